@@ -1,0 +1,44 @@
+"""The catalogue: one class per situation, each saying what happened, why it usually happens and what to do next.
+
+A person sees that text (terminal, Prefect state message, artifact); the log keeps the traceback.
+`transient` is the one question that retries ask of an error; see `is_worth_retrying`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LoadmasterError(Exception):
+    """Base of the catalogue. Exit code 1 unless a subclass says otherwise."""
+
+    exit_code: ClassVar[int] = 1
+    transient: ClassVar[bool] = False
+
+    def __init__(self, what: str, *, why: str, fix: str) -> None:
+        super().__init__(what)
+        self.what, self.why, self.fix = what, why, fix
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  why: {self.why}\n  next: {self.fix}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Prefect pickles exceptions; subclasses take their own arguments, so rebuild from the finished texts.
+        return _rebuild, (type(self), self.what, self.why, self.fix)
+
+
+def _rebuild(kind: type[LoadmasterError], what: str, why: str, fix: str) -> LoadmasterError:
+    error = kind.__new__(kind)
+    LoadmasterError.__init__(error, what, why=why, fix=fix)
+    return error
+
+
+class UsageError(LoadmasterError):
+    """The command or a parameter was wrong; nothing was looked at."""
+
+    exit_code = 2
+
+
+def is_worth_retrying(error: BaseException) -> bool:
+    """Whether the same call, made again a little later, may succeed. Unknown errors are not retried."""
+    return isinstance(error, LoadmasterError) and error.transient
