@@ -42,3 +42,17 @@ class UsageError(LoadmasterError):
 def is_worth_retrying(error: BaseException) -> bool:
     """Whether the same call, made again a little later, may succeed. Unknown errors are not retried."""
     return isinstance(error, LoadmasterError) and error.transient
+
+
+# --- the rehearsal world ---------------------------------------------------------------------------------------------
+
+
+class PortTaken(LoadmasterError):
+    """A server of ours was told a port that it cannot have."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port `{port}` on loopback cannot be bound.",
+            why="another program listens there (perhaps an earlier `loadmaster world`), or the port needs privileges.",
+            fix="leave `--port` out to take a free one, or name another.",
+        )

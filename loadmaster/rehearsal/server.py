@@ -1,0 +1,57 @@
+"""An ASGI application served on loopback by uvicorn, in a thread of this process, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from loadmaster.errors import PortTaken
+
+LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serves `app` and yields its address (`http://127.0.0.1:PORT`, no trailing slash). Port 0 takes a free one.
+
+    Raises `PortTaken`.
+    """
+    listener = _listen(port)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", ws="none"))
+    started = threading.Event()
+    server_startup = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await server_startup(sockets)
+        started.set()
+
+    server.startup = startup  # type: ignore[method-assign]  # uvicorn offers no other moment to wait for
+    thread = threading.Thread(target=server.run, args=([listener],), name="rehearsal-world", daemon=True)
+    thread.start()
+    try:
+        started.wait()
+        yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(port) from error
+        raise
+    listener.listen(128)
+    return listener
