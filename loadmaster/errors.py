@@ -56,3 +56,18 @@ class PortTaken(LoadmasterError):
             why="another program listens there (perhaps an earlier `loadmaster world`), or the port needs privileges.",
             fix="leave `--port` out to take a free one, or name another.",
         )
+
+
+# --- packaged crates -------------------------------------------------------------------------------------------------
+
+
+class CrateFileBroken(LoadmasterError):
+    """The bytes of a `.crate` are not what cargo packages. `name` says which file, and begins the sentence."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} is broken: {reason}.",
+            why="it was cut short while it was written or downloaded, altered since, or not made by `cargo package`.",
+            fix="if it is the packaged file, delete it and package again; "
+            "if it came from the registry, download it again and compare its SHA-256 with the index.",
+        )

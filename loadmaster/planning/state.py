@@ -1,0 +1,20 @@
+"""The five states in which an object of a release can be observed. What a step does about them is the step's affair."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ObjectState(StrEnum):
+    """What was observed of a commit, a tag, a crate, a forge release or an asset, compared with what the plan wants."""
+
+    ABSENT = "absent"
+    """Not there: the step acts."""
+    SAME = "same"
+    """There, and byte-identical to what the plan wants: the step does nothing and succeeds."""
+    EQUIVALENT = "equivalent"
+    """There, and differs only in what packaging may change: the step does nothing, succeeds, the receipt says why."""
+    DIFFERENT = "different"
+    """There, and not ours: stops the release; never overwritten, never taken for published."""
+    UNKNOWN = "unknown"
+    """Could not be observed: retried, then stops; never taken for absent or for done."""
