@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadmaster.clients.git_command import NOTHING, ask, complaint_about, line, run, without_credentials
+from loadmaster.clients.git_command import NOTHING, ask, complaint_about, run, text, without_credentials
 from loadmaster.errors import (
     DirectoryTaken,
     GitFailed,
@@ -29,6 +29,7 @@ from loadmaster.errors import (
     TagTaken,
     UnknownCommit,
 )
+from loadmaster.planning.seen import TagSeen
 from loadmaster.planning.value import Value
 
 _NO_OBJECT = "0" * 40
@@ -41,19 +42,6 @@ class Identity(Value):
 
     name: str
     email: str
-
-
-class Commit(Value):
-    """A commit, as far as a release asks. Ids are full."""
-
-    id: str
-    tree: str
-    parents: tuple[str, ...]
-    subject: str
-    """First line of the message."""
-
-
-# Repositories
 
 
 def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:
@@ -90,9 +78,9 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
         # Asked from the directory: paths given to update-index are relative to where it runs.
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
-        tree = line(directory, "write-tree", extra=at)
+        tree = text(directory, "write-tree", extra=at)
     author = Identity(name="Loadmaster", email="loadmaster@localhost")
-    commit = line(bare, "commit-tree", tree, "-m", "Import the workspace", extra=_signed(author, when))
+    commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=_signed(author, when))
     run(bare, "update-ref", f"refs/heads/{branch}", commit)
     run(bare, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     return commit
@@ -119,9 +107,6 @@ def clone_at(
     unfinished.rename(directory)
 
 
-# Asking
-
-
 def resolve(repository: Path, revision: str) -> str:
     """The full id of the commit that `revision` (id, branch, tag, HEAD) names. Raises `UnknownCommit`."""
     answer = ask(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -136,16 +121,26 @@ def head(directory: Path) -> str:
     return resolve(directory, "HEAD")
 
 
-def read_commit(repository: Path, revision: str) -> Commit:
-    """Raises `UnknownCommit`."""
-    commit = resolve(repository, revision)
-    shown = run(repository, "show", "--no-patch", "--no-show-signature", "--format=%T%n%P%n%s", commit).decode()
-    tree, parents, subject = shown.rstrip("\n").split("\n", 2)
-    return Commit(id=commit, tree=tree, parents=tuple(parents.split()), subject=subject)
-
-
 def tree_of(directory: Path, commit: str) -> str:
-    return read_commit(directory, commit).tree
+    """Raises `UnknownCommit`."""
+    return text(directory, "rev-parse", f"{resolve(directory, commit)}^{{tree}}")
+
+
+def tags(repository: Path) -> tuple[TagSeen, ...]:
+    """Every tag that leads to a commit, annotated or not, sorted by name."""
+    names = text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+    asked = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
+    peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=asked).splitlines()
+    told = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%s").split("\n")
+    read = {
+        commit: (tuple(parents.split()), subject)
+        for commit, parents, subject in (each.split("\t", 2) for each in told if each)
+    }
+    return tuple(
+        TagSeen(name=name, commit=commit, parents=read[commit][0], subject=read[commit][1])
+        for name, commit in zip(names, peeled, strict=True)
+        if commit in read
+    )
 
 
 def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
@@ -185,9 +180,6 @@ def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[
     return {name: identity for identity, name in pairs}
 
 
-# Acting
-
-
 def commit_all(directory: Path, message: str, author: Identity, when: datetime) -> str:
     """Commits every change of the checkout and returns the id, which depends on the arguments, tree and parent only.
 
@@ -207,14 +199,14 @@ def create_tag(directory: Path, name: str, commit: str, message: str, identity: 
     """
     commit = resolve(directory, commit)
     tagger = f"{identity.name} <{identity.email}> {_instant(when)}"
-    text = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message.rstrip()}\n"
-    tag = line(directory, "mktag", stdin=text.encode())
+    tag_file = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message.rstrip()}\n"
+    tag = text(directory, "mktag", stdin=tag_file.encode())
     if ask(directory, "update-ref", f"refs/tags/{name}", tag, _NO_OBJECT).status == 0:
         return tag
     there = resolve(directory, f"refs/tags/{name}")
     if there != commit:
         raise TagTaken(name, commit, there)
-    return line(directory, "rev-parse", f"refs/tags/{name}")
+    return text(directory, "rev-parse", f"refs/tags/{name}")
 
 
 def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mapping[str, str] = NOTHING) -> None:

@@ -108,9 +108,9 @@ def run(
     return answer.output
 
 
-def line(directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING) -> str:
-    """As `run`, for a command that prints one line."""
-    return run(directory, *arguments, stdin=stdin, extra=extra).decode().strip()
+def text(directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING) -> str:
+    """As `run`, for a command that prints text: without the line's end."""
+    return run(directory, *arguments, stdin=stdin, extra=extra).decode(errors="replace").rstrip("\n")
 
 
 def complaint_about(

@@ -90,7 +90,7 @@ class TestImport:
     def test_build_output_and_git_directories_stay_out(self, tmp_path: Path, bare: Path) -> None:
         litter = {"target/debug/x": "", "crates/a/target/y": "", "nested/.git/HEAD": ""}
         assert git.import_directory(write(tmp_path / "tree", litter), bare, "main", WHEN) == git.head(bare)
-        assert git.read_commit(bare, "main").parents == ()
+        assert run(bare, "rev-list", "--count", "main") == b"1\n"
 
     def test_inside_a_repository_only_what_it_tracks_is_taken_as_it_is_on_disk(self, tmp_path: Path) -> None:
         outer = write(tmp_path / "outer", {f"examples/{name}": text for name, text in FILES.items()})
@@ -195,11 +195,34 @@ class TestAsking:
         with pytest.raises(UnknownCommit):
             git.is_ancestor(clone, "1" * 40, after)
 
-    def test_a_commit_is_read(self, clone: Path) -> None:
+    def test_every_tag_is_seen_with_the_commit_it_leads_to(self, clone: Path) -> None:
+        assert git.tags(clone) == ()
+        before, after = git.head(clone), commit(clone, "new\ttab")
+        git.create_tag(clone, "annotated", after, "a", AUTHOR, WHEN)
+        run(clone, "tag", "light", before)
+        run(
+            clone,
+            "tag",
+            "-m",
+            "n",
+            "nested",
+            "annotated",
+            extra={"GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b"},
+        )
+        run(clone, "tag", "tree", "HEAD^{tree}")
+        first = ("light", before, (), "Import the workspace")
+        second = (after, (before,), "Add new\ttab")
+        assert [(each.name, each.commit, each.parents, each.subject) for each in git.tags(clone)] == [
+            ("annotated", *second),
+            first,
+            ("nested", *second),
+        ]
+
+    def test_a_tree_has_an_id(self, clone: Path) -> None:
         before, after = git.head(clone), commit(clone, "new")
-        read = git.read_commit(clone, "main")
-        assert (read.id, read.parents, read.subject) == (after, (before,), "Add new")
-        assert read.tree == git.tree_of(clone, after) != git.tree_of(clone, before)
+        assert git.tree_of(clone, after) == git.tree_of(clone, "HEAD") != git.tree_of(clone, before)
+        with pytest.raises(UnknownCommit):
+            git.tree_of(clone, "1" * 40)
 
     def test_a_file_is_shown_as_it_is_in_the_commit(self, clone: Path) -> None:
         write(clone, {"Cargo.toml": "dirty"})
