@@ -59,14 +59,11 @@ def _compare_files(here: CrateFile, there: CrateFile) -> Comparison:
     differs = tuple(Difference(path=path, how=how) for path, (how, _) in judged.items())
     foreign = [f"`{path}`" for path, (_, packaging_may_change) in judged.items() if not packaging_may_change]
     if foreign:
-        return Comparison(
-            state=ObjectState.DIFFERENT, differs=differs, why=f"{_some(foreign)} differ in content or mode"
-        )
+        why = f"more than packaging may change differs: {_some(foreign)}"
+        return Comparison(state=ObjectState.DIFFERENT, differs=differs, why=why)
     if differs:
-        named = " and ".join(f"`{path}`" for path in paths)
-        return Comparison(
-            state=ObjectState.EQUIVALENT, differs=differs, why=f"only {named} differ, which packaging may change"
-        )
+        why = f"only what packaging may change differs: {', '.join(f'`{path}`' for path in paths)}"
+        return Comparison(state=ObjectState.EQUIVALENT, differs=differs, why=why)
     return Comparison(state=ObjectState.EQUIVALENT, why="every file is equal, only headers of the tar differ")
 
 
