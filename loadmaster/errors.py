@@ -6,7 +6,12 @@ A person sees that text (terminal, Prefect state message, artifact); the log kee
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from loadmaster.planning.seen import Lint
 
 
 class LoadmasterError(Exception):
@@ -70,4 +75,849 @@ class CrateFileBroken(LoadmasterError):
             why="it was cut short while it was written or downloaded, altered since, or not made by `cargo package`.",
             fix="if it is the packaged file, delete it and package again; "
             "if it came from the registry, download it again and compare its SHA-256 with the index.",
+        )
+
+
+# --- the request and the profile -------------------------------------------------------------------------------------
+
+
+class MalformedVersion(UsageError):
+    """What was given as a version is not SemVer."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"`{text}` is not a version.",
+            why="versions are strict SemVer, without a leading `v` and with all three numbers.",
+            fix="give a version such as `1.4.0` or `1.4.0-rc.1`, or one of `major`, `minor`, `patch`, `rc`.",
+        )
+
+
+class UnknownProject(UsageError):
+    """No profile of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"There is no project `{name}`.",
+            why="each project is one file `projects/NAME.toml`.",
+            fix=f"use one of {', '.join(f'`{each}`' for each in sorted(known)) or 'none so far'}, or write its profile.",
+        )
+
+
+class ProfileBroken(UsageError):
+    """A profile that cannot be read."""
+
+    def __init__(self, path: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The profile `{path}` cannot be used: {'; '.join(problems)}.",
+            why="it is not TOML, a name is misspelt, or a value has the wrong shape.",
+            fix="mend the file; `docs/project.md` lists every field.",
+        )
+
+
+class FaultScriptBroken(UsageError):
+    """A fault script that cannot be read."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(
+            f"The fault script `{path}` cannot be used: {problem}.",
+            why="it is not TOML, or a fault has an unknown field or value.",
+            fix="mend it; `docs/rehearsal.md` shows one.",
+        )
+
+
+class WrongRequest(UsageError):
+    """A request that its model refuses."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The request cannot be carried out: {'; '.join(problems)}.",
+            why="a value has the wrong shape.",
+            fix="mend it; `loadmaster rehearse --help` tells what each option takes.",
+        )
+
+
+class LiveWorldRefused(LoadmasterError):
+    """A release in the live world was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Releases in the live world are not open yet.",
+            why="approvals, permission checks and the forge's workflow are not built; without them nothing irreversible may start.",
+            fix="rehearse the release: the deployment `rehearse`, or `loadmaster rehearse --project NAME --version V`.",
+        )
+
+
+class ReleaseLocked(LoadmasterError):
+    """Another process is at work on the same release."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            f"This release is being carried out by process `{holder}` already.",
+            why="Retry was pressed while the earlier attempt was still alive.",
+            fix="wait until it has ended, then press Retry again; nothing was changed.",
+        )
+
+
+# --- the workspace ---------------------------------------------------------------------------------------------------
+
+
+class NotAWorkspace(LoadmasterError):
+    """cargo finds no workspace where one was expected."""
+
+    def __init__(self, repository: str, told: str) -> None:
+        super().__init__(
+            f"`{repository}` is not a Cargo workspace: {told}",
+            why="there is no `Cargo.toml` at its root, or cargo cannot read one of its manifests.",
+            fix="name the repository of a workspace, at a commit where `cargo metadata --no-deps` works.",
+        )
+
+
+class NothingToPublish(LoadmasterError):
+    """A workspace without a publishable package."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            f"The workspace of `{project}` has no package to publish.",
+            why="every member says `publish = false`, or the profile excludes it.",
+            fix="mend the manifests, or `release.exclude` in the profile.",
+        )
+
+
+class VersionsDisagree(LoadmasterError):
+    """A lockstep workspace whose published packages carry several versions."""
+
+    def __init__(self, versions: Mapping[str, str]) -> None:
+        told = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        super().__init__(
+            f"The published packages do not carry one version: {told}.",
+            why="the policy `lockstep` gives all of them one version and one tag, and one of them was missed by a bump.",
+            fix="set them to one version, or exclude the odd one in the profile (`release.exclude`).",
+        )
+
+
+class DependencyCycle(LoadmasterError):
+    """Crates that wait for each other."""
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        super().__init__(
+            f"The crates {' → '.join(f'`{each}`' for each in cycle)} need each other; none can be published first.",
+            why="a dev-dependency with a version leads back; cargo resolves it while it packages.",
+            fix="drop `version` from the dev-dependency and keep its `path`: it is then left out of the published manifest.",
+        )
+
+
+class GatesClosed(LoadmasterError):
+    """Gates that failed, or that have no answer, all told at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found before anything was changed:\n"
+            + "\n".join(f"  - {each}" for each in problems),
+            why="a gate that fails now would stop the release half-way later.",
+            fix="mend what is named above, then start again.",
+        )
+
+
+# --- cargo -----------------------------------------------------------------------------------------------------------
+
+
+class CargoMissing(LoadmasterError):
+    """No cargo to call."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"cargo cannot be run: {told}",
+            why="Rust is not installed, not on PATH, or the toolchain that the profile or the repository names is not.",
+            fix="install Rust with rustup, and the toolchain with `rustup toolchain install NAME`.",
+        )
+
+
+class CargoTooOld(LoadmasterError):
+    """A cargo that cannot package a workspace's crates together."""
+
+    def __init__(self, version: str, needed: str) -> None:
+        super().__init__(
+            f"cargo `{version}` is too old: `{needed}` or newer is needed.",
+            why="older ones cannot package crates that depend on each other before they are published.",
+            fix="run `rustup update`, or name a newer toolchain in the profile (`cargo.toolchain`).",
+        )
+
+
+class CargoFailed(LoadmasterError):
+    """A cargo command that exited with an error; its last lines are told."""
+
+    def __init__(self, command: str, code: int, tail: str) -> None:
+        super().__init__(
+            f"`{command}` exited with {code}:\n{tail}",
+            why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
+            fix="run the same command in a clone of the commit, mend what it names, commit, release again.",
+        )
+
+
+class DiskFull(LoadmasterError):
+    """No space left where Loadmaster works."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(
+            f"The disk is full: no space left on device while {doing}.",
+            why="builds, clones and packaged crates are kept under `.loadmaster/`.",
+            fix="free some space (`make clean` removes builds and ended runs), then press Retry: nothing was uploaded.",
+        )
+
+
+class CrateMissingFromPackage(LoadmasterError):
+    """cargo said that it packaged, and a file is not there."""
+
+    def __init__(self, crate: str, path: str) -> None:
+        super().__init__(
+            f"`{crate}` was packaged, but `{path}` is not there.",
+            why="cargo wrote it elsewhere: a `build.target-dir` in the workspace's configuration, or another cargo.",
+            fix="remove the setting, or name the toolchain in the profile (`cargo.toolchain`).",
+        )
+
+
+class KeptCrateBroken(LoadmasterError):
+    """A packaged crate in the store is not the bytes that were verified."""
+
+    def __init__(self, crate: str, sha256: str) -> None:
+        super().__init__(
+            f"The kept file of `{crate}` does not have the SHA-256 `{sha256}` that it was verified with.",
+            why="it was cut short or changed on disk; it was not uploaded.",
+            fix="remove the run's kept crates (`make clean`) and press Retry: they are packaged again.",
+        )
+
+
+# --- the registry ----------------------------------------------------------------------------------------------------
+
+
+class RegistryUnreachable(LoadmasterError):
+    """The registry did not answer, or answered that it cannot."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The registry gave no usable answer at `{url}`: {told}",
+            why="the network, a proxy, or the registry itself is down for the moment.",
+            fix="press Retry when it is back; what was uploaded is recognised and not uploaded again.",
+        )
+
+
+class RateLimited(LoadmasterError):
+    """The registry says when it will take the next upload. A wait, not a failure."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, until: datetime, told: str) -> None:
+        super().__init__(
+            f"`{crate}` may be uploaded from {until:%Y-%m-%d %H:%M:%S} UTC on: {told}",
+            why="crates.io limits how many crates and versions one user publishes in a time.",
+            fix="wait; Loadmaster does so by itself.",
+        )
+        self.until = until
+
+
+class UploadRefused(LoadmasterError):
+    """The registry understood the upload and refused it."""
+
+    def __init__(self, crate: str, status: int, told: str) -> None:
+        super().__init__(
+            f"The registry refused `{crate}` with status {status}: {told}",
+            why=(
+                "the account is not an owner of this crate, or the token does not cover it."
+                if status in (401, 403)
+                else "the crate breaks one of the registry's rules, which the text names."
+            ),
+            fix="mend what it names (owners and tokens: on the registry's pages), then press Retry.",
+        )
+
+
+class CrateTaken(LoadmasterError):
+    """The version is on the registry with other contents."""
+
+    def __init__(self, crate: str, differs: Sequence[str]) -> None:
+        super().__init__(
+            f"`{crate}` is on the registry already and is not ours; it differs in {', '.join(f'`{each}`' for each in differs)}.",
+            why="it was published from another commit, or by somebody else.",
+            fix="compare the two, and release a higher version; a published version can never be replaced.",
+        )
+
+
+class CratesNotPublished(LoadmasterError):
+    """Some crates of the release failed; their descendants were not tried, all others went out."""
+
+    def __init__(self, failed: Mapping[str, str], blocked: Sequence[str]) -> None:
+        waiting = f" Not tried, because they need them: {', '.join(f'`{each}`' for each in blocked)}." if blocked else ""
+        super().__init__(
+            "Not published: " + "; ".join(f"`{crate}`: {told}" for crate, told in failed.items()) + "." + waiting,
+            why="each crate above says its own reason.",
+            fix="mend the reason, then press Retry: what is out is recognised and not uploaded again.",
+        )
+
+
+class NotVisible(LoadmasterError):
+    """Accepted, but the sparse index does not show it in time."""
+
+    def __init__(self, crates: Sequence[str], seconds: float) -> None:
+        super().__init__(
+            f"After {seconds:.0f} s the index does not show {', '.join(f'`{each}`' for each in crates)}.",
+            why="the registry accepted them, but its index or a cache before it lags behind.",
+            fix="press Retry later: published crates are recognised, and only the reading is repeated.",
+        )
+
+
+class ChecksumMismatch(LoadmasterError):
+    """The index serves another checksum than that of the uploaded bytes."""
+
+    def __init__(self, crate: str, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"The index gives `{crate}` the checksum `{theirs}`; the uploaded bytes have `{ours}`.",
+            why="somebody else's upload won, or the registry is broken.",
+            fix="compare the two files before anybody depends on this version; yank it if it is not yours.",
+        )
+
+
+# --- verification ----------------------------------------------------------------------------------------------------
+
+
+class InstalledVersionWrong(LoadmasterError):
+    """The installed binary tells another version."""
+
+    def __init__(self, package: str, expected: str, told: str) -> None:
+        super().__init__(
+            f"`{package}` was installed, and says `{told}` where `{expected}` was expected.",
+            why="the binary takes its version from elsewhere than its manifest, or an older one was found first.",
+            fix="run `cargo install --locked` by hand and look; a published version can only be followed by a higher one.",
+        )
+
+
+class TagTaken(LoadmasterError):
+    """The tag stands at the remote on another commit."""
+
+    def __init__(self, tag: str, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"The tag `{tag}` stands on commit `{theirs}`; this release's commit is `{ours}`.",
+            why="it was pushed by hand or by another release; a pushed tag is never moved.",
+            fix="release another version.",
+        )
+
+
+class AssetDifferent(LoadmasterError):
+    """An asset of that name is on the forge release with other contents."""
+
+    def __init__(self, asset: str, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"The asset `{asset}` is on the release already with SHA-256 `{theirs}`; ours has `{ours}`.",
+            why="it was uploaded by hand or by another run; an asset is never overwritten.",
+            fix="compare the two, delete the wrong one on the forge by hand, then press Retry.",
+        )
+
+
+# --- git -------------------------------------------------------------------------------------------------------------
+
+
+class GitMissing(LoadmasterError):
+    """There is no `git` on the path."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no `git` on the search path.",
+            why="it is not installed, or `PATH` does not name its directory.",
+            fix="install git 2.36 or newer, then try again.",
+        )
+
+
+class NotARepository(LoadmasterError):
+    """A directory that should be a git repository is none, or is not ours to read."""
+
+    def __init__(self, directory: str, told: str) -> None:
+        super().__init__(
+            f"`{directory}` is not a git repository that can be read: {told}",
+            why="the path is misspelt, the directory is gone, or it belongs to another user.",
+            fix="name the top of a repository; a plain directory is imported, not cloned.",
+        )
+
+
+class UnknownCommit(LoadmasterError):
+    """The repository does not have the revision."""
+
+    def __init__(self, repository: str, revision: str) -> None:
+        super().__init__(
+            f"`{repository}` has no commit `{revision}`.",
+            why="it is misspelt or shortened, was never pushed there, or the clone is shallow.",
+            fix="push the commit, or name one that `git log` shows in that repository.",
+        )
+
+
+class GitRemoteMissing(LoadmasterError):
+    """Nothing answers to that address."""
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"There is no repository at `{remote}`: {told}",
+            why="the address or path is misspelt, or the repository is private and no credential was given.",
+            fix="check the address with `git ls-remote`.",
+        )
+
+
+class GitDenied(LoadmasterError):
+    """The remote asked for a credential, or did not accept the one it got."""
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"`{remote}` refused access: {told}",
+            why="no credential was given, it has expired, or it does not cover this repository.",
+            fix="give the release a credential that may do this, then press Retry.",
+        )
+
+
+class GitRemoteUnreachable(LoadmasterError):
+    """The remote did not answer, or broke off."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"`{remote}` could not be reached: {told}",
+            why="the network, a proxy, or the forge is down for the moment.",
+            fix="press Retry when it is back; nothing was half done.",
+        )
+
+
+class GitFailed(LoadmasterError):
+    """git failed in a way that the catalogue has no class for."""
+
+    def __init__(self, command: str, directory: str, told: str) -> None:
+        super().__init__(
+            f"`{command}` failed in `{directory}`: {told}",
+            why="git's own words above are all that is known.",
+            fix="if they speak of a lock or a broken object, remove that directory: it is Loadmaster's and is made again.",
+        )
+
+
+class DirectoryTaken(LoadmasterError):
+    """A clone would land where something is."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            f"`{directory}` exists; a clone goes into a new directory only.",
+            why="an earlier run left it there.",
+            fix="remove it, or use what is in it.",
+        )
+
+
+class NothingToCommit(LoadmasterError):
+    """The checkout equals its commit."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            f"There is nothing to commit in `{directory}`.",
+            why="the edits are in its commit already, or changed nothing.",
+            fix="check that the planned version is not the one that the commit has.",
+        )
+
+
+class PushForced(LoadmasterError):
+    """A refspec that overwrites or deletes; never sent."""
+
+    def __init__(self, refspec: str) -> None:
+        super().__init__(
+            f"The refspec `{refspec}` would overwrite or delete at the remote.",
+            why="a leading `+` forces, a leading `:` deletes; a release does neither.",
+            fix="push `SOURCE:refs/heads/BRANCH` or `refs/tags/TAG`.",
+        )
+
+
+class PushRefused(LoadmasterError):
+    """The remote did not take a ref, and so none of the push; a subclass for each reason that is told apart."""
+
+    _why: ClassVar[str] = "a hook of the remote said no; its words are above."
+    _fix: ClassVar[str] = "mend what it names, then press Retry."
+
+    def __init__(self, ref: str, remote: str, told: str) -> None:
+        super().__init__(f"`{remote}` did not take `{ref}`: {told}", why=self._why, fix=self._fix)
+
+
+class PushProtected(PushRefused):
+    """A protected branch or a rule on tags."""
+
+    _why = "the branch or tag is protected, and the credential is not one that may pass."
+    _fix = "bring the commit in as the rule asks (a pull request, a bot that may pass), then press Retry."
+
+
+class PushNotFastForward(PushRefused):
+    """The branch moved on since the clone was made."""
+
+    _why = "somebody pushed to the branch in the meantime."
+    _fix = "start a new release from the branch's head; a release never forces."
+
+
+class RemoteTagExists(PushRefused):
+    """The tag is at the remote, and is another object."""
+
+    _why = "it was pushed by hand or by another release; a pushed tag is never moved."
+    _fix = "compare it with `git ls-remote --tags`; if it is not this release's, release another version."
+
+
+# --- the forge -------------------------------------------------------------------------------------------------------
+
+
+class ForgeUnauthorized(LoadmasterError):
+    """The forge does not know the token."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge did not accept the token at `{url}`: {told}",
+            why="it is missing, misspelt, revoked or has expired.",
+            fix="put a valid token where the release takes it from, then press Retry.",
+        )
+
+
+class ForgeForbidden(LoadmasterError):
+    """The forge knows the token, and it may not do this."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge forbids `{url}`: {told}",
+            why="the token lacks a permission (releases need `contents: write`), or the organisation has not allowed it.",
+            fix="widen the token for this repository, then press Retry.",
+        )
+
+
+class ForgeNotFound(LoadmasterError):
+    """404: not there, or not to be seen with this token."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge finds nothing at `{url}`: {told}",
+            why="it is not there, or the token lacks the permission: the forge answers both alike.",
+            fix="check the repository's name, and that the token covers it with `contents: write`.",
+        )
+
+
+class ForgeRefused(LoadmasterError):
+    """422: understood and refused."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge refused `{url}`: {told}",
+            why="it breaks one of the forge's rules, which the text names.",
+            fix="mend what it names, then press Retry.",
+        )
+
+
+class ForgeAlreadyThere(ForgeRefused):
+    """422 `already_exists`: the object is there; whether it is ours is for the step to find out."""
+
+
+class ForgeUnreachable(LoadmasterError):
+    """The forge did not answer, or answered that it cannot."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge gave no usable answer at `{url}`: {told}",
+            why="the network, a proxy, or the forge itself is down for the moment.",
+            fix="press Retry when it is back; what was done is recognised and not done again.",
+        )
+
+
+class ForgeRateLimited(LoadmasterError):
+    """The forge says when it will answer again. A wait, not a failure."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, until: datetime, told: str) -> None:
+        super().__init__(
+            f"The forge answers at `{url}` again from {until:%Y-%m-%d %H:%M:%S} UTC on: {told}",
+            why="the token has used up its requests, or wrote too much in a short time.",
+            fix="wait; Loadmaster does so by itself.",
+        )
+        self.until = until
+
+
+class ForgeAnswerUnreadable(LoadmasterError):
+    """A status of success, and a body that is not the forge's."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The forge's answer at `{url}` cannot be read: {told}",
+            why="the address is not that of the API, a proxy answers instead, or the API has changed.",
+            fix="open the address and look; check the profile's forge.",
+        )
+
+
+class BumpRefused(LoadmasterError):
+    """cargo does not take the bumped tree with the bumped lockfile."""
+
+    def __init__(self, lockfile: str, told: str) -> None:
+        super().__init__(
+            f"After the bump, cargo refuses `{lockfile}`: {told}",
+            why="a requirement on a member no longer fits its new version, or the lockfile needs more than new versions.",
+            fix="run `cargo update --workspace` on the branch, look at what moves, commit it, release again.",
+        )
+
+
+class ClippyFailed(LoadmasterError):
+    """Clippy found something, or could not run."""
+
+    def __init__(self, lint: Lint) -> None:
+        super().__init__(
+            "clippy did not pass: " + ("; ".join(lint.findings[:5]) or lint.why),
+            why="the code has warnings that the profile forbids, or clippy is not installed.",
+            fix="run `cargo clippy --workspace --all-targets` on the commit and mend what it names.",
+        )
+        self.lint = lint
+
+
+# --- the text edits of a release -------------------------------------------------------------------------------------
+
+
+class MalformedRequirement(LoadmasterError):
+    """What stands as a version requirement is none that cargo knows."""
+
+    def __init__(self, requirement: str) -> None:
+        super().__init__(
+            f"`{requirement}` is not a version requirement.",
+            why="cargo knows `1.2.3`, parts of it such as `1.2`, the operators `^ ~ = > >= < <=`, `*` as last part, and commas.",
+            fix="search the manifests for it and write one of these.",
+        )
+
+
+class RequirementCannotFollow(LoadmasterError):
+    """A requirement on a member that has no spelling for the member's planned version."""
+
+    def __init__(self, path: str, member: str, requirement: str, version: str) -> None:
+        super().__init__(
+            f"`{path}` requires `{member}` as `{requirement}`, which shuts out the planned `{version}`.",
+            why="it has an upper bound, and only its author knows whether that bound was meant to hold.",
+            fix=f"write a requirement that `{version}` satisfies, commit it, and plan again.",
+        )
+
+
+class NotToml(LoadmasterError):
+    """A manifest that is no TOML; the reason tells line and column."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` is not TOML: {reason}.",
+            why="a hand edit or a merge left it half written.",
+            fix="mend the line; `cargo metadata --no-deps` tells when it is well.",
+        )
+
+
+class ByteOrderMark(LoadmasterError):
+    """A file that begins with U+FEFF."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` begins with a byte order mark.",
+            why="an editor on Windows saved it as `UTF-8 with BOM`.",
+            fix="save it as UTF-8 without a byte order mark, and commit it.",
+        )
+
+
+class ManifestNotKept(LoadmasterError):
+    """A manifest that cannot be edited without moving bytes that have nothing to do with a version."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be edited with every other byte kept.",
+            why="most often the entries of an array of tables (`[[bin]]`) stand apart, with another table between them.",
+            fix="put them next to one another, commit that, and plan again.",
+        )
+
+
+class InheritedVersionsDisagree(LoadmasterError):
+    """Members that share one literal, and are planned to have different versions."""
+
+    def __init__(self, path: str, versions: Mapping[str, str]) -> None:
+        told = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        super().__init__(
+            f"Members take their version from `{path}`, and are planned to have different ones: {told}.",
+            why="`version.workspace = true` gives all of them the one version in `[workspace.package]`.",
+            fix="plan one version for them, or give the odd one a version of its own in its manifest.",
+        )
+
+
+class MergeMarkers(LoadmasterError):
+    """A lockfile with an unfinished merge in it."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(
+            f"`{path}` has merge markers, the first in line {line}.",
+            why="a merge or rebase was committed before its conflict was resolved.",
+            fix="check out one side's lockfile, run `cargo metadata` beside it, and commit the result.",
+        )
+
+
+class LockfileFormat(LoadmasterError):
+    """A lockfile whose format is not one that this version can edit."""
+
+    def __init__(self, path: str, found: str | None) -> None:
+        super().__init__(
+            f"`{path}` has lockfile format `{found}`; 3 and 4 can be edited."
+            if found is not None
+            else f"`{path}` names no lockfile format; 3 and 4 can be edited.",
+            why="a cargo older than 1.53, or newer than this version of Loadmaster knows, wrote it; or it was cut short.",
+            fix="run `cargo generate-lockfile` with a current stable cargo, or use a newer Loadmaster.",
+        )
+
+
+class LockfileBroken(LoadmasterError):
+    """A lockfile whose packages cannot be told apart or found."""
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"`{path}`, line {line}: {reason}.",
+            why="it was edited or merged by hand, or a directory holds another package of a member's name.",
+            fix="run `cargo metadata` beside it, which rewrites it, and commit the result.",
+        )
+
+
+class ChangelogHeadings(LoadmasterError):
+    """A version that does not have exactly one heading in the changelog."""
+
+    def __init__(self, version: str, lines: Sequence[int]) -> None:
+        told = f"{len(lines)} headings for `{version}` (lines {', '.join(map(str, lines))})"
+        super().__init__(
+            f"The changelog has {told if lines else f'no heading for `{version}`'}.",
+            why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
+            fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
+        )
+
+
+# --- the rehearsal registry ------------------------------------------------------------------------------------------
+
+
+class UpstreamUnreachable(LoadmasterError):
+    """The real index, or its downloads, gave no usable answer. Never taken for "no such crate"."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The upstream registry gave no usable answer at `{url}`: {told}",
+            why="this machine has no way there, or the registry is down for the moment.",
+            fix="open the address from here; then press Retry: what was fetched before is kept.",
+        )
+
+
+class UpstreamChecksumMismatch(LoadmasterError):
+    """A crate file from upstream is not the one that upstream's index names."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, version: str, url: str) -> None:
+        super().__init__(
+            f"The crate file of `{crate}@{version}` at `{url}` does not have the checksum of the index.",
+            why="the download was cut short, or a proxy answered in the registry's place.",
+            fix="press Retry; if it stays so, open the address and look at what answers.",
+        )
+
+
+class RequestMoved(UsageError):
+    """A Retry whose parameters name another release than its first attempt did."""
+
+    def __init__(self, pinned: str, asked: str) -> None:
+        super().__init__(
+            f"This run is pinned to `{pinned}`, and was asked for `{asked}`.",
+            why="the parameters of a run cannot change between its attempts.",
+            fix="start a new run for another release.",
+        )
+
+
+class ForgeLacksTag(LoadmasterError):
+    """The tag was pushed and the forge does not show it."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(
+            f"The forge does not show the tag `{tag}` yet.",
+            why="it was pushed to another repository than the profile's `forge`, or the forge lags behind.",
+            fix="compare the profile's `forge` with the remote; then press Retry.",
+        )
+
+
+# --- the local Prefect stack -----------------------------------------------------------------------------------------
+
+
+class StackDidNotStart(LoadmasterError):
+    """The Prefect server or its worker ended, or gave no sign of life, while it was started."""
+
+    def __init__(self, part: str, seconds: float, log: str, last_lines: str) -> None:
+        super().__init__(
+            f"The Prefect {part} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
+            why="the machine is too busy, the disk is full, or Prefect's dependencies are not those of `constraints.txt`.",
+            fix="read the log; run `make setup`, then `make up` again. What was started for this attempt is stopped.",
+        )
+
+
+class NoStackRunning(LoadmasterError):
+    """A server was needed and none of ours runs."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(
+            f"No Prefect server of this project is running (`{home}` records none that lives).",
+            why="it was never started, was stopped, or the machine was restarted.",
+            fix="run `make up`.",
+        )
+
+
+class DeploymentsNotApplied(LoadmasterError):
+    """Prefect refused `prefect.yaml`, or one of its flows cannot be imported."""
+
+    def __init__(self, last_lines: str) -> None:
+        super().__init__(
+            f"The deployments of `prefect.yaml` could not be registered:\n{last_lines}",
+            why="a flow cannot be imported, or a field has a name or value that Prefect does not know.",
+            fix="mend what the lines above name, then run `make up` again; the server and its work pool stay as they are.",
+        )
+
+
+class DeploymentUnknown(UsageError):
+    """No deployment of that name on the server."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"The Prefect server has no deployment `{name}`.",
+            why="the name is misspelt (it is `FLOW/DEPLOYMENT`), or the deployment was deleted in the UI.",
+            fix=f"use one of {', '.join(f'`{each}`' for each in sorted(known)) or 'none so far'}, or run `make up` to register again.",
+        )
+
+
+class ParametersRefused(UsageError):
+    """The parameters do not fit the deployment's schema; no run was created."""
+
+    def __init__(self, deployment: str, told: str) -> None:
+        super().__init__(
+            f"The deployment `{deployment}` refuses these parameters: {told}",
+            why="a value is missing, misspelt or outside what the flow's parameter model allows.",
+            fix="mend it; the form of the deployment in the UI shows every field and its choices.",
+        )
+
+
+class PrefectUnreachable(LoadmasterError):
+    """The Prefect server gave no answer, or an internal error."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The Prefect server gave no usable answer at `{url}`: {told}",
+            why="it was stopped, is starting or overloaded, or the machine was asleep.",
+            fix="run `make up`; if it runs but does not answer, read `server.log` below `.loadmaster/`, or `make down FORCE=1`.",
+        )
+
+
+class PrefectRefused(LoadmasterError):
+    """The Prefect server understood and refused."""
+
+    def __init__(self, asked: str, told: str) -> None:
+        super().__init__(
+            f"The Prefect server refused `{asked}`: {told}",
+            why="the run, pool or deployment was changed or deleted meanwhile.",
+            fix="look at it in the UI, then try again.",
         )

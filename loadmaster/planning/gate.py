@@ -1,0 +1,55 @@
+"""A gate: one question that must be answered before anything irreversible, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Self
+
+from loadmaster.planning.value import Value
+
+
+class Outcome(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+    """The question does not arise, or the profile says not to ask it."""
+    COULD_NOT_CHECK = "could-not-check"
+    """The question arises and there is no answer. Never a pass."""
+
+
+class Problem(Value):
+    where: str
+    """File, crate, tag or address."""
+    what: str
+    fix: str
+
+
+class GateAnswer(Value):
+    gate: str
+    outcome: Outcome
+    checked: int
+    """How many things were looked at. A gate that looked at nothing has not passed."""
+    problems: tuple[Problem, ...] = ()
+    why: str = ""
+
+    @classmethod
+    def of(cls, gate: str, checked: int, problems: Iterable[Problem]) -> Self:
+        """Pass if something was checked and nothing was found."""
+        found = tuple(problems)
+        if checked == 0 and not found:
+            fix = "see whether the profile names the right workspace."
+            found = (Problem(where=gate, what="nothing was there to check", fix=fix),)
+        return cls(gate=gate, outcome=Outcome.FAIL if found else Outcome.PASS, checked=checked, problems=found)
+
+    @classmethod
+    def skip(cls, gate: str, why: str) -> Self:
+        return cls(gate=gate, outcome=Outcome.SKIP, checked=0, why=why)
+
+    @classmethod
+    def could_not_check(cls, gate: str, why: str) -> Self:
+        return cls(gate=gate, outcome=Outcome.COULD_NOT_CHECK, checked=0, why=why)
+
+    @property
+    def opens(self) -> bool:
+        return self.outcome in (Outcome.PASS, Outcome.SKIP)

@@ -1,0 +1,114 @@
+"""Gates on numbers: the version against what is out, and against the tag, the changelog and the lockfiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loadmaster.errors import MalformedVersion
+from loadmaster.planning import changelog
+from loadmaster.planning.gate import GateAnswer, Problem
+from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.lockfile import members
+from loadmaster.planning.plan import Crate
+from loadmaster.planning.seen import SourceSeen
+from loadmaster.planning.version import parse, same_version
+
+
+def version_greater(evidence: Evidence) -> GateAnswer:
+    """The version is higher than every version that is out, and free; what this release itself has put out is no obstacle."""
+    problems = (each for crate in evidence.plan.crates for each in _problems_with_version(evidence, crate))
+    return GateAnswer.of("version-greater", len(evidence.plan.crates), problems)
+
+
+def _problems_with_version(evidence: Evidence, crate: Crate) -> Iterator[Problem]:
+    out = evidence.seen.registry.crates.get(crate.name, ())
+    if any(same_version(each.version, crate.version) for each in out) and not evidence.tag_is_ours:
+        yield Problem(
+            where=crate.id,
+            what="is on the registry already, and no tag of this release says that it is ours",
+            fix="release a higher version.",
+        )
+    highest = max((parse(each.version) for each in out), default=None)
+    if highest is not None and parse(crate.version) < highest:
+        yield Problem(
+            where=crate.id,
+            what=f"is lower than `{highest}`, which is on the registry",
+            fix=f"release a version above `{highest}`.",
+        )
+
+
+def strict_tag(evidence: Evidence) -> GateAnswer:
+    """What the tag's pattern leaves of the tag is a strict SemVer version (Assay's `v2.1` was not)."""
+    before, _, after = evidence.project.release.tag.partition("{version}")
+    version = evidence.plan.tag.removeprefix(before).removesuffix(after)
+    problems = []
+    try:
+        parse(version)
+    except MalformedVersion:
+        problems.append(
+            Problem(where=evidence.plan.tag, what=f"`{version}` is not SemVer", fix="mend `release.tag` in the profile.")
+        )
+    return GateAnswer.of("strict-tag", 1, problems)
+
+
+def tag_equals_version(evidence: Evidence) -> GateAnswer:
+    """Every published package carries, after the bump, the version that the tag names."""
+    plan = evidence.plan
+    problems = (
+        Problem(
+            where=crate.name,
+            what=f"would be published as `{crate.version}` under the tag `{plan.tag}`",
+            fix="give it the release's version, or exclude it in the profile.",
+        )
+        for crate in plan.crates
+        if crate.version != plan.version
+    )
+    return GateAnswer.of("tag-equals-version", len(plan.crates), problems)
+
+
+def changelog_heading(evidence: Evidence) -> GateAnswer:
+    """The changelog has exactly one heading for the version, with a date."""
+    gate, path = "changelog-heading", evidence.project.release.changelog
+    if path is None:
+        return GateAnswer.skip(gate, "the profile names no changelog")
+    if evidence.seen.source.changelog is None:
+        problem = Problem(where=path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile.")
+        return GateAnswer.of(gate, 1, (problem,))
+    text = next((each.text for each in evidence.plan.edits if each.path == path), evidence.seen.source.changelog)
+    found = [each for each in changelog.headings(text) if each.version == evidence.plan.version]
+    if len(found) == 1 and found[0].date is not None:
+        return GateAnswer.of(gate, 1, ())
+    what = f"has {len(found)} headings for `{evidence.plan.version}`" if len(found) != 1 else "has a heading without a date"
+    fix = f"leave one heading `## [{evidence.plan.version}] - YYYY-MM-DD`."
+    return GateAnswer.of(gate, 1, (Problem(where=path, what=what, fix=fix),))
+
+
+def lockfiles_current(evidence: Evidence) -> GateAnswer:
+    """Every tracked lockfile agrees with the manifests: by its members' versions, and by cargo's own word."""
+    source = evidence.seen.source
+    if not source.lockfiles:
+        return GateAnswer.skip("lockfiles-current", "no Cargo.lock is tracked")
+    problems = [*_stale_members(evidence), *_refused_by_cargo(source)]
+    return GateAnswer.of("lockfiles-current", len(source.lockfiles), problems)
+
+
+def _stale_members(evidence: Evidence) -> Iterator[Problem]:
+    for path, text in evidence.seen.source.lockfiles.items():
+        for name, locked in members(path, text).items():
+            package = evidence.seen.workspace.package(name)
+            if package is not None and package.version != locked:
+                yield Problem(
+                    where=path,
+                    what=f"has `{name}` at `{locked}`, its manifest says `{package.version}`",
+                    fix="run `cargo update --workspace` beside it and commit the result.",
+                )
+
+
+def _refused_by_cargo(source: SourceSeen) -> Iterator[Problem]:
+    for check in source.lockfile_checks:
+        if not check.accepted:
+            yield Problem(
+                where=check.path,
+                what=f"`cargo metadata --locked` refuses it: {check.why}",
+                fix="run `cargo update --workspace` beside it and commit the result.",
+            )

@@ -1,0 +1,194 @@
+"""Decides what one release must bring about. Everything comes in as arguments; a frozen, hashable plan goes out.
+
+The plan holds the desired state and nothing of what is there already, so that the same request at the same commit gives
+the same plan, and the same hash, before and after a failure. What is left to do is `outstanding(plan, seen)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from loadmaster.errors import NothingToPublish, VersionsDisagree
+from loadmaster.planning import changelog
+from loadmaster.planning.lockfile import bump_lockfile
+from loadmaster.planning.manifest import bump_manifests
+from loadmaster.planning.order import edges, in_order, remaining_path
+from loadmaster.planning.project import Exclusion, Install, Project
+from loadmaster.planning.seen import Seen, SourceSeen
+from loadmaster.planning.value import Value
+from loadmaster.planning.version import planned_version
+from loadmaster.planning.workspace import Package, Workspace
+
+CHECKSUMS = "SHA256SUMS"
+RECEIPT = "receipt.json"
+
+
+class Edit(Value):
+    """One file as the release commit has it."""
+
+    path: str
+    text: str
+
+
+class Crate(Value):
+    """One `name@version` that must be on the registry."""
+
+    name: str
+    version: str
+    current_version: str
+    needs: tuple[str, ...]
+    """Crates of this release that must be accepted before it."""
+    remaining_path: int
+    """Length of the longest chain that starts with it; the longest goes first."""
+    is_new: bool
+    """No version of it was on the registry when the release was planned."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+class ReleasePlan(Value):
+    project: str
+    version: str
+    current_version: str
+    base_commit: str
+    branch: str
+    edits: tuple[Edit, ...]
+    """() if the tree already carries the version: the base commit is then the release commit."""
+    commit_message: str
+    tag: str
+    tag_message: str
+    crates: tuple[Crate, ...]
+    """Dependencies first."""
+    excluded: tuple[Exclusion, ...]
+    notes: str
+    """Markdown for the forge release: the changelog's section."""
+    assets: tuple[str, ...]
+    install: Install | None
+    deviations: tuple[str, ...]
+
+    def crate(self, name: str) -> Crate:
+        return next(each for each in self.crates if each.name == name)
+
+    @property
+    def edges(self) -> Mapping[str, frozenset[str]]:
+        return {each.name: frozenset(each.needs) for each in self.crates}
+
+
+def plan_release(seen: Seen, project: Project, asked: str, today: date) -> ReleasePlan:
+    """The plan for releasing `asked` (a version or a level).
+
+    Raises `MalformedVersion`, `VersionsDisagree`, `NothingToPublish`, `DependencyCycle` and what the edits raise.
+    """
+    packages = publishable(seen.workspace, project)
+    current = current_version(packages)
+    taken = {each.version for name in seen.registry.crates for each in seen.registry.crates[name]}
+    version = planned_version(asked, current, taken)
+    versions = planned_versions(seen.workspace, packages, current, version)
+    new_changelog = _changelog(seen.source, version, today)
+    return ReleasePlan(
+        project=project.name,
+        version=version,
+        current_version=current,
+        base_commit=seen.source.commit,
+        branch=seen.source.branch,
+        edits=_edits(seen.source, project, versions, new_changelog),
+        commit_message=project.release.commit_message.format(version=version),
+        tag=project.tag_of(version),
+        tag_message=project.release.tag_message.format(project=project.title or project.name, version=version),
+        crates=_crates(packages, versions, seen),
+        excluded=tuple(each for each in project.release.exclude if each.package in seen.workspace.names),
+        notes="" if new_changelog is None else changelog.notes(new_changelog, version),
+        assets=(CHECKSUMS, RECEIPT),
+        install=project.install,
+        deviations=_deviations(seen.source, project),
+    )
+
+
+def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
+    """The packages that this release publishes. Raises `NothingToPublish`."""
+    excluded = {each.package for each in project.release.exclude}
+    found = tuple(each for each in workspace.packages if each.is_publishable and each.name not in excluded)
+    if not found:
+        raise NothingToPublish(project.name)
+    return found
+
+
+def current_version(packages: tuple[Package, ...]) -> str:
+    """The one version of a lockstep workspace. Raises `VersionsDisagree`."""
+    versions = {each.name: each.version for each in packages}
+    if len(set(versions.values())) > 1:
+        raise VersionsDisagree(versions)
+    return packages[0].version
+
+
+def planned_versions(
+    workspace: Workspace, published: tuple[Package, ...], current: str, planned: str
+) -> dict[str, str]:
+    """Planned version by package: the published ones, and private members that have kept step with them."""
+    names = {each.name for each in published}
+    return {each.name: planned for each in workspace.packages if each.name in names or each.version == current}
+
+
+def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Seen) -> tuple[Crate, ...]:
+    by_name = {each.name: each for each in packages}
+    graph = edges(packages, versions)
+    paths = remaining_path(graph)
+    return tuple(
+        Crate(
+            name=name,
+            version=versions[name],
+            current_version=by_name[name].version,
+            needs=tuple(sorted(graph[name])),
+            remaining_path=paths[name],
+            is_new=all(each.version == versions[name] for each in seen.registry.crates.get(name, ())),
+        )
+        for name in in_order(graph)
+    )
+
+
+def _changelog(source: SourceSeen, version: str, today: date) -> str | None:
+    return None if source.changelog is None else changelog.release_heading(source.changelog, version, today)
+
+
+def _edits(
+    source: SourceSeen, project: Project, versions: Mapping[str, str], new_changelog: str | None
+) -> tuple[Edit, ...]:
+    """Every file that the release commit changes, by path. Files that stay as they are do not appear."""
+    before = {**source.manifests, **source.lockfiles}
+    after = bump_manifests(source.manifests, versions, project.release.policy)
+    after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
+    if project.release.changelog is not None and source.changelog is not None and new_changelog is not None:
+        before[project.release.changelog] = source.changelog
+        after[project.release.changelog] = new_changelog
+    return tuple(Edit(path=path, text=after[path]) for path in sorted(after) if after[path] != before[path])
+
+
+def _deviations(source: SourceSeen, project: Project) -> tuple[str, ...]:
+    """Where the profile departs from what the repository or a careful release would do; the receipt repeats them."""
+    found = []
+    if project.cargo.toolchain and source.pinned_toolchain and project.cargo.toolchain != source.pinned_toolchain:
+        found.append(
+            f"toolchain `{project.cargo.toolchain}` by the profile; the repository pins `{source.pinned_toolchain}`"
+        )
+    if not project.cargo.verify:
+        found.append("packaged with `verify = false` by the profile: the packaged crates were not built")
+    if not project.cargo.clippy:
+        found.append("clippy was not run, by the profile")
+    if project.install and project.install.debug:
+        found.append("the install check built without optimizations, by the profile")
+    return tuple(found)
+
+
+def outstanding(plan: ReleasePlan, seen: Seen) -> tuple[str, ...]:
+    """What the plan wants and the world does not have yet, by `kind id`. () for a release that is out.
+
+    By presence only: whether a crate that is there is the right one, its bytes tell while the release runs.
+    """
+    missing = [] if seen.source.tag(plan.tag) else [f"tag {plan.tag}"]
+    missing += [f"crate {each.id}" for each in plan.crates if seen.registry.find(each.name, each.version) is None]
+    if plan.tag not in seen.forge.published:
+        missing.append(f"release {plan.tag}")
+    return tuple(missing)

@@ -1,0 +1,108 @@
+"""What looking found: the repository at a commit, the registry, the forge, the toolchain. Facts only, no judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loadmaster.planning.value import Value, digest
+from loadmaster.planning.version import same_version
+from loadmaster.planning.workspace import Workspace
+
+
+class TagSeen(Value):
+    """A tag at the remote, peeled to its commit."""
+
+    name: str
+    commit: str
+    parents: tuple[str, ...]
+    subject: str
+    """First line of the commit's message."""
+
+
+class LockfileSeen(Value):
+    """What `cargo metadata --locked` said of one tracked Cargo.lock."""
+
+    path: str
+    accepted: bool
+    why: str = ""
+
+
+class SourceSeen(Value):
+    """The repository at the commit that is to be released."""
+
+    commit: str
+    tree: str
+    branch: str
+    on_branch: bool
+    """Whether the commit is on the release branch."""
+    dirty: tuple[str, ...]
+    """Paths that differ from the commit, in the user's checkout (if there is one) or in our clone."""
+    manifests: Mapping[str, str]
+    """Text of every Cargo.toml that a bump may touch, by path: members, workspace roots."""
+    lockfiles: Mapping[str, str]
+    """Text of every tracked Cargo.lock, by path."""
+    lockfile_checks: tuple[LockfileSeen, ...]
+    changelog: str | None
+    pinned_toolchain: str | None
+    """The channel in `rust-toolchain.toml`, if there is one."""
+    tags: tuple[TagSeen, ...]
+
+    def tag(self, name: str) -> TagSeen | None:
+        return next((each for each in self.tags if each.name == name), None)
+
+
+class CrateVersion(Value):
+    """One version on the registry. A yanked version is there like any other."""
+
+    version: str
+    checksum: str
+    """SHA-256 of the `.crate`, hexadecimal."""
+    yanked: bool = False
+
+
+class RegistrySeen(Value):
+    """What the sparse index says of each package's name; () for a name that it does not know."""
+
+    crates: Mapping[str, tuple[CrateVersion, ...]]
+
+    def find(self, name: str, version: str) -> CrateVersion | None:
+        return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)
+
+    def before(self, version: str) -> str:
+        """Digest of everything but `version`: what a release of it could resolve to, before and after it is out."""
+        others = {
+            name: tuple(each for each in versions if not same_version(each.version, version))
+            for name, versions in self.crates.items()
+        }
+        return digest(RegistrySeen(crates=others))
+
+
+class ForgeSeen(Value):
+    """Releases that the forge has, drafts too where the credential shows them."""
+
+    published: tuple[str, ...]
+    """Tag names of published releases."""
+    drafts: tuple[str, ...] = ()
+
+
+class ToolchainSeen(Value):
+    cargo: str
+    """Version, such as `1.95.0`."""
+    rustc: str
+
+
+class Seen(Value):
+    source: SourceSeen
+    workspace: Workspace
+    registry: RegistrySeen
+    forge: ForgeSeen
+    toolchain: ToolchainSeen
+
+
+class Lint(Value):
+    """The outcome of clippy. `ran` is false where it could not run."""
+
+    ran: bool
+    passed: bool = False
+    why: str = ""
+    findings: tuple[str, ...] = ()

@@ -1,0 +1,168 @@
+"""A plan and a receipt as a person reads them: once as plain text, once as Markdown with a Mermaid graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loadmaster.planning.gate import GateAnswer, Outcome
+from loadmaster.planning.order import waves
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.receipt import ObjectRecord, Receipt
+from loadmaster.planning.state import ObjectState
+from loadmaster.planning.value import digest
+
+_SIGN = {
+    ObjectState.SAME: "✔",
+    ObjectState.EQUIVALENT: "≈",
+    ObjectState.ABSENT: "·",
+    ObjectState.DIFFERENT: "✘",
+    ObjectState.UNKNOWN: "?",
+}
+_GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
+
+
+def plan_text(plan: ReleasePlan) -> str:
+    """The plan for a terminal."""
+    lines = [
+        f"{plan.project} {plan.current_version} → {plan.version}",
+        f"  from    {plan.base_commit} on `{plan.branch}`",
+        f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree carries the version already",
+        *(f"            {edit.path}" for edit in plan.edits),
+        f"  tag     {plan.tag}",
+        f"  crates  {len(plan.crates)}, dependencies first",
+        *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
+        *(f"  not published: {each.package} ({each.why})" for each in plan.excluded),
+        f"  release {plan.tag} with {', '.join(plan.assets)}",
+    ]
+    if plan.install:
+        lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
+    lines += [f"  deviation: {each}" for each in plan.deviations]
+    return "\n".join([*lines, f"  plan    {digest(plan)}", ""])
+
+
+def _crate_line(plan: ReleasePlan, name: str) -> str:
+    crate = plan.crate(name)
+    after = f" after {', '.join(crate.needs)}" if crate.needs else ""
+    return f"            {crate.id}{' (new)' if crate.is_new else ''}{after}"
+
+
+def plan_markdown(plan: ReleasePlan) -> str:
+    """The plan for an artifact."""
+    rows = [
+        f"| `{each.id}` | {'new' if each.is_new else 'update'} | {', '.join(f'`{n}`' for n in each.needs) or '–'} |"
+        for each in plan.crates
+    ]
+    edits = [f"- `{each.path}`" for each in plan.edits] or ["- none: the tree carries the version already"]
+    return "\n".join(
+        [
+            f"# {plan.project} {plan.current_version} → {plan.version}",
+            f"From `{plan.base_commit}` on `{plan.branch}`, tag `{plan.tag}`, plan `{digest(plan)}`.",
+            "## Order",
+            _mermaid(plan, {}),
+            "| crate | | after |",
+            "|---|---|---|",
+            *rows,
+            "",
+            *(f"Not published: `{each.package}` ({each.why})." for each in plan.excluded),
+            "## Files",
+            *edits,
+            "## Notes of the release",
+            plan.notes or "_none_",
+            *_deviation_lines(plan.deviations),
+            "",
+        ]
+    )
+
+
+def gates_text(answers: Iterable[GateAnswer]) -> str:
+    """One line a gate, problems below it."""
+    lines = []
+    for answer in answers:
+        lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_counted(answer)}")
+        lines += [f"      {each.where}: {each.what}\n        next: {each.fix}" for each in answer.problems]
+    return "\n".join([*lines, ""])
+
+
+def gates_markdown(answers: Iterable[GateAnswer]) -> str:
+    lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
+    for answer in answers:
+        told = "<br>".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
+        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]} {answer.outcome} | {answer.checked} | {told} |")
+    return "\n".join([*lines, ""])
+
+
+def _counted(answer: GateAnswer) -> str:
+    return f" ({answer.why})" if answer.why else f" ({answer.checked} checked)"
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """The receipt for a terminal."""
+    lines = [
+        f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
+        f"  commit {receipt.commit}",
+        *(_object_line(each) for each in receipt.objects),
+        *(f"  deviation: {each}" for each in receipt.deviations),
+    ]
+    text = "\n".join(lines) + "\n"
+    if any(not each.opens for each in receipt.gates):
+        text += gates_text(receipt.gates)
+    if receipt.failure:
+        text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
+    return text
+
+
+def _object_line(record: ObjectRecord) -> str:
+    digest_part = f"  sha256 {record.sha256[:12]}" if record.sha256 else ""
+    acted = f", {record.attempts} attempts" if record.attempts > 1 else ""
+    why = f"  ({record.why})" if record.why else ""
+    return f"  {_SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
+
+
+def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
+    """The receipt for an artifact; with the plan it has a graph that shows each crate's state."""
+    states = {each.id: each.state for each in receipt.objects if each.kind == "crate"}
+    rows = [
+        f"| {_SIGN[each.state]} {each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
+        f"| {f'`{each.sha256[:16]}…`' if each.sha256 else ''} | {each.why or ''} |"
+        for each in receipt.objects
+    ]
+    failure = receipt.failure
+    return "\n".join(
+        [
+            f"# {receipt.project} {receipt.version}: {receipt.outcome}",
+            f"Commit `{receipt.commit}`, {receipt.world} world, {receipt.seconds:.1f} s, toolchain `{receipt.toolchain}`.",
+            *([f"**{failure.what}**", f"- why: {failure.why}", f"- next: {failure.next}"] if failure else []),
+            *([_mermaid(plan, states)] if plan else []),
+            "| state | kind | object | seconds | attempts | sha256 | |",
+            "|---|---|---|---|---|---|---|",
+            *rows,
+            "## Gates",
+            gates_markdown(receipt.gates),
+            *_deviation_lines(receipt.deviations),
+            "",
+        ]
+    )
+
+
+def _deviation_lines(deviations: tuple[str, ...]) -> list[str]:
+    return ["## Deviations", *(f"- {each}" for each in deviations)] if deviations else []
+
+
+_COLOUR = {
+    ObjectState.SAME: "fill:#1a7f37,color:#fff",
+    ObjectState.EQUIVALENT: "fill:#4d8f2a,color:#fff",
+    ObjectState.DIFFERENT: "fill:#b31d28,color:#fff",
+    ObjectState.UNKNOWN: "fill:#9a6700,color:#fff",
+    ObjectState.ABSENT: "fill:#6e7781,color:#fff",
+}
+
+
+def _mermaid(plan: ReleasePlan, states: dict[str, ObjectState]) -> str:
+    """Crates as boxes in their layers, an arrow from each crate to those that wait for it."""
+    number = {each.name: f"c{position}" for position, each in enumerate(plan.crates)}
+    lines = ["```mermaid", "graph LR"]
+    for wave in waves(plan.edges):
+        lines += [f'  {number[name]}["{plan.crate(name).id}"]' for name in wave]
+    lines += [f"  {number[needed]} --> {number[each.name]}" for each in plan.crates for needed in each.needs]
+    lines += [f"  style {number[each.name]} {_COLOUR[states[each.id]]}" for each in plan.crates if each.id in states]
+    return "\n".join([*lines, "```"])

@@ -1,0 +1,62 @@
+"""Which version a release gets: SemVer text in, SemVer text out. The library `semver` knows the grammar and the precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from semver import Version
+
+from loadmaster.errors import MalformedVersion
+
+LEVEL_OR_VERSION = (
+    r"^(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?"
+    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)$"
+)
+"""What a person may ask for: a level, or a strict SemVer version without a leading `v`."""
+
+
+class Level(StrEnum):
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    RC = "rc"
+
+
+def parse(text: str) -> Version:
+    """Raises `MalformedVersion`."""
+    try:
+        return Version.parse(text)
+    except ValueError as error:
+        raise MalformedVersion(text) from error
+
+
+def planned_version(asked: str, current: str, taken: Collection[str]) -> str:
+    """The version that `asked` means for a workspace that stands at `current`.
+
+    A level finishes a pre-release before it moves on (`minor` of 1.2.0-rc.1 is 1.2.0). `rc` is the next free
+    candidate: of the pre-release that stands in the tree, or else of the next patch.
+    """
+    if asked == Level.RC:
+        return _next_candidate(parse(current), {_precedence(each) for each in taken})
+    if asked in set(Level):
+        return str(parse(current).next_version(asked))
+    return str(parse(asked))
+
+
+def _next_candidate(current: Version, taken: Collection[str]) -> str:
+    first = current.bump_patch().replace(prerelease="rc.1")
+    candidate = first if current.prerelease is None else current.bump_prerelease()
+    while _precedence(str(candidate)) in taken:
+        candidate = candidate.bump_prerelease()
+    return str(candidate)
+
+
+def same_version(one: str, other: str) -> bool:
+    """`1.0.0+a` and `1.0.0+b` are one version to a registry: build metadata does not count."""
+    return _precedence(one) == _precedence(other)
+
+
+def _precedence(text: str) -> str:
+    return text.partition("+")[0]

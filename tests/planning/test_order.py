@@ -1,0 +1,72 @@
+"""Who waits for whom."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from loadmaster.errors import DependencyCycle
+from loadmaster.planning.order import blocked, edges, in_order, ready, remaining_path, waves
+from loadmaster.planning.workspace import Package
+from tests.planning.building import needs, package, workspaces
+
+
+def graph_of(*packages: Package) -> dict[str, frozenset[str]]:
+    return dict(edges(packages, {each.name: "0.4.0" for each in packages}))
+
+
+def test_normal_build_and_versioned_dev_dependencies_are_edges() -> None:
+    top = package("top", needs("a"), needs("b", kind="build"), needs("c", kind="dev"))
+    assert graph_of(package("a"), package("b"), package("c"), top)["top"] == {"a", "b", "c"}
+
+
+def test_a_dev_dependency_by_path_alone_is_no_edge() -> None:
+    top = package("top", needs("a", requirement="*", kind="dev"))
+    assert graph_of(package("a"), top)["top"] == frozenset()
+
+
+def test_a_members_name_asked_of_the_registry_is_an_edge_only_if_this_release_satisfies_it() -> None:
+    older, fitting = (package("top", needs("a", requirement, path=False)) for requirement in ("^0.3", "^0.4"))
+    assert graph_of(package("a"), older)["top"] == frozenset()
+    assert graph_of(package("a"), fitting)["top"] == {"a"}
+
+
+def test_a_cycle_through_a_versioned_dev_dependency_names_both_crates_and_the_way_out() -> None:
+    with pytest.raises(DependencyCycle, match=r"`a` → `b` → `a`") as caught:
+        graph_of(package("a", needs("b", kind="dev")), package("b", needs("a")))
+    assert "drop `version`" in caught.value.fix
+
+
+@given(workspaces())
+def test_dependencies_come_first(packages: tuple[Package, ...]) -> None:
+    graph = graph_of(*packages)
+    position = {name: number for number, name in enumerate(in_order(graph))}
+    assert sorted(position) == sorted(graph)
+    assert all(position[needed] < position[name] for name, wanted in graph.items() for needed in wanted)
+
+
+@given(workspaces())
+def test_starting_what_is_ready_until_nothing_is_left_starts_everything_once(packages: tuple[Package, ...]) -> None:
+    graph = graph_of(*packages)
+    done: list[str] = []
+    while starting := ready(graph, done, done):
+        assert graph[starting[0]] <= set(done)
+        done.append(starting[0])
+    assert sorted(done) == sorted(graph)
+
+
+@given(workspaces())
+def test_the_number_of_waves_is_the_longest_remaining_path(packages: tuple[Package, ...]) -> None:
+    graph = graph_of(*packages)
+    assert len(waves(graph)) == max(remaining_path(graph).values())
+
+
+def test_the_longest_remaining_path_goes_first() -> None:
+    graph = graph_of(package("alone"), package("base"), package("middle", needs("base")), package("top", needs("middle")))
+    assert ready(graph, (), ()) == ("base", "alone")
+    assert ready(graph, {"base"}, {"base", "alone"}) == ("middle",)
+
+
+def test_a_failure_keeps_back_its_descendants_and_nothing_else() -> None:
+    graph = graph_of(package("a"), package("b", needs("a")), package("c", needs("b")), package("other"))
+    assert blocked(graph, {"a"}) == {"b", "c"}

@@ -1,0 +1,127 @@
+"""What one release must bring about."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadmaster.errors import NothingToPublish, VersionsDisagree
+from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
+from loadmaster.planning.seen import Seen, TagSeen
+from loadmaster.planning.show import plan_markdown, plan_text
+from loadmaster.planning.value import digest
+from loadmaster.planning.version import parse
+from loadmaster.planning.workspace import Package
+from tests.planning.building import BASE, CHANGELOG, TODAY, needs, package, project, seen, workspaces
+
+
+def plan_of(looked: Seen, asked: str = "minor", **release: object) -> ReleasePlan:
+    return plan_release(looked, project(**release), asked, TODAY)
+
+
+def released(plan: ReleasePlan, packages: tuple[Package, ...]) -> Seen:
+    """The world after the plan was carried out, seen from the same base commit."""
+    tag = TagSeen(name=plan.tag, commit="c" * 40, parents=(BASE,), subject=plan.commit_message)
+    out = {each.name: [each.version] for each in plan.crates}
+    return seen(*packages, registry=out, tags=[tag], published_releases=(plan.tag,))
+
+
+def test_a_small_workspace_becomes_a_commit_a_tag_and_its_crates_in_order() -> None:
+    looked = seen(package("app", needs("core")), package("core"), package("bench", publish=()))
+    plan = plan_of(looked)
+    assert (plan.current_version, plan.version, plan.tag) == ("0.4.0", "0.5.0", "v0.5.0")
+    assert [each.id for each in plan.crates] == ["core@0.5.0", "app@0.5.0"]
+    assert plan.crate("app").needs == ("core",)
+    assert [each.path for each in plan.edits] == [
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "crates/app/Cargo.toml",
+        "crates/bench/Cargo.toml",
+        "crates/core/Cargo.toml",
+    ]
+    assert plan.notes.strip() == "- Something new."
+
+
+def test_an_excluded_package_is_bumped_and_not_published() -> None:
+    looked = seen(package("app"), package("wheel"))
+    plan = plan_of(looked, exclude=[{"package": "wheel", "why": "PyPI only"}])
+    assert [each.name for each in plan.crates] == ["app"]
+    assert "crates/wheel/Cargo.toml" in {each.path for each in plan.edits}
+    assert "not published: wheel (PyPI only)" in plan_text(plan)
+
+
+def test_a_private_member_with_a_version_of_its_own_stays() -> None:
+    plan = plan_of(seen(package("app"), package("fuzz", version="0.0.0", publish=())))
+    assert "crates/fuzz/Cargo.toml" not in {each.path for each in plan.edits}
+
+
+def test_a_tree_that_carries_the_version_needs_no_commit() -> None:
+    changelog = CHANGELOG.replace("## [0.4.0]", "## [0.5.0] - 2026-11-01\n\n- New.\n\n## [0.4.0]")
+    plan = plan_of(seen(package("app", version="0.5.0"), changelog=changelog), asked="0.5.0")
+    assert plan.edits == ()
+
+
+def test_packages_that_disagree_are_named() -> None:
+    with pytest.raises(VersionsDisagree, match=r"`a` 0\.4\.0, `b` 0\.3\.9"):
+        plan_of(seen(package("a"), package("b", version="0.3.9")))
+
+
+def test_a_workspace_without_a_publishable_package_is_refused() -> None:
+    with pytest.raises(NothingToPublish):
+        plan_of(seen(package("a", publish=())))
+
+
+@given(workspaces(), st.sampled_from(["major", "minor", "patch", "rc"]))
+def test_a_finished_release_plans_nothing(packages: tuple[Package, ...], level: str) -> None:
+    plan = plan_of(seen(*packages), level)
+    assert outstanding(plan, seen(*packages)) != ()
+    assert outstanding(plan, released(plan, packages)) == ()
+
+
+@given(workspaces(), st.sampled_from(["major", "minor", "patch"]))
+def test_the_plan_is_the_same_before_and_after_it_was_carried_out(packages: tuple[Package, ...], level: str) -> None:
+    plan = plan_of(seen(*packages), level)
+    assert digest(plan_of(released(plan, packages), level)) == digest(plan)
+
+
+@given(workspaces(), st.sampled_from(["major", "minor", "patch", "rc"]))
+def test_a_bump_never_lowers(packages: tuple[Package, ...], level: str) -> None:
+    plan = plan_of(seen(*packages), level)
+    assert all(parse(each.version) > parse(each.current_version) for each in plan.crates)
+
+
+def test_a_plan_that_differs_hashes_differently() -> None:
+    assert digest(plan_of(seen(package("a")), "minor")) != digest(plan_of(seen(package("a")), "patch"))
+
+
+def test_the_profiles_departures_are_recorded() -> None:
+    profile = project().model_copy(
+        update={"cargo": project().cargo.model_copy(update={"toolchain": "1.95.0", "verify": False})}
+    )
+    plan = plan_release(seen(package("a"), pinned_toolchain="1.96.0"), profile, "minor", TODAY)
+    assert plan.deviations == (
+        "toolchain `1.95.0` by the profile; the repository pins `1.96.0`",
+        "packaged with `verify = false` by the profile: the packaged crates were not built",
+    )
+
+
+def test_the_plan_is_shown_as_text_and_as_a_graph() -> None:
+    plan = plan_of(seen(package("app", needs("core")), package("core")))
+    assert plan_text(plan) == (
+        f"""demo 0.4.0 → 0.5.0
+  from    {BASE} on `main`
+  commit  Release 0.5.0
+            CHANGELOG.md
+            Cargo.lock
+            crates/app/Cargo.toml
+            crates/core/Cargo.toml
+  tag     v0.5.0
+  crates  2, dependencies first
+            core@0.5.0 (new)
+            app@0.5.0 (new) after core
+  release v0.5.0 with SHA256SUMS, receipt.json
+  plan    {digest(plan)}
+"""
+    )
+    assert '```mermaid\ngraph LR\n  c0["core@0.5.0"]\n  c1["app@0.5.0"]\n  c0 --> c1\n```' in plan_markdown(plan)
