@@ -1,0 +1,44 @@
+"""The bumps in this folder, as values. `README.md` says where they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from loadmaster.planning.manifest import Policy
+
+_HERE = Path(__file__).parent
+
+_MEMBERS = (
+    *("assay-adapter-a2a", "assay-adapter-acp", "assay-adapter-api", "assay-adapter-ucp", "assay-canonical"),
+    *("assay-cli", "assay-common", "assay-core", "assay-ebpf", "assay-evidence", "assay-it", "assay-mcp-server"),
+    *("assay-metrics", "assay-monitor", "assay-policy", "assay-registry", "assay-runner-core", "assay-runner-linux"),
+    *("assay-runner-schema", "assay-sim", "assay-xtask", "gateway-evidence-replay"),
+)
+
+
+class Bump(NamedTuple):
+    old: str
+    new: str
+    policy: Policy = Policy.LOCKSTEP
+
+    def __str__(self) -> str:
+        return f"{self.old}-to-{self.new}"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return dict.fromkeys(_MEMBERS, self.new)
+
+    def files(self, side: str, name: str) -> dict[str, str]:
+        """Text by path of every file `name`; `side` is `before` or `after`."""
+        folder = _HERE / str(self) / side
+        return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in folder.rglob(name)}
+
+
+BUMPS = (
+    Bump("2.2.1", "2.2.2", Policy.KEEP_CARET_FLOOR),
+    Bump("2.2.2", "2.3.1"),
+    Bump("2.14.0", "2.15.0"),
+    Bump("3.38.0", "4.0.0"),
+    Bump("5.3.0", "5.4.0"),
+)
