@@ -1,0 +1,171 @@
+"""The shapes of GitHub's answers, as far as a release reads them, with addresses that lead back to this forge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.forge.repository import RELEASE_WORKFLOW, CommitSeen, TagRef
+from loadmaster.rehearsal.forge.store import StoredAsset, StoredRelease
+
+Json = dict[str, Any]
+_WORKFLOW_ID = 1
+
+
+class Addresses(Value):
+    """Where this forge is reached, by the request that is answered."""
+
+    base: str
+    repository: str
+
+    @property
+    def api(self) -> str:
+        return f"{self.base}/repos/{self.repository}"
+
+    @property
+    def uploads(self) -> str:
+        """Apart from the API, as GitHub's are on a host of their own."""
+        return f"{self.base}/uploads/repos/{self.repository}"
+
+    @property
+    def pages(self) -> str:
+        return f"{self.base}/{self.repository}"
+
+
+def addresses(request: Request, repository: str) -> Addresses:
+    root = request.scope.get("root_path", "")
+    return Addresses(base=str(request.url.replace(path=root, query="", fragment="")).rstrip("/"), repository=repository)
+
+
+def problem(status: int, message: str, *errors: Mapping[str, str]) -> JSONResponse:
+    body: Json = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    return JSONResponse(body | ({"errors": list(errors)} if errors else {}), status)
+
+
+def invalid(resource: str, field: str, code: str, message: str | None = None) -> JSONResponse:
+    error = {"resource": resource, "code": code, "field": field}
+    return problem(422, "Validation Failed", error | ({"message": message} if message else {}))
+
+
+def page(request: Request, rows: Sequence[Json], under: str | None = None) -> JSONResponse:
+    """One page of `rows` by `per_page` and `page`, with the address of the next in `Link`; with a count if `under` a name."""
+    size = min(int(request.query_params.get("per_page", 30)), 100)
+    number = int(request.query_params.get("page", 1))
+    shown = list(rows[(number - 1) * size : number * size])
+    following = request.url.include_query_params(page=number + 1)
+    headers = {"Link": f'<{following}>; rel="next"'} if len(rows) > number * size else {}
+    return JSONResponse({"total_count": len(rows), under: shown} if under else shown, headers=headers)
+
+
+def repository_json(at: Addresses, default_branch: str, may_write: bool) -> Json:
+    owner, _, name = at.repository.partition("/")
+    return {
+        "id": 1,
+        "name": name,
+        "full_name": at.repository,
+        "owner": {"login": owner},
+        "private": False,
+        "url": at.api,
+        "html_url": at.pages,
+        "default_branch": default_branch,
+    } | ({"permissions": {"admin": False, "push": True, "pull": True}} if may_write else {})
+
+
+def release_json(at: Addresses, release: StoredRelease, assets: Sequence[StoredAsset]) -> Json:
+    return {
+        **release.model_dump(),
+        "url": f"{at.api}/releases/{release.id}",
+        "html_url": f"{at.pages}/releases/tag/{quote(release.tag_name)}",
+        "assets_url": f"{at.api}/releases/{release.id}/assets",
+        "upload_url": f"{at.uploads}/releases/{release.id}/assets{{?name,label}}",
+        "author": {"login": "rehearsal"},
+        "assets": [asset_json(at, release, each) for each in assets if each.release == release.id],
+    }
+
+
+def asset_json(at: Addresses, release: StoredRelease, asset: StoredAsset) -> Json:
+    return {
+        **asset.model_dump(exclude={"release"}),
+        "url": f"{at.api}/releases/assets/{asset.id}",
+        "browser_download_url": f"{at.pages}/releases/download/{quote(release.tag_name)}/{quote(asset.name)}",
+        "state": "uploaded",
+        "download_count": 0,
+        "updated_at": asset.created_at,
+        "uploader": {"login": "rehearsal"},
+    }
+
+
+def tag_json(at: Addresses, tag: TagRef) -> Json:
+    kind = {"tag": "tags", "commit": "commits"}[tag.kind]
+    return {
+        "ref": f"refs/tags/{tag.name}",
+        "url": f"{at.api}/git/refs/tags/{quote(tag.name)}",
+        "object": {"sha": tag.object, "type": tag.kind, "url": f"{at.api}/git/{kind}/{tag.object}"},
+    }
+
+
+def commit_json(at: Addresses, commit: CommitSeen) -> Json:
+    signature = {"name": commit.author, "email": commit.email, "date": commit.date}
+    return {
+        "sha": commit.sha,
+        "url": f"{at.api}/commits/{commit.sha}",
+        "html_url": f"{at.pages}/commit/{commit.sha}",
+        "commit": {
+            "message": commit.message,
+            "tree": {"sha": commit.tree},
+            "author": signature,
+            "committer": signature,
+        },
+        "parents": [{"sha": each} for each in commit.parents],
+    }
+
+
+def workflow_json(at: Addresses) -> Json:
+    return {
+        "id": _WORKFLOW_ID,
+        "name": "Release",
+        "path": RELEASE_WORKFLOW,
+        "state": "active",
+        "url": f"{at.api}/actions/workflows/{_WORKFLOW_ID}",
+    }
+
+
+def run_json(at: Addresses, tag: TagRef) -> Json:
+    return {
+        "id": tag.run,
+        "name": "Release",
+        "path": RELEASE_WORKFLOW,
+        "workflow_id": _WORKFLOW_ID,
+        "head_branch": tag.name,
+        "head_sha": tag.commit,
+        "event": "push",
+        "status": "completed",
+        "conclusion": "success",
+        "run_number": 1,
+        "run_attempt": 1,
+        "created_at": tag.pushed_at,
+        "updated_at": tag.pushed_at,
+        "url": f"{at.api}/actions/runs/{tag.run}",
+        "html_url": f"{at.pages}/actions/runs/{tag.run}",
+        "jobs_url": f"{at.api}/actions/runs/{tag.run}/jobs",
+    }
+
+
+def job_json(at: Addresses, tag: TagRef) -> Json:
+    run = run_json(at, tag)
+    return {
+        "id": tag.run,
+        "run_id": tag.run,
+        "run_attempt": 1,
+        "name": "release",
+        **{key: run[key] for key in ("head_sha", "status", "conclusion")},
+        "started_at": tag.pushed_at,
+        "completed_at": tag.pushed_at,
+        "html_url": f"{run['html_url']}/job/{tag.run}",
+        "steps": [],
+    }

@@ -1,0 +1,68 @@
+"""The forge as an ASGI application: who may ask, and what was asked.
+
+GitHub's answers to strangers: an unknown token is 401 everywhere; without one, writing is 404. It refuses to know pull
+requests, checks and dispatches; their routes would stand beside those of the repository and the releases.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+
+from loadmaster.rehearsal.forge import store
+from loadmaster.rehearsal.forge.answers import problem
+from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
+from loadmaster.rehearsal.forge.repository_routes import RepositoryRoutes
+from loadmaster.rehearsal.forge.store import Store
+
+
+class Forge:
+    """The forge of one repository, `owner/name`, whose refs are those of the bare repository `remote`.
+
+    Its state is in `directory`: opened there again, by any process, it is the same forge.
+    """
+
+    def __init__(
+        self, directory: Path, *, remote: Path, owner: str, name: str, immutable_releases: bool = False
+    ) -> None:
+        self._store, repository = Store(directory), f"{owner}/{name}"
+        self._repository = RepositoryRoutes(remote, repository)
+        self._releases = ReleaseRoutes(self._store, remote, repository, immutable=immutable_releases)
+
+    def add_token(self, token: str) -> None:
+        """From now on whoever sends it may write. Only its digest is kept."""
+        self._store.add_token(token)
+
+    def requests(self) -> tuple[store.Request, ...]:
+        """Everything that was ever asked, in the order of the answers."""
+        return self._store.requests()
+
+    def app(self) -> Starlette:
+        """To be served at the root or mounted anywhere: addresses in the answers follow the request's."""
+        return Starlette(
+            routes=[*self._repository.routes(), *self._releases.routes()],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._admit)],
+            exception_handlers={404: _not_found, 405: _not_found},
+        )
+
+    async def _admit(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        request.state.may_write = scheme.lower() in ("bearer", "token") and self._store.knows(token)
+        if scheme and not request.state.may_write:
+            response: Response = problem(401, "Bad credentials")
+        elif request.method not in ("GET", "HEAD") and not request.state.may_write:
+            response = problem(404, "Not Found")
+        else:
+            response = await call_next(request)
+        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+        self._store.log(request.method, path, response.status_code)
+        return response
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    return problem(404, "Not Found")

@@ -1,0 +1,71 @@
+"""The requests about the repository itself: its refs, its commits, the workflow runs that pushed tags started.
+
+One workflow, `release.yml`, has run once and well for every tag that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from loadmaster.errors import UnknownCommit
+from loadmaster.rehearsal.forge import answers, repository
+from loadmaster.rehearsal.forge.answers import page, problem
+
+
+class RepositoryRoutes:
+    def __init__(self, remote: Path, name: str) -> None:
+        self._remote, self._name = remote, name
+
+    def routes(self) -> Iterator[Route]:
+        api = f"/repos/{self._name}"
+        yield Route(api, self._show_repository)
+        yield Route(f"{api}/git/ref/tags/{{tag:path}}", self._show_tag)
+        yield Route(f"{api}/git/matching-refs/tags/{{prefix:path}}", self._list_tags)
+        yield Route(f"{api}/commits/{{revision:path}}", self._show_commit)
+        yield Route(f"{api}/actions/workflows", self._list_workflows)
+        yield Route(f"{api}/actions/runs", self._list_runs)
+        yield Route(f"{api}/actions/runs/{{run:int}}/jobs", self._list_jobs)
+
+    def _at(self, request: Request) -> answers.Addresses:
+        return answers.addresses(request, self._name)
+
+    def _show_repository(self, request: Request) -> Response:
+        branch = repository.default_branch(self._remote)
+        return JSONResponse(answers.repository_json(self._at(request), branch, request.state.may_write))
+
+    def _show_tag(self, request: Request) -> Response:
+        found = [each for each in repository.tags(self._remote) if each.name == request.path_params["tag"]]
+        return JSONResponse(answers.tag_json(self._at(request), found[0])) if found else problem(404, "Not Found")
+
+    def _list_tags(self, request: Request) -> Response:
+        prefix, at = request.path_params["prefix"], self._at(request)
+        tags = repository.tags(self._remote)
+        return JSONResponse([answers.tag_json(at, each) for each in tags if each.name.startswith(prefix)])
+
+    def _show_commit(self, request: Request) -> Response:
+        revision = request.path_params["revision"]
+        try:
+            return JSONResponse(answers.commit_json(self._at(request), repository.commit(self._remote, revision)))
+        except UnknownCommit:
+            return problem(422, f"No commit found for SHA: {revision}")
+
+    def _list_workflows(self, request: Request) -> Response:
+        return page(request, [answers.workflow_json(self._at(request))], under="workflows")
+
+    def _list_runs(self, request: Request) -> Response:
+        asked = {"head_sha": request.query_params.get("head_sha"), "event": request.query_params.get("event")}
+        asked["head_branch"] = request.query_params.get("branch")
+        runs = [answers.run_json(self._at(request), each) for each in repository.tags(self._remote)]
+        wanted = [run for run in runs if all(value in (None, run[key]) for key, value in asked.items())]
+        return page(request, wanted, under="workflow_runs")
+
+    def _list_jobs(self, request: Request) -> Response:
+        tags = [each for each in repository.tags(self._remote) if each.run == request.path_params["run"]]
+        if not tags:
+            return problem(404, "Not Found")
+        return page(request, [answers.job_json(self._at(request), each) for each in tags], under="jobs")
