@@ -921,3 +921,14 @@ class PrefectRefused(LoadmasterError):
             why="the run, pool or deployment was changed or deleted meanwhile.",
             fix="look at it in the UI, then try again.",
         )
+
+
+class RunWithoutReceipt(LoadmasterError):
+    """A flow run that ended before it had anything to write down."""
+
+    def __init__(self, run: str, told: str) -> None:
+        super().__init__(
+            f"The flow run `{run}` ended without a receipt: {told}",
+            why="it stopped before it had looked at the workspace, or its process was killed.",
+            fix="look at the run's page and its logs, mend what they name, then press Retry.",
+        )

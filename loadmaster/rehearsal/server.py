@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from loadmaster.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
 
+# cargo offers HTTP/2 to every plain-text server, and uvicorn warns of each such request.
+logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
 
 @contextmanager
 def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
@@ -23,7 +27,7 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
     Raises `PortTaken`.
     """
     listener = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none"))
     started = threading.Event()
     server_startup = server.startup
 

@@ -1,0 +1,24 @@
+"""The rehearsal: the very release, in a world made for it. Safe for anyone, no credentials."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from flows.release import carry_out
+from loadmaster.planning.receipt import Receipt
+from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.rehearsal.world import rehearsal
+from loadmaster.store import default_store
+
+
+@flow(name="rehearse", flow_run_name="rehearse {request.project} {request.version}")
+def rehearse(request: RehearseRequest) -> Receipt:
+    """Releases a project in a rehearsal world: real cargo, real git, a registry and a forge on loopback.
+
+    Nothing reaches a live registry. Retry finishes a run that failed, in the world that it left behind.
+    """
+    store = default_store()
+    directory = store.run(str(flow_run.id))
+    with directory.locked(), rehearsal(request, directory, store) as job:
+        return carry_out(job)

@@ -1,0 +1,63 @@
+"""The release: look, decide, check, prepare, execute, verify. The table of contents of the whole product.
+
+`carry_out` is the release itself, in whatever world the job names; `release` is what a person starts for the live one.
+"""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from loadmaster.errors import LiveWorldRefused, LoadmasterError
+from loadmaster.job import Job
+from loadmaster.journal import Journal
+from loadmaster.planning.gates import require_open
+from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.request import ReleaseRequest
+from tasks import execution, preparation, verification
+
+
+@flow(name="release", flow_run_name="release {request.project} {request.version}")
+def release(request: ReleaseRequest) -> Receipt:
+    """Releases a project in the live world. Refused until approvals and permission checks exist."""
+    raise LiveWorldRefused
+
+
+def carry_out(job: Job) -> Receipt:
+    """Releases, or finishes what an earlier attempt began. The receipt is written in either case."""
+    journal = Journal(job)
+    try:
+        _carry_out(job, journal)
+    except LoadmasterError as error:
+        verification.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
+        raise
+    receipt = journal.receipt(ReceiptOutcome.RELEASED)
+    verification.write_receipt(job, receipt, journal.plan)
+    return receipt
+
+
+def _carry_out(job: Job, journal: Journal) -> None:
+    seen = preparation.look(job)
+    plan = preparation.decide(job, seen)
+    journal.planned(plan, seen.toolchain)
+    answers = preparation.check(job, seen, plan, preparation.lint_once(job, seen))
+    journal.checked(answers)
+    require_open(answers)
+
+    commit = preparation.commit(job, plan)
+    journal.committed(commit)
+    digests = preparation.package_all(job, plan, seen, commit)
+
+    journal.note(execution.push_commit(job, plan, commit))
+    journal.note(execution.push_tag(job, plan, commit))
+    crates = execution.publish_crates(job, plan, digests)
+    journal.note(*crates)
+    execution.require_published(crates)
+
+    drafted = execution.draft_release(job, plan, commit)
+    for name, content in journal.assets().items():
+        journal.note(execution.upload_asset(job, drafted, name, content))
+    journal.note(execution.publish_release(job, plan, drafted))
+
+    verification.read_back(job, plan, crates)
+    if plan.install:
+        journal.note(verification.install(job, plan, plan.install))

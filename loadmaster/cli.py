@@ -1,0 +1,206 @@
+"""The command line. Thin: it reads options, calls the library, prints text or one JSON document, and exits.
+
+Exit codes: 0 done, 1 the release or a gate failed, 2 usage. With `--json` nothing but the document goes to standard
+output; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from loadmaster import __version__
+from loadmaster.errors import FaultScriptBroken, LoadmasterError
+from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.show import gates_text, plan_text, receipt_text
+from loadmaster.project import ROOT, load_project, project_names
+from loadmaster.store import default_store
+
+if TYPE_CHECKING:
+    from loadmaster.rehearsal.request import RehearseRequest
+
+app = typer.Typer(
+    help="Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
+VersionOption = Annotated[
+    str, typer.Option("--version", "-V", help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one.")
+]
+RepositoryOption = Annotated[
+    str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
+]
+CommitOption = Annotated[
+    str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
+]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="See crates.io's index as of this instant (RFC 3339).", metavar="INSTANT")
+]
+FaultsOption = Annotated[Path | None, typer.Option(help="A TOML file of scripted faults.", metavar="FILE")]
+PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def main() -> None:
+    """The program. Errors of the catalogue end it with their own text and exit code."""
+    try:
+        app()
+    except LoadmasterError as error:
+        if "--json" in sys.argv:
+            _print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
+        _tell(f"loadmaster: {error}")
+        raise SystemExit(error.exit_code) from None
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if show_version:
+        print(f"loadmaster {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def projects(as_json: JsonOption = False) -> None:
+    """Lists the projects."""
+    found = {name: load_project(name) for name in project_names()}
+    if as_json:
+        _print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
+        return
+    for name, each in found.items():
+        print(f"{name:<12} {each.title or name} ({each.forge})")
+
+
+@app.command()
+def plan(
+    project: ProjectOption,
+    version: VersionOption,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal."""
+    from loadmaster.rehearsal.planned import planned
+
+    release, receipt = planned(_request(project, version, repository, commit, as_of, None), default_store())
+    if as_json:
+        _print_json(receipt.model_dump(mode="json", exclude_none=True) | {"release": release.model_dump(mode="json")})
+    else:
+        print(plan_text(release))
+        print(gates_text(receipt.gates))
+    raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.PLANNED else 1)
+
+
+@app.command()
+def rehearse(
+    project: ProjectOption,
+    version: VersionOption,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    as_of: AsOfOption = None,
+    faults: FaultsOption = None,
+    on_worker: Annotated[
+        bool, typer.Option("--on-worker", help="Start it through the deployment, as the UI does, and follow it.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry."""
+    from loadmaster.rehearsal.starting import rehearse_here, rehearse_on_worker
+
+    request = _request(project, version, repository, commit, as_of, faults)
+    start = rehearse_on_worker if on_worker else rehearse_here
+    _print_receipt(start(request, default_store(), ROOT, _tell), as_json)
+
+
+def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
+    print(receipt.to_json() if as_json else receipt_text(receipt), end="")
+    raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.RELEASED else 1)
+
+
+def _request(
+    project: str, version: str, repository: str | None, commit: str | None, as_of: str | None, faults: Path | None
+) -> RehearseRequest:
+    from loadmaster.rehearsal.request import rehearse_request
+
+    if repository is not None and Path(repository).exists():
+        repository = str(Path(repository).resolve())  # the run may have another working directory
+    return rehearse_request(
+        {
+            "project": project,
+            "version": version,
+            "repository": repository,
+            "commit": commit,
+            "as_of": as_of,
+            "faults": _read_faults(faults) if faults else (),
+        }
+    )
+
+
+def _read_faults(path: Path) -> list[Any]:
+    """The entries `[[fault]]` of the file. Raises `FaultScriptBroken`."""
+    try:
+        return list(tomllib.loads(path.read_text(encoding="utf-8"))["fault"])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FaultScriptBroken(str(path), str(error)) from error
+    except KeyError as error:
+        raise FaultScriptBroken(str(path), "it has no `[[fault]]`") from error
+
+
+@app.command()
+def world(
+    project: Annotated[str, typer.Option("--project", "-p", help="Whose world to make.", metavar="NAME")] = "demo",
+    directory: Annotated[
+        Path | None, typer.Option(help="Where its state is kept; a new one if left out.", file_okay=False)
+    ] = None,
+    as_of: AsOfOption = None,
+    port: PortOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it."""
+    from loadmaster.rehearsal.alone import run_alone
+
+    run_alone(load_project(project), directory, as_of, port or 0, default_store(), as_json)
+
+
+@app.command()
+def up(port: PortOption = None, as_json: JsonOption = False) -> None:
+    """Starts a Prefect server and a worker of the project's own, with the deployments, and keeps them running."""
+    from loadmaster.stack.starting import up as start
+
+    stack = start(default_store().root, ROOT, port=port, tell=_tell)
+    if as_json:
+        _print_json({"ui": stack.ui_url, "api": stack.api_url})
+    else:
+        print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
+
+
+@app.command()
+def down(
+    force: Annotated[bool, typer.Option("--force", help="Stop at once, cutting what runs.")] = False,
+) -> None:
+    """Stops the server and the worker; waits until no release is running."""
+    from loadmaster.stack.stopping import down as stop
+
+    stop(default_store().root, force, _tell)
+
+
+if __name__ == "__main__":
+    main()

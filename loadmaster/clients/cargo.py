@@ -1,0 +1,173 @@
+"""cargo, called as a program: what it says of a workspace, and the crates that it packages and installs.
+
+cargo stays the authority for resolving, packaging, building and installing; uploads are ours (`clients.registry`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from loadmaster.clients.process import Finished, environment, run
+from loadmaster.errors import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull, NotAWorkspace
+from loadmaster.planning.seen import Lint, ToolchainSeen
+from loadmaster.planning.version import parse
+
+OLDEST = "1.90.0"
+"""The first cargo whose `package` puts the workspace's own crates over the registry while it packages them."""
+
+REGISTRY = "rehearsal"
+_NO_SPACE = re.compile(r"No space left on device|os error 28")
+_MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cargo:
+    """How cargo is called in one run: its own home, one log, one environment made from an allow-list."""
+
+    home: Path
+    log: Path
+    env: Mapping[str, str]
+    registry: str | None = None
+    """Name of the registry that stands in for crates.io, if one does."""
+
+    def with_target(self, directory: Path) -> Cargo:
+        return replace(self, env={**self.env, "CARGO_TARGET_DIR": str(directory)})
+
+
+def cargo_in(
+    home: Path,
+    log: Path,
+    *,
+    index: str | None = None,
+    toolchain: str | None = None,
+    allow: Sequence[str] = (),
+) -> Cargo:
+    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) stands in for crates.io."""
+    cargo_home = home / "cargo"
+    cargo_home.mkdir(parents=True, exist_ok=True)
+    config = '[net]\nretry = 3\n[term]\ncolor = "never"\n'
+    if index is not None:
+        # Facts: replacement by environment variable is silently ignored; only a configuration file counts.
+        config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
+    (cargo_home / "config.toml").write_text(config, encoding="utf-8")
+    extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
+    if toolchain is not None:
+        extra["RUSTUP_TOOLCHAIN"] = toolchain
+    env = environment(home, allow, extra)
+    return Cargo(home=cargo_home, log=log, env=env, registry=REGISTRY if index else None)
+
+
+def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
+    """Raises `CargoMissing`, `CargoTooOld`."""
+    found = ToolchainSeen(cargo=_version(cargo, directory, "cargo"), rustc=_version(cargo, directory, "rustc"))
+    if parse(found.cargo).finalize_version() < parse(OLDEST):
+        raise CargoTooOld(found.cargo, OLDEST)
+    return found
+
+
+def _version(cargo: Cargo, directory: Path, program: str) -> str:
+    finished = _call(cargo, directory, [program, "--version"])
+    words = finished.out.split()
+    if finished.code != 0 or len(words) < 2:
+        raise CargoMissing(finished.tail or f"`{program} --version` exited with {finished.code}")
+    return words[1]
+
+
+def members(cargo: Cargo, directory: Path) -> dict[str, Any]:
+    """`cargo metadata --no-deps`: the members as their manifests say, whatever the lockfile says.
+
+    Raises `NotAWorkspace`.
+    """
+    finished = _call(cargo, directory, ["cargo", "metadata", "--no-deps", "--format-version", "1"])
+    if finished.code != 0:
+        raise NotAWorkspace(directory.name, finished.tail)
+    document: dict[str, Any] = json.loads(finished.out)
+    return document
+
+
+def locked_problem(cargo: Cargo, directory: Path) -> str | None:
+    """What `cargo metadata --locked` has against the lockfile in `directory`; None if nothing."""
+    finished = _call(cargo, directory, ["cargo", "metadata", "--locked", "--format-version", "1"])
+    _look_for_full_disk(finished, "resolving dependencies")
+    return None if finished.code == 0 else finished.tail
+
+
+def clippy(cargo: Cargo, directory: Path, *, locked: bool, deny_warnings: bool) -> Lint:
+    """`cargo clippy --workspace --all-targets`. A clippy that is not installed is told as not run."""
+    argv = ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--message-format", "short"]
+    argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
+    finished = _call(cargo, directory, argv)
+    _look_for_full_disk(finished, "running clippy")
+    if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
+        return Lint(ran=False, why="clippy is not installed; `rustup component add clippy` brings it")
+    if finished.code == 0:
+        return Lint(ran=True, passed=True)
+    findings = tuple(line for line in finished.tail.splitlines() if re.match(r".+:\d+:\d+: (warning|error)", line))
+    return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
+
+
+def package(
+    cargo: Cargo, directory: Path, target: Path, crates: Mapping[str, str], *, locked: bool, verify: bool
+) -> dict[str, Path]:
+    """Packages the named crates (version by name) together; the `.crate` file of each by name.
+
+    Raises `CargoFailed`, `DiskFull`, `CrateMissingFromPackage`.
+    """
+    argv = ["cargo", "package", *(f"--package={name}" for name in crates)]
+    argv += ["--locked"] * locked + ["--no-verify"] * (not verify)
+    if cargo.registry is not None:
+        argv += ["--registry", cargo.registry]
+    finished = _call(cargo.with_target(target), directory, argv)
+    _raise_unless_done(finished, argv, "packaging")
+    files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
+    for name, path in files.items():
+        if not path.is_file():
+            raise CrateMissingFromPackage(name, path.name)
+    return files
+
+
+def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> Path:
+    """`cargo install --locked` from the registry into `directory`; its `bin` directory.
+
+    Raises `CargoFailed`, `DiskFull`.
+    """
+    argv = ["cargo", "install", "--locked", package, "--version", version, "--root", str(directory)]
+    if debug:
+        argv.append("--debug")
+    finished = _call(cargo, directory, argv)
+    _raise_unless_done(finished, argv, f"installing `{package}`")
+    return directory / "bin"
+
+
+def reported_version(cargo: Cargo, binary: Path) -> str:
+    """What the program prints for `--version`. Raises `CargoFailed`."""
+    finished = run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
+    if finished.code != 0:
+        raise CargoFailed(f"{binary.name} --version", finished.code, finished.tail)
+    return finished.out.strip()
+
+
+def _call(cargo: Cargo, directory: Path, argv: Sequence[str]) -> Finished:
+    try:
+        return run(argv, cwd=directory, env=cargo.env, log=cargo.log)
+    except FileNotFoundError as error:
+        raise CargoMissing(str(error)) from error
+    except subprocess.SubprocessError as error:
+        raise CargoFailed(" ".join(argv), -1, str(error)) from error
+
+
+def _raise_unless_done(finished: Finished, argv: Sequence[str], doing: str) -> None:
+    if finished.code != 0:
+        _look_for_full_disk(finished, doing)
+        raise CargoFailed(" ".join(argv), finished.code, finished.tail)
+
+
+def _look_for_full_disk(finished: Finished, doing: str) -> None:
+    if finished.code != 0 and _NO_SPACE.search(finished.tail):
+        raise DiskFull(doing)

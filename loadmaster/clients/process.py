@@ -1,0 +1,86 @@
+"""The one door to other programs: an argument list, an explicit environment, a deadline, the whole output in a file.
+
+Knows nothing of cargo or git. The environment is built from an allow-list, never inherited, so that no credential of
+the caller's reaches a child by accident.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL_LINES = 40
+
+ALLOWED = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "RUSTUP_HOME",
+    "RUSTUP_DIST_SERVER",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+"""What a child sees of our environment. `HOME` and `CARGO_HOME` are always the run's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A program that has ended. `tail` is the end of standard error, where programs say why."""
+
+    code: int
+    out: str
+    tail: str
+
+
+def environment(home: Path, also: Iterable[str] = (), extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The allowed part of our environment with `HOME` at `home`, then `extra`.
+
+    rustup finds its toolchains below the real home unless told, so `RUSTUP_HOME` is spelt out.
+    """
+    seen = {name: os.environ[name] for name in (*ALLOWED, *also) if name in os.environ}
+    seen.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    return {**seen, "HOME": str(home), **(extra or {})}
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    deadline: float | None = None,
+) -> Finished:
+    """Runs `argv` to its end; standard error is appended to `log`, its last lines are kept.
+
+    After `deadline` seconds the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired.
+    """
+    with log.open("ab") as sink:
+        start = sink.tell()
+        # The child leads a process group of its own, so that its children die with it.
+        child = subprocess.Popen(
+            argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink, process_group=0
+        )
+        try:
+            out, _ = child.communicate(timeout=deadline)
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
+    return Finished(code=child.returncode, out=out.decode(errors="replace"), tail=_tail(log, start))
+
+
+def _tail(log: Path, start: int) -> str:
+    with log.open("rb") as source:
+        source.seek(start)
+        return "\n".join(source.read().decode(errors="replace").splitlines()[-TAIL_LINES:])

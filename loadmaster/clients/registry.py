@@ -1,0 +1,167 @@
+"""A Cargo registry over HTTP: its sparse index, its downloads, its one upload. Every function asks once.
+
+Knows a registry by its sparse index address alone and asks `config.json` for the rest. Answers are judged here
+(status, text, header) and come out as values or as errors of the catalogue; waiting and retrying are the caller's.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import httpx
+
+from loadmaster import __version__
+from loadmaster.errors import RateLimited, RegistryUnreachable, UploadRefused
+from loadmaster.planning.seen import CrateVersion
+from loadmaster.planning.value import Value
+
+USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
+_AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
+
+
+class Endpoints(Value):
+    """What `config.json` says."""
+
+    api: str
+    dl: str
+
+
+@functools.cache
+def http_client() -> httpx.Client:
+    """One pooled client for the process; making one costs tens of milliseconds, mostly certificates."""
+    return httpx.Client(
+        timeout=httpx.Timeout(30.0, connect=10.0),
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=True,
+        limits=httpx.Limits(max_connections=64),
+    )
+
+
+def endpoints(index: str, client: httpx.Client) -> Endpoints:
+    """Raises `RegistryUnreachable`."""
+    url = f"{_base(index)}config.json"
+    answer = _get(client, url)
+    try:
+        config = answer.json()
+        return Endpoints(api=str(config["api"]).rstrip("/"), dl=str(config["dl"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise RegistryUnreachable(url, "it is not the `config.json` of a registry") from error
+
+
+def versions(index: str, name: str, client: httpx.Client) -> tuple[CrateVersion, ...]:
+    """Every version of `name` that the sparse index shows; () if it does not know the name.
+
+    Raises `RegistryUnreachable`: a name that could not be asked for is never taken for absent.
+    """
+    url = f"{_base(index)}{index_path(name)}"
+    answer = _get(client, url, absent=(404, 410, 451))
+    if answer.status_code != 200:
+        return ()
+    try:
+        return tuple(_crate_version(line) for line in answer.text.splitlines() if line)
+    except (ValueError, KeyError, TypeError) as error:
+        raise RegistryUnreachable(url, "a line is not one of a sparse index") from error
+
+
+def _crate_version(line: str) -> CrateVersion:
+    entry = json.loads(line)
+    return CrateVersion(version=entry["vers"], checksum=entry["cksum"], yanked=bool(entry.get("yanked", False)))
+
+
+def download(dl: str, name: str, version: str, checksum: str, client: httpx.Client) -> bytes:
+    """The `.crate` file. `dl` may carry cargo's markers. Raises `RegistryUnreachable`."""
+    return _get(client, download_url(dl, name, version, checksum)).content
+
+
+def upload(api: str, crate: str, body: bytes, token: str, client: httpx.Client) -> None:
+    """`PUT /api/v1/crates/new`, once. `crate` is `name@version`, for messages.
+
+    Raises `RateLimited`, `UploadRefused`, and `RegistryUnreachable` where the answer leaves open whether it took effect.
+    """
+    url = f"{api}/api/v1/crates/new"
+    try:
+        answer = client.put(url, content=body, headers={"Authorization": token, "Accept": "application/json"})
+    except httpx.HTTPError as error:
+        raise RegistryUnreachable(url, _told(error)) from error
+    judge_upload(crate, url, answer)
+
+
+def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
+    """Returns if the registry took the crate. A body with `errors` is a refusal even with status 200, as for cargo."""
+    details = _details(answer)
+    if answer.is_success and details is None:
+        return
+    told = "; ".join(details) if details else f"status {answer.status_code}, `{answer.text[:200].strip()}`"
+    if answer.status_code == 429 and (until := _until(answer, told)):
+        raise RateLimited(crate, until, told)
+    if answer.status_code >= 500 or answer.status_code == 408:
+        raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
+    raise UploadRefused(crate, answer.status_code, told)
+
+
+def _details(answer: httpx.Response) -> list[str] | None:
+    """The texts under `errors`, None if there is no such list."""
+    try:
+        document = answer.json()
+        return [str(each["detail"]) for each in document["errors"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _until(answer: httpx.Response, told: str) -> datetime | None:
+    """The instant that a 429 names, in its header or else in its text; None for the daily cap, which names none."""
+    in_text = _AGAIN_AFTER.search(told)
+    stamp = answer.headers.get("Retry-After") or (in_text.group(1) if in_text else None)
+    if stamp is None:
+        return None
+    try:
+        return parsedate_to_datetime(stamp).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _get(client: httpx.Client, url: str, absent: tuple[int, ...] = ()) -> httpx.Response:
+    try:
+        answer = client.get(url)
+    except httpx.HTTPError as error:
+        raise RegistryUnreachable(url, _told(error)) from error
+    if answer.status_code != 200 and answer.status_code not in absent:
+        raise RegistryUnreachable(url, f"status {answer.status_code}")
+    return answer
+
+
+def _told(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _base(index: str) -> str:
+    base = index.removeprefix("sparse+")
+    return base if base.endswith("/") else f"{base}/"
+
+
+def index_path(name: str) -> str:
+    """Where a crate's file lies in a sparse index: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd…`, lower case."""
+    lower = name.lower()
+    if len(lower) <= 2:
+        return f"{len(lower)}/{lower}"
+    if len(lower) == 3:
+        return f"3/{lower[0]}/{lower}"
+    return f"{lower[:2]}/{lower[2:4]}/{lower}"
+
+
+def download_url(dl: str, name: str, version: str, checksum: str) -> str:
+    """`dl` with cargo's markers filled in, or with `/{crate}/{version}/download` behind it."""
+    path = index_path(name).rpartition("/")[0]
+    marked = (
+        dl.replace("{crate}", name)
+        .replace("{version}", version)
+        .replace("{prefix}", path)
+        .replace("{lowerprefix}", path)
+        .replace("{sha256-checksum}", checksum)
+    )
+    return marked if marked != dl else f"{dl.rstrip('/')}/{quote(name)}/{version}/download"

@@ -1,0 +1,63 @@
+"""A job: one request pinned to a commit and an instant, with the world that it acts in and the directory it works in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import AwareDatetime, Field
+
+from loadmaster.clients.cargo import Cargo, cargo_in
+from loadmaster.clients.git import Identity
+from loadmaster.planning.project import Project
+from loadmaster.planning.value import Value
+from loadmaster.planning.version import LEVEL_OR_VERSION
+from loadmaster.store import RunDirectory, Store
+from loadmaster.world import World
+
+
+class Pinned(Value):
+    """What must not move between the attempts of one run: the first attempt writes it down, later ones read it."""
+
+    project: str
+    asked: str = Field(pattern=LEVEL_OR_VERSION)
+    commit: str
+    on_branch: bool
+    """Whether the commit was on the release branch of the repository it came from."""
+    dirty: tuple[str, ...] = ()
+    """Uncommitted paths in the checkout that was given as the repository."""
+    started: AwareDatetime
+    as_of: AwareDatetime
+
+    @property
+    def today(self) -> date:
+        return self.started.date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    project: Project
+    pinned: Pinned
+    world: World
+    directory: RunDirectory
+    store: Store
+
+    @property
+    def identity(self) -> Identity:
+        style = self.project.release
+        return Identity(name=style.author_name, email=style.author_email)
+
+    def cargo(self) -> Cargo:
+        """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain."""
+        return cargo_in(
+            self.directory.home,
+            self.directory.cargo_log,
+            index=self.world.index if self.world.kind == "rehearsal" else None,
+            toolchain=self.project.cargo.toolchain,
+            allow=self.project.cargo.environment,
+        )
+
+    def git_environment(self) -> dict[str, str]:
+        """The variables that the profile lets through to git."""
+        return {name: os.environ[name] for name in self.project.cargo.environment if name in os.environ}

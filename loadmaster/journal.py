@@ -1,0 +1,65 @@
+"""Collects what one attempt at a release observed, and turns it into the receipt: whole, or up to where it stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from loadmaster.errors import LoadmasterError
+from loadmaster.job import Job
+from loadmaster.planning.gate import GateAnswer
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
+from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
+from loadmaster.planning.seen import ToolchainSeen
+from loadmaster.planning.value import digest
+
+
+class Journal:
+    """The one mutable thing of a flow. An object that is noted again replaces its earlier record."""
+
+    def __init__(self, job: Job) -> None:
+        self.plan: ReleasePlan | None = None
+        self._job = job
+        self._started = datetime.now(UTC)
+        self._toolchain: ToolchainSeen | None = None
+        self._commit: str | None = None
+        self.gates: tuple[GateAnswer, ...] = ()
+        self._objects: dict[tuple[str, str], ObjectRecord] = {}
+
+    def planned(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
+        self.plan, self._toolchain = plan, toolchain
+
+    def checked(self, answers: tuple[GateAnswer, ...]) -> None:
+        self.gates = answers
+
+    def committed(self, commit: str) -> None:
+        self._commit = commit
+
+    def note(self, *records: ObjectRecord) -> None:
+        self._objects |= {(each.kind, each.id): each for each in records}
+
+    def assets(self) -> dict[str, bytes]:
+        """The files that go with the forge release: the crates' checksums in `sha256sum`'s form, and the receipt so far."""
+        crates = [each for each in self._objects.values() if each.kind == "crate"]
+        sums = "".join(f"{each.sha256}  {each.id.replace('@', '-')}.crate\n" for each in crates)
+        return {CHECKSUMS: sums.encode(), RECEIPT: self.receipt(ReceiptOutcome.RELEASED).to_json().encode()}
+
+    def receipt(self, outcome: ReceiptOutcome, error: LoadmasterError | None = None) -> Receipt:
+        """What is known by now. Before there is a plan, the version is what was asked for."""
+        job, plan = self._job, self.plan
+        return Receipt(
+            project=job.project.name,
+            version=plan.version if plan else job.pinned.asked,
+            commit=self._commit or job.pinned.commit,
+            base_commit=job.pinned.commit,
+            world=job.world.kind,
+            outcome=outcome,
+            plan=digest(plan) if plan else "",
+            toolchain=f"cargo {self._toolchain.cargo}, rustc {self._toolchain.rustc}" if self._toolchain else "",
+            as_of=job.pinned.as_of,
+            started=self._started,
+            seconds=seconds_between(self._started, datetime.now(UTC)),
+            objects=tuple(self._objects.values()),
+            gates=self.gates,
+            deviations=plan.deviations if plan else (),
+            failure=None if error is None else Failure(what=error.what, why=error.why, next=error.fix),
+        )

@@ -1,0 +1,80 @@
+"""A rehearsal world that runs alone, so that a person can point cargo or a browser at it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import tempfile
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadmaster.clients import git
+from loadmaster.errors import WrongRequest
+from loadmaster.planning.project import Project
+from loadmaster.rehearsal.world import IMPORTED, open_world
+from loadmaster.store import Store
+from loadmaster.world import World, credential_file
+
+
+def run_alone(
+    project: Project, directory: Path | None, as_of: str | None, port: int, store: Store, as_json: bool
+) -> None:
+    """Serves the world until SIGINT or SIGTERM. Raises `PortTaken`, `WrongRequest`."""
+    place = directory or Path(tempfile.mkdtemp(prefix="world-", dir=store.part("worlds")))
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    remote = _empty_remote(place.resolve() / "remote.git", project.source.branch)
+    with open_world(place.resolve(), project, remote, _instant(as_of), (), store, port) as world:
+        print(json.dumps(_described(world), indent=2) if as_json else _how_to(world), flush=True)
+        ended.wait()
+
+
+def _instant(as_of: str | None) -> datetime:
+    if as_of is None:
+        return datetime.now(UTC)
+    try:
+        instant = datetime.fromisoformat(as_of)
+    except ValueError as error:
+        raise WrongRequest([f"`as-of`: {error}"]) from error
+    if instant.tzinfo is None:
+        raise WrongRequest(["`as-of`: give a time zone, such as `2026-01-24T19:00:00Z`"])
+    return instant
+
+
+def _empty_remote(remote: Path, branch: str) -> Path:
+    """A remote with one empty commit, for somebody to push to."""
+    if not remote.exists():
+        with tempfile.TemporaryDirectory() as nothing:
+            git.import_directory(Path(nothing), remote, branch, IMPORTED)
+    return remote
+
+
+def _described(world: World) -> dict[str, str]:
+    return {
+        "index": world.index,
+        "forge": world.forge,
+        "remote": world.remote,
+        "directory": str(world.directory),
+        "registry_token_file": str(credential_file(world.directory, "registry")),
+        "forge_token_file": str(credential_file(world.directory, "forge")),
+    }
+
+
+def _how_to(world: World) -> str:
+    token = credential_file(world.directory, "registry")
+    return f"""The rehearsal world is open. Ctrl-C ends it; its state stays in {world.directory}
+
+registry  {world.index}
+forge     {world.forge}/repos/{world.repository}
+remote    {world.remote}
+
+To point cargo at it, use a home of its own:
+
+    export CARGO_HOME=$(mktemp -d)
+    export CARGO_REGISTRIES_REHEARSAL_INDEX="{world.index}"
+    export CARGO_REGISTRIES_REHEARSAL_TOKEN="$(cat {token})"
+    cargo publish --registry rehearsal
+    cargo install --registry rehearsal NAME
+"""

@@ -1,0 +1,90 @@
+"""Starts a rehearsal as a Prefect flow run: in this process, or through its deployment on the worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loadmaster.errors import NoStackRunning, RunWithoutReceipt
+from loadmaster.planning.receipt import Receipt
+from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.stack.api import Api
+from loadmaster.stack.following import follow
+from loadmaster.stack.record import Stack, running
+from loadmaster.stack.settings import environment
+from loadmaster.stack.starting import up
+from loadmaster.stack.stopping import down
+from loadmaster.store import Store
+
+DEPLOYMENT = "rehearse/rehearse"
+
+Tell = Callable[[str], None]
+
+
+def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Triggers the deployment through Prefect's API, as the UI does, follows the run, and returns its receipt.
+
+    Raises `RunWithoutReceipt` if the run ended before there was one.
+    """
+    with _stack(store, root, tell) as stack, Api(stack.api_url) as api:
+        run = api.create_run(DEPLOYMENT, {"request": request.model_dump(mode="json", exclude_defaults=True)})
+        tell(f"run {run.name}: {stack.run_url(run.id)}")
+        state = follow(api, run.id, tell)
+        tell(f"run {run.name}: {stack.run_url(run.id)}")
+    return _receipt(store, run.id, state.message or state.name)
+
+
+def rehearse_here(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Runs the flow in this process, against the Prefect server of `PREFECT_API_URL` or else against our own.
+
+    Raises what stopped the flow before there was a receipt.
+    """
+    with _server(store, root, tell):
+        from flows.rehearse import rehearse  # imports Prefect, which reads its settings once
+
+        state = rehearse(request, return_state=True)
+        tell(f"flow run {state.state_details.flow_run_id}: {state.name}")
+    identity = str(state.state_details.flow_run_id)
+    failure = state.result(raise_on_failure=False)
+    if isinstance(failure, BaseException) and not store.run(identity).receipt.exists():
+        raise failure
+    return _receipt(store, identity, state.message or str(state.name))
+
+
+def _receipt(store: Store, identity: str, told: str) -> Receipt:
+    path = store.run(identity).receipt
+    if not path.exists():
+        raise RunWithoutReceipt(identity, told)
+    return Receipt.model_validate_json(path.read_bytes())
+
+
+@contextmanager
+def _server(store: Store, root: Path, tell: Tell) -> Iterator[None]:
+    if "PREFECT_API_URL" in os.environ:
+        yield
+        return
+    with _stack(store, root, tell) as stack:
+        os.environ.update(environment(store.root.resolve(), stack.port, root))
+        yield
+
+
+@contextmanager
+def _stack(store: Store, root: Path, tell: Tell) -> Iterator[Stack]:
+    """Our own server and worker; those that were not running before are stopped afterwards."""
+    was_up = _is_up(store)
+    stack = up(store.root, root, tell=tell)
+    try:
+        yield stack
+    finally:
+        if not was_up:
+            down(store.root, force=False, tell=tell)
+
+
+def _is_up(store: Store) -> bool:
+    try:
+        running(store.root.resolve())
+    except NoStackRunning:
+        return False
+    return True

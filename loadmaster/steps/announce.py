@@ -1,0 +1,104 @@
+"""Announces: a draft release on the forge, its assets, and last of all its publication. Nothing there is overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+
+import httpx
+
+from loadmaster.clients import forge
+from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
+from loadmaster.job import Job
+from loadmaster.planning.plan import RECEIPT, ReleasePlan
+from loadmaster.planning.receipt import ObjectRecord, same_release
+from loadmaster.planning.seen import ForgeSeen
+from loadmaster.planning.state import ObjectState
+from loadmaster.planning.version import parse
+
+
+def look_at_forge(job: Job) -> ForgeSeen:
+    with _client(job) as client:
+        releases = forge.releases(client)
+    return ForgeSeen(
+        published=tuple(each.tag for each in releases if not each.draft),
+        drafts=tuple(each.tag for each in releases if each.draft),
+    )
+
+
+def draft_release(job: Job, plan: ReleasePlan, commit: str) -> forge.Release:
+    """The release of the plan's tag, drafted if there is none; one that is public already is taken as it is.
+
+    Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one.
+    """
+    with _client(job) as client:
+        if (found := forge.find_release(client, plan.tag)) is not None:
+            return found
+        if forge.find_tag(client, plan.tag) is None:
+            raise ForgeLacksTag(plan.tag)
+        draft = forge.Draft(
+            tag_name=plan.tag,
+            name=plan.tag_message,
+            body=plan.notes,
+            target_commitish=commit,
+            prerelease=parse(plan.version).prerelease is not None,
+        )
+        return forge.create_draft(client, draft)
+
+
+def upload_asset(job: Job, release: forge.Release, name: str, content: bytes) -> ObjectRecord:
+    """The asset on the release. Raises `AssetDifferent`."""
+    with _client(job) as client:
+        if (there := _asset(client, release, name)) is not None:
+            return _compare(client, there, content)
+        try:
+            uploaded = forge.upload_asset(client, release, name, content)
+        except ForgeAlreadyThere:  # an earlier attempt's upload took effect although its answer was lost
+            if (there := _asset(client, release, name)) is None:
+                raise
+            return _compare(client, there, content)
+    state = ObjectState.SAME if uploaded.sha256 in (None, _sha256(content)) else ObjectState.DIFFERENT
+    return ObjectRecord(kind="asset", id=name, state=state, sha256=_sha256(content), attempts=1)
+
+
+def _asset(client: httpx.Client, release: forge.Release, name: str) -> forge.Asset | None:
+    return next((each for each in forge.assets(client, release.id) if each.name == name), None)
+
+
+def _compare(client: httpx.Client, there: forge.Asset, content: bytes) -> ObjectRecord:
+    """An asset that is there: the same bytes, or a receipt that tells of the same release."""
+    theirs = forge.download_asset(client, there)
+    if theirs == content:
+        state, why = ObjectState.SAME, "was there already"
+    elif there.name == RECEIPT and same_release(theirs, content):
+        state, why = ObjectState.EQUIVALENT, "was there already: an earlier attempt's receipt of this release"
+    else:
+        raise AssetDifferent(there.name, _sha256(content), _sha256(theirs))
+    return ObjectRecord(kind="asset", id=there.name, state=state, sha256=_sha256(theirs), why=why)
+
+
+def publish_release(job: Job, plan: ReleasePlan, release: forge.Release) -> ObjectRecord:
+    if not release.draft:
+        return ObjectRecord(kind="release", id=plan.tag, state=ObjectState.SAME, why="was there already")
+    with _client(job) as client:
+        published = forge.publish(client, release.id)
+    state = ObjectState.UNKNOWN if published.draft else ObjectState.SAME
+    return ObjectRecord(kind="release", id=plan.tag, state=state, attempts=1, why=published.url)
+
+
+def workflow_run(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord | None:
+    """The forge's workflow run that the tag started, as it stands; None where no workflow runs on tags."""
+    with _client(job) as client:
+        runs = [each for each in forge.workflow_runs(client, commit) if each.head_branch == plan.tag]
+    if not runs:
+        return None
+    run = runs[0]
+    state = ObjectState.SAME if run.conclusion == "success" else ObjectState.UNKNOWN
+    return ObjectRecord(kind="workflow-run", id=str(run.id), state=state, why=f"{run.conclusion or run.status}: {run.url}")
+
+
+def _client(job: Job) -> httpx.Client:
+    return forge.http_client(job.world.forge, job.world.repository, job.world.forge_token())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

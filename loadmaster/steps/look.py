@@ -1,0 +1,107 @@
+"""Looks: the repository at the pinned commit, and the registry. Changes nothing outside the run's directory."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+from loadmaster.clients import cargo, git, registry
+from loadmaster.job import Job
+from loadmaster.planning.seen import (
+    LockfileSeen,
+    RegistrySeen,
+    Seen,
+    SourceSeen,
+    ToolchainSeen,
+)
+from loadmaster.planning.workspace import Workspace, read_metadata
+from loadmaster.steps.announce import look_at_forge
+
+POLITE_READERS = 16
+"""Index files are read this many at a time; crates.io sets no limit on its index."""
+
+
+def look(job: Job) -> Seen:
+    """All that a plan needs to know, one question after the other."""
+    check_out(job)
+    toolchain, workspace = look_at_toolchain(job), look_at_workspace(job)
+    return Seen(
+        source=look_at_source(job, workspace),
+        workspace=workspace,
+        registry=look_at_registry(job, workspace.names),
+        forge=look_at_forge(job),
+        toolchain=toolchain,
+    )
+
+
+def check_out(job: Job) -> None:
+    """A fresh clone of the remote at the pinned commit. Never the user's own checkout, never one of an earlier attempt."""
+    shutil.rmtree(job.directory.checkout, ignore_errors=True)
+    branch = job.project.source.branch
+    git.clone_at(
+        job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment()
+    )
+
+
+def look_at_toolchain(job: Job) -> ToolchainSeen:
+    return cargo.toolchain(job.cargo(), job.directory.checkout)
+
+
+def look_at_workspace(job: Job) -> Workspace:
+    return read_metadata(cargo.members(job.cargo(), job.directory.checkout))
+
+
+def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
+    """Manifests, lockfiles, changelog and tags of the clone that `check_out` made."""
+    checkout, called = job.directory.checkout, job.cargo()
+    locks = git.tracked_files(checkout, "*Cargo.lock")
+    roots = {str(PurePosixPath(path).with_name("Cargo.toml")) for path in locks} | {"Cargo.toml"}
+    manifests = roots | {package.manifest for package in workspace.packages}
+    changelog = job.project.release.changelog
+    return SourceSeen(
+        commit=job.pinned.commit,
+        tree=git.tree_of(checkout, job.pinned.commit),
+        branch=job.project.source.branch,
+        on_branch=job.pinned.on_branch,
+        manifests=_texts(checkout, manifests),
+        lockfiles=_texts(checkout, locks),
+        lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
+        changelog=_texts(checkout, [changelog]).get(changelog) if changelog else None,
+        pinned_toolchain=_pinned_toolchain(checkout),
+        tags=git.tags(checkout),
+        dirty=(*job.pinned.dirty, *git.status(checkout)),
+    )
+
+
+def _texts(checkout: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Text by path, line endings as they are; paths that are not there are left out."""
+    return {
+        path: (checkout / path).read_bytes().decode("utf-8") for path in sorted(paths) if (checkout / path).is_file()
+    }
+
+
+def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
+    problem = cargo.locked_problem(called, (checkout / path).parent)
+    return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
+
+
+def _pinned_toolchain(checkout: Path) -> str | None:
+    """The channel that rustup would choose in this tree, by its own two file names."""
+    if (path := checkout / "rust-toolchain.toml").is_file():
+        channel = tomllib.loads(path.read_text(encoding="utf-8")).get("toolchain", {}).get("channel")
+        return str(channel) if channel else None
+    if (path := checkout / "rust-toolchain").is_file():
+        return path.read_text(encoding="utf-8").strip()
+    return None
+
+
+def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
+    """Every version of every name. Raises `RegistryUnreachable` if one of them cannot be asked for."""
+    client, index = registry.http_client(), job.world.index
+    asked = sorted(names)
+    with ThreadPoolExecutor(POLITE_READERS) as pool:
+        found = pool.map(lambda name: registry.versions(index, name, client), asked)
+        return RegistrySeen(crates=dict(zip(asked, found, strict=True)))

@@ -1,0 +1,68 @@
+"""Prepares, in the run's clone: the release commit, then the crates, packaged together and kept by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from loadmaster.clients import cargo, git
+from loadmaster.errors import BumpRefused
+from loadmaster.job import Job
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.seen import Lint, RegistrySeen
+from loadmaster.planning.state import ObjectState
+from loadmaster.steps.publish import compare_published
+
+
+def lint(job: Job) -> Lint:
+    """Clippy over the workspace at the pinned commit. Builds of external crates are shared by the project's runs."""
+    style, called = job.project.cargo, job.cargo()
+    if not style.clippy:
+        return Lint(ran=False, why="the profile says `cargo.clippy = false`")
+    target = job.store.build_directory(job.project.name, style.toolchain or "default", "clippy")
+    locked = (job.directory.checkout / "Cargo.lock").is_file()
+    return cargo.clippy(
+        called.with_target(target), job.directory.checkout, locked=locked, deny_warnings=style.deny_warnings
+    )
+
+
+def commit(job: Job, plan: ReleasePlan) -> str:
+    """The release commit: every edit of the plan, or the base commit where there is none. Its id depends on the plan only.
+
+    Raises `BumpRefused` if cargo does not accept the edited tree as it is.
+    """
+    checkout = job.directory.checkout
+    if not plan.edits:
+        return plan.base_commit
+    for edit in plan.edits:
+        (checkout / edit.path).write_bytes(edit.text.encode("utf-8"))
+    for edit in plan.edits:
+        if Path(edit.path).name == "Cargo.lock":
+            _require_accepted(job, edit.path)
+    return git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
+
+
+def _require_accepted(job: Job, lockfile: str) -> None:
+    problem = cargo.locked_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
+    if problem is not None:
+        raise BumpRefused(lockfile, problem)
+
+
+def package(job: Job, crates: Mapping[str, str], tree: str) -> dict[str, str]:
+    """Packages and verifies the crates (version by name) together; SHA-256 by name. The files are kept by content."""
+    style = job.project.cargo
+    target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
+    locked = (job.directory.checkout / "Cargo.lock").is_file()
+    files = cargo.package(job.cargo(), job.directory.checkout, target, crates, locked=locked, verify=style.verify)
+    return {name: job.store.keep_crate(path) for name, path in files.items()}
+
+
+def compare_with_registry(
+    job: Job, plan: ReleasePlan, registry: RegistrySeen, digests: Mapping[str, str]
+) -> dict[str, ObjectState]:
+    """`same` or `equivalent` for each crate of the plan that is out already. Raises `CrateTaken` for one that is another."""
+    states = {}
+    for crate in plan.crates:
+        if (out := registry.find(crate.name, crate.version)) is not None:
+            states[crate.name] = compare_published(job, crate, digests[crate.name], out).state
+    return states

@@ -1,0 +1,140 @@
+"""Where Loadmaster keeps what saves time: run directories, packaged crates by content, caches. All of it may be lost.
+
+    .loadmaster/
+      runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
+      crates/        packaged `.crate` files by SHA-256
+      mirrors/       one bare mirror per repository
+      upstream/      index files and crates of crates.io, shared by all rehearsals
+      build/         cargo's target directories
+      prefect/       the local server's home
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadmaster.errors import KeptCrateBroken, ReleaseLocked
+from loadmaster.project import ROOT
+
+
+@dataclass(frozen=True)
+class Store:
+    root: Path
+
+    def run(self, identity: str) -> RunDirectory:
+        directory = RunDirectory(self.root / "runs" / identity)
+        directory.path.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def part(self, name: str) -> Path:
+        directory = self.root / name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def build_directory(self, *key: str) -> Path:
+        """A target directory for one combination of project, toolchain and tree.
+
+        Never shared between trees: cargo takes one `name@version` of a registry for one set of bytes.
+        """
+        return self.part("build") / re.sub(r"[^\w.-]", "_", "-".join(key))
+
+    def keep_crate(self, file: Path) -> str:
+        """Keeps a `.crate` by its content; its SHA-256. Complete on disk before it has its name."""
+        content = file.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        write_atomically(self._crate(sha256), content)
+        return sha256
+
+    def crate(self, name: str, sha256: str) -> bytes:
+        """The kept bytes. Raises `KeptCrateBroken` unless they have the digest that they are kept under."""
+        try:
+            content = self._crate(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise KeptCrateBroken(name, sha256) from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise KeptCrateBroken(name, sha256)
+        return content
+
+    def has_all(self, digests: Mapping[str, str]) -> bool:
+        return all(self._crate(sha256).is_file() for sha256 in digests.values())
+
+    def _crate(self, sha256: str) -> Path:
+        return self.part("crates") / f"{sha256}.crate"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The directory of one release; a Retry, in another process, finds it again by the run's id."""
+
+    path: Path
+
+    @property
+    def pinned(self) -> Path:
+        return self.path / "pinned.json"
+
+    @property
+    def checkout(self) -> Path:
+        return self.path / "checkout"
+
+    @property
+    def home(self) -> Path:
+        return self.path / "home"
+
+    @property
+    def world(self) -> Path:
+        return self.path / "world"
+
+    @property
+    def cargo_log(self) -> Path:
+        return self.path / "cargo.log"
+
+    @property
+    def receipt(self) -> Path:
+        return self.path / "receipt.json"
+
+    def asset(self, name: str) -> Path:
+        return self.path / "assets" / name
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Held for as long as this process works on the release; the kernel lets go of it when the process dies.
+
+        Raises `ReleaseLocked`.
+        """
+        with (self.path / "lock").open("a+", encoding="ascii") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                raise ReleaseLocked(handle.read().strip() or "unknown") from None
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+
+def default_store() -> Store:
+    """`LOADMASTER_HOME` if it is set, else `.loadmaster/` in Loadmaster's own checkout."""
+    return Store(Path(os.environ.get("LOADMASTER_HOME", ROOT / ".loadmaster")))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """A reader finds all of `content` or the former file, whenever this is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    with half.open("wb") as sink:
+        sink.write(content)
+        sink.flush()
+        os.fsync(sink.fileno())
+    half.replace(path)

@@ -1,0 +1,67 @@
+"""What our tasks have in common: which errors are worth another attempt, what a cached result is keyed by, how time is taken."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.runtime import task_run
+
+from loadmaster.errors import is_worth_retrying
+from loadmaster.planning.receipt import ObjectRecord
+
+PAUSES = [1.0, 4.0]
+"""Seconds before the second and the third attempt."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def asks_the_world(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """A task that looks at the world or changes it: never cached, retried where another attempt may help."""
+    return task(
+        name=name,
+        task_run_name=run_name,
+        cache_policy=NO_CACHE,
+        retries=len(PAUSES),
+        retry_delay_seconds=PAUSES,
+        retry_condition_fn=_is_transient,
+    )
+
+
+def _is_transient(_task: object, _task_run: object, state: State[Any]) -> bool:
+    failure = state.result(raise_on_failure=False)
+    return isinstance(failure, BaseException) and is_worth_retrying(failure)
+
+
+def keyed_by(version: int, *names: str) -> Callable[[TaskRunContext, dict[str, Any]], str]:
+    """A cache key of the task's name, a number to raise when the step changes, and the named parameters.
+
+    Never of the run's id: equal inputs in another run are equal.
+    """
+
+    def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
+        blob = json.dumps({name: parameters[name] for name in names}, sort_keys=True, default=str)
+        return f"{context.task.name}-v{version}-{hashlib.sha256(blob.encode()).hexdigest()[:32]}"
+
+    return key
+
+
+def timed(step: Callable[[], ObjectRecord]) -> ObjectRecord:
+    """The step's record with its wall time; attempts of this task that failed before are counted in."""
+    start = time.monotonic()
+    record = step()
+    earlier = max(int(task_run.run_count or 1) - 1, 0)
+    return record.model_copy(
+        update={
+            "seconds": round(time.monotonic() - start, 3),
+            "attempts": record.attempts + earlier if record.attempts else 0,
+        }
+    )

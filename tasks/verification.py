@@ -1,0 +1,37 @@
+"""Verification: read every crate back, install the binary as a user would, write the receipt."""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from loadmaster.job import Job
+from loadmaster.planning import show
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.project import Install
+from loadmaster.planning.receipt import ObjectRecord, Receipt
+from loadmaster.steps import verify
+from loadmaster.store import write_atomically
+from tasks.policy import asks_the_world, timed
+
+
+@asks_the_world("read back")
+def read_back(job: Job, plan: ReleasePlan, published: tuple[ObjectRecord, ...]) -> int:
+    return verify.read_back(job, plan.crates, {each.id: each.sha256 for each in published if each.sha256})
+
+
+@asks_the_world("install", "install {check.package}")
+def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
+    return timed(lambda: verify.install(job, plan, check))
+
+
+@task(name="write receipt", cache_policy=NO_CACHE)
+def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
+    write_atomically(job.directory.receipt, receipt.to_json().encode())
+    create_markdown_artifact(
+        key=f"{job.project.name}-receipt",
+        markdown=show.receipt_markdown(receipt, plan),
+        description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
+    )
+    get_run_logger().info("receipt: %s", job.directory.receipt)
