@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from loadmaster.clients.git import resolve
-from loadmaster.clients.git_command import run
+from loadmaster.clients.git.command import run
 
 # GitHub's texts GH006 (protected branch) and GH013 (repository rules).
 _PRE_RECEIVE = """\
@@ -58,7 +58,7 @@ def create_remote(directory: Path, source: Path, branch: str, *, commit: str | N
     directory = directory.resolve()
     if directory.exists():
         return directory
-    tip = resolve(source, commit or branch)
+    tip = resolve(source, commit or f"refs/heads/{branch}")
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     directory.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.clients.git_command import ask, complaint_about, run
+from loadmaster.clients.git.command import ask, complaint_about, run
 from loadmaster.errors import (
     DirectoryTaken,
     GitDenied,
@@ -61,6 +61,11 @@ def commit(clone: Path, name: str, when: datetime = WHEN) -> str:
     return git.commit_all(clone, f"Add {name}", AUTHOR, when)
 
 
+def lose(bare: Path, name: str) -> None:
+    blob = run(bare, "rev-parse", name).decode().strip()
+    (bare / "objects" / blob[:2] / blob[2:]).unlink()
+
+
 class TestImport:
     def test_equal_files_give_an_equal_commit_wherever_they_stand(self, tmp_path: Path) -> None:
         ids = [
@@ -103,45 +108,79 @@ class TestImport:
         with pytest.raises(NotARepository):
             git.status(outer / "examples")  # the surrounding repository is not taken for its own
 
-    def test_an_empty_directory_is_refused(self, tmp_path: Path) -> None:
+    def test_an_empty_directory_is_an_empty_commit(self, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        with pytest.raises(GitFailed, match="no file"):
-            git.import_directory(tmp_path / "empty", tmp_path / "b.git", "main", WHEN)
+        git.import_directory(tmp_path / "empty", tmp_path / "b.git", "main", WHEN)
+        assert git.tracked_files(tmp_path / "b.git", "*") == ()
 
 
-class TestMirror:
+class TestMirrorOfAnAddress:
     def test_it_is_made_once_and_then_kept_up_to_date(self, tmp_path: Path, bare: Path, clone: Path) -> None:
-        first = git.mirror(str(bare), tmp_path / "cache")
+        first = git.mirror(bare.as_uri(), tmp_path / "cache")
         tip = commit(clone, "new")
         git.push(clone, "origin", ["main:refs/heads/main"])
-        again = git.mirror(str(bare), tmp_path / "cache")
+        again = git.mirror(bare.as_uri(), tmp_path / "cache")
         assert again == first
         assert git.resolve(again, "main") == git.head(again) == tip
 
     def test_a_branch_that_is_gone_goes(self, tmp_path: Path, bare: Path) -> None:
         run(bare, "branch", "old")
-        made = git.mirror(str(bare), tmp_path / "cache")
+        made = git.mirror(bare.as_uri(), tmp_path / "cache")
         run(bare, "branch", "-D", "old")
-        git.mirror(str(bare), tmp_path / "cache")
+        git.mirror(bare.as_uri(), tmp_path / "cache")
         assert "refs/heads/old" not in git.observe_refs(str(made))
+
+    def test_one_whose_making_was_cut_short_is_finished(self, tmp_path: Path, bare: Path) -> None:
+        made = git.mirror(bare.as_uri(), tmp_path / "cache")
+        (made / "HEAD").unlink()
+        shutil.rmtree(made / "refs")
+        assert git.head(git.mirror(bare.as_uri(), tmp_path / "cache")) == git.head(bare)
+
+    def test_a_broken_source_is_not_taken_for_one_that_is_away(self, tmp_path: Path, bare: Path) -> None:
+        lose(bare, "main:Cargo.toml")
+        with pytest.raises(GitFailed, match=r"unable to read|corruption"):
+            git.mirror(bare.as_uri(), tmp_path / "cache")
+
+
+class TestMirrorOfAPath:
+    def test_each_state_has_one(self, tmp_path: Path, bare: Path, clone: Path) -> None:
+        first = git.mirror(str(bare), tmp_path / "cache")
+        assert git.mirror(str(bare), tmp_path / "cache") == first
+        before, tip = git.head(bare), commit(clone, "new")
+        git.push(clone, "origin", ["main:refs/heads/main"])
+        assert git.head(git.mirror(str(bare), tmp_path / "cache")) == tip
+        assert git.head(first) == before
+
+    def test_one_whose_making_was_cut_short_is_made_anew(self, tmp_path: Path, bare: Path) -> None:
+        made = git.mirror(str(bare), tmp_path / "cache")
+        made.rename(f"{made}.unfinished")
+        (Path(f"{made}.unfinished") / "HEAD").unlink()
+        assert git.head(git.mirror(str(bare), tmp_path / "cache")) == git.head(bare)
 
     def test_a_detached_head_of_a_clone_is_mirrored(self, tmp_path: Path, clone: Path) -> None:
         run(clone, "checkout", "--quiet", "--detach")
         tip = commit(clone, "detached")
         assert git.head(git.mirror(str(clone), tmp_path / "cache")) == tip
 
-    def test_one_whose_making_was_cut_short_is_finished(self, tmp_path: Path, bare: Path) -> None:
-        made = git.mirror(str(bare), tmp_path / "cache")
-        (made / "HEAD").unlink()
-        shutil.rmtree(made / "refs")
-        assert git.head(git.mirror(str(bare), tmp_path / "cache")) == git.head(bare)
+    def test_a_repository_that_lacks_objects_can_be_released_from_where_it_lacks_none(
+        self, tmp_path: Path, bare: Path, clone: Path
+    ) -> None:
+        write(clone, {"Cargo.toml": "[workspace]\nresolver = '3'\n"})
+        tip = git.commit_all(clone, "Mend", AUTHOR, WHEN)
+        git.push(clone, "origin", ["main:refs/heads/main"])
+        lose(bare, "main^:Cargo.toml")
+        git.clone_at(git.mirror(str(bare), tmp_path / "cache"), tip, tmp_path / "whole", "main")
+        assert git.status(tmp_path / "whole") == ()
 
     def test_two_sources_of_one_name_have_two_mirrors(self, tmp_path: Path, bare: Path) -> None:
         other = tmp_path / "other" / "bare.git"
         shutil.copytree(bare, other)
         assert git.mirror(str(bare), tmp_path / "cache") != git.mirror(str(other), tmp_path / "cache")
 
-    def test_what_is_no_repository_is_said_so(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("made", [True, False], ids=["a plain directory", "no directory"])
+    def test_what_is_no_repository_is_said_so(self, tmp_path: Path, made: bool) -> None:
+        if made:
+            (tmp_path / "nowhere").mkdir()
         with pytest.raises(GitRemoteMissing, match="nowhere"):
             git.mirror(str(tmp_path / "nowhere"), tmp_path / "cache")
 
@@ -233,8 +272,7 @@ class TestAsking:
             git.show_file(clone, "1" * 40, "Cargo.toml")
 
     def test_an_object_that_is_lost_is_not_taken_for_a_missing_file(self, clone: Path, bare: Path) -> None:
-        blob = run(bare, "rev-parse", "main:Cargo.toml").decode().strip()
-        (bare / "objects" / blob[:2] / blob[2:]).unlink()
+        lose(bare, "main:Cargo.toml")
         with pytest.raises(GitFailed):
             git.show_file(bare, "main", "Cargo.toml")
 
@@ -384,7 +422,7 @@ class TestSurroundings:
         )
         done = subprocess.run(
             [sys.executable, "-c", program],
-            env={"PATH": str(tmp_path), "PYTHONPATH": str(Path(git.__file__).parents[2])},
+            env={"PATH": str(tmp_path), "PYTHONPATH": str(Path(git.__file__).parents[3])},
             capture_output=True,
             text=True,
             check=False,

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from loadmaster.clients import git
-from loadmaster.clients.git_command import run
+from loadmaster.clients.git.command import run
 from loadmaster.rehearsal.forge import Forge, Request
 from loadmaster.rehearsal.server import serving
 

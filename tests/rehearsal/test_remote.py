@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.clients.git_command import ask, run
+from loadmaster.clients.git.command import ask, run
 from loadmaster.errors import UnknownCommit
 from loadmaster.rehearsal.remote import create_remote
 

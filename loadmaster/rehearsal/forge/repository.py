@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.clients import git
-from loadmaster.clients.git_command import ask, run, text
+from loadmaster.clients.git.command import ask, run, text
 from loadmaster.errors import UnknownCommit
 from loadmaster.planning.value import Value
 

@@ -1,7 +1,7 @@
 """One git command: the environment it gets, and which error of the catalogue its complaint is.
 
 It knows that git reads dozens of variables and two configuration files that have nothing to do with a release, and
-passes on none of them. It refuses to know what a command is for; see `git.py`.
+passes on none of them. It refuses to know what a command is for.
 """
 
 from __future__ import annotations
@@ -47,11 +47,16 @@ _DENIED = re.compile(
     r"Authentication failed|could not read (Username|Password)|Permission denied|Host key verification"
     r"|returned error: 40[13]"
 )
+_BROKEN = re.compile(r"repository corruption|unable to read [0-9a-f]{40}|missing (blob|tree|commit)")
 _AWAY = re.compile(
     r"Could not resolve|Connection (refused|reset|timed out)|Failed to connect|Operation timed out|early EOF"
     r"|hung up unexpectedly|unexpected disconnect|RPC failed|Operation too slow|returned error: (5\d\d|429)"
     r"|Network is unreachable|unable to access"
 )
+
+
+_ANYWHERE = Path("/")
+"""Where a command runs that is about no local repository, so that it finds none."""
 
 
 class Answer(NamedTuple):
@@ -113,6 +118,24 @@ def text(directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[st
     return run(directory, *arguments, stdin=stdin, extra=extra).decode(errors="replace").rstrip("\n")
 
 
+def run_with(remote: str, *arguments: str, directory: Path = _ANYWHERE, extra: Mapping[str, str] = NOTHING) -> bytes:
+    """As `run`, for a command that talks to `remote`. Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`."""
+    answer = ask(directory, *arguments, extra=extra)
+    if answer.status:
+        raise complaint_about(directory, arguments, answer.complaint, remote)
+    return answer.output
+
+
+def address(source: Path | str) -> str:
+    """An address as it is, a path in full: commands do not run where the caller does."""
+    return str(Path(source).resolve()) if Path(source).exists() else str(source)
+
+
+def separated(listed: bytes) -> list[str]:
+    """The entries of an answer to `-z`."""
+    return [entry.decode(errors="surrogateescape") for entry in listed.split(b"\0") if entry]
+
+
 def complaint_about(
     directory: Path, arguments: tuple[str, ...], complaint: str, remote: str | None = None
 ) -> LoadmasterError:
@@ -120,7 +143,7 @@ def complaint_about(
     told = without_credentials(complaint).strip()
     if _ASKED_FOR_NOTHING.search(told) and remote is None:
         return NotARepository(str(directory), told)
-    if remote is not None:
+    if remote is not None and not _BROKEN.search(told):
         for pattern, kind in ((_NO_SUCH_REMOTE, GitRemoteMissing), (_DENIED, GitDenied), (_AWAY, GitRemoteUnreachable)):
             if pattern.search(told):
                 return kind(without_credentials(remote), told)

@@ -1,0 +1,39 @@
+"""What a release asks of git, and does with it: small functions over repositories of Loadmaster's own.
+
+`copies` makes mirrors, imports and clones; `asking` changes nothing; `acting` commits, tags and pushes; `command` runs
+git with nothing of the user's around it. None of them forces a push, or writes into a checkout that a person works in.
+`extra` holds variables that a command may see besides (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
+"""
+
+from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
+from loadmaster.clients.git.asking import (
+    head,
+    is_ancestor,
+    observe_refs,
+    resolve,
+    show_file,
+    status,
+    tags,
+    tracked_files,
+    tree_of,
+)
+from loadmaster.clients.git.copies import clone_at, import_directory, mirror
+
+__all__ = [
+    "Identity",
+    "clone_at",
+    "commit_all",
+    "create_tag",
+    "head",
+    "import_directory",
+    "is_ancestor",
+    "mirror",
+    "observe_refs",
+    "push",
+    "resolve",
+    "show_file",
+    "status",
+    "tags",
+    "tracked_files",
+    "tree_of",
+]

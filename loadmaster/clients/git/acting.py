@@ -1,0 +1,97 @@
+"""Commits, tags and pushes, with ids that depend on nothing but the arguments.
+
+It refuses to know when to do so; it never forces, and never deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadmaster.clients.git.asking import head, resolve, status
+from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, text, without_credentials
+from loadmaster.errors import (
+    NothingToCommit,
+    PushForced,
+    PushNotFastForward,
+    PushProtected,
+    PushRefused,
+    RemoteTagExists,
+    TagTaken,
+)
+from loadmaster.planning.value import Value
+
+_NO_OBJECT = "0" * 40
+
+
+class Identity(Value):
+    """Who a commit or a tag is by."""
+
+    name: str
+    email: str
+
+
+def commit_all(directory: Path, message: str, author: Identity, when: datetime) -> str:
+    """Commits every change of the checkout and returns the id, which depends on the arguments, tree and parent only.
+
+    Raises `NothingToCommit`.
+    """
+    if not status(directory):
+        raise NothingToCommit(str(directory))
+    run(directory, "add", "--all", "--", ":/")
+    run(directory, "commit", "--quiet", "--no-verify", "-m", message, extra=signed(author, when))
+    return head(directory)
+
+
+def create_tag(directory: Path, name: str, commit: str, message: str, identity: Identity, when: datetime) -> str:
+    """Makes the annotated tag, whose id depends on the arguments only, and returns that id.
+
+    A tag of that name on that commit is left as it is. Raises `TagTaken` for one on another, and `UnknownCommit`.
+    """
+    commit = resolve(directory, commit)
+    tagger = f"{identity.name} <{identity.email}> {instant(when)}"
+    tag_file = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message.rstrip()}\n"
+    tag = text(directory, "mktag", stdin=tag_file.encode())
+    if ask(directory, "update-ref", f"refs/tags/{name}", tag, _NO_OBJECT).status == 0:
+        return tag
+    there = resolve(directory, f"refs/tags/{name}")
+    if there != commit:
+        raise TagTaken(name, commit, there)
+    return text(directory, "rev-parse", f"refs/tags/{name}")
+
+
+def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mapping[str, str] = NOTHING) -> None:
+    """Pushes all of `refspecs` (`SOURCE:refs/...`) or none. What is there already is no error; nothing is forced.
+
+    Raises `PushForced` for a refspec that forces or deletes, `PushProtected`, `PushNotFastForward`, `RemoteTagExists`,
+    `PushRefused`, and as `observe_refs` does.
+    """
+    for refspec in refspecs:
+        if refspec.startswith(("+", ":")):
+            raise PushForced(refspec)
+    answer = ask(directory, "push", "--porcelain", "--atomic", "--", remote, *refspecs, extra=extra)
+    refusals = [row.split("\t") for row in answer.output.decode().splitlines() if row.startswith("!\t")]
+    for _, names, reason in refusals:
+        if "atomic" not in reason:
+            raise _refusal(names.rpartition(":")[2], without_credentials(remote), reason, answer.complaint)
+    if answer.status:
+        raise complaint_about(directory, ("push",), answer.complaint, remote)
+
+
+def _refusal(ref: str, remote: str, reason: str, complaint: str) -> PushRefused:
+    told = [row.removeprefix("remote:").strip() for row in complaint.splitlines() if row.startswith("remote:")]
+    words = " ".join(each for each in told if each) or reason
+    if reason.startswith("[remote rejected]"):
+        protected = any(sign in f"{reason} {words}" for sign in ("GH006", "GH013", "protected", "rule violations"))
+        return (PushProtected if protected else PushRefused)(ref, remote, words)
+    return (RemoteTagExists if ref.startswith("refs/tags/") else PushNotFastForward)(ref, remote, words)
+
+
+def signed(by: Identity, when: datetime) -> dict[str, str]:
+    parts = {"NAME": by.name, "EMAIL": by.email, "DATE": instant(when)}
+    return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in parts.items()}
+
+
+def instant(when: datetime) -> str:
+    return f"{int(when.astimezone(UTC).timestamp())} +0000"

@@ -1,0 +1,83 @@
+"""Questions to a repository, or to a remote: what is there, and how it hangs together. Nothing is changed by asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, separated, text
+from loadmaster.errors import UnknownCommit
+from loadmaster.planning.seen import TagSeen
+
+
+def resolve(repository: Path, revision: str) -> str:
+    """The full id of the commit that `revision` (id, branch, tag, HEAD) names. Raises `UnknownCommit`."""
+    answer = ask(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if answer.status and answer.complaint:
+        raise complaint_about(repository, ("rev-parse", revision), answer.complaint)
+    if answer.status:
+        raise UnknownCommit(str(repository), revision)
+    return answer.output.decode().strip()
+
+
+def head(directory: Path) -> str:
+    return resolve(directory, "HEAD")
+
+
+def tree_of(directory: Path, commit: str) -> str:
+    """Raises `UnknownCommit`."""
+    return text(directory, "rev-parse", f"{resolve(directory, commit)}^{{tree}}")
+
+
+def tags(repository: Path) -> tuple[TagSeen, ...]:
+    """Every tag that leads to a commit, annotated or not, sorted by name."""
+    names = text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+    asked = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
+    peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=asked).splitlines()
+    told = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%s").split("\n")
+    read = {
+        commit: (tuple(parents.split()), subject)
+        for commit, parents, subject in (each.split("\t", 2) for each in told if each)
+    }
+    return tuple(
+        TagSeen(name=name, commit=commit, parents=read[commit][0], subject=read[commit][1])
+        for name, commit in zip(names, peeled, strict=True)
+        if commit in read
+    )
+
+
+def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
+    """Whether `descendant` holds `ancestor`; a commit is its own. Raises `UnknownCommit`."""
+    commits = resolve(repository, ancestor), resolve(repository, descendant)
+    answer = ask(repository, "merge-base", "--is-ancestor", *commits)
+    if answer.status not in (0, 1):
+        raise complaint_about(repository, ("merge-base", "--is-ancestor"), answer.complaint)
+    return answer.status == 0
+
+
+def status(directory: Path) -> tuple[str, ...]:
+    """Paths that differ from HEAD or are untracked and not ignored; () when clean."""
+    listed = run(directory, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
+    return tuple(entry[3:] for entry in separated(listed))
+
+
+def show_file(repository: Path, commit: str, path: str) -> bytes | None:
+    """The bytes of `path` in `commit`; None where the commit has no such file. Raises `UnknownCommit`."""
+    listed = run(repository, "ls-tree", "-z", "--full-tree", resolve(repository, commit), "--", path)
+    entries = [entry for entry in separated(listed) if entry.split()[1] == "blob"]
+    return run(repository, "cat-file", "blob", entries[0].split()[2]) if entries else None
+
+
+def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
+    """Tracked paths under `directory` that match git's `pattern` (`*` crosses slashes), sorted."""
+    return tuple(sorted(set(separated(run(directory, "ls-files", "-z", "--", pattern)))))
+
+
+def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
+    """Every ref of `remote` with its object id, HEAD too; an annotated tag's commit stands at `refs/tags/NAME^{}`.
+
+    Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
+    """
+    listed = run_with(remote, "ls-remote", "--quiet", "--", address(remote), extra=extra).decode()
+    pairs = (row.split("\t", 1) for row in listed.splitlines())
+    return {name: identity for identity, name in pairs}

@@ -1,0 +1,135 @@
+"""Repositories of Loadmaster's own, made from somebody else's: mirrors, imports, clones.
+
+It knows how to copy without taking harm from a kill or from a second process. It refuses to know what is copied.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from loadmaster.clients.git.acting import Identity, signed
+from loadmaster.clients.git.asking import observe_refs
+from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
+from loadmaster.errors import DirectoryTaken, UnknownCommit
+
+
+def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:
+    """The bare mirror of `source` in `cache`, as `source` is now; its HEAD leads to the same commit as the source's.
+
+    An address has one, with its branches and tags, brought up to date by a fetch. A path has one for each state it was
+    seen in, with every ref, as hard links: that also copies a repository that lacks objects, as partial clones do.
+    Two processes may ask at once; one that is killed leaves what the next one finishes.
+    Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
+    """
+    source = address(source)
+    if Path(source).is_dir():
+        return _copy(source, cache, extra)
+    bare = _place(source, cache, source)
+    refspecs = ("+HEAD:refs/source/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--", source, *refspecs)
+    with _alone(bare):
+        _initialise(bare)
+        run_with(source, *fetch, directory=bare, extra=extra)
+        run(bare, "update-ref", "--no-deref", "HEAD", "refs/source/HEAD")
+    return bare
+
+
+def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -> str:
+    """Makes `bare` hold `directory` as one commit without parents on `branch`, and returns the commit's id.
+
+    Equal files (contents, executable bits, links) and an equal `when` give an equal id, wherever the directory stands.
+    What the repository around it tracks is taken, as it is on disk; where none tracks anything of it, all files but
+    those under `target/` and `.git`.
+    """
+    files = _files_of(directory)
+    _initialise(bare)
+    with tempfile.TemporaryDirectory() as scratch:
+        index = {"GIT_INDEX_FILE": str(Path(scratch, "index")), "GIT_WORK_TREE": str(directory.resolve())}
+        listed = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in files)
+        # Asked from the directory: paths given to update-index are relative to where it runs.
+        at = {"GIT_DIR": str(bare.resolve()), **index}
+        run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
+        tree = text(directory, "write-tree", extra=at)
+    author = Identity(name="Loadmaster", email="loadmaster@localhost")
+    commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signed(author, when))
+    run(bare, "update-ref", f"refs/heads/{branch}", commit)
+    run(bare, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+    return commit
+
+
+def clone_at(
+    source: Path | str, commit: str, directory: Path, branch: str, *, extra: Mapping[str, str] = NOTHING
+) -> None:
+    """Clones `source` into `directory` with `commit` checked out on the local branch `branch`; `origin` is `source`.
+
+    The directory appears whole or not at all. Raises `DirectoryTaken`, `UnknownCommit`, and as `mirror` does.
+    """
+    if directory.exists():
+        raise DirectoryTaken(str(directory))
+    unfinished = _unfinished(directory)
+    origin = address(source)
+    arguments = ("clone", "--quiet", "--no-checkout", "--", origin, str(unfinished.resolve()))
+    run_with(origin, *arguments, extra=extra)
+    if ask(unfinished, "cat-file", "-e", f"{commit}^{{commit}}").status:
+        raise UnknownCommit(origin, commit)
+    run(unfinished, "checkout", "--quiet", "-B", branch, commit)
+    unfinished.rename(directory)
+
+
+def _initialise(bare: Path) -> None:
+    """Also mends one whose making was cut short."""
+    bare.mkdir(parents=True, exist_ok=True)
+    run(bare, "init", "--quiet", "--bare", ".")
+
+
+def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
+    refs = observe_refs(source, extra=extra)
+    bare = _place(source, cache, json.dumps([source, dict(refs)]))
+    with _alone(bare):
+        if not bare.exists():
+            unfinished = _unfinished(bare)
+            run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
+            unfinished.rename(bare)
+    return bare
+
+
+def _place(source: str, cache: Path, state: str) -> Path:
+    name = Path(without_credentials(source).rstrip("/")).name.removesuffix(".git").rpartition(":")[2]
+    return cache / f"{name}-{hashlib.sha256(state.encode()).hexdigest()[:12]}.git"
+
+
+def _unfinished(directory: Path) -> Path:
+    """Where `directory` is made until it is whole; what an earlier attempt left there is gone."""
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    return unfinished
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    lock = directory.with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _files_of(directory: Path) -> list[str]:
+    tracked = ask(directory, "ls-files", "-z", discover=True)
+    if tracked.status == 0 and tracked.output:
+        return sorted(path for path in set(separated(tracked.output)) if _is_there(directory / path))
+    found = (path.relative_to(directory) for path in directory.rglob("*") if path.is_symlink() or path.is_file())
+    return sorted(str(path) for path in found if not {"target", ".git"} & set(path.parts))
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
