@@ -1,12 +1,12 @@
 """Where Loadmaster keeps what saves time: run directories, packaged crates by content, caches. All of it may be lost.
 
-    .loadmaster/
-      runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
-      crates/        packaged `.crate` files by SHA-256
-      mirrors/       one bare mirror per repository
-      upstream/      index files and crates of crates.io, shared by all rehearsals
-      build/         cargo's target directories
-      prefect/       the local server's home
+.loadmaster/
+  runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
+  crates/        packaged `.crate` files by SHA-256
+  mirrors/       one bare mirror per repository
+  upstream/      index files and crates of crates.io, shared by all rehearsals
+  build/         cargo's target directories
+  prefect/       the local server's home
 """
 
 from __future__ import annotations

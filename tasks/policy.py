@@ -28,7 +28,7 @@ def asks_the_world(name: str, run_name: str | None = None) -> Callable[[Callable
     """A task that looks at the world or changes it: never cached, retried where another attempt may help."""
     return task(
         name=name,
-        task_run_name=run_name,
+        task_run_name=run_name or name,
         cache_policy=NO_CACHE,
         retries=len(PAUSES),
         retry_delay_seconds=PAUSES,

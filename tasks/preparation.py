@@ -64,7 +64,7 @@ def look(job: Job) -> Seen:
     )
 
 
-@task(name="decide", cache_policy=NO_CACHE)
+@task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
 def decide(job: Job, seen: Seen) -> ReleasePlan:
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     create_markdown_artifact(
@@ -74,7 +74,11 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
 
 
 @task(
-    name="clippy", persist_result=True, result_serializer="json", cache_key_fn=keyed_by(1, "tree", "toolchain", "style")
+    name="clippy",
+    task_run_name="clippy",
+    persist_result=True,
+    result_serializer="json",
+    cache_key_fn=keyed_by(1, "tree", "toolchain", "style"),
 )
 def lint(job: Job, tree: str, toolchain: str, style: str) -> Lint:
     """Cached by what decides it. Only a clean answer is one: anything else raises, and is asked again."""
@@ -95,7 +99,7 @@ def lint_once(job: Job, seen: Seen) -> Lint:
         return error.lint
 
 
-@task(name="check gates", cache_policy=NO_CACHE)
+@task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
 def check(job: Job, seen: Seen, plan: ReleasePlan, found: Lint) -> tuple[GateAnswer, ...]:
     answers = ask_every_gate(Evidence(seen=seen, plan=plan, project=job.project, lint=found))
     create_markdown_artifact(
@@ -111,6 +115,7 @@ def commit(job: Job, plan: ReleasePlan) -> str:
 
 @task(
     name="package",
+    task_run_name="package",
     persist_result=True,
     result_serializer="json",
     cache_key_fn=keyed_by(1, "crates", "commit", "toolchain", "verify", "registry"),
@@ -144,9 +149,7 @@ def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> dict[st
     return digests
 
 
-def _package_once(
-    job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str]
-) -> dict[str, str]:
+def _package_once(job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str]) -> dict[str, str]:
     """From the cache if the kept files are still there, else packaged."""
     verify = job.project.cargo.verify
     registry = f"{seen.registry.before(plan.version)} as of {job.pinned.as_of.isoformat()}"

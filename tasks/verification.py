@@ -26,7 +26,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
     return timed(lambda: verify.install(job, plan, check))
 
 
-@task(name="write receipt", cache_policy=NO_CACHE)
+@task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)
 def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
     write_atomically(job.directory.receipt, receipt.to_json().encode())
     create_markdown_artifact(

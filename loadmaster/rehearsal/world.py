@@ -110,7 +110,9 @@ def open_world(
     burst = project.rehearsal.new_crate_burst
     registry = Registry(
         directory / "registry",
-        upstream=Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None,
+        upstream=Upstream(crates_io_index(), store.part("upstream"), as_of=as_of)
+        if project.rehearsal.upstream
+        else None,
         limits=Limits() if burst is None else Limits(new_burst=burst),
         faults=FaultScript(faults=faults) if faults else None,
         upstream_owner=MAINTAINER,

@@ -93,7 +93,9 @@ def workflow_run(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord | Non
         return None
     run = runs[0]
     state = ObjectState.SAME if run.conclusion == "success" else ObjectState.UNKNOWN
-    return ObjectRecord(kind="workflow-run", id=str(run.id), state=state, why=f"{run.conclusion or run.status}: {run.url}")
+    return ObjectRecord(
+        kind="workflow-run", id=str(run.id), state=state, why=f"{run.conclusion or run.status}: {run.url}"
+    )
 
 
 def _client(job: Job) -> httpx.Client:

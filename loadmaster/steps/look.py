@@ -41,9 +41,7 @@ def check_out(job: Job) -> None:
     """A fresh clone of the remote at the pinned commit. Never the user's own checkout, never one of an earlier attempt."""
     shutil.rmtree(job.directory.checkout, ignore_errors=True)
     branch = job.project.source.branch
-    git.clone_at(
-        job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment()
-    )
+    git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
 
 
 def look_at_toolchain(job: Job) -> ToolchainSeen:

@@ -110,7 +110,7 @@ def workspaces(draw: st.DrawFn, at_most: int = 8) -> tuple[Package, ...]:
     """Packages whose dependencies point backwards only, so that there is no cycle."""
     count = draw(st.integers(1, at_most))
     names = [f"crate-{number}" for number in range(count)]
-    kinds = st.sampled_from(["normal", "build", "dev"])
+    kinds: st.SearchStrategy[Kind] = st.sampled_from(("normal", "build", "dev"))
     packages = []
     for position, name in enumerate(names):
         targets = draw(st.lists(st.sampled_from(names[:position]), unique=True)) if position else []

@@ -85,7 +85,9 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         "a lockfile that cargo refuses",
         "lockfiles-current",
         lambda: evidence(
-            seen(*HEALTHY, lockfile_checks=(LockfileSeen(path="Cargo.lock", accepted=False, why="needs to be updated"),))
+            seen(
+                *HEALTHY, lockfile_checks=(LockfileSeen(path="Cargo.lock", accepted=False, why="needs to be updated"),)
+            )
         ),
         "Cargo.lock",
     ),
@@ -175,7 +177,9 @@ def test_two_headings_for_the_version_fail_by_their_number() -> None:
     doubled = found.model_copy(
         update={
             "seen": found.seen.model_copy(
-                update={"source": found.seen.source.model_copy(update={"changelog": twice + "\n## [0.5.0] - 2026-11-02\n"})}
+                update={
+                    "source": found.seen.source.model_copy(update={"changelog": twice + "\n## [0.5.0] - 2026-11-02\n"})
+                }
             ),
             "plan": found.plan.model_copy(update={"edits": ()}),
         }
@@ -211,5 +215,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 def test_answers_are_shown_with_their_problems_and_the_way_out() -> None:
     answers = check(evidence(seen(*HEALTHY, dirty=("a.rs",))))
-    assert "✘ tree-clean: fail (1 checked)\n      a.rs: differs from the commit\n        next: commit it" in gates_text(answers)
+    assert "✘ tree-clean: fail (1 checked)\n      a.rs: differs from the commit\n        next: commit it" in gates_text(
+        answers
+    )
     assert "| `tree-clean` | ✘ fail | 1 | `a.rs`: differs from the commit. Next: commit it" in gates_markdown(answers)

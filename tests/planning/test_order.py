@@ -62,7 +62,9 @@ def test_the_number_of_waves_is_the_longest_remaining_path(packages: tuple[Packa
 
 
 def test_the_longest_remaining_path_goes_first() -> None:
-    graph = graph_of(package("alone"), package("base"), package("middle", needs("base")), package("top", needs("middle")))
+    graph = graph_of(
+        package("alone"), package("base"), package("middle", needs("base")), package("top", needs("middle"))
+    )
     assert ready(graph, (), ()) == ("base", "alone")
     assert ready(graph, {"base"}, {"base", "alone"}) == ("middle",)
 

@@ -12,7 +12,9 @@ from loadmaster.errors import MalformedVersion
 from loadmaster.planning.version import LEVEL_OR_VERSION, parse, planned_version, same_version
 
 numbers = st.integers(0, 30)
-versions = st.builds(lambda a, b, c, rc: f"{a}.{b}.{c}" + (f"-rc.{rc}" if rc else ""), numbers, numbers, numbers, numbers)
+versions = st.builds(
+    lambda a, b, c, rc: f"{a}.{b}.{c}" + (f"-rc.{rc}" if rc else ""), numbers, numbers, numbers, numbers
+)
 levels = st.sampled_from(["major", "minor", "patch", "rc"])
 
 

@@ -28,7 +28,15 @@ def metadata(**package: Any) -> dict[str, Any]:
 
 
 def dependency(**fields: Any) -> dict[str, Any]:
-    plain = {"name": "core", "req": "^0.4.0", "source": None, "kind": None, "optional": False, "target": None, "rename": None}
+    plain = {
+        "name": "core",
+        "req": "^0.4.0",
+        "source": None,
+        "kind": None,
+        "optional": False,
+        "target": None,
+        "rename": None,
+    }
     return plain | fields
 
 

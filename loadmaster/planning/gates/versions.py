@@ -46,7 +46,9 @@ def strict_tag(evidence: Evidence) -> GateAnswer:
         parse(version)
     except MalformedVersion:
         problems.append(
-            Problem(where=evidence.plan.tag, what=f"`{version}` is not SemVer", fix="mend `release.tag` in the profile.")
+            Problem(
+                where=evidence.plan.tag, what=f"`{version}` is not SemVer", fix="mend `release.tag` in the profile."
+            )
         )
     return GateAnswer.of("strict-tag", 1, problems)
 
@@ -72,13 +74,19 @@ def changelog_heading(evidence: Evidence) -> GateAnswer:
     if path is None:
         return GateAnswer.skip(gate, "the profile names no changelog")
     if evidence.seen.source.changelog is None:
-        problem = Problem(where=path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile.")
+        problem = Problem(
+            where=path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile."
+        )
         return GateAnswer.of(gate, 1, (problem,))
     text = next((each.text for each in evidence.plan.edits if each.path == path), evidence.seen.source.changelog)
     found = [each for each in changelog.headings(text) if each.version == evidence.plan.version]
     if len(found) == 1 and found[0].date is not None:
         return GateAnswer.of(gate, 1, ())
-    what = f"has {len(found)} headings for `{evidence.plan.version}`" if len(found) != 1 else "has a heading without a date"
+    what = (
+        f"has {len(found)} headings for `{evidence.plan.version}`"
+        if len(found) != 1
+        else "has a heading without a date"
+    )
     fix = f"leave one heading `## [{evidence.plan.version}] - YYYY-MM-DD`."
     return GateAnswer.of(gate, 1, (Problem(where=path, what=what, fix=fix),))
 
