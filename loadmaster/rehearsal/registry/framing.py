@@ -1,0 +1,79 @@
+"""The body of a publish request: length, JSON, length, crate file. Pure over bytes; refusals in crates.io's words.
+
+It knows the two fields of the JSON that crates.io still reads. Everything else about a crate comes from its tarball.
+"""
+
+from __future__ import annotations
+
+import json
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
+
+JSON_LIMIT = 1024 * 1024
+
+
+class Metadata(Value):
+    name: str
+    version: str
+
+
+def read_metadata(body: bytes) -> tuple[Metadata, bytes]:
+    """The metadata, and what follows it in the body. Raises `Refusal`."""
+    if len(body) < 4:
+        raise bad_request("invalid metadata length")
+    length = int.from_bytes(body[:4], "little")
+    if length > JSON_LIMIT:
+        raise Refusal(413, "JSON metadata blob too large")
+    if len(body) < 4 + length:
+        raise bad_request(f"invalid metadata length for remaining payload: {length}")
+    return _parse(body[4 : 4 + length]), body[4 + length :]
+
+
+def read_tarball(rest: bytes, limit: int) -> bytes:
+    """The bytes of the crate file, at most `limit`. Raises `Refusal`."""
+    if len(rest) < 4:
+        raise bad_request("invalid tarball length")
+    length = int.from_bytes(rest[:4], "little")
+    if length > limit:
+        raise Refusal(413, f"max upload size is: {limit}")
+    if len(rest) < 4 + length:
+        raise bad_request(f"invalid tarball length for remaining payload: {length}")
+    return rest[4 : 4 + length]
+
+
+def _parse(blob: bytes) -> Metadata:
+    try:
+        document = json.loads(blob)
+    except json.JSONDecodeError as error:
+        raise _unreadable(_in_serdes_words(error), error.lineno, error.colno if blob.strip() else 0) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable("invalid unicode code point", 1, error.start) from None
+    line, column = _end_of(blob)
+    if isinstance(document, list) and not document:
+        raise _unreadable("invalid length 0, expected struct PublishMetadata with 4 elements", line, column)
+    if not isinstance(document, dict):
+        kind = "null" if document is None else type(document).__name__
+        raise _unreadable(f"invalid type: {kind}, expected struct PublishMetadata", line, column)
+    for field in ("name", "vers"):
+        if field not in document:
+            raise _unreadable(f"missing field `{field}`", line, column)
+        if not isinstance(document[field], str):
+            raise _unreadable(f"invalid type for `{field}`, expected a string", line, column)
+    return Metadata(name=document["name"], version=document["vers"])
+
+
+def _in_serdes_words(error: json.JSONDecodeError) -> str:
+    if error.msg == "Extra data":
+        return "trailing characters"
+    return "expected value" if error.doc.strip() else "EOF while parsing a value"
+
+
+def _end_of(blob: bytes) -> tuple[int, int]:
+    """serde's position once a document is read: 1-based line, and bytes into that line."""
+    read = blob.rstrip()
+    return read.count(b"\n") + 1, len(read) - (read.rfind(b"\n") + 1)
+
+
+def _unreadable(what: str, line: int, column: int) -> Refusal:
+    return bad_request(f"invalid upload request: {what} at line {line} column {column}")

@@ -1,0 +1,184 @@
+"""The `Cargo.toml` of a crate file, as far as a registry looks at it. Pure over text.
+
+It knows the manifest's shape. It refuses to know what values are acceptable; `rules` judges those.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
+
+Kind = Literal["normal", "dev", "build"]
+
+_INHERITABLE = (
+    *("version", "edition", "rust-version", "authors", "description", "homepage", "documentation", "readme"),
+    *("keywords", "categories", "license", "license-file", "repository"),
+)
+_DEPENDENCY_TABLES = (
+    "dependencies",
+    "dev-dependencies",
+    "dev_dependencies",
+    "build-dependencies",
+    "build_dependencies",
+)
+
+
+class Dependency(Value):
+    key: str
+    """What the manifest calls it."""
+    crate: str
+    """What the registry calls it."""
+    renamed: bool
+    """Whether the manifest names the crate with `package`, even if that is the key."""
+    requirement: str
+    optional: bool
+    default_features: bool
+    features: tuple[str, ...]
+    target: str | None
+    kind: Kind
+    registry: str | None
+
+
+class Manifest(Value):
+    name: str
+    version: str
+    description: str | None
+    license: str | None
+    license_file: str | None
+    homepage: str | None
+    documentation: str | None
+    repository: str | None
+    rust_version: str | None
+    edition: str | None
+    links: str | None
+    keywords: tuple[str, ...]
+    categories: tuple[str, ...]
+    features: dict[str, tuple[str, ...]]
+    dependencies: tuple[Dependency, ...]
+    """Sorted by key: normal, dev, build, then the same for each target."""
+
+
+class _Toml(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=lambda field: field.replace("_", "-"))
+
+
+class _Detail(_Toml):
+    version: str = "*"
+    package: str | None = None
+    optional: bool = False
+    default_features: bool = Field(True, validation_alias=AliasChoices("default-features", "default_features"))
+    features: tuple[str, ...] = ()
+    registry: str | None = None
+
+
+_Table = dict[str, str | _Detail]
+
+
+class _Dependencies(_Toml):
+    dependencies: _Table = {}
+    dev: _Table = Field({}, validation_alias=AliasChoices("dev-dependencies", "dev_dependencies"))
+    build: _Table = Field({}, validation_alias=AliasChoices("build-dependencies", "build_dependencies"))
+
+    def by_kind(self, target: str | None) -> Iterable[Dependency]:
+        tables: tuple[tuple[Kind, _Table], ...] = (
+            ("normal", self.dependencies),
+            ("dev", self.dev),
+            ("build", self.build),
+        )
+        return [_dependency(key, table[key], kind, target) for kind, table in tables for key in sorted(table)]
+
+
+class _Package(_Toml):
+    name: str
+    version: str
+    description: str | None = None
+    license: str | None = None
+    license_file: str | None = None
+    homepage: str | None = None
+    documentation: str | None = None
+    repository: str | None = None
+    rust_version: str | None = None
+    edition: str | None = None
+    links: str | None = None
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class _Document(_Dependencies):
+    package: _Package
+    features: dict[str, tuple[str, ...]] = {}
+    target: dict[str, _Dependencies] = {}
+
+
+def read_manifest(text: str, paths: Iterable[str]) -> Manifest:
+    """`paths` are the files beside it: a `[lib]` needs one of them. Raises `Refusal`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise unparsable(f"TOML parse error: {error}") from None
+    _check_shape(raw)
+    try:
+        document = _Document.model_validate(raw)
+    except ValidationError as error:
+        raise unparsable(_first_problem(error)) from None
+    _check_library(raw, document.package, frozenset(paths))
+    dependencies = [*document.by_kind(None)]
+    for target in sorted(document.target):
+        dependencies += document.target[target].by_kind(target)
+    return Manifest(**dict(document.package), features=document.features, dependencies=tuple(dependencies))
+
+
+def unparsable(why: str) -> Refusal:
+    return bad_request(f"failed to parse `Cargo.toml` manifest file\n\n{why}")
+
+
+def _check_shape(raw: Mapping[str, Any]) -> None:
+    package = raw.get("package")
+    if not isinstance(package, dict) or "name" not in package:
+        raise unparsable("missing field `name`\n")
+    if raw.get("patch"):
+        raise unparsable("crates cannot be published with `[patch]` tables")
+    if "version" not in package:
+        raise unparsable("missing field `version`")
+    tables = [raw[table] for table in _DEPENDENCY_TABLES if isinstance(raw.get(table), dict)]
+    inheritable = [package.get(field) for field in _INHERITABLE] + [
+        value for table in tables for value in table.values()
+    ]
+    if any(isinstance(value, dict) and value.get("workspace") is True for value in inheritable):
+        raise unparsable("value from workspace hasn't been set")
+
+
+def _check_library(raw: Mapping[str, Any], package: _Package, paths: frozenset[str]) -> None:
+    library = raw.get("lib")
+    if not isinstance(library, dict) or "path" in library or "src/lib.rs" in paths:
+        return
+    legacy = package.edition in (None, "2015") and f"src/{library.get('name', package.name)}.rs" in paths
+    if not legacy:
+        raise unparsable("can't find library, rename file to `src/lib.rs` or specify lib.path")
+
+
+def _dependency(key: str, value: str | _Detail, kind: Kind, target: str | None) -> Dependency:
+    detail = _Detail(version=value) if isinstance(value, str) else value
+    return Dependency(
+        key=key,
+        crate=detail.package or key,
+        renamed=detail.package is not None,
+        requirement=detail.version,
+        optional=detail.optional,
+        default_features=detail.default_features,
+        features=detail.features,
+        target=target,
+        kind=kind,
+        registry=detail.registry,
+    )
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    return f"invalid value for `{'.'.join(str(step) for step in problem['loc'])}`: {problem['msg']}\n"

@@ -1,0 +1,86 @@
+"""Ours laid over upstream's: which crates exist, what the index says of them, where their files are.
+
+It knows the ledger and the upstream. It refuses to know HTTP and rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.index import merged
+from loadmaster.rehearsal.registry.ledger import Ledger
+from loadmaster.rehearsal.registry.names import canonical
+from loadmaster.rehearsal.registry.requirement import without_build
+from loadmaster.rehearsal.upstream import Upstream
+
+
+class UpstreamCrate(Value):
+    name: str
+    versions: frozenset[str]
+    """Without build metadata."""
+
+
+class Overlay:
+    def __init__(self, ledger: Ledger, upstream: Upstream | None) -> None:
+        self._ledger = ledger
+        self._upstream = upstream
+
+    async def index(self, name: str) -> bytes | None:
+        """The index file of a crate, asked for in lower case, but with `-` and `_` as the crate has them."""
+        upstream = await self._upstream_lines(name)
+        spelled = self._ledger.spelling(name)
+        ours = self._ledger.lines(name) if spelled is not None and spelled.lower() == name.lower() else ()
+        lines = merged(upstream, ours)
+        return b"".join(line + b"\n" for line in lines) if lines else None
+
+    async def entries(self, name: str) -> list[dict[str, Any]]:
+        """What the index says of each version of a crate with a name like this; none if there is no such crate."""
+        upstream = await self._find_upstream(name)
+        return [json.loads(line) for line in merged(upstream, self._ledger.lines(name))]
+
+    async def upstream_crate(self, name: str) -> UpstreamCrate | None:
+        """The crate that upstream has under a name like this."""
+        entries = [json.loads(line) for line in await self._find_upstream(name)]
+        if not entries:
+            return None
+        return UpstreamCrate(
+            name=entries[0]["name"], versions=frozenset(without_build(entry["vers"]) for entry in entries)
+        )
+
+    async def known_upstream(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of the names that upstream has, in exactly this spelling."""
+        asked = sorted(set(names))
+        answers = await asyncio.gather(*(self._upstream_lines(name) for name in asked))
+        return frozenset(
+            name for name, lines in zip(asked, answers, strict=True) if lines and json.loads(lines[0])["name"] == name
+        )
+
+    async def crate_file(self, name: str, version: str) -> Path | None:
+        for entry in await self.entries(name):
+            if entry["vers"] == version:
+                ours = self._ledger.crate_file(entry["cksum"])
+                if ours.exists() or self._upstream is None:
+                    return ours
+                return await self._upstream.crate_file(entry["name"], version, entry["cksum"])
+        return None
+
+    async def close(self) -> None:
+        if self._upstream is not None:
+            await self._upstream.aclose()
+
+    async def _upstream_lines(self, name: str) -> tuple[bytes, ...]:
+        return await self._upstream.lines(name) if self._upstream is not None else ()
+
+    async def _find_upstream(self, name: str) -> tuple[bytes, ...]:
+        """A sparse index has no search: the spellings that occur are the given one, all `-`, and all `_`."""
+        underscored = canonical(name)
+        spellings = dict.fromkeys((name.lower(), underscored.replace("_", "-"), underscored))
+        for lines in await asyncio.gather(*(self._upstream_lines(spelling) for spelling in spellings)):
+            if lines:
+                return lines
+        return ()

@@ -1,0 +1,49 @@
+"""What goes into the ledger and comes out of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.manifest import Manifest
+
+
+class Upload(Value):
+    """One `PUT` that the registry answered (or was scripted not to), in order of `sequence`."""
+
+    sequence: int
+    crate: str
+    """Empty when the body could not be read that far."""
+    version: str
+    status: int
+    detail: str
+    at: datetime
+
+
+class Owner(Value):
+    id: int
+    login: str
+
+
+class Published(Value):
+    """One version that was uploaded here."""
+
+    line: str
+    manifest: Manifest
+    size: int
+    published_by: str
+    published_at: datetime
+
+
+class Submission(Value):
+    """A version that passed every rule which needs no memory."""
+
+    manifest: Manifest
+    tarball: bytes
+    login: str
+    upstream_name: str | None
+    """How upstream spells the crate, if it has it."""
+    upstream_versions: frozenset[str]
+    """Without build metadata."""
+    upstream_crates: frozenset[str]
+    """Those of the dependencies that upstream has, in its spelling."""

@@ -1,0 +1,72 @@
+"""The rehearsal registry: a directory that behaves like crates.io once its application is served.
+
+Reopening the directory, in another process or under another port, finds the same registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from loadmaster.rehearsal.faults import FaultScript
+from loadmaster.rehearsal.registry.app import Endpoints
+from loadmaster.rehearsal.registry.ledger import Ledger
+from loadmaster.rehearsal.registry.limits import Limits
+from loadmaster.rehearsal.registry.overlay import Overlay
+from loadmaster.rehearsal.registry.publishing import Publishing
+from loadmaster.rehearsal.registry.records import Upload
+from loadmaster.rehearsal.upstream import Upstream, utc_now
+
+CRATES_IO_LIMITS = Limits()
+
+
+class Registry:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        upstream: Upstream | None = None,
+        limits: Limits = CRATES_IO_LIMITS,
+        faults: FaultScript | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        upstream_owner: str | None = None,
+    ) -> None:
+        """`upstream_owner` is the account that owns the crates that only upstream has; None: nobody here does."""
+        self._ledger = Ledger(directory, upstream_owner)
+        overlay = Overlay(self._ledger, upstream)
+        publishing = Publishing(self._ledger, overlay, limits, clock)
+        self._endpoints = Endpoints(self._ledger, overlay, publishing, faults, clock)
+
+    def app(self) -> Starlette:
+        """The application, to be served or mounted anywhere. The index is at `index/` below it."""
+        return self._endpoints.app()
+
+    def add_account(self, login: str, *, email_verified: bool = True) -> None:
+        """Adds the account, or sets whether its e-mail address is verified."""
+        self._ledger.add_account(login, email_verified=email_verified)
+
+    def add_token(
+        self,
+        login: str,
+        token: str,
+        *,
+        scopes: tuple[str, ...] | None = None,
+        crates: tuple[str, ...] | None = None,
+        expires: datetime | None = None,
+    ) -> None:
+        """Lets `token` act for an account that was added. Only its digest is kept.
+
+        `scopes`: `publish-new`, `publish-update`, ...; None for all. `crates`: names, `prefix*` or `*`; None for any.
+        """
+        self._ledger.add_token(login, token, scopes=scopes, crates=crates, expires=expires)
+
+    def add_owner(self, crate: str, login: str) -> None:
+        """Makes an account an owner of a crate, also of one that only upstream has."""
+        self._ledger.add_owner(crate, login)
+
+    def uploads(self) -> tuple[Upload, ...]:
+        """Every upload that was tried, by whichever process, in order."""
+        return self._ledger.uploads()

@@ -1,0 +1,187 @@
+"""What crates.io demands of a version's metadata, in its order and in its words. Pure.
+
+Every check raises `Refusal` at the first rule that is broken. Ownership, duplicates and the existence of dependencies
+need the ledger, and are judged there. A licence is only looked for, not parsed; of a category only the form is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from loadmaster.rehearsal.registry.framing import Metadata
+from loadmaster.rehearsal.registry.manifest import Dependency, Manifest, unparsable
+from loadmaster.rehearsal.registry.names import (
+    check_crate_name,
+    check_dependency_key,
+    check_feature_name,
+    check_feature_value,
+)
+from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
+from loadmaster.rehearsal.registry.requirement import is_version, normalized
+
+LONGEST_VERSION = 150
+LONGEST_DESCRIPTION = 1000  # bytes, whatever the message says
+LONGEST_KEYWORD = 20
+MOST_KEYWORDS = 5
+MOST_CATEGORIES = 5
+MOST_FEATURES = 300
+MOST_DEPENDENCIES = 500
+
+_KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
+_CATEGORY = re.compile(r"[a-z0-9][a-z0-9-]*(?:::[a-z0-9][a-z0-9-]*)*")
+_RUST_VERSION = re.compile(r"[0-9.]+")
+_ASK_FOR_MORE = (
+    "If you have a use case that requires an increase of this limit, "
+    "please send us an email to help@crates.io to discuss the details."
+)
+_WHY_LIMITED = (
+    "Take a look at https://blog.rust-lang.org/2023/10/26/broken-badges-and-23k-keywords.html "
+    "to understand why this restriction was introduced."
+)
+
+
+def check_version(version: str) -> None:
+    if not is_version(version):
+        raise bad_request(f'"{version}" is an invalid semver version')
+    if len(version) > LONGEST_VERSION:
+        raise bad_request(f"the version number is too long (max {LONGEST_VERSION} characters)")
+
+
+def check_manifest(manifest: Manifest, metadata: Metadata) -> None:
+    """Everything that can be judged from the manifest alone. Raises `Refusal`."""
+    _check_same_crate(manifest, metadata)
+    _check_present(manifest)
+    if manifest.description and len(manifest.description.encode()) > LONGEST_DESCRIPTION:
+        raise bad_request(
+            f"The `description` is too long. A maximum of {LONGEST_DESCRIPTION} characters are currently allowed."
+        )
+    for field in ("homepage", "documentation", "repository"):
+        _check_url(getattr(manifest, field), field)
+    _check_rust_version(manifest.rust_version)
+    _check_keywords(manifest.keywords)
+    if len(manifest.categories) > MOST_CATEGORIES:
+        raise bad_request(f"expected at most {MOST_CATEGORIES} categories per crate")
+    _check_features(manifest)
+    if len(manifest.dependencies) > MOST_DEPENDENCIES:
+        raise bad_request(
+            f"crates.io only allows a maximum number of {MOST_DEPENDENCIES} dependencies.\n\n{_ASK_FOR_MORE}"
+        )
+    for dependency in manifest.dependencies:
+        check_dependency(dependency)
+
+
+def check_categories(categories: Sequence[str]) -> None:
+    unknown = [slug for slug in categories if not _CATEGORY.fullmatch(slug)]
+    if unknown:
+        raise bad_request(
+            f"The following category slugs are not currently supported on crates.io: {', '.join(unknown)}\n\n"
+            "See https://crates.io/category_slugs for a list of supported slugs."
+        )
+
+
+def check_dependency(dependency: Dependency) -> None:
+    check_crate_name(dependency.crate, "dependency")
+    for feature in dependency.features:
+        check_feature_value(feature)
+    if dependency.registry:
+        raise bad_request(
+            f"Dependency `{dependency.crate}` is hosted on another registry. "
+            "Cross-registry dependencies are not permitted on crates.io."
+        )
+    try:
+        requirement = normalized(dependency.requirement)
+    except ValueError:
+        raise bad_request(f'"{dependency.requirement}" is an invalid version requirement') from None
+    if requirement == "*":
+        raise bad_request(
+            "wildcard (`*`) dependency constraints are not allowed on crates.io. Crate with this problem: "
+            f"`{dependency.crate}` See https://doc.rust-lang.org/cargo/faq.html#can-"
+            "libraries-use--as-a-version-for-their-dependencies for more information"
+        )
+    if dependency.renamed:
+        check_dependency_key(dependency.key)
+
+
+def _check_same_crate(manifest: Manifest, metadata: Metadata) -> None:
+    for field, announced, packed in (
+        ("name", metadata.name, manifest.name),
+        ("version", metadata.version, manifest.version),
+    ):
+        if announced != packed:
+            raise bad_request(f"metadata {field} `{announced}` does not match manifest {field} `{packed}`")
+
+
+def _check_present(manifest: Manifest) -> None:
+    found = {"description": manifest.description, "license": manifest.license or manifest.license_file}
+    missing = [field for field, value in found.items() if not value]
+    if missing:
+        raise bad_request(
+            f"missing or empty metadata fields: {', '.join(missing)}. Please see "
+            "https://doc.rust-lang.org/cargo/reference/manifest.html for more information on configuring these fields"
+        )
+
+
+def _check_url(url: str | None, field: str) -> None:
+    if url is None:
+        return
+    if not url.startswith(("http://", "https://")):
+        raise bad_request(f"URL for field `{field}` must begin with http:// or https:// (url: {url})")
+    if not _has_host(url):
+        raise bad_request(f"`{field}` is not a valid url: `{url}`")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and " " not in parts.netloc and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+
+
+def _check_rust_version(rust_version: str | None) -> None:
+    if rust_version is None:
+        return
+    try:
+        normalized(rust_version)
+    except ValueError:
+        raise _bad_rust_version() from None
+    if not _RUST_VERSION.fullmatch(rust_version):
+        raise _bad_rust_version()
+
+
+def _bad_rust_version() -> Refusal:
+    return unparsable("invalid `rust-version` value")
+
+
+def _check_keywords(keywords: Sequence[str]) -> None:
+    if len(keywords) > MOST_KEYWORDS:
+        raise bad_request(f"expected at most {MOST_KEYWORDS} keywords per crate")
+    for keyword in keywords:
+        if len(keyword.encode()) > LONGEST_KEYWORD:
+            raise bad_request(
+                f'"{keyword}" is an invalid keyword (keywords must have less than {LONGEST_KEYWORD} characters)'
+            )
+        if not _KEYWORD.fullmatch(keyword):
+            raise bad_request(f'"{keyword}" is an invalid keyword')
+
+
+def _check_features(manifest: Manifest) -> None:
+    count = len(manifest.features)
+    if count > MOST_FEATURES:
+        raise bad_request(
+            f"crates.io only allows a maximum number of {MOST_FEATURES} features, but your crate is declaring "
+            f"{count} features.\n\n{_WHY_LIMITED}\n\n{_ASK_FOR_MORE}"
+        )
+    for feature in sorted(manifest.features):
+        values = manifest.features[feature]
+        check_feature_name(feature)
+        if len(values) > MOST_FEATURES:
+            raise bad_request(
+                f"crates.io only allows a maximum number of {MOST_FEATURES} features or dependencies that another "
+                f'feature can enable, but the "{feature}" feature of your crate is enabling {len(values)} features '
+                f"or dependencies.\n\n{_WHY_LIMITED}\n\n{_ASK_FOR_MORE}"
+            )
+        for value in values:
+            check_feature_value(value)

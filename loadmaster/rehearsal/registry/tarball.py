@@ -1,0 +1,124 @@
+"""What a crate file must look like to be accepted: crates.io's tarball rules. Pure over bytes.
+
+It knows gzip and tar. It refuses to know what the manifest says; `manifest` reads it.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zlib
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
+
+_BLOCK = 512
+_MALFORMED = "uploaded tarball is malformed or too large when decompressed"
+_TYPE_NAMES = {
+    tarfile.LNKTYPE: "Link",
+    tarfile.SYMTYPE: "Symlink",
+    tarfile.CHRTYPE: "Char",
+    tarfile.BLKTYPE: "Block",
+    tarfile.FIFOTYPE: "Fifo",
+    tarfile.CONTTYPE: "Continuous",
+    tarfile.GNUTYPE_SPARSE: "GNUSparse",
+}
+_PLAIN_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)
+
+
+class Contents(Value):
+    manifest: str
+    """The text of the one `Cargo.toml`."""
+    paths: tuple[str, ...]
+    """Every path of the tarball, below the package's directory."""
+
+
+def unpack(tarball: bytes, package: str, limit: int) -> Contents:
+    """Reads a crate file whose entries all lie below `package` (`name-version`), at most `limit` bytes of it.
+
+    Raises `Refusal`.
+    """
+    manifests: dict[str, str] = {}
+    paths: list[str] = []
+    data = _decompressed(tarball, limit)
+    for entry in _entries(data):
+        _check_size(entry, data)
+        inside = _path_inside(entry, package)
+        _check_type(entry)
+        paths.append(inside)
+        if inside.lower() == "cargo.toml":
+            manifests[inside] = _text_of(entry, data)
+    return Contents(manifest=_the_manifest(manifests), paths=tuple(paths))
+
+
+def _decompressed(tarball: bytes, limit: int) -> bytes:
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        data = stream.decompress(tarball, limit + 1)
+    except zlib.error:
+        raise bad_request(_MALFORMED) from None
+    if len(data) > limit or not stream.eof:
+        raise bad_request(_MALFORMED)
+    return data
+
+
+def _entries(data: bytes) -> list[tarfile.TarInfo]:
+    if not data:
+        return []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            entries, end = archive.getmembers(), archive.offset
+    except (tarfile.TarError, ValueError, EOFError):
+        raise bad_request(_MALFORMED) from None
+    # tarfile takes an unreadable header after the first for the end; the end is a block of zeros, or nothing.
+    if data[end : end + _BLOCK].strip(b"\0"):
+        raise bad_request(_MALFORMED)
+    return entries
+
+
+def _check_size(entry: tarfile.TarInfo, data: bytes) -> None:
+    """A pax size other than the header's could make two readers see two crates."""
+    declared = entry.pax_headers.get("size")
+    if declared is None:
+        return
+    header = data[entry.offset_data - _BLOCK : entry.offset_data]
+    if not declared.isdecimal() or int(declared) != tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape").size:
+        raise bad_request("uploaded tarball is malformed")
+
+
+def _path_inside(entry: tarfile.TarInfo, package: str) -> str:
+    parts = entry.name.split("/")
+    inside = [part for part in parts[1:] if part not in ("", ".")]
+    readable = entry.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if parts[0] != package or ".." in inside or readable != entry.name:
+        raise bad_request(f"invalid path found: {readable}")
+    return "/".join(inside)
+
+
+def _check_type(entry: tarfile.TarInfo) -> None:
+    if entry.type not in _PLAIN_TYPES:
+        kind = _TYPE_NAMES.get(entry.type, f"Other({entry.type[0]})")
+        raise bad_request(f"unexpected tar entry type {kind} found: {entry.name}")
+
+
+def _text_of(entry: tarfile.TarInfo, data: bytes) -> str:
+    try:
+        return data[entry.offset_data : entry.offset_data + entry.size].decode("utf-8")
+    except UnicodeDecodeError:
+        # crates.io reads the file as text before it looks at it, and has no better answer either.
+        raise Refusal(500, "Internal Server Error") from None
+
+
+def _the_manifest(manifests: dict[str, str]) -> str:
+    if len(manifests) > 1:
+        found = "`, `".join(sorted(manifests))
+        raise bad_request(f"uploaded tarball contains more than one `Cargo.toml` manifest file; found `{found}`")
+    if not manifests:
+        raise bad_request("uploaded tarball is missing a `Cargo.toml` manifest file")
+    name, text = next(iter(manifests.items()))
+    if name not in ("Cargo.toml", "cargo.toml"):
+        raise bad_request(
+            f"uploaded tarball is missing a `Cargo.toml` manifest file; `{name}` was found, "
+            "but must be named `Cargo.toml` with that exact casing"
+        )
+    return text

@@ -1,0 +1,257 @@
+"""A real sparse index, seen as of an instant: index files and crate files, cached for all rehearsals.
+
+It knows the sparse protocol from the asking side. It refuses to know what is laid over it: local crates and rules.
+Index files are append-only, so one that was fetched at or after `as_of` answers for ever and is never asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import httpx
+
+from loadmaster import __version__
+from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.planning.value import Value
+
+CRATES_IO = "crates.io"
+PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
+ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
+_PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
+
+T = TypeVar("T")
+
+
+def crates_io_index() -> str:
+    return f"sparse+https://index.{CRATES_IO}/"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def index_path(name: str) -> str:
+    """Where a sparse index keeps the file of a crate: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd`."""
+    lower = name.lower()
+    return f"{_directory(lower)}/{lower}"
+
+
+def download_address(template: str, name: str, version: str, checksum: str) -> str:
+    """The address of a crate file, from the `dl` value of a `config.json`."""
+    if "{" not in template:
+        return f"{template}/{name}/{version}/download"
+    markers = {
+        "{crate}": name,
+        "{version}": version,
+        "{prefix}": _directory(name),
+        "{lowerprefix}": _directory(name.lower()),
+        "{sha256-checksum}": checksum,
+    }
+    for marker, value in markers.items():
+        template = template.replace(marker, value)
+    return template
+
+
+def _directory(name: str) -> str:
+    match len(name):
+        case 1 | 2:
+            return str(len(name))
+        case 3:
+            return f"3/{name[0]}"
+        case _:
+            return f"{name[:2]}/{name[2:4]}"
+
+
+def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
+    """The lines that were out at `instant`. A line without `pubtime` is older than that field, and stays."""
+    last = instant.astimezone(UTC).strftime(PUBTIME).encode()
+    return tuple(line for line in lines if (found := _PUBTIME_OF_LINE.search(line)) is None or found[1] <= last)
+
+
+class IndexFile(Value):
+    """One fetched index file: empty body for a crate that upstream does not have."""
+
+    etag: str
+    fetched: datetime
+    """When the request was sent: everything that was out by then is in the body."""
+    body: bytes
+
+
+class _Shared(Generic[T]):
+    """Concurrent askers for one key wait for one piece of work."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, asyncio.Future[T]] = {}
+
+    async def once(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.ensure_future(work())
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        return await asyncio.shield(task)
+
+
+class Upstream:
+    """`index_address` as cargo writes it (`sparse+https://.../`); `cache` may be shared by concurrent processes."""
+
+    def __init__(
+        self, index_address: str, cache: Path, *, as_of: datetime, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.address = index_address.removeprefix("sparse+").rstrip("/") + "/"
+        self._files = cache / "index" / _sha256(self.address.encode())[:16]
+        self._crates = cache / "crates"
+        self._as_of = as_of
+        self._clock = clock
+        self._settled: dict[str, tuple[bytes, ...]] = {}
+        self._ahead: dict[str, asyncio.Task[None]] = {}
+        self._asking: _Shared[IndexFile] = _Shared()
+        self._downloading: _Shared[Path] = _Shared()
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def lines(self, name: str) -> tuple[bytes, ...]:
+        """The index lines of a crate as of the instant, oldest first; none when upstream does not have it.
+
+        Raises `UpstreamUnreachable`: unknown is never taken for absent.
+        """
+        lines = await self._lines(index_path(name))
+        self._look_ahead(lines)
+        return lines
+
+    async def _lines(self, key: str) -> tuple[bytes, ...]:
+        if key in self._settled:
+            return self._settled[key]
+        file = await self._asking.once(key, lambda: self._index_file(key))
+        lines = lines_as_of(file.body.splitlines(), self._as_of)
+        if file.fetched >= self._as_of:
+            self._settled[key] = lines
+        return lines
+
+    async def crate_file(self, name: str, version: str, checksum: str) -> Path:
+        """The crate file with that SHA-256. Raises `UpstreamUnreachable`, `UpstreamChecksumMismatch`."""
+        kept = self._crates / f"{checksum}.crate"
+        if kept.exists():
+            return kept
+        return await self._downloading.once(checksum, lambda: self._download(name, version, checksum, kept))
+
+    async def aclose(self) -> None:
+        for task in self._ahead.values():
+            task.cancel()
+        self._ahead.clear()
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _look_ahead(self, lines: tuple[bytes, ...]) -> None:
+        """Fetches what the newest version needs before anyone asks: without HTTP/2, cargo asks for two files at a time."""
+        for dependency in json.loads(lines[-1])["deps"] if lines else ():
+            name = dependency.get("package") or dependency["name"]
+            if dependency["kind"] != "dev" and name not in self._ahead:
+                self._ahead[name] = asyncio.ensure_future(self._fetch_ahead(name))
+
+    async def _fetch_ahead(self, name: str) -> None:
+        with contextlib.suppress(UpstreamUnreachable):  # whoever asks for it will be told
+            await self._lines(index_path(name))
+
+    async def _index_file(self, key: str) -> IndexFile:
+        known = _read_kept(self._files / key)
+        if known is not None and known.fetched >= self._as_of:
+            return known
+        asked_at = self._clock()
+        headers = {"Accept": "text/plain"} | ({"If-None-Match": known.etag} if known and known.etag else {})
+        answer = await self._get(self.address + key, headers)
+        if answer.status_code == 304 and known is not None:
+            file = known.model_copy(update={"fetched": asked_at})
+        elif answer.status_code in ABSENT:
+            file = IndexFile(etag="", fetched=asked_at, body=b"")
+        elif answer.status_code == 200:
+            file = IndexFile(etag=answer.headers.get("ETag", ""), fetched=asked_at, body=answer.content)
+        else:
+            raise UpstreamUnreachable(self.address + key, f"answered {answer.status_code}")
+        _keep(file, self._files / key)
+        return file
+
+    async def _download(self, name: str, version: str, checksum: str, kept: Path) -> Path:
+        config = await self._get(self.address + "config.json", {})
+        if config.status_code != 200:
+            raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
+        address = download_address(str(config.json()["dl"]), name, version, checksum)
+        answer = await self._get(address, {})
+        if answer.status_code != 200:
+            raise UpstreamUnreachable(address, f"answered {answer.status_code}")
+        if _sha256(answer.content) != checksum:
+            raise UpstreamChecksumMismatch(name, version, address)
+        write_atomically(kept, answer.content)
+        return kept
+
+    async def _get(self, address: str, headers: dict[str, str]) -> httpx.Response:
+        try:
+            return await self._connection().get(address, headers=headers)
+        except httpx.HTTPError as error:
+            raise UpstreamUnreachable(address, f"{type(error).__name__}: {error}") from error
+
+    def _connection(self) -> httpx.AsyncClient:
+        # A client belongs to the event loop that it first ran in; a registry that is served again gets a new loop.
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._client, self._loop = _new_client(), loop
+        return self._client
+
+
+def _new_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        http2=True,
+        headers={"User-Agent": f"loadmaster-rehearsal/{__version__}"},
+        follow_redirects=True,
+        timeout=30,
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+    )
+
+
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """All of it or nothing under that name: written beside, renamed. Durable: fsynced, so also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(beside).unlink()
+        raise
+
+
+def _keep(file: IndexFile, path: Path) -> None:
+    """Not durable: there are hundreds, and each carries the digest that tells whether it survived."""
+    head = {"etag": file.etag, "fetched": file.fetched.isoformat(), "sha256": _sha256(file.body)}
+    write_atomically(path, json.dumps(head).encode() + b"\n" + file.body, durable=False)
+
+
+def _read_kept(path: Path) -> IndexFile | None:
+    try:
+        head, _, body = path.read_bytes().partition(b"\n")
+        facts = json.loads(head)
+    except (FileNotFoundError, ValueError):
+        return None
+    if facts["sha256"] != _sha256(body):
+        return None
+    return IndexFile(etag=facts["etag"], fetched=datetime.fromisoformat(facts["fetched"]), body=body)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,99 @@
+"""Unmodified cargo publishes to the registry and installs from it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loadmaster.rehearsal.faults import Fault, FaultScript
+from loadmaster.rehearsal.registry import Registry
+from tests.rehearsal.registry.packing import manifest_text
+from tests.rehearsal.registry.world import Served, served
+
+pytestmark = pytest.mark.cargo
+
+
+class Cargo:
+    """cargo with a home of its own, whose registry `rehearsal` stands in for the real one."""
+
+    def __init__(self, home: Path, world: Served) -> None:
+        home.mkdir()
+        (home / "config.toml").write_text(
+            f'[source.crates-io]\nreplace-with = "rehearsal"\n'
+            f'[registries.rehearsal]\nindex = "sparse+{world.address}/index/"\n'
+            "[net]\nretry = 0\n"
+        )
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN") if name in os.environ
+        }
+        self._environment = kept | {"CARGO_HOME": str(home), "CARGO_REGISTRIES_REHEARSAL_TOKEN": world.token}
+
+    def __call__(self, *arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["cargo", *arguments], cwd=at, env=self._environment, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """`hello`, a binary, needs `greeting`, a library."""
+    root = tmp_path / "workspace"
+    for member, source in (("greeting", "lib.rs"), ("hello", "main.rs")):
+        (root / member / "src").mkdir(parents=True)
+        (root / member / "src" / source).touch()
+    (root / "Cargo.toml").write_text('[workspace]\nmembers = ["greeting", "hello"]\nresolver = "2"\n')
+    (root / "greeting/Cargo.toml").write_text(manifest_text("greeting"))
+    (root / "greeting/src/lib.rs").write_text('pub const WORDS: &str = "hello from the registry";\n')
+    needs = '[dependencies]\nwords = { package = "greeting", path = "../greeting", version = "1" }\n'
+    (root / "hello/Cargo.toml").write_text(manifest_text("hello", rest=needs))
+    (root / "hello/src/main.rs").write_text('fn main() { println!("{}", words::WORDS); }\n')
+    return root
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Served]:
+    with served(Registry(tmp_path / "registry")) as world:
+        yield world
+
+
+def publish(cargo: Cargo, package: str, workspace: Path) -> subprocess.CompletedProcess[str]:
+    return cargo("publish", "--registry", "rehearsal", "--no-verify", "--allow-dirty", "-p", package, at=workspace)
+
+
+def test_a_workspace_is_published_and_its_binary_installed(world: Served, workspace: Path, tmp_path: Path) -> None:
+    cargo = Cargo(tmp_path / "home", world)
+    for package in ("greeting", "hello"):
+        published = publish(cargo, package, workspace)
+        assert published.returncode == 0, published.stderr
+        assert f"Published {package} v1.0.0" in published.stderr
+    installed = Cargo(tmp_path / "fresh", world)("install", "--locked", "hello", at=tmp_path)
+    assert installed.returncode == 0, installed.stderr
+    said = subprocess.run([tmp_path / "fresh/bin/hello"], capture_output=True, text=True, check=True)
+    assert said.stdout == "hello from the registry\n"
+    assert [(entry.crate, entry.status) for entry in world.registry.uploads()] == [("greeting", 200), ("hello", 200)]
+
+
+def test_cargo_shows_the_registry_s_own_words(world: Served, workspace: Path, tmp_path: Path) -> None:
+    cargo = Cargo(tmp_path / "home", world)
+    manifest = workspace / "greeting/Cargo.toml"
+    manifest.write_text(manifest.read_text().replace('license = "MIT"', ""))
+    refused = publish(cargo, "greeting", workspace)
+    assert refused.returncode == 101
+    assert "status 400 Bad Request): missing or empty metadata fields: license." in refused.stderr
+
+
+def test_cargo_shows_that_it_must_wait(workspace: Path, tmp_path: Path) -> None:
+    script = FaultScript(faults=(Fault(on="publish", status=429, detail="come back later"),))
+    with served(Registry(tmp_path / "registry", faults=script)) as world:
+        refused = publish(Cargo(tmp_path / "home", world), "greeting", workspace)
+    assert "(status 429 Too Many Requests): come back later" in refused.stderr
+
+
+def test_a_large_crate_does_not_wait_in_vain_for_100_continue(world: Served, workspace: Path, tmp_path: Path) -> None:
+    (workspace / "greeting/noise").write_bytes(os.urandom(2 * 1024 * 1024))
+    published = publish(Cargo(tmp_path / "home", world), "greeting", workspace)
+    assert published.returncode == 0, published.stderr
