@@ -59,5 +59,6 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note(execution.publish_release(job, plan, drafted))
 
     verification.read_back(job, plan, crates)
+    journal.note(*verification.look_at_workflow_run(job, plan, commit))
     if plan.install:
         journal.note(verification.install(job, plan, plan.install))

@@ -98,7 +98,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal."""
-    from loadmaster.rehearsal.planned import planned
+    from loadmaster.commands.plan import planned
 
     release, receipt = planned(_request(project, version, repository, commit, as_of, None), default_store())
     if as_json:
@@ -123,7 +123,7 @@ def rehearse(
     as_json: JsonOption = False,
 ) -> None:
     """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry."""
-    from loadmaster.rehearsal.starting import rehearse_here, rehearse_on_worker
+    from loadmaster.commands.rehearse import rehearse_here, rehearse_on_worker
 
     request = _request(project, version, repository, commit, as_of, faults)
     start = rehearse_on_worker if on_worker else rehearse_here
@@ -175,7 +175,7 @@ def world(
     as_json: JsonOption = False,
 ) -> None:
     """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it."""
-    from loadmaster.rehearsal.alone import run_alone
+    from loadmaster.commands.world import run_alone
 
     run_alone(load_project(project), directory, as_of, port or 0, default_store(), as_json)
 

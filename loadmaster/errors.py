@@ -44,6 +44,10 @@ class UsageError(LoadmasterError):
     exit_code = 2
 
 
+def _names(of: Iterable[str]) -> str:
+    return ", ".join(f"`{each}`" for each in sorted(of)) or "none so far"
+
+
 def is_worth_retrying(error: BaseException) -> bool:
     """Whether the same call, made again a little later, may succeed. Unknown errors are not retried."""
     return isinstance(error, LoadmasterError) and error.transient
@@ -99,7 +103,7 @@ class UnknownProject(UsageError):
         super().__init__(
             f"There is no project `{name}`.",
             why="each project is one file `projects/NAME.toml`.",
-            fix=f"use one of {', '.join(f'`{each}`' for each in sorted(known)) or 'none so far'}, or write its profile.",
+            fix=f"use one of {_names(known)}, or write its profile.",
         )
 
 
@@ -347,7 +351,9 @@ class CratesNotPublished(LoadmasterError):
     """Some crates of the release failed; their descendants were not tried, all others went out."""
 
     def __init__(self, failed: Mapping[str, str], blocked: Sequence[str]) -> None:
-        waiting = f" Not tried, because they need them: {', '.join(f'`{each}`' for each in blocked)}." if blocked else ""
+        waiting = (
+            f" Not tried, because they need them: {', '.join(f'`{each}`' for each in blocked)}." if blocked else ""
+        )
         super().__init__(
             "Not published: " + "; ".join(f"`{crate}`: {told}" for crate, told in failed.items()) + "." + waiting,
             why="each crate above says its own reason.",
@@ -884,7 +890,7 @@ class DeploymentUnknown(UsageError):
         super().__init__(
             f"The Prefect server has no deployment `{name}`.",
             why="the name is misspelt (it is `FLOW/DEPLOYMENT`), or the deployment was deleted in the UI.",
-            fix=f"use one of {', '.join(f'`{each}`' for each in sorted(known)) or 'none so far'}, or run `make up` to register again.",
+            fix=f"use one of {_names(known)}, or run `make up` to register again.",
         )
 
 

@@ -11,7 +11,7 @@ from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Install
 from loadmaster.planning.receipt import ObjectRecord, Receipt
-from loadmaster.steps import verify
+from loadmaster.steps import announce, verify
 from loadmaster.store import write_atomically
 from tasks.policy import asks_the_world, timed
 
@@ -24,6 +24,13 @@ def read_back(job: Job, plan: ReleasePlan, published: tuple[ObjectRecord, ...]) 
 @asks_the_world("install", "install {check.package}")
 def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
     return timed(lambda: verify.install(job, plan, check))
+
+
+@asks_the_world("look at workflow run")
+def look_at_workflow_run(job: Job, plan: ReleasePlan, commit: str) -> tuple[ObjectRecord, ...]:
+    """The run that the tag started, as it stands; () where no workflow runs on tags."""
+    record = announce.workflow_run(job, plan, commit)
+    return () if record is None else (record,)
 
 
 @task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)

@@ -12,6 +12,7 @@ from pathlib import Path
 from loadmaster.clients import git
 from loadmaster.errors import WrongRequest
 from loadmaster.planning.project import Project
+from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.world import IMPORTED, open_world
 from loadmaster.store import Store
 from loadmaster.world import World, credential_file
@@ -25,7 +26,7 @@ def run_alone(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    remote = _empty_remote(place.resolve() / "remote.git", project.source.branch)
+    remote = _empty_remote(place.resolve(), project.source.branch)
     with open_world(place.resolve(), project, remote, _instant(as_of), (), store, port) as world:
         print(json.dumps(_described(world), indent=2) if as_json else _how_to(world), flush=True)
         ended.wait()
@@ -43,12 +44,11 @@ def _instant(as_of: str | None) -> datetime:
     return instant
 
 
-def _empty_remote(remote: Path, branch: str) -> Path:
+def _empty_remote(place: Path, branch: str) -> Path:
     """A remote with one empty commit, for somebody to push to."""
-    if not remote.exists():
-        with tempfile.TemporaryDirectory() as nothing:
-            git.import_directory(Path(nothing), remote, branch, IMPORTED)
-    return remote
+    with tempfile.TemporaryDirectory() as nothing:
+        git.import_directory(Path(nothing), place / "source.git", branch, IMPORTED)
+    return create_remote(place / "remote.git", place / "source.git", branch)
 
 
 def _described(world: World) -> dict[str, str]:

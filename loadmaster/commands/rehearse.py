@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployments import REHEARSE
 from loadmaster.errors import NoStackRunning, RunWithoutReceipt
 from loadmaster.planning.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
@@ -18,8 +19,6 @@ from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from loadmaster.store import Store
 
-DEPLOYMENT = "rehearse/rehearse"
-
 Tell = Callable[[str], None]
 
 
@@ -29,7 +28,7 @@ def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell:
     Raises `RunWithoutReceipt` if the run ended before there was one.
     """
     with _stack(store, root, tell) as stack, Api(stack.api_url) as api:
-        run = api.create_run(DEPLOYMENT, {"request": request.model_dump(mode="json", exclude_defaults=True)})
+        run = api.create_run(REHEARSE, {"request": request.model_dump(mode="json", exclude_defaults=True)})
         tell(f"run {run.name}: {stack.run_url(run.id)}")
         state = follow(api, run.id, tell)
         tell(f"run {run.name}: {stack.run_url(run.id)}")
