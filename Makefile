@@ -1,0 +1,43 @@
+BIN := .venv/bin
+PROJECT ?= demo
+VERSION ?= minor
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# Importing Prefect takes three times as long without byte code.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup rehearse test check up down lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## make this checkout ready to use; every other command does so by itself
+	@scripts/setup
+
+rehearse: setup ## rehearse a whole release of the demo workspace (PROJECT=... VERSION=...)
+	@$(BIN)/loadmaster rehearse --project $(PROJECT) --version $(VERSION) --on-worker
+
+test: setup check ## run every check and every test
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not end_to_end"
+	$(BIN)/pytest -m end_to_end
+
+check: setup ## lint, formatting, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+up: setup ## start the Prefect server, its worker and the deployments, and keep them running
+	@$(BIN)/loadmaster up
+
+down: setup ## stop them once nothing is running; FORCE=1 stops at once
+	@$(BIN)/loadmaster down $(if $(filter-out 0 no,$(FORCE)),--force)
+
+lock: setup ## write constraints.txt anew from pyproject.toml
+	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && \
+	$(BIN)/python -m venv "$$venv" && "$$venv/bin/pip" install --quiet uv && \
+	"$$venv/bin/uv" pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet -o constraints.txt
+
+clean: down ## stop the server and remove builds and caches; runs, receipts and Prefect's records stay
+	rm -rf $(addprefix .loadmaster/,build crates mirrors upstream) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,196 @@
+"""Prefect's REST interface, as far as the command line needs it. Every call tries once.
+
+Knows shapes and addresses; decides nothing. The one answer that is asked again is 503: Prefect gives it when two
+transactions meet in SQLite and one was rolled back, and every client of Prefect's own repeats the request.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import TypeAdapter
+
+from loadmaster.errors import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
+
+PAGE = 200
+"""The most that Prefect returns at once."""
+BUSY_ATTEMPTS = 8
+
+
+class Api:
+    """A connection to one Prefect server. Every method raises `PrefectUnreachable` and `PrefectRefused`."""
+
+    def __init__(
+        self, api_url: str, transport: httpx.BaseTransport | None = None, *, busy_seconds: float = 0.25
+    ) -> None:
+        self._busy_seconds = busy_seconds
+        # trust_env off: a proxy of the user's has no business between us and loopback.
+        self._client = httpx.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def is_healthy(self) -> bool:
+        try:
+            return self._ask("GET", "/health") is True
+        except (PrefectUnreachable, PrefectRefused):
+            return False
+
+    # --- runs ---
+
+    def create_run(self, deployment: str, parameters: Mapping[str, object]) -> FlowRun:
+        """Schedules a run of `FLOW/DEPLOYMENT` for now. Raises `DeploymentUnknown`, `ParametersRefused`."""
+        found = self._try("GET", f"/deployments/name/{deployment}")
+        if found.status_code == httpx.codes.NOT_FOUND:
+            raise DeploymentUnknown(deployment, self._deployment_names())
+        described = self._accepted(found)
+        # Prefect checks values, but takes names that the flow does not have; the run would then crash without a reason.
+        known = (described["parameter_openapi_schema"] or {}).get("properties") or {}
+        if strange := sorted(set(parameters) - set(known)):
+            raise ParametersRefused(deployment, f"it has no parameter `{'`, `'.join(strange)}`.")
+        body = {"parameters": dict(parameters), "idempotency_key": str(uuid.uuid4())}
+        created = self._try("POST", f"/deployments/{described['id']}/create_flow_run", body)
+        if created.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
+            raise ParametersRefused(deployment, _told(created))
+        return FlowRun.model_validate(self._accepted(created))
+
+    def run(self, flow_run_id: str) -> FlowRun:
+        return FlowRun.model_validate(self._ask("GET", f"/flow_runs/{flow_run_id}"))
+
+    def unfinished_runs(self) -> list[FlowRun]:
+        """Every run that has left the queue and not ended. Runs inside another run are that run's business."""
+        started = {"state": {"type": {"any_": ["PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}}
+        query = {"flow_runs": {**started, "parent_task_run_id": {"is_null_": True}}}
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
+
+    def scheduled_runs(self, deployment: str) -> list[FlowRun]:
+        """The runs that the deployment's schedules have created ahead."""
+        flow, _, name = deployment.partition("/")
+        query = {
+            "flows": {"name": {"any_": [flow]}},
+            "deployments": {"name": {"any_": [name]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        }
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
+
+    def task_runs(self, flow_run_id: str, since: datetime) -> list[TaskRun]:
+        """The task runs of a run that were called at or after `since`, in that order."""
+        query = {
+            "flow_runs": {"id": {"any_": [flow_run_id]}},
+            "task_runs": {"expected_start_time": {"after_": since.isoformat()}},
+            "sort": "EXPECTED_START_TIME_ASC",
+        }
+        return TypeAdapter(list[TaskRun]).validate_python(self._pages("/task_runs/filter", query))
+
+    def logs(self, flow_run_id: str, since: datetime, level: int) -> list[LogLine]:
+        """The lines of a run from `since` on, of at least `level` (the numbers of Python's logging), oldest first."""
+        wanted = {
+            "flow_run_id": {"any_": [flow_run_id]},
+            "level": {"ge_": level},
+            "timestamp": {"after_": since.isoformat()},
+        }
+        query = {"logs": wanted, "sort": "TIMESTAMP_ASC"}
+        return TypeAdapter(list[LogLine]).validate_python(self._pages("/logs/filter", query))
+
+    def retry(self, flow_run_id: str) -> None:
+        """What the button Retry of the UI does, to the byte."""
+        self.set_state(flow_run_id, "SCHEDULED", "AwaitingRetry", "Retry from the UI")
+
+    def set_state(self, flow_run_id: str, kind: str, name: str, message: str) -> None:
+        """Puts a run into a state past the server's rules. Raises `PrefectRefused` if it is not taken."""
+        path = f"/flow_runs/{flow_run_id}/set_state"
+        state = {"type": kind, "name": name, "message": message}
+        answer = self._ask("POST", path, {"state": state, "force": True})
+        if answer["status"] != "ACCEPT":
+            raise PrefectRefused(f"POST {path}", f"{answer['status']}: {answer['details'].get('reason')}")
+
+    # --- the pool and the deployments ---
+
+    def ensure_pool(self, pool: str) -> None:
+        """Creates the pool of process workers, paused, unless it exists."""
+        wanted = {"name": pool, "type": "process", "is_paused": True}
+        answer = self._try("POST", "/work_pools/", wanted)
+        if answer.status_code != httpx.codes.CONFLICT:
+            self._accepted(answer)
+
+    def pool_is_paused(self, pool: str) -> bool:
+        return bool(self._ask("GET", f"/work_pools/{pool}")["is_paused"])
+
+    def pause_pool(self, pool: str) -> None:
+        self._ask("PATCH", f"/work_pools/{pool}", {"is_paused": True})
+
+    def open_pool(self, pool: str) -> None:
+        self._ask("PATCH", f"/work_pools/{pool}", {"is_paused": False})
+
+    def worker_seen(self, pool: str, since: datetime) -> bool:
+        """Whether a worker of the pool has reported at or after `since`."""
+        query = {"workers": {"last_heartbeat_time": {"after_": since.isoformat()}}}
+        return bool(self._ask("POST", f"/work_pools/{pool}/workers/filter", query))
+
+    def deployments(self) -> list[dict[str, Any]]:
+        """Every deployment as Prefect tells it."""
+        return self._pages("/deployments/filter", {})
+
+    def _deployment_names(self) -> list[str]:
+        flows = {each["id"]: each["name"] for each in self._pages("/flows/filter", {})}
+        return [f"{flows.get(each['flow_id'], '?')}/{each['name']}" for each in self.deployments()]
+
+    # --- the wire ---
+
+    def _pages(self, path: str, query: Mapping[str, object]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._ask("POST", path, {**query, "limit": PAGE, "offset": len(found)})
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        return self._accepted(self._try(method, path, body))
+
+    def _try(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+        try:
+            response = self._client.request(method, path, json=body)
+            for _ in range(BUSY_ATTEMPTS - 1):
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                time.sleep(self._busy_seconds)
+                response = self._client.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise PrefectUnreachable(str(self._client.base_url), f"{type(error).__name__}: {error}") from error
+        if response.is_server_error:
+            raise PrefectUnreachable(str(response.url), f"status {response.status_code}: {_told(response)}")
+        return response
+
+    @staticmethod
+    def _accepted(response: httpx.Response) -> Any:
+        if not response.is_success:
+            asked = f"{response.request.method} {response.request.url.path}"
+            raise PrefectRefused(asked, f"status {response.status_code}: {_told(response)}")
+        return response.json() if response.content else None
+
+
+def _told(response: httpx.Response) -> str:
+    """The server's own words: Prefect puts them in `detail`, or in a list of `exception_detail`."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text[:500]
+    if not isinstance(body, dict):
+        return response.text[:500]
+    details = body.get("exception_detail")
+    if isinstance(details, Sequence) and not isinstance(details, str):
+        return "; ".join(f"`{'.'.join(map(str, each['loc']))}`: {each['msg']}" for each in details)
+    return str(body.get("detail", response.text[:500]))

@@ -1,0 +1,69 @@
+"""Registers the deployments of `prefect.yaml`, leaving what an operator has switched in the UI as it is.
+
+Prefect's own `deploy` switches every schedule and deployment back on and deletes schedules made in the UI. So the file
+it is given is ours with those choices written in; nothing is switched on even for a moment.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from loadmaster.errors import DeploymentsNotApplied
+
+Definition = dict[str, Any]
+"""A part of `prefect.yaml`, or of what the server tells of a deployment: Prefect's own shapes."""
+
+ENTRIES_OF_A_SCHEDULE = ("cron", "day_or", "interval", "anchor_date", "rrule", "timezone")
+
+
+def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], deployed: Iterable[Definition]) -> None:
+    """Creates or updates every deployment of the project's `prefect.yaml`. Raises `DeploymentsNotApplied`."""
+    written = YAML(typ="safe").load((project_root / "prefect.yaml").read_text())
+    merged = home / "prefect.yaml"
+    merged.write_text(json.dumps(with_choices(written, deployed), indent=2))  # JSON is YAML
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(merged)],
+        cwd=project_root,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    (home / "deploy.log").write_text(done.stdout)
+    if done.returncode != 0:
+        raise DeploymentsNotApplied("\n".join(done.stdout.rstrip().splitlines()[-25:]))
+
+
+def with_choices(written: Definition, deployed: Iterable[Definition]) -> Definition:
+    """`prefect.yaml` with the choices of the operator: which deployments are paused and which schedules are active.
+
+    Schedules without a slug were made in the UI, ours have one. Deployments are matched by name and entrypoint.
+    """
+    known = {(each["name"], each["entrypoint"]): each for each in deployed}
+    deployments = [
+        _with_choices_of(each, known[key]) if (key := (each["name"], each["entrypoint"])) in known else each
+        for each in written["deployments"]
+    ]
+    return {**written, "deployments": deployments}
+
+
+def _with_choices_of(written: Definition, deployed: Definition) -> Definition:
+    active = {each["slug"]: each["active"] for each in deployed["schedules"]}
+    ours = [{**each, "active": active.get(each["slug"], each["active"])} for each in written.get("schedules", [])]
+    made_in_ui = [_as_written(each) for each in deployed["schedules"] if each["slug"] is None]
+    return {**written, "paused": deployed["paused"], "schedules": ours + made_in_ui}
+
+
+def _as_written(schedule: Definition) -> Definition:
+    timing = {name: value for name, value in schedule["schedule"].items() if name in ENTRIES_OF_A_SCHEDULE}
+    return {**timing, "active": schedule["active"], "parameters": schedule["parameters"]}

@@ -1,0 +1,92 @@
+"""Processes that outlive the command which started them, and are only ever ended by identity: pid and start time.
+
+Knows nothing of Prefect.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from loadmaster.planning.value import Value
+
+CLOCK_SLACK = 2.0
+"""Seconds by which two readings of one process's start time may differ (the clock is set, the boot time is rounded)."""
+
+
+class Process(Value):
+    """A process that cannot be confused with a later one that was given the same pid."""
+
+    pid: int
+    created: float
+    """When it was started: seconds since the epoch."""
+
+
+def this_process(pid: int) -> Process:
+    """The identity of the process that has this pid now. Raises `psutil.NoSuchProcess`."""
+    return Process(pid=pid, created=psutil.Process(pid).create_time())
+
+
+def spawn(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Process:
+    """Runs this Python with `arguments`, in a session of its own, its output in `log` (the earlier log is kept beside).
+
+    The terminal's Ctrl-C and its closing do not reach it. SIGINT and SIGTERM are put back to their defaults: a Prefect
+    worker that inherits an ignored SIGINT (as from `make up &` in a script) does not end when it is told to.
+    """
+    if log.exists():
+        log.replace(log.with_name(f"{log.stem}.previous{log.suffix}"))
+    write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    pid = os.posix_spawn(
+        "/bin/sh",
+        ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), sys.executable, *arguments],
+        dict(env),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), write, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    )
+    return this_process(pid)
+
+
+def is_alive(process: Process) -> bool:
+    """Whether this very process runs; another one with its pid does not count, nor does a zombie."""
+    return _find(process) is not None
+
+
+def stop(process: Process, *, patience: float) -> None:
+    """Asks the process and all its descendants to end, waits `patience` seconds, then kills what is left.
+
+    A process that is not `process` any more is left alone.
+    """
+    leader = _find(process)
+    if leader is None:
+        return
+    try:
+        family = [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for signalling in (psutil.Process.terminate, psutil.Process.kill):
+        for each in family:
+            try:
+                signalling(each)
+            except psutil.NoSuchProcess:
+                continue
+        _, family = psutil.wait_procs(family, timeout=patience)
+
+
+def _find(process: Process) -> psutil.Process | None:
+    try:
+        found = psutil.Process(process.pid)
+        if found.status() == psutil.STATUS_ZOMBIE or abs(found.create_time() - process.created) > CLOCK_SLACK:
+            return None
+    except psutil.NoSuchProcess:
+        return None
+    return found

@@ -1,0 +1,83 @@
+"""What was started, written down in `home/stack.json`, and the lock that lets one command at a time change it.
+
+The record is never removed, because it remembers the port; what it names is believed only if the processes live.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from loadmaster.errors import NoStackRunning
+from loadmaster.planning.value import Value
+from loadmaster.stack.processes import Process, is_alive
+
+POOL = "loadmaster"
+LOOPBACK = "127.0.0.1"
+
+Tell = Callable[[str], None]
+
+
+class Stack(Value):
+    """A Prefect server on loopback and, once it is started, the worker of its pool."""
+
+    port: int
+    server: Process
+    worker: Process | None = None
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.ui_url}/api"
+
+    def run_url(self, flow_run_id: str) -> str:
+        """The page of a flow run in the UI."""
+        return f"{self.ui_url}/runs/flow-run/{flow_run_id}"
+
+
+def recorded(home: Path) -> Stack | None:
+    """The stack that was last written down, alive or not; a record that cannot be read counts as none."""
+    try:
+        return Stack.model_validate_json((home / "stack.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def running(home: Path) -> Stack:
+    """The recorded stack if both its processes live. Raises `NoStackRunning`."""
+    stack = recorded(home)
+    if stack is None or stack.worker is None or not is_alive(stack.server) or not is_alive(stack.worker):
+        raise NoStackRunning(str(home))
+    return stack
+
+
+def write_down(home: Path, stack: Stack) -> Stack:
+    """Records the stack, whole or not at all."""
+    fresh = home / "stack.json.new"
+    fresh.write_text(stack.model_dump_json(indent=2) + "\n")
+    fresh.replace(home / "stack.json")
+    return stack
+
+
+@contextmanager
+def changing(home: Path, tell: Tell) -> Iterator[None]:
+    """Holds the lock of `home`. The kernel drops it with the process, so a killed command leaves none behind."""
+    home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("another command is starting or stopping the server; waiting for it")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

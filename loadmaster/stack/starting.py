@@ -1,0 +1,113 @@
+"""Brings the stack up: server, work pool, deployments, worker. Doing it again changes nothing that is right already."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadmaster.errors import PortTaken, StackDidNotStart
+from loadmaster.stack.api import Api
+from loadmaster.stack.deploying import apply_deployments
+from loadmaster.stack.processes import Process, is_alive, spawn, stop
+from loadmaster.stack.record import LOOPBACK, POOL, Stack, Tell, changing, recorded, write_down
+from loadmaster.stack.runs import FlowRun
+from loadmaster.stack.settings import environment
+from loadmaster.stack.stopping import STOP_SECONDS, has_process
+
+SERVER_SECONDS = 120.0
+"""The first start migrates a new database: 10 s on an idle machine, half a minute on a busy one."""
+WORKER_SECONDS = 60.0
+WORKER = "this-machine"
+
+
+def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = lambda line: None) -> Stack:
+    """The running stack of `home`, started as far as it is not running; its pool is open, its deployments are current.
+
+    Without a `port` the last one is taken again if it is free, so that bookmarks of the UI last, else any free one.
+    A server that runs already stays where it is. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`,
+    `PrefectUnreachable`, `PrefectRefused`.
+    """
+    home, project_root = home.resolve(), project_root.resolve()
+    with changing(home, tell):
+        stack = _with_server(home, project_root, port, tell)
+        env = environment(home, stack.port, project_root)
+        with Api(stack.api_url) as api:
+            api.ensure_pool(POOL)
+            begun = datetime.now(UTC)
+            started = _with_worker(home, stack, env, api, tell)
+            tell("registering the deployments")  # while the worker starts; it takes nothing before the pool is open
+            apply_deployments(home, project_root, env, api.deployments())
+            if started.worker != stack.worker:
+                _await(home, "worker", started.worker, lambda: api.worker_seen(POOL, begun), WORKER_SECONDS)
+            api.open_pool(POOL)
+    return started
+
+
+def _with_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
+    last = recorded(home)
+    if last is not None and is_alive(last.server):
+        stack = last
+    else:
+        (home / "prefect").mkdir(exist_ok=True)
+        # A worker that lives, and its runs, wait for the server to come back where it was.
+        kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
+        chosen = _choose_port(last.port if kept and last else port, last=last.port if last else 0)
+        tell(f"starting a Prefect server on port {chosen}")
+        env = environment(home, chosen, project_root)
+        server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
+        stack = write_down(home, Stack(port=chosen, server=server, worker=kept))
+    with Api(stack.api_url) as api:
+        _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
+    return stack
+
+
+def _with_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: Tell) -> Stack:
+    if stack.worker is not None and is_alive(stack.worker):
+        return stack
+    _mark_orphans(api, tell)
+    tell("starting a worker")
+    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
+    worker = spawn(arguments, cwd=home, env=env, log=home / "worker.log")
+    return write_down(home, stack.model_copy(update={"worker": worker}))
+
+
+def _choose_port(port: int | None, last: int) -> int:
+    """The port that was asked for; without one the last if it is free, else any. Raises `PortTaken`."""
+    for candidate in [port] if port is not None else [last, 0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise PortTaken(port or 0)
+
+
+def _await(home: Path, part: str, process: Process | None, ready: Callable[[], bool], patience: float) -> None:
+    """Waits until the part is ready; if it ends or takes too long, stops it and says what it logged last."""
+    begun = time.monotonic()
+    while not ready():
+        seconds = time.monotonic() - begun
+        if process is None or not is_alive(process) or seconds > patience:
+            if process is not None:
+                stop(process, patience=STOP_SECONDS)
+            log = home / f"{part}.log"
+            last_lines = log.read_text(errors="replace").rstrip().splitlines()[-25:]
+            raise StackDidNotStart(part, seconds, str(log), "\n".join(last_lines))
+        time.sleep(0.1)
+
+
+def _mark_orphans(api: Api, tell: Tell) -> None:
+    """A run whose worker was killed stays RUNNING for ever, and the UI then offers no Retry."""
+    for run in api.unfinished_runs():
+        if _is_orphan(run):
+            tell(f"run {run.name} was cut off while nothing was running; it can be retried in the UI")
+            api.set_state(run.id, "CRASHED", "Crashed", "its worker was gone when the server was started again")
+
+
+def _is_orphan(run: FlowRun) -> bool:
+    return run.work_pool_name == POOL and not run.is_suspended and not has_process(run)

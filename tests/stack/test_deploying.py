@@ -1,0 +1,86 @@
+"""What an operator switched in the UI survives registering again; and our own `prefect.yaml` is fit to be registered."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from loadmaster.stack.deploying import Definition, with_choices
+
+ROOT = Path(__file__).parents[2]
+NIGHTLY: Definition = {"slug": "nightly", "cron": "30 2 * * 1-5", "timezone": "UTC", "active": True}
+
+
+def written(*schedules: Definition) -> Definition:
+    return {"name": "p", "deployments": [{"name": "d", "entrypoint": "f.py:f", "schedules": list(schedules)}]}
+
+
+def deployed(*, paused: bool = False, name: str = "d", schedules: tuple[Definition, ...] = ()) -> Definition:
+    return {"name": name, "entrypoint": "f.py:f", "paused": paused, "schedules": list(schedules)}
+
+
+def on_server(slug: str | None, active: bool, **timing: Any) -> Definition:
+    return {"slug": slug, "active": active, "parameters": {}, "schedule": timing, "id": "7", "max_scheduled_runs": None}
+
+
+def first(definition: Definition) -> Definition:
+    (only,) = definition["deployments"]
+    assert isinstance(only, dict)
+    return only
+
+
+def test_a_first_registration_is_the_file_as_it_is() -> None:
+    assert with_choices(written(NIGHTLY), []) == written(NIGHTLY)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_schedule_stays_as_it_was_switched(active: bool) -> None:
+    merged = with_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", active, cron="0 0 * * *"),))])
+
+    assert first(merged)["schedules"] == [{**NIGHTLY, "active": active}]  # the time is the file's, the switch is not
+
+
+def test_a_paused_deployment_stays_paused() -> None:
+    assert first(with_choices(written(), [deployed(paused=True)]))["paused"] is True
+
+
+def test_a_schedule_made_in_the_ui_is_kept() -> None:
+    made = on_server(None, True, interval=3600.0, anchor_date="2026-01-01T00:00:00Z", timezone="UTC")
+
+    merged = with_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", True, cron="x"), made))])
+
+    assert first(merged)["schedules"][1:] == [
+        {
+            "interval": 3600.0,
+            "anchor_date": "2026-01-01T00:00:00Z",
+            "timezone": "UTC",
+            "active": True,
+            "parameters": {},
+        }
+    ]
+
+
+def test_a_schedule_that_left_the_file_is_dropped() -> None:
+    merged = with_choices(written(), [deployed(schedules=(on_server("nightly", True, cron="30 2 * * 1-5"),))])
+
+    assert first(merged)["schedules"] == []
+
+
+def test_another_deployments_choices_are_not_taken() -> None:
+    assert with_choices(written(NIGHTLY), [deployed(name="other", paused=True)]) == written(NIGHTLY)
+
+
+def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine() -> None:
+    text = (ROOT / "prefect.yaml").read_text()
+    ours = YAML(typ="safe").load(text)["deployments"]
+
+    assert [each["name"] for each in ours] == ["rehearse", "release"]
+    for each in ours:
+        file, _, function = each["entrypoint"].partition(":")
+        assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
+        assert each["enforce_parameter_schema"] is True
+        assert each["description"]
+        assert all(schedule["slug"] for schedule in each.get("schedules", []))
+    assert not re.search(r"directory: (?!\"\{\{ \$)", text)

@@ -1,0 +1,237 @@
+"""A real Prefect server and worker for a throw-away project: started, used, broken and stopped."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+
+import httpx
+import pytest
+
+from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
+from loadmaster.stack.api import Api
+from loadmaster.stack.following import follow
+from loadmaster.stack.processes import is_alive, stop
+from loadmaster.stack.record import POOL, Stack, running
+from loadmaster.stack.starting import up
+from loadmaster.stack.stopping import down
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("stack")]
+
+FLOW = '''
+from pathlib import Path
+from prefect import flow, task
+
+@task(task_run_name="pass {gate}")
+def pass_gate(gate: str) -> None:
+    if "refused" in Path(gate).read_text():
+        raise ValueError("refused at the gate")
+
+@flow
+def wait(gate: str = "") -> None:
+    """Waits until somebody writes to the named pipe `gate`."""
+    if gate:
+        pass_gate(gate)
+'''
+DEPLOYMENTS = """
+pull:
+  - prefect.deployments.steps.set_working_directory: {directory: "{{ $LOADMASTER_PROJECT_ROOT }}"}
+deployments:
+  - name: here
+    entrypoint: waiting.py:wait
+    enforce_parameter_schema: true
+    work_pool: {name: loadmaster}
+    schedules: [{slug: nightly, cron: "30 2 * * 1-5", timezone: UTC, active: true}]
+"""
+
+
+class Project:
+    """A project of one flow, and its gates: named pipes that its runs wait at."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.home = root, root / ".loadmaster"
+        (root / "waiting.py").write_text(FLOW)
+        (root / "prefect.yaml").write_text(DEPLOYMENTS)
+
+    def up(self) -> Stack:
+        return up(self.home, self.root)
+
+    def running(self) -> Stack:
+        """Whatever the test before left, brought up where it left nothing."""
+        try:
+            return running(self.home)
+        except NoStackRunning:
+            return self.up()
+
+    def gate(self, name: str) -> Path:
+        os.mkfifo(self.root / name)
+        return self.root / name
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("project"))
+    yield project
+    down(project.home, True, print)
+
+
+def eventually(question: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def arrival(gate: Path) -> int:
+    """Waits until a run stands at the gate. The pipe's end: what is written there, and closing it, lets the run on."""
+    ends: list[int] = []
+
+    def opened() -> bool:
+        try:
+            ends.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads
+                raise
+        return bool(ends)
+
+    eventually(opened)
+    return ends[0]
+
+
+def let_on(gate: Path, word: str = "") -> None:
+    end = arrival(gate)
+    os.write(end, word.encode())
+    os.close(end)
+
+
+def test_up_again_is_the_same_stack_and_its_ui_calls_the_right_port(project: Project) -> None:
+    first = project.up()
+
+    assert project.up() == first
+
+    told = httpx.get(f"{first.ui_url}/ui-settings", trust_env=False).json()
+    assert told["api_url"] == first.api_url
+
+
+def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_again(project: Project) -> None:
+    stack = project.running()
+    with Api(stack.api_url) as api:
+        eventually(lambda: len(api.scheduled_runs("wait/here")) >= 3)
+
+        (deployment,) = api.deployments()
+        (schedule,) = deployment["schedules"]
+        path = f"{stack.api_url}/deployments/{deployment['id']}/schedules/{schedule['id']}"
+        httpx.patch(path, json={"active": False}, trust_env=False).raise_for_status()
+        project.up()
+
+        assert [each["active"] for each in api.deployments()[0]["schedules"]] == [False]
+        assert api.scheduled_runs("wait/here") == []
+
+
+def test_a_run_is_followed_to_its_failure_and_after_retry_to_its_end(project: Project) -> None:
+    gate, told = project.gate("first"), list[str]()
+    with Api(project.running().api_url) as api:
+        with pytest.raises(ParametersRefused):
+            api.create_run("wait/here", {"gate": 7})
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        threading.Thread(target=let_on, args=(gate, "refused")).start()
+        failed = follow(api, run.id, told.append)
+        assert (failed.type, "refused at the gate" in (failed.message or "")) == ("FAILED", True)
+        assert any(line.split()[:2] == ["failed", "pass"] for line in told)
+
+        api.retry(run.id)
+        told.clear()
+        threading.Thread(target=let_on, args=(gate,)).start()
+        assert follow(api, run.id, told.append).type == "COMPLETED"
+        assert not any("failed" in line for line in told)  # of the first attempt
+
+
+def test_a_deployment_that_cannot_be_registered_leaves_the_rest_running(project: Project) -> None:
+    stack = project.running()
+    whole = (project.root / "waiting.py").read_text()
+    (project.root / "waiting.py").write_text("import nothing_of_that_name\n")
+    try:
+        with pytest.raises(DeploymentsNotApplied, match=r"waiting\.py"):
+            project.up()
+    finally:
+        (project.root / "waiting.py").write_text(whole)
+
+    assert project.up() == stack
+
+
+def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Project) -> None:
+    gate, stack = project.gate("second"), project.running()
+    with Api(stack.api_url) as api:
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        end = arrival(gate)
+
+        stop(stack.server, patience=30)
+        again = project.up()
+
+        assert (again.port, again.worker) == (stack.port, stack.worker)
+        assert again.server != stack.server
+        os.close(end)
+        assert follow(api, run.id, print).type == "COMPLETED"
+
+
+def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Project) -> None:
+    gate, stack, told = project.gate("third"), project.running(), Queue[str]()
+    with Api(stack.api_url) as api:
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        end = arrival(gate)
+        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
+        going_down.start()
+
+        assert told.get(timeout=60).startswith(f"waiting for run {run.name} (Running, since 2")
+        assert api.pool_is_paused(POOL)
+        assert api.run(run.id).state.type == "RUNNING"
+
+    os.close(end)
+    going_down.join()
+    assert told.get() == "stopped the worker and the Prefect server"
+    assert not is_alive(stack.server)
+
+    with Api(project.up().api_url) as api:
+        assert api.run(run.id).state.type == "COMPLETED"
+        assert not api.pool_is_paused(POOL)
+
+
+def test_down_gives_way_when_the_pool_is_opened_again(project: Project) -> None:
+    gate, stack, told = project.gate("fourth"), project.running(), Queue[str]()
+    with Api(stack.api_url) as api:
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        end = arrival(gate)
+        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
+        going_down.start()
+        told.get(timeout=60)
+
+        assert project.up() == stack
+
+        going_down.join()
+        assert "nothing was stopped" in told.get()
+        os.close(end)
+        assert follow(api, run.id, print).type == "COMPLETED"
+
+
+def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: Project) -> None:
+    gate, stack, told = project.gate("fifth"), project.running(), list[str]()
+    with Api(stack.api_url) as api:
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        end = arrival(gate)
+
+    down(project.home, True, told.append)
+    os.close(end)
+
+    assert [line.partition(" (")[0] for line in told] == [
+        f"cut run {run.name}",
+        "stopped the worker and the Prefect server",
+    ]
+    assert not is_alive(stack.server)
+    with Api(project.up().api_url) as api:
+        assert api.run(run.id).state.type == "CRASHED"
+        api.retry(run.id)
+        threading.Thread(target=let_on, args=(gate,)).start()
+        assert follow(api, run.id, print).type == "COMPLETED"
