@@ -11,13 +11,13 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
 
 import httpx
 
 from loadmaster import __version__
 from loadmaster.errors import RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.seen import CrateVersion
+from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
 
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
@@ -142,26 +142,3 @@ def _told(error: httpx.HTTPError) -> str:
 def _base(index: str) -> str:
     base = index.removeprefix("sparse+")
     return base if base.endswith("/") else f"{base}/"
-
-
-def index_path(name: str) -> str:
-    """Where a crate's file lies in a sparse index: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd…`, lower case."""
-    lower = name.lower()
-    if len(lower) <= 2:
-        return f"{len(lower)}/{lower}"
-    if len(lower) == 3:
-        return f"3/{lower[0]}/{lower}"
-    return f"{lower[:2]}/{lower[2:4]}/{lower}"
-
-
-def download_url(dl: str, name: str, version: str, checksum: str) -> str:
-    """`dl` with cargo's markers filled in, or with `/{crate}/{version}/download` behind it."""
-    path = index_path(name).rpartition("/")[0]
-    marked = (
-        dl.replace("{crate}", name)
-        .replace("{version}", version)
-        .replace("{prefix}", path)
-        .replace("{lowerprefix}", path)
-        .replace("{sha256-checksum}", checksum)
-    )
-    return marked if marked != dl else f"{dl.rstrip('/')}/{quote(name)}/{version}/download"

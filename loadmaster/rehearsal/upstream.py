@@ -22,6 +22,7 @@ import httpx
 
 from loadmaster import __version__
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
 
 CRATES_IO = "crates.io"
@@ -38,38 +39,6 @@ def crates_io_index() -> str:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def index_path(name: str) -> str:
-    """Where a sparse index keeps the file of a crate: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd`."""
-    lower = name.lower()
-    return f"{_directory(lower)}/{lower}"
-
-
-def download_address(template: str, name: str, version: str, checksum: str) -> str:
-    """The address of a crate file, from the `dl` value of a `config.json`."""
-    if "{" not in template:
-        return f"{template}/{name}/{version}/download"
-    markers = {
-        "{crate}": name,
-        "{version}": version,
-        "{prefix}": _directory(name),
-        "{lowerprefix}": _directory(name.lower()),
-        "{sha256-checksum}": checksum,
-    }
-    for marker, value in markers.items():
-        template = template.replace(marker, value)
-    return template
-
-
-def _directory(name: str) -> str:
-    match len(name):
-        case 1 | 2:
-            return str(len(name))
-        case 3:
-            return f"3/{name[0]}"
-        case _:
-            return f"{name[:2]}/{name[2:4]}"
 
 
 def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
@@ -186,7 +155,7 @@ class Upstream:
         config = await self._get(self.address + "config.json", {})
         if config.status_code != 200:
             raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
-        address = download_address(str(config.json()["dl"]), name, version, checksum)
+        address = download_url(str(config.json()["dl"]), name, version, checksum)
         answer = await self._get(address, {})
         if answer.status_code != 200:
             raise UpstreamUnreachable(address, f"answered {answer.status_code}")

@@ -20,8 +20,6 @@ from loadmaster.rehearsal.server import serving
 from loadmaster.rehearsal.upstream import (
     Upstream,
     crates_io_index,
-    download_address,
-    index_path,
     lines_as_of,
 )
 from tests.rehearsal.registry.packing import crate_file, upload
@@ -224,20 +222,6 @@ def test_a_dependency_may_be_upstream_s_in_its_spelling(far: Far, tmp_path: Path
         assert world.put(upload("one", rest='[dependencies]\next = "1"')).status_code == 200
         refused = world.put(upload("two", rest='[dependencies]\nEXT = "1"'))
         assert detail(refused) == (400, "no known crate named `EXT`")
-
-
-@pytest.mark.parametrize(
-    ("name", "path"),
-    [("A", "1/a"), ("ab", "2/ab"), ("aBc", "3/a/abc"), ("Ab-cd", "ab/-c/ab-cd"), ("serde_json", "se/rd/serde_json")],
-)
-def test_where_a_sparse_index_keeps_a_crate(name: str, path: str) -> None:
-    assert index_path(name) == path
-
-
-def test_download_addresses_follow_the_template() -> None:
-    assert download_address("http://x/dl", "Ab", "1.0.0", "c0") == "http://x/dl/Ab/1.0.0/download"
-    markers = "http://x/{prefix}/{lowerprefix}/{crate}-{version}-{sha256-checksum}"
-    assert download_address(markers, "Serde", "1.0.0", "c0") == "http://x/Se/rd/se/rd/Serde-1.0.0-c0"
 
 
 def test_the_real_index_is_a_sparse_one() -> None:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.planning.sparse_index import index_path
 from loadmaster.rehearsal.faults import Door, Fault, FaultScript, cut_connection
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.framing import Metadata, read_metadata
@@ -30,7 +31,6 @@ from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.records import Published
 from loadmaster.rehearsal.registry.refusal import Refusal, forbidden
-from loadmaster.rehearsal.upstream import index_path
 
 _NO_USER_AGENT = """\
 We require that all requests include a `User-Agent` header.  To allow us to determine the impact your bot has on our \
