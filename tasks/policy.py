@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from prefect import Task, task
+from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
@@ -59,9 +59,8 @@ def timed(step: Callable[[], ObjectRecord]) -> ObjectRecord:
     start = time.monotonic()
     record = step()
     earlier = max(int(task_run.run_count or 1) - 1, 0)
-    return record.model_copy(
-        update={
-            "seconds": round(time.monotonic() - start, 3),
-            "attempts": record.attempts + earlier if record.attempts else 0,
-        }
+    attempts = record.attempts + earlier if record.attempts else 0
+    get_run_logger().info(
+        "%s %s: %s, %s", record.kind, record.id, record.state, record.why or f"{attempts} attempt{'s' * (attempts > 1)}"
     )
+    return record.model_copy(update={"seconds": round(time.monotonic() - start, 3), "attempts": attempts})

@@ -87,7 +87,7 @@ def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
         told = "<br>".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
-        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]} {answer.outcome} | {answer.checked} | {told} |")
+        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {told} |")
     return "\n".join([*lines, ""])
 
 
@@ -122,7 +122,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
     """The receipt for an artifact; with the plan it has a graph that shows each crate's state."""
     states = {each.id: each.state for each in receipt.objects if each.kind == "crate"}
     rows = [
-        f"| {_SIGN[each.state]} {each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
+        f"| {_SIGN[each.state]}&nbsp;{each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
         f"| {f'`{each.sha256[:16]}…`' if each.sha256 else ''} | {each.why or ''} |"
         for each in receipt.objects
     ]

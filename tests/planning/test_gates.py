@@ -218,4 +218,4 @@ def test_answers_are_shown_with_their_problems_and_the_way_out() -> None:
     assert "✘ tree-clean: fail (1 checked)\n      a.rs: differs from the commit\n        next: commit it" in gates_text(
         answers
     )
-    assert "| `tree-clean` | ✘ fail | 1 | `a.rs`: differs from the commit. Next: commit it" in gates_markdown(answers)
+    assert "| `tree-clean` | ✘&nbsp;fail | 1 | `a.rs`: differs from the commit. Next: commit it" in gates_markdown(answers)
