@@ -28,8 +28,8 @@ class LoadmasterError(Exception):
         return f"{self.what}\n  why: {self.why}\n  next: {self.fix}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Prefect pickles exceptions; subclasses take their own arguments, so rebuild from the finished texts.
-        return _rebuild, (type(self), self.what, self.why, self.fix)
+        # Prefect pickles exceptions; subclasses take their own arguments, so rebuild from the finished texts and fields.
+        return _rebuild, (type(self), self.what, self.why, self.fix), vars(self)
 
 
 def _rebuild(kind: type[LoadmasterError], what: str, why: str, fix: str) -> LoadmasterError:
@@ -334,6 +334,12 @@ class UploadRefused(LoadmasterError):
             ),
             fix="mend what it names (owners and tokens: on the registry's pages), then press Retry.",
         )
+
+
+class AlreadyUploaded(UploadRefused):
+    """The registry has the version although its index did not show it; the next attempt compares it."""
+
+    transient: ClassVar[bool] = True
 
 
 class CrateTaken(LoadmasterError):

@@ -6,16 +6,17 @@ Knows a registry by its sparse index address alone and asks `config.json` for th
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from loadmaster import __version__
-from loadmaster.errors import RateLimited, RegistryUnreachable, UploadRefused
+from loadmaster.errors import AlreadyUploaded, RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
@@ -63,12 +64,12 @@ def versions(index: str, name: str, client: httpx.Client) -> tuple[CrateVersion,
     if answer.status_code != 200:
         return ()
     try:
-        return tuple(_crate_version(line) for line in answer.text.splitlines() if line)
+        return tuple(_crate_version(line) for line in answer.content.splitlines() if line)
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryUnreachable(url, "a line is not one of a sparse index") from error
 
 
-def _crate_version(line: str) -> CrateVersion:
+def _crate_version(line: bytes) -> CrateVersion:
     entry = json.loads(line)
     return CrateVersion(version=entry["vers"], checksum=entry["cksum"], yanked=bool(entry.get("yanked", False)))
 
@@ -81,27 +82,42 @@ def download(dl: str, name: str, version: str, checksum: str, client: httpx.Clie
 def upload(api: str, crate: str, body: bytes, token: str, client: httpx.Client) -> None:
     """`PUT /api/v1/crates/new`, once. `crate` is `name@version`, for messages.
 
-    Raises `RateLimited`, `UploadRefused`, and `RegistryUnreachable` where the answer leaves open whether it took effect.
+    Raises `RateLimited`, `AlreadyUploaded`, `UploadRefused`, and `RegistryUnreachable` where the answer leaves open
+    whether it took effect.
     """
     url = f"{api}/api/v1/crates/new"
+    headers = {"Authorization": token, "Accept": "application/json"}
     try:
-        answer = client.put(url, content=body, headers={"Authorization": token, "Accept": "application/json"})
+        # A redirected PUT would become a GET, whose success says nothing.
+        answer = client.put(url, content=body, headers=headers, follow_redirects=False)
     except httpx.HTTPError as error:
         raise RegistryUnreachable(url, _told(error)) from error
     judge_upload(crate, url, answer)
 
 
 def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
-    """Returns if the registry took the crate. A body with `errors` is a refusal even with status 200, as for cargo."""
+    """Returns if the registry took the crate: any 2xx, with JSON without `errors` or with nothing, as for cargo.
+
+    A refusal has crates.io's JSON. Anything else (a proxy's page, a redirect) is not the registry's word.
+    """
     details = _details(answer)
-    if answer.is_success and details is None:
+    if answer.is_success and details is None and _is_json_or_nothing(answer):
         return
-    told = "; ".join(details) if details else f"status {answer.status_code}, `{answer.text[:200].strip()}`"
+    told = "; ".join(details) if details else f"`{answer.text[:200].strip()}`"
     if answer.status_code == 429 and (until := _until(answer, told)):
         raise RateLimited(crate, until, told)
-    if answer.status_code >= 500 or answer.status_code == 408:
+    if details is None or answer.status_code >= 500 or answer.status_code == 408:
         raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
+    if "is already uploaded" in told:
+        raise AlreadyUploaded(crate, answer.status_code, told)
     raise UploadRefused(crate, answer.status_code, told)
+
+
+def _is_json_or_nothing(answer: httpx.Response) -> bool:
+    try:
+        return not answer.content or answer.json() is not None
+    except ValueError:
+        return False
 
 
 def _details(answer: httpx.Response) -> list[str] | None:
@@ -116,13 +132,12 @@ def _details(answer: httpx.Response) -> list[str] | None:
 def _until(answer: httpx.Response, told: str) -> datetime | None:
     """The instant that a 429 names, in its header or else in its text; None for the daily cap, which names none."""
     in_text = _AGAIN_AFTER.search(told)
-    stamp = answer.headers.get("Retry-After") or (in_text.group(1) if in_text else None)
-    if stamp is None:
-        return None
-    try:
-        return parsedate_to_datetime(stamp).astimezone(UTC)
-    except ValueError:
-        return None
+    for stamp in (answer.headers.get("Retry-After", ""), in_text.group(1) if in_text else ""):
+        if stamp.isdecimal():  # what a proxy sends
+            return datetime.now(UTC) + timedelta(seconds=int(stamp))
+        with contextlib.suppress(ValueError):
+            return parsedate_to_datetime(stamp).astimezone(UTC)
+    return None
 
 
 def _get(client: httpx.Client, url: str, absent: tuple[int, ...] = ()) -> httpx.Response:
