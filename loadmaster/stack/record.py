@@ -39,8 +39,8 @@ class Stack(Value):
         return f"{self.ui_url}/api"
 
     def run_url(self, flow_run_id: str) -> str:
-        """The page of a flow run in the UI."""
-        return f"{self.ui_url}/runs/flow-run/{flow_run_id}"
+        """The page of a flow run in the UI; its second version, the default, which draws our graphs."""
+        return f"{self.ui_url}/v2/runs/flow-run/{flow_run_id}"
 
 
 def recorded(home: Path) -> Stack | None:

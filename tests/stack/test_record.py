@@ -25,7 +25,7 @@ def test_what_was_written_down_is_read_back(tmp_path: Path) -> None:
     stack = write_down(tmp_path, Stack(port=4300, server=ourselves(), worker=ourselves()))
 
     assert recorded(tmp_path) == running(tmp_path) == stack
-    assert stack.run_url("abc") == "http://127.0.0.1:4300/runs/flow-run/abc"
+    assert stack.run_url("abc") == "http://127.0.0.1:4300/v2/runs/flow-run/abc"
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '{"port": 1, "server": 7}'])

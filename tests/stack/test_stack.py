@@ -2,6 +2,9 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +50,13 @@ deployments:
     schedules: [{slug: nightly, cron: "30 2 * * 1-5", timezone: UTC, active: true}]
 """
 
+DOWN = """
+import contextlib, functools, pathlib, sys
+from loadmaster.stack.stopping import down
+with contextlib.suppress(KeyboardInterrupt):
+    down(pathlib.Path(sys.argv[1]), False, functools.partial(print, flush=True))
+"""
+
 
 class Project:
     """A project of one flow, and its gates: named pipes that its runs wait at."""
@@ -78,7 +88,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     down(project.home, True, print)
 
 
-def eventually(question: Callable[[], bool], seconds: float = 60) -> None:
+def eventually(question: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not question():
         assert time.monotonic() < deadline, "it did not happen"
@@ -199,11 +209,18 @@ def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Pro
         assert not api.pool_is_paused(POOL)
 
 
-def test_down_gives_way_when_the_pool_is_opened_again(project: Project) -> None:
+def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again(project: Project) -> None:
     gate, stack, told = project.gate("fourth"), project.running(), Queue[str]()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         end = arrival(gate)
+        with subprocess.Popen([sys.executable, "-c", DOWN, project.home], stdout=subprocess.PIPE, text=True) as command:
+            assert command.stdout is not None
+            assert "waiting for run" in command.stdout.readline()
+            command.send_signal(signal.SIGINT)
+            assert command.stdout.readline() == "interrupted: nothing was stopped\n"
+        assert not api.pool_is_paused(POOL)
+
         going_down = threading.Thread(target=down, args=(project.home, False, told.put))
         going_down.start()
         told.get(timeout=60)
