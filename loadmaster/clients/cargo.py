@@ -22,7 +22,8 @@ OLDEST = "1.90.0"
 """The first cargo whose `package` puts the workspace's own crates over the registry while it packages them."""
 
 REGISTRY = "rehearsal"
-_NO_SPACE = re.compile(r"No space left on device|os error 28")
+# lld maps its output into memory, and on a full disk dies of that.
+_NO_SPACE = re.compile(r"No space left on device|os error 28|terminated with signal 7 \[Bus error\]|SIGBUS")
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -73,20 +74,24 @@ def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
 
 def _version(cargo: Cargo, directory: Path, program: str) -> str:
     finished = _call(cargo, directory, [program, "--version"])
-    words = finished.out.split()
-    if finished.code != 0 or len(words) < 2:
-        raise CargoMissing(finished.tail or f"`{program} --version` exited with {finished.code}")
-    return words[1]
+    told = re.match(rf"{program} (\d+\.\d+\.\d+\S*)", finished.out)
+    if finished.code != 0 or told is None:
+        said = finished.tail or finished.out.strip()
+        raise CargoMissing(said or f"`{program} --version` said nothing and exited with {finished.code}")
+    return told[1]
 
 
-def members(cargo: Cargo, directory: Path) -> dict[str, Any]:
+def members(cargo: Cargo, directory: Path, called: str) -> dict[str, Any]:
     """`cargo metadata --no-deps`: the members as their manifests say, whatever the lockfile says.
 
+    A manifest in a directory above is not looked for. `called` is what a message calls the workspace.
     Raises `NotAWorkspace`.
     """
-    finished = _call(cargo, directory, ["cargo", "metadata", "--no-deps", "--format-version", "1"])
+    argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
+    finished = _call(cargo, directory, argv)
+    _look_for_full_disk(finished, "reading the manifests")
     if finished.code != 0:
-        raise NotAWorkspace(directory.name, finished.tail)
+        raise NotAWorkspace(called, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
     return document
 
@@ -156,7 +161,7 @@ def reported_version(cargo: Cargo, binary: Path) -> str:
 def _call(cargo: Cargo, directory: Path, argv: Sequence[str]) -> Finished:
     try:
         return run(argv, cwd=directory, env=cargo.env, log=cargo.log)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise CargoMissing(str(error)) from error
     except subprocess.SubprocessError as error:
         raise CargoFailed(" ".join(argv), -1, str(error)) from error

@@ -49,7 +49,8 @@ def look_at_toolchain(job: Job) -> ToolchainSeen:
 
 
 def look_at_workspace(job: Job) -> Workspace:
-    return read_metadata(cargo.members(job.cargo(), job.directory.checkout))
+    called = f"{job.project.name} at {job.pinned.commit}"
+    return read_metadata(cargo.members(job.cargo(), job.directory.checkout, called))
 
 
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:

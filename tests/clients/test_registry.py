@@ -153,7 +153,7 @@ class TestUpload:
 
 
 class TestRateLimit:
-    NAMED = (
+    NAMED: tuple[tuple[str, Mapping[str, str], str], ...] = (
         ("by the header", {"Retry-After": "Sat, 25 Jul 2026 12:35:41 GMT"}, errors("wait")),
         ("by the text alone", {}, errors(LIMITED)),
         ("by the text, where the header is nonsense", {"Retry-After": "soon"}, errors(LIMITED)),

@@ -1,0 +1,260 @@
+"""Real cargo, in workspaces of the test's own, against a registry on loopback. A false cargo stands in for odd ones only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from loadmaster.clients import cargo
+from loadmaster.errors import (
+    CargoFailed,
+    CargoMissing,
+    CargoTooOld,
+    CrateMissingFromPackage,
+    DiskFull,
+    NotAWorkspace,
+)
+from loadmaster.planning.workspace import read_metadata
+from loadmaster.rehearsal.registry import Registry
+from loadmaster.rehearsal.server import serving
+
+pytestmark = pytest.mark.cargo
+
+MANIFEST = """[package]
+name = "{name}"
+version = "0.4.0"
+edition = "2021"
+description = "A crate."
+license = "MIT"
+"""
+FILES: Mapping[str, str] = {
+    "Cargo.toml": '[workspace]\nmembers = ["units", "hangar"]\nresolver = "2"\n',
+    "Cargo.lock": 'version = 4\n\n[[package]]\nname = "hangar"\nversion = "0.4.0"\ndependencies = [\n "units",\n]\n\n'
+    '[[package]]\nname = "units"\nversion = "0.4.0"\n',
+    "units/Cargo.toml": MANIFEST.format(name="units"),
+    "units/src/lib.rs": "pub const KILOGRAM: u32 = 1000;\n",
+    "hangar/Cargo.toml": MANIFEST.format(name="hangar")
+    + '[dependencies]\nunits = { path = "../units", version = "0.4.0" }\n',
+    "hangar/src/main.rs": 'fn main() { println!("hangar {} {}", env!("CARGO_PKG_VERSION"), units::KILOGRAM); }\n',
+}
+UNNEEDED_RETURN = "pub fn one(x: u32) -> u32 {\n    return x;\n}\npub const KILOGRAM: u32 = 1000;\n"
+BOTH = {"units": "0.4.0", "hangar": "0.4.0"}
+
+
+def write(directory: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return directory
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return write(tmp_path / "workspace", FILES)
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> cargo.Cargo:
+    return cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty registry's index."""
+    with serving(Registry(tmp_path / "registry").app()) as address:
+        yield f"sparse+{address}/index/"
+
+
+@pytest.fixture
+def against(registry: str, tmp_path: Path) -> cargo.Cargo:
+    return cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", index=registry)
+
+
+def false_cargo(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch, mode: int = 0o755) -> None:
+    """Puts a `cargo` before the real one; `rustc` stays what it is."""
+    write(directory, {"cargo": f"#!/bin/sh\n{script}\n"})
+    (directory / "cargo").chmod(mode)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+
+
+class TestToolchain:
+    def test_both_versions_are_told(self, called: cargo.Cargo, tmp_path: Path) -> None:
+        found = cargo.toolchain(called, tmp_path)
+        said = subprocess.run(["rustc", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        assert said.startswith(f"rustc {found.rustc} ")
+        assert found.cargo.startswith("1.")
+
+    def test_a_toolchain_that_is_not_installed(self, tmp_path: Path) -> None:
+        missing = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", toolchain="no-such-toolchain")
+        with pytest.raises(CargoMissing, match="'no-such-toolchain' is not installed"):
+            cargo.toolchain(missing, tmp_path)
+
+    def test_a_path_without_cargo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(CargoMissing, match="cargo"):
+            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+
+    def test_a_cargo_that_may_not_be_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        false_cargo(tmp_path / "bin", "", monkeypatch, mode=0o644)
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        with pytest.raises(CargoMissing, match="Permission denied"):
+            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+
+    @pytest.mark.parametrize("version", ["1.70.0", "1.89.0", "1.89.0-nightly"])
+    def test_too_old(self, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        false_cargo(tmp_path / "bin", f"echo cargo {version} '(7fe40dc8c 2023-04-27)'", monkeypatch)
+        with pytest.raises(CargoTooOld, match=f"cargo `{version}` is too old: `1.90.0` or newer"):
+            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+
+    @pytest.mark.parametrize("script", ["echo", "echo cargo banana", "exit 1"])
+    def test_what_says_no_version_is_no_cargo(
+        self, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        false_cargo(tmp_path / "bin", script, monkeypatch)
+        with pytest.raises(CargoMissing):
+            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+
+
+class TestEnvironment:
+    def test_no_credential_of_ours_reaches_cargo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("CARGO_REGISTRY_TOKEN", "CARGO_REGISTRIES_X_TOKEN", "AWS_SECRET"):
+            monkeypatch.setenv(name, "planted")
+        false_cargo(tmp_path / "bin", "env >&2; exit 1", monkeypatch)
+        with pytest.raises(CargoMissing):
+            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+        seen = (tmp_path / "cargo.log").read_text()
+        assert f"CARGO_HOME={tmp_path / 'home' / 'cargo'}\n" in seen
+        assert "planted" not in seen
+
+
+class TestMetadata:
+    def test_members_are_read_whatever_the_lockfile_says(self, called: cargo.Cargo, workspace: Path) -> None:
+        (workspace / "Cargo.lock").write_text("<<<<<<< HEAD\n")
+        assert read_metadata(cargo.members(called, workspace, "demo")).names == {"units", "hangar"}
+
+    def test_not_a_workspace(self, called: cargo.Cargo, tmp_path: Path) -> None:
+        with pytest.raises(NotAWorkspace, match=r"`demo` is not a Cargo workspace: .*Cargo\.toml"):
+            cargo.members(called, tmp_path, "demo")
+
+    def test_the_workspace_of_a_directory_above_is_not_taken_for_it(self, called: cargo.Cargo, workspace: Path) -> None:
+        (workspace / "inner").mkdir()
+        with pytest.raises(NotAWorkspace):
+            cargo.members(called, workspace / "inner", "demo")
+
+    def test_a_manifest_that_cannot_be_read_is_told_in_cargo_s_words(
+        self, called: cargo.Cargo, workspace: Path
+    ) -> None:
+        write(workspace, {"units/Cargo.toml": "[package\n"})
+        with pytest.raises(NotAWorkspace, match=r"units/Cargo\.toml"):
+            cargo.members(called, workspace, "demo")
+
+    def test_a_lockfile_that_agrees(self, called: cargo.Cargo, workspace: Path) -> None:
+        assert cargo.locked_problem(called, workspace) is None
+
+    def test_a_stale_lockfile_is_told_and_left_as_it_is(self, called: cargo.Cargo, workspace: Path) -> None:
+        stale = FILES["Cargo.lock"].replace("0.4.0", "0.3.0")
+        (workspace / "Cargo.lock").write_text(stale)
+        told = cargo.locked_problem(called, workspace)
+        assert told is not None
+        assert "--locked" in told
+        assert (workspace / "Cargo.lock").read_text() == stale
+
+
+class TestClippy:
+    def test_clean_code_passes(self, called: cargo.Cargo, workspace: Path) -> None:
+        found = cargo.clippy(called, workspace, locked=True, deny_warnings=True)
+        assert (found.ran, found.passed, found.findings) == (True, True, ())
+
+    def test_a_finding_is_told_with_its_place(self, called: cargo.Cargo, workspace: Path) -> None:
+        write(workspace, {"units/src/lib.rs": UNNEEDED_RETURN})
+        found = cargo.clippy(called, workspace, locked=True, deny_warnings=True)
+        assert (found.ran, found.passed) == (True, False)
+        assert found.findings
+        assert all(each.startswith("units/src/lib.rs:2:5: error: unneeded `return`") for each in found.findings)
+
+    def test_a_warning_passes_where_the_profile_allows_it(self, called: cargo.Cargo, workspace: Path) -> None:
+        write(workspace, {"units/src/lib.rs": UNNEEDED_RETURN})
+        assert cargo.clippy(called, workspace, locked=True, deny_warnings=False).passed
+
+    def test_code_that_does_not_compile_fails(self, called: cargo.Cargo, workspace: Path) -> None:
+        write(workspace, {"units/src/lib.rs": "pub fn one() -> u32 { }\n"})
+        found = cargo.clippy(called, workspace, locked=True, deny_warnings=False)
+        assert (found.ran, found.passed) == (True, False)
+        assert any("mismatched types" in each for each in found.findings)
+
+    def test_a_toolchain_without_clippy_is_told_as_not_run(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = "error: 'cargo-clippy' is not installed for the toolchain 'stable-x86_64-unknown-linux-gnu'."
+        false_cargo(tmp_path / "bin", f'echo "{told}" >&2; exit 1', monkeypatch)
+        without = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        found = cargo.clippy(without, workspace, locked=True, deny_warnings=True)
+        assert (found.ran, found.passed) == (False, False)
+        assert "rustup component add clippy" in found.why
+
+
+class TestPackage:
+    def test_crates_that_need_each_other_are_packaged_and_verified_together(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        subprocess.run(["git", "init", "--quiet", workspace], check=True)
+        subprocess.run(["git", "-C", workspace, "add", "--all"], check=True)
+        commit = ["commit", "--quiet", "-m", "All"]
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", "-C", workspace, *identity, *commit], check=True)
+        files = cargo.package(against, workspace, tmp_path / "target", BOTH, locked=True, verify=True)
+        assert {name: path.name for name, path in files.items()} == {
+            "units": "units-0.4.0.crate",
+            "hangar": "hangar-0.4.0.crate",
+        }
+        assert "Verifying hangar v0.4.0" in (tmp_path / "cargo.log").read_text()
+
+    def test_a_tree_with_changes_is_not_packaged(self, against: cargo.Cargo, workspace: Path, tmp_path: Path) -> None:
+        subprocess.run(["git", "init", "--quiet", workspace], check=True)
+        with pytest.raises(CargoFailed, match="not yet committed") as caught:
+            cargo.package(against, workspace, tmp_path / "target", BOTH, locked=True, verify=False)
+        assert "`cargo package --package=units --package=hangar --locked --no-verify" in caught.value.what
+
+    def test_code_that_does_not_compile_is_found_while_verifying(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        write(workspace, {"hangar/src/main.rs": "fn main() { units::TON; }\n"})
+        with pytest.raises(CargoFailed, match="TON"):
+            cargo.package(against, workspace, tmp_path / "target", BOTH, locked=True, verify=True)
+
+    def test_a_version_that_is_not_the_packaged_one_is_missed(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        with pytest.raises(CrateMissingFromPackage, match=r"units-9\.9\.9\.crate"):
+            cargo.package(against, workspace, tmp_path / "target", {"units": "9.9.9"}, locked=True, verify=False)
+
+    @pytest.mark.parametrize(("size", "verify"), [("8k", False), ("300k", True)], ids=["packing", "verifying"])
+    def test_a_full_disk_is_told_as_such(
+        self, size: str, verify: bool, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "target"
+        target.mkdir()
+        mounted = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(target)]
+        if (tried := subprocess.run(mounted, capture_output=True, text=True, check=False)).returncode != 0:
+            pytest.skip(f"mounting is not permitted: {tried.stderr.strip()}")
+        try:
+            with pytest.raises(DiskFull, match="while packaging"):
+                cargo.package(against, workspace, target, BOTH, locked=True, verify=verify)
+        finally:
+            subprocess.run(["umount", target], check=True)
+
+
+class TestInstall:
+    def test_a_crate_that_is_not_there_is_told_in_cargo_s_words(self, against: cargo.Cargo, tmp_path: Path) -> None:
+        with pytest.raises(CargoFailed, match="could not find `hangar` in registry"):
+            cargo.install(against, tmp_path, "hangar", "0.4.0", debug=True)
+
+    def test_a_binary_that_fails_is_told(self, called: cargo.Cargo, tmp_path: Path) -> None:
+        write(tmp_path, {"hangar": "#!/bin/sh\necho broken >&2\nexit 7\n"})
+        (tmp_path / "hangar").chmod(0o755)
+        with pytest.raises(CargoFailed, match="`hangar --version` exited with 7:\nbroken"):
+            cargo.reported_version(called, tmp_path / "hangar")
