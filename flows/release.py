@@ -13,7 +13,7 @@ from loadmaster.journal import Journal
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.request import ReleaseRequest
-from tasks import execution, preparation, verification
+from tasks import execution, preparation, publishing, verification
 
 
 @flow(name="release", flow_run_name="release {request.project} {request.version}")
@@ -45,13 +45,13 @@ def _carry_out(job: Job, journal: Journal) -> None:
 
     commit = preparation.commit(job, plan)
     journal.committed(commit)
-    digests = preparation.package_all(job, plan, seen, commit)
+    digests, out = preparation.package_all(job, plan, seen, commit)
 
     journal.note(execution.push_commit(job, plan, commit))
     journal.note(execution.push_tag(job, plan, commit))
-    crates = execution.publish_crates(job, plan, digests)
+    crates = publishing.Publishing(job, plan, digests, out).carry_out()
     journal.note(*crates)
-    execution.require_published(crates)
+    publishing.require_published(crates)
 
     drafted = execution.draft_release(job, plan, commit)
     for name, content in journal.assets().items():

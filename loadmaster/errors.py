@@ -944,3 +944,14 @@ class RunWithoutReceipt(LoadmasterError):
             why="it stopped before it had looked at the workspace, or its process was killed.",
             fix="look at the run's page and its logs, mend what they name, then press Retry.",
         )
+
+
+class DailyLimitReached(LoadmasterError):
+    """A 429 that names no instant: crates.io's cap on the versions of one crate in a day."""
+
+    def __init__(self, crate: str, told: str) -> None:
+        super().__init__(
+            f"The registry takes no more versions of `{crate}` today: {told}",
+            why="crates.io takes a few versions of one crate within 24 hours, whatever the credential, and names no instant.",
+            fix="press Retry a day after the first of today's versions; what is out is recognised and not uploaded again.",
+        )

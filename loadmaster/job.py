@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.clients.git import Identity
+from loadmaster.clock import Clock, SystemClock
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import LEVEL_OR_VERSION
@@ -42,6 +43,16 @@ class Job:
     world: World
     directory: RunDirectory
     store: Store
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def asked(self) -> str:
+        """The version to plan: that of an earlier attempt if there is one, else what was asked for.
+
+        The next candidate (`rc`) counts from what is out, and an earlier attempt may have put it out in part.
+        """
+        kept = self.directory.version
+        return kept.read_text(encoding="ascii") if kept.exists() else self.pinned.asked
 
     @property
     def identity(self) -> Identity:

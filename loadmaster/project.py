@@ -26,7 +26,10 @@ def load_project(name: str, directory: Path = PROJECTS) -> Project:
         raise UnknownProject(name, known)
     path = directory / f"{name}.toml"
     try:
-        return Project.model_validate({"name": name, **tomllib.loads(path.read_text(encoding="utf-8"))})
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "name" in document:
+            raise ProfileBroken(path.name, ["`name`: the file's own name is the project's"])
+        return Project.model_validate({"name": name, **document})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileBroken(path.name, [str(error)]) from error
     except ValidationError as error:
@@ -35,4 +38,7 @@ def load_project(name: str, directory: Path = PROJECTS) -> Project:
 
 def problems_of(error: ValidationError) -> list[str]:
     """A validation error as short sentences: `field: what is wrong`."""
-    return [f"`{'.'.join(str(part) for part in each['loc'])}`: {each['msg']}" for each in error.errors()]
+    return [
+        f"`{'.'.join(str(part) for part in each['loc'])}`: {each['msg'].removeprefix('Value error, ')}"
+        for each in error.errors()
+    ]

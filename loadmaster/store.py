@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -21,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadmaster.errors import KeptCrateBroken, ReleaseLocked
+from loadmaster.errors import DiskFull, KeptCrateBroken, ReleaseLocked
 from loadmaster.project import ROOT
 
 
@@ -81,6 +82,11 @@ class RunDirectory:
         return self.path / "pinned.json"
 
     @property
+    def version(self) -> Path:
+        """The version that the first plan of this run found."""
+        return self.path / "version"
+
+    @property
     def checkout(self) -> Path:
         return self.path / "checkout"
 
@@ -95,6 +101,11 @@ class RunDirectory:
     @property
     def cargo_log(self) -> Path:
         return self.path / "cargo.log"
+
+    @property
+    def pace(self) -> Path:
+        """The rate limits' buckets as they were last counted."""
+        return self.path / "pace.json"
 
     @property
     def receipt(self) -> Path:
@@ -130,11 +141,17 @@ def default_store() -> Store:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """A reader finds all of `content` or the former file, whenever this is killed."""
+    """A reader finds all of `content` or the former file, whenever this is killed. Raises `DiskFull`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    with half.open("wb") as sink:
-        sink.write(content)
-        sink.flush()
-        os.fsync(sink.fileno())
-    half.replace(path)
+    try:
+        with half.open("wb") as sink:
+            sink.write(content)
+            sink.flush()
+            os.fsync(sink.fileno())
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        if error.errno != errno.ENOSPC:
+            raise
+        raise DiskFull(f"writing `{path.name}`") from error

@@ -20,6 +20,7 @@ from loadmaster.planning.state import ObjectState
 from loadmaster.planning.workspace import Workspace
 from loadmaster.steps import announce, prepare
 from loadmaster.steps import look as looking
+from loadmaster.store import write_atomically
 from tasks.policy import asks_the_world, keyed_by
 
 
@@ -66,7 +67,8 @@ def look(job: Job) -> Seen:
 
 @task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
 def decide(job: Job, seen: Seen) -> ReleasePlan:
-    plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    plan = plan_release(seen, job.project, job.asked, job.pinned.today)
+    write_atomically(job.directory.version, plan.version.encode("ascii"))
     create_markdown_artifact(
         key=f"{job.project.name}-plan", markdown=show.plan_markdown(plan), description=f"Plan of {plan.tag}"
     )
@@ -134,8 +136,10 @@ def compare_with_registry(
     return prepare.compare_with_registry(job, plan, registry, digests)
 
 
-def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> dict[str, str]:
-    """SHA-256 by name for every crate of the plan, each packaged once, all before the first upload.
+def package_all(
+    job: Job, plan: ReleasePlan, seen: Seen, commit: str
+) -> tuple[dict[str, str], dict[str, ObjectState]]:
+    """SHA-256 by name for every crate of the plan, all packaged before the first upload; and how those compare that are out.
 
     Crates that are out already are packaged too, to be compared. Where one of them is only `equivalent`, the crates
     that are still to come must name its checksum on the registry in their lockfiles: they are packaged again without it.
@@ -146,7 +150,7 @@ def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> dict[st
     absent = {name: version for name, version in wanted.items() if name not in out}
     if absent and ObjectState.EQUIVALENT in out.values():
         digests |= _package_once(job, plan, seen, commit, absent)
-    return digests
+    return digests, out
 
 
 def _package_once(job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str]) -> dict[str, str]:

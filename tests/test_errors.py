@@ -37,6 +37,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.DeploymentUnknown: lambda: errors.DeploymentUnknown("release/x", ["release/release"]),
     errors.DeploymentsNotApplied: lambda: errors.DeploymentsNotApplied(TOLD),
     errors.DirectoryTaken: lambda: errors.DirectoryTaken("checkout"),
+    errors.DailyLimitReached: lambda: errors.DailyLimitReached("hangar@1.0.0", TOLD),
     errors.DiskFull: lambda: errors.DiskFull("packaging"),
     errors.FaultScriptBroken: lambda: errors.FaultScriptBroken("faults.toml", TOLD),
     errors.ForgeAlreadyThere: lambda: errors.ForgeAlreadyThere(URL, TOLD),

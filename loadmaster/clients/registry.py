@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from loadmaster import __version__
-from loadmaster.errors import AlreadyUploaded, RateLimited, RegistryUnreachable, UploadRefused
+from loadmaster.errors import AlreadyUploaded, DailyLimitReached, RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
@@ -106,6 +106,8 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
     told = "; ".join(details) if details else f"`{answer.text[:200].strip()}`"
     if answer.status_code == 429 and (until := _until(answer, told)):
         raise RateLimited(crate, until, told)
+    if answer.status_code == 429 and details is not None:
+        raise DailyLimitReached(crate, told)
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
         raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
     if "is already uploaded" in told:

@@ -107,6 +107,11 @@ def blocked(graph: Edges, failed: Collection[str]) -> frozenset[str]:
     return frozenset(stuck - set(failed))
 
 
+def everything_needed(graph: Edges, name: str) -> frozenset[str]:
+    """All that must be out before `name`, directly or not."""
+    return frozenset(graph[name]).union(*(everything_needed(graph, each) for each in graph[name]))
+
+
 def _dependents(graph: Edges) -> dict[str, set[str]]:
     dependents: dict[str, set[str]] = {name: set() for name in graph}
     for name, needs in graph.items():

@@ -28,15 +28,20 @@ class Next(Value):
 
 
 def next_starts(ready: Sequence[str], actions: Mapping[str, Action], buckets: Buckets, now: datetime) -> Next:
-    """Splits `ready` (most important first) into those that may start at `now` and those that must wait."""
+    """Splits `ready` (most important first) into those that may start at `now` and those that must wait.
+
+    A crate without an action costs nothing: it is out already and will only be compared.
+    """
     start, waiting, until = [], [], None
     spent = dict(buckets)
     for name in ready:
-        bucket = spent.get(actions[name])
-        if bucket is None or (earliest := bucket.earliest(now)) <= now:
+        action = actions.get(name)
+        bucket = None if action is None else spent.get(action)
+        if action is None or bucket is None:
             start.append(name)
-            if bucket is not None:
-                spent[actions[name]] = bucket.taken(now)
+        elif (earliest := bucket.earliest(now)) <= now:
+            start.append(name)
+            spent[action] = bucket.taken(now)
         else:
             waiting.append(name)
             until = earliest if until is None else min(until, earliest)

@@ -14,7 +14,9 @@ from loadmaster.planning import changelog
 from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import bump_manifests
 from loadmaster.planning.order import edges, in_order, remaining_path
-from loadmaster.planning.project import Exclusion, Install, Project
+from loadmaster.planning.pace import Costs, Forecast, forecast
+from loadmaster.planning.project import Exclusion, Install, Project, RegistryStyle, Wait
+from loadmaster.planning.rates import Action, Bucket
 from loadmaster.planning.seen import Seen, SourceSeen
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import planned_version
@@ -48,6 +50,10 @@ class Crate(Value):
     def id(self) -> str:
         return f"{self.name}@{self.version}"
 
+    @property
+    def action(self) -> Action:
+        return Action.NEW if self.is_new else Action.UPDATE
+
 
 class ReleasePlan(Value):
     project: str
@@ -62,6 +68,8 @@ class ReleasePlan(Value):
     tag_message: str
     crates: tuple[Crate, ...]
     """Dependencies first."""
+    forecast: Forecast
+    """When each crate can go out if nothing of the release is out yet."""
     excluded: tuple[Exclusion, ...]
     notes: str
     """Markdown for the forge release: the changelog's section."""
@@ -88,6 +96,7 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     version = planned_version(asked, current, taken)
     versions = planned_versions(seen.workspace, packages, current, version)
     new_changelog = _changelog(seen.source, version, today)
+    crates = _crates(packages, versions, seen)
     return ReleasePlan(
         project=project.name,
         version=version,
@@ -98,7 +107,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         commit_message=project.release.commit_message.format(version=version),
         tag=project.tag_of(version),
         tag_message=project.release.tag_message.format(project=project.title or project.name, version=version),
-        crates=_crates(packages, versions, seen),
+        crates=crates,
+        forecast=_forecast(crates, project.registry),
         excluded=tuple(each for each in project.release.exclude if each.package in seen.workspace.names),
         notes="" if new_changelog is None else changelog.notes(new_changelog, version),
         assets=(CHECKSUMS, RECEIPT),
@@ -146,6 +156,18 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
             is_new=all(each.version == versions[name] for each in seen.registry.crates.get(name, ())),
         )
         for name in in_order(graph)
+    )
+
+
+def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
+    """Without a look at the account's buckets, which no registry shows: full ones are assumed."""
+    buckets = {action: Bucket.full(rate) for action, rate in registry.rates.items()}
+    return forecast(
+        {each.name: frozenset(each.needs) for each in crates},
+        {each.name: each.action for each in crates},
+        buckets,
+        Costs(connections=registry.connections),
+        visible=registry.wait is Wait.VISIBLE,
     )
 
 

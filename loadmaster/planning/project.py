@@ -5,12 +5,32 @@ Every field's text below is what a person sees in the documentation.
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Callable
+from enum import StrEnum
+from string import Formatter
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from loadmaster.planning.manifest import Policy
+from loadmaster.planning.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.value import Value
+
+
+def _only(*names: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        """Raises ValueError for a brace that is alone, too."""
+        unknown = sorted({name for _, name, _, _ in Formatter().parse(text) if name is not None} - set(names))
+        if unknown:
+            known = " and ".join(f"`{{{name}}}`" for name in names)
+            raise ValueError(f"`{{{unknown[0]}}}` means nothing here; {known} can be filled in")
+        return text
+
+    return check
+
+
+Versioned = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("version"))]
+"""Text with `{version}` in it."""
 
 
 class Source(Value):
@@ -41,9 +61,9 @@ class ReleaseStyle(Value):
     """How the project names and writes a release."""
 
     policy: Policy = Policy.LOCKSTEP
-    tag: str = Field(default="v{version}", pattern=r"\{version\}")
-    commit_message: str = Field(default="Release {version}", pattern=r"\{version\}")
-    tag_message: str = Field(default="{project} {version}")
+    tag: Versioned = "v{version}"
+    commit_message: Versioned = "Release {version}"
+    tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
     changelog: str | None = "CHANGELOG.md"
     """Path of the changelog; None if the project keeps none."""
     exclude: tuple[Exclusion, ...] = ()
@@ -75,13 +95,52 @@ class Install(Value):
     """Build without optimizations, which is faster; recorded as a deviation."""
 
 
+class Credential(StrEnum):
+    """What the registry counts uploads by."""
+
+    TOKEN = "token"
+    """An account's API token: crates.io limits how many crates and versions it publishes in a time."""
+    TRUSTED_PUBLISHING = "trusted-publishing"
+    """A token that belongs to no account: not limited, and cannot create crates."""
+
+
+class Wait(StrEnum):
+    """When a crate may follow one that it needs."""
+
+    ACCEPTED = "accepted"
+    """As soon as the registry took it; crates.io asks only for the name."""
+    VISIBLE = "visible"
+    """When the index shows it, for a registry that resolves dependencies at upload."""
+
+
+class RegistryStyle(Value):
+    """How the registry takes uploads."""
+
+    credential: Credential = Credential.TOKEN
+    wait: Wait = Wait.ACCEPTED
+    new_burst: int = 5
+    """Crates that the account may create at once; crates.io adds one every 10 minutes, and raises the burst on request."""
+    update_burst: int = 30
+    """Versions that the account may publish at once; crates.io adds one every minute."""
+    connections: int = Field(default=8, ge=1, le=64)
+    """Uploads at the same time."""
+    visible_within: float = Field(default=900.0, gt=0)
+    """Seconds that the index may lag behind; crates.io's caches keep a file for up to 600."""
+
+    @property
+    def rates(self) -> dict[Action, Rate]:
+        """The limits that apply, by what is counted; none for trusted publishing."""
+        if self.credential is Credential.TRUSTED_PUBLISHING:
+            return {}
+        bursts = {Action.NEW: self.new_burst, Action.UPDATE: self.update_burst}
+        return {action: rate.model_copy(update={"burst": bursts[action]}) for action, rate in CRATES_IO_RATES.items()}
+
+
 class Rehearsing(Value):
     """What the rehearsal world is like."""
 
     upstream: bool = True
     """External crates, and the project's own earlier versions, come from crates.io's index."""
-    new_crate_burst: int | None = None
-    """crates.io lets a user create 5 crates at once and one more every 10 minutes, and raises the burst on request."""
 
 
 class Project(Value):
@@ -94,6 +153,7 @@ class Project(Value):
     """The repository on the forge, `OWNER/NAME`."""
     release: ReleaseStyle = ReleaseStyle()
     cargo: CargoStyle = CargoStyle()
+    registry: RegistryStyle = RegistryStyle()
     install: Install | None = None
     rehearsal: Rehearsing = Rehearsing()
 

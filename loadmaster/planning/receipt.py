@@ -84,3 +84,15 @@ def _essence(receipt: dict[str, Any]) -> dict[str, Any]:
 
 def seconds_between(start: datetime, end: datetime) -> float:
     return round((end - start).total_seconds(), 3)
+
+
+def json_schema() -> str:
+    """The JSON Schema of what `to_json` writes; `docs/receipt.schema.json` is this text."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Receipt.model_json_schema(
+        mode="serialization"
+    )
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

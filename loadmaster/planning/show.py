@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from loadmaster.planning.gate import GateAnswer, Outcome
 from loadmaster.planning.order import waves
+from loadmaster.planning.pace import Next
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.receipt import ObjectRecord, Receipt
+from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import digest
 
@@ -31,6 +32,7 @@ def plan_text(plan: ReleasePlan) -> str:
         f"  tag     {plan.tag}",
         f"  crates  {len(plan.crates)}, dependencies first",
         *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
+        f"            {_forecast(plan)}",
         *(f"  not published: {each.package} ({each.why})" for each in plan.excluded),
         f"  release {plan.tag} with {', '.join(plan.assets)}",
     ]
@@ -44,6 +46,37 @@ def _crate_line(plan: ReleasePlan, name: str) -> str:
     crate = plan.crate(name)
     after = f" after {', '.join(crate.needs)}" if crate.needs else ""
     return f"            {crate.id}{' (new)' if crate.is_new else ''}{after}"
+
+
+def _forecast(plan: ReleasePlan) -> str:
+    """When the crates will be out, in words."""
+    told = f"all out about {_duration(plan.forecast.seconds)} after the first upload"
+    if plan.forecast.waits:
+        told += f"; {plan.forecast.waits} have to wait for the registry's rate limit"
+    return told
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def waiting_text(plan: ReleasePlan, following: Next) -> str:
+    """Who waits for a rate limit, until when and why, in one line."""
+    names = ", ".join(plan.crate(name).id for name in following.waiting)
+    return f"waiting until {following.until:%H:%M:%S} UTC for the registry's rate limit: {names}"
+
+
+def waiting_markdown(plan: ReleasePlan, following: Next) -> str:
+    rows = [
+        f"| `{plan.crate(name).id}` | {plan.crate(name).action} | not before {following.until:%Y-%m-%d %H:%M:%S} UTC |"
+        for name in following.waiting
+    ]
+    why = "The registry limits how many new crates and new versions one account publishes in a time."
+    return "\n".join(["| crate | counts as | may go out |", "|---|---|---|", *rows, "", why, ""])
 
 
 def plan_markdown(plan: ReleasePlan) -> str:
@@ -63,6 +96,7 @@ def plan_markdown(plan: ReleasePlan) -> str:
             "|---|---|---|",
             *rows,
             "",
+            f"{_forecast(plan)[0].upper()}{_forecast(plan)[1:]}.",
             *(f"Not published: `{each.package}` ({each.why})." for each in plan.excluded),
             "## Files",
             *edits,
@@ -86,9 +120,14 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
 def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
-        told = "<br>".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
-        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {told} |")
+        told = "\n".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
+        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |")
     return "\n".join([*lines, ""])
+
+
+def _cell(text: str) -> str:
+    """Text as a table takes it: cargo's words have several lines, and a bar begins the next cell."""
+    return text.replace("|", "\\|").replace("\n", "<br>")
 
 
 def _counted(answer: GateAnswer) -> str:
@@ -123,7 +162,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
     states = {each.id: each.state for each in receipt.objects if each.kind == "crate"}
     rows = [
         f"| {_SIGN[each.state]}&nbsp;{each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
-        f"| {f'`{each.sha256[:16]}…`' if each.sha256 else ''} | {each.why or ''} |"
+        f"| {f'`{each.sha256[:16]}…`' if each.sha256 else ''} | {_cell(each.why or '')} |"
         for each in receipt.objects
     ]
     failure = receipt.failure
@@ -131,8 +170,9 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
         [
             f"# {receipt.project} {receipt.version}: {receipt.outcome}",
             f"Commit `{receipt.commit}`, {receipt.world} world, {receipt.seconds:.1f} s, toolchain `{receipt.toolchain}`.",
-            *([f"**{failure.what}**", f"- why: {failure.why}", f"- next: {failure.next}"] if failure else []),
+            *(_failure_lines(failure) if failure else []),
             *([_mermaid(plan, states)] if plan else []),
+            "",
             "| state | kind | object | seconds | attempts | sha256 | |",
             "|---|---|---|---|---|---|---|",
             *rows,
@@ -142,6 +182,11 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
             "",
         ]
     )
+
+
+def _failure_lines(failure: Failure) -> list[str]:
+    headline, _, rest = failure.what.partition("\n")
+    return [f"**{headline}**", rest, "", f"- why: {failure.why}", f"- next: {failure.next}"]
 
 
 def _deviation_lines(deviations: tuple[str, ...]) -> list[str]:

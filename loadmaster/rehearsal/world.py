@@ -107,13 +107,12 @@ def open_world(
     port: int = 0,
 ) -> Iterator[World]:
     """Serves the registry and the forge of `directory`, which is made or found again. Raises `PortTaken`."""
-    burst = project.rehearsal.new_crate_burst
     registry = Registry(
         directory / "registry",
         upstream=Upstream(crates_io_index(), store.part("upstream"), as_of=as_of)
         if project.rehearsal.upstream
         else None,
-        limits=Limits() if burst is None else Limits(new_burst=burst),
+        limits=Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst),
         faults=FaultScript(faults=faults) if faults else None,
         upstream_owner=MAINTAINER,
     )

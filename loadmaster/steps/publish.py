@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 from loadmaster.clients import git, registry
-from loadmaster.errors import CrateTaken, RateLimited, TagTaken
+from loadmaster.errors import CrateTaken, TagTaken
 from loadmaster.job import Job
 from loadmaster.planning.compare import compare
 from loadmaster.planning.metadata import upload_body, upload_metadata
@@ -15,9 +14,6 @@ from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.version import same_version
-
-Wait = Callable[[datetime, str], None]
-"""Waits until the instant and tells a person why: (until, why)."""
 
 
 def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
@@ -58,16 +54,16 @@ def _tag_record(plan: ReleasePlan, commit: str, there: str | None, attempts: int
     return ObjectRecord(kind="tag", id=plan.tag, state=state, attempts=attempts, why=why)
 
 
-def publish_crate(job: Job, crate: Crate, sha256: str, wait: Wait) -> ObjectRecord:
+def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
     """One crate on the registry, with the bytes that were verified.
 
-    Raises `CrateTaken`, `KeptCrateBroken`, `UploadRefused`, and `RegistryUnreachable` where asking again may help:
-    the next attempt observes first, so nothing is uploaded blindly twice.
+    Raises `CrateTaken`, `KeptCrateBroken`, `UploadRefused`, `RateLimited`, `DailyLimitReached`, and `RegistryUnreachable`
+    where asking again may help: the next attempt observes first, so nothing is uploaded blindly twice.
     """
     if (out := _published(job, crate)) is not None:
         return compare_published(job, crate, sha256, out)
-    attempts = _upload(job, crate, job.store.crate(crate.id, sha256), wait)
-    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.SAME, sha256=sha256, attempts=attempts)
+    _upload(job, crate, job.store.crate(crate.id, sha256))
+    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.SAME, sha256=sha256, attempts=1)
 
 
 def _published(job: Job, crate: Crate) -> CrateVersion | None:
@@ -92,17 +88,8 @@ def _fetch(job: Job, crate: Crate, out: CrateVersion) -> bytes:
     return registry.download(dl, crate.name, out.version, out.checksum, client)
 
 
-def _upload(job: Job, crate: Crate, ours: bytes, wait: Wait) -> int:
-    """Uploads, waiting as long as the registry says; how often it was tried. A wait is no failure of the task."""
+def _upload(job: Job, crate: Crate, ours: bytes) -> None:
     client = registry.http_client()
     api = registry.endpoints(job.world.index, client).api
     body = upload_body(upload_metadata(ours, name=crate.id), ours)
-    attempts = 0
-    while True:
-        attempts += 1
-        try:
-            registry.upload(api, crate.id, body, job.world.registry_token(), client)
-        except RateLimited as limit:
-            wait(limit.until, limit.what)
-        else:
-            return attempts
+    registry.upload(api, crate.id, body, job.world.registry_token(), client)
