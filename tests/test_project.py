@@ -1,0 +1,66 @@
+"""Profiles as files: those of this repository, and those that cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loadmaster.errors import ProfileBroken, UnknownProject
+from loadmaster.project import load_project, project_names
+
+LEAST = 'forge = "ada/demo"\n[source]\nrepository = "demo.git"\n'
+
+
+@pytest.mark.parametrize("name", project_names())
+def test_every_profile_of_this_repository_loads(name: str) -> None:
+    assert load_project(name).name == name
+
+
+def test_the_two_that_the_readme_names_are_there() -> None:
+    assert {"assay", "demo"} <= set(project_names())
+
+
+def test_the_least_profile(tmp_path: Path) -> None:
+    (tmp_path / "hangar.toml").write_text(LEAST)
+    assert load_project("hangar", tmp_path).source.repository == "demo.git"
+
+
+@pytest.mark.parametrize("name", ["nope", "", "demo.toml", "../demo", "DEMO"])
+def test_an_unknown_project_is_told_with_those_that_are_known(name: str, tmp_path: Path) -> None:
+    for known in ("demo", "assay"):
+        (tmp_path / f"{known}.toml").write_text(LEAST)
+    with pytest.raises(UnknownProject) as caught:
+        load_project(name, tmp_path)
+    assert caught.value.exit_code == 2
+    assert "`assay`, `demo`" in caught.value.fix
+
+
+BROKEN = [
+    ("not TOML", "forge = \n[source]\n", "line 1"),
+    ("not text", "\udcff", "utf-8"),
+    ("nothing in it", "", "`source`: Field required; `forge`: Field required"),
+    ("an unknown key", LEAST + 'brnch = "main"\n', "`source.brnch`: Extra inputs"),
+    ("a misspelt table", LEAST + "[relase]\n", "`relase`: Extra inputs"),
+    ("both sources", LEAST + 'directory = "x"\n', "`source`: give exactly one of `repository` and `directory`"),
+    ("no source", 'forge = "ada/demo"\n[source]\n', "`source`: give exactly one of `repository` and `directory`"),
+    ("a name of its own", 'name = "other"\n' + LEAST, "`name`: the file's own name"),
+    ("a tag without version", LEAST + '[release]\ntag = "v"\n', "`release.tag`"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_a_profile_that_cannot_be_used_is_told_with_the_field(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ProfileBroken) as caught:
+        load_project("demo", tmp_path)
+    assert caught.value.exit_code == 2
+    assert "`demo.toml`" in caught.value.what
+    assert told in caught.value.what
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").write_text('forge = "demo"\nsurprise = 1\n[source]\n')
+    with pytest.raises(ProfileBroken) as caught:
+        load_project("demo", tmp_path)
+    assert all(field in caught.value.what for field in ("`source`", "`forge`", "`surprise`"))
