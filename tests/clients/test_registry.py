@@ -12,6 +12,7 @@ import pytest
 from loadmaster.clients import registry
 from loadmaster.errors import (
     AlreadyUploaded,
+    DailyLimitReached,
     LoadmasterError,
     RateLimited,
     RegistryUnreachable,
@@ -84,7 +85,6 @@ class TestUpload:
         ("errors with status 200", 200, errors("no known crate named `units`"), "no known crate"),
         ("not an owner", 403, errors(NOT_OWNER), "not an owner of this crate"),
         ("unknown token", 401, errors("The given API token does not match the format"), "does not cover it"),
-        ("the daily cap, which names no instant", 429, errors(DAILY), "429"),
         ("several errors", 400, errors("no description", "no license"), "no description; no license"),
         ("too large", 413, errors("max upload size is: 10485760"), "10485760"),
     )
@@ -94,6 +94,11 @@ class TestUpload:
         with pytest.raises(UploadRefused) as caught:
             upload(answering(status, body))
         assert told in str(caught.value)
+        assert not is_worth_retrying(caught.value)
+
+    def test_the_daily_cap_names_no_instant_and_is_not_waited_for(self) -> None:
+        with pytest.raises(DailyLimitReached, match="in the last 24 hours") as caught:
+            upload(answering(429, errors(DAILY)))
         assert not is_worth_retrying(caught.value)
 
     def test_a_duplicate_is_worth_another_look(self) -> None:
