@@ -6,20 +6,27 @@
 from __future__ import annotations
 
 from prefect import flow
+from prefect.runtime import flow_run
 
-from loadmaster.errors import LiveWorldRefused, LoadmasterError
+from loadmaster.errors import LoadmasterError
 from loadmaster.job import Job
 from loadmaster.journal import Journal
+from loadmaster.live import live_job
 from loadmaster.planning.gates import require_open
+from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.request import ReleaseRequest
+from loadmaster.request import LiveRequest
+from loadmaster.store import default_store
 from tasks import execution, preparation, publishing, verification
 
 
 @flow(name="release", flow_run_name="release {request.project} {request.version}")
-def release(request: ReleaseRequest) -> Receipt:
-    """Releases a project in the live world. Refused until approvals and permission checks exist."""
-    raise LiveWorldRefused
+def release(request: LiveRequest) -> Receipt:
+    """Releases a project for real. Anything but a registry on loopback is refused until approvals exist."""
+    store = default_store()
+    directory = store.run(str(flow_run.id))
+    with directory.locked():
+        return carry_out(live_job(request, directory, store))
 
 
 def carry_out(job: Job) -> Receipt:
@@ -53,12 +60,18 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note(*crates)
     publishing.require_published(crates)
 
+    if plan.on_forge:
+        announce(job, plan, journal, commit)
+
+    verification.read_back(job, plan, crates)
+    if plan.install:
+        journal.note(verification.install(job, plan, plan.install))
+
+
+def announce(job: Job, plan: ReleasePlan, journal: Journal, commit: str) -> None:
+    """The forge release: a draft, its assets, and last of all its publication."""
     drafted = execution.draft_release(job, plan, commit)
     for name, content in journal.assets().items():
         journal.note(execution.upload_asset(job, drafted, name, content))
     journal.note(execution.publish_release(job, plan, drafted))
-
-    verification.read_back(job, plan, crates)
     journal.note(*verification.look_at_workflow_run(job, plan, commit))
-    if plan.install:
-        journal.note(verification.install(job, plan, plan.install))

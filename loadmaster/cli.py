@@ -130,6 +130,43 @@ def rehearse(
     _print_receipt(start(request, default_store(), ROOT, _tell), as_json)
 
 
+@app.command()
+def release(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: Annotated[
+        str | None, typer.Option(help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.")
+    ] = None,
+    forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.")] = None,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
+
+    The token comes from `LOADMASTER_REGISTRY_TOKEN`, or else from `CARGO_REGISTRY_TOKEN`.
+    """
+    from loadmaster.commands.rehearse import release_here
+    from loadmaster.request import live_request
+
+    request = live_request(
+        {
+            "project": project,
+            "version": version,
+            "registry": registry,
+            "forge": forge,
+            "repository": _absolute(repository),
+            "commit": commit,
+        }
+    )
+    _print_receipt(release_here(request, default_store(), ROOT, _tell), as_json)
+
+
+def _absolute(repository: str | None) -> str | None:
+    """A path from the root on, because the run may have another working directory; an address as it is."""
+    return str(Path(repository).resolve()) if repository is not None and Path(repository).exists() else repository
+
+
 def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
     print(receipt.to_json() if as_json else receipt_text(receipt), end="")
     raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.RELEASED else 1)
@@ -140,13 +177,11 @@ def _request(
 ) -> RehearseRequest:
     from loadmaster.rehearsal.request import rehearse_request
 
-    if repository is not None and Path(repository).exists():
-        repository = str(Path(repository).resolve())  # the run may have another working directory
     return rehearse_request(
         {
             "project": project,
             "version": version,
-            "repository": repository,
+            "repository": _absolute(repository),
             "commit": commit,
             "as_of": as_of,
             "faults": _read_faults(faults) if faults else (),

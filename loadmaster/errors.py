@@ -141,13 +141,14 @@ class WrongRequest(UsageError):
 
 
 class LiveWorldRefused(LoadmasterError):
-    """A release in the live world was asked for."""
+    """A release was asked for that would leave this machine."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Releases in the live world are not open yet.",
-            why="approvals, permission checks and the forge's workflow are not built; without them nothing irreversible may start.",
-            fix="rehearse the release: the deployment `rehearse`, or `loadmaster rehearse --project NAME --version V`.",
+            "Releases in the live world are not open yet; only a registry on loopback, without a forge, may be released to.",
+            why="approvals and permission checks are not built; without them nothing irreversible may leave this machine.",
+            fix="rehearse: `loadmaster rehearse --project NAME --version V`, or the deployment `rehearse`; or give "
+            "`--registry sparse+http://127.0.0.1:PORT/…/ --forge none` and a repository on this machine.",
         )
 
 
@@ -954,4 +955,15 @@ class DailyLimitReached(LoadmasterError):
             f"The registry takes no more versions of `{crate}` today: {told}",
             why="crates.io takes a few versions of one crate within 24 hours, whatever the credential, and names no instant.",
             fix="press Retry a day after the first of today's versions; what is out is recognised and not uploaded again.",
+        )
+
+
+class TokenMissing(LoadmasterError):
+    """A release for real without a credential for its registry."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
+            why="it is read from the environment of the process that uploads, at the first upload.",
+            fix=f"set `{variables[0]}` for `loadmaster release`, or for `make up` before the worker starts; then press Retry.",
         )

@@ -64,7 +64,7 @@ class Job:
         return cargo_in(
             self.directory.home,
             self.directory.cargo_log,
-            index=self.world.index if self.world.kind == "rehearsal" else None,
+            index=self.world.index if self.world.replaces_crates_io else None,
             toolchain=self.project.cargo.toolchain,
             allow=self.project.cargo.environment,
         )

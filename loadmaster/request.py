@@ -6,13 +6,14 @@ where somebody switched that off, by the flow.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
+from loadmaster.errors import UnknownProject, WrongRequest
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import LEVEL_OR_VERSION
-from loadmaster.project import project_names
+from loadmaster.project import problems_of, project_names
 
 
 def _known(name: str) -> str:
@@ -24,6 +25,9 @@ def _known(name: str) -> str:
 ProjectName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(project_names())})]
 
 
+R = TypeVar("R", bound="ReleaseRequest")
+
+
 class ReleaseRequest(Value):
     """One release of one project."""
 
@@ -33,3 +37,41 @@ class ReleaseRequest(Value):
         pattern=LEVEL_OR_VERSION,
         description="A version such as `1.4.0`, or `major`, `minor`, `patch`, `rc` counted from the workspace's own.",
     )
+    repository: str | None = Field(
+        default=None, title="Repository", description="Git URL or path of a clone, instead of the profile's."
+    )
+    commit: str | None = Field(
+        default=None,
+        title="Commit",
+        pattern=r"^[0-9a-f]{7,40}$",
+        description="The commit to release; the head of the release branch if left out.",
+    )
+
+
+class LiveRequest(ReleaseRequest):
+    """One release for real. For now only to a registry on loopback, without a forge; everything else is refused."""
+
+    registry: str | None = Field(
+        default=None,
+        title="Registry",
+        pattern=r"^sparse\+https?://",
+        description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io.",
+    )
+    forge: Literal["none"] | None = Field(
+        default=None, title="Forge", description="`none` leaves the forge release out; else the profile's forge."
+    )
+
+
+def live_request(values: dict[str, Any]) -> LiveRequest:
+    """The model from plain values. Raises `UnknownProject`, `WrongRequest`."""
+    return read_request(LiveRequest, values)
+
+
+def read_request(kind: type[R], values: dict[str, Any]) -> R:
+    """A request of this kind from plain values. Raises `UnknownProject`, `WrongRequest`."""
+    if (project := str(values.get("project"))) not in (known := project_names()):
+        raise UnknownProject(project, known)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise WrongRequest(problems_of(error)) from error

@@ -6,11 +6,13 @@ moment it goes into a header.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime
 
+from loadmaster.errors import TokenMissing
 from loadmaster.planning.value import Value
 
 
@@ -18,8 +20,10 @@ class World(Value):
     kind: Literal["live", "rehearsal"]
     index: str
     """The registry's sparse index address, `sparse+http://…/`."""
-    forge: str
-    """Base address of the forge's REST API."""
+    replaces_crates_io: bool
+    """Whether the registry stands in for crates.io when cargo resolves: a rehearsal's does, it has an upstream."""
+    forge: str | None
+    """Base address of the forge's REST API; None for a release without a forge."""
     repository: str
     """`OWNER/NAME` on the forge."""
     remote: str
@@ -30,13 +34,24 @@ class World(Value):
     """The registry's upstream is seen as of this instant."""
 
     def registry_token(self) -> str:
-        return self._credential("registry")
+        """Raises `TokenMissing`."""
+        return _from_environment() if self.kind == "live" else self._credential("registry")
 
     def forge_token(self) -> str:
         return self._credential("forge")
 
     def _credential(self, name: str) -> str:
         return credential_file(self.directory, name).read_text(encoding="ascii").strip()
+
+
+TOKEN_VARIABLES = ("LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN")
+
+
+def _from_environment() -> str:
+    token = next((os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)), None)
+    if token is None:
+        raise TokenMissing(TOKEN_VARIABLES)
+    return token
 
 
 def credential_file(directory: Path, name: str) -> Path:

@@ -46,7 +46,7 @@ def look_at_registry(job: Job, workspace: Workspace) -> RegistrySeen:
 
 
 @asks_the_world("look at forge")
-def look_at_forge(job: Job) -> ForgeSeen:
+def look_at_forge(job: Job) -> ForgeSeen | None:
     return announce.look_at_forge(job)
 
 
@@ -136,9 +136,7 @@ def compare_with_registry(
     return prepare.compare_with_registry(job, plan, registry, digests)
 
 
-def package_all(
-    job: Job, plan: ReleasePlan, seen: Seen, commit: str
-) -> tuple[dict[str, str], dict[str, ObjectState]]:
+def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> tuple[dict[str, str], dict[str, ObjectState]]:
     """SHA-256 by name for every crate of the plan, all packaged before the first upload; and how those compare that are out.
 
     Crates that are out already are packaged too, to be compared. Where one of them is only `equivalent`, the crates

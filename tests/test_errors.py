@@ -90,6 +90,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.RunWithoutReceipt: lambda: errors.RunWithoutReceipt("a1b2", TOLD),
     errors.StackDidNotStart: lambda: errors.StackDidNotStart("server", 60, "server.log", TOLD),
     errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
+    errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     errors.UnknownCommit: lambda: errors.UnknownCommit("source.git", "abc1234"),
     errors.UnknownProject: lambda: errors.UnknownProject("nope", ["demo"]),
     errors.UploadRefused: lambda: errors.UploadRefused("hangar@1.0.0", 403, TOLD),

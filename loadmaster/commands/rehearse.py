@@ -1,4 +1,4 @@
-"""Starts a rehearsal as a Prefect flow run: in this process, or through its deployment on the worker."""
+"""Starts a release or a rehearsal as a Prefect flow run: in this process, or through its deployment on the worker."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from deployments import REHEARSE
 from loadmaster.errors import NoStackRunning, RunWithoutReceipt
+from loadmaster.live import allowed_registry
 from loadmaster.planning.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.request import LiveRequest
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.record import Stack, running
@@ -36,20 +39,50 @@ def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell:
 
 
 def rehearse_here(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
-    """Runs the flow in this process, against the Prefect server of `PREFECT_API_URL` or else against our own.
+    """Runs the flow in this process, see `in_this_process`."""
 
-    Raises what stopped the flow before there was a receipt.
+    def start() -> Any:
+        from flows.rehearse import rehearse
+
+        return rehearse(request, return_state=True)
+
+    return in_this_process(start, store, root, tell)
+
+
+def release_here(request: LiveRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Runs the flow in this process, see `in_this_process`. Raises `LiveWorldRefused` before anything is started."""
+    allowed_registry(request)
+
+    def start() -> Any:
+        from flows.release import release
+
+        return release(request, return_state=True)
+
+    return in_this_process(start, store, root, tell)
+
+
+def in_this_process(start: Callable[[], Any], store: Store, root: Path, tell: Tell) -> Receipt:
+    """The receipt of the flow run that `start` makes, against the server of `PREFECT_API_URL` or else against our own.
+
+    `start` imports Prefect, which reads its settings once, and returns the final state. Raises what stopped the flow
+    before there was a receipt.
     """
     with _server(store, root, tell):
-        from flows.rehearse import rehearse  # imports Prefect, which reads its settings once
-
-        state = rehearse(request, return_state=True)
+        state = start()
+        _send_last_logs()
         tell(f"flow run {state.state_details.flow_run_id}: {state.name}")
     identity = str(state.state_details.flow_run_id)
     failure = state.result(raise_on_failure=False)
     if isinstance(failure, BaseException) and not store.run(identity).receipt.exists():
         raise failure
     return _receipt(store, identity, state.message or str(state.name))
+
+
+def _send_last_logs() -> None:
+    """Prefect sends logs late; the server may be ours, and about to be stopped."""
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=5)
 
 
 def _receipt(store: Store, identity: str, told: str) -> Receipt:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from loadmaster.clients import git
 from loadmaster.errors import WrongRequest
+from loadmaster.pinning import IMPORTED
 from loadmaster.planning.project import Project
 from loadmaster.rehearsal.remote import create_remote
-from loadmaster.rehearsal.world import IMPORTED, open_world
+from loadmaster.rehearsal.world import open_world
 from loadmaster.store import Store
 from loadmaster.world import World, credential_file
 
@@ -51,7 +52,7 @@ def _empty_remote(place: Path, branch: str) -> Path:
     return create_remote(place / "remote.git", place / "source.git", branch)
 
 
-def _described(world: World) -> dict[str, str]:
+def _described(world: World) -> dict[str, str | None]:
     return {
         "index": world.index,
         "forge": world.forge,

@@ -73,6 +73,8 @@ class ReleasePlan(Value):
     excluded: tuple[Exclusion, ...]
     notes: str
     """Markdown for the forge release: the changelog's section."""
+    on_forge: bool
+    """Whether the forge gets a release, with these assets."""
     assets: tuple[str, ...]
     install: Install | None
     deviations: tuple[str, ...]
@@ -111,7 +113,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         forecast=_forecast(crates, project.registry),
         excluded=tuple(each for each in project.release.exclude if each.package in seen.workspace.names),
         notes="" if new_changelog is None else changelog.notes(new_changelog, version),
-        assets=(CHECKSUMS, RECEIPT),
+        on_forge=seen.forge is not None,
+        assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
         install=project.install,
         deviations=_deviations(seen.source, project),
     )
@@ -211,6 +214,6 @@ def outstanding(plan: ReleasePlan, seen: Seen) -> tuple[str, ...]:
     """
     missing = [] if seen.source.tag(plan.tag) else [f"tag {plan.tag}"]
     missing += [f"crate {each.id}" for each in plan.crates if seen.registry.find(each.name, each.version) is None]
-    if plan.tag not in seen.forge.published:
+    if seen.forge is not None and plan.tag not in seen.forge.published:
         missing.append(f"release {plan.tag}")
     return tuple(missing)

@@ -64,6 +64,12 @@ class Receipt(Value):
     deviations: tuple[str, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def found_all_done(self) -> bool:
+        """Whether the release was out already, and nothing was left to do."""
+        acted = any(each.attempts for each in self.objects if each.kind != "install")
+        return self.outcome is ReceiptOutcome.RELEASED and not acted
+
     def to_json(self) -> str:
         """Indented, absent fields left out, one newline at the end."""
         return json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False) + "\n"

@@ -95,7 +95,8 @@ class Seen(Value):
     source: SourceSeen
     workspace: Workspace
     registry: RegistrySeen
-    forge: ForgeSeen
+    forge: ForgeSeen | None
+    """None for a release without a forge."""
     toolchain: ToolchainSeen
 
 

@@ -34,7 +34,7 @@ def plan_text(plan: ReleasePlan) -> str:
         *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
         f"            {_forecast(plan)}",
         *(f"  not published: {each.package} ({each.why})" for each in plan.excluded),
-        f"  release {plan.tag} with {', '.join(plan.assets)}",
+        f"  release {plan.tag} with {', '.join(plan.assets)}" if plan.on_forge else "  release none: without a forge",
     ]
     if plan.install:
         lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
@@ -138,6 +138,7 @@ def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
+        *(["  nothing was left to do: all of it was out already"] if receipt.found_all_done else []),
         f"  commit {receipt.commit}",
         *(_object_line(each) for each in receipt.objects),
         *(f"  deviation: {each}" for each in receipt.deviations),

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
-from loadmaster.errors import UnknownProject, WrongRequest
-from loadmaster.project import problems_of, project_names
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.request import ReleaseRequest
+from loadmaster.request import ReleaseRequest, read_request
 
 
 class RehearseRequest(ReleaseRequest):
     """One rehearsal: the same release in a world made for it, where nothing reaches a live registry."""
 
-    repository: str | None = Field(
-        default=None, title="Repository", description="Git URL or path of a clone, instead of the profile's."
-    )
-    commit: str | None = Field(
-        default=None,
-        title="Commit",
-        pattern=r"^[0-9a-f]{7,40}$",
-        description="The commit to release; the head of the release branch if left out.",
-    )
     as_of: AwareDatetime | None = Field(
         default=None, title="As of", description="See crates.io's index as it was at this instant; now if left out."
     )
@@ -34,9 +23,4 @@ class RehearseRequest(ReleaseRequest):
 
 def rehearse_request(values: dict[str, Any]) -> RehearseRequest:
     """The model from plain values. Raises `UnknownProject`, `WrongRequest`."""
-    if (project := str(values.get("project"))) not in (known := project_names()):
-        raise UnknownProject(project, known)
-    try:
-        return RehearseRequest.model_validate(values)
-    except ValidationError as error:
-        raise WrongRequest(problems_of(error)) from error
+    return read_request(RehearseRequest, values)

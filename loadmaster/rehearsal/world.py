@@ -6,21 +6,19 @@ reach the live world: the addresses are loopback's, the tokens are made up on th
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.clients import git
-from loadmaster.errors import RequestMoved
-from loadmaster.job import Job, Pinned
+from loadmaster.job import Job
+from loadmaster.pinning import pin, source_of
 from loadmaster.planning.project import Project
-from loadmaster.project import ROOT, load_project
+from loadmaster.project import load_project
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
@@ -34,9 +32,6 @@ from loadmaster.world import World, credential_file
 MAINTAINER = "maintainer"
 """The account that releases; it owns whatever upstream has under the names of the workspace's packages."""
 
-IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
-"""The instant of an imported directory's one commit: equal files give an equal commit."""
-
 
 @contextmanager
 def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -> Iterator[Job]:
@@ -45,55 +40,11 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     Raises `UnknownProject`, `ProfileBroken`, `UnknownCommit`, `RequestMoved`, and what git raises for the repository.
     """
     project = load_project(request.project)
-    source = _source(request, project, directory, store)
-    pinned = _pin(request, project, directory, source)
+    source = source_of(request, project, directory, store)
+    pinned = pin(request, project, directory, source, request.as_of)
     remote = create_remote(directory.world / "remote.git", source, project.source.branch, commit=pinned.commit)
     with open_world(directory.world, project, remote, pinned.as_of, request.faults, store) as world:
         yield Job(project=project, pinned=pinned, world=world, directory=directory, store=store)
-
-
-def _source(request: RehearseRequest, project: Project, directory: RunDirectory, store: Store) -> Path:
-    """A bare repository of ours that holds the project's: a mirror, or the import of a plain directory."""
-    where = request.repository or project.source.repository
-    if where is None:
-        bare = directory.path / "source.git"
-        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
-        return bare
-    return git.mirror(where, store.part("mirrors"), extra=_environment(project))
-
-
-def _environment(project: Project) -> dict[str, str]:
-    return {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
-
-
-def _pin(request: RehearseRequest, project: Project, directory: RunDirectory, source: Path) -> Pinned:
-    """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved` for a run that meant another release."""
-    if directory.pinned.exists():
-        pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
-        if (pinned.project, pinned.asked) != (request.project, request.version):
-            raise RequestMoved(f"{pinned.project} {pinned.asked}", f"{request.project} {request.version}")
-        return pinned
-    branch, now = project.source.branch, datetime.now(UTC)
-    commit = git.resolve(source, request.commit or f"refs/heads/{branch}")
-    pinned = Pinned(
-        project=request.project,
-        asked=request.version,
-        commit=commit,
-        on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
-        dirty=_dirty(request),
-        started=now,
-        as_of=request.as_of or now,
-    )
-    write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
-    return pinned
-
-
-def _dirty(request: RehearseRequest) -> tuple[str, ...]:
-    """Uncommitted paths of a checkout that is given to be released at its head. A named commit does not look at them."""
-    checkout = Path(request.repository) if request.repository else None
-    if checkout is None or request.commit is not None or not (checkout / ".git").exists():
-        return ()
-    return git.status(checkout)
 
 
 @contextmanager
@@ -126,6 +77,7 @@ def open_world(
         yield World(
             kind="rehearsal",
             index=f"sparse+{address}/registry/index/",
+            replaces_crates_io=True,
             forge=f"{address}/forge",
             repository=project.forge,
             remote=str(remote),

@@ -16,7 +16,10 @@ from loadmaster.planning.state import ObjectState
 from loadmaster.planning.version import parse
 
 
-def look_at_forge(job: Job) -> ForgeSeen:
+def look_at_forge(job: Job) -> ForgeSeen | None:
+    """None for a release without a forge."""
+    if job.world.forge is None:
+        return None
     with _client(job) as client:
         releases = forge.releases(client)
     return ForgeSeen(
@@ -99,7 +102,7 @@ def workflow_run(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord | Non
 
 
 def _client(job: Job) -> httpx.Client:
-    return forge.http_client(job.world.forge, job.world.repository, job.world.forge_token())
+    return forge.http_client(str(job.world.forge), job.world.repository, job.world.forge_token())
 
 
 def _sha256(content: bytes) -> str:

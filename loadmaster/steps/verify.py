@@ -57,7 +57,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
     called = cargo.cargo_in(
         home,
         job.directory.cargo_log,
-        index=job.world.index if job.world.kind == "rehearsal" else None,
+        index=job.world.index if job.world.replaces_crates_io else None,
         toolchain=job.project.cargo.toolchain,
         allow=job.project.cargo.environment,
     )

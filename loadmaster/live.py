@@ -1,0 +1,76 @@
+"""The live world: real registries, real remotes. What may be reached of it today is a registry on loopback, no forge.
+
+Nothing in `loadmaster.rehearsal` imports this, and this imports nothing of it: a rehearsal cannot make a live world.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadmaster.clients import git
+from loadmaster.errors import LiveWorldRefused
+from loadmaster.job import Job
+from loadmaster.pinning import IMPORTED, pin
+from loadmaster.planning.project import Project
+from loadmaster.project import ROOT, load_project
+from loadmaster.request import LiveRequest
+from loadmaster.store import RunDirectory, Store
+from loadmaster.world import World
+
+
+def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job:
+    """The job of one release for real.
+
+    Raises `LiveWorldRefused` for everything that is not on this machine, and what pinning raises.
+    """
+    project = load_project(request.project)
+    index = allowed_registry(request)
+    remote = _remote(request, project, store)
+    source = git.mirror(str(remote), store.part("mirrors"))
+    world = World(
+        kind="live",
+        index=index,
+        replaces_crates_io=not project.rehearsal.upstream,
+        forge=None,
+        repository=project.forge,
+        remote=str(remote),
+        directory=directory.world,
+    )
+    pinned = pin(request, project, directory, source, None)
+    return Job(project=project, pinned=pinned, world=world, directory=directory, store=store)
+
+
+def allowed_registry(request: LiveRequest) -> str:
+    """The index to release to. Raises `LiveWorldRefused` for all but a registry on loopback without a forge."""
+    if request.registry is None or not is_loopback(request.registry) or request.forge != "none":
+        raise LiveWorldRefused
+    return request.registry if request.registry.endswith("/") else f"{request.registry}/"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the host of an address is this machine, by its spelling alone; no name is looked up."""
+    host = urlsplit(address.removeprefix("sparse+")).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _remote(request: LiveRequest, project: Project, store: Store) -> Path:
+    """The repository that is released and pushed to: a path on this machine. Raises `LiveWorldRefused` for an address."""
+    where = request.repository or project.source.repository
+    if where is None:
+        return _own_repository(project, store)
+    if not Path(where).is_dir():
+        raise LiveWorldRefused
+    return Path(where).resolve()
+
+
+def _own_repository(project: Project, store: Store) -> Path:
+    """The repository of a project that is a plain directory: imported once, from then on it is what is released."""
+    bare = store.part("repositories") / f"{project.name}.git"
+    if not bare.exists():
+        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+    return bare
