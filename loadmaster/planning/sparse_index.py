@@ -5,7 +5,21 @@ Knows addresses. Refuses to know who asks: the client and the rehearsal registry
 
 from __future__ import annotations
 
+from loadmaster.planning.workspace import CRATES_IO
+
 _MARKERS = ("{crate}", "{version}", "{prefix}", "{lowerprefix}", "{sha256-checksum}")
+
+
+def crates_io_index() -> str:
+    return f"sparse+https://index.{CRATES_IO}/"
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """What to ask for to find a crate whatever its `-` and `_`: as given, then with one of them throughout.
+
+    To a registry they are one name, but its index knows only how the crate was spelled first.
+    """
+    return tuple(dict.fromkeys((name.lower(), name.lower().replace("_", "-"), name.lower().replace("-", "_"))))
 
 
 def index_path(name: str) -> str:

@@ -25,16 +25,11 @@ from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
 
-CRATES_IO = "crates.io"
 PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
 _PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
 
 T = TypeVar("T")
-
-
-def crates_io_index() -> str:
-    return f"sparse+https://index.{CRATES_IO}/"
 
 
 def utc_now() -> datetime:

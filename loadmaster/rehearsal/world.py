@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from loadmaster.job import Job
 from loadmaster.pinning import pin, source_of
 from loadmaster.planning.project import Project
+from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.project import load_project
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.forge import Forge
@@ -25,7 +26,7 @@ from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.server import serving
-from loadmaster.rehearsal.upstream import Upstream, crates_io_index
+from loadmaster.rehearsal.upstream import Upstream
 from loadmaster.store import RunDirectory, Store, write_atomically
 from loadmaster.world import World, credential_file
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.sparse_index import download_url, index_path
+from loadmaster.planning.sparse_index import crates_io_index, download_url, index_path, spellings
 
 NAMES = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
 
@@ -57,3 +57,20 @@ DL = [
 @pytest.mark.parametrize(("dl", "url"), [row[1:] for row in DL], ids=[row[0] for row in DL])
 def test_the_address_of_a_crate_file(dl: str, url: str) -> None:
     assert download_url(dl, "Serde", "1.0.0+b", "c0") == url
+
+
+def test_crates_io_s_index_is_a_sparse_one() -> None:
+    assert crates_io_index().startswith("sparse+https://")
+    assert crates_io_index().endswith(".crates.io/")
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("itoa", ("itoa",)),
+        ("Foo_bar", ("foo_bar", "foo-bar")),
+        ("foo-bar_baz", ("foo-bar_baz", "foo-bar-baz", "foo_bar_baz")),
+    ],
+)
+def test_a_name_is_asked_for_in_every_spelling_once_and_as_given_first(name: str, asked: tuple[str, ...]) -> None:
+    assert spellings(name) == asked

@@ -17,11 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.server import serving
-from loadmaster.rehearsal.upstream import (
-    Upstream,
-    crates_io_index,
-    lines_as_of,
-)
+from loadmaster.rehearsal.upstream import Upstream, lines_as_of
 from tests.rehearsal.registry.packing import crate_file, upload
 from tests.rehearsal.registry.world import Served, detail, served
 
@@ -222,8 +218,3 @@ def test_a_dependency_may_be_upstream_s_in_its_spelling(far: Far, tmp_path: Path
         assert world.put(upload("one", rest='[dependencies]\next = "1"')).status_code == 200
         refused = world.put(upload("two", rest='[dependencies]\nEXT = "1"'))
         assert detail(refused) == (400, "no known crate named `EXT`")
-
-
-def test_the_real_index_is_a_sparse_one() -> None:
-    assert crates_io_index().startswith("sparse+https://")
-    assert crates_io_index().endswith(".crates.io/")
