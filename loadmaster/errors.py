@@ -390,6 +390,19 @@ class ChecksumMismatch(LoadmasterError):
         )
 
 
+class NotObserved(LoadmasterError):
+    """An act that was accepted, and whose object is not there when it is looked at again."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(
+            f"{what} was accepted by `{where}`, and is not there.",
+            why="somebody changed it in the same moment, a hook undid it, or the answers come from a copy that lags.",
+            fix="look at it there; then press Retry: what is there by then is recognised.",
+        )
+
+
 # --- verification ----------------------------------------------------------------------------------------------------
 
 
@@ -966,4 +979,59 @@ class TokenMissing(LoadmasterError):
             f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
             why="it is read from the environment of the process that uploads, at the first upload.",
             fix=f"set `{variables[0]}` for `loadmaster release`, or for `make up` before the worker starts; then press Retry.",
+        )
+
+
+# --- damage control --------------------------------------------------------------------------------------------------
+
+
+class GivenCrateBroken(UsageError):
+    """The file that `loadmaster compare` was given is no packaged crate."""
+
+    def __init__(self, path: str, told: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be compared. {told}",
+            why="it was cut short, altered since, or not made by `cargo package`.",
+            fix="package again, and name the file below `target/package/`.",
+        )
+
+
+class YankRefused(LoadmasterError):
+    """The registry understood the yank and refused it."""
+
+    def __init__(self, crate: str, status: int, told: str) -> None:
+        super().__init__(
+            f"The registry refused to yank `{crate}` with status {status}: {told}",
+            why=(
+                "the account is not an owner of this crate, or the token may not yank (its scope is `yank`)."
+                if status in (401, 403)
+                else "the registry does not know this version, or cannot yank."
+            ),
+            fix="mend what it names, then run `loadmaster yank` again: what is yanked stays so and is not yanked twice.",
+        )
+
+
+class YankLimited(LoadmasterError):
+    """The registry says when it will take the next yank."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, until: datetime, told: str) -> None:
+        super().__init__(
+            f"`{crate}` may be yanked from {until:%Y-%m-%d %H:%M:%S} UTC on: {told}",
+            why="crates.io takes 100 yanks of one user at once, then one a minute.",
+            fix="run `loadmaster yank` again from then on: it goes on where it stopped.",
+        )
+        self.until = until
+
+
+class YankNotConfirmed(UsageError):
+    """A yank was to be carried out, and the version was not typed."""
+
+    def __init__(self, version: str, typed: str | None) -> None:
+        super().__init__(
+            f"To yank, the version `{version}` must be typed; "
+            + ("nothing was." if typed is None else f"`{typed}` was."),
+            why="a yank takes a version away from everybody who does not have it in a lockfile.",
+            fix=f"look at the plan, then give `--execute --confirm {version}`.",
         )

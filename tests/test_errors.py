@@ -50,6 +50,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.ForgeUnauthorized: lambda: errors.ForgeUnauthorized(URL, TOLD),
     errors.ForgeUnreachable: lambda: errors.ForgeUnreachable(URL, TOLD),
     errors.GatesClosed: lambda: errors.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
+    errors.GivenCrateBroken: lambda: errors.GivenCrateBroken("hangar.crate", TOLD),
     errors.GitDenied: lambda: errors.GitDenied("git@forge.example:ada/hangar", TOLD),
     errors.GitFailed: lambda: errors.GitFailed("git gc", "checkout", TOLD),
     errors.GitMissing: lambda: errors.GitMissing(),
@@ -69,6 +70,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.NotARepository: lambda: errors.NotARepository("checkout", TOLD),
     errors.NotAWorkspace: lambda: errors.NotAWorkspace("demo", TOLD),
     errors.NotToml: lambda: errors.NotToml("Cargo.toml", TOLD),
+    errors.NotObserved: lambda: errors.NotObserved("The tag `v1.0.0`", "ada/hangar"),
     errors.NotVisible: lambda: errors.NotVisible(["hangar@1.0.0"], 120.0),
     errors.NothingToCommit: lambda: errors.NothingToCommit("checkout"),
     errors.NothingToPublish: lambda: errors.NothingToPublish("demo"),
@@ -98,6 +100,9 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.UpstreamUnreachable: lambda: errors.UpstreamUnreachable(URL, TOLD),
     errors.VersionsDisagree: lambda: errors.VersionsDisagree({"hangar": "1.0.0", "units": "0.9.0"}),
     errors.WrongRequest: lambda: errors.WrongRequest(["`as_of`: no instant"]),
+    errors.YankLimited: lambda: errors.YankLimited("hangar@1.0.0", WHEN, TOLD),
+    errors.YankNotConfirmed: lambda: errors.YankNotConfirmed("1.0.0", None),
+    errors.YankRefused: lambda: errors.YankRefused("hangar@1.0.0", 403, TOLD),
 }
 BASES = {LoadmasterError, UsageError}
 MACHINE_WORDS = ("Traceback", "Exception", "Error:", "errno", " at 0x", "<class", "None", "()", "[]")

@@ -121,7 +121,9 @@ def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
         told = "\n".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
-        lines.append(f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |")
+        lines.append(
+            f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |"
+        )
     return "\n".join([*lines, ""])
 
 

@@ -7,7 +7,7 @@ import hashlib
 import httpx
 
 from loadmaster.clients import forge
-from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
+from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, NotObserved
 from loadmaster.job import Job
 from loadmaster.planning.plan import RECEIPT, ReleasePlan
 from loadmaster.planning.receipt import ObjectRecord, same_release
@@ -59,8 +59,9 @@ def upload_asset(job: Job, release: forge.Release, name: str, content: bytes) ->
             if (there := _asset(client, release, name)) is None:
                 raise
             return _compare(client, there, content)
-    state = ObjectState.SAME if uploaded.sha256 in (None, _sha256(content)) else ObjectState.DIFFERENT
-    return ObjectRecord(kind="asset", id=name, state=state, sha256=_sha256(content), attempts=1)
+    if uploaded.sha256 not in (None, _sha256(content)):
+        raise AssetDifferent(name, _sha256(content), str(uploaded.sha256))
+    return ObjectRecord(kind="asset", id=name, state=ObjectState.SAME, sha256=_sha256(content), attempts=1)
 
 
 def _asset(client: httpx.Client, release: forge.Release, name: str) -> forge.Asset | None:
@@ -80,12 +81,14 @@ def _compare(client: httpx.Client, there: forge.Asset, content: bytes) -> Object
 
 
 def publish_release(job: Job, plan: ReleasePlan, release: forge.Release) -> ObjectRecord:
+    """Makes the draft public. Raises `NotObserved`."""
     if not release.draft:
         return ObjectRecord(kind="release", id=plan.tag, state=ObjectState.SAME, why="was there already")
     with _client(job) as client:
         published = forge.publish(client, release.id)
-    state = ObjectState.UNKNOWN if published.draft else ObjectState.SAME
-    return ObjectRecord(kind="release", id=plan.tag, state=state, attempts=1, why=published.url)
+    if published.draft:
+        raise NotObserved(f"The publication of the release `{plan.tag}`", published.url)
+    return ObjectRecord(kind="release", id=plan.tag, state=ObjectState.SAME, attempts=1, why=published.url)
 
 
 def workflow_run(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loadmaster.clients import git, registry
-from loadmaster.errors import CrateTaken, TagTaken
+from loadmaster.errors import CrateTaken, NotObserved, TagTaken
 from loadmaster.job import Job
 from loadmaster.planning.compare import compare
 from loadmaster.planning.metadata import upload_body, upload_metadata
@@ -17,41 +17,39 @@ from loadmaster.planning.version import same_version
 
 
 def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    """The release commit on the release branch: at its tip, or below commits that came later."""
+    """The release commit on the release branch: at its tip, or below commits that came later. Raises `NotObserved`."""
     checkout, tip = job.directory.checkout, f"refs/heads/{plan.branch}"
     if git.is_ancestor(checkout, commit, f"refs/remotes/origin/{plan.branch}") or _remote(job).get(tip) == commit:
         return ObjectRecord(kind="commit", id=commit, state=ObjectState.SAME, why="was there already")
     git.push(checkout, job.world.remote, [f"{commit}:{tip}"], extra=job.git_environment())
-    state = ObjectState.SAME if _remote(job).get(tip) == commit else ObjectState.UNKNOWN
-    return ObjectRecord(kind="commit", id=commit, state=state, attempts=1)
+    if _remote(job).get(tip) != commit:
+        raise NotObserved(f"The commit `{commit}`, pushed to `{plan.branch}`,", job.world.remote)
+    return ObjectRecord(kind="commit", id=commit, state=ObjectState.SAME, attempts=1)
 
 
 def push_tag(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    """The annotated tag on the release commit. Raises `TagTaken`."""
-    if (there := _remote_tag(job, plan.tag)) is not None:
-        return _tag_record(plan, commit, there, attempts=0)
+    """The annotated tag on the release commit. Raises `TagTaken`, `NotObserved`."""
+    if _tag_is_there(job, plan, commit):
+        return ObjectRecord(kind="tag", id=plan.tag, state=ObjectState.SAME, why="was there already")
     git.create_tag(job.directory.checkout, plan.tag, commit, plan.tag_message, job.identity, job.pinned.started)
     refspec = f"refs/tags/{plan.tag}:refs/tags/{plan.tag}"
     git.push(job.directory.checkout, job.world.remote, [refspec], extra=job.git_environment())
-    return _tag_record(plan, commit, _remote_tag(job, plan.tag), attempts=1)
+    if not _tag_is_there(job, plan, commit):
+        raise NotObserved(f"The tag `{plan.tag}`", job.world.remote)
+    return ObjectRecord(kind="tag", id=plan.tag, state=ObjectState.SAME, attempts=1)
 
 
 def _remote(job: Job) -> Mapping[str, str]:
     return git.observe_refs(job.world.remote, extra=job.git_environment())
 
 
-def _remote_tag(job: Job, tag: str) -> str | None:
-    """The commit that the remote's tag stands for."""
+def _tag_is_there(job: Job, plan: ReleasePlan, commit: str) -> bool:
+    """Raises `TagTaken` for one that stands for another commit."""
     refs = _remote(job)
-    return refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")
-
-
-def _tag_record(plan: ReleasePlan, commit: str, there: str | None, attempts: int) -> ObjectRecord:
+    there = refs.get(f"refs/tags/{plan.tag}^{{}}") or refs.get(f"refs/tags/{plan.tag}")
     if there is not None and there != commit:
         raise TagTaken(plan.tag, commit, there)
-    state = ObjectState.SAME if there == commit else ObjectState.UNKNOWN
-    why = None if attempts else "was there already"
-    return ObjectRecord(kind="tag", id=plan.tag, state=state, attempts=attempts, why=why)
+    return there is not None
 
 
 def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:

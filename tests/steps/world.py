@@ -1,0 +1,43 @@
+"""The words that the tests of the steps share: what was prepared, and how somebody else acts on the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadmaster.clients import registry
+from loadmaster.job import Job
+from loadmaster.planning.metadata import upload_body, upload_metadata
+from loadmaster.planning.plan import Crate, ReleasePlan
+from loadmaster.planning.seen import Seen
+from loadmaster.rehearsal.registry import Registry
+from loadmaster.rehearsal.request import RehearseRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    home: Path
+    request: RehearseRequest
+    seen: Seen
+    plan: ReleasePlan
+    commit: str
+    digests: Mapping[str, str]
+    """SHA-256 by crate name."""
+
+
+Opening = Callable[..., AbstractContextManager[Job]]
+"""Opens the test's own copy of the world, with these faults; as often as asked, each time as a Retry would."""
+
+
+def uploads(job: Job) -> list[tuple[str, int]]:
+    """Every upload that reached the registry, with the status of its answer."""
+    return [(each.crate, each.status) for each in Registry(job.directory.world / "registry").uploads()]
+
+
+def put(job: Job, crate: Crate, content: bytes) -> None:
+    """Uploads as somebody else would."""
+    body = upload_body(upload_metadata(content, name=crate.id), content)
+    api = registry.endpoints(job.world.index, registry.http_client()).api
+    registry.upload(api, crate.id, body, job.world.registry_token(), registry.http_client())
