@@ -1,4 +1,4 @@
-"""A Cargo registry over HTTP: its sparse index, its downloads, its one upload. Every function asks once.
+"""A Cargo registry over HTTP: its sparse index, its downloads, its uploads and yanks. Every function asks once.
 
 Knows a registry by its sparse index address alone and asks `config.json` for the rest. Answers are judged here
 (status, text, header) and come out as values or as errors of the catalogue; waiting and retrying are the caller's.
@@ -10,16 +10,29 @@ import contextlib
 import functools
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 
 from loadmaster import __version__
-from loadmaster.errors import AlreadyUploaded, DailyLimitReached, RateLimited, RegistryUnreachable, UploadRefused
+from loadmaster.errors import (
+    AlreadyUploaded,
+    DailyLimitReached,
+    RateLimited,
+    RegistryUnreachable,
+    UploadRefused,
+    YankLimited,
+    YankRefused,
+)
+from loadmaster.planning.index_line import IndexLine, read_line
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
+
+T = TypeVar("T")
 
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
@@ -59,14 +72,26 @@ def versions(index: str, name: str, client: httpx.Client) -> tuple[CrateVersion,
 
     Raises `RegistryUnreachable`: a name that could not be asked for is never taken for absent.
     """
+    return _read_index(index, name, client, _crate_version)
+
+
+def lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
+    """As `versions`, with what each version needs."""
+    return _read_index(index, name, client, read_line)
+
+
+def _read_index(index: str, name: str, client: httpx.Client, read: Callable[[bytes], T]) -> tuple[T, ...]:
     url = f"{_base(index)}{index_path(name)}"
     answer = _get(client, url, absent=(404, 410, 451))
     if answer.status_code != 200:
         return ()
     try:
-        return tuple(_crate_version(line) for line in answer.content.splitlines() if line)
+        found = tuple(read(line) for line in answer.content.splitlines() if line)
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryUnreachable(url, "a line is not one of a sparse index") from error
+    if not found:
+        raise RegistryUnreachable(url, "the answer is empty")
+    return found
 
 
 def _crate_version(line: bytes) -> CrateVersion:
@@ -115,6 +140,28 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
     raise UploadRefused(crate, answer.status_code, told)
 
 
+def yank(api: str, name: str, version: str, token: str, client: httpx.Client) -> None:
+    """`DELETE …/yank`, once; a version that is yanked already stays so.
+
+    Raises `YankLimited`, `YankRefused`, and `RegistryUnreachable` where the answer leaves open whether it took effect.
+    """
+    url = f"{api}/api/v1/crates/{name}/{version}/yank"
+    headers = {"Authorization": token, "Accept": "application/json"}
+    try:
+        answer = client.delete(url, headers=headers, follow_redirects=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise RegistryUnreachable(url, _told(error)) from error
+    details = _details(answer)
+    if answer.is_success and details is None and _is_json_or_nothing(answer):
+        return
+    crate, told = f"{name}@{version}", "; ".join(details or [f"`{answer.text[:200].strip()}`"])
+    if answer.status_code == 429 and (until := _until(answer, told)):
+        raise YankLimited(crate, until, told)
+    if details is None or answer.status_code >= 500 or answer.status_code == 408:
+        raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
+    raise YankRefused(crate, answer.status_code, told)
+
+
 def _is_json_or_nothing(answer: httpx.Response) -> bool:
     try:
         return not answer.content or answer.json() is not None
@@ -145,14 +192,14 @@ def _until(answer: httpx.Response, told: str) -> datetime | None:
 def _get(client: httpx.Client, url: str, absent: tuple[int, ...] = ()) -> httpx.Response:
     try:
         answer = client.get(url)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise RegistryUnreachable(url, _told(error)) from error
     if answer.status_code != 200 and answer.status_code not in absent:
         raise RegistryUnreachable(url, f"status {answer.status_code}")
     return answer
 
 
-def _told(error: httpx.HTTPError) -> str:
+def _told(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
