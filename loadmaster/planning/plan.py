@@ -115,8 +115,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         notes="" if new_changelog is None else changelog.notes(new_changelog, version),
         on_forge=seen.forge is not None,
         assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
-        install=project.install,
-        deviations=_deviations(seen.source, project),
+        install=_install(project, packages),
+        deviations=_deviations(seen.source, project, packages),
     )
 
 
@@ -191,7 +191,13 @@ def _edits(
     return tuple(Edit(path=path, text=after[path]) for path in sorted(after) if after[path] != before[path])
 
 
-def _deviations(source: SourceSeen, project: Project) -> tuple[str, ...]:
+def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:
+    """The install check, if this workspace has the binary: another repository may be released with a profile."""
+    check = project.install
+    return next((check for each in packages if check and each.name == check.package and check.binary in each.binaries), None)
+
+
+def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, ...]) -> tuple[str, ...]:
     """Where the profile departs from what the repository or a careful release would do; the receipt repeats them."""
     found = []
     if project.cargo.toolchain and source.pinned_toolchain and project.cargo.toolchain != source.pinned_toolchain:
@@ -202,7 +208,9 @@ def _deviations(source: SourceSeen, project: Project) -> tuple[str, ...]:
         found.append("packaged with `verify = false` by the profile: the packaged crates were not built")
     if not project.cargo.clippy:
         found.append("clippy was not run, by the profile")
-    if project.install and project.install.debug:
+    if project.install and _install(project, packages) is None:
+        found.append(f"no install check: nothing that is published has the binary `{project.install.binary}`")
+    elif project.install and project.install.debug:
         found.append("the install check built without optimizations, by the profile")
     return tuple(found)
 

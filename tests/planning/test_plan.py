@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from loadmaster.errors import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
+from loadmaster.planning.project import Install
 from loadmaster.planning.seen import Seen, TagSeen
 from loadmaster.planning.show import plan_markdown, plan_text
 from loadmaster.planning.value import digest
@@ -126,3 +127,12 @@ def test_the_plan_is_shown_as_text_and_as_a_graph() -> None:
 """
     )
     assert '```mermaid\ngraph LR\n  c0["core@0.5.0"]\n  c1["app@0.5.0"]\n  c0 --> c1\n```' in plan_markdown(plan)
+
+
+def test_a_binary_that_nothing_published_has_is_not_installed_and_the_plan_says_so() -> None:
+    profile = project().model_copy(update={"install": Install(package="tool", binary="tool")})
+    with_it = plan_release(seen(package("tool", binaries=("tool",))), profile, "minor", TODAY)
+    without = plan_release(seen(package("other")), profile, "minor", TODAY)
+    assert with_it.install == profile.install
+    assert without.install is None
+    assert without.deviations == ("no install check: nothing that is published has the binary `tool`",)
