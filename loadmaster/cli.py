@@ -18,6 +18,7 @@ from loadmaster import __version__
 from loadmaster.errors import FaultScriptBroken, LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.show import gates_text, plan_text, receipt_text
+from loadmaster.planning.version import Level, parse
 from loadmaster.project import ROOT, load_project, project_names
 from loadmaster.store import default_store
 
@@ -31,9 +32,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def _version(text: str) -> str:
+    """Raises `MalformedVersion`."""
+    return text if text in set(Level) else str(parse(text))
+
+
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 VersionOption = Annotated[
-    str, typer.Option("--version", "-V", help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one.")
+    str,
+    typer.Option(
+        "--version", "-V", help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one.", callback=_version
+    ),
 ]
 RepositoryOption = Annotated[
     str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
@@ -192,11 +202,12 @@ def _request(
 def _read_faults(path: Path) -> list[Any]:
     """The entries `[[fault]]` of the file. Raises `FaultScriptBroken`."""
     try:
-        return list(tomllib.loads(path.read_text(encoding="utf-8"))["fault"])
+        faults = tomllib.loads(path.read_text(encoding="utf-8")).get("fault")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FaultScriptBroken(str(path), str(error)) from error
-    except KeyError as error:
-        raise FaultScriptBroken(str(path), "it has no `[[fault]]`") from error
+    if not isinstance(faults, list):
+        raise FaultScriptBroken(str(path), "it has no `[[fault]]`")
+    return faults
 
 
 @app.command()

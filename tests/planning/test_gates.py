@@ -54,6 +54,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         lambda: evidence(seen(*HEALTHY, registry={"core": ["0.6.0"]})),
         "core@0.5.0",
     ),
+    ("a version below the tree's own", "version-greater", lambda: evidence(seen(*HEALTHY), "0.3.9"), "core@0.3.9"),
+    (
+        "a candidate of the version that the tree carries",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY), "0.4.0-rc.1"),
+        "core@0.4.0-rc.1",
+    ),
     (
         "a version that is taken",
         "version-greater",
@@ -218,4 +225,6 @@ def test_answers_are_shown_with_their_problems_and_the_way_out() -> None:
     assert "✘ tree-clean: fail (1 checked)\n      a.rs: differs from the commit\n        next: commit it" in gates_text(
         answers
     )
-    assert "| `tree-clean` | ✘&nbsp;fail | 1 | `a.rs`: differs from the commit. Next: commit it" in gates_markdown(answers)
+    assert "| `tree-clean` | ✘&nbsp;fail | 1 | `a.rs`: differs from the commit. Next: commit it" in gates_markdown(
+        answers
+    )

@@ -15,7 +15,10 @@ from loadmaster.planning.version import parse, same_version
 
 
 def version_greater(evidence: Evidence) -> GateAnswer:
-    """The version is higher than every version that is out, and free; what this release itself has put out is no obstacle."""
+    """The version is not below the tree's own, higher than every version that is out, and free.
+
+    What this release itself has put out is no obstacle.
+    """
     problems = (each for crate in evidence.plan.crates for each in _problems_with_version(evidence, crate))
     return GateAnswer.of("version-greater", len(evidence.plan.crates), problems)
 
@@ -27,6 +30,12 @@ def _problems_with_version(evidence: Evidence, crate: Crate) -> Iterator[Problem
             where=crate.id,
             what="is on the registry already, and no tag of this release says that it is ours",
             fix="release a higher version.",
+        )
+    if parse(crate.version) < parse(crate.current_version):
+        yield Problem(
+            where=crate.id,
+            what=f"is lower than `{crate.current_version}`, which the tree carries",
+            fix=f"release `{crate.current_version}` or a higher version.",
         )
     highest = max((parse(each.version) for each in out), default=None)
     if highest is not None and parse(crate.version) < highest:
