@@ -1,0 +1,19 @@
+"""One server and worker for all end-to-end tests, in a home of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from loadmaster.stack.stopping import down
+from tests.end_to_end.service import Service
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    home = tmp_path_factory.mktemp("home")
+    try:
+        yield Service(home)
+    finally:
+        down(home, True, print)

@@ -1,0 +1,109 @@
+"""The stack under test, used as a user does: runs are started and retried through Prefect's API and carried out by its worker.
+
+Whatever is waited for is an event with a deadline: a state, an upload, a line of the worker's log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psutil
+
+from deployments import REHEARSE
+from loadmaster.planning.receipt import Receipt
+from loadmaster.project import ROOT
+from loadmaster.rehearsal.faults import Fault
+from loadmaster.stack.api import Api
+from loadmaster.stack.record import running
+from loadmaster.stack.runs import FlowRun, State
+from loadmaster.stack.starting import up
+from loadmaster.store import RunDirectory, Store
+from tests.flows.evidence import receipt_of
+
+PATIENCE = 120.0
+
+
+def eventually(question: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Asks until the answer is yes; fails, saying `what` did not happen, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < deadline, f"in {seconds:.0f} s it did not happen that {what}"
+        time.sleep(0.1)
+
+
+class Service:
+    """A server, a worker and the project's own deployments, with a home of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.store = Store(home)
+        self.stack = up(home, ROOT)
+        self.api = Api(self.stack.api_url)
+
+    def start(self, version: str, *faults: Fault) -> Run:
+        """Starts the deployment `rehearse` for the demo, as the form of the UI does."""
+        request = {
+            "project": "demo",
+            "version": version,
+            "faults": [each.model_dump(mode="json", exclude_defaults=True) for each in faults],
+        }
+        return Run(self, self.api.create_run(REHEARSE, {"request": request}))
+
+    def kill_server(self) -> None:
+        server = psutil.Process(running(self.store.root).server.pid)
+        server.kill()
+        server.wait()  # its threads hold the port for a moment longer than it is seen alive
+
+    def up(self) -> None:
+        """Brings back what is missing, on the same port."""
+        up(self.store.root, ROOT)
+
+    def has_let_go_of(self, run: Run) -> bool:
+        """Whether the worker has said its last about an attempt: the event comes after its late report of a crash."""
+        wanted = {
+            "event": {"name": ["prefect.worker.executed-flow-run"]},
+            "related": {"id": [f"prefect.flow-run.{run.id}"]},
+        }
+        answer = httpx.post(f"{self.stack.api_url}/events/filter", json={"filter": wanted}, trust_env=False)
+        return bool(answer.raise_for_status().json()["events"])
+
+
+class Run:
+    """One flow run through its attempts."""
+
+    def __init__(self, service: Service, created: FlowRun) -> None:
+        self._service, self.id, self._since = service, created.id, datetime.now(UTC)
+
+    @property
+    def directory(self) -> RunDirectory:
+        return self._service.store.run(self.id)
+
+    @property
+    def receipt(self) -> Receipt:
+        return receipt_of(self.directory)
+
+    @property
+    def pid(self) -> int:
+        """The process that works on the release."""
+        return int((self.directory.path / "lock").read_text(encoding="ascii"))
+
+    def state(self) -> State:
+        return self._service.api.run(self.id).state
+
+    def ended(self) -> State:
+        """The state that the current attempt ends in."""
+        eventually(lambda: self.state().is_terminal, f"run {self.id} ended")
+        return self.state()
+
+    def retry(self) -> None:
+        """What the button Retry does."""
+        self._since = datetime.now(UTC)
+        self._service.api.retry(self.id)
+
+    def task_states(self) -> dict[str, str]:
+        """The tasks of the current attempt and their states; Prefect records them a little after they happened."""
+        found = self._service.api.task_runs(self.id, self._since)
+        return {each.name: each.state.name for each in found if each.state is not None}

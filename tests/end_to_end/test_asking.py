@@ -1,0 +1,111 @@
+"""What is asked wrongly is refused where it is asked; what is asked rightly is answered in one document."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments import REHEARSE
+from loadmaster.errors import ParametersRefused
+from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.store import Store
+from tests.end_to_end.service import Service, eventually
+from tests.flows.evidence import accepted, each_once, uploads
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+
+WRONG = [
+    pytest.param("demo", "banana", "version", id="a version that is none"),
+    pytest.param("nope", "minor", "nope", id="a project that is none"),
+]
+
+
+def loadmaster(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "loadmaster.cli", *arguments],
+        env={**os.environ, "LOADMASTER_HOME": str(home), **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("project", "version", "told"), WRONG)
+def test_the_api_refuses_a_wrong_parameter_and_says_which(
+    service: Service, project: str, version: str, told: str
+) -> None:
+    request = {"request": {"project": project, "version": version}}
+    deployment = httpx.get(f"{service.stack.api_url}/deployments/name/{REHEARSE}", trust_env=False).json()
+    address = f"{service.stack.api_url}/deployments/{deployment['id']}/create_flow_run"
+
+    answer = httpx.post(address, json={"parameters": request}, trust_env=False)
+
+    assert answer.status_code == 409
+    assert told in answer.text
+    with pytest.raises(ParametersRefused, match=told):
+        service.api.create_run(REHEARSE, request)
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["as text", "as JSON"])
+@pytest.mark.parametrize(("project", "version", "told"), WRONG)
+def test_the_command_refuses_a_wrong_parameter_before_anything_starts(
+    tmp_path: Path, project: str, version: str, told: str, as_json: bool
+) -> None:
+    done = loadmaster(tmp_path / "home", "rehearse", "-p", project, "-V", version, *["--json"] * as_json)
+
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "home").exists()
+    if as_json:
+        assert told in json.loads(done.stdout)["failure"]["what"]
+    else:
+        assert done.stdout == ""
+
+
+def test_a_rehearsal_without_the_worker_prints_its_receipt_and_nothing_else(service: Service, tmp_path: Path) -> None:
+    arguments = ("rehearse", "-p", "demo", "-V", "patch", "--json")
+    done = loadmaster(tmp_path, *arguments, PREFECT_API_URL=service.stack.api_url, PREFECT_HOME=str(tmp_path / "p"))
+
+    assert done.returncode == 0, done.stderr
+    receipt = Receipt.model_validate_json(done.stdout)
+    assert (receipt.outcome, receipt.version) == (ReceiptOutcome.RELEASED, "0.4.1")
+    (run,) = (tmp_path / "runs").iterdir()
+    assert (run / "receipt.json").read_text() == done.stdout
+    assert accepted(Store(tmp_path).run(run.name)) == each_once()
+
+
+def test_a_failed_rehearsal_prints_its_receipt_too_and_exits_with_1(service: Service, tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text('[[fault]]\non = "publish"\ncrate = "hangar-units"\nstatus = 403\ndetail = "not yours"\n')
+    arguments = ("rehearse", "-p", "demo", "-V", "patch", "--json", "--faults", str(faults))
+
+    done = loadmaster(tmp_path, *arguments, PREFECT_API_URL=service.stack.api_url, PREFECT_HOME=str(tmp_path / "p"))
+
+    assert done.returncode == 1, done.stderr
+    receipt = Receipt.model_validate_json(done.stdout)
+    assert receipt.outcome is ReceiptOutcome.FAILED
+    assert receipt.failure is not None
+    assert "`hangar-units@0.4.1`" in receipt.failure.what
+    assert "not yours" in receipt.failure.what
+    (run,) = (tmp_path / "runs").iterdir()
+    assert [each.status for each in uploads(Store(tmp_path).run(run.name)) if each.crate == "hangar-units"] == [403]
+
+
+def test_the_schedule_of_the_rehearsal_yields_runs_of_release_candidates(service: Service) -> None:
+    eventually(lambda: bool(service.api.scheduled_runs(REHEARSE)), "the schedule created runs")
+
+    query = {"flow_runs": {"id": {"any_": [each.id for each in service.api.scheduled_runs(REHEARSE)]}}}
+    answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
+    runs: list[dict[str, Any]] = answer.json()
+    assert all(each["auto_scheduled"] for each in runs)
+    assert all(each["parameters"] == {"request": {"project": "demo", "version": "rc"}} for each in runs)
+    assert {each["expected_start_time"][11:16] for each in runs} == {"02:30"}

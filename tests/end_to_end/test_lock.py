@@ -1,0 +1,38 @@
+"""The lock of a release lasts as long as its process lives, and no longer, however that process ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadmaster.errors import ReleaseLocked
+from loadmaster.store import Store
+
+HOLDER = """
+import sys
+from pathlib import Path
+from loadmaster.store import Store
+with Store(Path(sys.argv[1])).run("one").locked():
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_process_holds_the_lock_until_it_is_killed(tmp_path: Path) -> None:
+    directory = Store(tmp_path).run("one")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+
+        with pytest.raises(ReleaseLocked, match=rf"by process `{holder.pid}` already"), directory.locked():
+            pass
+
+        holder.kill()
+
+    with directory.locked():
+        pass

@@ -1,0 +1,125 @@
+"""A release that something happens to: it is finished, by itself or by Retry, and nothing is uploaded twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+
+import pytest
+
+from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.state import ObjectState
+from loadmaster.rehearsal.faults import Fault
+from tests.end_to_end.service import Run, Service, eventually
+from tests.flows.evidence import CRATES, accepted, crates_of, each_once, uploads
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+
+HELD = Fault(on="publish", crate="hangar-ansi", delay_seconds=20)
+"""Holds up an upload that begins with the first ones; below the client's own patience."""
+WAIT_FOR_HELD = {"hangar-ansi", "hangar-report", "hangar-cli"}
+KINDS = {"commit": 1, "tag": 1, "crate": len(CRATES), "asset": 2, "release": 1, "workflow-run": 1, "install": 1}
+
+
+def wait_until_one_upload_is_held(run: Run) -> None:
+    eventually(
+        lambda: set(accepted(run.directory)) == CRATES - WAIT_FOR_HELD,
+        "all crates went out that do not wait for the one that is held up",
+    )
+
+
+def assert_released_completely(receipt: Receipt) -> None:
+    assert receipt.outcome is ReceiptOutcome.RELEASED
+    assert Counter(each.kind for each in receipt.objects) == KINDS
+    assert {each.state for each in receipt.objects} <= {ObjectState.SAME, ObjectState.EQUIVALENT}
+
+
+def test_a_crate_that_the_registry_fails_for_holds_up_its_descendants_only_until_retry(service: Service) -> None:
+    run = service.start("rc", Fault(on="publish", crate="hangar-fleet", times=3, status=500, detail="no such luck"))
+    need_it = {"hangar-balance", "hangar-cli"}
+
+    failed = run.ended()
+
+    assert failed.type == "FAILED"
+    assert "`hangar-fleet@0.4.1-rc.1`" in (failed.message or "")
+    assert "no such luck" in (failed.message or "")
+    assert set(accepted(run.directory)) == CRATES - need_it - {"hangar-fleet"}
+    first = run.receipt
+    assert first.outcome is ReceiptOutcome.FAILED
+    states = {name: crate.state for name, crate in crates_of(first).items()}
+    assert {name for name, state in states.items() if state is ObjectState.ABSENT} == need_it
+    assert {name for name, state in states.items() if state is ObjectState.UNKNOWN} == {"hangar-fleet"}
+
+    run.retry()
+    assert run.ended().type == "COMPLETED"
+
+    assert accepted(run.directory) == each_once()
+    statuses = [each.status for each in uploads(run.directory) if each.crate == "hangar-fleet"]
+    assert statuses == [500, 500, 500, 200]
+    assert_released_completely(run.receipt)
+    assert (run.receipt.version, run.receipt.commit) == (first.version, first.commit)
+    attempts = {name: crate.attempts for name, crate in crates_of(run.receipt).items()}
+    assert attempts == {name: int(name in need_it or name == "hangar-fleet") for name in CRATES}
+    eventually(lambda: run.task_states().get("write receipt") == "Completed", "Prefect recorded the last task")
+    cached = {name for name, state in run.task_states().items() if state == "Cached"}
+    assert cached == {"clippy", "package"}
+
+
+def test_a_killed_process_leaves_a_release_that_retry_finishes(service: Service) -> None:
+    run = service.start("minor", HELD)
+    wait_until_one_upload_is_held(run)
+
+    killed = run.pid
+    os.kill(killed, signal.SIGKILL)
+
+    assert run.ended().type == "CRASHED"
+    # Prefect's worker reports a killed process twice; the late report would crash the new attempt as well.
+    eventually(lambda: service.has_let_go_of(run), "the worker had done with the killed process")
+    run.retry()
+    assert run.ended().type == "COMPLETED"
+    assert run.pid != killed
+    assert accepted(run.directory) == each_once()
+    assert_released_completely(run.receipt)
+
+
+def test_retry_beside_an_attempt_that_lives_is_refused_and_the_living_one_finishes(service: Service) -> None:
+    run = service.start("minor", HELD)
+    wait_until_one_upload_is_held(run)
+    first = run.pid
+
+    run.retry()
+
+    refused = run.ended()
+    assert refused.type == "FAILED"
+    assert f"This release is being carried out by process `{first}` already" in (refused.message or "")
+    eventually(lambda: run.state().type == "COMPLETED", "the first attempt finished")
+    assert run.pid == first
+    assert accepted(run.directory) == each_once()
+    assert len(uploads(run.directory)) == len(CRATES)
+    assert_released_completely(run.receipt)
+
+
+def test_a_lost_answer_to_an_upload_that_took_effect_needs_no_retry_and_no_second_upload(service: Service) -> None:
+    run = service.start("minor", Fault(on="publish", crate="hangar-units", lose_answer=True))
+
+    assert run.ended().type == "COMPLETED"
+
+    assert [(each.crate, each.status) for each in uploads(run.directory)].count(("hangar-units", 200)) == 1
+    assert accepted(run.directory) == each_once()
+    assert len(uploads(run.directory)) == len(CRATES)
+    assert_released_completely(run.receipt)
+
+
+def test_a_release_outlives_the_prefect_server(service: Service) -> None:
+    run = service.start("minor", HELD)
+    wait_until_one_upload_is_held(run)
+
+    service.kill_server()
+    service.up()
+
+    if run.ended().type != "COMPLETED":  # Prefect may lose the end of a run that it did not hear of
+        run.retry()
+    assert run.ended().type == "COMPLETED"
+    assert accepted(run.directory) == each_once()
+    assert_released_completely(run.receipt)
