@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from loadmaster import __version__
-from loadmaster.errors import FaultScriptBroken, LoadmasterError
+from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.show import gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
@@ -54,7 +53,7 @@ CommitOption = Annotated[
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="See crates.io's index as of this instant (RFC 3339).", metavar="INSTANT")
 ]
-FaultsOption = Annotated[Path | None, typer.Option(help="A TOML file of scripted faults.", metavar="FILE")]
+FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
 PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -185,6 +184,7 @@ def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
 def _request(
     project: str, version: str, repository: str | None, commit: str | None, as_of: str | None, faults: Path | None
 ) -> RehearseRequest:
+    from loadmaster.rehearsal.conditions import read_script
     from loadmaster.rehearsal.request import rehearse_request
 
     return rehearse_request(
@@ -194,20 +194,9 @@ def _request(
             "repository": _absolute(repository),
             "commit": commit,
             "as_of": as_of,
-            "faults": _read_faults(faults) if faults else (),
+            **(read_script(faults).model_dump(exclude_defaults=True) if faults else {}),
         }
     )
-
-
-def _read_faults(path: Path) -> list[Any]:
-    """The entries `[[fault]]` of the file. Raises `FaultScriptBroken`."""
-    try:
-        faults = tomllib.loads(path.read_text(encoding="utf-8")).get("fault")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FaultScriptBroken(str(path), str(error)) from error
-    if not isinstance(faults, list):
-        raise FaultScriptBroken(str(path), "it has no `[[fault]]`")
-    return faults
 
 
 @app.command()
@@ -217,13 +206,22 @@ def world(
         Path | None, typer.Option(help="Where its state is kept; a new one if left out.", file_okay=False)
     ] = None,
     as_of: AsOfOption = None,
+    faults: FaultsOption = None,
+    service: Annotated[
+        str | None,
+        typer.Option(help="How long the registry takes: `upload=1.0,visible=3.0`.", metavar="NAME=SECONDS,…"),
+    ] = None,
+    limits: Annotated[
+        str | None, typer.Option(help="The registry's rate limits; the profile's if left out.", metavar="off|crates.io")
+    ] = None,
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it."""
-    from loadmaster.commands.world import run_alone
+    from loadmaster.commands.world import conditions_of, run_alone
 
-    run_alone(load_project(project), directory, as_of, port or 0, default_store(), as_json)
+    conditions = conditions_of(faults, service, limits)
+    run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
 
 
 @app.command()

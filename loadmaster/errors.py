@@ -124,7 +124,7 @@ class FaultScriptBroken(UsageError):
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(
             f"The fault script `{path}` cannot be used: {problem}.",
-            why="it is not TOML, or a fault has an unknown field or value.",
+            why="it is neither TOML nor (with a name that ends so) JSON, or a fault has an unknown or misplaced field.",
             fix="mend it; `docs/rehearsal.md` shows one.",
         )
 

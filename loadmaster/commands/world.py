@@ -13,6 +13,9 @@ from loadmaster.clients import git
 from loadmaster.errors import WrongRequest
 from loadmaster.pinning import IMPORTED
 from loadmaster.planning.project import Project
+from loadmaster.rehearsal.clock import WorldClock
+from loadmaster.rehearsal.conditions import Conditions, read_script
+from loadmaster.rehearsal.registry import CRATES_IO_LIMITS, NO_LIMITS, Service
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.world import open_world
 from loadmaster.store import Store
@@ -20,7 +23,13 @@ from loadmaster.world import World, credential_file
 
 
 def run_alone(
-    project: Project, directory: Path | None, as_of: str | None, port: int, store: Store, as_json: bool
+    project: Project,
+    directory: Path | None,
+    as_of: str | None,
+    conditions: Conditions,
+    port: int,
+    store: Store,
+    as_json: bool,
 ) -> None:
     """Serves the world until SIGINT or SIGTERM. Raises `PortTaken`, `WrongRequest`."""
     place = directory or Path(tempfile.mkdtemp(prefix="world-", dir=store.part("worlds")))
@@ -28,9 +37,30 @@ def run_alone(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     remote = _empty_remote(place.resolve(), project.source.branch)
-    with open_world(place.resolve(), project, remote, _instant(as_of), (), store, port) as world:
+    clock = WorldClock(datetime.now(UTC), conditions.clock_speed)
+    with open_world(place.resolve(), project, remote, _instant(as_of), conditions, clock, store, port) as world:
         print(json.dumps(_described(world), indent=2) if as_json else _how_to(world), flush=True)
         ended.wait()
+
+
+def conditions_of(script: Path | None, service: str | None, limits: str | None) -> Conditions:
+    """The script's conditions, with what the other options say instead.
+
+    `service`: `upload=SECONDS,visible=SECONDS`; `limits`: `off` or `crates.io`. Raises `FaultScriptBroken`, `WrongRequest`.
+    """
+    conditions = Conditions() if script is None else read_script(script)
+    known = {"off": NO_LIMITS, "crates.io": CRATES_IO_LIMITS}
+    if limits is not None and limits not in known:
+        raise WrongRequest([f"`limits`: give `off` or `crates.io`, not `{limits}`"])
+    given: dict[str, object] = {} if limits is None else {"limits": known[limits]}
+    return conditions.model_copy(update=given | ({} if service is None else {"service": _service(service)}))
+
+
+def _service(text: str) -> Service:
+    try:
+        return Service.model_validate(dict(each.split("=", 1) for each in text.split(",")))
+    except ValueError as error:  # pydantic's is one, too
+        raise WrongRequest([f"`service`: give `upload=SECONDS,visible=SECONDS`, not `{text}`"]) from error
 
 
 def _instant(as_of: str | None) -> datetime:

@@ -24,6 +24,7 @@ refuse() {
 is_nothing() {
     case $1 in *[!0]*) return 1 ;; esac
 }
+updates=$(cat)
 while read -r old new ref; do
     case $ref in
     refs/heads/*)
@@ -43,8 +44,13 @@ while read -r old new ref; do
         fi
         ;;
     esac
-done
-exit $status
+done <<END
+$updates
+END
+[ $status = 0 ] && [ -x hooks/misfortune ] || exit $status
+exec hooks/misfortune before <<END
+$updates
+END
 """
 
 

@@ -6,18 +6,15 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from loadmaster.rehearsal.faults import Fault
+from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.request import ReleaseRequest, read_request
 
 
-class RehearseRequest(ReleaseRequest):
+class RehearseRequest(Conditions, ReleaseRequest):
     """One rehearsal: the same release in a world made for it, where nothing reaches a live registry."""
 
     as_of: AwareDatetime | None = Field(
         default=None, title="As of", description="See crates.io's index as it was at this instant; now if left out."
-    )
-    faults: tuple[Fault, ...] = Field(
-        default=(), title="Faults", description="Scripted faults of the rehearsal registry; none for a healthy one."
     )
 
 

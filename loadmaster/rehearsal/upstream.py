@@ -24,16 +24,13 @@ from loadmaster import __version__
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
+from loadmaster.rehearsal.clock import utc_now
 
 PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
 _PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
 
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:

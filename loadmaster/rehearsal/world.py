@@ -20,8 +20,11 @@ from loadmaster.pinning import pin, source_of
 from loadmaster.planning.project import Project
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.project import load_project
-from loadmaster.rehearsal.faults import Fault, FaultScript
+from loadmaster.rehearsal.clock import WorldClock
+from loadmaster.rehearsal.conditions import Conditions
+from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
@@ -32,6 +35,9 @@ from loadmaster.world import World, credential_file
 
 MAINTAINER = "maintainer"
 """The account that releases; it owns whatever upstream has under the names of the workspace's packages."""
+
+PUSHES = "/pushes"
+"""Where the git remote's hooks ask."""
 
 
 @contextmanager
@@ -44,8 +50,9 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     source = source_of(request, project, directory, store)
     pinned = pin(request, project, directory, source, request.as_of)
     remote = create_remote(directory.world / "remote.git", source, project.source.branch, commit=pinned.commit)
-    with open_world(directory.world, project, remote, pinned.as_of, request.faults, store) as world:
-        yield Job(project=project, pinned=pinned, world=world, directory=directory, store=store)
+    clock = WorldClock(pinned.started, request.clock_speed)
+    with open_world(directory.world, project, remote, pinned.as_of, request, clock, store) as world:
+        yield Job(project=project, pinned=pinned, world=world, directory=directory, store=store, clock=clock)
 
 
 @contextmanager
@@ -54,27 +61,19 @@ def open_world(
     project: Project,
     remote: Path,
     as_of: datetime,
-    faults: tuple[Fault, ...],
+    conditions: Conditions,
+    clock: WorldClock,
     store: Store,
     port: int = 0,
 ) -> Iterator[World]:
     """Serves the registry and the forge of `directory`, which is made or found again. Raises `PortTaken`."""
-    registry = Registry(
-        directory / "registry",
-        upstream=Upstream(crates_io_index(), store.part("upstream"), as_of=as_of)
-        if project.rehearsal.upstream
-        else None,
-        limits=Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst),
-        faults=FaultScript(faults=faults) if faults else None,
-        upstream_owner=MAINTAINER,
-    )
-    registry.add_account(MAINTAINER)
-    registry.add_token(MAINTAINER, _credential(directory, "registry"))
-    owner, _, name = project.forge.partition("/")
-    forge = Forge(directory / "forge", remote=remote, owner=owner, name=name)
-    forge.add_token(_credential(directory, "forge"))
-    app = Starlette(routes=[Mount("/registry", registry.app()), Mount("/forge", forge.app())])
-    with serving(app, port) as address:
+    registry = _registry(directory, project, as_of, conditions, clock, store)
+    script = FaultScript(faults=conditions.faults)
+    forge = _forge(directory, project, remote, script, clock)
+    pushes = Pushes(Misfortune(script, directory / "faults.sqlite", clock=clock.now, sleep=clock.sleep))
+    parts = {"/registry": registry.app(), "/forge": forge.app(), PUSHES: pushes.app()}
+    app = Starlette(routes=[Mount(path, part) for path, part in parts.items()])
+    with serving(app, port) as address, pushes.hooked(remote, f"{address}{PUSHES}"):
         yield World(
             kind="rehearsal",
             index=f"sparse+{address}/registry/index/",
@@ -85,6 +84,34 @@ def open_world(
             directory=directory,
             as_of=as_of,
         )
+
+
+def _registry(
+    directory: Path, project: Project, as_of: datetime, conditions: Conditions, clock: WorldClock, store: Store
+) -> Registry:
+    upstream = Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None
+    bursts = Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst)
+    registry = Registry(
+        directory / "registry",
+        upstream=upstream,
+        limits=conditions.limits or bursts,
+        faults=FaultScript(faults=conditions.faults),
+        service=conditions.service,
+        clock=clock.now,
+        sleep=clock.sleep,
+        upstream_owner=MAINTAINER,
+    )
+    registry.add_account(MAINTAINER)
+    registry.add_token(MAINTAINER, _credential(directory, "registry"))
+    return registry
+
+
+def _forge(directory: Path, project: Project, remote: Path, script: FaultScript, clock: WorldClock) -> Forge:
+    owner, _, name = project.forge.partition("/")
+    place = directory / "forge"
+    forge = Forge(place, remote=remote, owner=owner, name=name, faults=script, clock=clock.now, sleep=clock.sleep)
+    forge.add_token(_credential(directory, "forge"))
+    return forge
 
 
 def _credential(directory: Path, name: str) -> str:

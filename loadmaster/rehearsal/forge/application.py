@@ -6,6 +6,9 @@ requests, checks and dispatches; their routes would stand beside those of the re
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,6 +17,8 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import Response
 
+from loadmaster.rehearsal.clock import utc_now
+from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import store
 from loadmaster.rehearsal.forge.answers import problem
 from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
@@ -28,11 +33,22 @@ class Forge:
     """
 
     def __init__(
-        self, directory: Path, *, remote: Path, owner: str, name: str, immutable_releases: bool = False
+        self,
+        directory: Path,
+        *,
+        remote: Path,
+        owner: str,
+        name: str,
+        immutable_releases: bool = False,
+        faults: FaultScript | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`clock` is what the script counts by; `sleep` waits so many of its seconds."""
         self._store, repository = Store(directory), f"{owner}/{name}"
         self._repository = RepositoryRoutes(remote, repository)
-        self._releases = ReleaseRoutes(self._store, remote, repository, immutable=immutable_releases)
+        misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
+        self._releases = ReleaseRoutes(self._store, remote, repository, misfortune, immutable=immutable_releases)
 
     def add_token(self, token: str) -> None:
         """From now on whoever sends it may write. Only its digest is kept."""

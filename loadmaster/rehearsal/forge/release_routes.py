@@ -8,38 +8,54 @@ given to an asset once; an immutable release takes no assets.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from loadmaster.rehearsal.faults import Door, Exchange, Misfortune
 from loadmaster.rehearsal.forge import answers, repository, store
 from loadmaster.rehearsal.forge.answers import Json, invalid, page, problem
 from loadmaster.rehearsal.forge.store import Store, StoredAsset, StoredRelease
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 _SETTABLE = ("tag_name", "target_commitish", "name", "body", "draft", "prerelease")
 
 
 class ReleaseRoutes:
-    def __init__(self, store: Store, remote: Path, name: str, *, immutable: bool) -> None:
+    def __init__(self, store: Store, remote: Path, name: str, misfortune: Misfortune, *, immutable: bool) -> None:
         self._store, self._remote, self._name, self._immutable = store, remote, name, immutable
+        self._misfortune = misfortune
 
     def routes(self) -> Iterator[Route]:
         api, uploads = f"/repos/{self._name}/releases", f"/uploads/repos/{self._name}/releases"
         yield Route(api, self._list_releases)
-        yield Route(api, self._create_release, methods=["POST"])
+        yield Route(api, self._behind("draft", self._create_release), methods=["POST"])
         yield Route(f"{api}/tags/{{tag:path}}", self._show_release_of_tag)
         yield Route(f"{api}/assets/{{asset:int}}", self._show_asset)
         yield Route(f"{api}/{{release:int}}", self._show_release)
-        yield Route(f"{api}/{{release:int}}", self._change_release, methods=["PATCH"])
+        yield Route(f"{api}/{{release:int}}", self._behind("release", self._change_release), methods=["PATCH"])
         yield Route(f"{api}/{{release:int}}", self._delete_release, methods=["DELETE"])
         yield Route(f"{api}/{{release:int}}/assets", self._list_assets)
-        yield Route(f"{uploads}/{{release:int}}/assets", self._upload_asset, methods=["POST"])
+        yield Route(f"{uploads}/{{release:int}}/assets", self._behind("asset", self._upload_asset), methods=["POST"])
         yield Route("/storage/{digest}", self._download)
         yield Route(f"/{self._name}/releases/download/{{tag:path}}/{{name}}", self._download_of_tag)
         yield Route(f"/{self._name}/releases/tag/{{tag:path}}", self._page_of_release)
+
+    def _behind(self, door: Door, endpoint: Endpoint) -> Endpoint:
+        """The endpoint, where the script may come between."""
+
+        async def guarded(request: Request) -> Response:
+            if door == "release" and (await _settings(request) or {}).get("draft") is not False:
+                return await endpoint(request)  # it changes a text, and publishes nothing
+            exchange = Exchange(read=request.body, act=partial(endpoint, request), refuse=_refuse)
+            return await self._misfortune.meet(self._misfortune.due(door), request, exchange)
+
+        return guarded
 
     def _at(self, request: Request) -> answers.Addresses:
         return answers.addresses(request, self._name)
@@ -177,6 +193,12 @@ class ReleaseRoutes:
             return problem(404, "Not Found")
         assets = (f"{each.digest}  {each.name}" for each in self._store.assets(release.id))
         return PlainTextResponse("\n".join([release.name or release.tag_name, "", release.body or "", "", *assets, ""]))
+
+
+def _refuse(status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    answer = problem(status, detail)
+    answer.headers.update(headers)
+    return answer
 
 
 async def _settings(request: Request) -> Json | None:

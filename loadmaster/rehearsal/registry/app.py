@@ -5,50 +5,33 @@ Addresses that it emits follow the request, so it can be mounted anywhere and re
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.errors import UpstreamUnreachable
 from loadmaster.planning.sparse_index import index_path
-from loadmaster.rehearsal.faults import Door, Fault, FaultScript, cut_connection
+from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune
 from loadmaster.rehearsal.registry import views
-from loadmaster.rehearsal.registry.framing import Metadata, read_metadata
+from loadmaster.rehearsal.registry.answers import HANDLERS, RequireUserAgent, shaped
+from loadmaster.rehearsal.registry.framing import Metadata
+from loadmaster.rehearsal.registry.index import with_checksum
 from loadmaster.rehearsal.registry.ledger import Ledger
-from loadmaster.rehearsal.registry.limits import http_date
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
-from loadmaster.rehearsal.registry.records import Published
+from loadmaster.rehearsal.registry.receiving import Incoming
+from loadmaster.rehearsal.registry.records import Published, Tarball
 from loadmaster.rehearsal.registry.refusal import Refusal, forbidden
-
-_NO_USER_AGENT = """\
-We require that all requests include a `User-Agent` header.  To allow us to determine the impact your bot has on our \
-service, we ask that your user agent actually identify your bot, and not just report the HTTP client library you're \
-using.  Including contact information will also reduce the chance that we will need to take action against your bot.
-
-Bad:
-  User-Agent: reqwest/0.9.1
-
-Better:
-  User-Agent: my_crawler
-
-Best:
-  User-Agent: my_crawler (my_crawler.com/info)
-  User-Agent: my_crawler (help@my_crawler.com)
-
-If you believe you've received this message in error, please email help@crates.io and include the request id .
-"""
 
 
 class Endpoints:
@@ -57,14 +40,17 @@ class Endpoints:
         ledger: Ledger,
         overlay: Overlay,
         publishing: Publishing,
-        faults: FaultScript | None,
+        misfortune: Misfortune,
         clock: Callable[[], datetime],
+        usual_lag: float,
     ) -> None:
+        """`usual_lag`: seconds from the acceptance of a version to its line in the index."""
         self._ledger = ledger
         self._overlay = overlay
         self._publishing = publishing
-        self._faults = faults or FaultScript(faults=())
+        self._misfortune = misfortune
         self._clock = clock
+        self._usual_lag = usual_lag
 
     def app(self) -> Starlette:
         crate = "/api/v1/crates/{name}"
@@ -80,29 +66,35 @@ class Endpoints:
                 Route(f"{crate}/{{version}}/download", self.to_download),
                 *(Route(f"/api/v1/{page}", self.website_only) for page in ("me", "me/tokens", "me/updates")),
             ],
-            middleware=[Middleware(_RequireUserAgent)],
-            exception_handlers={
-                Refusal: _answer_refusal,
-                UpstreamUnreachable: _answer_upstream_error,
-                UpstreamChecksumMismatch: _answer_upstream_error,
-                HTTPException: _answer_no_route,
-            },
+            middleware=[Middleware(RequireUserAgent)],
+            exception_handlers=dict(HANDLERS),
             lifespan=self._lifespan,
         )
 
     async def config(self, request: Request) -> Response:
-        base = _base(request)
+        return await self._read(self._misfortune.due("config"), request, lambda: self._config(_base(request)))
+
+    async def _config(self, base: str) -> Response:
         return JSONResponse({"dl": f"{base}/crates/{{crate}}/{{crate}}-{{version}}.crate", "api": base})
 
     async def index(self, request: Request) -> Response:
         path = request.path_params["path"]
         name = path.rpartition("/")[2]
-        return await self._through_the_door("index", name, request, lambda: self._index_file(request, path, name))
+        known = name if name and index_path(name) == path else None
+        accepted_by = self._accepted_by(name)
+
+        def fits(fault: Fault) -> bool:
+            return not fault.is_about_ours or (known is not None and bool(self._overlay.ours(known, accepted_by)))
+
+        fault = self._misfortune.due("index", name, fits)
+        return await self._read(fault, request, lambda: self._index_file(request, known, accepted_by, fault))
 
     async def download(self, request: Request) -> Response:
         name, file = request.path_params["name"], request.path_params["file"]
         version = file.removeprefix(f"{name}-").removesuffix(".crate")
-        return await self._through_the_door("download", name, request, lambda: self._crate_file(name, version))
+        fault = self._misfortune.due("download", name)
+        tampered = fault is not None and fault.tampered
+        return await self._read(fault, request, lambda: self._crate_file(name, version, tampered=tampered))
 
     async def to_download(self, request: Request) -> Response:
         name, version = request.path_params["name"], request.path_params["version"]
@@ -110,18 +102,26 @@ class Endpoints:
         return RedirectResponse(f"{prefix}/crates/{name}/{name}-{version}.crate", status_code=302)
 
     async def publish(self, request: Request) -> Response:
-        body = await request.body()
-        announced = _announced(body)
-        try:
-            return await self._through_the_door(
-                "publish", announced.name, request, lambda: self._accept(body, request.headers.get("Authorization"))
+        incoming = Incoming(request.stream())
+        head = await incoming.head()
+        announced = self._publishing.announced(head)
+        note = partial(self._log, announced)
+        with self._publishing.place() as place:
+            upload = _Upload(self._publishing, incoming, head, place, request.headers.get("Authorization"))
+            exchange = Exchange(
+                read=upload.receive,
+                act=lambda: self._accept(upload),
+                refuse=partial(shaped, request),
+                note=note,
             )
-        except Refusal as refusal:
-            self._log(announced, refusal.status, refusal.detail)
-            raise
-        except UpstreamUnreachable as error:
-            self._log(announced, 502, error.what)
-            raise
+            try:
+                return await self._misfortune.meet(self._misfortune.due("publish", announced.name), request, exchange)
+            except Refusal as refusal:
+                note(refusal.status, refusal.detail)
+                raise
+            except UpstreamUnreachable as error:
+                note(502, error.what)
+                raise
 
     async def crate(self, request: Request) -> Response:
         entries, ours = await self._known(request.path_params["name"])
@@ -157,23 +157,37 @@ class Endpoints:
         self._publishing.grant(request.headers.get("Authorization"))
         raise forbidden("this action can only be performed on the crates.io website")
 
-    async def _accept(self, body: bytes, authorization: str | None) -> Response:
-        metadata = await self._publishing.publish(body, authorization)
+    async def _accept(self, upload: _Upload) -> Response:
+        metadata = await upload.publish()
         return JSONResponse(views.publish_view(views.crate_view(*await self._known(metadata.name))))
 
-    async def _index_file(self, request: Request, path: str, name: str) -> Response:
-        body = await self._overlay.index(name) if name and index_path(name) == path else None
+    def _accepted_by(self, name: str) -> datetime | None:
+        """Until when a version must have been accepted to be in the index now; None if the index has them at once."""
+        scripted = self._misfortune.script.lag_seconds(name)
+        lag = self._usual_lag if scripted is None else scripted
+        return self._clock() - timedelta(seconds=lag) if lag else None
+
+    async def _index_file(
+        self, request: Request, name: str | None, accepted_by: datetime | None, fault: Fault | None
+    ) -> Response:
+        stale = fault is not None and fault.stale
+        body = None if name is None else await self._overlay.index(name, accepted_by, without_newest=stale)
         if body is None:
             return PlainTextResponse("", status_code=404)
+        if fault is not None and fault.checksum is not None:
+            body = with_checksum(body, fault.checksum)
         headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
         if headers["ETag"] in request.headers.get("If-None-Match", ""):
             return Response(status_code=304, headers=headers)
         return PlainTextResponse(body, headers=headers)
 
-    async def _crate_file(self, name: str, version: str) -> Response:
+    async def _crate_file(self, name: str, version: str, *, tampered: bool) -> Response:
         file = await self._overlay.crate_file(name, version)
         if file is None:
             return PlainTextResponse("", status_code=404)
+        if tampered:
+            content = file.read_bytes()
+            return Response(content[:-1] + bytes([content[-1] ^ 1]), media_type="application/gzip")
         return FileResponse(file, media_type="application/gzip")
 
     async def _known(self, name: str) -> tuple[list[views.Json], dict[str, Published]]:
@@ -182,28 +196,9 @@ class Endpoints:
             raise Refusal(404, f"crate `{name}` does not exist")
         return entries, {version.manifest.version: version for version in self._ledger.published(name)}
 
-    async def _through_the_door(
-        self, door: Door, crate: str, request: Request, go_on: Callable[[], Awaitable[Response]]
-    ) -> Response:
-        """Does what the script says, and else what was asked for."""
-        fault = self._faults.due(door, crate, self._ledger.fire)
-        if fault is None:
-            return await go_on()
-        await asyncio.sleep(fault.delay_seconds)
-        try:
-            if fault.status is not None:
-                raise Refusal(fault.status, fault.detail, self._retry_after(fault))
-            return await go_on()
-        finally:
-            if fault.lose_answer and request.client is not None:
-                cut_connection((request.client.host, request.client.port))
-
-    def _retry_after(self, fault: Fault) -> dict[str, str]:
-        if fault.retry_after_seconds is None:
-            return {}
-        again = self._clock() + timedelta(seconds=fault.retry_after_seconds)
-        whole_seconds = datetime.fromtimestamp(math.ceil(again.timestamp()), again.tzinfo)
-        return {"Retry-After": http_date(whole_seconds)}
+    async def _read(self, fault: Fault | None, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
+        exchange = Exchange(read=request.body, act=act, refuse=partial(shaped, request))
+        return await self._misfortune.meet(fault, request, exchange)
 
     def _log(self, announced: Metadata, status: int, detail: str) -> None:
         self._ledger.log(announced.name, announced.version, status, detail, self._clock())
@@ -214,53 +209,25 @@ class Endpoints:
         await self._overlay.close()
 
 
-class _RequireUserAgent:
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+@dataclass
+class _Upload:
+    """One publish request: its crate file is read once the script lets it be read."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_api(Request(scope)):
-            agent = Request(scope).headers.get("User-Agent", "")
-            if agent in ("", "Amazon CloudFront") and not scope["path"].endswith("download"):
-                await _errors(403, _NO_USER_AGENT)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+    publishing: Publishing
+    incoming: Incoming
+    head: bytes
+    place: Path
+    authorization: str | None
+    tarball: Tarball | None = None
 
+    async def receive(self) -> None:
+        self.tarball = await self.publishing.receive(self.incoming, self.head, self.place)
 
-def _announced(body: bytes) -> Metadata:
-    try:
-        return read_metadata(body)[0]
-    except Refusal:
-        return Metadata(name="", version="")
+    async def publish(self) -> Metadata:
+        assert self.tarball is not None
+        return await self.publishing.publish(self.head, self.tarball, self.authorization)
 
 
 def _base(request: Request) -> str:
     # `request.base_url` is that of the outermost application, not of the mount.
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-
-
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
-
-
-def _errors(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"errors": [{"detail": detail}]}, status_code=status, headers=headers)
-
-
-async def _answer_refusal(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
-    if _is_api(request):
-        return _errors(refusal.status, refusal.detail, refusal.headers)
-    return PlainTextResponse(refusal.detail, status_code=refusal.status, headers=refusal.headers)
-
-
-async def _answer_upstream_error(request: Request, error: Exception) -> Response:
-    """A gateway's answer: cargo shows the text, and never takes it for `no such crate`."""
-    return _errors(502, str(error)) if _is_api(request) else PlainTextResponse(str(error), status_code=502)
-
-
-async def _answer_no_route(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404 and _is_api(request):
-        return _errors(404, "Not Found")
-    return Response(status_code=error.status_code, headers=error.headers)

@@ -18,6 +18,12 @@ class Metadata(Value):
     version: str
 
 
+def head_length(begun: bytes) -> int:
+    """How much of a body comes before the crate file, by its first four bytes; those alone if the rest is not wanted."""
+    length = int.from_bytes(begun[:4], "little")
+    return 4 if len(begun) < 4 or length > JSON_LIMIT else 4 + length + 4
+
+
 def read_metadata(body: bytes) -> tuple[Metadata, bytes]:
     """The metadata, and what follows it in the body. Raises `Refusal`."""
     if len(body) < 4:
@@ -30,16 +36,20 @@ def read_metadata(body: bytes) -> tuple[Metadata, bytes]:
     return _parse(body[4 : 4 + length]), body[4 + length :]
 
 
-def read_tarball(rest: bytes, limit: int) -> bytes:
-    """The bytes of the crate file, at most `limit`. Raises `Refusal`."""
+def tarball_length(rest: bytes, limit: int) -> int:
+    """How long the crate file says it is, at most `limit`. Raises `Refusal`."""
     if len(rest) < 4:
         raise bad_request("invalid tarball length")
     length = int.from_bytes(rest[:4], "little")
     if length > limit:
         raise Refusal(413, f"max upload size is: {limit}")
-    if len(rest) < 4 + length:
+    return length
+
+
+def check_whole(length: int, received: int) -> None:
+    """Raises `Refusal` for a crate file of which less came than was said."""
+    if received < length:
         raise bad_request(f"invalid tarball length for remaining payload: {length}")
-    return rest[4 : 4 + length]
 
 
 def _parse(blob: bytes) -> Metadata:

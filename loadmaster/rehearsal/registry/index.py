@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from loadmaster.rehearsal.registry.manifest import Dependency, Manifest
 from loadmaster.rehearsal.registry.requirement import normalized, without_build
@@ -53,6 +54,16 @@ def merged(upstream: Iterable[bytes], ours: Iterable[str]) -> list[bytes]:
     local = [line.encode() for line in ours]
     taken = {_plain_version(line) for line in local}
     return [line for line in upstream if not taken or _plain_version(line) not in taken] + local
+
+
+def with_checksum(index_file: bytes, kind: Literal["wrong", "missing"]) -> bytes:
+    """The index file with the checksum of its newest version changed or left out."""
+    *before, newest = index_file.splitlines(keepends=True)
+    line = json.loads(newest)
+    checksum = line.pop("cksum")
+    if kind == "wrong":
+        line["cksum"] = hashlib.sha256(checksum.encode()).hexdigest()
+    return b"".join(before) + json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _plain_version(line: bytes) -> str:

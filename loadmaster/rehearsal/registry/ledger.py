@@ -6,8 +6,8 @@ version yield one. It refuses to know HTTP and the rules that need no memory. Ot
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,7 +23,6 @@ from loadmaster.rehearsal.registry.records import Owner, Published, Submission, 
 from loadmaster.rehearsal.registry.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.requirement import without_build
 from loadmaster.rehearsal.registry.rules import check_categories
-from loadmaster.rehearsal.upstream import write_atomically
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -43,7 +42,6 @@ CREATE TABLE IF NOT EXISTS buckets (
 CREATE TABLE IF NOT EXISTS uploads (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, crate TEXT NOT NULL, version TEXT NOT NULL, status INTEGER NOT NULL,
     detail TEXT NOT NULL, at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS fired (fault TEXT PRIMARY KEY, times INTEGER NOT NULL);
 """
 
 NOT_AN_OWNER = (
@@ -57,7 +55,8 @@ class Ledger:
         self._upstream_owner = upstream_owner
         directory.mkdir(parents=True, exist_ok=True)
         self._database = directory / "registry.sqlite"
-        self._crate_files = directory / "crates"
+        self.crate_files = directory / "crates"
+        self.crate_files.mkdir(exist_ok=True)
         with closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
@@ -140,16 +139,19 @@ class Ledger:
             ).fetchall()
         return tuple(Published(**row | {"manifest": json.loads(row["manifest"])}) for row in rows)
 
-    def lines(self, name: str) -> tuple[str, ...]:
+    def lines(self, name: str, accepted_by: datetime | None = None) -> tuple[str, ...]:
+        """The index lines of the versions uploaded here; of those only that were accepted by then."""
+        until = "9" if accepted_by is None else accepted_by.astimezone(UTC).isoformat()
         with self._reading() as db:
             rows = db.execute(
-                "SELECT line FROM versions WHERE canonical = ? ORDER BY sequence", (canonical(name),)
+                "SELECT line FROM versions WHERE canonical = ? AND published_at <= ? ORDER BY sequence",
+                (canonical(name), until),
             ).fetchall()
         return tuple(row["line"] for row in rows)
 
     def crate_file(self, checksum: str) -> Path:
         """Where the crate file with that SHA-256 is, if it was uploaded here."""
-        return self._crate_files / f"{checksum}.crate"
+        return self.crate_files / f"{checksum}.crate"
 
     def uploads(self) -> tuple[Upload, ...]:
         with self._reading() as db:
@@ -171,15 +173,6 @@ class Ledger:
             )
         return bucket
 
-    def fire(self, fault: str, times: int) -> bool:
-        """Counts one more use of a fault; False, and not counted, once it was used `times` times."""
-        with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO fired VALUES (?, 0)", (fault,))
-            return (
-                db.execute("UPDATE fired SET times = times + 1 WHERE fault = ? AND times < ?", (fault, times)).rowcount
-                == 1
-            )
-
     def log(self, crate: str, version: str, status: int, detail: str, now: datetime) -> None:
         with self._writing() as db:
             _log(db, crate, version, status, detail, now)
@@ -190,6 +183,8 @@ class Ledger:
         The file is on disk before the transaction that names it ends.
         """
         manifest = submission.manifest
+        with submission.tarball.path.open("rb") as file:
+            os.fsync(file.fileno())
         with self._writing() as db:
             _check_owner(db, submission, now, self._upstream_owner)
             _check_daily(db, manifest.name, now, daily_limit)
@@ -198,8 +193,8 @@ class Ledger:
                 raise bad_request(f"crate version `{plain}` is already uploaded")
             _check_dependencies(db, submission)
             check_categories(manifest.categories)
-            checksum = hashlib.sha256(submission.tarball).hexdigest()
-            write_atomically(self.crate_file(checksum), submission.tarball)
+            checksum = submission.tarball.sha256
+            put_in_place(submission.tarball.path, self.crate_file(checksum))
             db.execute(
                 "INSERT INTO versions (canonical, plain_version, line, manifest, checksum, size, published_by, "
                 "published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -209,7 +204,7 @@ class Ledger:
                     index_line(manifest, checksum, now),
                     manifest.model_dump_json(),
                     checksum,
-                    len(submission.tarball),
+                    submission.tarball.size,
                     submission.login,
                     now.isoformat(),
                 ),
@@ -233,6 +228,11 @@ class Ledger:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 yield connection
+
+
+def put_in_place(file: Path, place: Path) -> None:
+    """The name comes with the whole file, which is on disk already."""
+    file.replace(place)
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from loadmaster.planning.value import Value
+from loadmaster.rehearsal.clock import http_date
 from loadmaster.rehearsal.registry.refusal import Refusal
 
 
@@ -26,6 +27,10 @@ class Limits(Value):
         return Rate(
             what="updates to existing crates", burst=self.update_burst, refill_seconds=self.update_refill_seconds
         )
+
+
+NO_LIMITS = Limits(new_burst=1_000_000_000, update_burst=1_000_000_000)
+"""Buckets that nobody empties."""
 
 
 class Rate(Value):
@@ -64,7 +69,3 @@ def check_bucket(bucket: Bucket, rate: Rate) -> None:
         f"Please try again after {again} and see https://crates.io/docs/rate-limits for more details."
     )
     raise Refusal(429, detail, {"Retry-After": again})
-
-
-def http_date(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")

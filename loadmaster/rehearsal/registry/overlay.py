@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,22 @@ class Overlay:
         self._ledger = ledger
         self._upstream = upstream
 
-    async def index(self, name: str) -> bytes | None:
-        """The index file of a crate, asked for in lower case, but with `-` and `_` as the crate has them."""
+    async def index(
+        self, name: str, accepted_by: datetime | None = None, *, without_newest: bool = False
+    ) -> bytes | None:
+        """The index file of a crate, asked for in lower case, but with `-` and `_` as the crate has them.
+
+        Of the versions uploaded here it has those that were accepted by then, or all of these but the newest.
+        """
         upstream = await self._upstream_lines(name)
-        spelled = self._ledger.spelling(name)
-        ours = self._ledger.lines(name) if spelled is not None and spelled.lower() == name.lower() else ()
-        lines = merged(upstream, ours)
+        ours = self.ours(name, accepted_by)
+        lines = merged(upstream, ours[:-1] if without_newest else ours)
         return b"".join(line + b"\n" for line in lines) if lines else None
+
+    def ours(self, name: str, accepted_by: datetime | None) -> tuple[str, ...]:
+        """The lines of the versions uploaded here (by then), oldest first."""
+        spelled = self._ledger.spelling(name)
+        return self._ledger.lines(name, accepted_by) if spelled is not None and spelled.lower() == name.lower() else ()
 
     async def entries(self, name: str) -> list[dict[str, Any]]:
         """What the index says of each version of a crate with a name like this; none if there is no such crate."""

@@ -1,38 +1,69 @@
 """`PUT api/v1/crates/new`: crates.io's checks, in its order.
 
 The order is what a client can observe: nothing is counted until a token is accepted, and every attempt after that takes
-one from the bucket, however it ends.
+one from the bucket, however it ends. Few threads at a time look into crate files, and one writes into the ledger, so
+that many uploads at once need little memory and do not fight for its lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-
-from starlette.concurrency import run_in_threadpool
+from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, check_email, token_sent
-from loadmaster.rehearsal.registry.framing import Metadata, read_metadata, read_tarball
+from loadmaster.rehearsal.registry.framing import Metadata, check_whole, read_metadata, tarball_length
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
 from loadmaster.rehearsal.registry.manifest import Manifest, read_manifest
 from loadmaster.rehearsal.registry.names import check_crate_name, check_not_reserved
 from loadmaster.rehearsal.registry.overlay import Overlay
-from loadmaster.rehearsal.registry.records import Submission
+from loadmaster.rehearsal.registry.receiving import Incoming, place_beside
+from loadmaster.rehearsal.registry.records import Submission, Tarball
+from loadmaster.rehearsal.registry.refusal import Refusal
 from loadmaster.rehearsal.registry.rules import check_manifest, check_version
 from loadmaster.rehearsal.registry.tarball import unpack
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NOTHING_ANNOUNCED = Metadata(name="", version="")
+
 
 class Publishing:
-    def __init__(self, ledger: Ledger, overlay: Overlay, limits: Limits, clock: Callable[[], datetime]) -> None:
-        self._ledger = ledger
-        self._overlay = overlay
-        self._limits = limits
-        self._clock = clock
+    def __init__(
+        self,
+        ledger: Ledger,
+        overlay: Overlay,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        take_time: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`take_time` is awaited between the checks and the acceptance of an upload."""
+        self._ledger, self._overlay, self._limits = ledger, overlay, limits
+        self._clock, self._take_time = clock, take_time
+        self._judges = ThreadPoolExecutor(4, "judge")
+        self._writer = ThreadPoolExecutor(1, "ledger")
 
-    async def publish(self, body: bytes, authorization: str | None) -> Metadata:
-        """Publishes what the body holds, and says what that was. Raises `Refusal`, `UpstreamUnreachable`."""
-        metadata, rest = read_metadata(body)
+    def place(self) -> contextlib.AbstractContextManager[Path]:
+        """Where a crate file may stand while it is looked at."""
+        return place_beside(self._ledger.crate_files)
+
+    async def receive(self, incoming: Incoming, head: bytes, place: Path) -> Tarball:
+        """The crate file that follows `head`; empty if it is too large or was not announced."""
+        try:
+            length = tarball_length(read_metadata(head)[1], self._limits.upload_bytes)
+        except Refusal:  # is told in its turn
+            length = 0
+        return await incoming.crate_file(place, length)
+
+    async def publish(self, head: bytes, tarball: Tarball, authorization: str | None) -> Metadata:
+        """Publishes what came in, and says what that was. Raises `Refusal`, `UpstreamUnreachable`."""
+        metadata, rest = read_metadata(head)
         check_crate_name(metadata.name)
         check_version(metadata.version)
         upstream = await self._overlay.upstream_crate(metadata.name)
@@ -41,9 +72,9 @@ class Publishing:
         check_allows(grant, "publish-new" if is_new else "publish-update", metadata.name)
         check_email(grant)
         rate = self._limits.rate(is_new=is_new)
-        check_bucket(self._ledger.take_token(grant.login, rate, self._clock()), rate)
-        tarball = read_tarball(rest, self._limits.upload_bytes)
-        manifest = await run_in_threadpool(self._judge, tarball, metadata)
+        check_bucket(await _within(self._writer, self._ledger.take_token, grant.login, rate, self._clock()), rate)
+        check_whole(tarball_length(rest, self._limits.upload_bytes), tarball.size)
+        manifest = await _within(self._judges, self._judge, tarball, metadata)
         submission = Submission(
             manifest=manifest,
             tarball=tarball,
@@ -53,15 +84,28 @@ class Publishing:
             upstream_crates=await self._overlay.known_upstream(d.crate for d in manifest.dependencies),
         )
         check_not_reserved(metadata.name)
-        await run_in_threadpool(self._ledger.publish, submission, self._clock(), self._limits.daily_per_crate)
+        await self._take_time()
+        await _within(self._writer, self._ledger.publish, submission, self._clock(), self._limits.daily_per_crate)
         return metadata
 
     def grant(self, authorization: str | None) -> Grant:
         """Who is asking. Raises `Refusal`."""
         return check_alive(self._ledger.grant(token_sent(authorization)), self._clock())
 
-    def _judge(self, tarball: bytes, metadata: Metadata) -> Manifest:
-        contents = unpack(tarball, f"{metadata.name}-{metadata.version}", self._limits.unpacked_bytes)
+    def announced(self, head: bytes) -> Metadata:
+        """What the metadata names; nothing if they cannot be read."""
+        try:
+            return read_metadata(head)[0]
+        except Refusal:
+            return NOTHING_ANNOUNCED
+
+    def _judge(self, tarball: Tarball, metadata: Metadata) -> Manifest:
+        package = f"{metadata.name}-{metadata.version}"
+        contents = unpack(tarball.path.read_bytes(), package, self._limits.unpacked_bytes)
         manifest = read_manifest(contents.manifest, contents.paths)
         check_manifest(manifest, metadata)
         return manifest
+
+
+async def _within(threads: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, lambda: work(*args, **kwargs))

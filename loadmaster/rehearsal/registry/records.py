@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.registry.manifest import Manifest
@@ -16,6 +17,7 @@ class Upload(Value):
     """Empty when the body could not be read that far."""
     version: str
     status: int
+    """0 for one that the script kept from taking effect without saying so."""
     detail: str
     at: datetime
 
@@ -35,11 +37,19 @@ class Published(Value):
     published_at: datetime
 
 
+class Tarball(Value):
+    """A crate file that came in."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
 class Submission(Value):
     """A version that passed every rule which needs no memory."""
 
     manifest: Manifest
-    tarball: bytes
+    tarball: Tarball
     login: str
     upstream_name: str | None
     """How upstream spells the crate, if it has it."""

@@ -5,20 +5,23 @@ Reopening the directory, in another process or under another port, finds the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
 
-from loadmaster.rehearsal.faults import FaultScript
+from loadmaster.rehearsal.clock import utc_now
+from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.registry.app import Endpoints
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.records import Upload
-from loadmaster.rehearsal.upstream import Upstream, utc_now
+from loadmaster.rehearsal.registry.service import AT_ONCE, Service
+from loadmaster.rehearsal.upstream import Upstream
 
 CRATES_IO_LIMITS = Limits()
 
@@ -31,14 +34,20 @@ class Registry:
         upstream: Upstream | None = None,
         limits: Limits = CRATES_IO_LIMITS,
         faults: FaultScript | None = None,
+        service: Service = AT_ONCE,
         clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         upstream_owner: str | None = None,
     ) -> None:
-        """`upstream_owner` is the account that owns the crates that only upstream has; None: nobody here does."""
+        """`upstream_owner` is the account that owns the crates that only upstream has; None: nobody here does.
+
+        `sleep` waits so many seconds of `clock`.
+        """
         self._ledger = Ledger(directory, upstream_owner)
         overlay = Overlay(self._ledger, upstream)
-        publishing = Publishing(self._ledger, overlay, limits, clock)
-        self._endpoints = Endpoints(self._ledger, overlay, publishing, faults, clock)
+        publishing = Publishing(self._ledger, overlay, limits, clock, lambda: sleep(service.upload))
+        misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
+        self._endpoints = Endpoints(self._ledger, overlay, publishing, misfortune, clock, service.visible)
 
     def app(self) -> Starlette:
         """The application, to be served or mounted anywhere. The index is at `index/` below it."""

@@ -34,7 +34,7 @@ def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if instant == "before the file":
-    ledger.write_atomically = die
+    ledger.put_in_place = die
 elif instant == "between file and facts":
     ledger.index_line = lambda *arguments: die()
 elif instant == "before the commit":

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.rehearsal.registry.framing import Metadata, read_metadata, read_tarball
+from loadmaster.rehearsal.registry.framing import (
+    JSON_LIMIT,
+    Metadata,
+    check_whole,
+    head_length,
+    read_metadata,
+    tarball_length,
+)
 from loadmaster.rehearsal.registry.refusal import Refusal
 from tests.rehearsal.registry.packing import framed
 
@@ -12,7 +19,14 @@ GOOD = b'{"name":"ours","vers":"1.0.0","deps":[]}'
 def test_a_body_is_read_into_metadata_and_tarball() -> None:
     metadata, rest = read_metadata(framed(GOOD, b"tar"))
     assert metadata == Metadata(name="ours", version="1.0.0")
-    assert read_tarball(rest, limit=3) == b"tar"
+    assert tarball_length(rest, limit=3) == 3
+
+
+def test_the_head_of_a_body_is_all_before_the_crate_file_or_the_length_alone() -> None:
+    body = framed(GOOD, b"tar")
+    assert body[head_length(body[:4]) :] == b"tar"
+    assert head_length(b"\0\0") == 4
+    assert head_length((JSON_LIMIT + 1).to_bytes(4, "little")) == 4
 
 
 @pytest.mark.parametrize(
@@ -83,5 +97,5 @@ def test_metadata_is_refused(body: bytes, status: int, detail: str) -> None:
 )
 def test_a_tarball_is_refused(rest: bytes, status: int, detail: str) -> None:
     with pytest.raises(Refusal) as refused:
-        read_tarball(rest, limit=10)
+        check_whole(tarball_length(rest, limit=10), len(rest) - 4)
     assert (refused.value.status, refused.value.detail) == (status, detail)

@@ -1,0 +1,52 @@
+"""What a rehearsal world is like besides healthy, quick and punctual: one script, in a file or in a request."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from loadmaster.errors import FaultScriptBroken
+from loadmaster.planning.value import Value
+from loadmaster.project import problems_of
+from loadmaster.rehearsal.faults import Fault
+from loadmaster.rehearsal.registry import Limits, Service
+
+
+class Conditions(Value):
+    faults: tuple[Fault, ...] = Field(
+        default=(), title="Faults", description="Scripted faults of the registry, the git remote and the forge."
+    )
+    service: Service = Field(
+        default=Service(), title="Service", description="How long the rehearsal registry takes, in seconds."
+    )
+    limits: Limits | None = Field(
+        default=None, title="Limits", description="Of the rehearsal registry; those of the profile if left out."
+    )
+    clock_speed: float = Field(
+        default=1.0,
+        gt=0,
+        title="Clock speed",
+        description="Seconds that pass in the rehearsal world for each real one.",
+    )
+
+
+def read_script(file: Path) -> Conditions:
+    """A script in TOML, or in JSON if the file's name ends so: `fault` (a list), `service`, `limits`, `clock_speed`.
+
+    Raises `FaultScriptBroken`.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        document: Any = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FaultScriptBroken(str(file), str(error)) from error
+    if not isinstance(document, dict) or not document or not isinstance(document.get("fault", []), list):
+        raise FaultScriptBroken(str(file), "it has no `[[fault]]`, nor `[service]`, `[limits]` or `clock_speed`")
+    try:
+        return Conditions.model_validate({("faults" if key == "fault" else key): document[key] for key in document})
+    except ValidationError as error:
+        raise FaultScriptBroken(str(file), "; ".join(problems_of(error))) from error

@@ -1,0 +1,138 @@
+"""Carries a fault out on an HTTP request: late, refused, redirected, cut, answered wrongly, or killed.
+
+It knows the instants of a request: before its body, before its effect, after it. It refuses to know what requests mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+
+import psutil
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from loadmaster.rehearsal.clock import http_date
+from loadmaster.rehearsal.faults.fault import READ_ONLY, Door, Fault, FaultScript
+from loadmaster.rehearsal.faults.uses import Uses
+
+NO_FAULTS = FaultScript(faults=())
+LOOP = "loop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """How a server deals with one request, for a fault to come between."""
+
+    read: Callable[[], Awaitable[object]]
+    """Takes in the body."""
+    act: Callable[[], Awaitable[Response]]
+    refuse: Callable[[int, str, Mapping[str, str]], Response]
+    """An error as this server writes it: status, text, headers."""
+    note: Callable[[int, str], None] = lambda _status, _detail: None
+    """Told of a request that took no effect: status (0: none that says so) and why."""
+
+
+class Misfortune:
+    """The script of one server, with its counting in `file`."""
+
+    def __init__(
+        self,
+        script: FaultScript | None,
+        file: Path,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.script = script or NO_FAULTS
+        self._uses, self._clock, self.sleep = Uses(file, clock), clock, sleep
+
+    def due(self, on: Door, crate: str = "", fits: Callable[[Fault], bool] = lambda _: True) -> Fault | None:
+        return self.script.due(on, crate, self._uses.count, fits)
+
+    async def meet(self, fault: Fault | None, request: Request, exchange: Exchange) -> Response:
+        """Does what the fault says, and else what was asked for."""
+        if LOOP in request.query_params:
+            return _once_more(request)
+        if fault is None:
+            await exchange.read()
+            return await exchange.act()
+        if fault.reset == "before-body":
+            return _cut(request, exchange, "the connection was cut before the file was read")
+        await exchange.read()
+        await self.sleep(fault.delay_seconds)
+        if fault.reset == "before-commit":
+            return _cut(request, exchange, "the connection was cut before anything took effect")
+        return await self._answer(fault, request, exchange)
+
+    async def _answer(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        if fault.loop:
+            return _once_more(request)
+        if (status := 503 if fault.read_only else fault.status) is not None:
+            text = fault.detail or (READ_ONLY if fault.read_only else "")
+            exchange.note(status if status >= 400 else 0, text)
+            return _in_form(fault, exchange.refuse(status, text, self._headers(fault)), text)
+        return await self._with_effect(fault, request, exchange)
+
+    async def _with_effect(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        try:
+            answer = await exchange.act()
+            if fault.kill and answer.status_code < 400:
+                kill()
+            return _in_form(fault, answer, fault.detail)
+        finally:
+            if fault.lose_answer:
+                cut_connection(request)
+
+    def _headers(self, fault: Fault) -> dict[str, str]:
+        if fault.retry_after_seconds is None:
+            return {}
+        again = self._clock() + timedelta(seconds=fault.retry_after_seconds)
+        return {"Retry-After": http_date(datetime.fromtimestamp(math.ceil(again.timestamp()), UTC))}
+
+
+def kill() -> None:
+    """Ends the process that serves the world, as a power cut does: nothing is flushed, nothing is unwound."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def cut_connection(request: Request) -> None:
+    """Shuts down the TCP connection that `request` came by.
+
+    An ASGI application cannot hang up: whatever it raises, the server answers 500. The socket can.
+    """
+    client = request.client and tuple(request.client)
+    for connection in psutil.Process().net_connections(kind="tcp"):
+        if tuple(connection.raddr) == client and connection.fd >= 0:
+            with socket.socket(fileno=os.dup(connection.fd)) as handle:
+                handle.shutdown(socket.SHUT_RDWR)
+
+
+def _cut(request: Request, exchange: Exchange, told: str) -> Response:
+    cut_connection(request)
+    exchange.note(0, told)
+    return Response(status_code=503)  # to nobody
+
+
+def _once_more(request: Request) -> Response:
+    # The address says that it is a loop: one fault is one loop, however often it is gone round.
+    return RedirectResponse(request.url.include_query_params(**{LOOP: "1"}), 302)
+
+
+def _in_form(fault: Fault, answer: Response, text: str) -> Response:
+    match fault.form:
+        case "errors":
+            return answer
+        case "html":
+            page = f"<!doctype html>\n<title>{answer.status_code}</title>\n<h1>{escape(text or 'It works!')}</h1>\n"
+            return HTMLResponse(page, answer.status_code)
+        case "empty":
+            return Response(b"", answer.status_code)

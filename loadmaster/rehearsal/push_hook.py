@@ -1,0 +1,36 @@
+"""What git runs at a push to a rehearsal's remote: tells the world of it, and does what the world answers.
+
+A program of its own that needs only Python's standard library, so that a push takes no longer than a hook must. It
+refuses to know the script of faults: the world decides and counts.
+
+    push_hook.py ADDRESS before|after    (the updates, a line each, on standard input)
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import sys
+
+GO_ON, REFUSE, CUT = "go on", "refuse", "cut"
+
+
+def main(address: str, instant: str) -> int:
+    """Exit status 1 refuses the push, where git still asks."""
+    host, _, path = address.removeprefix("http://").partition("/")
+    connection = http.client.HTTPConnection(host)
+    try:
+        connection.request("POST", f"/{path}/{instant}", sys.stdin.buffer.read())
+        verdict, _, detail = connection.getresponse().read().decode().partition("\n")
+    except (OSError, http.client.HTTPException):  # the world has ended, and this push with it or after it
+        return 0
+    if verdict == CUT:
+        os.kill(os.getppid(), signal.SIGKILL)  # git receive-pack: whoever pushes sees its end hang up
+    if verdict == REFUSE:
+        print(f"error: {detail}", file=sys.stderr)
+    return 0 if verdict == GO_ON else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""How the registry says no: errors in crates.io's shape, to whom it says nothing at all, and what exceptions become."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.rehearsal.registry.refusal import Refusal
+
+_NO_USER_AGENT = """\
+We require that all requests include a `User-Agent` header.  To allow us to determine the impact your bot has on our \
+service, we ask that your user agent actually identify your bot, and not just report the HTTP client library you're \
+using.  Including contact information will also reduce the chance that we will need to take action against your bot.
+
+Bad:
+  User-Agent: reqwest/0.9.1
+
+Better:
+  User-Agent: my_crawler
+
+Best:
+  User-Agent: my_crawler (my_crawler.com/info)
+  User-Agent: my_crawler (help@my_crawler.com)
+
+If you believe you've received this message in error, please email help@crates.io and include the request id .
+"""
+
+
+class RequireUserAgent:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_api(Request(scope)):
+            agent = Request(scope).headers.get("User-Agent", "")
+            if agent in ("", "Amazon CloudFront") and not scope["path"].endswith("download"):
+                await errors(403, _NO_USER_AGENT)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+
+
+def errors(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"errors": [{"detail": detail}]}, status_code=status, headers=headers)
+
+
+async def _answer_refusal(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return shaped(request, refusal.status, refusal.detail, refusal.headers)
+
+
+def shaped(request: Request, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    if is_api(request):
+        return errors(status, detail, headers)
+    return PlainTextResponse(detail, status_code=status, headers=headers)
+
+
+async def _answer_upstream_error(request: Request, error: Exception) -> Response:
+    """A gateway's answer: cargo shows the text, and never takes it for `no such crate`."""
+    return errors(502, str(error)) if is_api(request) else PlainTextResponse(str(error), status_code=502)
+
+
+async def _answer_no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and is_api(request):
+        return errors(404, "Not Found")
+    return Response(status_code=error.status_code, headers=error.headers)
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    """The client hung up while it was sending."""
+    return Response(status_code=400)
+
+
+HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    Refusal: _answer_refusal,
+    UpstreamUnreachable: _answer_upstream_error,
+    UpstreamChecksumMismatch: _answer_upstream_error,
+    HTTPException: _answer_no_route,
+    ClientDisconnect: _answer_nobody,
+}
