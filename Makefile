@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test check up down lock clean
+.PHONY: help setup rehearse test chaos check up down lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,6 +21,9 @@ rehearse: setup ## rehearse a whole release of the demo workspace (PROJECT=... V
 test: setup check ## run every check and every test
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not end_to_end"
 	$(BIN)/pytest -m end_to_end
+
+chaos: setup ## kill a release of the demo workspace after every single side effect, and lose every answer
+	CHAOS=full $(BIN)/pytest tests/end_to_end/test_kill_matrix.py
 
 check: setup ## lint, formatting, types
 	$(BIN)/ruff check
