@@ -22,7 +22,7 @@ from tests.flows.evidence import accepted, each_once, uploads
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
 
 WRONG = [
-    pytest.param("demo", "banana", "version", id="a version that is none"),
+    pytest.param("demo", "banana", "banana", id="a version that is none"),
     pytest.param("nope", "minor", "nope", id="a project that is none"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from prefect.settings import PREFECT_RESULTS_LOCAL_STORAGE_PATH, temporary_settings
+from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 from loadmaster.store import Store
@@ -15,10 +15,10 @@ from loadmaster.store import Store
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store that flows find by themselves, while a server runs for them."""
     home = tmp_path_factory.mktemp("home")
-    results = {PREFECT_RESULTS_LOCAL_STORAGE_PATH: home / "results"}
+    own = {PREFECT_HOME: home / "prefect", PREFECT_RESULTS_LOCAL_STORAGE_PATH: home / "results"}
     with (
         pytest.MonkeyPatch.context() as patch,
-        temporary_settings(updates=results),
+        temporary_settings(updates=own),
         prefect_test_harness(server_startup_timeout=120),
     ):
         patch.setenv("LOADMASTER_HOME", str(home))
