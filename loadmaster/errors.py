@@ -1035,3 +1035,14 @@ class YankNotConfirmed(UsageError):
             why="a yank takes a version away from everybody who does not have it in a lockfile.",
             fix=f"look at the plan, then give `--execute --confirm {version}`.",
         )
+
+
+class NotPublished(LoadmasterError):
+    """Accepted, and then neither the index nor the registry's API knows it."""
+
+    def __init__(self, crates: Sequence[str], seconds: float) -> None:
+        super().__init__(
+            f"After {seconds:.0f} s neither the index nor the registry's API knows {', '.join(f'`{each}`' for each in crates)}.",
+            why="the registry said that it took them and has lost them, or another server answers for its API.",
+            fix="press Retry: what is not there is uploaded again; if it happens twice, tell the registry's operators.",
+        )

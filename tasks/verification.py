@@ -12,13 +12,14 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Install
 from loadmaster.planning.receipt import ObjectRecord, Receipt
 from loadmaster.steps import announce, verify
+from loadmaster.steps.visibility import await_visible
 from loadmaster.store import write_atomically
 from tasks.policy import asks_the_world, timed
 
 
 @asks_the_world("read back")
 def read_back(job: Job, plan: ReleasePlan, published: tuple[ObjectRecord, ...]) -> int:
-    return verify.read_back(job, plan.crates, {each.id: each.sha256 for each in published if each.sha256})
+    return await_visible(job, plan.crates, {each.id: each.sha256 for each in published if each.sha256})
 
 
 @asks_the_world("install", "install {check.package}")

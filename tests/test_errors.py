@@ -71,6 +71,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.NotAWorkspace: lambda: errors.NotAWorkspace("demo", TOLD),
     errors.NotToml: lambda: errors.NotToml("Cargo.toml", TOLD),
     errors.NotObserved: lambda: errors.NotObserved("The tag `v1.0.0`", "ada/hangar"),
+    errors.NotPublished: lambda: errors.NotPublished(["hangar@1.0.0"], 120.0),
     errors.NotVisible: lambda: errors.NotVisible(["hangar@1.0.0"], 120.0),
     errors.NothingToCommit: lambda: errors.NothingToCommit("checkout"),
     errors.NothingToPublish: lambda: errors.NothingToPublish("demo"),

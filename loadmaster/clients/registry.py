@@ -10,10 +10,11 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -36,6 +37,9 @@ T = TypeVar("T")
 
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
+
+_NOT_THERE = (404, 410, 451)
+"""What cargo takes for a name that the index does not know."""
 
 
 class Endpoints(Value):
@@ -80,9 +84,44 @@ def lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
     return _read_index(index, name, client, read_line)
 
 
+class Sight(Value):
+    """A file of the index as it was seen, with what the server calls that state of it."""
+
+    etag: str | None
+    versions: tuple[CrateVersion, ...]
+
+
+def look_again(index: str, name: str, before: Sight | None, client: httpx.Client) -> Sight:
+    """The file of `name` as it is now; costs no body where it is as `before`. Raises `RegistryUnreachable`."""
+    url = f"{_base(index)}{index_path(name)}"
+    known = {"If-None-Match": before.etag} if before and before.etag else {}
+    answer = _get(client, url, absent=(304, *_NOT_THERE), headers=known)
+    if before is not None and answer.status_code == 304:
+        return before
+    return Sight(etag=answer.headers.get("ETag"), versions=_read_lines(url, answer, _crate_version))
+
+
+def published_checksum(api: str, name: str, version: str, client: httpx.Client) -> str | None:
+    """What the web API says of a version: its SHA-256, or None if there is no such version.
+
+    The API knows a version at once, the index later. Raises `RegistryUnreachable`.
+    """
+    url = f"{api}/api/v1/crates/{quote(name)}/{quote(version)}"
+    answer = _get(client, url, absent=(404,))
+    if answer.status_code == 404:
+        return None
+    try:
+        return str(answer.json()["version"]["checksum"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RegistryUnreachable(url, "it is not a version of a crate") from error
+
+
 def _read_index(index: str, name: str, client: httpx.Client, read: Callable[[bytes], T]) -> tuple[T, ...]:
     url = f"{_base(index)}{index_path(name)}"
-    answer = _get(client, url, absent=(404, 410, 451))
+    return _read_lines(url, _get(client, url, absent=_NOT_THERE), read)
+
+
+def _read_lines(url: str, answer: httpx.Response, read: Callable[[bytes], T]) -> tuple[T, ...]:
     if answer.status_code != 200:
         return ()
     try:
@@ -189,9 +228,11 @@ def _until(answer: httpx.Response, told: str) -> datetime | None:
     return None
 
 
-def _get(client: httpx.Client, url: str, absent: tuple[int, ...] = ()) -> httpx.Response:
+def _get(
+    client: httpx.Client, url: str, absent: tuple[int, ...] = (), headers: Mapping[str, str] | None = None
+) -> httpx.Response:
     try:
-        answer = client.get(url)
+        answer = client.get(url, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise RegistryUnreachable(url, _told(error)) from error
     if answer.status_code != 200 and answer.status_code not in absent:

@@ -10,10 +10,12 @@ from loadmaster.job import Job
 from loadmaster.planning.compare import compare
 from loadmaster.planning.metadata import upload_body, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan
+from loadmaster.planning.project import Wait
 from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.version import same_version
+from loadmaster.steps.visibility import await_visible
 
 
 def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
@@ -61,6 +63,8 @@ def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
     if (out := _published(job, crate)) is not None:
         return compare_published(job, crate, sha256, out)
     _upload(job, crate, job.store.crate(crate.id, sha256))
+    if job.project.registry.wait is Wait.VISIBLE:
+        await_visible(job, [crate], {crate.id: sha256})
     return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.SAME, sha256=sha256, attempts=1)
 
 
