@@ -266,7 +266,7 @@ class DiskFull(LoadmasterError):
         super().__init__(
             f"The disk is full: no space left on device while {doing}.",
             why="builds, clones and packaged crates are kept under `.loadmaster/`.",
-            fix="free some space (`make clean` removes builds and ended runs), then press Retry: nothing was uploaded.",
+            fix="free some space (`make clean` removes builds and caches), then press Retry: nothing was uploaded.",
         )
 
 

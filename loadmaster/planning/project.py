@@ -62,12 +62,17 @@ class ReleaseStyle(Value):
 
     policy: Policy = Policy.LOCKSTEP
     tag: Versioned = "v{version}"
+    """The tag's name; `{version}` stands for the version."""
     commit_message: Versioned = "Release {version}"
+    """Of the release commit; `{version}` stands for the version."""
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
+    """Of the annotated tag; `{project}` and `{version}` stand for the title and the version."""
     changelog: str | None = "CHANGELOG.md"
     """Path of the changelog; None if the project keeps none."""
     exclude: tuple[Exclusion, ...] = ()
+    """Packages that stay back though their manifests would let them out: a list of `{ package = …, why = … }`."""
     author_name: str = "Loadmaster"
+    """Who the release commit and the tag are by."""
     author_email: str = "loadmaster@localhost"
 
 
@@ -90,7 +95,9 @@ class Install(Value):
     """The install check: what a user would type, and what must come out."""
 
     package: str
+    """The crate to install."""
     binary: str
+    """The program of it whose `--version` is asked."""
     debug: bool = False
     """Build without optimizations, which is faster; recorded as a deviation."""
 
@@ -148,6 +155,7 @@ class Project(Value):
 
     name: str
     title: str = ""
+    """What a person calls it; the name if left out."""
     source: Source
     forge: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     """The repository on the forge, `OWNER/NAME`."""

@@ -1,0 +1,19 @@
+"""The page about profiles is the one that the model makes."""
+
+from __future__ import annotations
+
+from loadmaster.planning.project import Project
+from loadmaster.planning.project_page import page
+from loadmaster.project import ROOT
+
+
+def test_the_page_is_current() -> None:
+    told = (ROOT / "docs" / "project.md").read_text(encoding="utf-8")
+    assert told == page(), "run: python -m loadmaster.planning.project_page > docs/project.md"
+
+
+def test_every_field_of_every_table_is_on_the_page() -> None:
+    text = page()
+    assert all(f"`{name}`" in text or f"`[{name}]`" in text for name in Project.model_fields if name != "name")
+    assert "| `toolchain` |" in text
+    assert "`token`, `trusted-publishing`" in text
