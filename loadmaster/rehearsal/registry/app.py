@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,7 +52,7 @@ class Endpoints:
         self._clock = clock
         self._usual_lag = usual_lag
 
-    def app(self) -> Starlette:
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
         crate = "/api/v1/crates/{name}"
         return Starlette(
             routes=[
@@ -65,6 +65,7 @@ class Endpoints:
                 Route(f"{crate}/{{version}}", self.version),
                 Route(f"{crate}/{{version}}/download", self.to_download),
                 *(Route(f"/api/v1/{page}", self.website_only) for page in ("me", "me/tokens", "me/updates")),
+                *more,
             ],
             middleware=[Middleware(RequireUserAgent)],
             exception_handlers=dict(HANDLERS),

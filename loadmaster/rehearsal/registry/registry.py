@@ -21,6 +21,7 @@ from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
+from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.rehearsal.upstream import Upstream
 
 CRATES_IO_LIMITS = Limits()
@@ -48,10 +49,11 @@ class Registry:
         publishing = Publishing(self._ledger, overlay, limits, clock, lambda: sleep(service.upload))
         misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
         self._endpoints = Endpoints(self._ledger, overlay, publishing, misfortune, clock, service.visible)
+        self._yanking = Yanking(directory, self._ledger, overlay, publishing, clock)
 
     def app(self) -> Starlette:
         """The application, to be served or mounted anywhere. The index is at `index/` below it."""
-        return self._endpoints.app()
+        return self._endpoints.app(self._yanking.routes())
 
     def add_account(self, login: str, *, email_verified: bool = True) -> None:
         """Adds the account, or sets whether its e-mail address is verified."""
