@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from loadmaster import __version__
+from loadmaster import __version__, cli_damage
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.show import gates_text, plan_text, receipt_text
@@ -36,6 +36,8 @@ def _version(text: str) -> str:
     """Raises `MalformedVersion`."""
     return text if text in set(Level) else str(parse(text))
 
+
+app.add_typer(cli_damage.app)
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 VersionOption = Annotated[

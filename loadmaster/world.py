@@ -35,7 +35,7 @@ class World(Value):
 
     def registry_token(self) -> str:
         """Raises `TokenMissing`."""
-        return _from_environment() if self.kind == "live" else self._credential("registry")
+        return token_from_environment() if self.kind == "live" else self._credential("registry")
 
     def forge_token(self) -> str:
         return self._credential("forge")
@@ -47,7 +47,8 @@ class World(Value):
 TOKEN_VARIABLES = ("LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN")
 
 
-def _from_environment() -> str:
+def token_from_environment() -> str:
+    """The registry's token. Raises `TokenMissing`."""
     token = next((os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)), None)
     if token is None:
         raise TokenMissing(TOKEN_VARIABLES)

@@ -1,0 +1,116 @@
+"""The commands for a release that went wrong, or might have: `compare`, `status` and `yank`. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.planning.sparse_index import crates_io_index
+from loadmaster.planning.value import Value
+from loadmaster.planning.version import parse
+from loadmaster.project import load_project
+from loadmaster.store import default_store
+
+app = typer.Typer()
+
+ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
+VersionOption = Annotated[str, typer.Option("--version", "-V", help="The release's version, such as `1.4.0`.")]
+RegistryOption = Annotated[
+    str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
+]
+RepositoryOption = Annotated[
+    str | None, typer.Option(help="Git URL or path, instead of the profile's.", metavar="URL-OR-PATH")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def compare(
+    file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
+    registry: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
+
+    Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, 3 absent, 4 unknown.
+    """
+    from loadmaster.commands.compare import EXIT_CODES, compared, compared_text
+
+    found = compared(file, registry or crates_io_index())
+    _print(found, compared_text(found), as_json)
+    raise typer.Exit(EXIT_CODES[found.state])
+
+
+@app.command()
+def status(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    forge: Annotated[
+        str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out, `none` to leave it out.")
+    ] = None,
+    repository: RepositoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tells the state of every object of a release, whether consumers are broken now, and what to do next.
+
+    Changes nothing. Members are read at the tag, or else at the branch's head. `LOADMASTER_FORGE_TOKEN` is sent to the
+    forge if it is set. Exit codes: 0 everything is there, 1 something is different, 3 something is absent, 4 something is
+    unknown; of several the first.
+    """
+    from loadmaster.commands.status import GITHUB, status, status_text
+
+    api = None if forge == "none" else forge or GITHUB
+    index = registry or crates_io_index()
+    found = status(load_project(project), _exact(version), index, api, repository, default_store())
+    _print(found, status_text(found), as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def yank(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
+    execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option(help="The version once more; a terminal is asked for it.", metavar="VERSION")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes a release back: plans the yank of all that is out of it, dependents first, and carries it out if told to.
+
+    For now only on a registry on loopback. The token comes from `LOADMASTER_REGISTRY_TOKEN`, or else from
+    `CARGO_REGISTRY_TOKEN`. Run again after a failure, it goes on where it stopped.
+    """
+    from loadmaster.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
+
+    index = registry or crates_io_index()
+    if execute:
+        require_on_this_machine(index)
+    plan = plan_yank(load_project(project), _exact(version), index, repository, default_store())
+    if execute:
+        if confirm is None and sys.stdin.isatty() and not as_json:
+            print(yank_text(plan))
+            confirm = typer.prompt(f"To yank, type the version of {project}")
+        require_confirmed(plan.version, confirm)
+        plan = carry_out(plan)
+    _print(plan, yank_text(plan), as_json)
+
+
+def _exact(version: str) -> str:
+    """Raises `MalformedVersion`: a level is no version that could be out."""
+    return str(parse(version))
+
+
+def _print(document: Value, text: str, as_json: bool) -> None:
+    print(
+        json.dumps(document.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
+        if as_json
+        else text
+    )

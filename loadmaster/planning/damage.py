@@ -1,0 +1,238 @@
+"""What a release that is out in part does to its consumers now, and what to do next: finish, fix forward, or yank.
+
+Knows index lines and states. Refuses to know how they were observed, and to take what could not be observed for done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
+
+from loadmaster.errors import DependencyCycle
+from loadmaster.planning.index_line import IndexLine, Need
+from loadmaster.planning.order import find_cycle, in_order
+from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.requirement import matches
+from loadmaster.planning.state import ObjectState
+from loadmaster.planning.value import Value
+from loadmaster.planning.version import same_version
+
+YANK_BURST = 100
+"""Yanks that crates.io takes of one user at once; then one a minute."""
+
+_THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
+_REFUSED = re.compile(r"The registry refused `[^`]+` with status (400|413|422): (.*)", re.DOTALL)
+_NOT_ITS_CONTENTS = ("verified email", "no known crate named", "already uploaded")
+
+
+class CrateSeen(Value):
+    """One crate of a release, and all that the registry has under its name."""
+
+    name: str
+    version: str
+    published: tuple[IndexLine, ...] | None
+    """Every version of it; None if the registry could not be asked."""
+    state: ObjectState
+    """Of this version."""
+    refused: str | None = None
+    """Why the registry refused its contents, if an earlier attempt was told so."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @property
+    def out(self) -> IndexLine | None:
+        """This version as it is published; a yanked one is there like any other."""
+        return next((each for each in self.published or () if same_version(each.version, self.version)), None)
+
+    @property
+    def is_missing(self) -> bool:
+        return self.published is not None and self.out is None
+
+
+class Broken(Value):
+    """A published crate that nobody can build now."""
+
+    crate: str
+    """`name@version`."""
+    needs: str
+    requirement: str
+
+
+class Next(StrEnum):
+    NOTHING = "nothing"
+    FINISH = "finish"
+    """Start the release again: it asks first, and does what is missing."""
+    FIX_FORWARD = "fix-forward"
+    """Release a higher version; this one can never be whole."""
+    YANK = "yank"
+    """Take back what is out of this version, then release a higher one."""
+
+
+class Damage(Value):
+    consumers_broken: bool
+    broken: tuple[Broken, ...]
+    next: Next
+    why: str
+
+
+def assess(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord] = ()) -> Damage:
+    """The damage, and the next step. `others` are the tag, the forge release and its assets, as far as they are asked for.
+
+    Raises `MalformedRequirement` for an index that holds none.
+    """
+    found = broken(crates)
+    step, why = _recommend(crates, others, found)
+    return Damage(consumers_broken=bool(found), broken=found, next=step, why=why)
+
+
+def broken(crates: Sequence[CrateSeen]) -> tuple[Broken, ...]:
+    """Every requirement of a published crate on a member of the release that no published, unyanked version satisfies.
+
+    Optional ones count: whoever turns their feature on is broken. A yanked crate breaks nobody: nobody is given it. A
+    member that could not be asked for is not held against those who need it.
+    """
+    offered = {
+        each.name: [line.version for line in each.published if not line.yanked]
+        for each in crates
+        if each.published is not None
+    }
+    found = (
+        Broken(crate=crate.id, needs=need.name, requirement=need.requirement)
+        for crate in crates
+        if crate.out is not None and not crate.out.yanked
+        for need in _needs(crate.out, offered)
+        if not any(matches(need.requirement, version) for version in offered[need.name])
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def yank_order(crates: Sequence[CrateSeen]) -> tuple[CrateSeen, ...]:
+    """The crates that are out, dependents first: at no moment does one stand whose dependency is gone.
+
+    By what was published, not by what the workspace says today. Raises `DependencyCycle`.
+    """
+    out = {each.name: each for each in crates if each.out is not None}
+    graph = {
+        name: frozenset(
+            need.name
+            for need in _needs(crate.out, out)
+            if need.name != name and matches(need.requirement, out[need.name].version)
+        )
+        for name, crate in out.items()
+        if crate.out is not None
+    }
+    if cycle := find_cycle(graph):
+        raise DependencyCycle(cycle)
+    return tuple(out[name] for name in reversed(in_order(graph)))
+
+
+def minutes_to_yank(count: int) -> int:
+    """How long crates.io makes `count` yanks last, with a full bucket."""
+    return max(0, count - YANK_BURST)
+
+
+def refused_for_contents(told: str) -> str | None:
+    """The registry's words, if this text of an error is a refusal of a crate's own contents, which no Retry mends."""
+    match = _REFUSED.fullmatch(told)
+    if match is None or any(each in match[2] for each in _NOT_ITS_CONTENTS):
+        return None
+    return match[2]
+
+
+def _needs(line: IndexLine, among: Collection[str]) -> Iterator[Need]:
+    """What cargo resolves for a consumer: not the dev-dependencies, and of other registries nothing is known here."""
+    return (each for each in line.needs if each.kind != "dev" and each.registry is None and each.name in among)
+
+
+def _recommend(
+    crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
+) -> tuple[Next, str]:
+    impossible = _never_whole(crates, others)
+    to_come = {} if impossible else {each.name: each.version for each in crates if each.is_missing}
+    hopeless = [
+        each for each in found if each.needs not in to_come or not matches(each.requirement, to_come[each.needs])
+    ]
+    if hopeless:
+        reason = (
+            impossible[0] if impossible else "what they need is yanked, or was never meant to come with this version"
+        )
+        return Next.YANK, (
+            f"{_told(hopeless)}, and finishing does not mend that: {reason}. "
+            "Take back what is out of this version, dependents first, then release a higher one."
+        )
+    if impossible:
+        return Next.FIX_FORWARD, (
+            f"This version can never be whole: {'; '.join(impossible)}. What is out of it works; release a higher version."
+        )
+    return _withdrawn(crates) or _unfinished(crates, others, found) or _uncertain(crates, others) or _whole(crates)
+
+
+def _never_whole(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> list[str]:
+    different = [each for each in crates if each.state is ObjectState.DIFFERENT]
+    refused = [each for each in crates if each.is_missing and each.refused is not None]
+    tags = [each for each in others if each.kind == "tag" and each.state is ObjectState.DIFFERENT]
+    return [
+        *(
+            f"`{each.id}` is on the registry with other contents, and a published version is never replaced"
+            for each in different
+        ),
+        *(f"the registry refused the contents of `{each.id}` ({each.refused})" for each in refused),
+        *(f"the tag `{each.id}` stands elsewhere, and a pushed tag is never moved" for each in tags),
+    ]
+
+
+def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[Next, str] | None:
+    out = [each.out for each in crates if each.out is not None]
+    yanked = [each for each in out if each.yanked]
+    if yanked and len(yanked) == len(out):
+        return Next.NOTHING, "All that was published of this version is yanked; release a higher one."
+    if yanked and any(each.is_missing for each in crates):
+        return Next.YANK, (
+            f"{len(yanked)} of the {len(out)} crates that are out are yanked and others were never published: "
+            "this version is being withdrawn. Yank the rest, then release a higher one."
+        )
+    return None
+
+
+def _unfinished(
+    crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
+) -> tuple[Next, str] | None:
+    missing = [each.id for each in crates if each.is_missing]
+    missing += [f"{each.kind} {each.id}" for each in others if each.state is ObjectState.ABSENT]
+    if not missing:
+        return None
+    may_be_out = any(not each.is_missing for each in crates) or any(each.state in _THERE for each in others)
+    if not may_be_out:
+        return Next.NOTHING, "Nothing of this version is out, so there is nothing to mend; release it when it is time."
+    consumers = f"{_told(found)} until then" if found else "what is out works as it is"
+    return Next.FINISH, (
+        f"Not there yet: {_some(missing)}. Start the release again: it recognises what is there; {consumers}."
+    )
+
+
+def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> tuple[Next, str] | None:
+    doubtful = [each.id for each in crates if each.state is ObjectState.UNKNOWN]
+    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in _THERE]
+    if not doubtful:
+        return None
+    return Next.FINISH, (
+        f"Nothing is known to be missing, but this is not certain of {_some(doubtful)}. Start the release again: it "
+        "compares what is there, and does only what is missing."
+    )
+
+
+def _whole(crates: Sequence[CrateSeen]) -> tuple[Next, str]:
+    yanked = [each.id for each in crates if each.out is not None and each.out.yanked]
+    return Next.NOTHING, "Everything is there." + (f" Yanked by now: {_some(yanked)}." if yanked else "")
+
+
+def _told(found: Sequence[Broken]) -> str:
+    return _some([f"{each.crate} (needs {each.needs} {each.requirement})" for each in found]) + " cannot be built"
+
+
+def _some(names: Sequence[str], at_most: int = 5) -> str:
+    shown = ", ".join(f"`{each}`" for each in names[:at_most])
+    return shown if len(names) <= at_most else f"{shown} and {len(names) - at_most} more"

@@ -1,0 +1,181 @@
+"""Observes a release from outside, whoever carried it out: what is at the remote, on the registry and on the forge.
+
+Asks, and changes nothing. Knows no plan and no run; what cannot be asked becomes `unknown` with its reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from loadmaster.clients import cargo, forge, git, registry
+from loadmaster.errors import CrateFileBroken, LoadmasterError, RegistryUnreachable
+from loadmaster.pinning import IMPORTED
+from loadmaster.planning.compare import Comparison, Difference, compare
+from loadmaster.planning.index_line import IndexLine
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
+from loadmaster.planning.project import Project
+from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.sparse_index import spellings
+from loadmaster.planning.state import ObjectState
+from loadmaster.planning.value import Value
+from loadmaster.planning.version import same_version
+from loadmaster.planning.workspace import Package, read_metadata
+from loadmaster.project import ROOT
+from loadmaster.steps.look import POLITE_READERS
+from loadmaster.store import RunDirectory, Store
+
+
+class Compared(Value):
+    """A packaged crate against a registry."""
+
+    crate: str
+    version: str
+    state: ObjectState
+    differs: tuple[Difference, ...] = ()
+    why: str
+
+
+def compare_with_registry(ours: bytes, name: str, version: str, index: str, client: httpx.Client) -> Compared:
+    """Whether the registry has this crate, by its bytes. What keeps it from being asked makes it `unknown`."""
+    try:
+        found = _compare(ours, name, version, index, client)
+    except (RegistryUnreachable, CrateFileBroken) as error:
+        found = Comparison(state=ObjectState.UNKNOWN, why=error.what)
+    return Compared(crate=name, version=version, state=found.state, differs=found.differs, why=found.why)
+
+
+def _compare(ours: bytes, name: str, version: str, index: str, client: httpx.Client) -> Comparison:
+    known = find_lines(index, name, client)
+    line = next((each for each in known if same_version(each.version, version)), None)
+    if line is None:
+        has = (
+            f"of `{known[0].name}` the registry has {len(known)} other versions" if known else "no crate has this name"
+        )
+        return Comparison(state=ObjectState.ABSENT, why=has)
+    if line.checksum == hashlib.sha256(ours).hexdigest():
+        found = Comparison(state=ObjectState.SAME, why="the bytes are equal")
+    else:
+        dl = registry.endpoints(index, client).dl
+        theirs = registry.download(dl, line.name, line.version, line.checksum, client)
+        if line.checksum != hashlib.sha256(theirs).hexdigest():
+            why = "the registry serves a file that does not have the checksum of its own index"
+            return Comparison(state=ObjectState.UNKNOWN, why=why)
+        found = compare(ours, theirs, crate=f"{name}@{version}")
+    return found.model_copy(update={"why": f"{found.why}; the registry's is yanked"}) if line.yanked else found
+
+
+def find_lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
+    """Every version of the crate, under whichever spelling the registry has it. Raises `RegistryUnreachable`."""
+    for spelling in spellings(name):
+        if found := registry.lines(index, spelling, client):
+            return found
+    return ()
+
+
+def look_at_crates(index: str, names: Sequence[str]) -> dict[str, tuple[IndexLine, ...] | RegistryUnreachable]:
+    """Every version of each crate, or why it could not be asked for."""
+    client = registry.http_client()
+
+    def ask(name: str) -> tuple[IndexLine, ...] | RegistryUnreachable:
+        try:
+            return registry.lines(index, name, client)
+        except RegistryUnreachable as error:
+            return error
+
+    with ThreadPoolExecutor(POLITE_READERS) as pool:
+        return dict(zip(names, pool.map(ask, names), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The workspace of one version: as tagged, or else as the release branch has it."""
+
+    tag: str
+    tagged: str | None
+    """The commit that the remote's tag stands for."""
+    packages: tuple[Package, ...]
+    """Those that are published."""
+
+
+def look_at_source(
+    project: Project, version: str, repository: str | None, directory: RunDirectory, store: Store
+) -> Source:
+    """Clones into the run directory, and asks cargo for the members.
+
+    Raises what git raises for the remote, `UnknownCommit`, `NotAWorkspace`, `NothingToPublish`.
+    """
+    extra = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
+    remote = repository or project.source.repository or str(_own_repository(project, directory, store))
+    tag, branch = project.tag_of(version), project.source.branch
+    refs = git.observe_refs(remote, extra=extra)
+    tagged = refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")
+    mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
+    commit = tagged or git.resolve(mirror, f"refs/heads/{branch}")
+    git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
+    style = project.cargo
+    called = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
+    workspace = read_metadata(cargo.members(called, directory.checkout, f"{project.name} at {commit}"))
+    return Source(tag=tag, tagged=tagged, packages=publishable(workspace, project))
+
+
+def _own_repository(project: Project, directory: RunDirectory, store: Store) -> Path:
+    """Of a project that is a plain directory: the repository that its releases went to, or one made for this look."""
+    bare = store.part("repositories") / f"{project.name}.git"
+    if not bare.exists():
+        bare = directory.path / "source.git"
+        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+    return bare
+
+
+def tag_record(source: Source, version: str) -> ObjectRecord:
+    """A tag is the release's own if the manifests of its commit carry the version."""
+    if source.tagged is None:
+        return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.ABSENT, why="not at the remote")
+    others = sorted({each.version for each in source.packages if not same_version(each.version, version)})
+    if others:
+        why = f"on commit {source.tagged}, whose manifests say {', '.join(others)}"
+        return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.DIFFERENT, why=why)
+    why = f"on commit {source.tagged}, whose manifests carry the version"
+    return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.SAME, why=why)
+
+
+def look_at_announcement(
+    api: str, repository: str, token: str | None, tag: str, recorded: Mapping[str, Collection[str]]
+) -> tuple[ObjectRecord, ...]:
+    """The forge release and its assets. `recorded` are the digests (SHA-256) that earlier runs told of each asset."""
+    try:
+        with forge.http_client(api, repository, token) as client:
+            release = forge.find_release(client, tag)
+    except LoadmasterError as error:
+        unknown = ObjectRecord(kind="release", id=tag, state=ObjectState.UNKNOWN, why=error.what)
+        return (unknown, *(unknown.model_copy(update={"kind": "asset", "id": name}) for name in (CHECKSUMS, RECEIPT)))
+    assets = {each.name: each for each in release.assets} if release else {}
+    return (
+        _release_record(tag, release),
+        *(_asset_record(name, assets.get(name), recorded.get(name, ())) for name in (CHECKSUMS, RECEIPT)),
+    )
+
+
+def _release_record(tag: str, release: forge.Release | None) -> ObjectRecord:
+    if release is None or release.draft:
+        why = "not on the forge" if release is None else "only a draft of it, which nobody sees"
+        return ObjectRecord(kind="release", id=tag, state=ObjectState.ABSENT, why=why)
+    return ObjectRecord(kind="release", id=tag, state=ObjectState.SAME, why=release.url)
+
+
+def _asset_record(name: str, there: forge.Asset | None, recorded: Collection[str]) -> ObjectRecord:
+    if there is None:
+        return ObjectRecord(kind="asset", id=name, state=ObjectState.ABSENT, why="not on the forge release")
+    if there.sha256 in recorded:
+        state, why = ObjectState.SAME, "the digest that an earlier run recorded"
+    else:
+        told = "the forge tells no digest" if there.sha256 is None else "no earlier run has this digest on record"
+        state, why = ObjectState.UNKNOWN, f"there; {told}"
+    return ObjectRecord(kind="asset", id=name, state=state, sha256=there.sha256, why=why)

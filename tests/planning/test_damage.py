@@ -1,0 +1,320 @@
+"""The damage of a release that is out in part, and what to do next: tables for the cases, laws for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadmaster.errors import AlreadyUploaded, DependencyCycle, UploadRefused
+from loadmaster.planning.damage import (
+    Broken,
+    CrateSeen,
+    Damage,
+    Next,
+    assess,
+    broken,
+    minutes_to_yank,
+    refused_for_contents,
+    yank_order,
+)
+from loadmaster.planning.index_line import IndexLine, Need
+from loadmaster.planning.receipt import Kind, ObjectRecord
+from loadmaster.planning.state import ObjectState
+
+V = "1.0.0"
+ABSENT, SAME, DIFFERENT, UNKNOWN = ObjectState.ABSENT, ObjectState.SAME, ObjectState.DIFFERENT, ObjectState.UNKNOWN
+
+
+def line(name: str, version: str, *needs: str | Need, yanked: bool = False) -> IndexLine:
+    """A published version; a need that is only named is for `^1.0.0`."""
+    all_needs = tuple(each if isinstance(each, Need) else Need(name=each, requirement="^1.0.0") for each in needs)
+    return IndexLine(name=name, version=version, checksum="0" * 64, yanked=yanked, needs=all_needs)
+
+
+def missing(name: str, *others: IndexLine, refused: str | None = None) -> CrateSeen:
+    return CrateSeen(name=name, version=V, published=others, state=ABSENT, refused=refused)
+
+
+def out(
+    name: str, *needs: str | Need, others: Sequence[IndexLine] = (), yanked: bool = False, state: ObjectState = SAME
+) -> CrateSeen:
+    published = (*others, line(name, V, *needs, yanked=yanked))
+    return CrateSeen(name=name, version=V, published=published, state=state)
+
+
+def unasked(name: str) -> CrateSeen:
+    return CrateSeen(name=name, version=V, published=None, state=UNKNOWN)
+
+
+def other(kind: Kind, state: ObjectState) -> ObjectRecord:
+    return ObjectRecord(kind=kind, id="v1.0.0", state=state)
+
+
+TAG, NO_TAG = other("tag", SAME), other("tag", ABSENT)
+APP_NEEDS_CORE = Broken(crate="app@1.0.0", needs="core", requirement="^1.0.0")
+
+BROKEN = (
+    ("what it needs is not published", [missing("core"), out("app", "core")], (APP_NEEDS_CORE,)),
+    ("what it needs is yanked", [out("core", yanked=True), out("app", "core")], (APP_NEEDS_CORE,)),
+    (
+        "only an incompatible version is there",
+        [missing("core", line("core", "0.9.0")), out("app", "core")],
+        (APP_NEEDS_CORE,),
+    ),
+    (
+        "only a pre-release is there",
+        [missing("core", line("core", "1.0.0-rc.1")), out("app", "core")],
+        (APP_NEEDS_CORE,),
+    ),
+    (
+        "the need is optional",
+        [missing("core"), out("app", Need(name="core", requirement="^1.0.0", optional=True))],
+        (APP_NEEDS_CORE,),
+    ),
+    (
+        "the same need stands there for two targets",
+        [missing("core"), out("app", "core", "core")],
+        (APP_NEEDS_CORE,),
+    ),
+)
+NOT_BROKEN = (
+    ("an older version that fits is there", [missing("core", line("core", "1.0.0-rc.1"), line("core", "1.2.0"))]),
+    ("the dependency is for development", [missing("core")], Need(name="core", requirement="^1.0.0", kind="dev")),
+    (
+        "it comes from another registry",
+        [missing("core")],
+        Need(name="core", requirement="^1.0.0", registry="elsewhere"),
+    ),
+    ("it is no member of the release", [missing("core")], Need(name="itoa", requirement="^99")),
+    ("it could not be asked for", [unasked("core")]),
+)
+
+
+@pytest.mark.parametrize(("crates", "found"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_consumers_are_broken_if(crates: list[CrateSeen], found: tuple[Broken, ...]) -> None:
+    assert broken(crates) == found
+
+
+@pytest.mark.parametrize(
+    ("crates", "need"),
+    [(row[1], row[2] if len(row) > 2 else "core") for row in NOT_BROKEN],
+    ids=[row[0] for row in NOT_BROKEN],
+)
+def test_consumers_are_not_broken_if(crates: list[CrateSeen], need: str | Need) -> None:
+    assert broken([*crates, out("app", need)]) == ()
+
+
+def test_a_yanked_crate_breaks_nobody() -> None:
+    assert broken([missing("core"), out("app", "core", yanked=True)]) == ()
+
+
+STEPS = (
+    ("everything is there", [out("core"), out("app", "core")], [TAG], Next.NOTHING, "Everything is there."),
+    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], Next.NOTHING, "Nothing of this version is out"),
+    (
+        "nothing is out, and the forge cannot be asked",
+        [missing("core")],
+        [NO_TAG, other("release", UNKNOWN)],
+        Next.NOTHING,
+        "Nothing of this version is out",
+    ),
+    ("only the tag is there", [missing("core")], [TAG], Next.FINISH, "Not there yet: `core@1.0.0`."),
+    ("a dependent is missing", [out("core"), missing("app")], [TAG], Next.FINISH, "what is out works as it is"),
+    (
+        "a dependency is missing",
+        [missing("core"), out("app", "core")],
+        [TAG],
+        Next.FINISH,
+        "`app@1.0.0 (needs core ^1.0.0)` cannot be built until then",
+    ),
+    (
+        "only the forge release is missing",
+        [out("core")],
+        [TAG, other("release", ABSENT)],
+        Next.FINISH,
+        "Not there yet: `release v1.0.0`",
+    ),
+    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], Next.FINISH, "not certain of `core@1.0.0`"),
+    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], Next.FINISH, "not certain of"),
+    (
+        "a crate is another",
+        [out("core", state=DIFFERENT), missing("app")],
+        [TAG],
+        Next.FIX_FORWARD,
+        "`core@1.0.0` is on the registry with other contents",
+    ),
+    (
+        "the contents of a leaf were refused",
+        [out("core"), missing("app", refused="expected at most 5 keywords")],
+        [TAG],
+        Next.FIX_FORWARD,
+        "refused the contents of `app@1.0.0` (expected at most 5 keywords)",
+    ),
+    (
+        "the tag stands elsewhere",
+        [out("core"), missing("app")],
+        [other("tag", DIFFERENT)],
+        Next.FIX_FORWARD,
+        "the tag `v1.0.0` stands elsewhere",
+    ),
+    (
+        "the contents of a dependency were refused",
+        [missing("core", refused="too large"), out("app", "core")],
+        [TAG],
+        Next.YANK,
+        "`app@1.0.0 (needs core ^1.0.0)` cannot be built, and finishing does not mend that",
+    ),
+    (
+        "a dependency is missing and another crate is another",
+        [missing("core"), out("app", "core"), out("units", state=DIFFERENT)],
+        [TAG],
+        Next.YANK,
+        "`units@1.0.0` is on the registry with other contents",
+    ),
+    ("a dependency is yanked", [out("core", yanked=True), out("app", "core")], [TAG], Next.YANK, "is yanked"),
+    (
+        "a requirement does not fit the version that is to come",
+        [missing("core"), out("app", Need(name="core", requirement="^2"))],
+        [TAG],
+        Next.YANK,
+        "was never meant to come with this version",
+    ),
+    (
+        "a yank stopped half-way, dependents first",
+        [out("core"), out("app", "core", yanked=True), missing("cli")],
+        [TAG],
+        Next.YANK,
+        "this version is being withdrawn",
+    ),
+    (
+        "all that is out is yanked",
+        [out("core", yanked=True), missing("app")],
+        [TAG],
+        Next.NOTHING,
+        "All that was published of this version is yanked",
+    ),
+    (
+        "a leaf is yanked and all is there",
+        [out("core"), out("app", "core", yanked=True)],
+        [TAG],
+        Next.NOTHING,
+        "Yanked by now: `app@1.0.0`",
+    ),
+)
+
+
+@pytest.mark.parametrize(("crates", "others", "step", "why"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
+def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step: Next, why: str) -> None:
+    found = assess(crates, others)
+    assert found.next is step
+    assert why in found.why
+
+
+REFUSALS = (
+    (400, "expected at most 5 keywords per crate", True),
+    (413, "max upload size is: 10485760", True),
+    (403, "this crate exists but you don't seem to be an owner", False),
+    (400, "A verified email address is required to publish crates to crates.io.", False),
+    (400, "no known crate named `core`", False),
+)
+
+
+@pytest.mark.parametrize(("status", "told", "is_final"), REFUSALS, ids=[row[1][:40] for row in REFUSALS])
+def test_only_a_refusal_of_the_contents_cannot_be_mended(status: int, told: str, is_final: bool) -> None:
+    assert refused_for_contents(UploadRefused("app@1.0.0", status, told).what) == (told if is_final else None)
+
+
+def test_a_version_that_was_there_already_was_not_refused_for_its_contents() -> None:
+    told = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded").what
+    assert refused_for_contents(told) is None
+    assert refused_for_contents("The registry gave no usable answer") is None
+
+
+def test_a_hundred_yanks_go_at_once() -> None:
+    assert [minutes_to_yank(count) for count in (0, 100, 101, 400)] == [0, 0, 1, 300]
+
+
+def test_yanks_go_against_the_edges_that_were_published() -> None:
+    crates = [out("core"), out("app", "mid"), out("mid", "core", Need(name="app", requirement="*", kind="dev"))]
+    assert [each.name for each in yank_order([*crates, missing("cli")])] == ["app", "mid", "core"]
+
+
+def test_crates_that_need_each_other_have_no_order() -> None:
+    with pytest.raises(DependencyCycle):
+        yank_order([out("core", "app"), out("app", "core")])
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def releases(draw: st.DrawFn) -> list[CrateSeen]:
+    """A release whose edges point backwards only, each crate out, yanked or missing, with or without an older version."""
+    names = [f"crate-{number}" for number in range(draw(st.integers(1, 7)))]
+    crates = []
+    for place, name in enumerate(names):
+        needs = draw(st.lists(st.sampled_from(names[:place]), unique=True)) if place else []
+        older = draw(st.sampled_from(((), (line(name, "0.9.0"),))))
+        match draw(st.sampled_from(("out", "yanked", "missing"))):
+            case "missing":
+                crates.append(missing(name, *older))
+            case how:
+                crates.append(out(name, *needs, others=older, yanked=how == "yanked"))
+    return list(draw(st.permutations(crates)))
+
+
+def whole(crates: Sequence[CrateSeen]) -> list[CrateSeen]:
+    return [out(each.name, *(each.out.needs if each.out else ())) for each in crates]
+
+
+def after_yanking(crates: Sequence[CrateSeen], yanked: set[str]) -> list[CrateSeen]:
+    return [
+        out(each.name, *each.out.needs, yanked=each.name in yanked or each.out.yanked) if each.out else each
+        for each in crates
+    ]
+
+
+@given(releases())
+def test_a_whole_release_is_never_damaged(crates: list[CrateSeen]) -> None:
+    done = assess(whole(crates), [TAG])
+    assert done == Damage(consumers_broken=False, broken=(), next=Next.NOTHING, why="Everything is there.")
+
+
+@given(releases())
+def test_publishing_what_is_missing_mends_all_that_is_not_yanked(crates: list[CrateSeen]) -> None:
+    finished = [out(each.name) if each.is_missing else each for each in crates]
+    yanked = {each.name for each in crates if each.out is not None and each.out.yanked}
+    assert {each.needs for each in broken(finished)} <= yanked
+
+
+@given(releases())
+def test_a_release_in_order_breaks_nobody_at_any_moment(crates: list[CrateSeen]) -> None:
+    order = [each.name for each in reversed(yank_order(whole(crates)))]
+    for count in range(len(order)):
+        standing = [each if each.name in order[:count] else missing(each.name) for each in whole(crates)]
+        assert broken(standing) == ()
+
+
+@given(releases())
+def test_a_yank_in_order_breaks_nobody_at_any_moment(crates: list[CrateSeen]) -> None:
+    order = [each.name for each in yank_order(whole(crates))]
+    for count in range(len(order) + 1):
+        assert broken(after_yanking(whole(crates), set(order[:count]))) == ()
+
+
+@given(releases())
+def test_after_the_yank_nothing_is_left_to_do(crates: list[CrateSeen]) -> None:
+    order = yank_order(crates)
+    assert {each.name for each in order} == {each.name for each in crates if each.out is not None}
+    gone = assess(after_yanking(crates, {each.name for each in order}), [TAG])
+    assert not gone.consumers_broken
+    assert gone.next is (Next.NOTHING if order else Next.FINISH)
+
+
+@given(releases(), st.booleans())
+def test_nothing_is_done_while_something_is_missing_or_unknown(crates: list[CrateSeen], has_tag: bool) -> None:
+    doubtful = [*whole(crates), unasked("last") if has_tag else missing("last")]
+    assert assess(doubtful, [TAG]).next is Next.FINISH
