@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loadmaster.clients import git
+from loadmaster.clients import git, registry
 from loadmaster.errors import LiveWorldRefused
 from loadmaster.job import Job
 from loadmaster.pinning import IMPORTED, pin
@@ -27,6 +27,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
     """
     project = load_project(request.project)
     index = allowed_registry(request)
+    _require_all_on_loopback(index)
     remote = _remote(request, project, store)
     source = git.mirror(str(remote), store.part("mirrors"))
     world = World(
@@ -47,6 +48,13 @@ def allowed_registry(request: LiveRequest) -> str:
     if request.registry is None or not is_loopback(request.registry) or request.forge != "none":
         raise LiveWorldRefused
     return request.registry if request.registry.endswith("/") else f"{request.registry}/"
+
+
+def _require_all_on_loopback(index: str) -> None:
+    """An index on loopback may name another host to upload to: a proxy of crates.io does. Raises `LiveWorldRefused`."""
+    named = registry.endpoints(index, registry.http_client())
+    if not is_loopback(named.api) or not is_loopback(named.dl):
+        raise LiveWorldRefused
 
 
 def is_loopback(address: str) -> bool:

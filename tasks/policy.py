@@ -58,8 +58,8 @@ def timed(step: Callable[[], ObjectRecord]) -> ObjectRecord:
     """The step's record with its wall time; attempts of this task that failed before are counted in."""
     start = time.monotonic()
     record = step()
-    earlier = max(int(task_run.run_count or 1) - 1, 0)
-    attempts = record.attempts + earlier if record.attempts else 0
+    # An earlier attempt of this task may have acted and lost the answer; a Retry of the flow counts anew.
+    attempts = record.attempts + max(int(task_run.run_count or 1) - 1, 0)
     get_run_logger().info(
         "%s %s: %s, %s", record.kind, record.id, record.state, record.why or f"{attempts} attempt{'s' * (attempts > 1)}"
     )

@@ -27,7 +27,11 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
     Raises `PortTaken`.
     """
     listener = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none"))
+    # A request that a fault still delays must not keep the release's process.
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", ws="none", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     started = threading.Event()
     server_startup = server.startup
 

@@ -54,7 +54,7 @@ def _with_server(home: Path, project_root: Path, port: int | None, tell: Tell) -
         (home / "prefect").mkdir(exist_ok=True)
         # A worker that lives, and its runs, wait for the server to come back where it was.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
-        chosen = _choose_port(last.port if kept and last else port, last=last.port if last else 0)
+        chosen = _kept_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
         tell(f"starting a Prefect server on port {chosen}")
         env = environment(home, chosen, project_root)
         server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
@@ -72,6 +72,18 @@ def _with_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: 
     arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
     worker = spawn(arguments, cwd=home, env=env, log=home / "worker.log")
     return write_down(home, stack.model_copy(update={"worker": worker}))
+
+
+def _kept_port(port: int) -> int:
+    """The port of a server that died a moment ago: its threads may hold it a little longer. Raises `PortTaken`."""
+    begun = time.monotonic()
+    while True:
+        try:
+            return _choose_port(port, last=port)
+        except PortTaken:
+            if time.monotonic() - begun > STOP_SECONDS:
+                raise
+        time.sleep(0.1)
 
 
 def _choose_port(port: int | None, last: int) -> int:
