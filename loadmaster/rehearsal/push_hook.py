@@ -29,7 +29,8 @@ def main(address: str, instant: str) -> int:
         os.kill(os.getppid(), signal.SIGKILL)  # git receive-pack: whoever pushes sees its end hang up
     if verdict == REFUSE:
         print(f"error: {detail}", file=sys.stderr)
-    return 0 if verdict == GO_ON else 1
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

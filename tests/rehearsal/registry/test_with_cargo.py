@@ -11,7 +11,7 @@ import pytest
 
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.registry import Registry
-from tests.rehearsal.registry.packing import manifest_text
+from tests.rehearsal.registry.packing import manifest_text, upload
 from tests.rehearsal.registry.world import Served, served
 
 pytestmark = pytest.mark.cargo
@@ -97,3 +97,58 @@ def test_a_large_crate_does_not_wait_in_vain_for_100_continue(world: Served, wor
     (workspace / "greeting/noise").write_bytes(os.urandom(2 * 1024 * 1024))
     published = publish(Cargo(tmp_path / "home", world), "greeting", workspace)
     assert published.returncode == 0, published.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        pytest.param(
+            Fault(on="publish", read_only=True),
+            "(status 503 Service Unavailable): crates.io is currently in read-only mode.",
+            id="read-only mode",
+        ),
+        pytest.param(
+            Fault(on="publish", status=200, detail="an error in disguise"), "an error in disguise", id="200 with errors"
+        ),
+        pytest.param(Fault(on="publish", status=502, form="html"), "got 502", id="a proxy's page"),
+        pytest.param(
+            Fault(on="publish", form="html"), "expected value at line 1 column 1", id="a page instead of the answer"
+        ),
+        pytest.param(
+            Fault(on="publish", reset="before-body"), "failed to publish greeting v1.0.0", id="cut before the file"
+        ),
+        pytest.param(Fault(on="publish", reset="before-commit"), "Empty reply from server", id="cut before the effect"),
+        pytest.param(Fault(on="publish", lose_answer=True), "Empty reply from server", id="a lost answer"),
+        pytest.param(Fault(on="config", form="html", times=9), "expected value at line 1", id="a page as config.json"),
+    ],
+)
+def test_cargo_shows_what_befell_an_upload(workspace: Path, tmp_path: Path, fault: Fault, words: str) -> None:
+    with served(Registry(tmp_path / "registry", faults=FaultScript(faults=(fault,)))) as world:
+        refused = publish(Cargo(tmp_path / "home", world), "greeting", workspace)
+    assert refused.returncode == 101, refused.stderr
+    assert words in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        pytest.param(
+            Fault(on="index", checksum="wrong", times=9), "failed to verify the checksum", id="wrong checksum"
+        ),
+        pytest.param(Fault(on="index", checksum="missing", times=9), "version 1.0.0", id="no checksum"),
+        pytest.param(Fault(on="download", tampered=True, times=9), "failed to verify the checksum", id="tampered"),
+        pytest.param(Fault(on="index", loop=True, times=9), "redirect", id="a redirect loop"),
+        pytest.param(Fault(on="index", form="html", times=9), "no matching package named `greeting`", id="a page"),
+        pytest.param(Fault(on="index", lag_seconds=600), "no matching package", id="a lag"),
+    ],
+)
+def test_cargo_does_not_take_a_crate_that_something_befell(
+    workspace: Path, tmp_path: Path, fault: Fault, words: str
+) -> None:
+    with served(Registry(tmp_path / "registry", faults=FaultScript(faults=(fault,)))) as world:
+        world.put(upload("greeting"))
+        manifest = workspace / "hello" / "Cargo.toml"
+        manifest.write_text(manifest.read_text().replace('path = "../greeting", ', ""))
+        fetched = Cargo(tmp_path / "home", world)("fetch", at=workspace)
+    assert fetched.returncode == 101, fetched.stderr
+    assert words in fetched.stderr

@@ -1,0 +1,121 @@
+"""Each fault of the forge's effects: what a client sees, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import pytest
+
+from loadmaster.clients import git
+from loadmaster.rehearsal.faults import Fault, FaultScript
+from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.server import serving
+
+WHEN = datetime(2026, 10, 1, tzinfo=UTC)
+API, UPLOADS = "/repos/ada/hangar/releases", "/uploads/repos/ada/hangar/releases"
+Effect = Literal["draft", "asset", "release"]
+EFFECTS: tuple[Effect, ...] = ("draft", "asset", "release")
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "file").touch()
+    commit = git.import_directory(tmp_path / "tree", tmp_path / "remote.git", "main", WHEN)
+    git.create_tag(tmp_path / "remote.git", "v1", commit, "v1", git.Identity(name="A", email="a@example.org"), WHEN)
+    return tmp_path / "remote.git"
+
+
+@contextmanager
+def forge(remote: Path, *faults: Fault) -> Iterator[httpx.Client]:
+    made = Forge(remote.parent / "forge", remote=remote, owner="ada", name="hangar", faults=FaultScript(faults=faults))
+    made.add_token("t0ken")
+    headers = {"Authorization": "Bearer t0ken"}
+    with serving(made.app()) as address, httpx.Client(base_url=address, headers=headers, timeout=30) as http:
+        yield http
+
+
+def until(http: httpx.Client, effect: Effect) -> httpx.Response:
+    """Brings a release about as far as `effect`, and answers for that."""
+    answer = http.post(API, json={"tag_name": "v1", "draft": True})
+    if effect != "draft":
+        answer = http.post(f"{UPLOADS}/1/assets", params={"name": "sums"}, content=b"x" * 300_000)
+    if effect == "release":
+        answer = http.patch(f"{API}/1", json={"draft": False})
+    return answer
+
+
+def done(http: httpx.Client) -> list[Effect]:
+    """The effects that took place, in their order; each more than once if it did."""
+    releases = http.get(API).json()
+    found: list[Effect] = ["draft" for _ in releases]
+    found += ["asset" for release in releases for _ in release["assets"]]
+    return found + ["release" for release in releases if not release["draft"]]
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_lost_answer_is_an_effect_that_took_place(remote: Path, effect: Effect) -> None:
+    with forge(remote, Fault(on=effect, lose_answer=True)) as http:
+        with pytest.raises(httpx.RemoteProtocolError):
+            until(http, effect)
+        assert done(http) == list(EFFECTS[: EFFECTS.index(effect) + 1])
+
+
+@pytest.mark.parametrize(
+    ("effect", "fault"),
+    [
+        *((effect, Fault(on=effect, reset="before-commit")) for effect in EFFECTS),
+        ("asset", Fault(on="asset", reset="before-body")),
+    ],
+    ids=str,
+)
+def test_a_connection_that_is_cut_before_the_effect_leaves_none(remote: Path, effect: Effect, fault: Fault) -> None:
+    with forge(remote, fault) as http:
+        with pytest.raises(httpx.TransportError):
+            until(http, effect)
+        assert done(http) == list(EFFECTS[: EFFECTS.index(effect)])
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize(
+    ("fault", "status", "answer"),
+    [
+        ({"status": 502, "detail": "Server Error"}, 502, '"message":"Server Error"'),
+        ({"status": 403, "detail": "secondary rate limit", "retry_after_seconds": 60}, 403, "secondary rate limit"),
+        ({"status": 502, "form": "html"}, 502, "<!doctype html>"),
+    ],
+    ids=["an error", "a limit", "a page"],
+)
+def test_an_answer_instead_of_an_effect(
+    remote: Path, effect: Effect, fault: dict[str, Any], status: int, answer: str
+) -> None:
+    with forge(remote, Fault(on=effect, **fault)) as http:
+        told = until(http, effect)
+        assert (told.status_code, answer in told.text) == (status, True)
+        assert ("Retry-After" in told.headers) is ("retry_after_seconds" in fault)
+        assert done(http) == list(EFFECTS[: EFFECTS.index(effect)])
+
+
+def test_faults_are_counted_across_restarts_and_assets_one_by_one(remote: Path) -> None:
+    fault = Fault(on="asset", after=1, times=2, status=500)
+
+    def sent(http: httpx.Client, name: str) -> int:
+        return http.post(f"{UPLOADS}/1/assets", params={"name": name}, content=b"x").status_code
+
+    with forge(remote, fault) as http:
+        until(http, "draft")
+        assert [sent(http, name) for name in ("a", "b")] == [201, 500]
+    with forge(remote, fault) as http:
+        assert [sent(http, name) for name in ("b", "c")] == [500, 201]
+
+
+def test_a_change_of_text_is_no_publishing(remote: Path) -> None:
+    with forge(remote, Fault(on="release", status=500)) as http:
+        until(http, "draft")
+        assert http.patch(f"{API}/1", json={"body": "Notes"}).status_code == 200
+        assert http.patch(f"{API}/1", json={"draft": False}).status_code == 500
