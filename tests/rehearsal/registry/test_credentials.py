@@ -9,7 +9,7 @@ from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_
 from loadmaster.rehearsal.registry.refusal import Refusal
 
 NOW = datetime(2026, 7, 25, tzinfo=UTC)
-TOKEN = new_token()
+TOKEN = "cio" + "aB3" * 10 + "zZ"
 
 
 def grant(

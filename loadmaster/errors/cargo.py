@@ -1,0 +1,122 @@
+"""cargo, and the crates that it packages and installs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loadmaster.errors.base import LoadmasterError, UsageError
+
+if TYPE_CHECKING:
+    from loadmaster.planning.seen import Lint
+
+
+class CrateFileBroken(LoadmasterError):
+    """The bytes of a `.crate` are not what cargo packages. `name` says which file, and begins the sentence."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} is broken: {reason}.",
+            why="it was cut short while it was written or downloaded, altered since, or not made by `cargo package`.",
+            fix="if it is the packaged file, delete it and package again; "
+            "if it came from the registry, download it again and compare its SHA-256 with the index.",
+        )
+
+
+class CargoMissing(LoadmasterError):
+    """No cargo to call."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"cargo cannot be run: {told}",
+            why="Rust is not installed, not on PATH, or the toolchain that the profile or the repository names is not.",
+            fix="install Rust with rustup, and the toolchain with `rustup toolchain install NAME`.",
+        )
+
+
+class CargoTooOld(LoadmasterError):
+    """A cargo that cannot package a workspace's crates together."""
+
+    def __init__(self, version: str, needed: str) -> None:
+        super().__init__(
+            f"cargo `{version}` is too old: `{needed}` or newer is needed.",
+            why="older ones cannot package crates that depend on each other before they are published.",
+            fix="run `rustup update`, or name a newer toolchain in the profile (`cargo.toolchain`).",
+        )
+
+
+class CargoFailed(LoadmasterError):
+    """A cargo command that exited with an error; its last lines are told."""
+
+    def __init__(self, command: str, code: int, tail: str) -> None:
+        super().__init__(
+            f"`{command}` exited with {code}:\n{tail}",
+            why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
+            fix="run the same command in a clone of the commit, mend what it names, commit, release again.",
+        )
+
+
+class DiskFull(LoadmasterError):
+    """No space left where Loadmaster works."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(
+            f"The disk is full: no space left on device while {doing}.",
+            why="builds, clones and packaged crates are kept under `.loadmaster/`.",
+            fix="free some space (`make clean` removes builds and caches), then press Retry: nothing was uploaded.",
+        )
+
+
+class CrateMissingFromPackage(LoadmasterError):
+    """cargo said that it packaged, and a file is not there."""
+
+    def __init__(self, crate: str, path: str) -> None:
+        super().__init__(
+            f"`{crate}` was packaged, but `{path}` is not there.",
+            why="cargo wrote it elsewhere: a `build.target-dir` in the workspace's configuration, or another cargo.",
+            fix="remove the setting, or name the toolchain in the profile (`cargo.toolchain`).",
+        )
+
+
+class KeptCrateBroken(LoadmasterError):
+    """A packaged crate in the store is not the bytes that were verified."""
+
+    def __init__(self, crate: str, sha256: str) -> None:
+        super().__init__(
+            f"The kept file of `{crate}` does not have the SHA-256 `{sha256}` that it was verified with.",
+            why="it was cut short or changed on disk; it was not uploaded.",
+            fix="remove the run's kept crates (`make clean`) and press Retry: they are packaged again.",
+        )
+
+
+class InstalledVersionWrong(LoadmasterError):
+    """The installed binary tells another version."""
+
+    def __init__(self, package: str, expected: str, told: str) -> None:
+        super().__init__(
+            f"`{package}` was installed, and says `{told}` where `{expected}` was expected.",
+            why="the binary takes its version from elsewhere than its manifest, or an older one was found first.",
+            fix="run `cargo install --locked` by hand and look; a published version can only be followed by a higher one.",
+        )
+
+
+class ClippyFailed(LoadmasterError):
+    """Clippy found something, or could not run."""
+
+    def __init__(self, lint: Lint) -> None:
+        super().__init__(
+            "clippy did not pass: " + ("; ".join(lint.findings[:5]) or lint.why),
+            why="the code has warnings that the profile forbids, or clippy is not installed.",
+            fix="run `cargo clippy --workspace --all-targets` on the commit and mend what it names.",
+        )
+        self.lint = lint
+
+
+class GivenCrateBroken(UsageError):
+    """The file that `loadmaster compare` was given is no packaged crate."""
+
+    def __init__(self, path: str, told: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be compared. {told}",
+            why="it was cut short, altered since, or not made by `cargo package`.",
+            fix="package again, and name the file below `target/package/`.",
+        )

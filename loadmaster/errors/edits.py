@@ -1,0 +1,132 @@
+"""The text edits of a release: manifests, lockfiles, changelogs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from loadmaster.errors.base import LoadmasterError
+
+
+class BumpRefused(LoadmasterError):
+    """cargo does not take the bumped tree with the bumped lockfile."""
+
+    def __init__(self, lockfile: str, told: str) -> None:
+        super().__init__(
+            f"After the bump, cargo refuses `{lockfile}`: {told}",
+            why="a requirement on a member no longer fits its new version, or the lockfile needs more than new versions.",
+            fix="run `cargo update --workspace` on the branch, look at what moves, commit it, release again.",
+        )
+
+
+class MalformedRequirement(LoadmasterError):
+    """What stands as a version requirement is none that cargo knows."""
+
+    def __init__(self, requirement: str) -> None:
+        super().__init__(
+            f"`{requirement}` is not a version requirement.",
+            why="cargo knows `1.2.3`, parts of it such as `1.2`, the operators `^ ~ = > >= < <=`, `*` as last part, and commas.",
+            fix="search the manifests for it and write one of these.",
+        )
+
+
+class RequirementCannotFollow(LoadmasterError):
+    """A requirement on a member that has no spelling for the member's planned version."""
+
+    def __init__(self, path: str, member: str, requirement: str, version: str) -> None:
+        super().__init__(
+            f"`{path}` requires `{member}` as `{requirement}`, which shuts out the planned `{version}`.",
+            why="it has an upper bound, and only its author knows whether that bound was meant to hold.",
+            fix=f"write a requirement that `{version}` satisfies, commit it, and plan again.",
+        )
+
+
+class NotToml(LoadmasterError):
+    """A manifest that is no TOML; the reason tells line and column."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` is not TOML: {reason}.",
+            why="a hand edit or a merge left it half written.",
+            fix="mend the line; `cargo metadata --no-deps` tells when it is well.",
+        )
+
+
+class ByteOrderMark(LoadmasterError):
+    """A file that begins with U+FEFF."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` begins with a byte order mark.",
+            why="an editor on Windows saved it as `UTF-8 with BOM`.",
+            fix="save it as UTF-8 without a byte order mark, and commit it.",
+        )
+
+
+class ManifestNotKept(LoadmasterError):
+    """A manifest that cannot be edited without moving bytes that have nothing to do with a version."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be edited with every other byte kept.",
+            why="most often the entries of an array of tables (`[[bin]]`) stand apart, with another table between them.",
+            fix="put them next to one another, commit that, and plan again.",
+        )
+
+
+class InheritedVersionsDisagree(LoadmasterError):
+    """Members that share one literal, and are planned to have different versions."""
+
+    def __init__(self, path: str, versions: Mapping[str, str]) -> None:
+        told = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        super().__init__(
+            f"Members take their version from `{path}`, and are planned to have different ones: {told}.",
+            why="`version.workspace = true` gives all of them the one version in `[workspace.package]`.",
+            fix="plan one version for them, or give the odd one a version of its own in its manifest.",
+        )
+
+
+class MergeMarkers(LoadmasterError):
+    """A lockfile with an unfinished merge in it."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(
+            f"`{path}` has merge markers, the first in line {line}.",
+            why="a merge or rebase was committed before its conflict was resolved.",
+            fix="check out one side's lockfile, run `cargo metadata` beside it, and commit the result.",
+        )
+
+
+class LockfileFormat(LoadmasterError):
+    """A lockfile whose format is not one that this version can edit."""
+
+    def __init__(self, path: str, found: str | None) -> None:
+        super().__init__(
+            f"`{path}` has lockfile format `{found}`; 3 and 4 can be edited."
+            if found is not None
+            else f"`{path}` names no lockfile format; 3 and 4 can be edited.",
+            why="a cargo older than 1.53, or newer than this version of Loadmaster knows, wrote it; or it was cut short.",
+            fix="run `cargo generate-lockfile` with a current stable cargo, or use a newer Loadmaster.",
+        )
+
+
+class LockfileBroken(LoadmasterError):
+    """A lockfile whose packages cannot be told apart or found."""
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"`{path}`, line {line}: {reason}.",
+            why="it was edited or merged by hand, or a directory holds another package of a member's name.",
+            fix="run `cargo metadata` beside it, which rewrites it, and commit the result.",
+        )
+
+
+class ChangelogHeadings(LoadmasterError):
+    """A version that does not have exactly one heading in the changelog."""
+
+    def __init__(self, version: str, lines: Sequence[int]) -> None:
+        told = f"{len(lines)} headings for `{version}` (lines {', '.join(map(str, lines))})"
+        super().__init__(
+            f"The changelog has {told if lines else f'no heading for `{version}`'}.",
+            why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
+            fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
+        )

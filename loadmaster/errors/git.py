@@ -1,0 +1,174 @@
+"""git and the remote."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from loadmaster.errors.base import LoadmasterError
+
+
+class NotObserved(LoadmasterError):
+    """An act that was accepted, and whose object is not there when it is looked at again."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(
+            f"{what} was accepted by `{where}`, and is not there.",
+            why="somebody changed it in the same moment, a hook undid it, or the answers come from a copy that lags.",
+            fix="look at it there; then press Retry: what is there by then is recognised.",
+        )
+
+
+class TagTaken(LoadmasterError):
+    """The tag stands at the remote on another commit."""
+
+    def __init__(self, tag: str, ours: str, theirs: str) -> None:
+        super().__init__(
+            f"The tag `{tag}` stands on commit `{theirs}`; this release's commit is `{ours}`.",
+            why="it was pushed by hand or by another release; a pushed tag is never moved.",
+            fix="release another version.",
+        )
+
+
+class GitMissing(LoadmasterError):
+    """There is no `git` on the path."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no `git` on the search path.",
+            why="it is not installed, or `PATH` does not name its directory.",
+            fix="install git 2.36 or newer, then try again.",
+        )
+
+
+class NotARepository(LoadmasterError):
+    """A directory that should be a git repository is none, or is not ours to read."""
+
+    def __init__(self, directory: str, told: str) -> None:
+        super().__init__(
+            f"`{directory}` is not a git repository that can be read: {told}",
+            why="the path is misspelt, the directory is gone, or it belongs to another user.",
+            fix="name the top of a repository; a plain directory is imported, not cloned.",
+        )
+
+
+class UnknownCommit(LoadmasterError):
+    """The repository does not have the revision."""
+
+    def __init__(self, repository: str, revision: str) -> None:
+        super().__init__(
+            f"`{repository}` has no commit `{revision}`.",
+            why="it is misspelt or shortened, was never pushed there, or the clone is shallow.",
+            fix="push the commit, or name one that `git log` shows in that repository.",
+        )
+
+
+class GitRemoteMissing(LoadmasterError):
+    """Nothing answers to that address."""
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"There is no repository at `{remote}`: {told}",
+            why="the address or path is misspelt, or the repository is private and no credential was given.",
+            fix="check the address with `git ls-remote`.",
+        )
+
+
+class GitDenied(LoadmasterError):
+    """The remote asked for a credential, or did not accept the one it got."""
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"`{remote}` refused access: {told}",
+            why="no credential was given, it has expired, or it does not cover this repository.",
+            fix="give the release a credential that may do this, then press Retry.",
+        )
+
+
+class GitRemoteUnreachable(LoadmasterError):
+    """The remote did not answer, or broke off."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(
+            f"`{remote}` could not be reached: {told}",
+            why="the network, a proxy, or the forge is down for the moment.",
+            fix="press Retry when it is back; nothing was half done.",
+        )
+
+
+class GitFailed(LoadmasterError):
+    """git failed in a way that the catalogue has no class for."""
+
+    def __init__(self, command: str, directory: str, told: str) -> None:
+        super().__init__(
+            f"`{command}` failed in `{directory}`: {told}",
+            why="git's own words above are all that is known.",
+            fix="if they speak of a lock or a broken object, remove that directory: it is Loadmaster's and is made again.",
+        )
+
+
+class DirectoryTaken(LoadmasterError):
+    """A clone would land where something is."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            f"`{directory}` exists; a clone goes into a new directory only.",
+            why="an earlier run left it there.",
+            fix="remove it, or use what is in it.",
+        )
+
+
+class NothingToCommit(LoadmasterError):
+    """The checkout equals its commit."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            f"There is nothing to commit in `{directory}`.",
+            why="the edits are in its commit already, or changed nothing.",
+            fix="check that the planned version is not the one that the commit has.",
+        )
+
+
+class PushForced(LoadmasterError):
+    """A refspec that overwrites or deletes; never sent."""
+
+    def __init__(self, refspec: str) -> None:
+        super().__init__(
+            f"The refspec `{refspec}` would overwrite or delete at the remote.",
+            why="a leading `+` forces, a leading `:` deletes; a release does neither.",
+            fix="push `SOURCE:refs/heads/BRANCH` or `refs/tags/TAG`.",
+        )
+
+
+class PushRefused(LoadmasterError):
+    """The remote did not take a ref, and so none of the push; a subclass for each reason that is told apart."""
+
+    _why: ClassVar[str] = "a hook of the remote said no; its words are above."
+    _fix: ClassVar[str] = "mend what it names, then press Retry."
+
+    def __init__(self, ref: str, remote: str, told: str) -> None:
+        super().__init__(f"`{remote}` did not take `{ref}`: {told}", why=self._why, fix=self._fix)
+
+
+class PushProtected(PushRefused):
+    """A protected branch or a rule on tags."""
+
+    _why = "the branch or tag is protected, and the credential is not one that may pass."
+    _fix = "bring the commit in as the rule asks (a pull request, a bot that may pass), then press Retry."
+
+
+class PushNotFastForward(PushRefused):
+    """The branch moved on since the clone was made."""
+
+    _why = "somebody pushed to the branch in the meantime."
+    _fix = "start a new release from the branch's head; a release never forces."
+
+
+class RemoteTagExists(PushRefused):
+    """The tag is at the remote, and is another object."""
+
+    _why = "it was pushed by hand or by another release; a pushed tag is never moved."
+    _fix = "compare it with `git ls-remote --tags`; if it is not this release's, release another version."

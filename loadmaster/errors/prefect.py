@@ -1,0 +1,87 @@
+"""The local Prefect server and its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from loadmaster.errors.base import LoadmasterError, UsageError, names
+
+
+class StackDidNotStart(LoadmasterError):
+    """The Prefect server or its worker ended, or gave no sign of life, while it was started."""
+
+    def __init__(self, part: str, seconds: float, log: str, last_lines: str) -> None:
+        super().__init__(
+            f"The Prefect {part} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
+            why="the machine is too busy, the disk is full, or Prefect's dependencies are not those of `constraints.txt`.",
+            fix="read the log; run `make setup`, then `make up` again. What was started for this attempt is stopped.",
+        )
+
+
+class NoStackRunning(LoadmasterError):
+    """A server was needed and none of ours runs."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(
+            f"No Prefect server of this project is running (`{home}` records none that lives).",
+            why="it was never started, was stopped, or the machine was restarted.",
+            fix="run `make up`.",
+        )
+
+
+class DeploymentsNotApplied(LoadmasterError):
+    """Prefect refused `prefect.yaml`, or one of its flows cannot be imported."""
+
+    def __init__(self, last_lines: str) -> None:
+        super().__init__(
+            f"The deployments of `prefect.yaml` could not be registered:\n{last_lines}",
+            why="a flow cannot be imported, or a field has a name or value that Prefect does not know.",
+            fix="mend what the lines above name, then run `make up` again; the server and its work pool stay as they are.",
+        )
+
+
+class DeploymentUnknown(UsageError):
+    """No deployment of that name on the server."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"The Prefect server has no deployment `{name}`.",
+            why="the name is misspelt (it is `FLOW/DEPLOYMENT`), or the deployment was deleted in the UI.",
+            fix=f"use one of {names(known)}, or run `make up` to register again.",
+        )
+
+
+class ParametersRefused(UsageError):
+    """The parameters do not fit the deployment's schema; no run was created."""
+
+    def __init__(self, deployment: str, told: str) -> None:
+        super().__init__(
+            f"The deployment `{deployment}` refuses these parameters: {told}",
+            why="a value is missing, misspelt or outside what the flow's parameter model allows.",
+            fix="mend it; the form of the deployment in the UI shows every field and its choices.",
+        )
+
+
+class PrefectUnreachable(LoadmasterError):
+    """The Prefect server gave no answer, or an internal error."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The Prefect server gave no usable answer at `{url}`: {told}",
+            why="it was stopped, is starting or overloaded, or the machine was asleep.",
+            fix="run `make up`; if it runs but does not answer, read `server.log` below `.loadmaster/`, or `make down FORCE=1`.",
+        )
+
+
+class PrefectRefused(LoadmasterError):
+    """The Prefect server understood and refused."""
+
+    def __init__(self, asked: str, told: str) -> None:
+        super().__init__(
+            f"The Prefect server refused `{asked}`: {told}",
+            why="the run, pool or deployment was changed or deleted meanwhile.",
+            fix="look at it in the UI, then try again.",
+        )

@@ -1,0 +1,44 @@
+"""The rehearsal world."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from loadmaster.errors.base import LoadmasterError
+
+
+class PortTaken(LoadmasterError):
+    """A server of ours was told a port that it cannot have."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port `{port}` on loopback cannot be bound.",
+            why="another program listens there (perhaps an earlier `loadmaster world`), or the port needs privileges.",
+            fix="leave `--port` out to take a free one, or name another.",
+        )
+
+
+class UpstreamUnreachable(LoadmasterError):
+    """The real index, or its downloads, gave no usable answer. Never taken for "no such crate"."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The upstream registry gave no usable answer at `{url}`: {told}",
+            why="this machine has no way there, or the registry is down for the moment.",
+            fix="open the address from here; then press Retry: what was fetched before is kept.",
+        )
+
+
+class UpstreamChecksumMismatch(LoadmasterError):
+    """A crate file from upstream is not the one that upstream's index names."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, version: str, url: str) -> None:
+        super().__init__(
+            f"The crate file of `{crate}@{version}` at `{url}` does not have the checksum of the index.",
+            why="the download was cut short, or a proxy answered in the registry's place.",
+            fix="press Retry; if it stays so, open the address and look at what answers.",
+        )

@@ -1,0 +1,142 @@
+"""What was asked for, and whether it may start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from loadmaster.errors.base import LoadmasterError, UsageError, names
+
+
+class MalformedVersion(UsageError):
+    """What was given as a version is not SemVer."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"`{text}` is not a version.",
+            why="versions are strict SemVer, without a leading `v` and with all three numbers.",
+            fix="give a version such as `1.4.0` or `1.4.0-rc.1`, or one of `major`, `minor`, `patch`, `rc`.",
+        )
+
+
+class UnknownProject(UsageError):
+    """No profile of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"There is no project `{name}`.",
+            why="each project is one file `projects/NAME.toml`.",
+            fix=f"use one of {names(known)}, or write its profile.",
+        )
+
+
+class ProfileBroken(UsageError):
+    """A profile that cannot be read."""
+
+    def __init__(self, path: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The profile `{path}` cannot be used: {'; '.join(problems)}.",
+            why="it is not TOML, a name is misspelt, or a value has the wrong shape.",
+            fix="mend the file; `docs/project.md` lists every field.",
+        )
+
+
+class FaultScriptBroken(UsageError):
+    """A fault script that cannot be read."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(
+            f"The fault script `{path}` cannot be used: {problem}.",
+            why="it is neither TOML nor (with a name that ends so) JSON, or a fault has an unknown or misplaced field.",
+            fix="mend it; `docs/rehearsal.md` shows one.",
+        )
+
+
+class WrongRequest(UsageError):
+    """A request that its model refuses."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The request cannot be carried out: {'; '.join(problems)}.",
+            why="a value has the wrong shape.",
+            fix="mend it; `loadmaster rehearse --help` tells what each option takes.",
+        )
+
+
+class LiveWorldRefused(LoadmasterError):
+    """A release was asked for that would leave this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Releases in the live world are not open yet; only a registry on loopback, without a forge, may be released to.",
+            why="approvals and permission checks are not built; without them nothing irreversible may leave this machine.",
+            fix="rehearse: `loadmaster rehearse --project NAME --version V`, or the deployment `rehearse`; or give "
+            "`--registry sparse+http://127.0.0.1:PORT/…/ --forge none` and a repository on this machine.",
+        )
+
+
+class ReleaseLocked(LoadmasterError):
+    """Another process is at work on the same release."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            f"This release is being carried out by process `{holder}` already.",
+            why="Retry was pressed while the earlier attempt was still alive.",
+            fix="wait until it has ended, then press Retry again; nothing was changed.",
+        )
+
+
+class GatesClosed(LoadmasterError):
+    """Gates that failed, or that have no answer, all told at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found before anything was changed:\n"
+            + "\n".join(f"  - {each}" for each in problems),
+            why="a gate that fails now would stop the release half-way later.",
+            fix="mend what is named above, then start again.",
+        )
+
+
+class RequestMoved(UsageError):
+    """A Retry whose parameters name another release than its first attempt did."""
+
+    def __init__(self, pinned: str, asked: str) -> None:
+        super().__init__(
+            f"This run is pinned to `{pinned}`, and was asked for `{asked}`.",
+            why="the parameters of a run cannot change between its attempts.",
+            fix="start a new run for another release.",
+        )
+
+
+class RunWithoutReceipt(LoadmasterError):
+    """A flow run that ended before it had anything to write down."""
+
+    def __init__(self, run: str, told: str) -> None:
+        super().__init__(
+            f"The flow run `{run}` ended without a receipt: {told}",
+            why="it stopped before it had looked at the workspace, or its process was killed.",
+            fix="look at the run's page and its logs, mend what they name, then press Retry.",
+        )
+
+
+class TokenMissing(LoadmasterError):
+    """A release for real without a credential for its registry."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
+            why="it is read from the environment of the process that uploads, at the first upload.",
+            fix=f"set `{variables[0]}` for `loadmaster release`, or for `make up` before the worker starts; then press Retry.",
+        )
+
+
+class YankNotConfirmed(UsageError):
+    """A yank was to be carried out, and the version was not typed."""
+
+    def __init__(self, version: str, typed: str | None) -> None:
+        super().__init__(
+            f"To yank, the version `{version}` must be typed; "
+            + ("nothing was." if typed is None else f"`{typed}` was."),
+            why="a yank takes a version away from everybody who does not have it in a lockfile.",
+            fix=f"look at the plan, then give `--execute --confirm {version}`.",
+        )
