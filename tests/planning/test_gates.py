@@ -64,13 +64,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     (
         "a version that is taken",
         "version-greater",
-        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0"]})),
+        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0"], "core": ["0.5.0"]})),
         "app@0.5.0",
     ),
     (
         "a version that is taken but for its build metadata",
         "version-greater",
-        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0+other"]})),
+        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0+other"], "core": ["0.5.0"]})),
         "app@0.5.0",
     ),
     (
@@ -169,6 +169,11 @@ def test_a_crate_that_would_go_out_under_another_version_than_the_tag_says_is_fo
 def test_what_this_release_put_out_itself_is_no_obstacle() -> None:
     half_out = evidence(seen(*HEALTHY, registry={"core": ["0.5.0"]}, tags=[OURS]))
     assert answer(half_out, "tag-free").outcome is Outcome.PASS
+    assert answer(half_out, "version-greater").outcome is Outcome.PASS
+
+
+def test_a_part_that_is_out_without_a_tag_is_left_to_the_comparison_of_bytes() -> None:
+    half_out = evidence(seen(*HEALTHY, registry={"core": ["0.5.0"]}))
     assert answer(half_out, "version-greater").outcome is Outcome.PASS
 
 

@@ -11,26 +11,30 @@ from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.lockfile import members
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.seen import SourceSeen
-from loadmaster.planning.version import parse, same_version
+from loadmaster.planning.version import parse
 
 
 def version_greater(evidence: Evidence) -> GateAnswer:
     """The version is not below the tree's own, higher than every version that is out, and free.
 
-    What this release itself has put out is no obstacle.
+    What this release itself has put out is no obstacle. Without its tag, a release of which a part is out may be finished
+    (every crate that is out is compared by its bytes before anything is pushed); one that is out as a whole would publish
+    nothing, as a tree does that still carries an old version (Assay's v2.3.0, v2.11.0, v2.16.0).
     """
-    problems = (each for crate in evidence.plan.crates for each in _problems_with_version(evidence, crate))
-    return GateAnswer.of("version-greater", len(evidence.plan.crates), problems)
+    crates = evidence.plan.crates
+    problems = [each for crate in crates for each in _problems_with_version(evidence, crate)]
+    if not evidence.tag_is_ours and all(evidence.seen.registry.find(each.name, each.version) for each in crates):
+        problems += [_taken(each) for each in crates]
+    return GateAnswer.of("version-greater", len(crates), problems)
+
+
+def _taken(crate: Crate) -> Problem:
+    what = "is on the registry already like every other crate of it, and no tag of this release says that it is ours"
+    return Problem(where=crate.id, what=what, fix="release a higher version.")
 
 
 def _problems_with_version(evidence: Evidence, crate: Crate) -> Iterator[Problem]:
     out = evidence.seen.registry.crates.get(crate.name, ())
-    if any(same_version(each.version, crate.version) for each in out) and not evidence.tag_is_ours:
-        yield Problem(
-            where=crate.id,
-            what="is on the registry already, and no tag of this release says that it is ours",
-            fix="release a higher version.",
-        )
     if parse(crate.version) < parse(crate.current_version):
         yield Problem(
             where=crate.id,
