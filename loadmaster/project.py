@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from loadmaster.planning.project import Project
 ROOT = Path(__file__).resolve().parent.parent
 """Loadmaster's own checkout: profiles, examples and the ignored `.loadmaster/` lie in it."""
 
-PROJECTS = ROOT / "projects"
+PROJECTS = Path(os.environ.get("LOADMASTER_PROJECTS", ROOT / "projects"))
+"""Where the profiles are; `LOADMASTER_PROJECTS` names another directory, for somebody who keeps theirs elsewhere."""
 
 
 def project_names(directory: Path = PROJECTS) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ The decision who goes next is `planning.pace`; here it is carried out, with a Pr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import cast
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from prefect import State, get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture
 from prefect.states import Completed
+from prefect.utilities.annotations import quote
 
 from loadmaster.errors import CratesNotPublished, LoadmasterError, RateLimited
 from loadmaster.job import Job
@@ -31,6 +34,9 @@ from tasks.policy import asks_the_world, timed
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
+
+PROGRESS_SECONDS = 1.0
+"""The least seconds between two changes of the progress that is shown."""
 
 
 class Postponed(Value):
@@ -61,6 +67,7 @@ class Publishing:
         """`out` are the crates that are on the registry already: they cost no token, and are only compared."""
         actions = {each.name: each.action for each in plan.crates if each.name not in out}
         self._job, self._plan, self._digests = job, plan, digests
+        self._edges, self._lengths = plan.edges, {each.name: each.remaining_path for each in plan.crates}
         self._pacing = Pacing(job.directory.pace, job.project.registry.rates, actions)
         self._running: dict[str, PrefectFuture[Ended]] = {}
         self._finished: dict[str, PrefectFuture[Ended]] = {}
@@ -69,6 +76,7 @@ class Publishing:
         self._refusals: dict[str, int] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._told: Next = Next()
+        self._shown = 0.0
         key = f"{job.project.name}-crates"
         self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.tag}"))
 
@@ -79,19 +87,21 @@ class Publishing:
             if not self._running and following.until is None:
                 break
             self._tell(following)
-            if (name := self._wait(following.until)) is not None:
+            for name in self._wait(following.until):
                 self._note(name)
+            self._show_progress()
+        self._show_progress(at_last=True)
         failed = self._records.keys() - self._done
-        kept_back = {each: _kept_back(self._plan, each, failed) for each in blocked(self._plan.edges, failed)}
+        kept_back = {each: _kept_back(self._plan, each, failed) for each in blocked(self._edges, failed)}
         return tuple((self._records | kept_back)[each.name] for each in self._plan.crates)
 
     def _start_what_may_start(self) -> Next:
         now = self._job.clock.now()
         started = self._running.keys() | self._records.keys()
-        following = self._pacing.next_starts(ready(self._plan.edges, self._done, started), now)
-        free = self._job.project.registry.connections - len(self._running)
-        for name in following.start[:free]:
-            self._pacing.started(name, now)
+        following = self._pacing.next_starts(ready(self._edges, self._lengths, self._done, started), now)
+        starting = following.start[: self._job.project.registry.connections - len(self._running)]
+        self._pacing.started(starting, now)
+        for name in starting:
             self._running[name] = self._submit(self._plan.crate(name))
         return following
 
@@ -99,16 +109,19 @@ class Publishing:
         # All of them have completed: `wait_for` only draws the edges of the graph.
         needed = [self._finished[name] for name in crate.needs]
         sha256 = self._digests[crate.name]
-        future = publish.submit(self._job, crate, sha256, return_state=False, wait_for=needed)
+        # Quoted, so that Prefect does not look through the whole job for futures, three times for every crate.
+        job = cast(Job, quote(self._job))
+        future = publish.submit(job, crate, sha256, return_state=False, wait_for=needed)
         future.add_done_callback(lambda _future: self._ended.put(crate.name))
         return cast(PrefectFuture[Ended], future)
 
-    def _wait(self, until: datetime | None) -> str | None:
-        """The next crate that ended; None if the instant came first."""
-        try:
-            return self._ended.get(timeout=None if until is None else min(self._job.clock.seconds_until(until), SLICE))
-        except Empty:
-            return None
+    def _wait(self, until: datetime | None) -> Iterator[str]:
+        """The next crate that ended, and all that have ended by then; none if the instant came first."""
+        timeout = None if until is None else min(self._job.clock.seconds_until(until), SLICE)
+        with suppress(Empty):
+            yield self._ended.get(timeout=timeout)
+            while True:
+                yield self._ended.get_nowait()
 
     def _note(self, name: str) -> None:
         self._finished[name] = self._running.pop(name)
@@ -121,7 +134,12 @@ class Publishing:
                 self._records[name] = record.model_copy(update={"attempts": attempts})
                 if record.state in (ObjectState.SAME, ObjectState.EQUIVALENT):
                     self._done.add(name)
-        update_progress_artifact(self._progress, progress=100.0 * len(self._done) / len(self._plan.crates))
+
+    def _show_progress(self, *, at_last: bool = False) -> None:
+        """Not after every crate: the server answers in tens of milliseconds, and the next uploads wait meanwhile."""
+        if at_last or monotonic() - self._shown >= PROGRESS_SECONDS:
+            self._shown = monotonic()
+            update_progress_artifact(self._progress, progress=100.0 * len(self._done) / len(self._plan.crates))
 
     def _outcome(self, name: str) -> Ended:
         future = self._finished[name]

@@ -60,8 +60,9 @@ def http_client() -> httpx.Client:
     )
 
 
+@functools.lru_cache
 def endpoints(index: str, client: httpx.Client) -> Endpoints:
-    """Raises `RegistryUnreachable`."""
+    """Asked for once: every upload needs it. Raises `RegistryUnreachable`."""
     url = f"{_base(index)}config.json"
     answer = _get(client, url)
     try:

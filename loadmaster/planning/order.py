@@ -6,7 +6,7 @@ packages. A dev-dependency by path alone is stripped from the packaged manifest 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.requirement import matches
@@ -91,10 +91,12 @@ def waves(graph: Edges) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(name for name in depth if depth[name] == each)) for each in range(layer))
 
 
-def ready(graph: Edges, done: Collection[str], started: Collection[str]) -> tuple[str, ...]:
-    """Crates that may start now: not started, everything they need done; longest remaining path first, then by name."""
-    lengths = remaining_path(graph)
-    free = [name for name, needs in graph.items() if name not in started and needs <= set(done)]
+def ready(graph: Edges, lengths: Mapping[str, int], done: Set[str], started: Collection[str]) -> tuple[str, ...]:
+    """Crates that may start now: not started, everything they need done; longest remaining path first, then by name.
+
+    `lengths` are those of `remaining_path`; they are given because this is asked again after every upload.
+    """
+    free = [name for name, needs in graph.items() if name not in started and needs <= done]
     return tuple(sorted(free, key=lambda name: (-lengths[name], name)))
 
 

@@ -7,10 +7,10 @@ hold up one whose bucket is not.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from loadmaster.planning.order import Edges, remaining_path
+from loadmaster.planning.order import Edges, ready, remaining_path
 from loadmaster.planning.rates import Action, Bucket, Rate
 from loadmaster.planning.value import Value
 
@@ -91,7 +91,7 @@ def forecast(graph: Edges, actions: Mapping[str, Action], buckets: Buckets, cost
     each = timedelta(seconds=costs.upload_seconds + (costs.visible_seconds if visible else 0.0))
     while len(done) < len(graph):
         free = costs.connections - len(running)
-        following = next_starts(_ready(graph, lengths, done, starts), actions, buckets, now)
+        following = next_starts(ready(graph, lengths, done, starts), actions, buckets, now)
         limited.update(following.waiting)
         for name in following.start[:free]:
             starts[name] = (now - _EPOCH).total_seconds()
@@ -105,8 +105,3 @@ def forecast(graph: Edges, actions: Mapping[str, Action], buckets: Buckets, cost
     end = (now - _EPOCH).total_seconds() + (0.0 if visible else costs.visible_seconds)
     in_time = tuple(sorted(starts.items(), key=lambda item: (item[1], -lengths[item[0]], item[0])))
     return Forecast(starts=in_time, seconds=end, waits=len(limited))
-
-
-def _ready(graph: Edges, lengths: Mapping[str, int], done: Collection[str], started: Collection[str]) -> list[str]:
-    free = [name for name, needs in graph.items() if name not in started and needs <= set(done)]
-    return sorted(free, key=lambda name: (-lengths[name], name))

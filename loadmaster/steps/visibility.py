@@ -18,7 +18,9 @@ from loadmaster.planning.version import same_version
 
 AGREEING_READS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
-"""Seconds between two reads of a crate; each pause is twice the one before."""
+"""Seconds between two reads of a crate."""
+GROWTH = 1.3
+"""Each pause is so much longer than the one before, so that a crate is found late by a third of its lag at most."""
 READERS = 16
 
 Sleep = Callable[[float], None]
@@ -49,7 +51,7 @@ def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str
     `RegistryUnreachable`.
     """
     waiting = [_Watched(each, checksums[each.id]) for each in crates]
-    pause, waited, rounds = FIRST_PAUSE, 0.0, 0
+    pause, waited, rounds, hidden = FIRST_PAUSE, 0.0, 0, len(waiting)
     with ThreadPoolExecutor(READERS) as pool:
         while waiting:
             list(pool.map(lambda each: each.look(job), waiting))
@@ -58,8 +60,11 @@ def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str
             if waiting and waited >= job.project.registry.visible_within:
                 raise _late(job, [each.crate for each in waiting], waited)
             if waiting:
+                before, hidden = hidden, min(hidden, sum(each.agreeing == 0 for each in waiting))
+                # Whatever has come into sight is soon looked at once more.
+                pause = FIRST_PAUSE if hidden < before else min(pause * GROWTH, LONGEST_PAUSE)
                 sleep(pause)
-                waited, pause = waited + pause, min(pause * 2, LONGEST_PAUSE)
+                waited += pause
     return rounds
 
 

@@ -49,7 +49,7 @@ def test_dependencies_come_first(packages: tuple[Package, ...]) -> None:
 def test_starting_what_is_ready_until_nothing_is_left_starts_everything_once(packages: tuple[Package, ...]) -> None:
     graph = graph_of(*packages)
     done: list[str] = []
-    while starting := ready(graph, done, done):
+    while starting := ready(graph, remaining_path(graph), set(done), done):
         assert graph[starting[0]] <= set(done)
         done.append(starting[0])
     assert sorted(done) == sorted(graph)
@@ -65,8 +65,9 @@ def test_the_longest_remaining_path_goes_first() -> None:
     graph = graph_of(
         package("alone"), package("base"), package("middle", needs("base")), package("top", needs("middle"))
     )
-    assert ready(graph, (), ()) == ("base", "alone")
-    assert ready(graph, {"base"}, {"base", "alone"}) == ("middle",)
+    lengths = remaining_path(graph)
+    assert ready(graph, lengths, set(), ()) == ("base", "alone")
+    assert ready(graph, lengths, {"base"}, {"base", "alone"}) == ("middle",)
 
 
 def test_a_failure_keeps_back_its_descendants_and_nothing_else() -> None:
