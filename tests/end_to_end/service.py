@@ -5,6 +5,7 @@ Whatever is waited for is an event with a deadline: a state, an upload, a line o
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import httpx
 import psutil
 
 from deployments import REHEARSE
+from loadmaster.errors import PrefectUnreachable
 from loadmaster.planning.receipt import Receipt
 from loadmaster.project import ROOT
 from loadmaster.rehearsal.faults import Fault
@@ -94,9 +96,16 @@ class Run:
         return self._service.api.run(self.id).state
 
     def ended(self) -> State:
-        """The state that the current attempt ends in."""
-        eventually(lambda: self.state().is_terminal, f"run {self.id} ended")
-        return self.state()
+        """The state that the current attempt ends in. A server that is starting, or busy, is asked again."""
+        found: list[State] = []
+
+        def has_ended() -> bool:
+            with contextlib.suppress(PrefectUnreachable):
+                found.append(self.state())
+            return bool(found) and found[-1].is_terminal
+
+        eventually(has_ended, f"run {self.id} ended")
+        return found[-1]
 
     def retry(self) -> None:
         """What the button Retry does."""
