@@ -194,7 +194,9 @@ def _edits(
 def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:
     """The install check, if this workspace has the binary: another repository may be released with a profile."""
     check = project.install
-    return next((check for each in packages if check and each.name == check.package and check.binary in each.binaries), None)
+    return next(
+        (check for each in packages if check and each.name == check.package and check.binary in each.binaries), None
+    )
 
 
 def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, ...]) -> tuple[str, ...]:

@@ -27,7 +27,10 @@ def chain(length: int) -> Edges:
 
 
 def test_a_crate_whose_bucket_is_empty_does_not_hold_up_another() -> None:
-    buckets = {Action.NEW: Bucket.holding(Rate(burst=5, refill_seconds=600), 0, NOW), Action.UPDATE: CRATES_IO[Action.UPDATE]}
+    buckets = {
+        Action.NEW: Bucket.holding(Rate(burst=5, refill_seconds=600), 0, NOW),
+        Action.UPDATE: CRATES_IO[Action.UPDATE],
+    }
     found = next_starts(["fresh", "old"], {"fresh": Action.NEW, "old": Action.UPDATE}, buckets, NOW)
     assert (found.start, found.waiting) == (("old",), ("fresh",))
     assert found.until == NOW + timedelta(minutes=10)
@@ -65,7 +68,9 @@ def test_twelve_layers_of_a_second_and_three_until_visible_are_fifteen_seconds()
 
 
 @given(workspaces(), st.integers(1, 4))
-def test_the_forecast_starts_every_crate_once_after_what_it_needs(packages: tuple[Package, ...], connections: int) -> None:
+def test_the_forecast_starts_every_crate_once_after_what_it_needs(
+    packages: tuple[Package, ...], connections: int
+) -> None:
     graph = edges(packages, {each.name: each.version for each in packages})
     costs = Costs(upload_seconds=2.0, visible_seconds=1.0, connections=connections)
     small = {Action.UPDATE: Bucket.full(Rate(burst=2, refill_seconds=30))}

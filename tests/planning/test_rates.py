@@ -60,7 +60,10 @@ def test_a_refusal_that_names_an_instant_corrects_the_count() -> None:
     assert bucket.taken(after(90)).earliest(after(90)) == after(150)
 
 
-@given(st.lists(st.floats(0, 200), max_size=30), st.builds(Rate, burst=st.integers(1, 5), refill_seconds=st.integers(1, 90)))
+@given(
+    st.lists(st.floats(0, 200), max_size=30),
+    st.builds(Rate, burst=st.integers(1, 5), refill_seconds=st.integers(1, 90)),
+)
 def test_what_the_bucket_lets_pass_the_server_lets_pass(pauses: list[float], rate: Rate) -> None:
     bucket, server, now = Bucket.full(rate), Server(rate), START
     for pause in pauses:
@@ -69,7 +72,10 @@ def test_what_the_bucket_lets_pass_the_server_lets_pass(pauses: list[float], rat
         bucket = bucket.taken(now)
 
 
-@given(st.lists(st.floats(0, 200), max_size=30), st.builds(Rate, burst=st.integers(1, 5), refill_seconds=st.integers(1, 90)))
+@given(
+    st.lists(st.floats(0, 200), max_size=30),
+    st.builds(Rate, burst=st.integers(1, 5), refill_seconds=st.integers(1, 90)),
+)
 def test_waiting_for_the_earliest_instant_never_meets_a_refusal(pauses: list[float], rate: Rate) -> None:
     bucket, server, now = Bucket.full(rate), Server(rate), START
     for pause in pauses:

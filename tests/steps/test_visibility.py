@@ -36,7 +36,9 @@ def test_what_is_visible_at_once_is_read_twice(job: Job, prepared: Prepared) -> 
     assert slept == [FIRST_PAUSE]
 
 
-def test_an_index_that_lags_is_waited_for_with_ever_longer_pauses_and_confirmed_soon(opening: Opening, prepared: Prepared) -> None:
+def test_an_index_that_lags_is_waited_for_with_ever_longer_pauses_and_confirmed_soon(
+    opening: Opening, prepared: Prepared
+) -> None:
     with opening() as job:
         checksums = publish_all(job, prepared)
     slept: list[float] = []

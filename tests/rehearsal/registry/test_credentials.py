@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loadmaster.rehearsal.registry import new_token
 from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, check_email, token_sent
 from loadmaster.rehearsal.registry.refusal import Refusal
 
