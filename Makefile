@@ -36,6 +36,9 @@ up: setup ## start the Prefect server, its worker and the deployments, and keep 
 down: setup ## stop them once nothing is running; FORCE=1 stops at once
 	@$(BIN)/loadmaster down $(if $(filter-out 0 no,$(FORCE)),--force)
 
+bench: setup ## measure it beside cargo, 15 and 60 crates (BENCH=full: 400, too)
+	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full)
+
 lock: setup ## write constraints.txt anew from pyproject.toml
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && \
 	$(BIN)/python -m venv "$$venv" && "$$venv/bin/pip" install --quiet uv && \

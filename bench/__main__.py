@@ -1,0 +1,170 @@
+"""`python -m bench`: all that is promised of speed and size, measured in one go on this machine.
+
+Prints Markdown; progress goes to standard error. Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.bare import publish_all
+from bench.contenders import Released, by_loadmaster, by_tool, others
+from bench.figures import (
+    RUN_HEADINGS,
+    TARGET_HEADINGS,
+    Limited,
+    Run,
+    Target,
+    added_per_crate,
+    described,
+    deviation,
+    run_row,
+    table,
+    targets,
+)
+from bench.place import Place, RegistryProcess, prefect_stack, registry_process
+from bench.process import ProgramFailed
+from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
+from loadmaster.job import Job, Pinned
+from loadmaster.project import ROOT, load_project
+from loadmaster.rehearsal.registry import Service, new_token
+from loadmaster.stack.record import running
+from loadmaster.stack.settings import environment
+from loadmaster.store import Store
+from loadmaster.world import TOKEN_VARIABLES, World
+
+SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
+HEAVY_BYTES = 2 * 1024 * 1024
+
+
+class Bench:
+    """Collects what was measured."""
+
+    def __init__(self, place: Place, stack: Sequence[int]) -> None:
+        self.place, self.stack = place, stack
+        self.runs: list[Run] = []
+        self.targets: list[Target] = []
+
+    def measure(self, only: str | None, *, full: bool) -> None:
+        if only in (None, "compare"):
+            for service in SERVICES:
+                self.compare(service, (*SHAPES, LARGEST) if full else SHAPES)
+        if only in (None, "limited"):
+            self.limited()
+        if only in (None, "heavy"):
+            shape = LARGEST if full else SHAPES[-1]
+            self.heavy(shape.model_copy(update={"payload_bytes": HEAVY_BYTES}))
+
+    def report(self) -> str:
+        runs = table(RUN_HEADINGS, map(run_row, self.runs))
+        return f"{runs}\n\n{table(TARGET_HEADINGS, (each.row() for each in self.targets))}"
+
+    def compare(self, service: Service, shapes: Sequence[Shape]) -> None:
+        """Every contender on every shape, against one registry process."""
+        with registry_process(self.place, service) as world, registry_process(self.place, service) as second:
+            for shape in shapes:
+                cargo = self._note(by_tool(self.place, world, shape, "cargo"))
+                for other in others() if shape.crates < LARGEST.crates else ():
+                    self._try(world, shape, other)
+                released = by_loadmaster(self.place, world, shape, self.stack)
+                self._note(released.run)
+                self.targets += targets(released.run, cargo)
+                self._without_prefect(second, shape, released)
+
+    def _try(self, world: RegistryProcess, shape: Shape, tool: str) -> None:
+        """A tool that cannot do it has no figures, and keeps nobody else from theirs."""
+        try:
+            self._note(by_tool(self.place, world, shape, tool))
+        except ProgramFailed as error:
+            print(error, file=sys.stderr)
+
+    def _without_prefect(self, world: RegistryProcess, shape: Shape, released: Released) -> None:
+        """The same crates once more, into a registry that does not know them."""
+        job = _job(self.place, world, released)
+        ended = publish_all(job, crates_of(shape.edges(released.prefix), released.receipt.version), released.digests)
+        phase = ended - world.first_upload(released.prefix)
+        ours = released.run
+        print(f"without Prefect: {phase:.1f} s", file=sys.stderr)
+        name = f"Prefect's cost per crate, {ours.crates} crates, {described(ours.service)}"
+        figure = added_per_crate(ours.phase_seconds, phase, ours.crates)
+        self.targets.append(Target(name=name, figure=figure, unit="ms", at_most=25.0))
+
+    def heavy(self, shape: Shape) -> None:
+        """Memory with large crates. They are not verified: that is rustc's memory, not ours."""
+        with registry_process(self.place, SERVICES[1]) as world:
+            run = self._note(by_loadmaster(self.place, world, shape, self.stack, verify=False).run)
+        name = f"peak of the release's own process, {shape.crates} × {shape.payload_bytes // 1024 // 1024} MiB"
+        self.targets.append(Target(name=name, figure=run.cost.own_peak_mib, unit="MiB", at_most=300.0))
+
+    def limited(self) -> None:
+        """The rate-limited run, see `bench.limited`."""
+        cargo = self.place.cargo("limited", index=None)
+        checkout = write(RATE_LIMITED, "limited", self.place.root / "workspaces" / "limited", cargo.env)
+        remote = bare_copy(checkout, self.place.root / "remotes" / "limited", cargo.env)
+        self.place.add_profile("limited", remote, verify=False, bursts="")
+        argv = [sys.executable, "-m", "bench.limited", str(self.place.root / "limited"), "limited"]
+        stack = environment(self.place.home, running(self.place.home).port, ROOT)
+        quiet = {"PREFECT_LOGGING_LEVEL": "ERROR"}
+        env = {**stack, **self.place.env, **quiet, TOKEN_VARIABLES[0]: new_token()}
+        done = subprocess.run(argv, cwd=self.place.root, env=env, stdout=subprocess.PIPE, check=True)
+        told = Limited.model_validate_json(done.stdout.splitlines()[-1])
+        print(f"limited: {told}", file=sys.stderr)
+        figure = deviation(told.predicted, told.actual)
+        name = f"end predicted {told.predicted:.0f} s, was {told.actual:.0f} s: deviation"
+        self.targets.append(Target(name=name, figure=figure, unit="%", at_most=5.0))
+        for what, refused in told.refused.items():
+            self.targets.append(Target(name=f"429s, {what}", figure=refused, unit="", at_most=1))
+
+    def _note(self, run: Run) -> Run:
+        self.runs.append(run)
+        print(
+            f"{run.contender}, {run.crates} crates: {run.phase_seconds:.1f} of {run.cost.seconds:.1f} s",
+            file=sys.stderr,
+        )
+        return run
+
+
+def _job(place: Place, world: RegistryProcess, released: Released) -> Job:
+    store = Store(place.home)
+    pinned = Pinned.model_validate_json(released.directory.pinned.read_bytes())
+    directory = store.run(f"bare-{world.pid}-{released.prefix}")
+    return Job(
+        project=load_project(pinned.project, place.projects),
+        pinned=pinned,
+        world=World(
+            kind="rehearsal",
+            index=world.index,
+            replaces_crates_io=True,
+            forge=None,
+            repository="bench/bench",
+            remote="",
+            directory=world.directory,
+        ),
+        directory=directory,
+        store=store,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
+    parser.add_argument("--only", choices=("compare", "limited", "heavy"), help="one part of it")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
+        place = Place(Path(root))
+        with prefect_stack(place) as stack:
+            bench = Bench(place, stack)
+            try:
+                bench.measure(asked.only, full=asked.full)
+            finally:
+                print(bench.report())
+    return 0 if all(each.met for each in bench.targets) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

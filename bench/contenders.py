@@ -1,0 +1,108 @@
+"""Who is measured: unmodified cargo, Loadmaster through Prefect, and other tools where they are installed.
+
+Each releases a workspace of its own, equal but for the crates' prefix, with its own `CARGO_HOME` and a fresh target
+directory, and packages and verifies before it uploads. A phase starts with the first upload as the registry saw it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import time
+
+from bench.figures import Run
+from bench.place import LOADMASTER, Place, RegistryProcess
+from bench.process import cpu_seconds, measured
+from bench.workspace import Shape, bare_copy, write
+from loadmaster.clients.cargo import REGISTRY
+from loadmaster.planning.receipt import Receipt
+from loadmaster.store import RunDirectory, Store
+
+TOKEN = f"CARGO_REGISTRIES_{REGISTRY.upper()}_TOKEN"
+
+TOOLS: Mapping[str, tuple[str, ...]] = {
+    "cargo": ("cargo", "publish", "--workspace", "--registry", REGISTRY),
+    "cargo-release": (
+        "cargo",
+        "release",
+        "publish",
+        "--workspace",
+        "--execute",
+        "--no-confirm",
+        "--registry",
+        REGISTRY,
+    ),
+    "cargo-workspaces": ("cargo", "workspaces", "publish", "--publish-as-is", "--registry", REGISTRY),
+    "shipper": ("shipper", "publish", "--parallel", "--registry", REGISTRY),
+}
+
+
+def others() -> list[str]:
+    """The tools besides cargo that are on `PATH`."""
+    return [name for name in TOOLS if name != "cargo" and shutil.which(name)]
+
+
+def by_tool(place: Place, world: RegistryProcess, shape: Shape, name: str) -> Run:
+    """A release by a tool that is run in a checkout and ends when all is visible. Raises `ProgramFailed`."""
+    prefix = f"{name.removeprefix('cargo-')}{shape.crates}"
+    label = f"{prefix}-{world.pid}"
+    cargo = place.cargo(label, world.index)
+    checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
+    env = {**cargo.env, TOKEN: world.token}
+    cost = measured(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
+    ended = time()
+    return Run(
+        contender=name,
+        crates=shape.crates,
+        layers=shape.layers,
+        service=world.service,
+        cost=cost,
+        phase_seconds=ended - world.first_upload(prefix),
+    )
+
+
+class Released:
+    """A release by Loadmaster, and what it left behind."""
+
+    def __init__(self, run: Run, prefix: str, receipt: Receipt, directory: RunDirectory) -> None:
+        self.run, self.prefix, self.receipt, self.directory = run, prefix, receipt, directory
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 by crate name."""
+        return {each.id.partition("@")[0]: each.sha256 or "" for each in self.receipt.objects if each.kind == "crate"}
+
+
+def by_loadmaster(
+    place: Place, world: RegistryProcess, shape: Shape, stack: Sequence[int], *, verify: bool = True
+) -> Released:
+    """`loadmaster release`, with Prefect's server and worker up before. Raises `ProgramFailed`."""
+    prefix = f"load{shape.crates}" + ("p" if shape.payload_bytes else "")
+    label = f"{prefix}-{world.pid}"
+    cargo = place.cargo(label, world.index)
+    checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
+    place.add_profile(label, bare_copy(checkout, place.root / "remotes" / label, cargo.env), verify=verify)
+    argv = [*LOADMASTER, "release", "--project", label, "--version", "minor", "--registry", world.index]
+    before, known = cpu_seconds(stack), set(_receipts(place))
+    log = place.root / f"{label}.log"
+    env = {**place.env, "LOADMASTER_REGISTRY_TOKEN": world.token}
+    cost = measured([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
+    (file,) = set(_receipts(place)) - known
+    receipt = Receipt.model_validate(json.loads(file.read_bytes()))
+    run = Run(
+        contender="loadmaster",
+        crates=shape.crates,
+        layers=shape.layers,
+        service=world.service,
+        cost=cost,
+        # The receipt is written right after the last crate was seen.
+        phase_seconds=receipt.started.timestamp() + receipt.seconds - world.first_upload(prefix),
+        server_cpu_seconds=cpu_seconds(stack) - before,
+    )
+    return Released(run, prefix, receipt, Store(place.home).run(file.parent.name))
+
+
+def _receipts(place: Place) -> list[Path]:
+    return list((place.home / "runs").glob("*/receipt.json"))

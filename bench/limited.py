@@ -1,0 +1,106 @@
+"""The release that crates.io's limits stretch: 45 updates and 7 new crates with a user's token, on a clock that runs fast.
+
+Prefect, the scheduler, the uploads and the registry's buckets are the real ones; only the seconds are shorter. Run as a
+program, because Prefect reads its settings once: `python -m bench.limited DIRECTORY PROFILE`, the token in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import flow
+
+from bench.bare import publish_all
+from bench.figures import Limited
+from bench.workspace import RATE_LIMITED, VERSION, crates_of
+from loadmaster.job import Job
+from loadmaster.live import live_job
+from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.project import Credential
+from loadmaster.rehearsal.clock import WorldClock
+from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
+from loadmaster.rehearsal.server import serving
+from loadmaster.request import LiveRequest
+from loadmaster.steps import look as looking
+from loadmaster.steps import prepare
+from loadmaster.store import Store, default_store
+from tasks.publishing import Publishing, require_published
+
+NEW = 7
+SPEED = 60.0
+SERVICE = Service(upload=1.0, visible=5.0)
+"""What the forecast of a plan reckons with."""
+
+
+def main(directory: Path, profile: str) -> Limited:
+    store = default_store()
+    edges = RATE_LIMITED.edges("limited")
+    existing = frozenset(sorted(edges)[:-NEW])  # the last ones: nothing needs them
+    with _served(directory, NO_LIMITS, Service(), WorldClock(datetime.now(UTC))) as index:
+        old = _unlimited(_job(index, profile, VERSION, store))
+        looking.check_out(old)
+        digests = prepare.package(old, dict.fromkeys(sorted(existing), VERSION), "old")
+        publish_all(old, crates_of({name: edges[name] for name in sorted(existing)}, VERSION), digests)
+    clock = WorldClock(datetime.now(UTC), SPEED)
+    with _served(directory, Limits(), SERVICE, clock) as index:
+        job = replace(_job(index, profile, "minor", store), clock=clock)
+        plan, digests = _prepared(job)
+        publish(job, plan, digests)
+    return _told(Registry(directory), plan, existing)
+
+
+@contextmanager
+def _served(directory: Path, limits: Limits, service: Service, clock: WorldClock) -> Iterator[str]:
+    registry = Registry(directory, limits=limits, service=service, clock=clock.now, sleep=clock.sleep)
+    registry.add_account("bench")
+    registry.add_token("bench", os.environ["LOADMASTER_REGISTRY_TOKEN"])
+    with serving(registry.app()) as address:
+        yield f"sparse+{address}/index/"
+
+
+def _job(index: str, profile: str, version: str, store: Store) -> Job:
+    request = LiveRequest(project=profile, version=version, registry=index, forge="none")
+    return live_job(request, store.run(f"{profile}-{version}"), store)
+
+
+def _unlimited(job: Job) -> Job:
+    registry = job.project.registry.model_copy(update={"credential": Credential.TRUSTED_PUBLISHING})
+    return replace(job, project=job.project.model_copy(update={"registry": registry}))
+
+
+def _prepared(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
+    seen = looking.look(job)
+    plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    prepare.commit(job, plan)
+    return plan, prepare.package(job, {each.name: each.version for each in plan.crates}, seen.source.tree)
+
+
+def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
+    @flow(name="bench limited")
+    def run() -> None:  # without parameters: they would be sent to the server
+        require_published(Publishing(job, plan, digests, frozenset()).carry_out())
+
+    run()
+
+
+def _told(registry: Registry, plan: ReleasePlan, existing: Collection[str]) -> Limited:
+    uploads = [each for each in registry.uploads() if each.version == plan.version]
+    accepted = [each for each in uploads if each.status == 200]
+    between = (accepted[-1].at - accepted[0].at).total_seconds()
+    refused = [each.crate in existing for each in uploads if each.status == 429]
+    return Limited(
+        predicted=plan.forecast.seconds,
+        actual=SERVICE.upload + between + SERVICE.visible,
+        uploads=len(accepted),
+        refused={"updates": sum(refused), "new crates": len(refused) - sum(refused)},
+    )
+
+
+if __name__ == "__main__":
+    print(main(Path(sys.argv[1]), sys.argv[2]).model_dump_json())

@@ -1,0 +1,123 @@
+"""The bench's own corner of the machine: a directory, Loadmaster's home in it, its Prefect stack, its registries.
+
+Everything lies below one temporary directory and is gone afterwards; processes are stopped by those who started them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loadmaster.clients.cargo import Cargo, cargo_in
+from loadmaster.project import ROOT
+from loadmaster.rehearsal.registry import Registry, Service, Upload
+from loadmaster.stack.record import recorded
+
+LOADMASTER = (sys.executable, "-m", "loadmaster.cli")
+PROFILE = """title = "{name}"
+forge = "bench/{name}"
+
+[source]
+repository = "{repository}"
+
+[cargo]
+clippy = false
+verify = {verify}
+
+[registry]
+connections = {connections}
+{bursts}
+
+[rehearsal]
+upstream = false
+"""
+NO_LIMITS = "new_burst = 1000000\nupdate_burst = 1000000"
+CONNECTIONS = 64
+
+
+class Place:
+    """`root` is empty and temporary."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.projects = root / "projects"
+        self.home = root / "home"
+        self.home.mkdir()
+        shutil.copytree(ROOT / "projects", self.projects)  # the deployments name one of them
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(("CARGO_", "LOADMASTER_"))}
+        return kept | {
+            "LOADMASTER_HOME": str(self.home),
+            "LOADMASTER_PROJECTS": str(self.projects),
+            "PYTHONPATH": str(ROOT),
+            "CARGO_INCREMENTAL": "0",
+        }
+
+    def add_profile(self, name: str, repository: Path, *, verify: bool, bursts: str = NO_LIMITS) -> None:
+        """`bursts`: lines of the profile's `[registry]`; crates.io's own if empty."""
+        text = PROFILE.format(
+            name=name,
+            repository=repository,
+            verify=str(verify).lower(),
+            bursts=bursts,
+            connections=CONNECTIONS,
+        )
+        (self.projects / f"{name}.toml").write_text(text, encoding="utf-8")
+
+    def cargo(self, name: str, index: str | None) -> Cargo:
+        """cargo with a new `CARGO_HOME` and a new target directory; `index` stands in for crates.io."""
+        home = self.root / "homes" / name
+        home.mkdir(parents=True)
+        return cargo_in(home, home / "cargo.log", index=index).with_target(home / "target")
+
+
+class RegistryProcess:
+    def __init__(self, told: dict[str, str], service: Service, pid: int) -> None:
+        self.index, self.service, self.pid = told["index"], service, pid
+        self.token = Path(told["registry_token_file"]).read_text(encoding="ascii").strip()
+        self.directory = Path(told["directory"])
+
+    def uploads(self, prefix: str) -> list[Upload]:
+        """Those of one contender, in order of acceptance."""
+        return [each for each in Registry(self.directory / "registry").uploads() if each.crate.startswith(f"{prefix}-")]
+
+    def first_upload(self, prefix: str) -> float:
+        """When the first upload began, in seconds since the epoch: the registry notes when it accepted."""
+        accepted = min(each.at for each in self.uploads(prefix) if each.status == 200)
+        return accepted.timestamp() - self.service.upload
+
+
+@contextmanager
+def registry_process(place: Place, service: Service) -> Iterator[RegistryProcess]:
+    """A registry without rate limits, in a process of its own, that takes so long over everything."""
+    spoken = f"upload={service.upload},visible={service.visible}"
+    argv = [*LOADMASTER, "world", "--project", "demo", "--service", spoken, "--limits", "off", "--json"]
+    with subprocess.Popen(argv, cwd=place.root, env=place.env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = json.loads("".join([*iter(process.stdout.readline, "}\n"), "}"]))
+            yield RegistryProcess(told, service, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+@contextmanager
+def prefect_stack(place: Place) -> Iterator[tuple[int, ...]]:
+    """Prefect's server and worker, as `loadmaster up` leaves them; their pids."""
+    try:
+        subprocess.run([*LOADMASTER, "up"], cwd=ROOT, env=place.env, check=True, stdout=subprocess.DEVNULL)
+        stack = recorded(place.home)
+        assert stack is not None and stack.worker is not None
+        yield stack.server.pid, stack.worker.pid
+    finally:
+        subprocess.run([*LOADMASTER, "down", "--force"], cwd=ROOT, env=place.env, check=True)

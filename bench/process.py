@@ -1,0 +1,83 @@
+"""Runs a program to its end and counts what it took. Knows processes, nothing of releases."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+import psutil
+
+from bench.figures import Cost
+
+SAMPLE_SECONDS = 0.1
+MIB = 1024 * 1024
+
+
+class ProgramFailed(Exception):
+    """A contender did not get to its end; a figure of it would mean nothing."""
+
+
+def measured(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Cost:
+    """CPU time is exact for all children that were waited for; memory is sampled. Raises `ProgramFailed`."""
+    begun = monotonic()
+    with log.open("ab") as sink:
+        child = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
+    memory = MemoryWatch(child.pid)
+    try:
+        # Only `wait4` tells the CPU time of one child.
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        memory.stop()
+    seconds = monotonic() - begun
+    if child.returncode != 0:
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise ProgramFailed(f"`{' '.join(argv)}` exited with {child.returncode}:\n{last}")
+    return Cost(
+        seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        own_peak_mib=memory.own / MIB,
+        tree_peak_mib=memory.tree / MIB,
+    )
+
+
+class MemoryWatch:
+    """The highest resident memory of a process and of its tree, in bytes, from now until `stop`."""
+
+    def __init__(self, pid: int) -> None:
+        self.own = self.tree = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(psutil.Process(pid),), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self, process: psutil.Process) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            with contextlib.suppress(psutil.Error):
+                own = process.memory_info().rss
+                self.own = max(self.own, own)
+                self.tree = max(self.tree, own + sum(_rss(each) for each in process.children(recursive=True)))
+
+
+def _rss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """Of these processes and of the children that they waited for, since they were started."""
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return float(sum(each.user + each.system + each.children_user + each.children_system for each in times))
