@@ -51,13 +51,13 @@ class Store:
         """Keeps a `.crate` by its content; its SHA-256. Complete on disk before it has its name."""
         content = file.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        write_atomically(self._crate(sha256), content)
+        write_atomically(self.crate_file(sha256), content)
         return sha256
 
     def crate(self, name: str, sha256: str) -> bytes:
         """The kept bytes. Raises `KeptCrateBroken` unless they have the digest that they are kept under."""
         try:
-            content = self._crate(sha256).read_bytes()
+            content = self.crate_file(sha256).read_bytes()
         except FileNotFoundError as error:
             raise KeptCrateBroken(name, sha256) from error
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -65,9 +65,10 @@ class Store:
         return content
 
     def has_all(self, digests: Mapping[str, str]) -> bool:
-        return all(self._crate(sha256).is_file() for sha256 in digests.values())
+        return all(self.crate_file(sha256).is_file() for sha256 in digests.values())
 
-    def _crate(self, sha256: str) -> Path:
+    def crate_file(self, sha256: str) -> Path:
+        """Where the `.crate` with this digest is kept, if it is."""
         return self.part("crates") / f"{sha256}.crate"
 
 

@@ -10,9 +10,10 @@ import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ from loadmaster.planning.value import Value
 
 T = TypeVar("T")
 
+_CHUNK = 64 * 1024
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
 
@@ -144,20 +146,31 @@ def download(dl: str, name: str, version: str, checksum: str, client: httpx.Clie
     return _get(client, download_url(dl, name, version, checksum)).content
 
 
-def upload(api: str, crate: str, body: bytes, token: str, client: httpx.Client) -> None:
-    """`PUT /api/v1/crates/new`, once. `crate` is `name@version`, for messages.
+def upload(api: str, crate: str, body: bytes, token: str, client: httpx.Client, *, file: Path | None = None) -> None:
+    """`PUT /api/v1/crates/new`, once: `body`, then the bytes of `file`, read while they are sent.
+
+    `crate` is `name@version`, for messages.
 
     Raises `RateLimited`, `AlreadyUploaded`, `UploadRefused`, and `RegistryUnreachable` where the answer leaves open
     whether it took effect.
     """
     url = f"{api}/api/v1/crates/new"
-    headers = {"Authorization": token, "Accept": "application/json"}
+    size = len(body) + (file.stat().st_size if file else 0)
+    headers = {"Authorization": token, "Accept": "application/json", "Content-Length": str(size)}
     try:
         # A redirected PUT would become a GET, whose success says nothing.
-        answer = client.put(url, content=body, headers=headers, follow_redirects=False)
+        answer = client.put(url, content=_chunks(body, file), headers=headers, follow_redirects=False)
     except httpx.HTTPError as error:
         raise RegistryUnreachable(url, _told(error)) from error
     judge_upload(crate, url, answer)
+
+
+def _chunks(body: bytes, file: Path | None) -> Iterator[bytes]:
+    yield body
+    if file is not None:
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK):
+                yield chunk
 
 
 def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:

@@ -46,7 +46,12 @@ def upload_metadata(crate: bytes, *, published_to: str = CRATES_IO_INDEX, name: 
 
 def upload_body(metadata: bytes, crate: bytes) -> bytes:
     """The body of the upload: metadata and `.crate`, each after its length (32 bits, little endian)."""
-    return b"".join((struct.pack("<I", len(metadata)), metadata, struct.pack("<I", len(crate)), crate))
+    return upload_head(metadata, len(crate)) + crate
+
+
+def upload_head(metadata: bytes, size: int) -> bytes:
+    """What comes before the bytes of the `.crate`, of which there are `size`."""
+    return b"".join((struct.pack("<I", len(metadata)), metadata, struct.pack("<I", size)))
 
 
 def _text(crate: bytes, path: str, name: str) -> str:

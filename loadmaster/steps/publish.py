@@ -8,7 +8,7 @@ from loadmaster.clients import git, registry
 from loadmaster.errors import CrateTaken, NotObserved, TagTaken
 from loadmaster.job import Job
 from loadmaster.planning.compare import compare
-from loadmaster.planning.metadata import upload_body, upload_metadata
+from loadmaster.planning.metadata import upload_head, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.project import Wait
 from loadmaster.planning.receipt import ObjectRecord
@@ -62,7 +62,7 @@ def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
     """
     if (out := _published(job, crate)) is not None:
         return compare_published(job, crate, sha256, out)
-    _upload(job, crate, job.store.crate(crate.id, sha256))
+    _upload(job, crate, sha256)
     if job.project.registry.wait is Wait.VISIBLE:
         await_visible(job, [crate], {crate.id: sha256})
     return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.SAME, sha256=sha256, attempts=1)
@@ -90,8 +90,13 @@ def _fetch(job: Job, crate: Crate, out: CrateVersion) -> bytes:
     return registry.download(dl, crate.name, out.version, out.checksum, client)
 
 
-def _upload(job: Job, crate: Crate, ours: bytes) -> None:
+def _upload(job: Job, crate: Crate, sha256: str) -> None:
     client = registry.http_client()
     api = registry.endpoints(job.world.index, client).api
-    body = upload_body(upload_metadata(ours, name=crate.id), ours)
-    registry.upload(api, crate.id, body, job.world.registry_token(), client)
+    head = _head(crate, job.store.crate(crate.id, sha256))
+    registry.upload(api, crate.id, head, job.world.registry_token(), client, file=job.store.crate_file(sha256))
+
+
+def _head(crate: Crate, ours: bytes) -> bytes:
+    """Nothing of the `.crate` itself is kept while it is sent: dozens may be on their way at once."""
+    return upload_head(upload_metadata(ours, name=crate.id), len(ours))

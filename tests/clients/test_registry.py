@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -72,6 +73,20 @@ class TestUpload:
         assert (request.method, str(request.url)) == ("PUT", f"{API}/api/v1/crates/new")
         assert request.headers["authorization"] == "cio-secret"
         assert request.content == b"body"
+        assert request.headers["content-length"] == "4"
+
+    def test_a_file_follows_the_body_and_its_length_is_told_before(self, tmp_path: Path) -> None:
+        bodies: list[tuple[str, str | None, bytes]] = []
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            headers = request.headers
+            bodies.append((headers["content-length"], headers.get("transfer-encoding"), request.read()))
+            return httpx.Response(200, text=ACCEPTED)
+
+        file = tmp_path / "file"
+        file.write_bytes(bytes(200_000))
+        registry.upload(API, CRATE, b"head", "cio-secret", client(handler), file=file)
+        assert bodies == [("200004", None, b"head" + bytes(200_000))]
 
     @pytest.mark.parametrize(
         ("status", "body"),
