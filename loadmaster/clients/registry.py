@@ -31,7 +31,7 @@ from loadmaster.errors import (
 )
 from loadmaster.planning.index_line import IndexLine, read_line
 from loadmaster.planning.seen import CrateVersion
-from loadmaster.planning.sparse_index import download_url, index_path
+from loadmaster.planning.sparse_index import download_url, index_path, spellings
 from loadmaster.planning.value import Value
 
 T = TypeVar("T")
@@ -85,6 +85,14 @@ def versions(index: str, name: str, client: httpx.Client) -> tuple[CrateVersion,
 def lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
     """As `versions`, with what each version needs."""
     return _read_index(index, name, client, read_line)
+
+
+def find_lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
+    """Every version of the crate, under whichever spelling the registry has it. Raises `RegistryUnreachable`."""
+    for spelling in spellings(name):
+        if found := lines(index, spelling, client):
+            return found
+    return ()
 
 
 class Sight(Value):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from loadmaster.planning.value import Value, digest
 from loadmaster.planning.version import same_version
 from loadmaster.planning.workspace import Workspace
@@ -64,6 +66,8 @@ class RegistrySeen(Value):
     """What the sparse index says of each package's name; () for a name that it does not know."""
 
     crates: Mapping[str, tuple[CrateVersion, ...]]
+    spelled: Mapping[str, str] = Field(default_factory=dict)
+    """How the registry spells a name that it has in another spelling than the manifest; to it both are one name."""
 
     def find(self, name: str, version: str) -> CrateVersion | None:
         return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)

@@ -10,7 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from loadmaster.clients import cargo, git, registry
 from loadmaster.job import Job
+from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.seen import (
+    CrateVersion,
     LockfileSeen,
     RegistrySeen,
     Seen,
@@ -102,5 +104,12 @@ def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
     client, index = registry.http_client(), job.world.index
     asked = sorted(names)
     with ThreadPoolExecutor(POLITE_READERS) as pool:
-        found = pool.map(lambda name: registry.versions(index, name, client), asked)
-        return RegistrySeen(crates=dict(zip(asked, found, strict=True)))
+        found = dict(zip(asked, pool.map(lambda name: registry.find_lines(index, name, client), asked), strict=True))
+    return RegistrySeen(
+        crates={name: tuple(_seen(each) for each in lines) for name, lines in found.items()},
+        spelled={name: lines[0].name for name, lines in found.items() if lines and lines[0].name != name},
+    )
+
+
+def _seen(line: IndexLine) -> CrateVersion:
+    return CrateVersion(version=line.version, checksum=line.checksum, yanked=line.yanked)

@@ -22,7 +22,6 @@ from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
 from loadmaster.planning.project import Project
 from loadmaster.planning.receipt import ObjectRecord
-from loadmaster.planning.sparse_index import spellings
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import same_version
@@ -52,7 +51,7 @@ def compare_with_registry(ours: bytes, name: str, version: str, index: str, clie
 
 
 def _compare(ours: bytes, name: str, version: str, index: str, client: httpx.Client) -> Comparison:
-    known = find_lines(index, name, client)
+    known = registry.find_lines(index, name, client)
     line = next((each for each in known if same_version(each.version, version)), None)
     if line is None:
         has = (
@@ -69,14 +68,6 @@ def _compare(ours: bytes, name: str, version: str, index: str, client: httpx.Cli
             return Comparison(state=ObjectState.UNKNOWN, why=why)
         found = compare(ours, theirs, crate=f"{name}@{version}")
     return found.model_copy(update={"why": f"{found.why}; the registry's is yanked"}) if line.yanked else found
-
-
-def find_lines(index: str, name: str, client: httpx.Client) -> tuple[IndexLine, ...]:
-    """Every version of the crate, under whichever spelling the registry has it. Raises `RegistryUnreachable`."""
-    for spelling in spellings(name):
-        if found := registry.lines(index, spelling, client):
-            return found
-    return ()
 
 
 def look_at_crates(index: str, names: Sequence[str]) -> dict[str, tuple[IndexLine, ...] | RegistryUnreachable]:

@@ -65,6 +65,7 @@ def seen(
     registry: Mapping[str, Iterable[str]] | None = None,
     tags: Iterable[TagSeen] = (),
     published_releases: tuple[str, ...] = (),
+    spelled: Mapping[str, str] | None = None,
     **source: object,
 ) -> Seen:
     out = {
@@ -87,7 +88,9 @@ def seen(
     return Seen(
         source=SourceSeen.model_validate(fields | source),
         workspace=Workspace(packages=packages),
-        registry=RegistrySeen(crates={each.name: out.get(each.name, ()) for each in packages}),
+        registry=RegistrySeen(
+            crates={each.name: out.get(each.name, ()) for each in packages}, spelled=dict(spelled or {})
+        ),
         forge=ForgeSeen(published=published_releases),
         toolchain=ToolchainSeen(cargo="1.95.0", rustc="1.95.0"),
     )

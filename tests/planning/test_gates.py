@@ -106,6 +106,12 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     ),
     ("a Git dependency", "git-dependency", with_git_dependency, "crates/app/Cargo.toml"),
     (
+        "a name that the registry spells otherwise",
+        "name-spelling",
+        lambda: evidence(seen(package("foo-bar"), spelled={"foo-bar": "Foo_bar"})),
+        "crates/foo-bar/Cargo.toml",
+    ),
+    (
         "a missing description",
         "metadata-complete",
         lambda: evidence(seen(package("app", description=None))),

@@ -22,6 +22,7 @@ GATES: tuple[Gate, ...] = (
     versions.lockfiles_current,
     manifests.path_without_version,
     manifests.git_dependency,
+    manifests.name_spelling,
     manifests.metadata_complete,
     manifests.depends_on_unpublished,
     lint.cargo_version,

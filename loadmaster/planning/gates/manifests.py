@@ -58,6 +58,20 @@ def depends_on_unpublished(evidence: Evidence) -> GateAnswer:
     return _over_dependencies(evidence, "depends-on-unpublished", judge)
 
 
+def name_spelling(evidence: Evidence) -> GateAnswer:
+    """A crate keeps the spelling that it was first published in: to the registry `Foo_bar` and `foo-bar` are one name."""
+    problems = (
+        Problem(
+            where=package.manifest,
+            what=f"`{package.name}` is on the registry as `{evidence.seen.registry.spelled[package.name]}`",
+            fix=f"name the package `{evidence.seen.registry.spelled[package.name]}`, or choose another name.",
+        )
+        for package in evidence.published
+        if package.name in evidence.seen.registry.spelled
+    )
+    return GateAnswer.of("name-spelling", len(evidence.published), problems)
+
+
 def metadata_complete(evidence: Evidence) -> GateAnswer:
     """crates.io refuses a crate without a description or a licence."""
     problems = (each for package in evidence.published for each in _missing_metadata(package))
