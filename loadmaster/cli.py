@@ -111,13 +111,19 @@ def plan(
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal."""
     from loadmaster.commands.plan import planned
 
-    release, receipt = planned(_request(project, version, repository, commit, as_of, None), default_store())
+    found = planned(_request(project, version, repository, commit, as_of, None), default_store())
     if as_json:
-        _print_json(receipt.model_dump(mode="json", exclude_none=True) | {"release": release.model_dump(mode="json")})
+        more = {"release": found.release.model_dump(mode="json"), "outstanding": list(found.outstanding)}
+        _print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
     else:
-        print(plan_text(release))
-        print(gates_text(receipt.gates))
-    raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.PLANNED else 1)
+        print(plan_text(found.release))
+        print(
+            f"  to do   {len(found.outstanding)} objects"
+            if found.outstanding
+            else "  to do   nothing: it is out already"
+        )
+        print(gates_text(found.receipt.gates))
+    raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
 @app.command()

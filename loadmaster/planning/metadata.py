@@ -44,13 +44,11 @@ def upload_metadata(crate: bytes, *, published_to: str = CRATES_IO_INDEX, name: 
     return json.dumps(metadata, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def upload_body(metadata: bytes, crate: bytes) -> bytes:
-    """The body of the upload: metadata and `.crate`, each after its length (32 bits, little endian)."""
-    return upload_head(metadata, len(crate)) + crate
-
-
 def upload_head(metadata: bytes, size: int) -> bytes:
-    """What comes before the bytes of the `.crate`, of which there are `size`."""
+    """What comes before the bytes of the `.crate`, of which there are `size`.
+
+    The metadata and the `.crate` stand each after its length (32 bits, little endian).
+    """
     return b"".join((struct.pack("<I", len(metadata)), metadata, struct.pack("<I", size)))
 
 

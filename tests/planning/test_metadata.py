@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors import CrateFileBroken
-from loadmaster.planning.metadata import CRATES_IO_INDEX, upload_body, upload_metadata
+from loadmaster.planning.metadata import CRATES_IO_INDEX, upload_head, upload_metadata
 from loadmaster.planning.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 from tests.planning.packed import MANIFEST, packed
 
@@ -114,7 +114,7 @@ def test_any_readme_goes_out_as_it_is(text: str) -> None:
 
 @given(st.binary(), st.binary())
 def test_a_body_is_two_parts_each_after_its_length(metadata: bytes, crate: bytes) -> None:
-    body = upload_body(metadata, crate)
+    body = upload_head(metadata, len(crate)) + crate
     end = 4 + int.from_bytes(body[:4], "little")
     assert (body[4:end], body[end + 4 :]) == (metadata, crate)
     assert int.from_bytes(body[end : end + 4], "little") == len(crate)

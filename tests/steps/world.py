@@ -9,7 +9,7 @@ from pathlib import Path
 
 from loadmaster.clients import registry
 from loadmaster.job import Job
-from loadmaster.planning.metadata import upload_body, upload_metadata
+from loadmaster.planning.metadata import upload_head, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.seen import Seen
 from loadmaster.rehearsal.registry import Registry
@@ -38,6 +38,6 @@ def uploads(job: Job) -> list[tuple[str, int]]:
 
 def put(job: Job, crate: Crate, content: bytes) -> None:
     """Uploads as somebody else would."""
-    body = upload_body(upload_metadata(content, name=crate.id), content)
+    body = upload_head(upload_metadata(content, name=crate.id), len(content)) + content
     api = registry.endpoints(job.world.index, registry.http_client()).api
     registry.upload(api, crate.id, body, job.world.registry_token(), registry.http_client())
