@@ -93,10 +93,15 @@ def seconds_between(start: datetime, end: datetime) -> float:
 
 
 def json_schema() -> str:
-    """The JSON Schema of what `to_json` writes; `docs/receipt.schema.json` is this text."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Receipt.model_json_schema(
-        mode="serialization"
-    )
+    """The JSON Schema of what `to_json` writes; `docs/receipt.schema.json` is this text.
+
+    More fields may stand beside these: `loadmaster plan --json` adds the plan itself.
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Receipt.model_json_schema(mode="serialization"),
+        "additionalProperties": True,
+    }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -115,7 +115,7 @@ def test_the_shape_is_the_agreed_one() -> None:
     [
         {"outcome": "skipped"},
         {"world": "staging"},
-        {"surprise": 1},
+        {"failure": {"what": "x", "surprise": 1}},
         {"objects": [{"kind": "crate", "id": "x", "state": "skipped"}]},
         {"objects": [{"kind": "crate", "state": "same"}]},
         {"gates": [{"gate": "x", "outcome": "maybe", "checked": 1}]},
