@@ -78,7 +78,7 @@ def _remote(request: LiveRequest, project: Project, store: Store) -> Path:
 
 def _own_repository(project: Project, store: Store) -> Path:
     """The repository of a project that is a plain directory: imported once, from then on it is what is released."""
-    bare = store.part("repositories") / f"{project.name}.git"
+    bare = store.repository(project.name)
     if not bare.exists():
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
     return bare

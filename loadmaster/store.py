@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Store:
         directory = self.root / name
         directory.mkdir(parents=True, exist_ok=True)
         return directory
+
+    def repository(self, project: str) -> Path:
+        """The repository of a project that is a plain directory, once it was released for real."""
+        return self.part("repositories") / f"{project}.git"
 
     def build_directory(self, *key: str) -> Path:
         """A target directory for one combination of project, toolchain and tree.
@@ -141,15 +146,19 @@ def default_store() -> Store:
     return Store(Path(os.environ.get("LOADMASTER_HOME", ROOT / ".loadmaster")))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """A reader finds all of `content` or the former file, whenever this is killed. Raises `DiskFull`."""
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """A reader finds all of `content` or the former file, whenever this is killed; if `durable`, after a power cut, too.
+
+    Raises `DiskFull`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with half.open("wb") as sink:
+        with half.open("xb") as sink:
             sink.write(content)
-            sink.flush()
-            os.fsync(sink.fileno())
+            if durable:
+                sink.flush()
+                os.fsync(sink.fileno())
         half.replace(path)
     except OSError as error:
         half.unlink(missing_ok=True)

@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.clock import utc_now
+from loadmaster.store import write_atomically
 
 PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
@@ -178,23 +177,6 @@ def _new_client() -> httpx.AsyncClient:
         timeout=30,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     )
-
-
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """All of it or nothing under that name: written beside, renamed. Durable: fsynced, so also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(beside).unlink()
-        raise
 
 
 def _keep(file: IndexFile, path: Path) -> None:

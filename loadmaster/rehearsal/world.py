@@ -47,11 +47,14 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     Raises `UnknownProject`, `ProfileBroken`, `UnknownCommit`, `RequestMoved`, and what git raises for the repository.
     """
     project = load_project(request.project)
-    source = source_of(request, project, directory, store)
+    remote = directory.world / "remote.git"
+    # A Retry has all it needs in its world; where that came from may be out of reach by then.
+    is_retry = directory.pinned.exists() and remote.exists()
+    source = remote if is_retry else source_of(request, project, directory, store)
     pinned = pin(request, project, directory, source, request.as_of)
-    remote = create_remote(directory.world / "remote.git", source, project.source.branch, commit=pinned.commit)
+    create_remote(remote, source, project.source.branch, commit=pinned.commit)
     clock = WorldClock(pinned.started, request.clock_speed)
-    with open_world(directory.world, project, remote, pinned.as_of, request, clock, store) as world:
+    with open_world(directory.world, project, remote.resolve(), pinned.as_of, request, clock, store) as world:
         yield Job(project=project, pinned=pinned, world=world, directory=directory, store=store, clock=clock)
 
 

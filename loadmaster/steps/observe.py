@@ -118,7 +118,7 @@ def look_at_source(
 
 def _own_repository(project: Project, directory: RunDirectory, store: Store) -> Path:
     """Of a project that is a plain directory: the repository that its releases went to, or one made for this look."""
-    bare = store.part("repositories") / f"{project.name}.git"
+    bare = store.repository(project.name)
     if not bare.exists():
         bare = directory.path / "source.git"
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)

@@ -16,7 +16,7 @@ import pytest
 
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.registry.ledger import Ledger
-from loadmaster.rehearsal.upstream import write_atomically
+from loadmaster.store import write_atomically
 from tests.rehearsal.registry.packing import upload
 from tests.rehearsal.registry.world import fresh, served
 
