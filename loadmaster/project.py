@@ -39,8 +39,6 @@ def load_project(name: str, directory: Path = PROJECTS) -> Project:
 
 
 def problems_of(error: ValidationError) -> list[str]:
-    """A validation error as short sentences: `field: what is wrong`."""
-    return [
-        f"`{'.'.join(str(part) for part in each['loc'])}`: {each['msg'].removeprefix('Value error, ')}"
-        for each in error.errors()
-    ]
+    """A validation error as short sentences: `field: what is wrong`, or what is wrong with the whole."""
+    problems = ((".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors())
+    return [f"`{field}`: {problem}" if field else problem for field, problem in problems]

@@ -91,6 +91,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.RequestMoved: lambda: errors.RequestMoved("demo 1.0.0", "demo 1.1.0"),
     errors.RequirementCannotFollow: lambda: errors.RequirementCannotFollow("Cargo.toml", "units", "<1", "1.0.0"),
     errors.RunWithoutReceipt: lambda: errors.RunWithoutReceipt("a1b2", TOLD),
+    errors.ScenarioBroken: lambda: errors.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
     errors.StackDidNotStart: lambda: errors.StackDidNotStart("server", 60, "server.log", TOLD),
     errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
     errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),

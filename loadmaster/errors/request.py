@@ -51,6 +51,18 @@ class FaultScriptBroken(UsageError):
         )
 
 
+class ScenarioBroken(UsageError):
+    """A scenario that cannot be read, or that contradicts itself."""
+
+    def __init__(self, path: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The scenario `{path}` cannot be used: {'; '.join(problems)}.",
+            why="it is neither TOML nor (with a name that ends so) JSON, a key is misspelt, or it names a user or a "
+            "team that it does not introduce.",
+            fix="mend it; `docs/rehearsal.md` shows one. Nothing was made.",
+        )
+
+
 class WrongRequest(UsageError):
     """A request that its model refuses."""
 

@@ -1,0 +1,184 @@
+"""Who and what a rehearsal registry knows before anybody uses it: one typed file, or a part of a request.
+
+It knows the words of a scenario and which of them contradict each other. It refuses to know how a registry remembers
+them; `seeding` tells it.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+
+from loadmaster.errors import ScenarioBroken
+from loadmaster.planning.value import Value
+from loadmaster.project import problems_of
+
+Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+TeamLogin = Annotated[str, StringConstraints(pattern=r"^github:[^:]+:[^:]+$")]
+Scope = Literal["publish-new", "publish-update", "yank", "change-owners", "trusted-publishing"]
+
+
+class Lock(Value):
+    reason: str
+    until: AwareDatetime | None = None
+    """For ever if left out."""
+
+
+class Bursts(Value):
+    """How many attempts an account has at once, where they differ from everybody's."""
+
+    new: int | None = Field(default=None, ge=0)
+    update: int | None = Field(default=None, ge=0)
+    yank: int | None = Field(default=None, ge=0)
+
+
+class User(Value):
+    login: Login
+    id: int | None = Field(default=None, ge=1)
+    """On the registry; the next free one if left out."""
+    email_verified: bool = True
+    locked: Lock | None = None
+    limits: Literal["crates.io", "off"] | Bursts | None = None
+    """Of this account's buckets; the world's if left out."""
+
+
+class Team(Value):
+    login: TeamLogin
+    """`github:ORGANISATION:TEAM`"""
+    members: tuple[Login, ...] = ()
+
+
+class ActorToken(Value):
+    """What a token may do. Left out: everything, everywhere, for ever."""
+
+    scopes: tuple[Scope, ...] | None = None
+    crates: tuple[str, ...] | None = None
+    """Patterns: a name, `prefix*` or `*`."""
+    expires: AwareDatetime | None = None
+    revoked: bool = False
+
+
+class Token(ActorToken):
+    user: Login
+    name: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
+    """Of the file `NAME.token` in the world's directory that the token is written to."""
+    token: str | None = Field(default=None, pattern=r"^cio[!-~]+$")
+    """The token itself; made up if left out."""
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Self:
+        if self.name is None and self.token is None:
+            raise ValueError("give `name`, to find the token that is made up, or the `token` itself")
+        if self.name in ("registry", "forge"):
+            raise ValueError(f'`name = "{self.name}"` is the world\'s own credential; choose another')
+        return self
+
+
+class Crate(Value):
+    name: str
+    owners: tuple[Login | TeamLogin, ...] = Field(min_length=1)
+    versions: tuple[str, ...] = ()
+    """Tiny crates, made up, that cargo can resolve. None: only the owners of a crate that upstream has."""
+    trustpub_only: bool = False
+    invited: tuple[Login, ...] = ()
+    """Who was asked to be an owner, and has not answered."""
+
+
+class Deleted(Value):
+    name: str
+    at: AwareDatetime | None = None
+    """The world's first opening if left out."""
+
+
+class Reserved(Value):
+    name: str
+
+
+class TrustedPublisher(Value):
+    """One configuration of trusted publishing, kept as it is written here, blanks included."""
+
+    crate: str
+    provider: Literal["github"] = "github"
+    repository_owner: str
+    repository_owner_id: int
+    repository_name: str
+    workflow_filename: str
+    environment: str | None = None
+
+
+class Scenario(Value):
+    users: tuple[User, ...] = ()
+    teams: tuple[Team, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    crates: tuple[Crate, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
+    """Names of crates that were deleted, and cannot be had again for a day."""
+    reserved: tuple[Reserved, ...] = ()
+    """Besides those that crates.io reserves."""
+    trusted_publishing: tuple[TrustedPublisher, ...] = ()
+    actor: Login | None = None
+    """Whose the rehearsal's own credential is; an account of its own if left out."""
+    actor_token: ActorToken = ActorToken()
+    read_only: bool = False
+    blocked_agents: tuple[str, ...] = ()
+    """Parts of a `User-Agent` that are turned away; those of crates.io if left out."""
+    daily_per_crate: int | None = Field(default=None, ge=0)
+    """Versions of one crate in 24 hours; the world's limit if left out."""
+
+    @model_validator(mode="after")
+    def _is_one_story(self) -> Self:
+        """Everybody who is named is a user or a team of the scenario, or its actor, and nothing is told twice."""
+        logins, teams = [user.login for user in self.users], [team.login for team in self.teams]
+        for what, names in (
+            ("user", logins),
+            ("team", teams),
+            ("crate", [crate.name.lower().replace("-", "_") for crate in self.crates]),
+            ("token", [token.name for token in self.tokens if token.name]),
+        ):
+            if twice := _repeated(names):
+                raise ValueError(f"{what} `{twice}` is there twice")
+        users = {login.lower() for login in (*logins, *((self.actor,) if self.actor else ()))}
+        for name, where in self._named_users():
+            if name.lower() not in users:
+                raise ValueError(f"`{name}`, {where}, is no user of the scenario")
+        known = {login.lower() for login in teams}
+        for crate in self.crates:
+            for owner in crate.owners:
+                if ":" in owner and owner.lower() not in known:
+                    raise ValueError(f"`{owner}`, an owner of `{crate.name}`, is no team of the scenario")
+        return self
+
+    def _named_users(self) -> Iterable[tuple[str, str]]:
+        for team in self.teams:
+            yield from ((member, f"a member of `{team.login}`") for member in team.members)
+        yield from ((token.user, "who has a token") for token in self.tokens)
+        for crate in self.crates:
+            yield from ((owner, f"an owner of `{crate.name}`") for owner in crate.owners if ":" not in owner)
+            yield from ((invited, f"invited to `{crate.name}`") for invited in crate.invited)
+
+
+def read_scenario(file: Path) -> Scenario:
+    """A scenario in TOML, or in JSON if the file's name ends so. Raises `ScenarioBroken`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        document: Any = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioBroken(str(file), [str(error)]) from error
+    try:
+        return Scenario.model_validate(document)
+    except ValidationError as error:
+        raise ScenarioBroken(str(file), problems_of(error)) from error
+
+
+def _repeated(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            return name
+        seen.add(name.lower())
+    return None
