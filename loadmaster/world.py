@@ -30,6 +30,8 @@ class World(Value):
     """What git pushes to."""
     directory: Path
     """Holds the world's state and its credentials."""
+    identity: str | None = None
+    """Where an ID token is asked for, as GitHub Actions' jobs do, with the credential `identity`; None: as the environment says."""
     as_of: AwareDatetime | None = None
     """The registry's upstream is seen as of this instant."""
 

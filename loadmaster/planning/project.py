@@ -111,6 +111,20 @@ class Credential(StrEnum):
     """A token that belongs to no account: not limited, and cannot create crates."""
 
 
+class Credentials(Value):
+    """Where the credentials come from, and a second one for crates that are new. See [credentials](credentials.md)."""
+
+    new: Credential | None = None
+    """What creates crates, `token` or `trusted-publishing`; the same as `credential` if left out."""
+    token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+    """Name of the Prefect Secret block with the API token; the environment's if left out."""
+    new_token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+    """Name of the Secret block with the API token that creates crates; `token_block` if left out."""
+
+    def block_for(self, action: Action) -> str | None:
+        return (self.new_token_block if action is Action.NEW else None) or self.token_block
+
+
 class Wait(StrEnum):
     """When a crate may follow one that it needs."""
 
@@ -124,6 +138,7 @@ class RegistryStyle(Value):
     """How the registry takes uploads."""
 
     credential: Credential = Credential.TOKEN
+    credentials: Credentials = Credentials()
     wait: Wait = Wait.ACCEPTED
     new_burst: int = 5
     """Crates that the account may create at once; crates.io adds one every 10 minutes, and raises the burst on request."""
@@ -136,11 +151,17 @@ class RegistryStyle(Value):
 
     @property
     def rates(self) -> dict[Action, Rate]:
-        """The limits that apply, by what is counted; none for trusted publishing."""
-        if self.credential is Credential.TRUSTED_PUBLISHING:
-            return {}
+        """The limits that apply, by what is counted; none for what goes out by trusted publishing."""
         bursts = {Action.NEW: self.new_burst, Action.UPDATE: self.update_burst}
-        return {action: rate.model_copy(update={"burst": bursts[action]}) for action, rate in CRATES_IO_RATES.items()}
+        return {
+            action: rate.model_copy(update={"burst": bursts[action]})
+            for action, rate in CRATES_IO_RATES.items()
+            if self.credential_for(action) is Credential.TOKEN
+        }
+
+    def credential_for(self, action: Action) -> Credential:
+        """What a crate is published with, by whether it is new."""
+        return (self.credentials.new if action is Action.NEW else None) or self.credential
 
 
 class Rehearsing(Value):
