@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
-from loadmaster.rehearsal.registry.refusal import Refusal
+from loadmaster.planning.crates_io.refusal import Refusal
 
 _NO_USER_AGENT = """\
 We require that all requests include a `User-Agent` header.  To allow us to determine the impact your bot has on our \

@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from loadmaster.errors import UpstreamUnreachable
+from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.sparse_index import index_path
 from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune
 from loadmaster.rehearsal.registry import views
@@ -31,7 +32,6 @@ from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.receiving import Incoming
 from loadmaster.rehearsal.registry.records import Published, Tarball
-from loadmaster.rehearsal.registry.refusal import Refusal, forbidden
 
 
 class Endpoints:

@@ -7,8 +7,8 @@ import secrets
 import string
 from datetime import datetime
 
+from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.refusal import Refusal, forbidden
 
 PREFIX = "cio"
 _WRONG_FORMAT = (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
 
 JSON_LIMIT = 1024 * 1024
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from loadmaster.rehearsal.registry.manifest import Dependency, Manifest
-from loadmaster.rehearsal.registry.requirement import normalized, without_build
+from loadmaster.planning.crates_io.manifest import Dependency, Manifest
+from loadmaster.planning.crates_io.requirement import normalized, without_build
 from loadmaster.rehearsal.upstream import PUBTIME
 
 _KIND_ORDER = {"normal": 0, "build": 1, "dev": 2}

@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
+from loadmaster.planning.crates_io.requirement import without_build
+from loadmaster.planning.crates_io.rules import check_categories
 from loadmaster.rehearsal.registry.credentials import Grant, token_digest
 from loadmaster.rehearsal.registry.index import index_line
 from loadmaster.rehearsal.registry.limits import Bucket, Rate, take
-from loadmaster.rehearsal.registry.names import canonical
 from loadmaster.rehearsal.registry.records import Owner, Published, Submission, Upload
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request, forbidden
-from loadmaster.rehearsal.registry.requirement import without_build
-from loadmaster.rehearsal.registry.rules import check_categories
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (

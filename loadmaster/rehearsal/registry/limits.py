@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.clock import http_date
-from loadmaster.rehearsal.registry.refusal import Refusal
 
 
 class Limits(Value):

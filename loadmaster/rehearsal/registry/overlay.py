@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
-from loadmaster.rehearsal.registry.names import canonical
-from loadmaster.rehearsal.registry.requirement import without_build
 from loadmaster.rehearsal.upstream import Upstream
 
 

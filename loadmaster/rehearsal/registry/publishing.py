@@ -15,18 +15,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
+from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.rules import check_manifest, check_version
+from loadmaster.planning.crates_io.tarball import unpack
 from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, check_email, token_sent
 from loadmaster.rehearsal.registry.framing import Metadata, check_whole, read_metadata, tarball_length
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
-from loadmaster.rehearsal.registry.manifest import Manifest, read_manifest
-from loadmaster.rehearsal.registry.names import check_crate_name, check_not_reserved
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.receiving import Incoming, place_beside
 from loadmaster.rehearsal.registry.records import Submission, Tarball
-from loadmaster.rehearsal.registry.refusal import Refusal
-from loadmaster.rehearsal.registry.rules import check_manifest, check_version
-from loadmaster.rehearsal.registry.tarball import unpack
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class Publishing:
         package = f"{metadata.name}-{metadata.version}"
         contents = unpack(tarball.path.read_bytes(), package, self._limits.unpacked_bytes)
         manifest = read_manifest(contents.manifest, contents.paths)
-        check_manifest(manifest, metadata)
+        check_manifest(manifest, metadata.name, metadata.version)
         return manifest
 
 

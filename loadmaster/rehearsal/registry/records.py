@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from loadmaster.planning.crates_io.manifest import Manifest
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.manifest import Manifest
 
 
 class Upload(Value):

@@ -16,14 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.clock import http_date
 from loadmaster.rehearsal.registry.credentials import check_allows
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Rate
-from loadmaster.rehearsal.registry.names import canonical
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.publishing import Publishing
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request, forbidden
 
 CRATES_IO_YANKS = Rate(what="yanks", burst=100, refill_seconds=60)
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry import new_token
 from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, check_email, token_sent
-from loadmaster.rehearsal.registry.refusal import Refusal
 
 NOW = datetime(2026, 7, 25, tzinfo=UTC)
 TOKEN = "cio" + "aB3" * 10 + "zZ"

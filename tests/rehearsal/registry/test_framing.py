@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.framing import (
     JSON_LIMIT,
     Metadata,
@@ -10,7 +11,6 @@ from loadmaster.rehearsal.registry.framing import (
     read_metadata,
     tarball_length,
 )
-from loadmaster.rehearsal.registry.refusal import Refusal
 from tests.rehearsal.registry.packing import framed
 
 GOOD = b'{"name":"ours","vers":"1.0.0","deps":[]}'

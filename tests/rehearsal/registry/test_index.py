@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadmaster.planning.crates_io.manifest import read_manifest
 from loadmaster.rehearsal.registry.index import index_line, merged, split_features
-from loadmaster.rehearsal.registry.manifest import read_manifest
 from tests.rehearsal.registry.packing import manifest_text
 
 AT = datetime(2026, 7, 25, 12, 35, 41, 999, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.limits import Bucket, Limits, Rate, check_bucket, take
-from loadmaster.rehearsal.registry.refusal import Refusal
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 NEW = Limits().rate(is_new=True)

@@ -9,8 +9,8 @@ import io
 import tarfile
 import zlib
 
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
 
 _BLOCK = 512
 _MALFORMED = "uploaded tarball is malformed or too large when decompressed"

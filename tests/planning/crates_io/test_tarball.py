@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from loadmaster.rehearsal.registry.refusal import Refusal
-from loadmaster.rehearsal.registry.tarball import unpack
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.tarball import unpack
 from tests.rehearsal.registry.packing import crate_file, packed, packed_entries
 
 LIMIT = 1024 * 1024

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.rehearsal.registry.requirement import is_version, normalized, without_build
+from loadmaster.planning.crates_io.requirement import is_version, normalized, without_build
 
 
 @pytest.mark.parametrize(

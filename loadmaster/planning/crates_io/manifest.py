@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
 
 Kind = Literal["normal", "dev", "build"]
 

@@ -10,16 +10,15 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from loadmaster.rehearsal.registry.framing import Metadata
-from loadmaster.rehearsal.registry.manifest import Dependency, Manifest, unparsable
-from loadmaster.rehearsal.registry.names import (
+from loadmaster.planning.crates_io.manifest import Dependency, Manifest, unparsable
+from loadmaster.planning.crates_io.names import (
     check_crate_name,
     check_dependency_key,
     check_feature_name,
     check_feature_value,
 )
-from loadmaster.rehearsal.registry.refusal import Refusal, bad_request
-from loadmaster.rehearsal.registry.requirement import is_version, normalized
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request
+from loadmaster.planning.crates_io.requirement import is_version, normalized
 
 LONGEST_VERSION = 150
 LONGEST_DESCRIPTION = 1000  # bytes, whatever the message says
@@ -49,9 +48,9 @@ def check_version(version: str) -> None:
         raise bad_request(f"the version number is too long (max {LONGEST_VERSION} characters)")
 
 
-def check_manifest(manifest: Manifest, metadata: Metadata) -> None:
-    """Everything that can be judged from the manifest alone. Raises `Refusal`."""
-    _check_same_crate(manifest, metadata)
+def check_manifest(manifest: Manifest, name: str, version: str) -> None:
+    """Everything that can be judged from the manifest alone, announced as `name` and `version`. Raises `Refusal`."""
+    _check_same_crate(manifest, name, version)
     _check_present(manifest)
     if manifest.description and len(manifest.description.encode()) > LONGEST_DESCRIPTION:
         raise bad_request(
@@ -104,11 +103,8 @@ def check_dependency(dependency: Dependency) -> None:
         check_dependency_key(dependency.key)
 
 
-def _check_same_crate(manifest: Manifest, metadata: Metadata) -> None:
-    for field, announced, packed in (
-        ("name", metadata.name, manifest.name),
-        ("version", metadata.version, manifest.version),
-    ):
+def _check_same_crate(manifest: Manifest, name: str, version: str) -> None:
+    for field, announced, packed in (("name", name, manifest.name), ("version", version, manifest.version)):
         if announced != packed:
             raise bad_request(f"metadata {field} `{announced}` does not match manifest {field} `{packed}`")
 

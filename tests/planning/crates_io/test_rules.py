@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.rehearsal.registry.framing import Metadata
-from loadmaster.rehearsal.registry.manifest import read_manifest
-from loadmaster.rehearsal.registry.names import canonical, check_crate_name, check_not_reserved
-from loadmaster.rehearsal.registry.refusal import Refusal
-from loadmaster.rehearsal.registry.rules import check_categories, check_manifest, check_version
+from loadmaster.planning.crates_io.manifest import read_manifest
+from loadmaster.planning.crates_io.names import canonical, check_crate_name, check_not_reserved
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.rules import check_categories, check_manifest, check_version
 from tests.rehearsal.registry.packing import manifest_text
 
 UNPARSABLE = "failed to parse `Cargo.toml` manifest file\n\n"
@@ -14,7 +13,7 @@ ASCII = "characters must be an ASCII alphanumeric characters, `-`, or `_`"
 
 
 def judge(manifest: str) -> None:
-    check_manifest(read_manifest(manifest, ["src/lib.rs"]), Metadata(name="ours", version="1.0.0"))
+    check_manifest(read_manifest(manifest, ["src/lib.rs"]), "ours", "1.0.0")
 
 
 def problem(fields: str = "", rest: str = "") -> str:

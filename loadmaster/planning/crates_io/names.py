@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadmaster.rehearsal.registry.refusal import bad_request
+from loadmaster.planning.crates_io.refusal import bad_request
 
 LONGEST_NAME = 64
 
