@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, UsageError
 
 
 class BumpRefused(LoadmasterError):
@@ -59,6 +59,39 @@ class ByteOrderMark(LoadmasterError):
             f"`{path}` begins with a byte order mark.",
             why="an editor on Windows saved it as `UTF-8 with BOM`.",
             fix="save it as UTF-8 without a byte order mark, and commit it.",
+        )
+
+
+class NotUtf8(LoadmasterError):
+    """A file that would have to be read as text, and is none."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(
+            f"`{path}` is not UTF-8, from line {line} on.",
+            why="an editor saved it in another encoding, or it is not a text at all.",
+            fix="save it as UTF-8 and commit it.",
+        )
+
+
+class TreeMissing(UsageError):
+    """There is no directory where a tree was expected."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` is not a directory.",
+            why="its name is misspelt, or it is relative to another directory than the current one.",
+            fix="name the directory that holds the workspace's root `Cargo.toml`.",
+        )
+
+
+class FilesNotWritten(LoadmasterError):
+    """A file of a tree cannot be written."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be written: {reason}; no file was changed.",
+            why="the disk is full, or the directory belongs to somebody else.",
+            fix="make room or give yourself the right to write there, then start again.",
         )
 
 

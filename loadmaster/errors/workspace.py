@@ -50,3 +50,47 @@ class DependencyCycle(LoadmasterError):
             why="a dev-dependency with a version leads back; cargo resolves it while it packages.",
             fix="drop `version` from the dev-dependency and keep its `path`: it is then left out of the published manifest.",
         )
+
+
+class ManifestIncomplete(LoadmasterError):
+    """A manifest that is TOML, and that cargo would not take."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` is no manifest that cargo takes: {reason}.",
+            why="a field is missing or misspelt, or the workspace lost what its members inherit.",
+            fix="mend the manifest; `cargo metadata --no-deps` tells when it is well.",
+        )
+
+
+class MemberMissing(LoadmasterError):
+    """A workspace names a member that is not there."""
+
+    def __init__(self, root: str, entry: str) -> None:
+        super().__init__(
+            f"`{root}` has the member `{entry}`, and no `Cargo.toml` is found there.",
+            why="the directory was moved, removed or never committed, or the glob matches a directory that is no package.",
+            fix=f"mend `workspace.members` in `{root}`, or put the directory into `workspace.exclude`.",
+        )
+
+
+class TwoMembers(LoadmasterError):
+    """Two members of one workspace with one name."""
+
+    def __init__(self, name: str, manifests: Sequence[str]) -> None:
+        super().__init__(
+            f"Two members are called `{name}`: {' and '.join(f'`{each}`' for each in manifests)}.",
+            why="a package was copied and its copy not renamed; cargo refuses such a workspace.",
+            fix="rename one of them, or take it out of the workspace.",
+        )
+
+
+class LinkOutOfTree(LoadmasterError):
+    """A symbolic link that a release would have to follow out of the tree."""
+
+    def __init__(self, link: str, needed_by: str) -> None:
+        super().__init__(
+            f"`{link}` is a symbolic link that leads out of the tree, and `{needed_by}` needs it.",
+            why="what lies there belongs to no commit of this repository; reading it or writing it would be a surprise.",
+            fix="put the file or directory itself in the link's place, or take it out of what is released.",
+        )
