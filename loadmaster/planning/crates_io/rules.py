@@ -1,15 +1,17 @@
 """What crates.io demands of a version's metadata, in its order and in its words. Pure.
 
 Every check raises `Refusal` at the first rule that is broken. Ownership, duplicates and the existence of dependencies
-need the ledger, and are judged there. A licence is only looked for, not parsed; of a category only the form is judged.
+need a registry, and are judged there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from loadmaster.planning.crates_io.category_slugs import CATEGORY_SLUGS
+from loadmaster.planning.crates_io.license_expression import problem_of
 from loadmaster.planning.crates_io.manifest import Dependency, Manifest, unparsable
 from loadmaster.planning.crates_io.names import (
     check_crate_name,
@@ -29,7 +31,6 @@ MOST_FEATURES = 300
 MOST_DEPENDENCIES = 500
 
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
-_CATEGORY = re.compile(r"[a-z0-9][a-z0-9-]*(?:::[a-z0-9][a-z0-9-]*)*")
 _RUST_VERSION = re.compile(r"[0-9.]+")
 _ASK_FOR_MORE = (
     "If you have a use case that requires an increase of this limit, "
@@ -51,28 +52,13 @@ def check_version(version: str) -> None:
 def check_manifest(manifest: Manifest, name: str, version: str) -> None:
     """Everything that can be judged from the manifest alone, announced as `name` and `version`. Raises `Refusal`."""
     _check_same_crate(manifest, name, version)
-    _check_present(manifest)
-    if manifest.description and len(manifest.description.encode()) > LONGEST_DESCRIPTION:
-        raise bad_request(
-            f"The `description` is too long. A maximum of {LONGEST_DESCRIPTION} characters are currently allowed."
-        )
-    for field in ("homepage", "documentation", "repository"):
-        _check_url(getattr(manifest, field), field)
-    _check_rust_version(manifest.rust_version)
-    _check_keywords(manifest.keywords)
-    if len(manifest.categories) > MOST_CATEGORIES:
-        raise bad_request(f"expected at most {MOST_CATEGORIES} categories per crate")
-    _check_features(manifest)
-    if len(manifest.dependencies) > MOST_DEPENDENCIES:
-        raise bad_request(
-            f"crates.io only allows a maximum number of {MOST_DEPENDENCIES} dependencies.\n\n{_ASK_FOR_MORE}"
-        )
-    for dependency in manifest.dependencies:
-        check_dependency(dependency)
+    for check in MANIFEST_CHECKS:
+        check(manifest)
 
 
 def check_categories(categories: Sequence[str]) -> None:
-    unknown = [slug for slug in categories if not _CATEGORY.fullmatch(slug)]
+    """Asked last of all by crates.io, within the transaction. Raises `Refusal`."""
+    unknown = [slug for slug in categories if slug not in CATEGORY_SLUGS]
     if unknown:
         raise bad_request(
             f"The following category slugs are not currently supported on crates.io: {', '.join(unknown)}\n\n"
@@ -119,6 +105,30 @@ def _check_present(manifest: Manifest) -> None:
         )
 
 
+def _check_license(manifest: Manifest) -> None:
+    if manifest.license is not None and (problem := problem_of(manifest.license)) is not None:
+        raise bad_request(
+            "unknown or invalid license expression; see http://opensource.org/licenses for options, "
+            "and http://spdx.org/licenses/ for their identifiers\n"
+            "Note: If you have a non-standard license that is not listed by SPDX, use the license-file field to "
+            "specify the path to a file containing the text of the license.\n"
+            "See https://doc.rust-lang.org/cargo/reference/manifest.html#the-license-and-license-file-fields "
+            f"for more information.\n{problem}"
+        )
+
+
+def _check_description(manifest: Manifest) -> None:
+    if manifest.description and len(manifest.description.encode()) > LONGEST_DESCRIPTION:
+        raise bad_request(
+            f"The `description` is too long. A maximum of {LONGEST_DESCRIPTION} characters are currently allowed."
+        )
+
+
+def _check_urls(manifest: Manifest) -> None:
+    for field in ("homepage", "documentation", "repository"):
+        _check_url(getattr(manifest, field), field)
+
+
 def _check_url(url: str | None, field: str) -> None:
     if url is None:
         return
@@ -136,14 +146,14 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _check_rust_version(rust_version: str | None) -> None:
-    if rust_version is None:
+def _check_rust_version(manifest: Manifest) -> None:
+    if manifest.rust_version is None:
         return
     try:
-        normalized(rust_version)
+        normalized(manifest.rust_version)
     except ValueError:
         raise _bad_rust_version() from None
-    if not _RUST_VERSION.fullmatch(rust_version):
+    if not _RUST_VERSION.fullmatch(manifest.rust_version):
         raise _bad_rust_version()
 
 
@@ -151,16 +161,21 @@ def _bad_rust_version() -> Refusal:
     return unparsable("invalid `rust-version` value")
 
 
-def _check_keywords(keywords: Sequence[str]) -> None:
-    if len(keywords) > MOST_KEYWORDS:
+def _check_keywords(manifest: Manifest) -> None:
+    if len(manifest.keywords) > MOST_KEYWORDS:
         raise bad_request(f"expected at most {MOST_KEYWORDS} keywords per crate")
-    for keyword in keywords:
+    for keyword in manifest.keywords:
         if len(keyword.encode()) > LONGEST_KEYWORD:
             raise bad_request(
                 f'"{keyword}" is an invalid keyword (keywords must have less than {LONGEST_KEYWORD} characters)'
             )
         if not _KEYWORD.fullmatch(keyword):
             raise bad_request(f'"{keyword}" is an invalid keyword')
+
+
+def _check_number_of_categories(manifest: Manifest) -> None:
+    if len(manifest.categories) > MOST_CATEGORIES:
+        raise bad_request(f"expected at most {MOST_CATEGORIES} categories per crate")
 
 
 def _check_features(manifest: Manifest) -> None:
@@ -181,3 +196,26 @@ def _check_features(manifest: Manifest) -> None:
             )
         for value in values:
             check_feature_value(value)
+
+
+def _check_dependencies(manifest: Manifest) -> None:
+    if len(manifest.dependencies) > MOST_DEPENDENCIES:
+        raise bad_request(
+            f"crates.io only allows a maximum number of {MOST_DEPENDENCIES} dependencies.\n\n{_ASK_FOR_MORE}"
+        )
+    for dependency in manifest.dependencies:
+        check_dependency(dependency)
+
+
+MANIFEST_CHECKS: tuple[Callable[[Manifest], None], ...] = (
+    _check_present,
+    _check_description,
+    _check_license,
+    _check_urls,
+    _check_rust_version,
+    _check_keywords,
+    _check_number_of_categories,
+    _check_features,
+    _check_dependencies,
+)
+"""In crates.io's order; each raises `Refusal`."""

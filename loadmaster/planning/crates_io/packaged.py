@@ -1,0 +1,70 @@
+"""What crates.io would say of a packaged crate, before it is sent there: every rule that needs no registry. Pure.
+
+crates.io stops at the first rule that is broken; here all of them are found at once. Whether a name is taken, by whom,
+and what is out already, only the registry knows. Limits are those of every crate; crates.io raises them for some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
+from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.rules import MANIFEST_CHECKS, check_categories, check_version
+from loadmaster.planning.crates_io.tarball import unpack
+from loadmaster.planning.value import Value
+
+UPLOAD_LIMIT = 10 * 1024 * 1024
+UNPACKED_LIMIT = 512 * 1024 * 1024
+JSON_LIMIT = 1024 * 1024
+
+
+class PackagedCrate(Value):
+    """What the rules say of one packaged crate."""
+
+    name: str
+    version: str
+    problems: tuple[str, ...]
+    """In crates.io's words and order. () for one that breaks no rule."""
+    dependencies: tuple[str, ...] = ()
+    """Names of the crates that it depends on, as the registry calls them; () if its manifest cannot be read."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> PackagedCrate:
+    """`metadata_bytes` is the size of the JSON that goes before the crate file."""
+    problems = [*_refusals(lambda: check_crate_name(name)), *_refusals(lambda: check_version(version))]
+    if metadata_bytes > JSON_LIMIT:
+        problems.append(f"JSON metadata blob too large: {metadata_bytes} bytes, the limit is {JSON_LIMIT}")
+    if len(crate) > UPLOAD_LIMIT:
+        problems.append(f"max upload size is: {UPLOAD_LIMIT}; the packaged crate has {len(crate)} bytes")
+    manifest: Manifest | None = None
+    try:
+        contents = unpack(crate, f"{name}-{version}", UNPACKED_LIMIT)
+        manifest = read_manifest(contents.manifest, contents.paths)
+    except Refusal as refusal:
+        problems.append(refusal.detail)
+    if manifest is not None:
+        problems += _of_manifest(manifest)
+    problems += _refusals(lambda: check_not_reserved(name))
+    crates = {each.crate for each in manifest.dependencies} if manifest else set()
+    return PackagedCrate(name=name, version=version, problems=tuple(problems), dependencies=tuple(sorted(crates)))
+
+
+def _of_manifest(manifest: Manifest) -> Iterator[str]:
+    for check in MANIFEST_CHECKS:
+        yield from _refusals(partial(check, manifest))
+    yield from _refusals(lambda: check_categories(manifest.categories))
+
+
+def _refusals(check: Callable[[], None]) -> list[str]:
+    try:
+        check()
+    except Refusal as refusal:
+        return [refusal.detail]
+    return []
