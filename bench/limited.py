@@ -90,7 +90,7 @@ def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
 
 
 def _told(registry: Registry, plan: ReleasePlan, existing: Collection[str]) -> Limited:
-    uploads = [each for each in registry.uploads() if each.version == plan.version]
+    uploads = [each for each in registry.uploads() if plan.versions.get(each.crate) == each.version]
     accepted = [each for each in uploads if each.status == 200]
     between = (accepted[-1].at - accepted[0].at).total_seconds()
     refused = [each.crate in existing for each in uploads if each.status == 429]

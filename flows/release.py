@@ -13,7 +13,7 @@ from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.live import live_job
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.request import LiveRequest
 from loadmaster.store import default_store
@@ -55,23 +55,25 @@ def _carry_out(job: Job, journal: Journal) -> None:
     digests, out = preparation.package_all(job, plan, seen, commit)
 
     journal.note(execution.push_commit(job, plan, commit))
-    journal.note(execution.push_tag(job, plan, commit))
+    for tag in plan.tags:
+        journal.note(execution.push_tag(job, tag, commit))
     crates = publishing.Publishing(job, plan, digests, out).carry_out()
     journal.note(*crates)
     publishing.require_published(crates)
 
     if plan.on_forge:
-        announce(job, plan, journal, commit)
+        for tag in plan.tags:
+            announce(job, plan, tag, journal, commit)
 
     verification.read_back(job, plan, crates)
     if plan.install:
         journal.note(verification.install(job, plan, plan.install))
 
 
-def announce(job: Job, plan: ReleasePlan, journal: Journal, commit: str) -> None:
-    """The forge release: a draft, its assets, and last of all its publication."""
-    drafted = execution.draft_release(job, plan, commit)
-    for name, content in journal.assets().items():
-        journal.note(execution.upload_asset(job, drafted, name, content))
-    journal.note(execution.publish_release(job, plan, drafted))
-    journal.note(*verification.look_at_workflow_run(job, plan, commit))
+def announce(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:
+    """The forge release of one tag: a draft, its assets, and last of all its publication."""
+    drafted = execution.draft_release(job, tag, commit)
+    for name, content in journal.assets(tag).items():
+        journal.note(execution.upload_asset(job, drafted, name, content, plan.asset_id(tag, name)))
+    journal.note(execution.publish_release(job, tag, drafted))
+    journal.note(*verification.look_at_workflow_run(job, tag, commit))

@@ -16,6 +16,7 @@ import typer
 from loadmaster import __version__, cli_damage
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.released import named_versions
 from loadmaster.planning.show import gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
 from loadmaster.project import ROOT, load_project, project_names
@@ -34,6 +35,8 @@ app = typer.Typer(
 
 def _version(text: str) -> str:
     """Raises `MalformedVersion`."""
+    if named := named_versions(text):
+        return ",".join(f"{name}={_version(of)}" for name, of in named.items())
     return text if text in set(Level) else str(parse(text))
 
 
@@ -43,7 +46,10 @@ ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile i
 VersionOption = Annotated[
     str,
     typer.Option(
-        "--version", "-V", help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one.", callback=_version
+        "--version",
+        "-V",
+        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`.",
+        callback=_version,
     ),
 ]
 RepositoryOption = Annotated[

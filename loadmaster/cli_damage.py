@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.planning.released import named_versions
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse
@@ -18,7 +19,9 @@ from loadmaster.store import default_store
 app = typer.Typer()
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
-VersionOption = Annotated[str, typer.Option("--version", "-V", help="The release's version, such as `1.4.0`.")]
+VersionOption = Annotated[
+    str, typer.Option("--version", "-V", help="The release's version, such as `1.4.0`, or `NAME=1.4.0,NAME=0.2.1`.")
+]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]
@@ -105,7 +108,8 @@ def yank(
 
 def _exact(version: str) -> str:
     """Raises `MalformedVersion`: a level is no version that could be out."""
-    return str(parse(version))
+    named = named_versions(version)
+    return ",".join(f"{name}={parse(of)}" for name, of in named.items()) if named else str(parse(version))
 
 
 def _print(document: Value, text: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from loadmaster.clients.git import Identity
 from loadmaster.clock import Clock, SystemClock
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import LEVEL_OR_VERSION
+from loadmaster.planning.version import ASKED
 from loadmaster.store import RunDirectory, Store
 from loadmaster.world import World
 
@@ -22,7 +22,7 @@ class Pinned(Value):
     """What must not move between the attempts of one run: the first attempt writes it down, later ones read it."""
 
     project: str
-    asked: str = Field(pattern=LEVEL_OR_VERSION)
+    asked: str = Field(pattern=ASKED)
     commit: str
     on_branch: bool
     """Whether the commit was on the release branch of the repository it came from."""

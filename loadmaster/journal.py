@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from loadmaster.errors import LoadmasterError
 from loadmaster.job import Job
 from loadmaster.planning.gate import GateAnswer
-from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
 from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
 from loadmaster.planning.seen import ToolchainSeen
 from loadmaster.planning.value import digest
@@ -37,9 +37,11 @@ class Journal:
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(each.kind, each.id): each for each in records}
 
-    def assets(self) -> dict[str, bytes]:
-        """The files that go with the forge release: the crates' checksums in `sha256sum`'s form, and the receipt so far."""
-        crates = [each for each in self._objects.values() if each.kind == "crate"]
+    def assets(self, tag: Tag) -> dict[str, bytes]:
+        """The files that go with the tag's forge release: its crates' checksums in `sha256sum`'s form, the receipt so far."""
+        crates = [
+            each for each in self._objects.values() if each.kind == "crate" and each.id.partition("@")[0] in tag.crates
+        ]
         sums = "".join(f"{each.sha256}  {each.id.replace('@', '-')}.crate\n" for each in crates)
         return {CHECKSUMS: sums.encode(), RECEIPT: self.receipt(ReceiptOutcome.RELEASED).to_json().encode()}
 

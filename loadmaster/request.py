@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from loadmaster.errors import UnknownProject, WrongRequest
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import LEVEL_OR_VERSION
+from loadmaster.planning.version import ASKED
 from loadmaster.project import problems_of, project_names
 
 
@@ -34,8 +34,9 @@ class ReleaseRequest(Value):
     project: ProjectName = Field(title="Project", description="The profile in `projects/`.")
     version: str = Field(
         title="Version",
-        pattern=LEVEL_OR_VERSION,
-        description="A version such as `1.4.0`, or `major`, `minor`, `patch`, `rc` counted from the workspace's own.",
+        pattern=ASKED,
+        description="A version such as `1.4.0`, or `major`, `minor`, `patch`, `rc` counted from the workspace's own; "
+        "where packages have versions of their own also `NAME=VERSION,NAME=minor`.",
     )
     repository: str | None = Field(
         default=None, title="Repository", description="Git URL or path of a clone, instead of the profile's."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from loadmaster.clients import forge
 from loadmaster.job import Job
-from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.steps import announce
 from loadmaster.steps import publish as acts
@@ -19,21 +19,21 @@ def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
     return timed(lambda: acts.push_commit(job, plan, commit))
 
 
-@asks_the_world("push tag", "push tag {plan.tag}")
-def push_tag(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    return timed(lambda: acts.push_tag(job, plan, commit))
+@asks_the_world("push tag", "push tag {tag.name}")
+def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
+    return timed(lambda: acts.push_tag(job, tag, commit))
 
 
-@asks_the_world("draft release", "draft release {plan.tag}")
-def draft_release(job: Job, plan: ReleasePlan, commit: str) -> forge.Release:
-    return announce.draft_release(job, plan, commit)
+@asks_the_world("draft release", "draft release {tag.name}")
+def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
+    return announce.draft_release(job, tag, commit)
 
 
 @asks_the_world("upload asset", "upload asset {name}")
-def upload_asset(job: Job, release: forge.Release, name: str, content: bytes) -> ObjectRecord:
-    return timed(lambda: announce.upload_asset(job, release, name, content))
+def upload_asset(job: Job, release: forge.Release, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+    return timed(lambda: announce.upload_asset(job, release, name, content).model_copy(update={"id": noted_as}))
 
 
-@asks_the_world("publish release", "publish release {plan.tag}")
-def publish_release(job: Job, plan: ReleasePlan, release: forge.Release) -> ObjectRecord:
-    return timed(lambda: announce.publish_release(job, plan, release))
+@asks_the_world("publish release", "publish release {tag.name}")
+def publish_release(job: Job, tag: Tag, release: forge.Release) -> ObjectRecord:
+    return timed(lambda: announce.publish_release(job, tag, release))

@@ -70,7 +70,7 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     plan = plan_release(seen, job.project, job.asked, job.pinned.today)
     write_atomically(job.directory.version, plan.version.encode("ascii"))
     create_markdown_artifact(
-        key=f"{job.project.name}-plan", markdown=show.plan_markdown(plan), description=f"Plan of {plan.tag}"
+        key=f"{job.project.name}-plan", markdown=show.plan_markdown(plan), description=f"Plan of {plan.title}"
     )
     return plan
 
@@ -105,7 +105,7 @@ def lint_once(job: Job, seen: Seen) -> Lint:
 def check(job: Job, seen: Seen, plan: ReleasePlan, found: Lint) -> tuple[GateAnswer, ...]:
     answers = ask_every_gate(Evidence(seen=seen, plan=plan, project=job.project, lint=found))
     create_markdown_artifact(
-        key=f"{job.project.name}-gates", markdown=show.gates_markdown(answers), description=f"Gates of {plan.tag}"
+        key=f"{job.project.name}-gates", markdown=show.gates_markdown(answers), description=f"Gates of {plan.title}"
     )
     return answers
 
@@ -154,7 +154,7 @@ def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> tuple[d
 def _package_once(job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str]) -> dict[str, str]:
     """From the cache if the kept files are still there, else packaged."""
     verify = job.project.cargo.verify
-    registry = f"{seen.registry.before(plan.version)} as of {job.pinned.as_of.isoformat()}"
+    registry = f"{seen.registry.before(plan.versions)} as of {job.pinned.as_of.isoformat()}"
     arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry)
     digests = package(*arguments)
     if not job.store.has_all(digests):

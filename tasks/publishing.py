@@ -78,7 +78,7 @@ class Publishing:
         self._told: Next = Next()
         self._shown = 0.0
         key = f"{job.project.name}-crates"
-        self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.tag}"))
+        self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
 
     def carry_out(self) -> tuple[ObjectRecord, ...]:
         """A record for every crate of the plan, see `require_published`."""

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from loadmaster.job import Job
 from loadmaster.planning import show
-from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.project import Install
 from loadmaster.planning.receipt import ObjectRecord, Receipt
 from loadmaster.steps import announce, verify
@@ -28,9 +28,9 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
 
 
 @asks_the_world("look at workflow run")
-def look_at_workflow_run(job: Job, plan: ReleasePlan, commit: str) -> tuple[ObjectRecord, ...]:
+def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord, ...]:
     """The run that the tag started, as it stands; () where no workflow runs on tags."""
-    record = announce.workflow_run(job, plan, commit)
+    record = announce.workflow_run(job, tag, commit)
     return () if record is None else (record,)
 
 

@@ -107,6 +107,8 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.UploadRefused: lambda: errors.UploadRefused("hangar@1.0.0", 403, TOLD),
     errors.UpstreamChecksumMismatch: lambda: errors.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
     errors.UpstreamUnreachable: lambda: errors.UpstreamUnreachable(URL, TOLD),
+    errors.NoSuchPackage: lambda: errors.NoSuchPackage(["tail"], ["hangar", "units"]),
+    errors.VersionsByName: lambda: errors.VersionsByName("hangar=1.0.0"),
     errors.VersionsDisagree: lambda: errors.VersionsDisagree({"hangar": "1.0.0", "units": "0.9.0"}),
     errors.WrongRequest: lambda: errors.WrongRequest(["`as_of`: no instant"]),
     errors.YankLimited: lambda: errors.YankLimited("hangar@1.0.0", WHEN, TOLD),

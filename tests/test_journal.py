@@ -101,7 +101,9 @@ def test_the_checksums_are_those_that_sha256sum_checks(job: Job, plan: ReleasePl
         ObjectRecord(kind="tag", id="v0.5.0", state=ObjectState.SAME),
         crate("core", hashlib.sha256(content).hexdigest()),
     )
-    assert journal.assets()[CHECKSUMS].decode() == f"{hashlib.sha256(content).hexdigest()}  core-0.5.0.crate\n"
+    assert (
+        journal.assets(plan.tags[0])[CHECKSUMS].decode() == f"{hashlib.sha256(content).hexdigest()}  core-0.5.0.crate\n"
+    )
 
 
 def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(job: Job, plan: ReleasePlan) -> None:
@@ -111,7 +113,7 @@ def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(j
         journal.planned(plan, TOOLCHAIN)
         journal.committed(COMMIT)
         journal.note(crate("core", "a" * 64, attempts=attempts_needed, seconds=float(attempts_needed)))
-        attempts.append(journal.assets())
+        attempts.append(journal.assets(plan.tags[0]))
     first, second = attempts
     assert first.keys() == second.keys() == set(plan.assets)
     assert first[CHECKSUMS] == second[CHECKSUMS]
@@ -122,5 +124,5 @@ def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(j
 def test_the_receipt_among_the_files_is_one(job: Job, plan: ReleasePlan) -> None:
     journal = Journal(job)
     journal.planned(plan, TOOLCHAIN)
-    receipt = valid(Receipt.model_validate_json(journal.assets()[RECEIPT]))
+    receipt = valid(Receipt.model_validate_json(journal.assets(plan.tags[0])[RECEIPT]))
     assert receipt.outcome is ReceiptOutcome.RELEASED

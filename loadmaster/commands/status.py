@@ -20,7 +20,7 @@ from loadmaster.steps.observe import (
     look_at_announcement,
     look_at_crates,
     look_at_source,
-    tag_record,
+    tag_records,
 )
 from loadmaster.store import Store
 
@@ -76,26 +76,32 @@ def status(
         directory.remove()
     recorded = read_receipts(store, project.name, version, source.tagged)
     crates, records = [], []
-    for seen, why in crates_seen(source, version, index):
+    for seen, why in crates_seen(source, index):
         records.append(record := _crate_record(seen, why, recorded, index, store))
         crates.append(seen.model_copy(update={"state": record.state, "refused": recorded.refused.get(seen.id)}))
-    tag, announced = tag_record(source, version), _announced(project, source, forge, recorded)
-    damage = assess(crates, [tag, *announced])
-    return Status(project=project.name, version=version, objects=(tag, *records, *announced), **dict(damage))
+    tags, announced = tag_records(source), _announced(project, source, forge, recorded)
+    damage = assess(crates, [*tags, *announced])
+    return Status(project=project.name, version=version, objects=(*tags, *records, *announced), **dict(damage))
 
 
 def _announced(project: Project, source: Source, forge: str | None, recorded: Recorded) -> tuple[ObjectRecord, ...]:
     if forge is None:
         return ()
-    return look_at_announcement(forge, project.forge, os.environ.get(FORGE_TOKEN), source.tag, recorded.assets)
+    token = os.environ.get(FORGE_TOKEN)
+    found = [
+        look_at_announcement(forge, project.forge, token, tag, recorded.assets, alone=len(source.tags) == 1)
+        for tag in source.tags
+    ]
+    return tuple(record for records in found for record in records)
 
 
-def crates_seen(source: Source, version: str, index: str) -> list[tuple[CrateSeen, str]]:
+def crates_seen(source: Source, index: str) -> list[tuple[CrateSeen, str]]:
     """Each crate as the registry shows it, not yet compared, with what there is to say."""
     names = [each.name for each in source.packages]
     seen = []
     for name, found in look_at_crates(index, names).items():
         lines = None if isinstance(found, RegistryUnreachable) else found
+        version = source.versions[name]
         crate = CrateSeen(name=name, version=version, published=lines, state=ObjectState.UNKNOWN)
         if isinstance(found, RegistryUnreachable):
             seen.append((crate, found.what))

@@ -16,7 +16,6 @@ from loadmaster.live import is_loopback
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import same_version
 from loadmaster.steps.observe import look_at_crates, look_at_source
 from loadmaster.store import Store
 from loadmaster.world import token_from_environment
@@ -64,7 +63,7 @@ def plan_yank(project: Project, version: str, index: str, repository: str | None
         source = look_at_source(project, version, repository, directory, store)
     finally:
         directory.remove()
-    seen = [crate for crate, _ in crates_seen(source, version, index)]
+    seen = [crate for crate, _ in crates_seen(source, index)]
     steps = _steps(seen, index)
     count = sum(each.state is YankState.TO_YANK for each in steps)
     return YankPlan(
@@ -135,13 +134,15 @@ def carry_out(plan: YankPlan) -> YankPlan:
 def _observed(plan: YankPlan) -> tuple[YankStep, ...]:
     found = look_at_crates(plan.registry, [each.crate for each in plan.to_yank])
     yanked = {
-        name
+        (name, line.version)
         for name, lines in found.items()
         if not isinstance(lines, RegistryUnreachable)
         for line in lines
-        if line.yanked and same_version(line.version, plan.version)
+        if line.yanked
     }
-    return tuple(_after(each, each.crate in yanked) if each in plan.to_yank else each for each in plan.crates)
+    return tuple(
+        _after(each, (each.crate, each.version) in yanked) if each in plan.to_yank else each for each in plan.crates
+    )
 
 
 def _after(step: YankStep, is_yanked: bool) -> YankStep:

@@ -111,9 +111,11 @@ from loadmaster.errors.workspace import (
     LinkOutOfTree,
     ManifestIncomplete,
     MemberMissing,
+    NoSuchPackage,
     NotAWorkspace,
     NothingToPublish,
     TwoMembers,
+    VersionsByName,
     VersionsDisagree,
 )
 
@@ -171,6 +173,7 @@ __all__ = [
     "MemberMissing",
     "MergeMarkers",
     "NoStackRunning",
+    "NoSuchPackage",
     "NotARepository",
     "NotAWorkspace",
     "NotObserved",
@@ -208,6 +211,7 @@ __all__ = [
     "UpstreamChecksumMismatch",
     "UpstreamUnreachable",
     "UsageError",
+    "VersionsByName",
     "VersionsDisagree",
     "WrongRequest",
     "YankLimited",

@@ -37,7 +37,31 @@ class VersionsDisagree(LoadmasterError):
         super().__init__(
             f"The published packages do not carry one version: {told}.",
             why="the policy `lockstep` gives all of them one version and one tag, and one of them was missed by a bump.",
-            fix="set them to one version, or exclude the odd one in the profile (`release.exclude`).",
+            fix="set them to one version, exclude the odd one in the profile (`release.exclude`), or let packages have versions "
+            'of their own (`release.policy = "independent"`).',
+        )
+
+
+class VersionsByName(LoadmasterError):
+    """A version for one package was asked for where all share one."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(
+            f"`{asked}` asks for versions of single packages, and this project gives all of them one.",
+            why="the profile's policy is `lockstep` or `keep-caret-floor`.",
+            fix='ask for one version or level, or set `release.policy = "independent"` in the profile.',
+        )
+
+
+class NoSuchPackage(LoadmasterError):
+    """A version was asked for a package that this project does not publish."""
+
+    def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
+        told = ", ".join(f"`{name}`" for name in names)
+        super().__init__(
+            f"{told} cannot be released: the workspace publishes no package of that name.",
+            why="the name is misspelled, or the package is private or excluded in the profile.",
+            fix=f"name one of {', '.join(f'`{name}`' for name in known)}.",
         )
 
 

@@ -42,6 +42,8 @@ class Policy(StrEnum):
     """Each becomes the member's planned version, in the operator and the number of components that its author chose."""
     KEEP_CARET_FLOOR = "keep-caret-floor"
     """Only those move that the planned version no longer satisfies."""
+    INDEPENDENT = "independent"
+    """Packages have versions of their own; only those requirements move that a planned version no longer satisfies."""
 
 
 def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], policy: Policy) -> dict[str, str]:
@@ -131,7 +133,7 @@ def _internal_dependencies(document: _Table) -> Iterator[tuple[str, _Table]]:
 
 
 def _required(path: str, member: str, requirement: str, version: str, policy: Policy) -> str:
-    if policy is Policy.KEEP_CARET_FLOOR and matches(requirement, version):
+    if policy is not Policy.LOCKSTEP and matches(requirement, version):
         return requirement
     follows = raised(requirement, version)
     if follows is None:

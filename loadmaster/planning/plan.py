@@ -6,24 +6,27 @@ the same plan, and the same hash, before and after a failure. What is left to do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from loadmaster.errors import NothingToPublish, VersionsDisagree
+from loadmaster.errors import NothingToPublish
 from loadmaster.planning import changelog
 from loadmaster.planning.lockfile import bump_lockfile
-from loadmaster.planning.manifest import bump_manifests
+from loadmaster.planning.manifest import Policy, bump_manifests
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Costs, Forecast, forecast
 from loadmaster.planning.project import Exclusion, Install, Project, RegistryStyle, Wait
 from loadmaster.planning.rates import Action, Bucket
+from loadmaster.planning.released import bumped_versions, label, released_versions
 from loadmaster.planning.seen import Seen, SourceSeen
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import planned_version
 from loadmaster.planning.workspace import Package, Workspace
 
 CHECKSUMS = "SHA256SUMS"
 RECEIPT = "receipt.json"
+
+_NAMED_IN_TITLE = 3
+"""As many crates are named in a headline."""
 
 
 class Edit(Value):
@@ -55,26 +58,36 @@ class Crate(Value):
         return Action.NEW if self.is_new else Action.UPDATE
 
 
+class Tag(Value):
+    """One tag, the crates that it stands for, and what the forge says of it."""
+
+    name: str
+    message: str
+    version: str
+    crates: tuple[str, ...]
+    """Names, dependencies first."""
+    notes: str
+    """Markdown for the forge release: the changelog's section."""
+
+
 class ReleasePlan(Value):
     project: str
     version: str
-    current_version: str
+    """As one would ask for it: the version of a lockstep workspace, else `NAME=VERSION,…` for what is released."""
     base_commit: str
     branch: str
     edits: tuple[Edit, ...]
     """() if the tree already carries the version: the base commit is then the release commit."""
     commit_message: str
-    tag: str
-    tag_message: str
+    tags: tuple[Tag, ...]
+    """One where all packages share a version; where they have versions of their own, usually one for each."""
     crates: tuple[Crate, ...]
     """Dependencies first."""
     forecast: Forecast
     """When each crate can go out if nothing of the release is out yet."""
     excluded: tuple[Exclusion, ...]
-    notes: str
-    """Markdown for the forge release: the changelog's section."""
     on_forge: bool
-    """Whether the forge gets a release, with these assets."""
+    """Whether the forge gets a release of each tag, with these assets."""
     assets: tuple[str, ...]
     install: Install | None
     deviations: tuple[str, ...]
@@ -83,36 +96,55 @@ class ReleasePlan(Value):
         return next(each for each in self.crates if each.name == name)
 
     @property
+    def title(self) -> str:
+        """What is released, short enough for a headline."""
+        return _title(self.tags, self.crates)
+
+    def asset_id(self, tag: Tag, asset: str) -> str:
+        """How a record names an asset: with its tag where several tags have assets of one name."""
+        return asset if len(self.tags) == 1 else f"{tag.name}/{asset}"
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Planned version by crate."""
+        return {each.name: each.version for each in self.crates}
+
+    @property
     def edges(self) -> Mapping[str, frozenset[str]]:
         return {each.name: frozenset(each.needs) for each in self.crates}
+
+
+def _title(tags: tuple[Tag, ...], crates: tuple[Crate, ...]) -> str:
+    if len(tags) == 1:
+        return tags[0].version
+    told = [f"{each.name} {each.version}" for each in crates]
+    return ", ".join(told) if len(told) <= _NAMED_IN_TITLE else f"{len(told)} crates"
 
 
 def plan_release(seen: Seen, project: Project, asked: str, today: date) -> ReleasePlan:
     """The plan for releasing `asked` (a version or a level).
 
-    Raises `MalformedVersion`, `VersionsDisagree`, `NothingToPublish`, `DependencyCycle` and what the edits raise.
+    Raises `NothingToPublish`, `DependencyCycle`, what `released_versions` raises and what the edits raise.
     """
-    packages = publishable(seen.workspace, project)
-    current = current_version(packages)
-    taken = {each.version for name in seen.registry.crates for each in seen.registry.crates[name]}
-    version = planned_version(asked, current, taken)
-    versions = planned_versions(seen.workspace, packages, current, version)
-    new_changelog = _changelog(seen.source, version, today)
+    published, policy = publishable(seen.workspace, project), project.release.policy
+    taken = {name: [each.version for each in out] for name, out in seen.registry.crates.items()}
+    released = released_versions(published, policy, asked, taken)
+    packages = tuple(each for each in published if each.name in released)
+    versions = bumped_versions(seen.workspace, published, policy, released)
+    new_changelog = _changelog(seen.source, project, label(policy, released), today)
     crates = _crates(packages, versions, seen)
+    tags = _tags(crates, project, new_changelog)
     return ReleasePlan(
         project=project.name,
-        version=version,
-        current_version=current,
+        version=label(policy, released),
         base_commit=seen.source.commit,
         branch=seen.source.branch,
         edits=_edits(seen.source, project, versions, new_changelog),
-        commit_message=project.release.commit_message.format(version=version),
-        tag=project.tag_of(version),
-        tag_message=project.release.tag_message.format(project=project.title or project.name, version=version),
+        commit_message=project.release.commit_message.format(version=_title(tags, crates)),
+        tags=tags,
         crates=crates,
         forecast=_forecast(crates, project.registry),
         excluded=tuple(each for each in project.release.exclude if each.package in seen.workspace.names),
-        notes="" if new_changelog is None else changelog.notes(new_changelog, version),
         on_forge=seen.forge is not None,
         assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
         install=_install(project, packages),
@@ -127,22 +159,6 @@ def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
     if not found:
         raise NothingToPublish(project.name)
     return found
-
-
-def current_version(packages: tuple[Package, ...]) -> str:
-    """The one version of a lockstep workspace. Raises `VersionsDisagree`."""
-    versions = {each.name: each.version for each in packages}
-    if len(set(versions.values())) > 1:
-        raise VersionsDisagree(versions)
-    return packages[0].version
-
-
-def planned_versions(
-    workspace: Workspace, published: tuple[Package, ...], current: str, planned: str
-) -> dict[str, str]:
-    """Planned version by package: the published ones, and private members that have kept step with them."""
-    names = {each.name for each in published}
-    return {each.name: planned for each in workspace.packages if each.name in names or each.version == current}
 
 
 def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Seen) -> tuple[Crate, ...]:
@@ -174,8 +190,31 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
     )
 
 
-def _changelog(source: SourceSeen, version: str, today: date) -> str | None:
-    return None if source.changelog is None else changelog.release_heading(source.changelog, version, today)
+def _tags(crates: Iterable[Crate], project: Project, new_changelog: str | None) -> tuple[Tag, ...]:
+    """Crates whose tags have one name share it."""
+    standing: dict[str, list[Crate]] = {}
+    for crate in crates:
+        standing.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
+    return tuple(_tag(name, of, project, new_changelog) for name, of in standing.items())
+
+
+def _tag(name: str, crates: list[Crate], project: Project, new_changelog: str | None) -> Tag:
+    version, style = crates[0].version, project.release
+    titled = crates[0].name if style.names_package(crates[0].name) else project.title or project.name
+    return Tag(
+        name=name,
+        message=style.tag_message.format(project=titled, version=version),
+        version=version,
+        crates=tuple(each.name for each in crates),
+        notes="" if new_changelog is None else changelog.notes(new_changelog, version),
+    )
+
+
+def _changelog(source: SourceSeen, project: Project, version: str, today: date) -> str | None:
+    """The changelog as the release leaves it; None where there is none, or where packages have versions of their own."""
+    if source.changelog is None or project.release.policy is Policy.INDEPENDENT:
+        return None
+    return changelog.release_heading(source.changelog, version, today)
 
 
 def _edits(
@@ -222,8 +261,8 @@ def outstanding(plan: ReleasePlan, seen: Seen) -> tuple[str, ...]:
 
     By presence only: whether a crate that is there is the right one, its bytes tell while the release runs.
     """
-    missing = [] if seen.source.tag(plan.tag) else [f"tag {plan.tag}"]
+    missing = [f"tag {each.name}" for each in plan.tags if seen.source.tag(each.name) is None]
     missing += [f"crate {each.id}" for each in plan.crates if seen.registry.find(each.name, each.version) is None]
-    if seen.forge is not None and plan.tag not in seen.forge.published:
-        missing.append(f"release {plan.tag}")
+    if seen.forge is not None:
+        missing += [f"release {each.name}" for each in plan.tags if each.name not in seen.forge.published]
     return tuple(missing)

@@ -5,7 +5,7 @@ Every field's text below is what a person sees in the documentation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from string import Formatter
 from typing import Annotated, Self
@@ -31,6 +31,9 @@ def _only(*names: str) -> Callable[[str], str]:
 
 Versioned = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("version"))]
 """Text with `{version}` in it."""
+
+TagPattern = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("name", "version"))]
+"""Text with `{version}` in it, and perhaps `{name}`."""
 
 
 class Source(Value):
@@ -61,12 +64,15 @@ class ReleaseStyle(Value):
     """How the project names and writes a release."""
 
     policy: Policy = Policy.LOCKSTEP
-    tag: Versioned = "v{version}"
-    """The tag's name; `{version}` stands for the version."""
+    tag: TagPattern = "v{version}"
+    """The tag's name; `{version}` stands for the version, `{name}` for the package, which then has a tag of its own."""
+    tags: Mapping[str, TagPattern] = Field(default_factory=dict)
+    """Patterns of packages whose tags differ from the others', by package."""
     commit_message: Versioned = "Release {version}"
-    """Of the release commit; `{version}` stands for the version."""
+    """Of the release commit; `{version}` stands for the version, or for what is released where there are several."""
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
-    """Of the annotated tag; `{project}` and `{version}` stand for the title and the version."""
+    """Of the annotated tag; `{project}` and `{version}` stand for the title (of a package with a tag of its own: its name)
+    and the version."""
     changelog: str | None = "CHANGELOG.md"
     """Path of the changelog; None if the project keeps none."""
     exclude: tuple[Exclusion, ...] = ()
@@ -74,6 +80,13 @@ class ReleaseStyle(Value):
     author_name: str = "Loadmaster"
     """Who the release commit and the tag are by."""
     author_email: str = "loadmaster@localhost"
+
+    def tag_pattern(self, package: str) -> str:
+        return self.tags.get(package, self.tag)
+
+    def names_package(self, package: str) -> bool:
+        """Whether the package has a tag of its own."""
+        return package in self.tags or "{name}" in self.tag
 
 
 class CargoStyle(Value):
@@ -186,5 +199,5 @@ class Project(Value):
     install: Install | None = None
     rehearsal: Rehearsing = Rehearsing()
 
-    def tag_of(self, version: str) -> str:
-        return self.release.tag.format(version=version)
+    def tag_of(self, package: str, version: str) -> str:
+        return self.release.tag_pattern(package).format(name=package, version=version)

@@ -48,7 +48,8 @@ def _table_of(field: FieldInfo) -> type[BaseModel] | None:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    return "none" if field.default in (None, ()) else f"`{json.dumps(_plain(field.default))}`"
+    default = field.get_default(call_default_factory=True)
+    return "none" if default in (None, (), {}) else f"`{json.dumps(_plain(default))}`"
 
 
 def _plain(value: Any) -> Any:

@@ -72,11 +72,11 @@ class RegistrySeen(Value):
     def find(self, name: str, version: str) -> CrateVersion | None:
         return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)
 
-    def before(self, version: str) -> str:
-        """Digest of everything but `version`: what a release of it could resolve to, before and after it is out."""
+    def before(self, released: Mapping[str, str]) -> str:
+        """Digest of everything but the released versions, by crate: what packaging could resolve to, before and after."""
         others = {
-            name: tuple(each for each in versions if not same_version(each.version, version))
-            for name, versions in self.crates.items()
+            name: tuple(each for each in out if not same_version(each.version, released.get(name, "")))
+            for name, out in self.crates.items()
         }
         return digest(RegistrySeen(crates=others))
 

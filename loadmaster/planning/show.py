@@ -25,21 +25,37 @@ _GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Out
 def plan_text(plan: ReleasePlan) -> str:
     """The plan for a terminal."""
     lines = [
-        f"{plan.project} {plan.current_version} → {plan.version}",
+        f"{plan.project} {_moves(plan)}",
         f"  from    {plan.base_commit} on `{plan.branch}`",
         f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree carries the version already",
         *(f"            {edit.path}" for edit in plan.edits),
-        f"  tag     {plan.tag}",
+        *(f"  tag     {each.name}" for each in plan.tags),
         f"  crates  {len(plan.crates)}, dependencies first",
         *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
         f"            {_forecast(plan)}",
         *(f"  not published: {each.package} ({each.why})" for each in plan.excluded),
-        f"  release {plan.tag} with {', '.join(plan.assets)}" if plan.on_forge else "  release none: without a forge",
+        *_forge_lines(plan),
     ]
     if plan.install:
         lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
     lines += [f"  deviation: {each}" for each in plan.deviations]
     return "\n".join([*lines, f"  plan    {digest(plan)}", ""])
+
+
+def _moves(plan: ReleasePlan) -> str:
+    """From which version to which, where all crates move alike; else what is released."""
+    before = {each.current_version for each in plan.crates}
+    return f"{before.pop()} → {plan.title}" if len(before) == 1 and len(plan.tags) == 1 else plan.title
+
+
+def _tag_names(plan: ReleasePlan) -> str:
+    return f"tag{'s' * (len(plan.tags) > 1)} {', '.join(f'`{each.name}`' for each in plan.tags)}"
+
+
+def _forge_lines(plan: ReleasePlan) -> list[str]:
+    if not plan.on_forge:
+        return ["  release none: without a forge"]
+    return [f"  release {each.name} with {', '.join(plan.assets)}" for each in plan.tags]
 
 
 def _crate_line(plan: ReleasePlan, name: str) -> str:
@@ -88,8 +104,8 @@ def plan_markdown(plan: ReleasePlan) -> str:
     edits = [f"- `{each.path}`" for each in plan.edits] or ["- none: the tree carries the version already"]
     return "\n".join(
         [
-            f"# {plan.project} {plan.current_version} → {plan.version}",
-            f"From `{plan.base_commit}` on `{plan.branch}`, tag `{plan.tag}`, plan `{digest(plan)}`.",
+            f"# {plan.project} {_moves(plan)}",
+            f"From `{plan.base_commit}` on `{plan.branch}`, {_tag_names(plan)}, plan `{digest(plan)}`.",
             "## Order",
             _mermaid(plan, {}),
             "| crate | | after |",
@@ -101,7 +117,7 @@ def plan_markdown(plan: ReleasePlan) -> str:
             "## Files",
             *edits,
             "## Notes of the release",
-            plan.notes or "_none_",
+            *(each.notes or "_none_" for each in plan.tags),
             *_deviation_lines(plan.deviations),
             "",
         ]

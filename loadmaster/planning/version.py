@@ -9,12 +9,16 @@ from semver import Version
 
 from loadmaster.errors import MalformedVersion
 
-LEVEL_OR_VERSION = (
-    r"^(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+_LEVEL_OR_VERSION = (
+    r"(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
     r"(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?"
-    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)$"
+    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)"
 )
-"""What a person may ask for: a level, or a strict SemVer version without a leading `v`."""
+_NAMED = rf"[A-Za-z0-9_-]+={_LEVEL_OR_VERSION}"
+
+ASKED = rf"^({_LEVEL_OR_VERSION}|{_NAMED}(,{_NAMED})*)$"
+"""What a person may ask for: a level, or a strict SemVer version without a leading `v`; or one for each named package,
+`NAME=VERSION,NAME=LEVEL`, where packages have versions of their own."""
 
 
 class Level(StrEnum):

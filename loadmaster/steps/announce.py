@@ -9,7 +9,7 @@ import httpx
 from loadmaster.clients import forge
 from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, NotObserved
 from loadmaster.job import Job
-from loadmaster.planning.plan import RECEIPT, ReleasePlan
+from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.receipt import ObjectRecord, same_release
 from loadmaster.planning.seen import ForgeSeen
 from loadmaster.planning.state import ObjectState
@@ -28,22 +28,22 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     )
 
 
-def draft_release(job: Job, plan: ReleasePlan, commit: str) -> forge.Release:
-    """The release of the plan's tag, drafted if there is none; one that is public already is taken as it is.
+def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
+    """The release of the tag, drafted if there is none; one that is public already is taken as it is.
 
     Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one.
     """
     with _client(job) as client:
-        if (found := forge.find_release(client, plan.tag)) is not None:
+        if (found := forge.find_release(client, tag.name)) is not None:
             return found
-        if forge.find_tag(client, plan.tag) is None:
-            raise ForgeLacksTag(plan.tag)
+        if forge.find_tag(client, tag.name) is None:
+            raise ForgeLacksTag(tag.name)
         draft = forge.Draft(
-            tag_name=plan.tag,
-            name=plan.tag_message,
-            body=plan.notes,
+            tag_name=tag.name,
+            name=tag.message,
+            body=tag.notes,
             target_commitish=commit,
-            prerelease=parse(plan.version).prerelease is not None,
+            prerelease=parse(tag.version).prerelease is not None,
         )
         return forge.create_draft(client, draft)
 
@@ -80,21 +80,21 @@ def _compare(client: httpx.Client, there: forge.Asset, content: bytes) -> Object
     return ObjectRecord(kind="asset", id=there.name, state=state, sha256=_sha256(theirs), why=why)
 
 
-def publish_release(job: Job, plan: ReleasePlan, release: forge.Release) -> ObjectRecord:
+def publish_release(job: Job, tag: Tag, release: forge.Release) -> ObjectRecord:
     """Makes the draft public. Raises `NotObserved`."""
     if not release.draft:
-        return ObjectRecord(kind="release", id=plan.tag, state=ObjectState.SAME, why="was there already")
+        return ObjectRecord(kind="release", id=tag.name, state=ObjectState.SAME, why="was there already")
     with _client(job) as client:
         published = forge.publish(client, release.id)
     if published.draft:
-        raise NotObserved(f"The publication of the release `{plan.tag}`", published.url)
-    return ObjectRecord(kind="release", id=plan.tag, state=ObjectState.SAME, attempts=1, why=published.url)
+        raise NotObserved(f"The publication of the release `{tag.name}`", published.url)
+    return ObjectRecord(kind="release", id=tag.name, state=ObjectState.SAME, attempts=1, why=published.url)
 
 
-def workflow_run(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord | None:
+def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
     """The forge's workflow run that the tag started, as it stands; None where no workflow runs on tags."""
     with _client(job) as client:
-        runs = [each for each in forge.workflow_runs(client, commit) if each.head_branch == plan.tag]
+        runs = [each for each in forge.workflow_runs(client, commit) if each.head_branch == tag.name]
     if not runs:
         return None
     run = runs[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
 from loadmaster.planning.project import Project
 from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.released import exact_versions, named_versions
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import same_version
@@ -86,34 +87,61 @@ def look_at_crates(index: str, names: Sequence[str]) -> dict[str, tuple[IndexLin
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The workspace of one version: as tagged, or else as the release branch has it."""
+    """The workspace of one release: as tagged, or else as the release branch has it."""
 
-    tag: str
-    tagged: str | None
-    """The commit that the remote's tag stands for."""
+    tags: Mapping[str, str | None]
+    """For each tag the commit that it stands for at the remote; None where it is not there."""
     packages: tuple[Package, ...]
-    """Those that are published."""
+    """Those that the release publishes."""
+    versions: Mapping[str, str]
+    """Of the release, by package."""
+    tag_of: Mapping[str, str]
+    """The tag that stands for each package."""
+
+    @property
+    def tagged(self) -> str | None:
+        """The commit that was looked at, if it is a tagged one."""
+        return next((commit for commit in self.tags.values() if commit), None)
 
 
 def look_at_source(
-    project: Project, version: str, repository: str | None, directory: RunDirectory, store: Store
+    project: Project, released: str, repository: str | None, directory: RunDirectory, store: Store
 ) -> Source:
     """Clones into the run directory, and asks cargo for the members.
 
-    Raises what git raises for the remote, `UnknownCommit`, `NotAWorkspace`, `NothingToPublish`.
+    `released` is the version, or `NAME=VERSION,…`. Raises what git raises for the remote, `UnknownCommit`,
+    `NotAWorkspace`, `NothingToPublish`, `NoSuchPackage`.
     """
     extra = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
     remote = repository or project.source.repository or str(_own_repository(project, directory, store))
-    tag, branch = project.tag_of(version), project.source.branch
-    refs = git.observe_refs(remote, extra=extra)
-    tagged = refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")
+    branch, refs = project.source.branch, git.observe_refs(remote, extra=extra)
+    tagged = next((commit for tag in _likely_tags(project, released) if (commit := _commit_of(refs, tag))), None)
     mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
     commit = tagged or git.resolve(mirror, f"refs/heads/{branch}")
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
     called = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
     workspace = read_metadata(cargo.members(called, directory.checkout, f"{project.name} at {commit}"))
-    return Source(tag=tag, tagged=tagged, packages=publishable(workspace, project))
+    published = publishable(workspace, project)
+    versions = exact_versions(published, released)
+    tag_of = {name: project.tag_of(name, version) for name, version in versions.items()}
+    return Source(
+        tags={tag: _commit_of(refs, tag) for tag in tag_of.values()},
+        packages=tuple(each for each in published if each.name in versions),
+        versions=versions,
+        tag_of=tag_of,
+    )
+
+
+def _likely_tags(project: Project, released: str) -> Iterator[str]:
+    """Tags of the release, as far as their names follow from what was asked, before the packages are known."""
+    yield from (project.tag_of(name, version) for name, version in named_versions(released).items())
+    if not named_versions(released) and "{name}" not in project.release.tag:
+        yield project.tag_of("", released)
+
+
+def _commit_of(refs: Mapping[str, str], tag: str) -> str | None:
+    return refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")
 
 
 def _own_repository(project: Project, directory: RunDirectory, store: Store) -> Path:
@@ -125,32 +153,44 @@ def _own_repository(project: Project, directory: RunDirectory, store: Store) -> 
     return bare
 
 
-def tag_record(source: Source, version: str) -> ObjectRecord:
+def tag_records(source: Source) -> tuple[ObjectRecord, ...]:
     """A tag is the release's own if the manifests of its commit carry the version."""
-    if source.tagged is None:
-        return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.ABSENT, why="not at the remote")
-    others = sorted({each.version for each in source.packages if not same_version(each.version, version)})
+    return tuple(_tag_record(source, tag, commit) for tag, commit in source.tags.items())
+
+
+def _tag_record(source: Source, tag: str, commit: str | None) -> ObjectRecord:
+    if commit is None:
+        return ObjectRecord(kind="tag", id=tag, state=ObjectState.ABSENT, why="not at the remote")
+    if commit != source.tagged:
+        why = f"on commit {commit}, while another tag of the release is on {source.tagged}"
+        return ObjectRecord(kind="tag", id=tag, state=ObjectState.UNKNOWN, why=why)
+    its_own = [each for each in source.packages if source.tag_of[each.name] == tag]
+    others = sorted({each.version for each in its_own if not same_version(each.version, source.versions[each.name])})
     if others:
-        why = f"on commit {source.tagged}, whose manifests say {', '.join(others)}"
-        return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.DIFFERENT, why=why)
-    why = f"on commit {source.tagged}, whose manifests carry the version"
-    return ObjectRecord(kind="tag", id=source.tag, state=ObjectState.SAME, why=why)
+        why = f"on commit {commit}, whose manifests say {', '.join(others)}"
+        return ObjectRecord(kind="tag", id=tag, state=ObjectState.DIFFERENT, why=why)
+    why = f"on commit {commit}, whose manifests carry the version"
+    return ObjectRecord(kind="tag", id=tag, state=ObjectState.SAME, why=why)
 
 
 def look_at_announcement(
-    api: str, repository: str, token: str | None, tag: str, recorded: Mapping[str, Collection[str]]
+    api: str, repository: str, token: str | None, tag: str, recorded: Mapping[str, Collection[str]], *, alone: bool
 ) -> tuple[ObjectRecord, ...]:
-    """The forge release and its assets. `recorded` are the digests (SHA-256) that earlier runs told of each asset."""
+    """The forge release and its assets. `recorded` are the digests (SHA-256) that earlier runs told of each asset.
+
+    `alone`: no other tag of the release has assets of the same names.
+    """
+    ids = {name: name if alone else f"{tag}/{name}" for name in (CHECKSUMS, RECEIPT)}
     try:
         with forge.http_client(api, repository, token) as client:
             release = forge.find_release(client, tag)
     except LoadmasterError as error:
         unknown = ObjectRecord(kind="release", id=tag, state=ObjectState.UNKNOWN, why=error.what)
-        return (unknown, *(unknown.model_copy(update={"kind": "asset", "id": name}) for name in (CHECKSUMS, RECEIPT)))
+        return (unknown, *(unknown.model_copy(update={"kind": "asset", "id": each}) for each in ids.values()))
     assets = {each.name: each for each in release.assets} if release else {}
     return (
         _release_record(tag, release),
-        *(_asset_record(name, assets.get(name), recorded.get(name, ())) for name in (CHECKSUMS, RECEIPT)),
+        *(_asset_record(noted, assets.get(name), recorded.get(noted, ())) for name, noted in ids.items()),
     )
 
 

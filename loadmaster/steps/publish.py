@@ -9,7 +9,7 @@ from loadmaster.errors import CrateTaken, NotObserved, TagTaken
 from loadmaster.job import Job
 from loadmaster.planning.compare import compare
 from loadmaster.planning.metadata import upload_head, upload_metadata
-from loadmaster.planning.plan import Crate, ReleasePlan
+from loadmaster.planning.plan import Crate, ReleasePlan, Tag
 from loadmaster.planning.project import Wait
 from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.planning.seen import CrateVersion
@@ -29,28 +29,28 @@ def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
     return ObjectRecord(kind="commit", id=commit, state=ObjectState.SAME, attempts=1)
 
 
-def push_tag(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
+def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
     """The annotated tag on the release commit. Raises `TagTaken`, `NotObserved`."""
-    if _tag_is_there(job, plan, commit):
-        return ObjectRecord(kind="tag", id=plan.tag, state=ObjectState.SAME, why="was there already")
-    git.create_tag(job.directory.checkout, plan.tag, commit, plan.tag_message, job.identity, job.pinned.started)
-    refspec = f"refs/tags/{plan.tag}:refs/tags/{plan.tag}"
+    if _tag_is_there(job, tag.name, commit):
+        return ObjectRecord(kind="tag", id=tag.name, state=ObjectState.SAME, why="was there already")
+    git.create_tag(job.directory.checkout, tag.name, commit, tag.message, job.identity, job.pinned.started)
+    refspec = f"refs/tags/{tag.name}:refs/tags/{tag.name}"
     git.push(job.directory.checkout, job.world.remote, [refspec], extra=job.git_environment())
-    if not _tag_is_there(job, plan, commit):
-        raise NotObserved(f"The tag `{plan.tag}`", job.world.remote)
-    return ObjectRecord(kind="tag", id=plan.tag, state=ObjectState.SAME, attempts=1)
+    if not _tag_is_there(job, tag.name, commit):
+        raise NotObserved(f"The tag `{tag.name}`", job.world.remote)
+    return ObjectRecord(kind="tag", id=tag.name, state=ObjectState.SAME, attempts=1)
 
 
 def _remote(job: Job) -> Mapping[str, str]:
     return git.observe_refs(job.world.remote, extra=job.git_environment())
 
 
-def _tag_is_there(job: Job, plan: ReleasePlan, commit: str) -> bool:
+def _tag_is_there(job: Job, name: str, commit: str) -> bool:
     """Raises `TagTaken` for one that stands for another commit."""
     refs = _remote(job)
-    there = refs.get(f"refs/tags/{plan.tag}^{{}}") or refs.get(f"refs/tags/{plan.tag}")
+    there = refs.get(f"refs/tags/{name}^{{}}") or refs.get(f"refs/tags/{name}")
     if there is not None and there != commit:
-        raise TagTaken(plan.tag, commit, there)
+        raise TagTaken(name, commit, there)
     return there is not None
 
 

@@ -10,6 +10,7 @@ from loadmaster.errors import GatesClosed
 from loadmaster.planning.gate import GateAnswer, Outcome
 from loadmaster.planning.gates import GATES, check, require_open
 from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
 from loadmaster.planning.show import gates_markdown, gates_text
@@ -44,6 +45,10 @@ def with_changelog(text: str | None) -> Evidence:
     return evidence(seen(*HEALTHY, changelog=text))
 
 
+def retagged(plan: ReleasePlan, name: str) -> ReleasePlan:
+    return plan.model_copy(update={"tags": tuple(each.model_copy(update={"name": name}) for each in plan.tags)})
+
+
 PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     ("an uncommitted file", "tree-clean", lambda: evidence(seen(*HEALTHY, dirty=("Cargo.lock",))), "Cargo.lock"),
     ("a commit off the branch", "release-branch", lambda: evidence(seen(*HEALTHY, on_branch=False)), BASE),
@@ -76,9 +81,7 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     (
         "a tag that leaves no version",
         "strict-tag",
-        lambda: evidence(seen(*HEALTHY)).model_copy(
-            update={"plan": evidence(seen(*HEALTHY)).plan.model_copy(update={"tag": "v0.5"})}
-        ),
+        lambda: evidence(seen(*HEALTHY)).model_copy(update={"plan": retagged(evidence(seen(*HEALTHY)).plan, "v0.5")}),
         "v0.5",
     ),
     ("no changelog in the tree", "changelog-heading", lambda: with_changelog(None), "CHANGELOG.md"),

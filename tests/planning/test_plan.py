@@ -23,15 +23,17 @@ def plan_of(looked: Seen, asked: str = "minor", **release: object) -> ReleasePla
 
 def released(plan: ReleasePlan, packages: tuple[Package, ...]) -> Seen:
     """The world after the plan was carried out, seen from the same base commit."""
-    tag = TagSeen(name=plan.tag, commit="c" * 40, parents=(BASE,), subject=plan.commit_message)
+    tags = [
+        TagSeen(name=each.name, commit="c" * 40, parents=(BASE,), subject=plan.commit_message) for each in plan.tags
+    ]
     out = {each.name: [each.version] for each in plan.crates}
-    return seen(*packages, registry=out, tags=[tag], published_releases=(plan.tag,))
+    return seen(*packages, registry=out, tags=tags, published_releases=tuple(each.name for each in plan.tags))
 
 
 def test_a_small_workspace_becomes_a_commit_a_tag_and_its_crates_in_order() -> None:
     looked = seen(package("app", needs("core")), package("core"), package("bench", publish=()))
     plan = plan_of(looked)
-    assert (plan.current_version, plan.version, plan.tag) == ("0.4.0", "0.5.0", "v0.5.0")
+    assert (plan.version, [each.name for each in plan.tags]) == ("0.5.0", ["v0.5.0"])
     assert [each.id for each in plan.crates] == ["core@0.5.0", "app@0.5.0"]
     assert plan.crate("app").needs == ("core",)
     assert [each.path for each in plan.edits] == [
@@ -41,7 +43,7 @@ def test_a_small_workspace_becomes_a_commit_a_tag_and_its_crates_in_order() -> N
         "crates/bench/Cargo.toml",
         "crates/core/Cargo.toml",
     ]
-    assert plan.notes.strip() == "- Something new."
+    assert plan.tags[0].notes.strip() == "- Something new."
 
 
 def test_an_excluded_package_is_bumped_and_not_published() -> None:

@@ -45,4 +45,4 @@ def test_the_least_profile_is_careful() -> None:
 
 def test_the_tag_is_the_pattern_with_the_version() -> None:
     profile = Project.model_validate(LEAST | {"release": {"tag": "demo-{version}-final"}})
-    assert profile.tag_of("1.0.0-rc.1") == "demo-1.0.0-rc.1-final"
+    assert profile.tag_of("demo", "1.0.0-rc.1") == "demo-1.0.0-rc.1-final"

@@ -47,7 +47,7 @@ UNITS, CLI = "hangar-units", "hangar-cli"
 
 def push(job: Job, prepared: Prepared) -> None:
     publish.push_commit(job, prepared.plan, prepared.commit)
-    publish.push_tag(job, prepared.plan, prepared.commit)
+    publish.push_tag(job, prepared.plan.tags[0], prepared.commit)
 
 
 def refs(job: Job) -> dict[str, str]:
@@ -67,7 +67,7 @@ class TestPushing:
 
     def test_the_annotated_tag_is_pushed_once(self, job: Job, prepared: Prepared) -> None:
         publish.push_commit(job, prepared.plan, prepared.commit)
-        first, second = twice(lambda: publish.push_tag(job, prepared.plan, prepared.commit))
+        first, second = twice(lambda: publish.push_tag(job, prepared.plan.tags[0], prepared.commit))
         assert refs(job)["refs/tags/v0.5.0^{}"] == prepared.commit
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
 
@@ -84,7 +84,7 @@ class TestPushing:
     def test_a_tag_on_another_commit_is_not_moved(self, job: Job, prepared: Prepared) -> None:
         git.push(job.directory.checkout, job.world.remote, [f"{prepared.plan.base_commit}:refs/tags/v0.5.0"])
         with pytest.raises(TagTaken) as caught:
-            publish.push_tag(job, prepared.plan, prepared.commit)
+            publish.push_tag(job, prepared.plan.tags[0], prepared.commit)
         assert prepared.plan.base_commit in caught.value.what
         assert refs(job)["refs/tags/v0.5.0"] == prepared.plan.base_commit
 
@@ -107,12 +107,12 @@ class TestWhatIsUndone:
         publish.push_commit(job, prepared.plan, prepared.commit)
         self._after_each_push(job, "update-ref -d refs/tags/v0.5.0")
         with pytest.raises(NotObserved, match=r"`v0\.5\.0`"):
-            publish.push_tag(job, prepared.plan, prepared.commit)
+            publish.push_tag(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
     def release(self, job: Job, prepared: Prepared) -> forge.Release:
         push(job, prepared)
-        return announce.draft_release(job, prepared.plan, prepared.commit)
+        return announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
     def lied_to(self, job: Job, release: forge.Release) -> Iterator[Job]:
@@ -130,7 +130,7 @@ class TestWhatIsUndone:
         self, lied_to: Job, prepared: Prepared, release: forge.Release
     ) -> None:
         with pytest.raises(NotObserved, match=r"`v0\.5\.0`"):
-            announce.publish_release(lied_to, prepared.plan, release)
+            announce.publish_release(lied_to, prepared.plan.tags[0], release)
 
     def test_an_asset_that_arrives_as_other_bytes_is_not_reported_as_ours(
         self, job: Job, release: forge.Release
@@ -251,18 +251,18 @@ class TestAnnouncing:
 
     @pytest.fixture
     def draft(self, tagged: Job, prepared: Prepared) -> forge.Release:
-        return announce.draft_release(tagged, prepared.plan, prepared.commit)
+        return announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
 
     def test_one_draft_however_often_it_is_asked_for(
         self, tagged: Job, prepared: Prepared, draft: forge.Release
     ) -> None:
-        assert announce.draft_release(tagged, prepared.plan, prepared.commit).id == draft.id
+        assert announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit).id == draft.id
         seen = forge_of(tagged)
         assert (seen.drafts, seen.published) == (("v0.5.0",), ())
 
     def test_without_the_tag_there_is_no_draft(self, job: Job, prepared: Prepared) -> None:
         with pytest.raises(ForgeLacksTag):
-            announce.draft_release(job, prepared.plan, prepared.commit)
+            announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
         assert forge_of(job).drafts == ()
 
     def test_an_asset_is_uploaded_once(self, tagged: Job, draft: forge.Release) -> None:
@@ -294,12 +294,12 @@ class TestAnnouncing:
     def test_the_release_is_published_once_and_its_workflow_run_is_seen(
         self, tagged: Job, prepared: Prepared, draft: forge.Release
     ) -> None:
-        first = announce.publish_release(tagged, prepared.plan, draft)
-        again = announce.draft_release(tagged, prepared.plan, prepared.commit)
-        second = announce.publish_release(tagged, prepared.plan, again)
+        first = announce.publish_release(tagged, prepared.plan.tags[0], draft)
+        again = announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
+        second = announce.publish_release(tagged, prepared.plan.tags[0], again)
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert forge_of(tagged).published == ("v0.5.0",)
-        run = announce.workflow_run(tagged, prepared.plan, prepared.commit)
+        run = announce.workflow_run(tagged, prepared.plan.tags[0], prepared.commit)
         assert run is not None
         assert run.kind == "workflow-run"
 

@@ -19,15 +19,14 @@ class Evidence(Value):
     def published(self) -> tuple[Package, ...]:
         return publishable(self.seen.workspace, self.project)
 
-    @property
-    def tag(self) -> TagSeen | None:
-        return self.seen.source.tag(self.plan.tag)
-
-    @property
-    def tag_is_ours(self) -> bool:
-        """Whether the tag that stands at the remote is the one that this plan would make: on the release commit."""
-        if self.tag is None:
-            return False
+    def is_ours(self, tag: TagSeen) -> bool:
+        """Whether a tag that stands at the remote is the one that this plan would make: on the release commit."""
         if not self.plan.edits:
-            return self.tag.commit == self.plan.base_commit
-        return self.tag.parents == (self.plan.base_commit,) and self.tag.subject == self.plan.commit_message
+            return tag.commit == self.plan.base_commit
+        return tag.parents == (self.plan.base_commit,) and tag.subject == self.plan.commit_message
+
+    def has_tag(self, crate: str) -> bool:
+        """Whether the crate's tag stands at the remote, and this plan would make the same."""
+        name = next(each.name for each in self.plan.tags if crate in each.crates)
+        seen = self.seen.source.tag(name)
+        return seen is not None and self.is_ours(seen)

@@ -27,14 +27,15 @@ def release_branch(evidence: Evidence) -> GateAnswer:
 
 
 def tag_free(evidence: Evidence) -> GateAnswer:
-    """The tag is not there yet, or is the one that this very release made. A pushed tag is never moved."""
-    problems = []
-    if (tag := evidence.tag) is not None and not evidence.tag_is_ours:
-        problems.append(
-            Problem(
-                where=tag.name,
-                what=f"stands already, on commit `{tag.commit}`, which is not this release's commit",
-                fix="release another version; a pushed tag is never moved.",
-            )
+    """No tag is there yet, or it is the one that this very release made. A pushed tag is never moved."""
+    standing = (evidence.seen.source.tag(each.name) for each in evidence.plan.tags)
+    problems = (
+        Problem(
+            where=tag.name,
+            what=f"stands already, on commit `{tag.commit}`, which is not this release's commit",
+            fix="release another version; a pushed tag is never moved.",
         )
-    return GateAnswer.of("tag-free", 1, problems)
+        for tag in standing
+        if tag is not None and not evidence.is_ours(tag)
+    )
+    return GateAnswer.of("tag-free", len(evidence.plan.tags), problems)

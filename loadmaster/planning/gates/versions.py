@@ -9,7 +9,9 @@ from loadmaster.planning import changelog
 from loadmaster.planning.gate import GateAnswer, Problem
 from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.lockfile import members
-from loadmaster.planning.plan import Crate
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.plan import Crate, Tag
+from loadmaster.planning.project import Project
 from loadmaster.planning.seen import SourceSeen
 from loadmaster.planning.version import parse
 
@@ -23,8 +25,9 @@ def version_greater(evidence: Evidence) -> GateAnswer:
     """
     crates = evidence.plan.crates
     problems = [each for crate in crates for each in _problems_with_version(evidence, crate)]
-    if not evidence.tag_is_ours and all(evidence.seen.registry.find(each.name, each.version) for each in crates):
-        problems += [_taken(each) for each in crates]
+    untagged = [each for each in crates if not evidence.has_tag(each.name)]
+    if untagged and all(evidence.seen.registry.find(each.name, each.version) for each in crates):
+        problems += [_taken(each) for each in untagged]
     return GateAnswer.of("version-greater", len(crates), problems)
 
 
@@ -52,18 +55,26 @@ def _problems_with_version(evidence: Evidence, crate: Crate) -> Iterator[Problem
 
 def strict_tag(evidence: Evidence) -> GateAnswer:
     """What the tag's pattern leaves of the tag is a strict SemVer version (Assay's `v2.1` was not)."""
-    before, _, after = evidence.project.release.tag.partition("{version}")
-    version = evidence.plan.tag.removeprefix(before).removesuffix(after)
-    problems = []
+    tags, fix = evidence.plan.tags, "mend `release.tag` in the profile."
+    problems = (
+        Problem(where=tag.name, what=f"`{version}` is not SemVer", fix=fix)
+        for tag in tags
+        if not _is_semver(version := _version_in(tag, evidence.project))
+    )
+    return GateAnswer.of("strict-tag", len(tags), problems)
+
+
+def _version_in(tag: Tag, project: Project) -> str:
+    before, _, after = project.release.tag_pattern(tag.crates[0]).partition("{version}")
+    return tag.name.removeprefix(before.format(name=tag.crates[0])).removesuffix(after.format(name=tag.crates[0]))
+
+
+def _is_semver(text: str) -> bool:
     try:
-        parse(version)
+        parse(text)
     except MalformedVersion:
-        problems.append(
-            Problem(
-                where=evidence.plan.tag, what=f"`{version}` is not SemVer", fix="mend `release.tag` in the profile."
-            )
-        )
-    return GateAnswer.of("strict-tag", 1, problems)
+        return False
+    return True
 
 
 def tag_equals_version(evidence: Evidence) -> GateAnswer:
@@ -72,11 +83,12 @@ def tag_equals_version(evidence: Evidence) -> GateAnswer:
     problems = (
         Problem(
             where=crate.name,
-            what=f"would be published as `{crate.version}` under the tag `{plan.tag}`",
+            what=f"would be published as `{crate.version}` under the tag `{tag.name}`",
             fix="give it the release's version, or exclude it in the profile.",
         )
-        for crate in plan.crates
-        if crate.version != plan.version
+        for tag in plan.tags
+        for crate in map(plan.crate, tag.crates)
+        if crate.version != tag.version
     )
     return GateAnswer.of("tag-equals-version", len(plan.crates), problems)
 
@@ -86,6 +98,8 @@ def changelog_heading(evidence: Evidence) -> GateAnswer:
     gate, path = "changelog-heading", evidence.project.release.changelog
     if path is None:
         return GateAnswer.skip(gate, "the profile names no changelog")
+    if evidence.project.release.policy is Policy.INDEPENDENT:
+        return GateAnswer.skip(gate, "one changelog cannot stand for packages that have versions of their own")
     if evidence.seen.source.changelog is None:
         problem = Problem(
             where=path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile."
