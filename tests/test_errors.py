@@ -22,7 +22,6 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.AlreadyUploaded: lambda: errors.AlreadyUploaded("hangar@1.0.0", 400, TOLD),
     errors.AssetDifferent: lambda: errors.AssetDifferent("SHA256SUMS", "aa", "bb"),
     errors.BumpRefused: lambda: errors.BumpRefused("Cargo.lock", TOLD),
-    errors.ByteOrderMark: lambda: errors.ByteOrderMark("Cargo.toml"),
     errors.CargoFailed: lambda: errors.CargoFailed("cargo package", 101, TOLD),
     errors.CargoMissing: lambda: errors.CargoMissing(TOLD),
     errors.CargoTooOld: lambda: errors.CargoTooOld("1.70.0", "1.90.0"),

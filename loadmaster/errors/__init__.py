@@ -19,7 +19,6 @@ from loadmaster.errors.cargo import (
 )
 from loadmaster.errors.edits import (
     BumpRefused,
-    ByteOrderMark,
     ChangelogHeadings,
     FilesNotWritten,
     InheritedVersionsDisagree,
@@ -123,7 +122,6 @@ __all__ = [
     "AlreadyUploaded",
     "AssetDifferent",
     "BumpRefused",
-    "ByteOrderMark",
     "CargoFailed",
     "CargoMissing",
     "CargoTooOld",

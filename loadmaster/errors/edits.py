@@ -51,17 +51,6 @@ class NotToml(LoadmasterError):
         )
 
 
-class ByteOrderMark(LoadmasterError):
-    """A file that begins with U+FEFF."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            f"`{path}` begins with a byte order mark.",
-            why="an editor on Windows saved it as `UTF-8 with BOM`.",
-            fix="save it as UTF-8 without a byte order mark, and commit it.",
-        )
-
-
 class NotUtf8(LoadmasterError):
     """A file that would have to be read as text, and is none."""
 

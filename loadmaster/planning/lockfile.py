@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
-from loadmaster.errors import ByteOrderMark, LockfileBroken, LockfileFormat, MergeMarkers
+from loadmaster.errors import LockfileBroken, LockfileFormat, MergeMarkers
 
 _FORMATS = ("3", "4")
 _FORMAT = re.compile(r"version = (\d+)\s*")
@@ -37,7 +38,7 @@ class _Block(NamedTuple):
 def members(path: str, text: str) -> dict[str, str]:
     """Version by name of every package without a source. `path` is for messages.
 
-    Raises `ByteOrderMark`, `MergeMarkers`, `LockfileFormat` and `LockfileBroken`.
+    Raises `MergeMarkers`, `LockfileFormat` and `LockfileBroken`.
     """
     blocks = _blocks(path, text.split("\n"))
     return {each.name: each.version for each in blocks if each.table == _PACKAGE and each.source is None}
@@ -110,17 +111,14 @@ def _without_commit(source: str | None) -> str | None:
 def _blocks(path: str, lines: list[str]) -> list[_Block]:
     _check(path, lines)
     starts = [number for number, line in enumerate(lines) if line.startswith("[")]
-    ends = [*starts[1:], len(lines)]
     return [
         _block(path, lines, start, end)
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in pairwise([*starts, len(lines)])
         if lines[start].strip() in (_PACKAGE, _UNUSED_PATCH)
     ]
 
 
 def _check(path: str, lines: list[str]) -> None:
-    if lines[0].startswith("\ufeff"):
-        raise ByteOrderMark(path)
     for number, line in enumerate(lines, start=1):
         if _MERGE_MARKER.fullmatch(line):
             raise MergeMarkers(path, number)
@@ -133,7 +131,7 @@ def _formats(lines: list[str]) -> Iterator[str]:
     for line in lines:
         if line.startswith("["):
             return
-        if match := _FORMAT.fullmatch(line):
+        if match := _FORMAT.fullmatch(line.removeprefix("\ufeff")):
             yield match[1]
 
 

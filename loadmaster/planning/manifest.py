@@ -7,22 +7,17 @@ is decided elsewhere; a plain registry requirement is nobody's business here, ev
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterator, Mapping, MutableMapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from loadmaster.errors import (
-    ByteOrderMark,
-    InheritedVersionsDisagree,
-    ManifestNotKept,
-    NotToml,
-    RequirementCannotFollow,
-)
+from loadmaster.errors import InheritedVersionsDisagree, ManifestNotKept, NotToml, RequirementCannotFollow
+from loadmaster.planning.manifest_package import Manifest, parse_manifest
 from loadmaster.planning.requirement import matches, raised
+from loadmaster.planning.tree import MANIFEST, root_of
 
 _DEPENDENCY_TABLES = (
     "dependencies",
@@ -31,19 +26,28 @@ _DEPENDENCY_TABLES = (
     "build-dependencies",
     "build_dependencies",
 )
+_MARK = "\ufeff"
 
-_Table = MutableMapping[str, Any]
+_Keys = tuple[str, ...]
 
 
 class Policy(StrEnum):
-    """What happens to the requirements that members have on one another."""
+    """Which members move, and what happens to the requirements that members have on one another."""
 
     LOCKSTEP = "lockstep"
-    """Each becomes the member's planned version, in the operator and the number of components that its author chose."""
+    """All move together; each requirement becomes the planned version, in the operator and the number of components that
+    its author chose."""
     KEEP_CARET_FLOOR = "keep-caret-floor"
-    """Only those move that the planned version no longer satisfies."""
+    """All move together; only those requirements move that the planned version no longer satisfies."""
     INDEPENDENT = "independent"
-    """Packages have versions of their own; only those requirements move that a planned version no longer satisfies."""
+    """Each member has a version of its own; requirements move as with `keep-caret-floor`."""
+
+
+class _Literal(NamedTuple):
+    """Where a version stands in a manifest, and what is to stand there."""
+
+    keys: _Keys
+    version: str
 
 
 def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], policy: Policy) -> dict[str, str]:
@@ -51,88 +55,90 @@ def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], po
 
     `manifests` holds every manifest that may change, workspace roots included, by path from the repository's root;
     `versions` the planned version by package. A root's `[workspace.package] version` becomes that of the members that
-    inherit it, which is why one manifest alone cannot be bumped.
+    inherit it, which is why one manifest alone cannot be bumped. A byte order mark stays, as cargo lets it.
 
-    Raises `NotToml`, `ByteOrderMark`, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
+    Raises `NotToml`, `ManifestIncomplete`, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
     `MalformedRequirement`.
     """
-    documents = {path: _parse(path, text) for path, text in manifests.items()}
-    inherited = _inherited_versions(documents, versions)
-    for path, document in documents.items():
-        _bump_own(_table(document, "package"), versions)
-        _write(_table(document, "workspace", "package"), inherited.get(path))
-        for member, dependency in _internal_dependencies(document):
-            if member in versions:
-                _write(dependency, _required(path, member, dependency["version"], versions[member], policy))
-    return {path: document.as_string() for path, document in documents.items()}
+    parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
+    inherited = _inherited_versions(parsed, versions)
+    after = dict(manifests)
+    for path, manifest in parsed.items():
+        literals = [*_own(manifest, versions), *_required(path, parsed, versions, policy)]
+        if path in inherited:
+            literals.append(_Literal(("workspace", "package", "version"), inherited[path]))
+        moving = [each for each in literals if _at(manifest, each.keys) != each.version]
+        if moving:
+            after[path] = _written(path, manifests[path], moving)
+    return after
 
 
-def _parse(path: str, text: str) -> tomlkit.TOMLDocument:
-    if text.startswith("\ufeff"):
-        raise ByteOrderMark(path)
+def _written(path: str, text: str, literals: list[_Literal]) -> str:
+    """`text` with the literals, in the quotes that are there."""
+    mark = _MARK if text.startswith(_MARK) else ""
     try:
-        document = tomlkit.parse(text)
+        document = tomlkit.parse(text.removeprefix(_MARK))
     except TOMLKitError as error:
-        raise NotToml(path, _reason(text, error)) from error
-    if document.as_string() != text:
+        raise NotToml(path, str(error)) from error
+    if mark + document.as_string() != text:
         raise ManifestNotKept(path)
-    return document
+    for each in literals:
+        table = _at(document, each.keys[:-1])
+        quotes = table[each.keys[-1]].as_string()[:3]
+        table[each.keys[-1]] = tomlkit.string(
+            each.version, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''")
+        )
+    return mark + document.as_string()
 
 
-def _reason(text: str, error: TOMLKitError) -> str:
-    """With line and column, which tomlkit does not tell of a repeated key, and the standard library does."""
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as told:
-        return str(told)
-    return str(error)
-
-
-def _inherited_versions(documents: Mapping[str, _Table], versions: Mapping[str, str]) -> dict[str, str]:
+def _inherited_versions(manifests: Mapping[str, Manifest], versions: Mapping[str, str]) -> dict[str, str]:
     """Planned version of `[workspace.package]`, by the path of the root that has it."""
     heirs: dict[str, dict[str, str]] = {}
-    for path, document in documents.items():
-        package = _table(document, "package")
-        root, name = _root_of(path, package, documents), package.get("name", "")
-        if root is not None and name in versions and _table(package, "version").get("workspace"):
-            heirs.setdefault(root, {})[name] = versions[name]
+    for path, manifest in manifests.items():
+        root = root_of(path, manifests)
+        current = _at(manifests.get(root or "", {}), ("workspace", "package", "version"))
+        if root is not None and current is not None and _at(manifest, ("package", "version", "workspace")) is True:
+            name = manifest["package"].get("name", "")
+            heirs.setdefault(root, {})[name] = versions.get(name, current)
     for root, planned in heirs.items():
         if len(set(planned.values())) > 1:
             raise InheritedVersionsDisagree(root, planned)
     return {root: next(iter(planned.values())) for root, planned in heirs.items()}
 
 
-def _root_of(path: str, package: _Table, documents: Mapping[str, _Table]) -> str | None:
-    """As cargo finds it: where `package.workspace` points, else the nearest `[workspace]` at or above the manifest."""
-    folder = posixpath.dirname(path)
-    if "workspace" in package:
-        return posixpath.normpath(posixpath.join(folder, package["workspace"], "Cargo.toml"))
-    while True:
-        candidate = posixpath.join(folder, "Cargo.toml")
-        if "workspace" in documents.get(candidate, {}):
-            return candidate
-        if folder in ("", "/"):
-            return None
-        folder = posixpath.dirname(folder)
+def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[_Literal]:
+    name = _at(manifest, ("package", "name"))
+    if name in versions and isinstance(_at(manifest, ("package", "version")), str):
+        yield _Literal(("package", "version"), versions[name])
 
 
-def _bump_own(package: _Table, versions: Mapping[str, str]) -> None:
-    if isinstance(package.get("version"), str):
-        _write(package, versions.get(package.get("name", "")))
-
-
-def _internal_dependencies(document: _Table) -> Iterator[tuple[str, _Table]]:
-    """The real name and the entry of every dependency that has both a path and a version."""
-    platforms = _table(document, "target").values()
-    tables = [_table(document, "workspace", "dependencies")]
-    tables += [_table(place, name) for place in (document, *platforms) for name in _DEPENDENCY_TABLES]
-    for table in tables:
+def _required(
+    path: str, manifests: Mapping[str, Manifest], versions: Mapping[str, str], policy: Policy
+) -> Iterator[_Literal]:
+    """The requirements that have both a path to a planned member and a version."""
+    for keys, table in _dependency_tables(manifests[path]):
         for key, entry in table.items():
-            if isinstance(entry, MutableMapping) and "path" in entry and "version" in entry:
-                yield entry.get("package", key), entry
+            if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
+                member = entry.get("package", key)
+                if member in versions and _leads_to(path, entry["path"], member, manifests):
+                    follows = _following(path, member, entry["version"], versions[member], policy)
+                    yield _Literal((*keys, key, "version"), follows)
 
 
-def _required(path: str, member: str, requirement: str, version: str, policy: Policy) -> str:
+def _dependency_tables(manifest: Manifest) -> Iterator[tuple[_Keys, Mapping[str, Any]]]:
+    places: list[_Keys] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
+    places += [("target", each, name) for each in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
+    for keys in places:
+        yield keys, _at(manifest, keys) or {}
+
+
+def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manifest]) -> bool:
+    """Whether the member lies there, as far as is known: another package may have its name."""
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), local, MANIFEST))
+    return place not in manifests or _at(manifests[place], ("package", "name")) == member
+
+
+def _following(path: str, member: str, requirement: str, version: str, policy: Policy) -> str:
     if policy is not Policy.LOCKSTEP and matches(requirement, version):
         return requirement
     follows = raised(requirement, version)
@@ -141,18 +147,8 @@ def _required(path: str, member: str, requirement: str, version: str, policy: Po
     return follows
 
 
-def _table(table: _Table, *keys: str) -> _Table:
-    """The table at `keys`, an empty one if there is none."""
+def _at(place: Any, keys: _Keys) -> Any:
+    """What stands at `keys`; None if nothing does."""
     for key in keys:
-        inner = table.get(key)
-        table = inner if isinstance(inner, MutableMapping) else {}
-    return table
-
-
-def _write(table: _Table, version: str | None) -> None:
-    """Puts `version` in, in the quotes that are there. None and what stands there already change nothing."""
-    old = table.get("version")
-    if version is None or old is None or old == version:
-        return
-    quotes = old.as_string()[:3]
-    table["version"] = tomlkit.string(version, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
+        place = place.get(key) if isinstance(place, MutableMapping) else None
+    return place

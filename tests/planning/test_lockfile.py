@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import ByteOrderMark, LoadmasterError, LockfileBroken, LockfileFormat, MergeMarkers
+from loadmaster.errors import LoadmasterError, LockfileBroken, LockfileFormat, MergeMarkers
 from loadmaster.planning.lockfile import bump_lockfile, members
 from loadmaster.planning.manifest import Policy, bump_manifests
 from tests.cases.bumps import BUMPS, Bump
@@ -110,6 +110,15 @@ def test_an_unused_patch_follows_its_member() -> None:
     assert bump_lockfile("Cargo.lock", text.replace("V", "1.0.0"), VERSIONS) == text.replace("V", "2.0.0")
 
 
+def test_a_byte_order_mark_stays() -> None:
+    text = "\ufeff" + lock(block("wing", "1.0.0")).removeprefix(HEAD.split("version")[0])
+    assert bump_lockfile("Cargo.lock", text, VERSIONS) == text.replace("1.0.0", "2.0.0")
+
+
+def test_a_lockfile_without_packages_stays() -> None:
+    assert bump_lockfile("Cargo.lock", HEAD, VERSIONS) == HEAD
+
+
 @pytest.mark.parametrize("number", ["3", "4"])
 def test_both_formats_of_today_are_taken(number: str) -> None:
     text = lock(block("wing", "1.0.0")).replace("version = 4", f"version = {number}")
@@ -125,7 +134,6 @@ REFUSED = {
         MergeMarkers,
         "merge markers, the first in line 4",
     ),
-    "a byte order mark": ("\ufeff" + HEAD, ByteOrderMark, "begins with a byte order mark"),
     "a package without a version": (
         lock('\n[[package]]\nname = "wing"\n'),
         LockfileBroken,

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors import (
-    ByteOrderMark,
     InheritedVersionsDisagree,
     LoadmasterError,
     ManifestNotKept,
@@ -46,6 +45,7 @@ MOVES = {
     "three quotes": '[package]\nname = "wing"\nversion = """@"""\n',
     "lines that end as on Windows": '[package]\r\nname = "wing"\r\nversion = "@"\r\n\r\n[lib]\r\n',
     "both kinds of line ends": '[package]\r\nname = "wing"\nversion = "@"\r\n\n[lib]\r\n',
+    "a byte order mark": '\ufeff[package]\nname = "wing"\nversion = "@"\n',
     "no final line end": '[package]\nname = "wing"\nversion = "@"',
     "a package in two places": '[package]\nname = "wing"\nversion = "@"\n[lib]\n[package.metadata.docs.rs]\nall = true\n',
     "a package in dotted keys": 'package.name = "wing"\npackage.version = "@"\n',
@@ -92,6 +92,7 @@ STAYS = {
     "a version that no member inherits": '[workspace.package]\nversion = "1.0.0"\n',
     "metadata": '[package.metadata]\nversion = "1.0.0"\n[package.metadata.dependencies]\ntail = { path = "t", version = "1" }\n',
     "a patch": '[patch.crates-io]\ntail = { path = "crates/tail" }\n',
+    "what cannot be edited, and need not be": "[[bin]]\n[lib]\n[[bin]]\n",
     "a wildcard": '[dependencies]\ntail = { path = "../tail", version = "*" }\n',
 }
 
@@ -177,8 +178,11 @@ REFUSED = {
     "a value that is missing": ("[package]\nname = \n", NotToml, f"`{PATH}` is not TOML: .*line 2, column 8"),
     "a key that is repeated": ('[lib]\nname = "a"\nname = "b"\n', NotToml, r"line 3, column 11"),
     "merge markers": ('[lib]\n<<<<<<< HEAD\nname = "a"\n', NotToml, "line 2, column 1"),
-    "a byte order mark": ("\ufeff[package]\n", ByteOrderMark, f"`{PATH}` begins with a byte order mark"),
-    "an array of tables in two places": ("[[bin]]\n[lib]\n[[bin]]\n", ManifestNotKept, f"`{PATH}` cannot be edited"),
+    "an array of tables in two places": (
+        '[[bin]]\n[package]\nname = "wing"\nversion = "1.0.0"\n[[bin]]\n',
+        ManifestNotKept,
+        f"`{PATH}` cannot be edited",
+    ),
     "a bound that shuts the version out": (
         '[dependencies]\ntail = { path = "t", version = ">=1, <2" }\n',
         RequirementCannotFollow,
