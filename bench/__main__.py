@@ -31,12 +31,13 @@ from bench.place import Place, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.job import Job, Pinned
+from loadmaster.planning.project import TOKEN_VARIABLE
 from loadmaster.project import ROOT, load_project
 from loadmaster.rehearsal.registry import Service, new_token
 from loadmaster.stack.record import running
 from loadmaster.stack.settings import environment
 from loadmaster.store import Store
-from loadmaster.world import TOKEN_VARIABLES, World
+from loadmaster.world import World
 
 SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
 HEAVY_BYTES = 2 * 1024 * 1024
@@ -110,7 +111,7 @@ class Bench:
         argv = [sys.executable, "-m", "bench.limited", str(self.place.root / "limited"), "limited"]
         stack = environment(self.place.home, running(self.place.home).port, ROOT)
         quiet = {"PREFECT_LOGGING_LEVEL": "ERROR"}
-        env = {**stack, **self.place.env, **quiet, TOKEN_VARIABLES[0]: new_token()}
+        env = {**stack, **self.place.env, **quiet, TOKEN_VARIABLE: new_token()}
         done = subprocess.run(argv, cwd=self.place.root, env=env, stdout=subprocess.PIPE, check=True)
         told = Limited.model_validate_json(done.stdout.splitlines()[-1])
         print(f"limited: {told}", file=sys.stderr)

@@ -22,7 +22,6 @@ from bench.workspace import RATE_LIMITED, VERSION, crates_of
 from loadmaster.job import Job
 from loadmaster.live import live_job
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.project import Credential
 from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
 from loadmaster.rehearsal.server import serving
@@ -34,6 +33,7 @@ from tasks.publishing import Publishing, require_published
 
 NEW = 7
 SPEED = 60.0
+ENDLESS = 1_000_000
 SERVICE = Service(upload=1.0, visible=5.0)
 """What the forecast of a plan reckons with."""
 
@@ -70,7 +70,7 @@ def _job(index: str, profile: str, version: str, store: Store) -> Job:
 
 
 def _unlimited(job: Job) -> Job:
-    registry = job.project.registry.model_copy(update={"credential": Credential.TRUSTED_PUBLISHING})
+    registry = job.project.registry.model_copy(update={"new_burst": ENDLESS, "update_burst": ENDLESS})
     return replace(job, project=job.project.model_copy(update={"registry": registry}))
 
 

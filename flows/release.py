@@ -37,6 +37,8 @@ def carry_out(job: Job) -> Receipt:
     except LoadmasterError as error:
         verification.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
         raise
+    finally:
+        publishing.let_go_of_tokens(job)
     receipt = journal.receipt(ReceiptOutcome.RELEASED)
     verification.write_receipt(job, receipt, journal.plan)
     return receipt

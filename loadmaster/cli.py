@@ -19,7 +19,7 @@ from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.show import gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
-from loadmaster.project import ROOT, load_project, project_names
+from loadmaster.project import PROJECTS, ROOT, load_project, project_names
 from loadmaster.store import default_store
 
 if TYPE_CHECKING:
@@ -106,6 +106,24 @@ def projects(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="A clone of the workspace's repository.", metavar="PATH")],
+    name: Annotated[str | None, typer.Option(help="Of the project; the directory's if left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a profile that is there.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes the first profile of a workspace, commented, from what cargo, git and crates.io's index tell of it."""
+    from loadmaster.commands.init import first_profile_text, write_first_profile
+    from loadmaster.planning.sparse_index import crates_io_index
+
+    written = write_first_profile(path, name, PROJECTS, crates_io_index(), force=force)
+    if as_json:
+        _print_json(written.model_dump(mode="json"))
+    else:
+        print(first_profile_text(written))
+
+
+@app.command()
 def plan(
     project: ProjectOption,
     version: VersionOption,
@@ -167,7 +185,7 @@ def release(
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
-    The token comes from `LOADMASTER_REGISTRY_TOKEN`, or else from `CARGO_REGISTRY_TOKEN`.
+    The token comes from the Secret block that the profile names, or else from `LOADMASTER_REGISTRY_TOKEN`.
     """
     from loadmaster.commands.rehearse import release_here
     from loadmaster.request import live_request

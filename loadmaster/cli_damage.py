@@ -88,8 +88,8 @@ def yank(
 ) -> None:
     """Takes a release back: plans the yank of all that is out of it, dependents first, and carries it out if told to.
 
-    For now only on a registry on loopback. The token comes from `LOADMASTER_REGISTRY_TOKEN`, or else from
-    `CARGO_REGISTRY_TOKEN`. Run again after a failure, it goes on where it stopped.
+    For now only on a registry on loopback. The token comes from `LOADMASTER_REGISTRY_TOKEN`; for crates.io, and for it
+    alone, `CARGO_REGISTRY_TOKEN` will do. Run again after a failure, it goes on where it stopped.
     """
     from loadmaster.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
 

@@ -19,6 +19,7 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
+from loadmaster.credentials.tokens import revoke_tokens
 from loadmaster.errors import CratesNotPublished, LoadmasterError, RateLimited
 from loadmaster.job import Job
 from loadmaster.pacing import Pacing
@@ -31,6 +32,7 @@ from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.steps import publish as acts
 from tasks.policy import asks_the_world, timed
+from tasks.secret_blocks import read_block
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -53,7 +55,7 @@ Ended = ObjectRecord | Postponed
 def publish(job: Job, crate: Crate, sha256: str) -> Ended | State[Ended]:
     """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
     try:
-        return timed(lambda: acts.publish_crate(job, crate, sha256))
+        return timed(lambda: acts.publish_crate(job, crate, sha256, read_block))
     except RateLimited as limit:
         get_run_logger().warning(limit.what)
         postponed = Postponed(until=limit.until, why=limit.what)
@@ -173,3 +175,9 @@ def require_published(records: tuple[ObjectRecord, ...]) -> None:
     kept_back = [each.id for each in records if each.state is ObjectState.ABSENT]
     if failed or kept_back:
         raise CratesNotPublished(failed, kept_back)
+
+
+def let_go_of_tokens(job: Job) -> None:
+    """Revokes what was minted for this release, and forgets what was read. A failure is a warning: the token expires."""
+    for failure in revoke_tokens(job):
+        get_run_logger().warning(failure.what)

@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from loadmaster.errors import LiveWorldRefused, TokenMissing
+from loadmaster.errors import LiveWorldRefused
 from loadmaster.live import allowed_registry, is_loopback, live_job
 from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
 from loadmaster.store import Store
-from loadmaster.world import TOKEN_VARIABLES
 
 
 def request(**fields: object) -> LiveRequest:
@@ -75,19 +74,3 @@ def test_a_remote_that_is_not_on_this_machine_is_refused(store: Store) -> None:
     with serving(naming("")) as address, pytest.raises(LiveWorldRefused):
         wanted = request(registry=f"sparse+{address}/index/", repository="https://example.org/some/repository")
         live_job(wanted, store.run("one"), store)
-
-
-def test_the_token_comes_from_the_environment_and_its_absence_is_told(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in TOKEN_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    with serving(naming("")) as address:
-        world = live_job(request(registry=f"sparse+{address}/index/"), store.run("one"), store).world
-    with pytest.raises(TokenMissing, match="LOADMASTER_REGISTRY_TOKEN"):
-        world.registry_token()
-    monkeypatch.setenv("CARGO_REGISTRY_TOKEN", "second")
-    assert world.registry_token() == "second"
-    monkeypatch.setenv("LOADMASTER_REGISTRY_TOKEN", "first")
-    assert world.registry_token() == "first"
-    assert "first" not in repr(world)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from loadmaster.credentials.redaction import redacted
 from loadmaster.errors import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
@@ -242,7 +243,7 @@ def _told(answer: httpx.Response) -> tuple[str, set[str]]:
     except ValueError:
         body = None
     if not isinstance(body, dict) or "message" not in body:
-        return (answer.text[:200] or answer.reason_phrase), set()
+        return (redacted(answer.text)[:200] or answer.reason_phrase), set()
     problems = [each for each in body.get("errors") or () if isinstance(each, dict)]
     spelled = [
         str(each.get("message") or f"{each.get('resource')}.{each.get('field')} {each.get('code')}")

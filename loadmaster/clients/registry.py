@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 
 from loadmaster import __version__
+from loadmaster.credentials.redaction import redacted
 from loadmaster.errors import (
     AlreadyUploaded,
     DailyLimitReached,
@@ -189,7 +190,7 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
     details = _details(answer)
     if answer.is_success and details is None and _is_json_or_nothing(answer):
         return
-    told = "; ".join(details) if details else f"`{answer.text[:200].strip()}`"
+    told = "; ".join(details) if details else _beginning(answer)
     if answer.status_code == 429 and (until := _until(answer, told)):
         raise RateLimited(crate, until, told)
     if answer.status_code == 429 and details is not None:
@@ -215,12 +216,17 @@ def yank(api: str, name: str, version: str, token: str, client: httpx.Client) ->
     details = _details(answer)
     if answer.is_success and details is None and _is_json_or_nothing(answer):
         return
-    crate, told = f"{name}@{version}", "; ".join(details or [f"`{answer.text[:200].strip()}`"])
+    crate, told = f"{name}@{version}", "; ".join(details or [_beginning(answer)])
     if answer.status_code == 429 and (until := _until(answer, told)):
         raise YankLimited(crate, until, told)
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
         raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
     raise YankRefused(crate, answer.status_code, told)
+
+
+def _beginning(answer: httpx.Response) -> str:
+    """Redacted before it is cut: half a token would not be recognised."""
+    return f"`{redacted(answer.text)[:200].strip()}`"
 
 
 def _is_json_or_nothing(answer: httpx.Response) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from loadmaster.clients import registry
 from loadmaster.commands.status import crates_seen
+from loadmaster.credentials.sources import token_from_environment
 from loadmaster.errors import LiveWorldRefused, RegistryUnreachable, YankNotConfirmed
 from loadmaster.live import is_loopback
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
@@ -18,7 +19,6 @@ from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.steps.observe import look_at_crates, look_at_source
 from loadmaster.store import Store
-from loadmaster.world import token_from_environment
 
 
 class YankState(StrEnum):
@@ -117,17 +117,17 @@ def require_confirmed(version: str, typed: str | None) -> None:
 def carry_out(plan: YankPlan) -> YankPlan:
     """Yanks one crate after the other, in the plan's order, and asks the index again. The first refusal ends it.
 
-    Raises `LiveWorldRefused`, `TokenMissing`, `YankRefused`, `YankLimited`, `RegistryUnreachable`. Doing it again goes on
-    from there.
+    Raises `LiveWorldRefused`, `TokenMissing`, `TokenUnusable`, `YankRefused`, `YankLimited`, `RegistryUnreachable`. Doing
+    it again goes on from there.
     """
     if not plan.to_yank:
         return plan.model_copy(update={"executed": True})
     client = registry.http_client()
     api = registry.endpoints(plan.registry, client).api
     require_on_this_machine(api)
-    token = token_from_environment()
+    token = token_from_environment(plan.registry)
     for step in plan.to_yank:
-        registry.yank(api, step.crate, step.version, token, client)
+        registry.yank(api, step.crate, step.version, token.reveal(), client)
     return plan.model_copy(update={"executed": True, "crates": _observed(plan)})
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from loadmaster.credentials.redaction import redacted
+
 
 class LoadmasterError(Exception):
-    """Base of the catalogue. Exit code 1 unless a subclass says otherwise."""
+    """Base of the catalogue. Exit code 1 unless a subclass says otherwise. A server's words may repeat a token: redacted."""
 
     exit_code: ClassVar[int] = 1
     transient: ClassVar[bool] = False
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
-        super().__init__(what)
-        self.what, self.why, self.fix = what, why, fix
+        self.what, self.why, self.fix = redacted(what), redacted(why), redacted(fix)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n  why: {self.why}\n  next: {self.fix}"

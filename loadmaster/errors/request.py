@@ -29,6 +29,17 @@ class UnknownProject(UsageError):
         )
 
 
+class ProfileThere(LoadmasterError):
+    """`init` was asked for a profile that exists."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"`{file}` is there already, and nothing was written.",
+            why="a profile that a person has worked on is not written over.",
+            fix="give another name with `--name`, or write over it with `--force`.",
+        )
+
+
 class ProfileBroken(UsageError):
     """A profile that cannot be read."""
 
@@ -128,17 +139,6 @@ class RunWithoutReceipt(LoadmasterError):
             f"The flow run `{run}` ended without a receipt: {told}",
             why="it stopped before it had looked at the workspace, or its process was killed.",
             fix="look at the run's page and its logs, mend what they name, then press Retry.",
-        )
-
-
-class TokenMissing(LoadmasterError):
-    """A release for real without a credential for its registry."""
-
-    def __init__(self, variables: Sequence[str]) -> None:
-        super().__init__(
-            f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
-            why="it is read from the environment of the process that uploads, at the first upload.",
-            fix=f"set `{variables[0]}` for `loadmaster release`, or for `make up` before the worker starts; then press Retry.",
         )
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.rates import CRATES_IO_RATES, Action, Rate
@@ -73,8 +73,8 @@ class ReleaseStyle(Value):
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
     """Of the annotated tag; `{project}` and `{version}` stand for the title (of a package with a tag of its own: its name)
     and the version."""
-    changelog: str | None = "CHANGELOG.md"
-    """Path of the changelog; None if the project keeps none."""
+    changelog: Annotated[str | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
+    """Path of the changelog; `""` if the project keeps none."""
     exclude: tuple[Exclusion, ...] = ()
     """Packages that stay back though their manifests would let them out: a list of `{ package = …, why = … }`."""
     author_name: str = "Loadmaster"
@@ -89,6 +89,23 @@ class ReleaseStyle(Value):
         return package in self.tags or "{name}" in self.tag
 
 
+TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN"
+NEW_TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN_NEW"
+"""A second token, for crates that are new."""
+CARGO_TOKEN_VARIABLE = "CARGO_REGISTRY_TOKEN"
+"""cargo's own, for crates.io: it is sent to no other registry."""
+IDENTITY_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""Where, and with what, a job of GitHub Actions asks for an ID token."""
+SECRET_VARIABLES = frozenset({TOKEN_VARIABLE, NEW_TOKEN_VARIABLE, CARGO_TOKEN_VARIABLE, IDENTITY_VARIABLES[1]})
+"""What only the process that uploads may have."""
+
+
+def _no_secrets(names: tuple[str, ...]) -> tuple[str, ...]:
+    if secret := sorted(SECRET_VARIABLES.intersection(names)):
+        raise ValueError(f"`{secret[0]}` holds a secret that cargo and git must not have")
+    return names
+
+
 class CargoStyle(Value):
     """How cargo is called."""
 
@@ -100,7 +117,7 @@ class CargoStyle(Value):
     """Run `cargo clippy --workspace --all-targets`. `false` is recorded as a deviation."""
     deny_warnings: bool = True
     """Clippy warnings fail the gate."""
-    environment: tuple[str, ...] = ()
+    environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()
     """Names of variables that cargo and git may see besides the built-in allow-list."""
 
 

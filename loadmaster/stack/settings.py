@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from loadmaster.planning.project import SECRET_VARIABLES
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1
@@ -43,3 +45,8 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_WORKER_QUERY_SECONDS": str(WORKER_QUERY_SECONDS),
     }
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """For what publishes nothing: the server, and Prefect's command line."""
+    return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}

@@ -14,7 +14,7 @@ from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, Tell, changing, recorded, write_down
 from loadmaster.stack.runs import FlowRun
-from loadmaster.stack.settings import environment
+from loadmaster.stack.settings import environment, without_secrets
 from loadmaster.stack.stopping import STOP_SECONDS, has_process
 
 SERVER_SECONDS = 300.0
@@ -39,7 +39,7 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
             begun = datetime.now(UTC)
             started = _with_worker(home, stack, env, api, tell)
             tell("registering the deployments")  # while the worker starts; it takes nothing before the pool is open
-            apply_deployments(home, project_root, env, api.deployments())
+            apply_deployments(home, project_root, without_secrets(env), api.deployments())
             if started.worker != stack.worker:
                 _await(home, "worker", started.worker, lambda: api.worker_seen(POOL, begun), WORKER_SECONDS)
             api.open_pool(POOL)
@@ -56,7 +56,7 @@ def _with_server(home: Path, project_root: Path, port: int | None, tell: Tell) -
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
         chosen = _kept_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
         tell(f"starting a Prefect server on port {chosen}")
-        env = environment(home, chosen, project_root)
+        env = without_secrets(environment(home, chosen, project_root))
         server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
         stack = write_down(home, Stack(port=chosen, server=server, worker=kept))
     with Api(stack.api_url) as api:

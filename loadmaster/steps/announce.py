@@ -7,6 +7,7 @@ import hashlib
 import httpx
 
 from loadmaster.clients import forge
+from loadmaster.credentials.sources import forge_token
 from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, NotObserved
 from loadmaster.job import Job
 from loadmaster.planning.plan import RECEIPT, Tag
@@ -105,7 +106,7 @@ def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
 
 
 def _client(job: Job) -> httpx.Client:
-    return forge.http_client(str(job.world.forge), job.world.repository, job.world.forge_token())
+    return forge.http_client(str(job.world.forge), job.world.repository, forge_token(job.world).reveal())
 
 
 def _sha256(content: bytes) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loadmaster.clients import git, registry
+from loadmaster.credentials.sources import ReadBlock, no_blocks
+from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors import CrateTaken, NotObserved, TagTaken
 from loadmaster.job import Job
 from loadmaster.planning.compare import compare
@@ -54,15 +56,16 @@ def _tag_is_there(job: Job, name: str, commit: str) -> bool:
     return there is not None
 
 
-def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
-    """One crate on the registry, with the bytes that were verified.
+def publish_crate(job: Job, crate: Crate, sha256: str, read_block: ReadBlock = no_blocks) -> ObjectRecord:
+    """One crate on the registry, with the bytes that were verified and the credential for it.
 
-    Raises `CrateTaken`, `KeptCrateBroken`, `UploadRefused`, `RateLimited`, `DailyLimitReached`, and `RegistryUnreachable`
-    where asking again may help: the next attempt observes first, so nothing is uploaded blindly twice.
+    Raises `CrateTaken`, `KeptCrateBroken`, `UploadRefused`, `RateLimited`, `DailyLimitReached`, what `Tokens.token` raises,
+    and `RegistryUnreachable` where asking again may help: the next attempt observes first, so nothing is uploaded blindly
+    twice.
     """
     if (out := _published(job, crate)) is not None:
         return compare_published(job, crate, sha256, out)
-    _upload(job, crate, sha256)
+    _upload(job, crate, sha256, read_block)
     if job.project.registry.wait is Wait.VISIBLE:
         await_visible(job, [crate], {crate.id: sha256})
     return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.SAME, sha256=sha256, attempts=1)
@@ -90,11 +93,12 @@ def _fetch(job: Job, crate: Crate, out: CrateVersion) -> bytes:
     return registry.download(dl, crate.name, out.version, out.checksum, client)
 
 
-def _upload(job: Job, crate: Crate, sha256: str) -> None:
+def _upload(job: Job, crate: Crate, sha256: str, read_block: ReadBlock) -> None:
     client = registry.http_client()
     api = registry.endpoints(job.world.index, client).api
     head = _head(crate, job.store.crate(crate.id, sha256))
-    registry.upload(api, crate.id, head, job.world.registry_token(), client, file=job.store.crate_file(sha256))
+    token = tokens_of(job, read_block).token(crate.action)
+    registry.upload(api, crate.id, head, token.reveal(), client, file=job.store.crate_file(sha256))
 
 
 def _head(crate: Crate, ours: bytes) -> bytes:

@@ -52,7 +52,7 @@ def test_it_yanks_with_the_typed_version_and_a_second_time_finds_it_done(
 ) -> None:
     publish(world, "hull", "mid")
     told = ("--execute", "--confirm", VERSION, "--json")
-    first = yank(home, repository, index_of(world), *told, CARGO_REGISTRY_TOKEN=world.token)
+    first = yank(home, repository, index_of(world), *told, LOADMASTER_REGISTRY_TOKEN=world.token)
     assert (first.code, first.document["executed"]) == (0, True)
     assert states(first) == [("mid", "same"), ("hull", "same"), ("app", "not-published")]
     assert yanked(world) == {"hull", "mid"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadmaster.clients import registry
+from loadmaster.credentials.tokens import tokens_of
 from loadmaster.job import Job
 from loadmaster.planning.metadata import upload_head, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan
@@ -40,4 +41,4 @@ def put(job: Job, crate: Crate, content: bytes) -> None:
     """Uploads as somebody else would."""
     body = upload_head(upload_metadata(content, name=crate.id), len(content)) + content
     api = registry.endpoints(job.world.index, registry.http_client()).api
-    registry.upload(api, crate.id, body, job.world.registry_token(), registry.http_client())
+    registry.upload(api, crate.id, body, tokens_of(job).token(crate.action).reveal(), registry.http_client())

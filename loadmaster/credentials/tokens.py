@@ -1,0 +1,110 @@
+"""The tokens that one release holds in this process: read or minted at the first use, shared, renewed, and revoked.
+
+They are found by the world that they are for, so that a task's parameters name the world and hold no token.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from loadmaster.clients import registry, trusted_publishing
+from loadmaster.clock import Clock
+from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
+from loadmaster.credentials.token import Token
+from loadmaster.errors import LoadmasterError, TokenNotRevoked
+from loadmaster.job import Job
+from loadmaster.planning.project import Credential, RegistryStyle
+from loadmaster.planning.rates import Action
+from loadmaster.world import World
+
+LIFE = timedelta(minutes=30)
+"""Of a trusted-publishing token, by crates.io's server; its answer does not say."""
+RENEW_BEFORE = timedelta(minutes=5)
+"""How long before its end a token is given to no more uploads."""
+
+
+class Minted(NamedTuple):
+    api: str
+    token: Token
+    until: datetime
+
+
+class Tokens:
+    """Safe to use from many threads: one reads or mints, the others wait for it and get the same."""
+
+    def __init__(self, world: World, style: RegistryStyle, clock: Clock, read_block: ReadBlock = no_blocks) -> None:
+        self._world, self._style, self._clock, self._read_block = world, style, clock, read_block
+        self._lock = threading.Lock()
+        self._read: dict[Action, Token] = {}
+        self._minted: list[Minted] = []
+
+    def token(self, action: Action) -> Token:
+        """What a crate is published with, by whether it is new.
+
+        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`; for trusted publishing
+        `IdentityMissing`, `IdentityUnavailable`, `IdentityRefused`, `ExchangeRefused`, `RegistryUnreachable`.
+        """
+        with self._lock:
+            if self._style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
+                return self._living()
+            if action not in self._read:
+                self._read[action] = api_token(self._world, self._style.credentials, action, self._read_block)
+            return self._read[action]
+
+    def _living(self) -> Token:
+        """The token that was minted last, or a new one shortly before its end. If none is to be had, the last may go on."""
+        now = self._clock.now()
+        newest = self._minted[-1] if self._minted else None
+        if newest is not None and now < newest.until - RENEW_BEFORE:
+            return newest.token
+        try:
+            self._minted.append(self._mint(now + LIFE))
+        except LoadmasterError:
+            if newest is None or now >= newest.until:
+                raise
+        return self._minted[-1].token
+
+    def _mint(self, until: datetime) -> Minted:
+        client = registry.http_client()
+        api = registry.endpoints(self._world.index, client).api
+        url, asks = identity(self._world)
+        told = trusted_publishing.identity_token(url, asks.reveal(), trusted_publishing.audience_of(api), client)
+        jwt = Token(told, "the provider of ID tokens")
+        return Minted(api, Token(trusted_publishing.exchange(api, jwt.reveal(), client), "the registry"), until)
+
+    def revoke(self) -> tuple[TokenNotRevoked, ...]:
+        """Ends the life of every token that was minted, the renewed ones too; API tokens are forgotten only.
+
+        What could not be revoked is told, not raised: it must not hide why the release ended.
+        """
+        with self._lock:
+            minted, self._minted = self._minted, []
+            self._read.clear()
+        return tuple(error for each in minted if (error := _revoke(each)) is not None)
+
+
+def _revoke(minted: Minted) -> TokenNotRevoked | None:
+    try:
+        trusted_publishing.revoke(minted.api, minted.token.reveal(), registry.http_client())
+    except TokenNotRevoked as error:
+        return error
+    return None
+
+
+_HELD: dict[World, Tokens] = {}
+_HELD_LOCK = threading.Lock()
+
+
+def tokens_of(job: Job, read_block: ReadBlock = no_blocks) -> Tokens:
+    """The tokens that this process holds for the job's world; the first who asks says how blocks are read."""
+    with _HELD_LOCK:
+        return _HELD.setdefault(job.world, Tokens(job.world, job.project.registry, job.clock, read_block))
+
+
+def revoke_tokens(job: Job) -> tuple[TokenNotRevoked, ...]:
+    """Forgets them, see `Tokens.revoke`."""
+    with _HELD_LOCK:
+        held = _HELD.pop(job.world, None)
+    return () if held is None else held.revoke()

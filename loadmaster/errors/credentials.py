@@ -1,0 +1,114 @@
+"""Credentials: none there, none that can be used, none to be had. No text of these ever holds one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from loadmaster.errors.base import LoadmasterError
+
+
+class TokenMissing(LoadmasterError):
+    """A release for real without a credential for its registry."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
+            why="it is read from the environment of the process that uploads, at the first upload.",
+            fix="set one of them for `loadmaster release`, or for `make up` before the worker starts, or name a "
+            "Secret block in the profile (`registry.credentials.token_block`); then press Retry.",
+        )
+
+
+class TokenUnusable(LoadmasterError):
+    """A token that cannot be sent as it is."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(
+            f"The token from {source} cannot be used: {problem}.",
+            why="something came along when it was copied, or it is not the token.",
+            fix="put the token there once more, alone and on one line, then press Retry.",
+        )
+
+
+class SecretBlockMissing(LoadmasterError):
+    """The profile names a Secret block that is not there."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(
+            f"There is no Secret block `{block}` with a text in it on the Prefect server.",
+            why="the profile names it in `registry.credentials`; it was never made, or on another server, or is no text.",
+            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then press Retry.",
+        )
+
+
+class SecretBlockUnread(LoadmasterError):
+    """The Prefect server could not be asked for a block."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, block: str, told: str) -> None:
+        super().__init__(
+            f"The Secret block `{block}` could not be read: {told}",
+            why="the Prefect server does not answer for the moment.",
+            fix="press Retry when it is back.",
+        )
+
+
+class IdentityMissing(LoadmasterError):
+    """Trusted publishing where nobody vouches for the process."""
+
+    def __init__(self, variables: Sequence[str]) -> None:
+        super().__init__(
+            "Trusted publishing needs an ID token, and nobody gives one here: "
+            f"{' and '.join(f'`{each}`' for each in variables)} are not set.",
+            why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
+            fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
+            '"token"`; then press Retry.',
+        )
+
+
+class IdentityUnavailable(LoadmasterError):
+    """The provider of ID tokens did not answer, or answered that it cannot."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"The provider of ID tokens gave no usable answer at `{url}`: {told}",
+            why="the network, or the provider itself, is down for the moment.",
+            fix="press Retry when it is back; what was uploaded is recognised and not uploaded again.",
+        )
+
+
+class IdentityRefused(LoadmasterError):
+    """The provider of ID tokens understood the request and refused it."""
+
+    def __init__(self, url: str, status: int, told: str) -> None:
+        super().__init__(
+            f"The provider of ID tokens refused one at `{url}` with status {status}: {told}",
+            why="the job's permission to ask has ended or was never given (`id-token: write`).",
+            fix="start the job anew with that permission; the release goes on where it stopped.",
+        )
+
+
+class ExchangeRefused(LoadmasterError):
+    """The registry gives no token for this identity."""
+
+    def __init__(self, url: str, status: int, told: str) -> None:
+        super().__init__(
+            f"The registry gave no trusted-publishing token at `{url}`, status {status}: {told}",
+            why="no crate's trusted-publishing configuration matches the repository, workflow file and environment.",
+            fix="correct the configuration that the text names, on the crate's settings page, then press Retry.",
+        )
+
+
+class TokenNotRevoked(LoadmasterError):
+    """A token that was minted for this release lives on until it expires."""
+
+    def __init__(self, url: str, told: str) -> None:
+        super().__init__(
+            f"A trusted-publishing token was not revoked at `{url}`: {told}",
+            why="the registry did not answer, or did not accept the request.",
+            fix="nothing need be done: it expires 30 minutes after it was made.",
+        )

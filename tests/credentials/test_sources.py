@@ -1,0 +1,123 @@
+"""Where a credential is read, and above all where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from loadmaster.credentials.sources import api_token, forge_token, identity, no_blocks, token_from_environment
+from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
+from loadmaster.planning.project import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials, Project
+from loadmaster.planning.rates import Action
+from loadmaster.planning.sparse_index import crates_io_index
+from loadmaster.world import World, credential_file
+
+LOOPBACK = "sparse+http://127.0.0.1:1/index/"
+OURS, NEW, CARGO = "LOADMASTER_REGISTRY_TOKEN", "LOADMASTER_REGISTRY_TOKEN_NEW", "CARGO_REGISTRY_TOKEN"
+ALL = {OURS: "ours-token", NEW: "new-token", CARGO: "cargo-token"}
+READ = [
+    ("ours", LOOPBACK, Action.UPDATE, ALL, "ours-token"),
+    ("the one for new crates", LOOPBACK, Action.NEW, ALL, "new-token"),
+    ("ours for new crates too", LOOPBACK, Action.NEW, {OURS: "ours-token"}, "ours-token"),
+    ("ours before cargo's", crates_io_index(), Action.UPDATE, ALL, "ours-token"),
+    ("cargo's for crates.io itself", crates_io_index(), Action.UPDATE, {CARGO: "cargo-token"}, "cargo-token"),
+    ("an empty one is none", crates_io_index(), Action.NEW, {OURS: "", CARGO: "cargo-token"}, "cargo-token"),
+]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in (*SECRET_VARIABLES, *IDENTITY_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def live(directory: Path, index: str = LOOPBACK) -> World:
+    return World(
+        kind="live",
+        index=index,
+        replaces_crates_io=True,
+        forge=None,
+        repository="ada/demo",
+        remote="remote.git",
+        directory=directory,
+    )
+
+
+def rehearsal(directory: Path, **credentials: str) -> World:
+    for name, text in credentials.items():
+        credential_file(directory, name).write_text(text)
+    return live(directory).model_copy(update={"kind": "rehearsal"})
+
+
+@pytest.mark.parametrize(("index", "action", "held", "read"), [row[1:] for row in READ], ids=[row[0] for row in READ])
+def test_the_environment_gives(
+    environment: pytest.MonkeyPatch, index: str, action: Action, held: Mapping[str, str], read: str
+) -> None:
+    for name, value in held.items():
+        environment.setenv(name, value)
+    assert token_from_environment(index, action).reveal() == read
+
+
+@pytest.mark.parametrize("index", [LOOPBACK, "sparse+https://registry.example/index/", f"{LOOPBACK}crates.io/"])
+def test_cargo_s_token_for_crates_io_goes_to_no_other_registry(environment: pytest.MonkeyPatch, index: str) -> None:
+    environment.setenv(CARGO, "cargo-token")
+    with pytest.raises(TokenMissing) as caught:
+        token_from_environment(index)
+    assert CARGO not in str(caught.value)
+
+
+def test_a_token_with_a_line_break_is_refused_by_the_name_of_its_variable(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(OURS, "cio-secret\n")
+    with pytest.raises(TokenUnusable, match=f"`{OURS}`") as caught:
+        token_from_environment(LOOPBACK)
+    assert "cio-secret" not in str(caught.value)
+
+
+def test_a_named_block_is_read_and_the_environment_is_not(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv(OURS, "ours-token")
+    said = Credentials(token_block="registry-token", new_token_block="registry-token-new")
+    blocks = {"registry-token": "block-token", "registry-token-new": "block-token-new"}
+    tokens = [api_token(live(tmp_path), said, action, blocks.__getitem__).reveal() for action in Action]
+    assert tokens == ["block-token-new", "block-token"]
+
+
+def test_without_prefect_there_are_no_blocks(tmp_path: Path) -> None:
+    with pytest.raises(SecretBlockMissing, match="`registry-token`"):
+        api_token(live(tmp_path), Credentials(token_block="registry-token"), Action.NEW, no_blocks)
+
+
+def test_a_rehearsal_reads_its_own_directory_and_nothing_else(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (*SECRET_VARIABLES, *IDENTITY_VARIABLES):
+        environment.setenv(name, "http://live.example/")
+    world = rehearsal(tmp_path, registry="rehearsed-token", forge="rehearsed-forge")
+    said = Credentials(token_block="registry-token")
+    assert api_token(world, said, Action.NEW, no_blocks).reveal() == "rehearsed-token"
+    assert forge_token(world).reveal() == "rehearsed-forge"
+    with pytest.raises(IdentityMissing):
+        identity(world)
+
+
+def test_an_id_token_is_asked_for_at_the_rehearsal_s_issuer_or_else_at_the_job_s(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world = rehearsal(tmp_path, identity="rehearsed-asking").model_copy(update={"identity": "http://127.0.0.1:1/token"})
+    url, token = identity(world)
+    assert (url, token.reveal()) == ("http://127.0.0.1:1/token", "rehearsed-asking")
+    with pytest.raises(IdentityMissing, match="`id-token: write`"):
+        identity(live(tmp_path))
+    environment.setenv(IDENTITY_VARIABLES[0], "http://127.0.0.1:2/token")
+    with pytest.raises(IdentityMissing):
+        identity(live(tmp_path))
+    environment.setenv(IDENTITY_VARIABLES[1], "asking-token")
+    url, token = identity(live(tmp_path))
+    assert (url, token.reveal()) == ("http://127.0.0.1:2/token", "asking-token")
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_VARIABLES))
+def test_a_profile_cannot_let_a_credential_through_to_cargo_and_git(name: str) -> None:
+    least = {"name": "demo", "forge": "ada/demo", "source": {"repository": "demo.git"}}
+    with pytest.raises(ValueError, match=f"`{name}` holds a secret"):
+        Project.model_validate(least | {"cargo": {"environment": ["GIT_CONFIG_GLOBAL", name]}})
