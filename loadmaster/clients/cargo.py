@@ -72,6 +72,16 @@ def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
     return found
 
 
+def installed_toolchains() -> tuple[str, ...]:
+    """Those that rustup has, the default first, such as `1.95.0-x86_64-unknown-linux-gnu`; () without rustup."""
+    try:
+        told = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return ()
+    lines = [each.split() for each in told.splitlines() if each]
+    return tuple(each[0] for each in sorted(lines, key=lambda each: not any("default" in word for word in each[1:])))
+
+
 def _version(cargo: Cargo, directory: Path, program: str) -> str:
     finished = _call(cargo, directory, [program, "--version"])
     told = re.match(rf"{program} (\d+\.\d+\.\d+\S*)", finished.out)

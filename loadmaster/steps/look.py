@@ -71,7 +71,7 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         lockfiles=_texts(checkout, locks),
         lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
         changelog=_texts(checkout, [changelog]).get(changelog) if changelog else None,
-        pinned_toolchain=_pinned_toolchain(checkout),
+        pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
@@ -89,7 +89,7 @@ def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileS
     return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
 
 
-def _pinned_toolchain(checkout: Path) -> str | None:
+def pinned_toolchain(checkout: Path) -> str | None:
     """The channel that rustup would choose in this tree, by its own two file names."""
     if (path := checkout / "rust-toolchain.toml").is_file():
         channel = tomllib.loads(path.read_text(encoding="utf-8")).get("toolchain", {}).get("channel")

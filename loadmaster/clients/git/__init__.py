@@ -7,9 +7,11 @@ git with nothing of the user's around it. None of them forces a push, or writes 
 
 from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
+    branch,
     head,
     is_ancestor,
     observe_refs,
+    origin,
     resolve,
     show_file,
     status,
@@ -21,6 +23,7 @@ from loadmaster.clients.git.copies import clone_at, import_directory, mirror
 
 __all__ = [
     "Identity",
+    "branch",
     "clone_at",
     "commit_all",
     "create_tag",
@@ -29,6 +32,7 @@ __all__ = [
     "is_ancestor",
     "mirror",
     "observe_refs",
+    "origin",
     "push",
     "resolve",
     "show_file",

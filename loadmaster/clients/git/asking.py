@@ -24,6 +24,20 @@ def head(directory: Path) -> str:
     return resolve(directory, "HEAD")
 
 
+def branch(directory: Path) -> str:
+    """The branch that is checked out; of a detached clone the one that its origin calls its own, else `main`."""
+    answer = ask(directory, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if answer.status:
+        answer = ask(directory, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return answer.output.decode().strip().removeprefix("origin/") if not answer.status else "main"
+
+
+def origin(directory: Path) -> str | None:
+    """The address that the repository was cloned from; None if it says none."""
+    answer = ask(directory, "config", "--get", "remote.origin.url")
+    return None if answer.status else answer.output.decode().strip()
+
+
 def tree_of(directory: Path, commit: str) -> str:
     """Raises `UnknownCommit`."""
     return text(directory, "rev-parse", f"{resolve(directory, commit)}^{{tree}}")

@@ -1,0 +1,99 @@
+"""Writes the first profile of a workspace: surveys it, and asks crates.io's index which packages were ever published."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from loadmaster.clients import cargo, git, registry
+from loadmaster.errors import ProfileBroken, ProfileThere, RegistryUnreachable
+from loadmaster.planning.first_profile import Survey, first_profile
+from loadmaster.planning.project import Project
+from loadmaster.planning.value import Value
+from loadmaster.planning.workspace import Workspace, read_metadata
+from loadmaster.project import problems_of
+from loadmaster.steps.look import POLITE_READERS, pinned_toolchain
+from loadmaster.store import write_atomically
+
+_FORGE = re.compile(r"(?:[/:])(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$")
+
+
+class FirstProfile(Value):
+    """The document of `loadmaster init --json`."""
+
+    project: str
+    file: str
+    profile: str
+    """The text that was written."""
+
+
+def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
+    """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
+
+    Raises `ProfileThere` rather than writing over a profile, `NotARepository`, `NotAWorkspace`, `CargoMissing`.
+    """
+    called = name or path.resolve().name
+    file = projects / f"{called}.toml"
+    if file.exists() and not force:
+        raise ProfileThere(str(file))
+    text = first_profile(_survey(path.resolve(), index), called)
+    _require_readable(file, called, text)
+    projects.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text.encode())
+    return FirstProfile(project=called, file=str(file), profile=text)
+
+
+def _require_readable(file: Path, name: str, text: str) -> None:
+    try:
+        Project.model_validate({"name": name, **tomllib.loads(text)})
+    except ValidationError as error:
+        raise ProfileBroken(file.name, problems_of(error)) from error
+
+
+def _survey(path: Path, index: str) -> Survey:
+    git.resolve(path, "HEAD")
+    pinned, substitute = pinned_toolchain(path), None
+    installed = cargo.installed_toolchains()
+    if pinned and installed and not any(each.startswith(pinned) for each in installed):
+        substitute = installed[0].split("-")[0]
+    with tempfile.TemporaryDirectory() as home:
+        called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
+        workspace = read_metadata(cargo.members(called, path, str(path)))
+    origin = git.origin(path)
+    found = _FORGE.search(origin) if origin else None
+    return Survey(
+        repository=str(path),
+        forge=f"{found['owner']}/{found['name']}" if found else None,
+        branch=git.branch(path),
+        workspace=workspace,
+        tags=tuple(each.name for each in git.tags(path)),
+        published=_published(workspace, index),
+        changelogs=tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md"),
+        pinned_toolchain=pinned,
+        substitute_toolchain=substitute,
+    )
+
+
+def _published(workspace: Workspace, index: str) -> dict[str, tuple[str, ...]] | None:
+    names = sorted(each.name for each in workspace.packages if each.is_publishable)
+    client = registry.http_client()
+    try:
+        with ThreadPoolExecutor(POLITE_READERS) as pool:
+            found = list(pool.map(lambda name: registry.find_lines(index, name, client), names))
+    except RegistryUnreachable:
+        return None
+    return {name: tuple(each.version for each in lines) for name, lines in zip(names, found, strict=True)}
+
+
+def first_profile_text(written: FirstProfile) -> str:
+    return f"""{written.profile}
+written to {written.file}
+
+next: look it through, then
+    loadmaster plan --project {written.project} --version patch
+    loadmaster rehearse --project {written.project} --version patch"""

@@ -1,0 +1,177 @@
+"""The first profile of a workspace: what can be read off it, written down with comments, for a person to go on from.
+
+Decides from what a survey found. Everything that is written is a setting of `planning.project`; what could not be found out
+is said in a comment, and not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.items import Table
+
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.requirement import raised
+from loadmaster.planning.tag_patterns import Patterns, tag_patterns
+from loadmaster.planning.value import Value
+from loadmaster.planning.workspace import Package, Workspace
+
+
+class Survey(Value):
+    """What was found of a workspace that has no profile."""
+
+    repository: str
+    """Path or address of the repository."""
+    forge: str | None
+    """`OWNER/NAME` by the address that it was cloned from; None if that tells nothing."""
+    branch: str
+    workspace: Workspace
+    tags: tuple[str, ...]
+    published: Mapping[str, tuple[str, ...]] | None
+    """Versions that crates.io has, by package; None if it could not be asked."""
+    changelogs: tuple[str, ...]
+    """Paths of the changelogs in the tree."""
+    pinned_toolchain: str | None = None
+    substitute_toolchain: str | None = None
+    """An installed toolchain, where the pinned one is not installed."""
+
+
+def first_profile(survey: Survey, title: str) -> str:
+    """The text of `projects/NAME.toml`."""
+    published = released_packages(survey)
+    policy = _policy(published)
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md tells every setting."))
+    document.add("title", tomlkit.item(title))
+    document.add("forge", tomlkit.item(survey.forge or f"local/{title}"))
+    if survey.forge is None:
+        document.add(tomlkit.comment("No remote of the clone names a forge: put the repository's OWNER/NAME here."))
+    source = _add(document, "source")
+    source.add("repository", tomlkit.item(survey.repository))
+    source.add("branch", tomlkit.item(survey.branch))
+    _add_release(document, survey, published, policy)
+    _add_cargo(document, survey)
+    _add_install(document, published)
+    return tomlkit.dumps(document)
+
+
+def released_packages(survey: Survey) -> tuple[Package, ...]:
+    """Publishable ones of which crates.io has a version; all publishable ones where it has none of any, or was not asked."""
+    publishable = tuple(each for each in survey.workspace.packages if each.is_publishable)
+    known = survey.published or {}
+    return tuple(each for each in publishable if known.get(each.name)) or publishable
+
+
+def _add(document: TOMLDocument, name: str) -> Table:
+    table = tomlkit.table()
+    document.add(tomlkit.nl())
+    document.add(name, table)
+    return table
+
+
+def _policy(published: tuple[Package, ...]) -> Policy:
+    """Lockstep if all carry one version; their requirements stay where some of them lag behind it."""
+    if len({each.version for each in published}) > 1:
+        return Policy.INDEPENDENT
+    return Policy.KEEP_CARET_FLOOR if any(_lagging(published)) else Policy.LOCKSTEP
+
+
+def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
+    """Members that another requires by path in a version that is not the one which stands in the tree."""
+    versions = {each.name: each.version for each in published}
+    for each in published:
+        for need in each.dependencies:
+            stands = versions.get(need.name)
+            if (
+                stands
+                and need.path is not None
+                and need.has_version
+                and raised(need.requirement, stands) != need.requirement
+            ):
+                yield need.name
+
+
+def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy) -> None:
+    independent = policy is Policy.INDEPENDENT
+    release, patterns = _add(document, "release"), _patterns(survey, published, independent=independent)
+    release.add(tomlkit.comment(_WHY_POLICY[policy]))
+    release.add("policy", tomlkit.item(policy.value))
+    release.add("tag", tomlkit.item(patterns.tag))
+    if not survey.tags:
+        release.add(tomlkit.comment("There are no tags to read the pattern off."))
+    release.add("changelog", tomlkit.item(_changelog(survey, independent=independent)))
+    if (exclude := _exclusions(survey, published)) or survey.published is None:
+        release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
+    if exclude:
+        release.add("exclude", exclude)
+    if patterns.tags:
+        release.add("tags", _table(patterns.tags))
+
+
+_WHY_POLICY = {
+    Policy.LOCKSTEP: "All published packages carry one version, and require each other in it.",
+    Policy.KEEP_CARET_FLOOR: "All published packages carry one version; requirements among them move only where they must.",
+    Policy.INDEPENDENT: "The published packages carry versions of their own.",
+}
+_WHY_EXCLUDED = (
+    "Their manifests would let these out, and crates.io has no version of them: take out what is to be published."
+)
+_NOT_ASKED = (
+    "crates.io could not be asked which packages were ever published: list under `exclude` those that stay back."
+)
+
+
+def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> Patterns:
+    known = survey.published or {}
+    versions = {each.name: {each.version, *known.get(each.name, ())} for each in published}
+    return tag_patterns(survey.tags, versions, independent=independent)
+
+
+def _changelog(survey: Survey, *, independent: bool) -> str:
+    """That of the root; none where packages have versions of their own: which entries are whose, nobody can tell."""
+    found = [each for each in survey.changelogs if "/" not in each]
+    return "" if independent or not found else found[0]
+
+
+def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
+    names = {each.name for each in published}
+    stay = [each.name for each in survey.workspace.packages if each.is_publishable and each.name not in names]
+    if not stay:
+        return None
+    listed = tomlkit.array().multiline(True)
+    for name in stay:
+        listed.append(_table({"package": name, "why": "never published"}))
+    return listed
+
+
+def _table(values: Mapping[str, str]) -> Any:
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table
+
+
+def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
+    if survey.substitute_toolchain is None:
+        return
+    cargo = _add(document, "cargo")
+    cargo.add(tomlkit.comment(f"The repository pins `{survey.pinned_toolchain}`, which is not installed here."))
+    cargo.add("toolchain", tomlkit.item(survey.substitute_toolchain))
+
+
+def _add_install(document: TOMLDocument, published: tuple[Package, ...]) -> None:
+    """The install check of the only program there is. Of several, a person has to choose."""
+    programs = [(each.name, binary) for each in published for binary in each.binaries]
+    if len(programs) == 1:
+        install = _add(document, "install")
+        install.add("package", tomlkit.item(programs[0][0]))
+        install.add("binary", tomlkit.item(programs[0][1]))
+    elif programs:
+        document.add(tomlkit.nl())
+        document.add(
+            tomlkit.comment("A table [install] names the program that is installed to verify a release. One of:")
+        )
+        for package, binary in programs:
+            document.add(tomlkit.comment(f'package = "{package}", binary = "{binary}"'))
