@@ -23,6 +23,8 @@ class Problem(Value):
     """File, crate, tag or address."""
     what: str
     fix: str
+    evidence: str = ""
+    """The request and the answer that say so, where somebody was asked."""
 
 
 class GateAnswer(Value):
@@ -31,7 +33,11 @@ class GateAnswer(Value):
     checked: int
     """How many things were looked at. A gate that looked at nothing has not passed."""
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """Worth a look; they close nothing."""
     why: str = ""
+    blocks: bool = True
+    """Whether a question without an answer keeps the release from starting."""
 
     @classmethod
     def of(cls, gate: str, checked: int, problems: Iterable[Problem]) -> Self:
@@ -52,4 +58,6 @@ class GateAnswer(Value):
 
     @property
     def opens(self) -> bool:
-        return self.outcome in (Outcome.PASS, Outcome.SKIP)
+        if self.outcome is Outcome.COULD_NOT_CHECK:
+            return not self.blocks
+        return self.outcome is not Outcome.FAIL

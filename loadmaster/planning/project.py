@@ -13,6 +13,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from loadmaster.planning.manifest import Policy
+from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.value import Value
 
@@ -155,6 +156,19 @@ class Credentials(Value):
         return (self.new_token_block if action is Action.NEW else None) or self.token_block
 
 
+class TrustedPublishing(Value):
+    """What every crate's configuration of trusted publishing must say; the permission gates compare it."""
+
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
+    """`OWNER/NAME` on GitHub, case ignored."""
+    workflow: str = Field(pattern=r"^[^/\s]+\.ya?ml$")
+    """File name of the workflow that publishes, such as `release.yml`; case counts."""
+    environment: str | None = None
+    """The environment that the publishing job names, if it names one; case ignored."""
+    owner_id: int | None = Field(default=None, ge=1)
+    """GitHub's id of the repository's owner, which no renaming changes; not compared if left out."""
+
+
 class Wait(StrEnum):
     """When a crate may follow one that it needs."""
 
@@ -169,6 +183,10 @@ class RegistryStyle(Value):
 
     credential: Credential = Credential.TOKEN
     credentials: Credentials = Credentials()
+    owners: tuple[Annotated[str, Field(pattern=r"^(github:[^:\s]+:[^:\s]+|[\w-]+)$")], ...] = ()
+    """Who must own every crate: logins on the registry, and teams as `github:ORGANISATION:TEAM`. Not asked if empty."""
+    trusted_publishing: TrustedPublishing | None = None
+    """How trusted publishing must be set up for every crate. Not compared if left out."""
     wait: Wait = Wait.ACCEPTED
     new_burst: int = 5
     """Crates that the account may create at once; crates.io adds one every 10 minutes, and raises the burst on request."""
@@ -194,6 +212,18 @@ class RegistryStyle(Value):
         return (self.credentials.new if action is Action.NEW else None) or self.credential
 
 
+class Preflight(Value):
+    """How the permission gates ask. See [permissions](permissions.md)."""
+
+    probe: bool = False
+    """Also ask with uploads that end after their metadata: they show whether the token may publish each crate and whether
+    the account's e-mail is verified, and each costs a token of the rate limit."""
+    blocking: tuple[PermissionGate, ...] = ()
+    """Permission gates whose `could-not-check` keeps a release from starting; elsewhere it is only shown."""
+    finish_within: float | None = Field(default=None, gt=0)
+    """Minutes that the rate limits may stretch publishing to; any time if left out."""
+
+
 class Rehearsing(Value):
     """What the rehearsal world is like."""
 
@@ -213,6 +243,7 @@ class Project(Value):
     release: ReleaseStyle = ReleaseStyle()
     cargo: CargoStyle = CargoStyle()
     registry: RegistryStyle = RegistryStyle()
+    preflight: Preflight = Preflight()
     install: Install | None = None
     rehearsal: Rehearsing = Rehearsing()
 
