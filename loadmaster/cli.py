@@ -59,7 +59,12 @@ CommitOption = Annotated[
     str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
 ]
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", help="See crates.io's index as of this instant (RFC 3339).", metavar="INSTANT")
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="See crates.io's index as of this instant (RFC 3339), or when the `commit` was made.",
+        metavar="INSTANT",
+    ),
 ]
 FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
 PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]

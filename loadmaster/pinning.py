@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from loadmaster.clients import git
 from loadmaster.errors import RequestMoved
@@ -33,9 +34,16 @@ def _environment(project: Project) -> dict[str, str]:
 
 
 def pin(
-    request: ReleaseRequest, project: Project, directory: RunDirectory, source: Path, as_of: datetime | None
+    request: ReleaseRequest,
+    project: Project,
+    directory: RunDirectory,
+    source: Path,
+    as_of: datetime | Literal["commit"] | None,
 ) -> Pinned:
-    """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`."""
+    """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
+
+    `as_of`: the instant that the registry's upstream is seen at; `commit` is that of the commit, None is now.
+    """
     if directory.pinned.exists():
         pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
         if (pinned.project, pinned.asked) != (request.project, request.version):
@@ -50,7 +58,7 @@ def pin(
         on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
         dirty=_dirty(request),
         started=now,
-        as_of=as_of or now,
+        as_of=git.committed_at(source, commit) if as_of == "commit" else as_of or now,
     )
     write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
     return pinned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -13,8 +13,11 @@ from loadmaster.request import ReleaseRequest, read_request
 class RehearseRequest(Conditions, ReleaseRequest):
     """One rehearsal: the same release in a world made for it, where nothing reaches a live registry."""
 
-    as_of: AwareDatetime | None = Field(
-        default=None, title="As of", description="See crates.io's index as it was at this instant; now if left out."
+    as_of: AwareDatetime | Literal["commit"] | None = Field(
+        default=None,
+        title="As of",
+        description="See crates.io's index as it was at this instant, or when the commit was made (`commit`); "
+        "now if left out.",
     )
 
 

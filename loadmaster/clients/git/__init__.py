@@ -8,6 +8,7 @@ git with nothing of the user's around it. None of them forces a push, or writes 
 from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
+    committed_at,
     head,
     is_ancestor,
     observe_refs,
@@ -26,6 +27,7 @@ __all__ = [
     "branch",
     "clone_at",
     "commit_all",
+    "committed_at",
     "create_tag",
     "head",
     "import_directory",

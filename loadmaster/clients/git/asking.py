@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, separated, text
@@ -41,6 +42,12 @@ def origin(directory: Path) -> str | None:
 def tree_of(directory: Path, commit: str) -> str:
     """Raises `UnknownCommit`."""
     return text(directory, "rev-parse", f"{resolve(directory, commit)}^{{tree}}")
+
+
+def committed_at(repository: Path, commit: str) -> datetime:
+    """When the commit was made, by its committer's clock. Raises `UnknownCommit`."""
+    told = text(repository, "show", "--no-patch", "--format=%cI", resolve(repository, commit))
+    return datetime.fromisoformat(told.strip())
 
 
 def tags(repository: Path) -> tuple[TagSeen, ...]:
