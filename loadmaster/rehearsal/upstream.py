@@ -10,9 +10,8 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import re
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,22 +19,15 @@ import httpx
 
 from loadmaster import __version__
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.planning.as_of import lines_as_of
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.clock import utc_now
 from loadmaster.store import write_atomically
 
-PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
-_PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
 
 T = TypeVar("T")
-
-
-def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
-    """The lines that were out at `instant`. A line without `pubtime` is older than that field, and stays."""
-    last = instant.astimezone(UTC).strftime(PUBTIME).encode()
-    return tuple(line for line in lines if (found := _PUBTIME_OF_LINE.search(line)) is None or found[1] <= last)
 
 
 class IndexFile(Value):

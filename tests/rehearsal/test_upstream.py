@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.server import serving
-from loadmaster.rehearsal.upstream import Upstream, lines_as_of
+from loadmaster.rehearsal.upstream import Upstream
 from tests.rehearsal.registry.packing import crate_file, upload
 from tests.rehearsal.registry.world import Served, detail, served
 
@@ -102,11 +102,6 @@ def test_the_index_is_as_of_the_instant(far: Far, tmp_path: Path) -> None:
         assert versions(world, "3/e/ext") == ["1.0.0", "1.1.0"]
     with served(near(tmp_path, far.seen(START - timedelta(days=1)))) as world:
         assert world.client.get("/index/3/e/ext").status_code == 404
-
-
-def test_lines_without_pubtime_stay() -> None:
-    lines = [b'{"vers":"1"}', b'{"vers":"2","pubtime":"2026-01-01T12:00:00Z"}', b'{"pubtime":"2026-01-01T12:00:01Z"}']
-    assert lines_as_of(lines, START) == (lines[0], lines[1])
 
 
 def test_a_file_fetched_after_the_instant_is_never_asked_for_again(far: Far, tmp_path: Path) -> None:
