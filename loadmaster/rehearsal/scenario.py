@@ -17,24 +17,12 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, m
 from loadmaster.errors import ScenarioBroken
 from loadmaster.planning.value import Value
 from loadmaster.project import problems_of
+from loadmaster.rehearsal.registry.credentials import Lock
+from loadmaster.rehearsal.registry.limits import OwnLimits
 
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 TeamLogin = Annotated[str, StringConstraints(pattern=r"^github:[^:]+:[^:]+$")]
 Scope = Literal["publish-new", "publish-update", "yank", "change-owners", "trusted-publishing"]
-
-
-class Lock(Value):
-    reason: str
-    until: AwareDatetime | None = None
-    """For ever if left out."""
-
-
-class Bursts(Value):
-    """How many attempts an account has at once, where they differ from everybody's."""
-
-    new: int | None = Field(default=None, ge=0)
-    update: int | None = Field(default=None, ge=0)
-    yank: int | None = Field(default=None, ge=0)
 
 
 class User(Value):
@@ -43,7 +31,7 @@ class User(Value):
     """On the registry; the next free one if left out."""
     email_verified: bool = True
     locked: Lock | None = None
-    limits: Literal["crates.io", "off"] | Bursts | None = None
+    limits: OwnLimits | None = None
     """Of this account's buckets; the world's if left out."""
 
 
@@ -126,7 +114,7 @@ class Scenario(Value):
     actor_token: ActorToken = ActorToken()
     read_only: bool = False
     blocked_agents: tuple[str, ...] = ()
-    """Parts of a `User-Agent` that are turned away; those of crates.io if left out."""
+    """Parts of a `User-Agent` that are turned away; crates.io turns away `curl`."""
     daily_per_crate: int | None = Field(default=None, ge=0)
     """Versions of one crate in 24 hours; the world's limit if left out."""
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import ScenarioBroken
+from loadmaster.rehearsal.registry.credentials import Lock
+from loadmaster.rehearsal.registry.limits import Bursts
 from loadmaster.rehearsal.scenario import (
-    Bursts,
     Crate,
-    Lock,
     Scenario,
     Team,
     Token,

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.rehearsal.registry.policy import Policies
 
 _NO_USER_AGENT = """\
 We require that all requests include a `User-Agent` header.  To allow us to determine the impact your bot has on our \
@@ -32,9 +33,17 @@ If you believe you've received this message in error, please email help@crates.i
 """
 
 
-class RequireUserAgent:
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+_BLOCKED = (
+    "We are unable to process your request at this time. This usually means that you are in violation of our API data "
+    "access policy (https://crates.io/data-access). Please email help@crates.io and provide the request id "
+)
+
+
+class TurnAway:
+    """The web API says nothing to who does not say who they are, or is not wanted. Downloads need no `User-Agent`."""
+
+    def __init__(self, app: ASGIApp, policies: Policies) -> None:
+        self._app, self._policies = app, policies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_api(Request(scope)):
@@ -42,11 +51,20 @@ class RequireUserAgent:
             if agent in ("", "Amazon CloudFront") and not scope["path"].endswith("download"):
                 await errors(403, _NO_USER_AGENT)(scope, receive, send)
                 return
+            if any(part in agent for part in self._policies.current().blocked_agents):
+                await errors(403, _BLOCKED)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
 
 def is_api(request: Request) -> bool:
     return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+
+
+def base_of(request: Request) -> str:
+    """Where the registry is mounted, as the client sees it."""
+    # `request.base_url` is that of the outermost application, not of the mount.
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 
 def errors(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -20,18 +20,20 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from loadmaster.errors import UpstreamUnreachable
-from loadmaster.planning.crates_io.refusal import Refusal, forbidden
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.sparse_index import index_path
 from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune
 from loadmaster.rehearsal.registry import views
-from loadmaster.rehearsal.registry.answers import HANDLERS, RequireUserAgent, shaped
+from loadmaster.rehearsal.registry.answers import HANDLERS, TurnAway, base_of, shaped
 from loadmaster.rehearsal.registry.framing import Metadata
 from loadmaster.rehearsal.registry.index import with_checksum
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.overlay import Overlay
+from loadmaster.rehearsal.registry.pages import Pages
+from loadmaster.rehearsal.registry.policy import Policies
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.receiving import Incoming
-from loadmaster.rehearsal.registry.records import Published, Tarball
+from loadmaster.rehearsal.registry.records import Tarball
 
 
 class Endpoints:
@@ -40,6 +42,8 @@ class Endpoints:
         ledger: Ledger,
         overlay: Overlay,
         publishing: Publishing,
+        pages: Pages,
+        policies: Policies,
         misfortune: Misfortune,
         clock: Callable[[], datetime],
         usual_lag: float,
@@ -48,32 +52,31 @@ class Endpoints:
         self._ledger = ledger
         self._overlay = overlay
         self._publishing = publishing
+        self._pages = pages
+        self._policies = policies
         self._misfortune = misfortune
         self._clock = clock
         self._usual_lag = usual_lag
 
-    def app(self, more: Sequence[Route] = ()) -> Starlette:
-        crate = "/api/v1/crates/{name}"
+    def app(self, more: Sequence[Route]) -> Starlette:
+        """`more` are the routes of the web API's other parts."""
         return Starlette(
             routes=[
                 Route("/index/config.json", self.config),
                 Route("/index/{path:path}", self.index),
                 Route("/crates/{name}/{file}", self.download),
                 Route("/api/v1/crates/new", self.publish, methods=["PUT"]),
-                Route(crate, self.crate),
-                Route(f"{crate}/owners", self.owners),
-                Route(f"{crate}/{{version}}", self.version),
-                Route(f"{crate}/{{version}}/download", self.to_download),
-                *(Route(f"/api/v1/{page}", self.website_only) for page in ("me", "me/tokens", "me/updates")),
+                Route("/api/v1/crates/{name}/{version}/download", self.to_download),
                 *more,
+                *self._pages.routes(),
             ],
-            middleware=[Middleware(RequireUserAgent)],
+            middleware=[Middleware(TurnAway, self._policies)],
             exception_handlers=dict(HANDLERS),
             lifespan=self._lifespan,
         )
 
     async def config(self, request: Request) -> Response:
-        return await self._read(self._misfortune.due("config"), request, lambda: self._config(_base(request)))
+        return await self._read(self._misfortune.due("config"), request, lambda: self._config(base_of(request)))
 
     async def _config(self, base: str) -> Response:
         return JSONResponse({"dl": f"{base}/crates/{{crate}}/{{crate}}-{{version}}.crate", "api": base})
@@ -108,7 +111,7 @@ class Endpoints:
         announced = self._publishing.announced(head)
         note = partial(self._log, announced)
         with self._publishing.place() as place:
-            upload = _Upload(self._publishing, incoming, head, place, request.headers.get("Authorization"))
+            upload = _Upload(self._publishing, incoming, head, place, request)
             exchange = Exchange(
                 read=upload.receive,
                 act=lambda: self._accept(upload),
@@ -124,43 +127,9 @@ class Endpoints:
                 note(502, error.what)
                 raise
 
-    async def crate(self, request: Request) -> Response:
-        entries, ours = await self._known(request.path_params["name"])
-        crate = views.crate_view(entries, ours)
-        if request.query_params.get("include") == "":
-            bare = crate | {"versions": None, "keywords": None, "categories": None}
-            return JSONResponse({"crate": bare, "versions": None, "keywords": None, "categories": None})
-        versions = [views.version_view(n, entry, ours.get(entry["vers"])) for n, entry in enumerate(entries, 1)]
-        return JSONResponse(
-            {
-                "crate": crate,
-                "versions": versions[::-1],
-                "keywords": [views.keyword_view(keyword) for keyword in crate["keywords"]],
-                "categories": [views.category_view(slug) for slug in crate["categories"]],
-            }
-        )
-
-    async def version(self, request: Request) -> Response:
-        name, version = request.path_params["name"], request.path_params["version"]
-        entries, ours = await self._known(name)
-        for number, entry in enumerate(entries, 1):
-            if entry["vers"] == version:
-                return JSONResponse({"version": views.version_view(number, entry, ours.get(version))})
-        raise Refusal(404, f"crate `{entries[0]['name']}` does not have a version `{version}`")
-
-    async def owners(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        await self._known(name)
-        return JSONResponse({"users": [views.owner_view(owner) for owner in self._ledger.owners(name)]})
-
-    async def website_only(self, request: Request) -> Response:
-        """What tells a valid token from an invalid one: valid ones are told to use the website."""
-        self._publishing.grant(request.headers.get("Authorization"))
-        raise forbidden("this action can only be performed on the crates.io website")
-
     async def _accept(self, upload: _Upload) -> Response:
         metadata = await upload.publish()
-        return JSONResponse(views.publish_view(views.crate_view(*await self._known(metadata.name))))
+        return JSONResponse(views.publish_view(await self._pages.crate_view(metadata.name)))
 
     def _accepted_by(self, name: str) -> datetime | None:
         """Until when a version must have been accepted to be in the index now; None if the index has them at once."""
@@ -191,12 +160,6 @@ class Endpoints:
             return Response(content[:-1] + bytes([content[-1] ^ 1]), media_type="application/gzip")
         return FileResponse(file, media_type="application/gzip")
 
-    async def _known(self, name: str) -> tuple[list[views.Json], dict[str, Published]]:
-        entries = await self._overlay.entries(name)
-        if not entries:
-            raise Refusal(404, f"crate `{name}` does not exist")
-        return entries, {version.manifest.version: version for version in self._ledger.published(name)}
-
     async def _read(self, fault: Fault | None, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
         exchange = Exchange(read=request.body, act=act, refuse=partial(shaped, request))
         return await self._misfortune.meet(fault, request, exchange)
@@ -218,7 +181,7 @@ class _Upload:
     incoming: Incoming
     head: bytes
     place: Path
-    authorization: str | None
+    request: Request
     tarball: Tarball | None = None
 
     async def receive(self) -> None:
@@ -226,9 +189,4 @@ class _Upload:
 
     async def publish(self) -> Metadata:
         assert self.tarball is not None
-        return await self.publishing.publish(self.head, self.tarball, self.authorization)
-
-
-def _base(request: Request) -> str:
-    # `request.base_url` is that of the outermost application, not of the mount.
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+        return await self.publishing.publish(self.head, self.tarball, self.request)

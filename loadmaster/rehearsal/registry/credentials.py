@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 import string
-from datetime import datetime
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime
 
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.limits import OwnLimits
 
 PREFIX = "cio"
+TRUSTED_PREFIX = "cio_tp_"
+"""Of the tokens that trusted publishers get."""
 _WRONG_FORMAT = (
     "The given API token does not match the format used by crates.io. "
     "Tokens generated before 2020-07-14 were generated with an insecure random number generator, "
@@ -20,9 +25,17 @@ _WRONG_FORMAT = (
 )
 
 
-class Grant(Value):
-    """What one token allows."""
+class Lock(Value):
+    reason: str
+    until: AwareDatetime | None = None
+    """For ever if left out."""
 
+
+class Grant(Value):
+    """What one token allows, and whose it is."""
+
+    token_id: int
+    user_id: int
     login: str
     email_verified: bool
     scopes: tuple[str, ...] | None
@@ -30,6 +43,11 @@ class Grant(Value):
     crates: tuple[str, ...] | None
     """Patterns: a name, `prefix*` or `*`. None or empty: any crate."""
     expires: datetime | None
+    revoked: bool = False
+    lock: Lock | None = None
+    """Of the account."""
+    limits: OwnLimits | None = None
+    """Of the account."""
 
 
 def new_token() -> str:
@@ -41,32 +59,48 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def token_sent(authorization: str | None) -> str:
-    """The token in an `Authorization` header, bare as cargo sends it or after `Bearer`. Raises `Refusal`."""
+def credential_sent(authorization: str | None) -> str | None:
+    """What an `Authorization` header holds, bare as cargo sends it or after `Bearer`. Raises `Refusal`."""
     if authorization is None:
-        raise forbidden("this action requires authentication")
-    scheme, blank, token = authorization.partition(" ")
+        return None
+    if not authorization.isascii():
+        raise Refusal(401, "Invalid `Authorization` header: Found unexpected non-ASCII characters")
+    scheme, blank, credential = authorization.partition(" ")
     if not blank:
-        scheme, token = "", authorization
+        scheme, credential = "", authorization
     if scheme.lower() not in ("", "bearer"):
         raise Refusal(401, f"Invalid `Authorization` header: Found unexpected authentication scheme `{scheme}`")
-    token = token.strip()
+    return credential.strip()
+
+
+def token_sent(authorization: str | None) -> str:
+    """The API token in an `Authorization` header. Raises `Refusal`."""
+    token = credential_sent(authorization)
+    if token is None:
+        raise forbidden("this action requires authentication")
     if not token.startswith(PREFIX):
         raise Refusal(401, _WRONG_FORMAT)
     return token
 
 
 def check_alive(grant: Grant | None, now: datetime) -> Grant:
-    """An unknown token and an expired one are told apart by nobody. Raises `Refusal`."""
-    if grant is None or (grant.expires is not None and grant.expires <= now):
+    """An unknown token, a revoked and an expired one are told apart by nobody; a locked account is. Raises `Refusal`."""
+    if grant is None or grant.revoked or (grant.expires is not None and grant.expires <= now):
         raise forbidden("authentication failed")
+    if grant.lock is not None and (grant.lock.until is None or grant.lock.until > now):
+        raise forbidden(_locked(grant.lock))
     return grant
 
 
-def check_allows(grant: Grant, scope: str, crate: str) -> None:
-    """Patterns are case-sensitive, and `-` is not `_`. Raises `Refusal`."""
+def check_allows(grant: Grant, scope: str | None, crate: str | None) -> None:
+    """Whether a token may do what needs this scope, to this crate. Raises `Refusal`.
+
+    What has no scope is left to legacy tokens; what is about no crate, to tokens for any crate. Patterns are
+    case-sensitive, and `-` is not `_`.
+    """
     in_scope = grant.scopes is None or scope in grant.scopes
-    if not in_scope or not (not grant.crates or any(_matches(pattern, crate) for pattern in grant.crates)):
+    to_crate = not grant.crates or (crate is not None and any(_matches(each, crate) for each in grant.crates))
+    if not (in_scope and to_crate):
         raise forbidden("this token does not have the required permissions to perform this action")
 
 
@@ -77,6 +111,12 @@ def check_email(grant: Grant) -> None:
             "A verified email address is required to publish crates to crates.io. "
             "Visit https://crates.io/settings/profile to set and verify your email address.",
         )
+
+
+def _locked(lock: Lock) -> str:
+    if lock.until is None:
+        return f"This account is indefinitely locked. Reason: {lock.reason}"
+    return f"This account is locked until {lock.until.astimezone(UTC):%Y-%m-%d at %H:%M:%S} UTC. Reason: {lock.reason}"
 
 
 def _matches(pattern: str, crate: str) -> bool:

@@ -56,10 +56,10 @@ def _parse(blob: bytes) -> Metadata:
     try:
         document = json.loads(blob)
     except json.JSONDecodeError as error:
-        raise _unreadable(_in_serdes_words(error), error.lineno, error.colno if blob.strip() else 0) from None
+        raise _unreadable(in_serdes_words(error), error.lineno, error.colno if blob.strip() else 0) from None
     except UnicodeDecodeError as error:
         raise _unreadable("invalid unicode code point", 1, error.start) from None
-    line, column = _end_of(blob)
+    line, column = end_of(blob)
     if isinstance(document, list) and not document:
         raise _unreadable("invalid length 0, expected struct PublishMetadata with 4 elements", line, column)
     if not isinstance(document, dict):
@@ -73,13 +73,13 @@ def _parse(blob: bytes) -> Metadata:
     return Metadata(name=document["name"], version=document["vers"])
 
 
-def _in_serdes_words(error: json.JSONDecodeError) -> str:
+def in_serdes_words(error: json.JSONDecodeError) -> str:
     if error.msg == "Extra data":
         return "trailing characters"
     return "expected value" if error.doc.strip() else "EOF while parsing a value"
 
 
-def _end_of(blob: bytes) -> tuple[int, int]:
+def end_of(blob: bytes) -> tuple[int, int]:
     """serde's position once a document is read: 1-based line, and bytes into that line."""
     read = blob.rstrip()
     return read.count(b"\n") + 1, len(read) - (read.rfind(b"\n") + 1)

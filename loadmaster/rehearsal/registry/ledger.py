@@ -1,48 +1,25 @@
-"""What the registry remembers, in a directory: SQLite for facts, one file per crate file, named by its SHA-256.
+"""What was published: crates, versions, crate files (one each, named by its SHA-256), and every upload that was tried.
 
-It knows how to keep facts so that a SIGKILL at any instant leaves them consistent, and concurrent uploads of one
-version yield one. A power cut may lose the last of them, which saves a rehearsal most of its waiting. It refuses to know
-HTTP and the rules that need no memory. Other processes may open the same directory.
+It knows how to keep them so that concurrent uploads of one version yield one, and how attempts are counted. It refuses
+to know HTTP and the rules that need no memory.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.crates_io.rules import check_categories
-from loadmaster.rehearsal.registry.credentials import Grant, token_digest
+from loadmaster.rehearsal.registry.database import Database, stamp
 from loadmaster.rehearsal.registry.index import index_line
 from loadmaster.rehearsal.registry.limits import Bucket, Rate, take
-from loadmaster.rehearsal.registry.records import Owner, Published, Submission, Upload
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS accounts (
-    id INTEGER PRIMARY KEY, login TEXT UNIQUE NOT NULL, email_verified INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS tokens (
-    digest TEXT PRIMARY KEY, login TEXT NOT NULL REFERENCES accounts (login), scopes TEXT, crates TEXT, expires TEXT);
-CREATE TABLE IF NOT EXISTS crates (canonical TEXT PRIMARY KEY, name TEXT NOT NULL, created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS owners (
-    canonical TEXT NOT NULL, login TEXT NOT NULL REFERENCES accounts (login), PRIMARY KEY (canonical, login));
-CREATE TABLE IF NOT EXISTS versions (
-    sequence INTEGER PRIMARY KEY, canonical TEXT NOT NULL REFERENCES crates (canonical), plain_version TEXT NOT NULL,
-    line TEXT NOT NULL, manifest TEXT NOT NULL, checksum TEXT NOT NULL, size INTEGER NOT NULL,
-    published_by TEXT NOT NULL, published_at TEXT NOT NULL, UNIQUE (canonical, plain_version));
-CREATE TABLE IF NOT EXISTS buckets (
-    login TEXT NOT NULL, what TEXT NOT NULL, tokens INTEGER NOT NULL, last_refill TEXT NOT NULL,
-    PRIMARY KEY (login, what));
-CREATE TABLE IF NOT EXISTS uploads (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, crate TEXT NOT NULL, version TEXT NOT NULL, status INTEGER NOT NULL,
-    detail TEXT NOT NULL, at TEXT NOT NULL);
-"""
+from loadmaster.rehearsal.registry.ownership import Ownership, make_owner, may_publish
+from loadmaster.rehearsal.registry.records import Crate, Published, Submission, Upload
 
 NOT_AN_OWNER = (
     "this crate exists but you don't seem to be an owner. If you believe this is a mistake, "
@@ -51,98 +28,41 @@ NOT_AN_OWNER = (
 
 
 class Ledger:
-    def __init__(self, directory: Path, upstream_owner: str | None = None) -> None:
-        self._upstream_owner = upstream_owner
-        directory.mkdir(parents=True, exist_ok=True)
-        self._database = directory / "registry.sqlite"
+    def __init__(self, directory: Path, database: Database, ownership: Ownership) -> None:
+        self._database = database
+        self._ownership = ownership
         self.crate_files = directory / "crates"
         self.crate_files.mkdir(exist_ok=True)
-        with closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
-
-    # accounts ---------------------------------------------------------------------------------------------------------
-
-    def add_account(self, login: str, *, email_verified: bool) -> None:
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO accounts (login, email_verified) VALUES (?, ?) "
-                "ON CONFLICT (login) DO UPDATE SET email_verified = excluded.email_verified",
-                (login, email_verified),
-            )
-
-    def add_token(
-        self,
-        login: str,
-        token: str,
-        *,
-        scopes: tuple[str, ...] | None,
-        crates: tuple[str, ...] | None,
-        expires: datetime | None,
-    ) -> None:
-        with self._writing() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
-                (
-                    token_digest(token),
-                    login,
-                    None if scopes is None else json.dumps(scopes),
-                    None if crates is None else json.dumps(crates),
-                    None if expires is None else expires.astimezone(UTC).isoformat(),
-                ),
-            )
-
-    def add_owner(self, crate: str, login: str) -> None:
-        with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (canonical(crate), login))
-
-    def grant(self, token: str) -> Grant | None:
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT login, email_verified, scopes, crates, expires FROM tokens JOIN accounts USING (login) "
-                "WHERE digest = ?",
-                (token_digest(token),),
-            ).fetchone()
-        if row is None:
-            return None
-        return Grant(
-            login=row["login"],
-            email_verified=bool(row["email_verified"]),
-            scopes=None if row["scopes"] is None else tuple(json.loads(row["scopes"])),
-            crates=None if row["crates"] is None else tuple(json.loads(row["crates"])),
-            expires=None if row["expires"] is None else datetime.fromisoformat(row["expires"]),
-        )
 
     # looking ----------------------------------------------------------------------------------------------------------
 
-    def spelling(self, name: str) -> str | None:
-        """How the crate is spelled that was published here under a name like this."""
-        with self._reading() as db:
-            row = db.execute("SELECT name FROM crates WHERE canonical = ?", (canonical(name),)).fetchone()
-        return None if row is None else str(row["name"])
+    def crate(self, name: str) -> Crate | None:
+        """The crate that was published (or seeded, or changed) here under a name like this."""
+        with self._database.reading() as db:
+            row = db.execute(
+                "SELECT id, name, trustpub_only FROM crates WHERE canonical = ?", (canonical(name),)
+            ).fetchone()
+        return None if row is None else Crate(**row)
 
-    def owners(self, name: str) -> tuple[Owner, ...]:
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT id, login FROM owners JOIN accounts USING (login) WHERE canonical = ? ORDER BY id",
-                (canonical(name),),
-            ).fetchall()
-        return tuple(Owner(**row) for row in rows)
+    def names(self) -> tuple[str, ...]:
+        with self._database.reading() as db:
+            return tuple(row["name"] for row in db.execute("SELECT name FROM crates ORDER BY name"))
 
     def published(self, name: str) -> tuple[Published, ...]:
         """The versions uploaded here, in that order."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             rows = db.execute(
-                "SELECT line, manifest, size, published_by, published_at FROM versions "
+                "SELECT line, manifest, size, published_by, trustpub_data, published_at FROM versions "
                 "WHERE canonical = ? ORDER BY sequence",
                 (canonical(name),),
             ).fetchall()
-        return tuple(Published(**row | {"manifest": json.loads(row["manifest"])}) for row in rows)
+        decoded = ({field: json.loads(row[field] or "null") for field in ("manifest", "trustpub_data")} for row in rows)
+        return tuple(Published(**row | fields) for row, fields in zip(rows, decoded, strict=True))
 
     def lines(self, name: str, accepted_by: datetime | None = None) -> tuple[str, ...]:
         """The index lines of the versions uploaded here; of those only that were accepted by then."""
-        until = "9" if accepted_by is None else accepted_by.astimezone(UTC).isoformat()
-        with self._reading() as db:
+        until = "9" if accepted_by is None else stamp(accepted_by)
+        with self._database.reading() as db:
             rows = db.execute(
                 "SELECT line FROM versions WHERE canonical = ? AND published_at <= ? ORDER BY sequence",
                 (canonical(name), until),
@@ -154,27 +74,27 @@ class Ledger:
         return self.crate_files / f"{checksum}.crate"
 
     def uploads(self) -> tuple[Upload, ...]:
-        with self._reading() as db:
+        with self._database.reading() as db:
             rows = db.execute("SELECT * FROM uploads ORDER BY sequence").fetchall()
         return tuple(Upload(**row) for row in rows)
 
     # acting -----------------------------------------------------------------------------------------------------------
 
     def take_token(self, login: str, rate: Rate, now: datetime) -> Bucket:
-        """Counts one attempt, whatever becomes of it."""
-        with self._writing() as db:
+        """Counts one attempt, whatever becomes of it. Raises `Refusal` in read-only mode."""
+        with self._database.writing() as db:
             row = db.execute(
-                "SELECT tokens, last_refill FROM buckets WHERE login = ? AND what = ?", (login, rate.what)
+                "SELECT tokens, last_refill FROM buckets WHERE login = ? AND what = ?", (login, rate.kind)
             ).fetchone()
             bucket = take(None if row is None else Bucket(**row), rate, now)
             db.execute(
                 "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?)",
-                (login, rate.what, bucket.tokens, bucket.last_refill.isoformat()),
+                (login, rate.kind, bucket.tokens, stamp(bucket.last_refill)),
             )
         return bucket
 
     def log(self, crate: str, version: str, status: int, detail: str, now: datetime) -> None:
-        with self._writing() as db:
+        with self._database.recording() as db:
             _log(db, crate, version, status, detail, now)
 
     def publish(self, submission: Submission, now: datetime, daily_limit: int | None) -> None:
@@ -183,50 +103,67 @@ class Ledger:
         The file has its name before the transaction that records it ends.
         """
         manifest = submission.manifest
-        with self._writing() as db:
-            _check_owner(db, submission, now, self._upstream_owner)
+        with self._database.writing() as db:
+            self._settle_crate(db, submission, now)
             _check_daily(db, manifest.name, now, daily_limit)
             plain = without_build(manifest.version)
             if plain in submission.upstream_versions or _has_version(db, manifest.name, plain):
                 raise bad_request(f"crate version `{plain}` is already uploaded")
             _check_dependencies(db, submission)
             check_categories(manifest.categories)
-            checksum = submission.tarball.sha256
-            put_in_place(submission.tarball.path, self.crate_file(checksum))
-            db.execute(
-                "INSERT INTO versions (canonical, plain_version, line, manifest, checksum, size, published_by, "
-                "published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    canonical(manifest.name),
-                    plain,
-                    index_line(manifest, checksum, now),
-                    manifest.model_dump_json(),
-                    checksum,
-                    submission.tarball.size,
-                    submission.login,
-                    now.isoformat(),
-                ),
-            )
+            self._insert(db, submission, now)
             _log(db, manifest.name, manifest.version, 200, "", now)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._database, timeout=30, isolation_level=None)
-        connection.row_factory = _as_dict
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+    def seed(self, name: str, owners: tuple[str, ...], *, trustpub_only: bool, now: datetime) -> None:
+        """A crate that was there before the world was made, or what it is like now."""
+        with self._database.recording() as db:
+            db.execute(
+                "INSERT INTO crates (canonical, name, created_at, trustpub_only) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (canonical) DO UPDATE SET trustpub_only = excluded.trustpub_only",
+                (canonical(name), name, stamp(now), trustpub_only),
+            )
+            for owner in owners:
+                make_owner(db, canonical(name), owner)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(self._connect()) as connection:
-            yield connection
+    def seed_version(self, submission: Submission, now: datetime) -> None:
+        """A version of a seeded crate; nothing is done if it is there."""
+        manifest = submission.manifest
+        with self._database.recording() as db:
+            if not _has_version(db, manifest.name, without_build(manifest.version)):
+                self._insert(db, submission, now)
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                yield connection
+    def _settle_crate(self, db: sqlite3.Connection, submission: Submission, now: datetime) -> None:
+        """A new crate becomes the uploader's; an existing one, also upstream's, must be theirs and spelled as it is."""
+        name, key = submission.manifest.name, canonical(submission.manifest.name)
+        if submission.upstream_name is not None:
+            self._ownership.adopt(db, submission.upstream_name, now)
+        row = db.execute("SELECT name FROM crates WHERE canonical = ?", (key,)).fetchone()
+        if row is None and submission.login is not None:
+            db.execute("INSERT INTO crates (canonical, name, created_at) VALUES (?, ?, ?)", (key, name, stamp(now)))
+            make_owner(db, key, submission.login)
+        if submission.login is not None and not may_publish(db, key, submission.login):
+            raise forbidden(NOT_AN_OWNER)
+        if row is not None and row["name"] != name:
+            raise bad_request(f"crate was previously named `{row['name']}`")
+
+    def _insert(self, db: sqlite3.Connection, submission: Submission, now: datetime) -> None:
+        manifest, tarball = submission.manifest, submission.tarball
+        put_in_place(tarball.path, self.crate_file(tarball.sha256))
+        db.execute(
+            "INSERT INTO versions (canonical, plain_version, line, manifest, checksum, size, published_by, "
+            "trustpub_data, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                canonical(manifest.name),
+                without_build(manifest.version),
+                index_line(manifest, tarball.sha256, now),
+                manifest.model_dump_json(),
+                tarball.sha256,
+                tarball.size,
+                submission.login,
+                submission.trustpub_data and json.dumps(submission.trustpub_data),
+                stamp(now),
+            ),
+        )
 
 
 def put_in_place(file: Path, place: Path) -> None:
@@ -234,37 +171,15 @@ def put_in_place(file: Path, place: Path) -> None:
     file.replace(place)
 
 
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
-
-
 def _log(db: sqlite3.Connection, crate: str, version: str, status: int, detail: str, now: datetime) -> None:
     db.execute(
         "INSERT INTO uploads (crate, version, status, detail, at) VALUES (?, ?, ?, ?, ?)",
-        (crate, version, status, detail, now.isoformat()),
+        (crate, version, status, detail, stamp(now)),
     )
 
 
-def _check_owner(db: sqlite3.Connection, submission: Submission, now: datetime, upstream_owner: str | None) -> None:
-    """A new crate becomes the uploader's; an existing one, also upstream's, must be theirs and spelled as it is."""
-    name, key = submission.manifest.name, canonical(submission.manifest.name)
-    row = db.execute("SELECT name FROM crates WHERE canonical = ?", (key,)).fetchone()
-    if row is None:
-        spelled = submission.upstream_name or name
-        db.execute("INSERT INTO crates VALUES (?, ?, ?)", (key, spelled, now.isoformat()))
-        owner = submission.login if submission.upstream_name is None else upstream_owner
-        if owner is not None:
-            db.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (key, owner))
-    else:
-        spelled = row["name"]
-    if not db.execute("SELECT 1 FROM owners WHERE canonical = ? AND login = ?", (key, submission.login)).fetchone():
-        raise forbidden(NOT_AN_OWNER)
-    if spelled != name:
-        raise bad_request(f"crate was previously named `{spelled}`")
-
-
 def _check_daily(db: sqlite3.Connection, name: str, now: datetime, limit: int | None) -> None:
-    since = (now - timedelta(hours=24)).isoformat()
+    since = stamp(now - timedelta(hours=24))
     today = db.execute(
         "SELECT count(*) AS number FROM versions WHERE canonical = ? AND published_at > ?", (canonical(name), since)
     ).fetchone()["number"]

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
 
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.clock import http_date
+
+Kind = Literal["new", "update", "yank"]
+"""What is counted separately."""
+
+_TOO_MANY: Mapping[Kind, str] = {
+    "new": "published too many new crates",
+    "update": "published too many updates to existing crates",
+    "yank": "yanked or unyanked too many versions",
+}
+
+
+class Bursts(Value):
+    """How many attempts an account has at once, where they differ from everybody's."""
+
+    new: int | None = Field(default=None, ge=0)
+    update: int | None = Field(default=None, ge=0)
+    yank: int | None = Field(default=None, ge=0)
+
+
+OwnLimits = Literal["crates.io", "off"] | Bursts
+"""What crates.io grants one account, whatever it grants everybody."""
 
 
 class Limits(Value):
@@ -16,25 +41,33 @@ class Limits(Value):
     new_refill_seconds: int = 600
     update_burst: int = 30
     update_refill_seconds: int = 60
+    yank_burst: int = 100
+    yank_refill_seconds: int = 60
     daily_per_crate: int | None = None
     """Versions of one crate in 24 hours; None: not limited."""
     upload_bytes: int = 10 * 1024 * 1024
     unpacked_bytes: int = 512 * 1024 * 1024
 
-    def rate(self, *, is_new: bool) -> Rate:
-        if is_new:
-            return Rate(what="new crates", burst=self.new_burst, refill_seconds=self.new_refill_seconds)
+    def rate(self, kind: Kind, own: OwnLimits | None = None) -> Rate:
+        """`own` is what the account has of its own."""
+        if own == "off":
+            return NO_LIMITS.rate(kind)
+        if own == "crates.io":
+            return Limits().rate(kind)
+        burst = getattr(own, kind) if own else None
         return Rate(
-            what="updates to existing crates", burst=self.update_burst, refill_seconds=self.update_refill_seconds
+            kind=kind,
+            burst=getattr(self, f"{kind}_burst") if burst is None else burst,
+            refill_seconds=getattr(self, f"{kind}_refill_seconds"),
         )
 
 
-NO_LIMITS = Limits(new_burst=1_000_000_000, update_burst=1_000_000_000)
+NO_LIMITS = Limits(new_burst=1_000_000_000, update_burst=1_000_000_000, yank_burst=1_000_000_000)
 """Buckets that nobody empties."""
 
 
 class Rate(Value):
-    what: str
+    kind: Kind
     burst: int
     refill_seconds: int
 
@@ -65,7 +98,7 @@ def check_bucket(bucket: Bucket, rate: Rate) -> None:
         return
     again = http_date(bucket.last_refill + timedelta(seconds=rate.refill_seconds))
     detail = (
-        f"You have published too many {rate.what} in a short period of time. "
+        f"You have {_TOO_MANY[rate.kind]} in a short period of time. "
         f"Please try again after {again} and see https://crates.io/docs/rate-limits for more details."
     )
     raise Refusal(429, detail, {"Retry-After": again})

@@ -1,6 +1,6 @@
 """Ours laid over upstream's: which crates exist, what the index says of them, where their files are.
 
-It knows the ledger and the upstream. It refuses to know HTTP and rules.
+It knows the ledger and the upstream. It refuses to know HTTP, and what may be done with a crate.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
+from loadmaster.rehearsal.registry.paths import check_crate_in_path
 from loadmaster.rehearsal.upstream import Upstream
 
 
@@ -45,13 +47,21 @@ class Overlay:
 
     def ours(self, name: str, accepted_by: datetime | None) -> tuple[str, ...]:
         """The lines of the versions uploaded here (by then), oldest first."""
-        spelled = self._ledger.spelling(name)
-        return self._ledger.lines(name, accepted_by) if spelled is not None and spelled.lower() == name.lower() else ()
+        crate = self._ledger.crate(name)
+        return self._ledger.lines(name, accepted_by) if crate is not None and crate.name.lower() == name.lower() else ()
 
     async def entries(self, name: str) -> list[dict[str, Any]]:
         """What the index says of each version of a crate with a name like this; none if there is no such crate."""
         upstream = await self._find_upstream(name)
         return [json.loads(line) for line in merged(upstream, self._ledger.lines(name))]
+
+    async def known(self, name: str) -> list[dict[str, Any]]:
+        """The entries of a crate that exists. Raises `Refusal`."""
+        check_crate_in_path(name)
+        entries = await self.entries(name)
+        if not entries:
+            raise Refusal(404, f"crate `{name}` does not exist")
+        return entries
 
     async def upstream_crate(self, name: str) -> UpstreamCrate | None:
         """The crate that upstream has under a name like this."""

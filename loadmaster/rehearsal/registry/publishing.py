@@ -13,18 +13,23 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from starlette.requests import Request
 
 from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
-from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.crates_io.rules import check_manifest, check_version
 from loadmaster.planning.crates_io.tarball import unpack
-from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, check_email, token_sent
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.credentials import TRUSTED_PREFIX, check_email, credential_sent
 from loadmaster.rehearsal.registry.framing import Metadata, check_whole, read_metadata, tarball_length
+from loadmaster.rehearsal.registry.gate import Gate
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
-from loadmaster.rehearsal.registry.overlay import Overlay
+from loadmaster.rehearsal.registry.overlay import Overlay, UpstreamCrate
+from loadmaster.rehearsal.registry.policy import Policies
 from loadmaster.rehearsal.registry.receiving import Incoming, place_beside
 from loadmaster.rehearsal.registry.records import Submission, Tarball
 
@@ -34,17 +39,49 @@ T = TypeVar("T")
 NOTHING_ANNOUNCED = Metadata(name="", version="")
 
 
+TRUSTPUB_ONLY = (
+    "New versions of this crate can only be published using Trusted Publishing "
+    "(see https://crates.io/docs/trusted-publishing)."
+)
+
+
+class TrustedTokens(Protocol):
+    """What knows the tokens (`cio_tp_…`) that trusted publishers get for a while."""
+
+    def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any] | None:
+        """What is known of the run that publishes to `crate`, in its own spelling; None if there is no such crate.
+
+        Raises `Refusal`.
+        """
+
+
+class NoTrustedTokens:
+    def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any] | None:
+        raise forbidden("Invalid authentication token")
+
+
+class Publisher(Value):
+    """Who publishes: an account, or a trusted publisher's run."""
+
+    login: str | None
+    trustpub_data: dict[str, Any] | None
+
+
 class Publishing:
     def __init__(
         self,
         ledger: Ledger,
         overlay: Overlay,
+        gate: Gate,
+        policies: Policies,
+        trusted: TrustedTokens,
         limits: Limits,
         clock: Callable[[], datetime],
         take_time: Callable[[], Awaitable[None]],
     ) -> None:
         """`take_time` is awaited between the checks and the acceptance of an upload."""
         self._ledger, self._overlay, self._limits = ledger, overlay, limits
+        self._gate, self._policies, self._trusted = gate, policies, trusted
         self._clock, self._take_time = clock, take_time
         self._judges = ThreadPoolExecutor(4, "judge")
         self._writer = ThreadPoolExecutor(1, "ledger")
@@ -61,36 +98,46 @@ class Publishing:
             length = 0
         return await incoming.crate_file(place, length)
 
-    async def publish(self, head: bytes, tarball: Tarball, authorization: str | None) -> Metadata:
+    async def publish(self, head: bytes, tarball: Tarball, request: Request) -> Metadata:
         """Publishes what came in, and says what that was. Raises `Refusal`, `UpstreamUnreachable`."""
         metadata, rest = read_metadata(head)
         check_crate_name(metadata.name)
         check_version(metadata.version)
+        self._policies.check_not_deleted(metadata.name, self._clock())
         upstream = await self._overlay.upstream_crate(metadata.name)
-        is_new = upstream is None and self._ledger.spelling(metadata.name) is None
-        grant = self.grant(authorization)
-        check_allows(grant, "publish-new" if is_new else "publish-update", metadata.name)
-        check_email(grant)
-        rate = self._limits.rate(is_new=is_new)
-        check_bucket(await _within(self._writer, self._ledger.take_token, grant.login, rate, self._clock()), rate)
+        publisher = await self._admit(request, metadata.name, upstream)
         check_whole(tarball_length(rest, self._limits.upload_bytes), tarball.size)
         manifest = await _within(self._judges, self._judge, tarball, metadata)
         submission = Submission(
             manifest=manifest,
             tarball=tarball,
-            login=grant.login,
+            login=publisher.login,
+            trustpub_data=publisher.trustpub_data,
             upstream_name=upstream.name if upstream else None,
             upstream_versions=upstream.versions if upstream else frozenset(),
             upstream_crates=await self._overlay.known_upstream(d.crate for d in manifest.dependencies),
         )
         check_not_reserved(metadata.name)
+        self._policies.check_not_reserved(metadata.name)
         await self._take_time()
-        await _within(self._writer, self._ledger.publish, submission, self._clock(), self._limits.daily_per_crate)
+        await _within(self._writer, self._ledger.publish, submission, self._clock(), self._daily_limit())
         return metadata
 
-    def grant(self, authorization: str | None) -> Grant:
-        """Who is asking. Raises `Refusal`."""
-        return check_alive(self._ledger.grant(token_sent(authorization)), self._clock())
+    async def _admit(self, request: Request, name: str, upstream: UpstreamCrate | None) -> Publisher:
+        """Who may publish this crate, as far as their token tells; an account's attempt is counted. Raises `Refusal`."""
+        here = self._ledger.crate(name)
+        known = here or upstream
+        sent = credential_sent(request.headers.get("Authorization"))
+        if sent is not None and sent.startswith(TRUSTED_PREFIX):
+            run = self._trusted.admit(sent, known.name if known else None, self._clock())
+            return Publisher(login=None, trustpub_data=run)
+        grant = self._gate.admit(request, "publish-update" if known else "publish-new", name)
+        if here is not None and here.trustpub_only:
+            raise forbidden(TRUSTPUB_ONLY)
+        check_email(grant)
+        rate = self._limits.rate("update" if known else "new", grant.limits)
+        check_bucket(await _within(self._writer, self._ledger.take_token, grant.login, rate, self._clock()), rate)
+        return Publisher(login=grant.login, trustpub_data=None)
 
     def announced(self, head: bytes) -> Metadata:
         """What the metadata names; nothing if they cannot be read."""
@@ -98,6 +145,10 @@ class Publishing:
             return read_metadata(head)[0]
         except Refusal:
             return NOTHING_ANNOUNCED
+
+    def _daily_limit(self) -> int | None:
+        decided = self._policies.current().daily_per_crate
+        return self._limits.daily_per_crate if decided is None else decided
 
     def _judge(self, tarball: Tarball, metadata: Metadata) -> Manifest:
         package = f"{metadata.name}-{metadata.version}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from loadmaster.planning.crates_io.manifest import Manifest
 from loadmaster.planning.value import Value
@@ -23,8 +24,15 @@ class Upload(Value):
 
 
 class Owner(Value):
+    kind: Literal["user", "team"]
     id: int
     login: str
+
+
+class Crate(Value):
+    id: int
+    name: str
+    trustpub_only: bool
 
 
 class Published(Value):
@@ -33,7 +41,10 @@ class Published(Value):
     line: str
     manifest: Manifest
     size: int
-    published_by: str
+    published_by: str | None
+    """None: by a trusted publisher."""
+    trustpub_data: dict[str, Any] | None
+    """What crates.io keeps of the run that published it."""
     published_at: datetime
 
 
@@ -50,10 +61,12 @@ class Submission(Value):
 
     manifest: Manifest
     tarball: Tarball
-    login: str
+    login: str | None
+    """None: a trusted publisher, whose token is for this crate."""
     upstream_name: str | None
     """How upstream spells the crate, if it has it."""
     upstream_versions: frozenset[str]
     """Without build metadata."""
     upstream_crates: frozenset[str]
     """Those of the dependencies that upstream has, in its spelling."""
+    trustpub_data: dict[str, Any] | None = None

@@ -14,13 +14,22 @@ from starlette.applications import Starlette
 
 from loadmaster.rehearsal.clock import utc_now
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
+from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.app import Endpoints
+from loadmaster.rehearsal.registry.database import Database
+from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.invitations import Invitations
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.rehearsal.registry.overlay import Overlay
-from loadmaster.rehearsal.registry.publishing import Publishing
+from loadmaster.rehearsal.registry.owners import Owners
+from loadmaster.rehearsal.registry.ownership import Ownership
+from loadmaster.rehearsal.registry.pages import Pages
+from loadmaster.rehearsal.registry.policy import Policies
+from loadmaster.rehearsal.registry.publishing import NoTrustedTokens, Publishing
 from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
+from loadmaster.rehearsal.registry.tokens import Tokens
 from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.rehearsal.upstream import Upstream
 
@@ -44,20 +53,43 @@ class Registry:
 
         `sleep` waits so many seconds of `clock`.
         """
-        self._ledger = Ledger(directory, upstream_owner)
-        overlay = Overlay(self._ledger, upstream)
-        publishing = Publishing(self._ledger, overlay, limits, clock, lambda: sleep(service.upload))
+        self.database = Database(directory)
+        self.accounts = Accounts(self.database)
+        self.ownership = Ownership(self.database, upstream_owner)
+        self.policies = Policies(self.database)
+        self.gate = Gate(self.accounts, clock)
+        self.invitations = Invitations(self.database, self.ownership, self.gate, clock)
+        self.ledger = Ledger(directory, self.database, self.ownership)
+        self.overlay = Overlay(self.ledger, upstream)
+        publishing = Publishing(
+            self.ledger,
+            self.overlay,
+            self.gate,
+            self.policies,
+            NoTrustedTokens(),
+            limits,
+            clock,
+            lambda: sleep(service.upload),
+        )
+        pages = Pages(self.ledger, self.overlay, self.policies)
         misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
-        self._endpoints = Endpoints(self._ledger, overlay, publishing, misfortune, clock, service.visible)
-        self._yanking = Yanking(directory, self._ledger, overlay, publishing, clock)
+        self._endpoints = Endpoints(
+            self.ledger, self.overlay, publishing, pages, self.policies, misfortune, clock, service.visible
+        )
+        self._parts = (
+            Tokens(self.accounts, self.gate),
+            self.invitations,
+            Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
+            Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, limits, clock),
+        )
 
     def app(self) -> Starlette:
         """The application, to be served or mounted anywhere. The index is at `index/` below it."""
-        return self._endpoints.app(self._yanking.routes())
+        return self._endpoints.app([route for part in self._parts for route in part.routes()])
 
     def add_account(self, login: str, *, email_verified: bool = True) -> None:
         """Adds the account, or sets whether its e-mail address is verified."""
-        self._ledger.add_account(login, email_verified=email_verified)
+        self.accounts.add(login, email_verified=email_verified)
 
     def add_token(
         self,
@@ -67,17 +99,18 @@ class Registry:
         scopes: tuple[str, ...] | None = None,
         crates: tuple[str, ...] | None = None,
         expires: datetime | None = None,
+        revoked: bool = False,
     ) -> None:
         """Lets `token` act for an account that was added. Only its digest is kept.
 
         `scopes`: `publish-new`, `publish-update`, ...; None for all. `crates`: names, `prefix*` or `*`; None for any.
         """
-        self._ledger.add_token(login, token, scopes=scopes, crates=crates, expires=expires)
+        self.accounts.add_token(login, token, scopes=scopes, crates=crates, expires=expires, revoked=revoked)
 
     def add_owner(self, crate: str, login: str) -> None:
         """Makes an account an owner of a crate, also of one that only upstream has."""
-        self._ledger.add_owner(crate, login)
+        self.ownership.add(crate, login)
 
     def uploads(self) -> tuple[Upload, ...]:
         """Every upload that was tried, by whichever process, in order."""
-        return self._ledger.uploads()
+        return self.ledger.uploads()

@@ -15,17 +15,19 @@ from loadmaster.rehearsal.registry.records import Owner, Published
 Json = dict[str, Any]
 
 
-def crate_view(entries: Sequence[Mapping[str, Any]], ours: Mapping[str, Published]) -> Json:
+def crate_view(
+    entries: Sequence[Mapping[str, Any]], ours: Mapping[str, Published], *, trustpub_only: bool = False
+) -> Json:
     """`entries` are index lines, oldest first, at least one; `ours` the versions uploaded here, by version."""
     name = entries[0]["name"]
     numbers = [entry["vers"] for entry in entries]
-    stable = [number for number in numbers if not Version.parse(number).prerelease]
+    usable = [entry["vers"] for entry in entries if not entry["yanked"]]
+    stable = [number for number in usable if not Version.parse(number).prerelease]
     latest = [ours[number].manifest for number in numbers if number in ours][-1:]
     facts = {
         field: getattr(latest[0], field) if latest else None
         for field in ("description", "homepage", "documentation", "repository")
     }
-    highest, highest_stable = _highest(numbers), _highest(stable) if stable else None
     return {
         "id": name,
         "name": name,
@@ -37,17 +39,22 @@ def crate_view(entries: Sequence[Mapping[str, Any]], ours: Mapping[str, Publishe
         "created_at": entries[0].get("pubtime"),
         "downloads": 0,
         "recent_downloads": 0,
-        "default_version": highest_stable or highest,
+        "default_version": _highest(stable) or _highest(usable) or _highest(numbers),
         "num_versions": len(entries),
-        "yanked": all(entry["yanked"] for entry in entries),
-        "max_version": highest,
-        "newest_version": numbers[-1],
-        "max_stable_version": highest_stable,
+        "yanked": not usable,
+        "max_version": _highest(usable) or "0.0.0",
+        "newest_version": usable[-1] if usable else "0.0.0",
+        "max_stable_version": _highest(stable),
         **facts,
         "links": _crate_links(name),
         "exact_match": False,
-        "trustpub_only": False,
+        "trustpub_only": trustpub_only,
     }
+
+
+def without_lists(crate: Json) -> Json:
+    """The crate as it is where its versions, keywords and categories are not asked for."""
+    return crate | {"versions": None, "keywords": None, "categories": None}
 
 
 def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) -> Json:
@@ -73,18 +80,22 @@ def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) 
         "lib_links": entry.get("links"),
         "links": {"dependencies": f"{address}/dependencies", "version_downloads": f"{address}/downloads"},
         "crate_size": ours.size if ours else 0,
-        "published_by": {"login": ours.published_by} if ours else None,
+        "published_by": {"login": ours.published_by} if ours and ours.published_by else None,
         "audit_actions": [],
         "checksum": entry["cksum"],
         "rust_version": entry.get("rust_version"),
-        "trustpub_data": None,
+        "trustpub_data": ours.trustpub_data if ours else None,
         "linecounts": None,
         **facts,
     }
 
 
 def owner_view(owner: Owner) -> Json:
-    return {"id": owner.id, "login": owner.login, "kind": "user", "url": None, "name": owner.login, "avatar": None}
+    """A team's address is that of its organisation; only of a user is it said whether GitHub spells it alike."""
+    place = owner.login.split(":")[1] if owner.kind == "team" else owner.login
+    view = {"id": owner.id, "login": owner.login, "kind": owner.kind, "url": f"https://github.com/{place}"}
+    view |= {"name": None if owner.kind == "team" else owner.login, "avatar": None}
+    return view if owner.kind == "team" else view | {"github_username_matches": True}
 
 
 def keyword_view(keyword: str) -> Json:
@@ -97,12 +108,12 @@ def category_view(slug: str) -> Json:
 
 def publish_view(crate: Json) -> Json:
     """The answer to an upload. crates.io leaves the lists of the crate out of it, and its warnings empty."""
-    bare = crate | {"versions": None, "keywords": None, "categories": None, "recent_downloads": None}
+    bare = without_lists(crate) | {"recent_downloads": None}
     return {"crate": bare, "warnings": {"invalid_categories": [], "invalid_badges": [], "other": []}}
 
 
-def _highest(numbers: Sequence[str]) -> str:
-    return max(numbers, key=Version.parse)
+def _highest(numbers: Sequence[str]) -> str | None:
+    return max(numbers, key=Version.parse, default=None)
 
 
 def _crate_links(name: str) -> Json:

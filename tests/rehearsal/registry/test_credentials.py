@@ -15,7 +15,9 @@ TOKEN = "cio" + "aB3" * 10 + "zZ"
 def grant(
     scopes: tuple[str, ...] | None = None, crates: tuple[str, ...] | None = None, expires: datetime | None = None
 ) -> Grant:
-    return Grant(login="mia", email_verified=False, scopes=scopes, crates=crates, expires=expires)
+    return Grant(
+        token_id=1, user_id=1, login="mia", email_verified=False, scopes=scopes, crates=crates, expires=expires
+    )
 
 
 def test_a_new_token_looks_like_one_of_crates_io() -> None:

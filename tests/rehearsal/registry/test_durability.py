@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
-from loadmaster.rehearsal.registry.ledger import Ledger
+from loadmaster.rehearsal.registry.accounts import Accounts
+from loadmaster.rehearsal.registry.database import Database
 from loadmaster.store import write_atomically
 from tests.rehearsal.registry.packing import upload
 from tests.rehearsal.registry.world import fresh, served
@@ -105,9 +106,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_only_the_digest_of_a_token_is_kept(tmp_path: Path) -> None:
     token = new_token()
-    ledger = Ledger(tmp_path)
-    ledger.add_account("mia", email_verified=True)
-    ledger.add_token("mia", token, scopes=None, crates=None, expires=None)
-    assert ledger.grant(token) is not None
-    assert ledger.grant(token[:-1]) is None
+    accounts = Accounts(Database(tmp_path))
+    accounts.add("mia")
+    accounts.add_token("mia", token, scopes=None, crates=None, expires=None)
+    assert accounts.grant(token) is not None
+    assert accounts.grant(token[:-1]) is None
     assert not any(token.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

@@ -10,7 +10,7 @@ from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.limits import Bucket, Limits, Rate, check_bucket, take
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
-NEW = Limits().rate(is_new=True)
+NEW = Limits().rate("new")
 
 
 def passes(bucket: Bucket, rate: Rate) -> bool:
@@ -22,7 +22,7 @@ def passes(bucket: Bucket, rate: Rate) -> bool:
 
 
 def test_crates_io_s_own_numbers() -> None:
-    update = Limits().rate(is_new=False)
+    update = Limits().rate("update")
     assert (NEW.burst, NEW.refill_seconds) == (5, 600)
     assert (update.burst, update.refill_seconds) == (30, 60)
 
@@ -46,14 +46,14 @@ def test_the_sixth_new_crate_must_wait_ten_minutes_from_the_first() -> None:
 def test_asking_an_empty_bucket_does_not_put_off_its_refill() -> None:
     bucket: Bucket | None = None
     for minute in range(10):
-        bucket = take(bucket, Rate(what="new crates", burst=1, refill_seconds=600), NOON + timedelta(minutes=minute))
-    bucket = take(bucket, Rate(what="new crates", burst=1, refill_seconds=600), NOON + timedelta(minutes=10))
+        bucket = take(bucket, Rate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=minute))
+    bucket = take(bucket, Rate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=10))
     assert passes(bucket, NEW)
 
 
 @given(st.integers(1, 50), st.integers(1, 3600), st.integers(0, 30))
 def test_exactly_the_burst_passes_at_once(burst: int, refill: int, more: int) -> None:
-    rate, bucket, passed = Rate(what="x", burst=burst, refill_seconds=refill), None, 0
+    rate, bucket, passed = Rate(kind="new", burst=burst, refill_seconds=refill), None, 0
     for _ in range(burst + more):
         bucket = take(bucket, rate, NOON)
         passed += passes(bucket, rate)

@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadmaster.rehearsal.registry import Registry
-from loadmaster.rehearsal.registry.yanking import CRATES_IO_YANKS
+from loadmaster.rehearsal.registry import CRATES_IO_LIMITS, Registry
 from tests.rehearsal.registry.packing import upload
 from tests.rehearsal.registry.world import Served, detail, fresh, served
 
@@ -116,7 +115,7 @@ def test_a_hundred_at_once_then_one_a_minute(tmp_path: Path) -> None:
     now = [NOON]
     with served(Registry(tmp_path, clock=lambda: now[0])) as world:
         assert world.put(upload("ours")).status_code == 200
-        assert {yank(world).status_code for _ in range(CRATES_IO_YANKS.burst)} == {200}
+        assert {yank(world).status_code for _ in range(CRATES_IO_LIMITS.yank_burst)} == {200}
         limited = yank(world)
         assert limited.headers["Retry-After"] == "Sat, 25 Jul 2026 12:01:00 GMT"
         assert detail(limited) == (

@@ -1,0 +1,31 @@
+"""Who is asking, and whether their token is for that: crates.io's checks before anything else is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.requests import Request
+
+from loadmaster.planning.crates_io.refusal import forbidden
+from loadmaster.rehearsal.registry.accounts import Accounts
+from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, token_sent
+
+
+class Gate:
+    def __init__(self, accounts: Accounts, clock: Callable[[], datetime]) -> None:
+        self._accounts, self._clock = accounts, clock
+
+    def grant(self, request: Request) -> Grant:
+        """Whose token came, if it is good for anything. Raises `Refusal`."""
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != f"{request.url.scheme}://{request.url.netloc}":
+            raise forbidden("invalid origin header")
+        token = token_sent(request.headers.get("Authorization"))
+        return check_alive(self._accounts.grant(token), self._clock())
+
+    def admit(self, request: Request, scope: str | None, crate: str | None) -> Grant:
+        """Lets in who may do what needs `scope` to `crate`, see `check_allows`. Raises `Refusal`."""
+        grant = self.grant(request)
+        check_allows(grant, scope, crate)
+        return grant

@@ -1,0 +1,99 @@
+"""Whose a crate is, and what that lets somebody do: users may everything, members of an owning team may publish and yank.
+
+It knows the owners of crates that were published here, and one account that owns whatever only upstream has. It refuses
+to know how owners are asked, added and removed over HTTP.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from enum import IntEnum
+
+from loadmaster.planning.crates_io.names import canonical
+from loadmaster.rehearsal.registry.database import Database, stamp
+from loadmaster.rehearsal.registry.records import Owner
+
+
+class Rights(IntEnum):
+    NONE = 0
+    PUBLISH = 1
+    FULL = 2
+
+
+class Ownership:
+    def __init__(self, database: Database, upstream_owner: str | None) -> None:
+        """`upstream_owner` is a user that is there, or nobody."""
+        self._database = database
+        self._upstream_owner = upstream_owner
+
+    def owners(self, name: str) -> tuple[Owner, ...]:
+        """The owners of a crate that exists: users by id, then teams by id."""
+        key = canonical(name)
+        with self._database.reading() as db:
+            users = db.execute(
+                "SELECT id, accounts.login FROM accounts WHERE login IN "
+                "(SELECT login FROM owners WHERE canonical = ?) OR login = ? ORDER BY id",
+                (key, None if _is_here(db, key) else self._upstream_owner),
+            ).fetchall()
+            teams = db.execute(
+                "SELECT id, teams.login FROM team_owners JOIN teams USING (login) WHERE canonical = ? ORDER BY id",
+                (key,),
+            ).fetchall()
+        return tuple(Owner(kind=kind, **row) for kind, rows in (("user", users), ("team", teams)) for row in rows)
+
+    def is_owner(self, name: str, login: str) -> bool:
+        """Whether this user is one of the owners in person."""
+        return any(each.kind == "user" and each.login.lower() == login.lower() for each in self.owners(name))
+
+    def rights(self, name: str, login: str) -> Rights:
+        if self.is_owner(name, login):
+            return Rights.FULL
+        with self._database.reading() as db:
+            return Rights.PUBLISH if _is_in_an_owning_team(db, canonical(name), login) else Rights.NONE
+
+    def add(self, name: str, login: str) -> None:
+        """Makes a user or a team that is there an owner, also of a crate that only upstream has."""
+        with self._database.recording() as db:
+            make_owner(db, canonical(name), login)
+
+    def remove(self, name: str, logins: Iterable[str], now: datetime) -> None:
+        """Of a crate that exists, in its spelling. Raises `Refusal` in read-only mode."""
+        with self._database.writing() as db:
+            self.adopt(db, name, now)
+            for login in logins:
+                table = "team_owners" if ":" in login else "owners"
+                db.execute(f"DELETE FROM {table} WHERE canonical = ? AND login = ?", (canonical(name), login))
+
+    def adopt(self, db: sqlite3.Connection, name: str, now: datetime) -> None:
+        """Lets a crate that upstream has, in this spelling, be changed here; its owners stay who they are."""
+        key = canonical(name)
+        if not _is_here(db, key):
+            db.execute("INSERT INTO crates (canonical, name, created_at) VALUES (?, ?, ?)", (key, name, stamp(now)))
+            if self._upstream_owner is not None:
+                make_owner(db, key, self._upstream_owner)
+
+
+def make_owner(db: sqlite3.Connection, key: str, login: str) -> None:
+    table = "team_owners" if ":" in login else "owners"
+    db.execute(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", (key, login))
+
+
+def may_publish(db: sqlite3.Connection, key: str, login: str) -> bool:
+    """Of a crate that is in the tables, by its canonical name."""
+    owner = db.execute("SELECT 1 FROM owners WHERE canonical = ? AND login = ?", (key, login)).fetchone()
+    return owner is not None or _is_in_an_owning_team(db, key, login)
+
+
+def _is_here(db: sqlite3.Connection, key: str) -> bool:
+    return db.execute("SELECT 1 FROM crates WHERE canonical = ?", (key,)).fetchone() is not None
+
+
+def _is_in_an_owning_team(db: sqlite3.Connection, key: str, login: str) -> bool:
+    member = db.execute(
+        "SELECT 1 FROM team_owners JOIN members ON members.team = team_owners.login "
+        "WHERE canonical = ? AND members.login = ?",
+        (key, login),
+    ).fetchone()
+    return member is not None

@@ -1,0 +1,53 @@
+"""What a token may learn and do about itself, and what is left to the website: crates.io's cookie-only routes."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from loadmaster.planning.crates_io.refusal import bad_request, forbidden
+from loadmaster.rehearsal.registry.accounts import Accounts
+from loadmaster.rehearsal.registry.gate import Gate
+
+_MINE = "/api/v1/me/tokens"
+_ONLY_ON_THE_WEBSITE = (
+    "/api/v1/me",
+    "/api/v1/me/updates",
+    _MINE,
+    "/api/v1/me/crate_owner_invitations",
+    "/api/private/crate_owner_invitations",
+)
+
+
+class Tokens:
+    def __init__(self, accounts: Accounts, gate: Gate) -> None:
+        self._accounts, self._gate = accounts, gate
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            *(Route(page, self.website_only) for page in _ONLY_ON_THE_WEBSITE),
+            Route(_MINE, self.create, methods=["PUT"]),
+            Route(f"{_MINE}/{{number:int}}", self.revoke, methods=["DELETE"]),
+            Route("/api/v1/tokens/current", self.revoke_current, methods=["DELETE"]),
+        )
+
+    async def website_only(self, request: Request) -> Response:
+        """What tells a valid token from an invalid one: valid ones are told to use the website."""
+        self._gate.grant(request)
+        raise forbidden("this action can only be performed on the crates.io website")
+
+    async def create(self, request: Request) -> Response:
+        self._gate.admit(request, None, None)
+        raise bad_request("cannot use an API token to create a new API token")
+
+    async def revoke(self, request: Request) -> Response:
+        grant = self._gate.admit(request, None, None)
+        number = request.path_params["number"]
+        if number in self._accounts.tokens_of(grant.login):
+            self._accounts.revoke(number)
+        return JSONResponse({})
+
+    async def revoke_current(self, request: Request) -> Response:
+        self._accounts.revoke(self._gate.admit(request, None, None).token_id)
+        return Response(status_code=204)
