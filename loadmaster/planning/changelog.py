@@ -1,26 +1,40 @@
-"""The changelog in the shapes of Keep a Changelog: text in, text out, every other byte kept.
+"""The changelog in the shapes of Keep a Changelog and its relatives: text in, text out, every other byte kept.
 
-Knows level-2 headings, `## [Unreleased]` and `## [v1.2.3] - 2026-01-31` with or without `v` and brackets. What stands
-between them is free text, moved and never read.
+Knows headings of versions, `## [v1.2.3] - 2026-01-31` with or without `v`, brackets, parentheses and a written-out month, of
+level 1 to 3 or underlined, and `## [Unreleased]`. What stands between them is free text, moved and never read. The links at
+the bottom are `changelog_links`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from typing import NamedTuple
 
 from loadmaster.errors import ChangelogHeadings
+from loadmaster.planning.changelog_links import with_links
 from loadmaster.planning.value import Value
 
 _LINE = re.compile(r"[^\n]*\n?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LEVEL_1_OR_2 = re.compile(r"##?\s")
-_UNRELEASED = re.compile(r"##\s+\[?unreleased\b.*", re.IGNORECASE)
+_ATX = re.compile(r"\ufeff?(?P<marks>#{1,3})\s+(?P<text>.*)")
+_UNDERLINE = re.compile(r"(=|-)\1+")
+_UNRELEASED = re.compile(r"\[?(?:unreleased|vnext)\b.*", re.IGNORECASE)
 _VERSION = re.compile(
-    r"##\s+(?P<open>\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)(?:\([^)]*\))?"
-    r"(?:\s+(?P<rest>.*))?"
+    r"(?P<open>(?:(?:version|release)\s+)?\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)"
+    r"(?:\([^)]*\))?(?:\s+(?P<rest>.*))?",
+    re.IGNORECASE,
 )
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO = r"\d{4}-\d{2}-\d{2}"
+_WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th), \d{4}"
+_DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>\)?)")
+_NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
+_NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 class Heading(Value):
@@ -29,26 +43,40 @@ class Heading(Value):
     version: str
     """Without `v`."""
     date: str | None
-    """`YYYY-MM-DD`; None if there is none."""
+    """`YYYY-MM-DD`; None if there is none in this form."""
     line: int
     """Counted from 1."""
 
 
-class _Line(Value):
+class _Title(NamedTuple):
+    """A heading of any kind."""
+
     number: int
+    """Of its line, counted from 1."""
     start: int
     """Offset of its first character."""
     end: int
-    """Offset behind its last character, before the line's end."""
+    """Offset behind its last character, before the line's end; an underline belongs to it."""
+    level: int
     text: str
+    underline: str
+    """`=` or `-`; empty for a heading with `#`."""
+
+    @property
+    def version(self) -> re.Match[str] | None:
+        return _VERSION.fullmatch(self.text)
+
+    @property
+    def is_unreleased(self) -> bool:
+        return _UNRELEASED.fullmatch(self.text) is not None
 
 
 def headings(text: str) -> tuple[Heading, ...]:
     """The headings of versions, from the top."""
     return tuple(
-        Heading(version=match["version"], date=_date(match["rest"] or ""), line=line.number)
-        for line in _headings(text)
-        if (match := _VERSION.fullmatch(line.text))
+        Heading(version=match["version"], date=_iso_date(match["rest"] or ""), line=title.number)
+        for title in _titles(text)
+        if (match := title.version)
     )
 
 
@@ -56,23 +84,22 @@ def release_heading(text: str, version: str, released: date) -> str:
     """`text` with a dated heading for `version`, in the form of the newest one that is there.
 
     It goes below `## [Unreleased]`, whose entries become the version's; else above the newest version; else to the end.
-    A text that has a heading for `version` stays as it is. Raises `ChangelogHeadings` if it has several.
+    A text that has a heading for `version` keeps it, and gets the date if that is still to be filled in. Links that the file
+    keeps for each version get theirs. Raises `ChangelogHeadings` if there are several headings for `version`.
     """
     lines = [each.line for each in headings(text) if each.version == version]
     if len(lines) > 1:
         raise ChangelogHeadings(version, lines)
+    titles = _titles(text)
     if lines:
-        return text
-    found = _headings(text)
-    newest = next((each for each in found if _VERSION.fullmatch(each.text)), None)
-    heading = _heading_like(newest.text if newest else "", version, released)
+        return _dated(text, next(each for each in titles if each.number == lines[0]), released)
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    versions = [each for each in titles if each.version]
+    newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
     newline = "\r\n" if "\r\n" in text else "\n"
-    if unreleased := next((each for each in found if _UNRELEASED.fullmatch(each.text)), None):
-        return text[: unreleased.end] + 2 * newline + heading + text[unreleased.end :]
-    if newest:
-        return text[: newest.start] + heading + 2 * newline + text[newest.start :]
-    gap = newline if text.endswith("\n") or not text else 2 * newline
-    return (text + gap if text else "") + heading + newline
+    heading = _heading_like(newest, version, released, newline)
+    former = newest.version if newest else None
+    return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
 
 
 def notes(text: str, version: str) -> str:
@@ -80,41 +107,108 @@ def notes(text: str, version: str) -> str:
 
     Raises `ChangelogHeadings` unless it has exactly one.
     """
-    lines = [each.line for each in headings(text) if each.version == version]
-    if len(lines) != 1:
-        raise ChangelogHeadings(version, lines)
-    found = _headings(text)
-    index = next(index for index, each in enumerate(found) if each.number == lines[0])
-    end = found[index + 1].start if index + 1 < len(found) else len(text)
-    return text[found[index].end : end].strip()
+    start, end = _section(text, version)
+    return text[start:end].strip()
 
 
-def _headings(text: str) -> tuple[_Line, ...]:
-    """Lines that are headings of level 1 or 2; what looks like one within a fenced code block is none."""
-    found: list[_Line] = []
+def with_notes(text: str, version: str, entries: str) -> str:
+    """`text` with `entries` as the notes of `version`, which has none yet; a text that has some stays as it is.
+
+    Raises `ChangelogHeadings` unless it has exactly one heading.
+    """
+    start, end = _section(text, version)
+    if text[start:end].strip() or not entries.strip():
+        return text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = newline.join(entries.strip().splitlines())
+    return text[:start] + 2 * newline + lines + (2 * newline if end < len(text) else newline) + text[end:]
+
+
+def _section(text: str, version: str) -> tuple[int, int]:
+    """Offsets of what stands under the heading of `version`, up to the next one that is not below it."""
+    titles = _titles(text)
+    found = [each for each in titles if each.version and each.version["version"] == version]
+    if len(found) != 1:
+        raise ChangelogHeadings(version, [each.number for each in found])
+    following = [each.start for each in titles if each.start > found[0].start]
+    return found[0].end, min(following, default=len(text))
+
+
+def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str) -> str:
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    newest = next((each for each in titles if each.version), None)
+    if unreleased is None:
+        place = newest.start if newest else len(text)
+    else:
+        place = next((each.start for each in titles if each.start > unreleased.start), len(text))
+        if place == len(text) or not _NOTHING.fullmatch(text[unreleased.end : place]):
+            return text[: unreleased.end] + 2 * newline + heading + text[unreleased.end :]
+    if place < len(text):
+        return text[:place] + heading + 2 * newline + text[place:]
+    gap = newline if text.endswith("\n") else 2 * newline
+    return (text + gap if text else "") + heading + newline
+
+
+def _titles(text: str) -> tuple[_Title, ...]:
+    """The headings of the versions' own level and above it, from the top."""
+    found = tuple(_all_titles(text))
+    level = min((each.level for each in found if each.version or each.is_unreleased), default=2)
+    return tuple(each for each in found if each.level <= level)
+
+
+def _all_titles(text: str) -> Iterator[_Title]:
+    """What looks like a heading within a fenced code block is none; of underlined ones only those of versions are told."""
     fence = ""
+    before: tuple[int, str] | None = None
     for number, match in enumerate(_LINE.finditer(text), start=1):
-        line = match[0].rstrip()
-        mark = _FENCE.match(line)
+        line, start = match[0].rstrip(), match.start()
+        end, mark = start + len(line), _FENCE.match(line)
         if fence:
             if mark and line.strip() == fence[0] * len(line.strip()) and len(mark[1]) >= len(fence):
                 fence = ""
         elif mark:
             fence = mark[1]
-        elif _LEVEL_1_OR_2.match(line):
-            found.append(_Line(number=number, start=match.start(), end=match.start() + len(line), text=line))
-    return tuple(found)
+        elif title := _ATX.fullmatch(line):
+            yield _Title(number, start, end, len(title["marks"]), title["text"], "")
+        elif (
+            before
+            and _UNDERLINE.fullmatch(line)
+            and (_VERSION.fullmatch(before[1]) or _UNRELEASED.fullmatch(before[1]))
+        ):
+            yield _Title(number - 1, before[0], end, 1 if line[0] == "=" else 2, before[1], line[0])
+        before = None if fence or not line else (start, line)
 
 
-def _heading_like(other: str, version: str, released: date) -> str:
-    match = _VERSION.fullmatch(other)
-    if match is None:
+def _heading_like(other: _Title | None, version: str, released: date, newline: str) -> str:
+    match = other.version if other else None
+    if other is None or match is None:
         return f"## [{version}] - {released}"
-    in_parentheses = (match["rest"] or "").startswith("(")
-    dated = f"({released})" if in_parentheses else f"- {released}"
-    return f"## {match['open']}{version}{match['close']} {dated}"
+    dated = _DATE.match(match["rest"] or "")
+    told = f"{dated['lead']}{_spelled_like(dated['date'], released)}{dated['tail']}" if dated else f"- {released}"
+    text = f"{match['open']}{version}{match['close']} {told}"
+    return f"{text}{newline}{other.underline * len(text)}" if other.underline else f"{'#' * other.level} {text}"
 
 
-def _date(rest: str) -> str | None:
-    match = _DATE.search(rest)
+def _dated(text: str, title: _Title, released: date) -> str:
+    """`text` with the day in a heading that has none yet."""
+    match = title.version
+    if match is None or not _NO_DATE_YET.fullmatch(match["rest"] or ""):
+        return text
+    if _DATE.search(match["rest"] or ""):
+        return text
+    end = title.start + text[title.start : title.end].index(title.text) + len(title.text) - len(match["rest"] or "")
+    rest = text[end : end + len(match["rest"] or "")]
+    told = f"({released})" if rest.startswith("(") else f"- {released}"
+    return text[:end].rstrip(" ") + f" {told}" + text[end + len(rest) :]
+
+
+def _spelled_like(other: str, day: date) -> str:
+    if re.fullmatch(_ISO, other):
+        return str(day)
+    ending = "th" if day.day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    return f"{_MONTHS[day.month - 1]} {day.day}{ending}, {day.year}"
+
+
+def _iso_date(rest: str) -> str | None:
+    match = re.search(_ISO, rest)
     return match[0] if match else None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors import ChangelogHeadings
-from loadmaster.planning.changelog import Heading, headings, notes, release_heading
+from loadmaster.planning.changelog import Heading, headings, notes, release_heading, with_notes
 
 DAY = date(2026, 1, 31)
 
@@ -35,6 +35,31 @@ RELEASED = {
     ),
     "without brackets": ("## v1.9.0 - 2026-01-01\n", "## v2.0.0 - 2026-01-31\n\n## v1.9.0 - 2026-01-01\n"),
     "with the date in parentheses": ("## 1.9.0 (2026-01-01)\n", "## 2.0.0 (2026-01-31)\n\n## 1.9.0 (2026-01-01)\n"),
+    "a rule below Unreleased": (
+        "## [Unreleased]\n\n---\n\n## [v1.9.0] - 2026-01-01\n",
+        "## [Unreleased]\n\n---\n\n## [v2.0.0] - 2026-01-31\n\n## [v1.9.0] - 2026-01-01\n",
+    ),
+    "words that say there is nothing": (
+        "## [Unreleased]\n\nNo unreleased changes yet.\n\n## [1.9.0] - 2026-01-01\n",
+        "## [Unreleased]\n\nNo unreleased changes yet.\n\n## [2.0.0] - 2026-01-31\n\n## [1.9.0] - 2026-01-01\n",
+    ),
+    "headings of level 1, with the month written out": (
+        "# 1.9.0 (July 20th, 2025)\n\n### Fixed\n",
+        "# 2.0.0 (January 31st, 2026)\n\n# 1.9.0 (July 20th, 2025)\n\n### Fixed\n",
+    ),
+    "underlined headings": (
+        "Changes\n=======\n\n1.9.0 (2026-01-01)\n------------------\n\n- a\n",
+        "Changes\n=======\n\n2.0.0 (2026-01-31)\n------------------\n\n1.9.0 (2026-01-01)\n------------------\n\n- a\n",
+    ),
+    "a version to come above Unreleased": (
+        "## 5.0.0 - TBD\n\n## [Unreleased] - ReleaseDate\n\n- a\n\n## [1.9.0] - 2026-01-01\n",
+        "## 5.0.0 - TBD\n\n## [Unreleased] - ReleaseDate\n\n## [2.0.0] - 2026-01-31\n\n- a\n\n## [1.9.0] - 2026-01-01\n",
+    ),
+    "vNext": ("## vNext\n\n- a\n", "## vNext\n\n## [2.0.0] - 2026-01-31\n\n- a\n"),
+    "a link in the heading": (
+        "## [1.9.0](https://f.example) - (2026-01-01)\n",
+        "## [2.0.0] - (2026-01-31)\n\n## [1.9.0](https://f.example) - (2026-01-01)\n",
+    ),
     "lines that end as on Windows": (
         "# C\r\n\r\n## [Unreleased]\r\n\r\n- a\r\n",
         "# C\r\n\r\n## [Unreleased]\r\n\r\n## [2.0.0] - 2026-01-31\r\n\r\n- a\r\n",
@@ -55,12 +80,62 @@ def test_a_release_gets_its_heading(before: str, after: str) -> None:
     assert release_heading(after, "2.0.0", date(2030, 1, 1)) == after
 
 
-@pytest.mark.parametrize(
-    "heading", ["## [2.0.0] - 2026-01-01", "## [v2.0.0] - 2026-01-01", "## 2.0.0", "## [2.0.0] - TBD"]
-)
-def test_a_heading_that_is_there_stays_as_it_is(heading: str) -> None:
-    text = f"## [Unreleased]\n- b\n\n{heading}\n- a\n"
-    assert release_heading(text, "2.0.0", DAY) == text
+THERE = {
+    "dated": ("## [2.0.0] - 2026-01-01", "## [2.0.0] - 2026-01-01"),
+    "with v": ("## [v2.0.0] - 2026-01-01", "## [v2.0.0] - 2026-01-01"),
+    "with a name": ("## [2.0.0] - Kestrel", "## [2.0.0] - Kestrel"),
+    "without a day": ("## 2.0.0", "## 2.0.0 - 2026-01-31"),
+    "with the day to come": ("## [2.0.0] - TBD", "## [2.0.0] - 2026-01-31"),
+    "with half a day": ("## [2.0.0] - 2026-XX-XX", "## [2.0.0] - 2026-01-31"),
+    "with the day to come in parentheses": ("## 2.0.0 (unreleased)", "## 2.0.0 (2026-01-31)"),
+    "underlined": ("2.0.0\n-----", "2.0.0 - 2026-01-31\n-----"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), THERE.values(), ids=THERE)
+def test_a_heading_that_is_there_gets_no_more_than_its_day(before: str, after: str) -> None:
+    text = "## [Unreleased]\n- b\n\n{}\n- a\n"
+    assert release_heading(text.format(before), "2.0.0", DAY) == text.format(after)
+
+
+LINKS = {
+    "from version to version": (
+        "## [Unreleased]\n\n## [1.9.0] - 2026-01-01\n\n[Unreleased]: https://f.example/compare/v1.9.0...HEAD\n"
+        "[1.9.0]: https://f.example/compare/v1.8.0...v1.9.0\n",
+        "[Unreleased]: https://f.example/compare/v2.0.0...HEAD\n[2.0.0]: https://f.example/compare/v1.9.0...v2.0.0\n"
+        "[1.9.0]: https://f.example/compare/v1.8.0...v1.9.0\n",
+    ),
+    "to each tag": (
+        "## [1.9.0] - 2026-01-01\r\n\r\n[1.9.0]: https://f.example/releases/v1.9.0\r\n",
+        "[2.0.0]: https://f.example/releases/v2.0.0\r\n[1.9.0]: https://f.example/releases/v1.9.0\r\n",
+    ),
+    "of another kind": ("## [1.9.0] - 2026-01-01\n[1.9.0]: milestone.md\n", "[1.9.0]: milestone.md\n"),
+    "none for the newest": (
+        "## 1.9.0 (2026-01-01)\n[1.8.0]: https://f.example/v1.8.0\n",
+        "[1.8.0]: https://f.example/v1.8.0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "links"), LINKS.values(), ids=LINKS)
+def test_links_follow_where_the_file_keeps_one_for_each_version(before: str, links: str) -> None:
+    after = release_heading(before, "2.0.0", DAY)
+    assert after.endswith(links)
+    assert after.count("]: ") == links.count("]: ")
+
+
+EMPTY = "# C\n\n## [2.0.0] - 2026-01-31\n\n## [1.9.0] - 2026-01-01\n\n- old\n"
+
+
+def test_notes_are_proposed_where_there_are_none() -> None:
+    after = with_notes(EMPTY, "2.0.0", "### Added\n- a wing\n")
+    assert after == EMPTY.replace("## [1.9.0]", "### Added\n- a wing\n\n## [1.9.0]")
+    assert with_notes(after, "2.0.0", "- something else") == after
+    assert with_notes(EMPTY, "2.0.0", " \n") == EMPTY
+
+
+def test_notes_are_proposed_at_the_end_of_a_file() -> None:
+    assert with_notes("## [2.0.0]", "2.0.0", "- a") == "## [2.0.0]\n\n- a\n"
 
 
 def test_two_headings_for_one_version_are_refused() -> None:
@@ -85,6 +160,7 @@ NOTES = {
     "up to the next heading": ("## [2.0.0] - 2026-01-01\n\n### Added\n- a\n\n## [1.0.0]\n- b\n", "### Added\n- a"),
     "up to the end": ("## [2.0.0]\n\n> intro\n\n- a\n", "> intro\n\n- a"),
     "past a comment in a code block": ("## [2.0.0]\n```sh\n# run it\n```\n- a\n", "```sh\n# run it\n```\n- a"),
+    "past smaller headings than the versions'": ("# 2.0.0\n\n## Added\n- a\n# 1.0.0\n", "## Added\n- a"),
     "nothing": ("## [2.0.0]\n\n## [1.0.0]\n- b\n", ""),
 }
 
