@@ -5,14 +5,13 @@ Nothing in `loadmaster.rehearsal` imports this, and this imports nothing of it: 
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from loadmaster.clients import git, registry
 from loadmaster.errors import LiveWorldRefused
 from loadmaster.job import Job
 from loadmaster.pinning import IMPORTED, pin
+from loadmaster.planning.address import is_loopback
 from loadmaster.planning.project import Project
 from loadmaster.project import ROOT, load_project
 from loadmaster.request import LiveRequest
@@ -55,15 +54,6 @@ def _require_all_on_loopback(index: str) -> None:
     named = registry.endpoints(index, registry.http_client())
     if not is_loopback(named.api) or not is_loopback(named.dl):
         raise LiveWorldRefused
-
-
-def is_loopback(address: str) -> bool:
-    """Whether the host of an address is this machine, by its spelling alone; no name is looked up."""
-    host = urlsplit(address.removeprefix("sparse+")).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _remote(request: LiveRequest, project: Project, store: Store) -> Path:

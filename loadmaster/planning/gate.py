@@ -23,7 +23,7 @@ class Problem(Value):
     """File, crate, tag or address."""
     what: str
     fix: str
-    evidence: str = ""
+    evidence: str | None = None
     """The request and the answer that say so, where somebody was asked."""
 
 

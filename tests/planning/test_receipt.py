@@ -105,7 +105,9 @@ def test_the_shape_is_the_agreed_one() -> None:
             "outcome": "fail",
             "checked": 1,
             "problems": [{"where": "Cargo.lock", "what": "differs", "fix": "commit it."}],
+            "warnings": [],
             "why": "",
+            "blocks": True,
         }
     ]
 

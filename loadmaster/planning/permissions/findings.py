@@ -68,5 +68,5 @@ def _places(places: Sequence[str]) -> str:
 
 
 def _problem(finding: Finding) -> Problem:
-    evidence = str(finding.evidence) if finding.evidence else ""
+    evidence = str(finding.evidence) if finding.evidence else None
     return Problem(where=finding.where, what=finding.what, fix=finding.fix, evidence=evidence)

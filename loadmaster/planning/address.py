@@ -1,0 +1,15 @@
+"""What an address tells by its spelling alone; no name is looked up."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the host of an address, `sparse+` before it or not, is this machine."""
+    host = urlsplit(address.removeprefix("sparse+")).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,201 @@
+"""Gates about each crate by itself: is it there under its name, whose is it, what does it need, does it break a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.packaged import PackagedCrate
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
+from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen
+from loadmaster.planning.plan import Crate
+from loadmaster.planning.project import Credential
+
+RECENTLY_DELETED = "was recently deleted"
+
+
+class Owners(NamedTuple):
+    users: tuple[str, ...]
+    teams: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.users, *self.teams)
+
+
+def crate_exists(facts: Facts) -> Iterator[Finding]:
+    for crate in facts.crates:
+        outcome, what, fix = _existence(facts, crate)
+        yield Finding(
+            gate=PermissionGate.CRATE_EXISTS,
+            where=crate.name,
+            outcome=outcome,
+            what=what,
+            fix=fix,
+            evidence=facts.crate(crate.name).crate,
+        )
+
+
+def _existence(facts: Facts, crate: Crate) -> tuple[Outcome, str, str]:
+    seen = facts.crate(crate.name)
+    if (spelled := _spelling(facts, crate.name)) is not None and spelled != crate.name:
+        return (
+            Outcome.FAIL,
+            f"is on the registry as `{spelled}`: to it both are one name, and it refuses this spelling",
+            f"name the package `{spelled}`, or choose another name.",
+        )
+    if seen.probe is not None and RECENTLY_DELETED in seen.probe.text:
+        return (
+            Outcome.FAIL,
+            why_unread(read(seen.probe)),
+            "wait until then, or choose another name; the registry's team can free it: help@crates.io.",
+        )
+    if not facts.is_new(crate):
+        return Outcome.PASS, "exists", ""
+    if (unknown := _not_known_as_new(seen.crate)) is not None:
+        return Outcome.COULD_NOT_CHECK, unknown, ""
+    if facts.style.credential_for(facts.action(crate)) is Credential.TRUSTED_PUBLISHING:
+        return Outcome.FAIL, "is new, and trusted publishing cannot create crates", bootstrap(facts, crate)
+    return Outcome.PASS, "is new: the token needs the scope `publish-new`", ""
+
+
+def _spelling(facts: Facts, name: str) -> str | None:
+    """How the registry has the name: by its web API, which knows every spelling, else by its index."""
+    match read(facts.crate(name).crate):
+        case Document(content={"crate": {"name": str(spelled)}}) if canonical(spelled) == canonical(name):
+            return spelled
+        case _:
+            return facts.registry.spelled.get(name)
+
+
+def _not_known_as_new(exchange: Exchange) -> str | None:
+    """The index does not show it. Does the web API agree? Why not, if it does not."""
+    match reading := read(exchange):
+        case Refused(status=404):
+            return None
+        case Document():
+            return "the registry knows the name, and its index shows no version of it"
+        case _:
+            return why_unread(reading)
+
+
+def bootstrap(facts: Facts, crate: Crate) -> str:
+    """How a new crate comes under trusted publishing: step by step, for this crate."""
+    wanted = facts.style.trusted_publishing
+    configured = (
+        f"repository `{wanted.repository}`, workflow `{wanted.workflow}`"
+        + (f", environment `{wanted.environment}`" if wanted.environment else "")
+        if wanted
+        else "the repository and the workflow that publish"
+    )
+    return (
+        f'give new crates an API token with the scope `publish-new` (`registry.credentials.new = "token"`), or publish '
+        f"a first version of `{crate.name}` by hand; then add {configured} at "
+        f"https://crates.io/crates/{crate.name}/settings, and let it out by trusted publishing from then on."
+    )
+
+
+def owners(facts: Facts) -> Iterator[Finding]:
+    expected = facts.style.owners
+    for crate in facts.crates:
+        seen = facts.crate(crate.name)
+        if not expected:
+            outcome, what, fix, warns = Outcome.SKIP, "the profile names no owners", "", False
+        elif facts.is_new(crate):
+            outcome, what, fix, warns = Outcome.SKIP, "is new: whoever publishes it first owns it", "", False
+        else:
+            outcome, what, fix, warns = _ownership(crate.name, expected, seen)
+        yield Finding(
+            gate=PermissionGate.OWNERS,
+            where=crate.name,
+            outcome=outcome,
+            what=what,
+            fix=fix,
+            evidence=seen.owners,
+            is_warning=warns,
+        )
+
+
+def _ownership(name: str, expected: Sequence[str], seen: CrateSeen) -> tuple[Outcome, str, str, bool]:
+    actual = owners_of(seen)
+    if isinstance(actual, str):
+        return Outcome.COULD_NOT_CHECK, actual, "", False
+    there = {each.lower() for each in actual.names}
+    missing = [each for each in expected if each.lower() not in there]
+    extra = [each for each in actual.names if each.lower() not in {one.lower() for one in expected}]
+    if missing:
+        by_team = not actual.users
+        only = ", which only teams own: their members may publish, and cannot manage owners" if by_team else ""
+        what = f"{_quoted(missing)} {'is' if len(missing) == 1 else 'are'} no owner of it{only}"
+        adding = "; ".join(f"`cargo owner --add {each} {name}`" for each in missing)
+        fix = f"let one of {_quoted(actual.names)} run {adding}; a user then accepts at https://crates.io/me/pending-invites."
+        return Outcome.FAIL, what, fix, False
+    if extra:
+        fix = f"if they are no longer wanted: `cargo owner --remove LOGIN {name}`; else add them to `registry.owners`."
+        return Outcome.PASS, f"is owned by {_quoted(extra)} too, whom the profile does not name", fix, True
+    return Outcome.PASS, "is owned as the profile says", "", False
+
+
+def owners_of(seen: CrateSeen) -> Owners | str:
+    """Users and teams; why it is not known, if it is not."""
+    if seen.owners is None:
+        return "its owners were not asked for"
+    match reading := read(seen.owners):
+        case Document(content={"users": list(entries)}) if all(_is_owner(each) for each in entries):
+            logins = [(str(each["login"]), each.get("kind")) for each in entries]
+            return Owners(
+                users=tuple(login for login, kind in logins if kind != "team"),
+                teams=tuple(login for login, kind in logins if kind == "team"),
+            )
+        case _:
+            return why_unread(reading)
+
+
+def _is_owner(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("login"), str)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names) or "nobody"
+
+
+def dependency_names(facts: Facts) -> Iterator[Finding]:
+    """crates.io asks of a dependency that its name is there, spelled exactly so; of its version it asks nothing."""
+    for crate in facts.crates:
+        problems, unread = [], []
+        for needed in facts.needs.get(crate.name, ()):
+            seen = facts.seen.names.get(needed, NameSeen(spelled=None, unread="it was not looked for"))
+            if seen.unread:
+                unread.append(f"`{needed}`: {seen.unread}")
+            elif seen.spelled is None:
+                problems.append(f"`{needed}` is not on the registry")
+            elif seen.spelled != needed:
+                problems.append(f"`{needed}` is spelled `{seen.spelled}` there")
+        yield _names_finding(crate.name, problems, unread)
+
+
+def _names_finding(crate: str, problems: Sequence[str], unread: Sequence[str]) -> Finding:
+    gate = PermissionGate.DEPENDENCY_NAMES
+    if problems:
+        fix = "correct the name in its `Cargo.toml`, or publish that crate first."
+        what = f"depends on what the registry does not have: {'; '.join(problems)}"
+        return Finding(gate=gate, where=crate, outcome=Outcome.FAIL, what=what, fix=fix)
+    if unread:
+        return Finding(gate=gate, where=crate, outcome=Outcome.COULD_NOT_CHECK, what="; ".join(unread))
+    return Finding(gate=gate, where=crate, outcome=Outcome.PASS)
+
+
+def crate_rules(packaged: Sequence[PackagedCrate]) -> Iterator[Finding]:
+    """What crates.io would refuse in the packaged crates, in its own words."""
+    for crate in packaged:
+        if crate.problems:
+            what = f"breaks rules of crates.io: {'; '.join(crate.problems)}"
+            fix = f"mend it in the manifest or the files of `{crate.name}`."
+            yield Finding(gate=PermissionGate.CRATE_RULES, where=crate.name, outcome=Outcome.FAIL, what=what, fix=fix)
+        else:
+            yield Finding(gate=PermissionGate.CRATE_RULES, where=crate.name, outcome=Outcome.PASS)

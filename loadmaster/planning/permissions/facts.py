@@ -1,0 +1,43 @@
+"""All that the permission gates judge: what was seen, what the plan wants, what the profile expects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from loadmaster.planning.permissions.questions import Inquiry, action_of
+from loadmaster.planning.permissions.seen import CrateSeen, PermissionsSeen
+from loadmaster.planning.plan import Crate, ReleasePlan
+from loadmaster.planning.project import Project, RegistryStyle
+from loadmaster.planning.rates import Action
+from loadmaster.planning.seen import RegistrySeen
+from loadmaster.planning.value import Value
+
+
+class Facts(Value):
+    plan: ReleasePlan
+    project: Project
+    registry: RegistrySeen
+    seen: PermissionsSeen
+    asked: tuple[Inquiry, ...]
+    needs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By crate, the crates outside of the release that it depends on."""
+
+    @property
+    def style(self) -> RegistryStyle:
+        return self.project.registry
+
+    @property
+    def crates(self) -> tuple[Crate, ...]:
+        """Those that are still to be published; nobody's permission is needed for one that is out."""
+        return tuple(each for each in self.plan.crates if each.name in self.seen.crates)
+
+    def crate(self, name: str) -> CrateSeen:
+        return self.seen.crates[name]
+
+    def action(self, crate: Crate) -> Action:
+        return action_of(crate, self.registry)
+
+    def is_new(self, crate: Crate) -> bool:
+        return self.action(crate) is Action.NEW

@@ -1,0 +1,88 @@
+"""Two gates about the whole release: is the registry ready for us, and do its rate limits let the release end in time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.pace import Costs, Forecast, forecast
+from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.reading import Document, Refused, TurnedAway, read, why_unread
+from loadmaster.planning.project import Wait
+from loadmaster.planning.rates import Bucket
+
+STATUS_PAGE = "https://status.crates.io"
+
+
+def registry_ready(facts: Facts) -> Iterator[Finding]:
+    outcome, what, fix = _readiness(facts)
+    yield Finding(
+        gate=PermissionGate.REGISTRY_READY,
+        where="registry",
+        outcome=outcome,
+        what=what,
+        fix=fix,
+        evidence=facts.seen.site,
+    )
+
+
+def _readiness(facts: Facts) -> tuple[Outcome, str, str]:
+    reading = read(facts.seen.site)
+    match reading:
+        case Document(content={"read_only": True, **rest}):
+            banner = f": `{rest['banner_message']}`" if rest.get("banner_message") else ""
+            return Outcome.FAIL, f"is in read-only mode{banner}", f"wait until it is not; see {STATUS_PAGE}."
+        case Document(content={"read_only": False}):
+            return Outcome.PASS, "answers, and takes uploads", ""
+        case Refused(status=503):
+            return Outcome.FAIL, why_unread(reading), f"wait until it takes uploads again; see {STATUS_PAGE}."
+        case TurnedAway():
+            fix = "find out whether this machine's address or Loadmaster's `User-Agent` is blocked: help@crates.io."
+            return Outcome.FAIL, why_unread(reading), fix
+        case Refused(status=404):
+            return Outcome.COULD_NOT_CHECK, "the registry does not tell whether it takes uploads", ""
+        case _:
+            fix = "open the address from this machine; a proxy or a firewall must let it through unchanged."
+            return Outcome.COULD_NOT_CHECK, why_unread(reading), fix
+
+
+def rate_budget(facts: Facts) -> Iterator[Finding]:
+    """The predicted end, what the probes cost included, against the profile's limit."""
+    limit = facts.project.preflight.finish_within
+    predicted = predicted_publishing(facts)
+    probes = sum(each.probe for each in facts.asked)
+    minutes = predicted.seconds / 60
+    told = f"publishing takes about {minutes:.0f} min, {predicted.waits} crates wait for a rate limit"
+    told += f", {probes} probes included" if probes else ""
+    if limit is None:
+        outcome, fix = Outcome.PASS, ""
+    elif minutes <= limit:
+        outcome, fix, told = Outcome.PASS, "", f"{told}; the profile allows {limit:g} min"
+    else:
+        outcome, told = Outcome.FAIL, f"{told}; the profile allows {limit:g} min"
+        fix = (
+            "ask help@crates.io for a higher limit and give it as `registry.new_burst` or `update_burst`, publish new "
+            "crates days before, or raise `preflight.finish_within`."
+        )
+    yield Finding(gate=PermissionGate.RATE_BUDGET, where="plan", outcome=outcome, what=told, fix=fix)
+
+
+def predicted_publishing(facts: Facts) -> Forecast:
+    """The forecast of what is still to be published, from buckets that the probes have taken from."""
+    crates = {each.name: each for each in facts.crates}
+    taken = Counter(each.action for each in facts.asked if each.probe)
+    rates = facts.style.rates
+    buckets = {
+        action: Bucket.full(rate).model_copy(update={"tokens": rate.burst + 1 - taken[action]})
+        for action, rate in rates.items()
+    }
+    return forecast(
+        {name: frozenset(each.needs) & crates.keys() for name, each in crates.items()},
+        {name: facts.action(each) for name, each in crates.items()},
+        buckets,
+        Costs(connections=facts.style.connections),
+        visible=facts.style.wait is Wait.VISIBLE,
+    )

@@ -1,0 +1,70 @@
+"""The permission gates as a person reads them: a table with crates down and questions across, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.permissions.findings import Finding, worst
+
+SIGNS = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
+_WARNING = "!"
+_LEGEND = "✔ pass, ✘ fail, ! pass with a warning, ? could not be checked, – does not arise"
+
+
+def table(findings: Sequence[Finding]) -> list[list[str]]:
+    """A heading, then a row for each place: its name, and a sign for each question."""
+    gates = [gate for gate in PermissionGate if any(each.gate is gate for each in findings)]
+    places = dict.fromkeys(each.where for each in findings)
+    cells: dict[tuple[str, PermissionGate], list[Finding]] = {(place, gate): [] for place in places for gate in gates}
+    for each in findings:
+        cells[each.where, each.gate].append(each)
+    return [["", *gates], *([place, *(_sign(cells[place, gate]) for gate in gates)] for place in places)]
+
+
+def _sign(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return ""
+    outcome = worst(findings)
+    return _WARNING if outcome is Outcome.PASS and any(each.is_warning for each in findings) else SIGNS[outcome]
+
+
+def permissions_markdown(findings: Sequence[Finding]) -> str:
+    heading, *rows = table(findings)
+    lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
+    lines += [f"| `{place}` | {' | '.join(signs)} |" for place, *signs in rows]
+    told = [f"- {_sign([each])} **{each.gate}** `{each.where}` {_sentence(each)}" for each in _worth_telling(findings)]
+    return "\n".join([*lines, "", _LEGEND, "", *told, ""])
+
+
+def permissions_text(findings: Sequence[Finding]) -> str:
+    """The same for a terminal."""
+    heading, *rows = table(findings)
+    width = max((len(row[0]) for row in rows), default=0)
+    lines = [f"  {' ' * width}  {'  '.join(heading[1:])}"]
+    for place, *signs in rows:
+        marks = "  ".join(sign.center(len(gate)) for sign, gate in zip(signs, heading[1:], strict=True))
+        lines.append(f"  {place:<{width}}  {marks}")
+    told = [f"  {_sign([each])} {each.gate} `{each.where}`: {_sentence(each)}" for each in _worth_telling(findings)]
+    return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *told, ""])
+
+
+def _worth_telling(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Failures first, then warnings, then what is not known, each reason once."""
+    yield from (each for each in findings if each.outcome is Outcome.FAIL)
+    yield from (each for each in findings if each.is_warning)
+    told: set[tuple[PermissionGate, str]] = set()
+    for each in findings:
+        if each.outcome is Outcome.COULD_NOT_CHECK and (each.gate, each.what) not in told:
+            told.add((each.gate, each.what))
+            same = [one.where for one in findings if (one.gate, one.what) == (each.gate, each.what)]
+            yield each.model_copy(
+                update={"where": same[0] if len(same) == 1 else f"{same[0]} and {len(same) - 1} more"}
+            )
+
+
+def _sentence(finding: Finding) -> str:
+    asked = f" [{finding.evidence}]" if finding.evidence else ""
+    following = f" Next: {finding.fix}" if finding.fix else ""
+    return f"{finding.what}{asked}.{following}"

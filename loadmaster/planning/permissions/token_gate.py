@@ -1,0 +1,133 @@
+"""The gate about API tokens: alive, and allowed to publish each crate, as far as anybody can find out before an upload.
+
+crates.io has no request that tells a token's scopes. `/me` answers every token 403, and its text tells a live one from a
+dead one; a request that only tokens with scopes may make tells those from legacy ones, which may do everything. The
+rest only an upload shows: one that ends after its metadata is refused for that, if for nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.permissions.crate_gates import RECENTLY_DELETED
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.reading import Refused, read, why_unread
+from loadmaster.planning.permissions.seen import Exchange, TokenSeen
+from loadmaster.planning.plan import Crate
+from loadmaster.planning.project import Credential
+from loadmaster.planning.rates import Action
+
+TOKENS_PAGE = "https://crates.io/settings/tokens"
+PROFILE_PAGE = "https://crates.io/settings/profile"
+_LEGACY = "cannot be used with legacy API tokens"
+_PASSED_ALL = "invalid tarball length"
+"""What a server says that has nothing against an upload but that its crate file is missing."""
+_JUDGED = (400, 401, 403)
+
+_SCOPE = {Action.NEW: "publish-new", Action.UPDATE: "publish-update"}
+_PURPOSE = {Action.NEW: "token for new crates", Action.UPDATE: "token"}
+
+
+class _Verdict(NamedTuple):
+    outcome: Outcome
+    what: str
+    fix: str = ""
+
+
+_RENEW = f"make a token at {TOKENS_PAGE} with the scopes `publish-update` and, for new crates, `publish-new`."
+_SAID_TO_ME = {
+    "can only be performed on the crates.io website": _Verdict(Outcome.PASS, "is alive"),
+    "authentication failed": _Verdict(Outcome.FAIL, "is unknown, revoked or expired", _RENEW),
+    "requires authentication": _Verdict(Outcome.FAIL, "did not arrive", "see whether a proxy takes headers away."),
+    "does not match the format": _Verdict(
+        Outcome.FAIL, "is malformed: tokens of crates.io begin with `cio`", f"paste it anew, or {_RENEW}"
+    ),
+    "This account is": _Verdict(Outcome.FAIL, "belongs to a locked account", "write to help@crates.io."),
+}
+"""Of status 403 or 401, all of them; only the text tells one from another."""
+
+_SAID_TO_PROBE = {
+    "does not have the required permissions": (
+        "is not covered by the token: it lacks the scope `{scope}`, or no pattern of its crates fits `{name}` (case "
+        "counts in patterns, and `-` is not `_`)",
+        f"make a token at {TOKENS_PAGE} with the scope `{{scope}}` and a pattern for `{{name}}`.",
+    ),
+    "A verified email address is required": (
+        "cannot be published: the account has no verified e-mail",
+        f"verify it at {PROFILE_PAGE}.",
+    ),
+    "can only be published using Trusted Publishing": (
+        "takes new versions by trusted publishing only",
+        "publish it by trusted publishing, or switch that off at https://crates.io/crates/{name}/settings.",
+    ),
+    "authentication failed": ("cannot be published: the token is unknown, revoked or expired", _RENEW),
+    "don't seem to be an owner": ("is owned by others", "let an owner run `cargo owner --add LOGIN {name}`."),
+}
+
+
+def token(facts: Facts) -> Iterator[Finding]:
+    """Whether each token is alive; then, for each crate, whether it may publish that one."""
+    for action, seen in facts.seen.tokens.items():
+        outcome, what, fix = _alive(seen)
+        yield Finding(
+            gate=PermissionGate.TOKEN,
+            where=_PURPOSE[action],
+            outcome=outcome,
+            what=what,
+            fix=fix,
+            evidence=seen.me,
+        )
+    for crate in facts.crates:
+        probe = facts.crate(crate.name).probe
+        outcome, what, fix = _allowed(facts, crate, probe)
+        yield Finding(gate=PermissionGate.TOKEN, where=crate.name, outcome=outcome, what=what, fix=fix, evidence=probe)
+
+
+def _alive(seen: TokenSeen) -> _Verdict:
+    if seen.me is None:
+        return _Verdict(Outcome.COULD_NOT_CHECK, seen.unusable)
+    reading = read(seen.me)
+    if isinstance(reading, Refused):
+        for text, verdict in _SAID_TO_ME.items():
+            if text in reading.detail:
+                return verdict
+    return _Verdict(Outcome.COULD_NOT_CHECK, f"whether it is alive is not known: {why_unread(reading)}")
+
+
+def _allowed(facts: Facts, crate: Crate, probe: Exchange | None) -> _Verdict:
+    action = facts.action(crate)
+    if facts.style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
+        return _Verdict(Outcome.SKIP, "is published with a token that is made when it is needed")
+    if probe is not None:
+        return _probed(crate.name, action, probe)
+    seen = facts.seen.tokens.get(action)
+    if seen is not None and seen.configs_of_user is not None and _is_legacy(seen.configs_of_user):
+        why = "the token has no scopes and may publish every crate; whether the account's e-mail is verified only an upload tells"
+    else:
+        why = f"a token does not tell whether it may `{_SCOPE[action]}` this crate, nor whether the account's e-mail is verified"
+    return _Verdict(Outcome.COULD_NOT_CHECK, f"{why} (`preflight.probe` asks)")
+
+
+def _is_legacy(exchange: Exchange) -> bool:
+    match read(exchange):
+        case Refused(detail=detail):
+            return _LEGACY in detail
+        case _:
+            return False
+
+
+def _probed(name: str, action: Action, probe: Exchange) -> _Verdict:
+    reading = read(probe)
+    if not isinstance(reading, Refused) or reading.status not in _JUDGED or RECENTLY_DELETED in reading.detail:
+        return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading))
+    if reading.detail.startswith(_PASSED_ALL):
+        return _Verdict(Outcome.PASS, f"may be published with it (`{_SCOPE[action]}`)")
+    said = next((text for text in _SAID_TO_PROBE if text in reading.detail), None)
+    if said is None:
+        return _Verdict(Outcome.FAIL, f"would be refused: `{reading.detail}`", "mend what it names.")
+    what, fix = (text.format(name=name, scope=_SCOPE[action]) for text in _SAID_TO_PROBE[said])
+    return _Verdict(Outcome.FAIL, what, fix)

@@ -1,0 +1,154 @@
+"""The gate about trusted publishing: does every crate accept the workflow that publishes, and the credential in use.
+
+crates.io keeps a configuration as it was typed. It compares the repository and the environment without regard to case,
+the workflow's file name and the owner's id exactly; a configuration without an environment accepts any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.permissions.crate_gates import owners_of
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.questions import wants_trusted_publishing
+from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
+from loadmaster.planning.permissions.seen import CrateSeen, Exchange
+from loadmaster.planning.plan import Crate
+from loadmaster.planning.project import Credential, TrustedPublishing
+
+MOST_CONFIGURATIONS = 5
+
+
+class _Verdict(NamedTuple):
+    outcome: Outcome
+    what: str
+    fix: str = ""
+    evidence: Exchange | None = None
+
+
+def trusted_publishing(facts: Facts) -> Iterator[Finding]:
+    for crate in facts.crates:
+        for outcome, what, fix, evidence in _verdicts(facts, crate, facts.crate(crate.name)):
+            yield Finding(
+                gate=PermissionGate.TRUSTED_PUBLISHING,
+                where=crate.name,
+                outcome=outcome,
+                what=what,
+                fix=fix,
+                evidence=evidence,
+            )
+
+
+def _verdicts(facts: Facts, crate: Crate, seen: CrateSeen) -> Iterator[_Verdict]:
+    if facts.is_new(crate):
+        yield _Verdict(Outcome.SKIP, "is new: it can be configured once it exists")
+        return
+    if facts.style.credential_for(facts.action(crate)) is Credential.TOKEN:
+        yield _only_by_trusted_publishing(crate.name, seen.crate)
+    if wants_trusted_publishing(facts.style):
+        yield from _configured(crate.name, facts.style.trusted_publishing, seen)
+
+
+def _only_by_trusted_publishing(name: str, exchange: Exchange) -> _Verdict:
+    match reading := read(exchange):
+        case Document(content={"crate": {"trustpub_only": True}}):
+            return _Verdict(
+                Outcome.FAIL,
+                "takes new versions by trusted publishing only, and an API token is in use",
+                f"publish it by trusted publishing, or switch that off at https://crates.io/crates/{name}/settings.",
+                exchange,
+            )
+        case Document(content={"crate": {"trustpub_only": False}}):
+            return _Verdict(Outcome.PASS, "takes versions with an API token", evidence=exchange)
+        case Document() | Refused(status=404):
+            why = "the registry does not say whether it takes versions with an API token"
+            return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
+        case _:
+            return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), evidence=exchange)
+
+
+def _configured(name: str, wanted: TrustedPublishing | None, seen: CrateSeen) -> Iterator[_Verdict]:
+    actual = owners_of(seen)
+    if not isinstance(actual, str) and actual.teams and not actual.users:
+        yield _Verdict(
+            Outcome.FAIL,
+            f"is owned by teams only ({', '.join(actual.teams)}): their members may publish, and cannot set up "
+            "trusted publishing",
+            f"let somebody who can, or help@crates.io, run `cargo owner --add LOGIN {name}` for a user.",
+            seen.owners,
+        )
+    elif seen.configs is not None:
+        yield _compared(name, wanted, seen.configs)
+    else:
+        yield _Verdict(Outcome.COULD_NOT_CHECK, "there is no token to read its configurations with")
+
+
+def _compared(name: str, wanted: TrustedPublishing | None, exchange: Exchange) -> _Verdict:
+    settings = f"https://crates.io/crates/{name}/settings"
+    match reading := read(exchange):
+        case Document(content={"github_configs": list(configs)}):
+            return _judged(settings, wanted, configs, exchange)
+        case Refused(detail=detail) if "permissions" in detail:
+            why = "its configurations are not readable with this credential (a token needs the scope `trusted-publishing`)"
+            return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
+        case Refused(detail=detail) if "not an owner" in detail:
+            why = "its configurations are not readable with this credential: only a user who owns it may read them"
+            return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
+        case _:
+            return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), evidence=exchange)
+
+
+def _judged(settings: str, wanted: TrustedPublishing | None, configs: Sequence[Any], exchange: Exchange) -> _Verdict:
+    if wanted is None:
+        why = "the profile does not say how it must be set up (`[registry.trusted_publishing]`)"
+        return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
+    differences = [_differences(wanted, each) for each in configs if isinstance(each, dict)]
+    if any(not each for each in differences):
+        return _Verdict(Outcome.PASS, "accepts the profile's workflow", evidence=exchange)
+    adding = f"add repository `{wanted.repository}`, workflow `{wanted.workflow}`"
+    adding += f", environment `{wanted.environment}`" if wanted.environment else ", no environment"
+    if not differences:
+        return _Verdict(
+            Outcome.FAIL, "has no configuration of trusted publishing", f"{adding} at {settings}.", exchange
+        )
+    closest = min(differences, key=len)
+    full = f"; it has {len(configs)} configurations, the most there can be: delete one first"
+    return _Verdict(
+        Outcome.FAIL,
+        f"has no configuration that accepts the profile's workflow: {', '.join(closest)}",
+        f"{adding} at {settings}{full if len(configs) >= MOST_CONFIGURATIONS else ', and delete the wrong one'}.",
+        exchange,
+    )
+
+
+def _differences(wanted: TrustedPublishing, config: dict[str, Any]) -> list[str]:
+    """Where one configuration departs from the profile, each in words; [] if it accepts the profile's workflow."""
+    found = []
+    repository = f"{config.get('repository_owner')}/{config.get('repository_name')}"
+    if repository.lower() != wanted.repository.lower():
+        found.append(f"its repository is `{repository}`{_hint(repository, wanted.repository)}")
+    if wanted.owner_id is not None and config.get("repository_owner_id") != wanted.owner_id:
+        owner = config.get("repository_owner_id")
+        found.append(f"its repository's owner has the id {owner}, the profile says {wanted.owner_id}")
+    workflow = str(config.get("workflow_filename"))
+    if workflow != wanted.workflow:
+        found.append(f"its workflow is `{workflow}`{_hint(workflow, wanted.workflow)}")
+    environment = config.get("environment")
+    if environment is not None and wanted.environment is None:
+        found.append(f"it requires the environment `{environment}`, and the profile names none")
+    elif environment is not None and str(environment).lower() != str(wanted.environment).lower():
+        found.append(f"its environment is `{environment}`{_hint(str(environment), str(wanted.environment))}")
+    return found
+
+
+def _hint(actual: str, wanted: str) -> str:
+    """What is easily overlooked."""
+    if actual.strip() == wanted:
+        return " with a blank before or after it"
+    if actual.lower() == wanted.lower():
+        return f", where the case must be that of `{wanted}`"
+    return f", not `{wanted}`"
