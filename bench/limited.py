@@ -22,6 +22,7 @@ from bench.workspace import RATE_LIMITED, VERSION, crates_of
 from loadmaster.job import Job
 from loadmaster.live import live_job
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.seen import RegistrySeen
 from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
 from loadmaster.rehearsal.server import serving
@@ -45,7 +46,7 @@ def main(directory: Path, profile: str) -> Limited:
     with _served(directory, NO_LIMITS, Service(), WorldClock(datetime.now(UTC))) as index:
         old = _unlimited(_job(index, profile, VERSION, store))
         looking.check_out(old)
-        digests = prepare.package(old, dict.fromkeys(sorted(existing), VERSION), "old")
+        digests = prepare.package(old, dict.fromkeys(sorted(existing), VERSION), "old", RegistrySeen(crates={}))
         publish_all(old, crates_of({name: edges[name] for name in sorted(existing)}, VERSION), digests)
     clock = WorldClock(datetime.now(UTC), SPEED)
     with _served(directory, Limits(), SERVICE, clock) as index:
@@ -78,7 +79,7 @@ def _prepared(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
     seen = looking.look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     prepare.commit(job, plan)
-    return plan, prepare.package(job, {each.name: each.version for each in plan.crates}, seen.source.tree)
+    return plan, prepare.package(job, plan.versions, seen.source.tree, seen.registry)
 
 
 def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:

@@ -123,10 +123,17 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     cache_key_fn=keyed_by(1, "crates", "commit", "toolchain", "verify", "registry"),
 )
 def package(
-    job: Job, crates: Mapping[str, str], commit: str, tree: str, toolchain: str, verify: bool, registry: str
+    job: Job,
+    crates: Mapping[str, str],
+    commit: str,
+    tree: str,
+    toolchain: str,
+    verify: bool,
+    registry: str,
+    seen: RegistrySeen,
 ) -> dict[str, str]:
     """SHA-256 by crate name. Cached by all that decides the bytes; `registry` stands for what its index offers."""
-    return prepare.package(job, crates, tree)
+    return prepare.package(job, crates, tree, seen)
 
 
 @asks_the_world("compare with registry")
@@ -155,7 +162,7 @@ def _package_once(job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: 
     """From the cache if the kept files are still there, else packaged."""
     verify = job.project.cargo.verify
     registry = f"{seen.registry.before(plan.versions)} as of {job.pinned.as_of.isoformat()}"
-    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry)
+    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry)
     digests = package(*arguments)
     if not job.store.has_all(digests):
         digests = package.with_options(refresh_cache=True)(*arguments)

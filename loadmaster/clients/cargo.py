@@ -127,15 +127,29 @@ def clippy(cargo: Cargo, directory: Path, *, locked: bool, deny_warnings: bool) 
     return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
 
 
+def fetch(cargo: Cargo, directory: Path) -> None:
+    """`cargo fetch --locked`: all that the lockfile names, into this run's `CARGO_HOME`. Raises `CargoFailed`, `DiskFull`."""
+    argv = ["cargo", "fetch", "--locked"]
+    _raise_unless_done(_call(cargo, directory, argv), argv, "fetching dependencies")
+
+
 def package(
-    cargo: Cargo, directory: Path, target: Path, crates: Mapping[str, str], *, locked: bool, verify: bool
+    cargo: Cargo,
+    directory: Path,
+    target: Path,
+    crates: Mapping[str, str],
+    *,
+    locked: bool,
+    verify: bool,
+    offline: bool = False,
 ) -> dict[str, Path]:
     """Packages the named crates (version by name) together; the `.crate` file of each by name.
 
-    Raises `CargoFailed`, `DiskFull`, `CrateMissingFromPackage`.
+    `offline` is for a workspace that was fetched and whose lockfile decides everything (`planning.packaging`): cargo then
+    does not ask the index again for every crate. Raises `CargoFailed`, `DiskFull`, `CrateMissingFromPackage`.
     """
     argv = ["cargo", "package", *(f"--package={name}" for name in crates)]
-    argv += ["--locked"] * locked + ["--no-verify"] * (not verify)
+    argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
     finished = _call(cargo.with_target(target), directory, argv)

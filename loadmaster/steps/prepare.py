@@ -8,9 +8,11 @@ from pathlib import Path
 from loadmaster.clients import cargo, git
 from loadmaster.errors import BumpRefused
 from loadmaster.job import Job
+from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.seen import Lint, RegistrySeen
 from loadmaster.planning.state import ObjectState
+from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import compare_published
 
 
@@ -48,13 +50,26 @@ def _require_accepted(job: Job, lockfile: str) -> None:
         raise BumpRefused(lockfile, problem)
 
 
-def package(job: Job, crates: Mapping[str, str], tree: str) -> dict[str, str]:
-    """Packages and verifies the crates (version by name) together; SHA-256 by name. The files are kept by content."""
-    style = job.project.cargo
+def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen) -> dict[str, str]:
+    """Packages and verifies the crates (version by name) together; SHA-256 by name. The files are kept by content.
+
+    `registry` is what is there before. Where the lockfile decides everything, cargo fetches once and stays off the index.
+    """
+    called, checkout, style = job.cargo(), job.directory.checkout, job.project.cargo
     target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
-    locked = (job.directory.checkout / "Cargo.lock").is_file()
-    files = cargo.package(job.cargo(), job.directory.checkout, target, crates, locked=locked, verify=style.verify)
+    lockfile = _lockfile(job)
+    offline = needs_index(look_at_workspace(job), crates, lockfile, registry) is None
+    if offline:
+        cargo.fetch(called, checkout)
+    files = cargo.package(
+        called, checkout, target, crates, locked=lockfile is not None, verify=style.verify, offline=offline
+    )
     return {name: job.store.keep_crate(path) for name, path in files.items()}
+
+
+def _lockfile(job: Job) -> str | None:
+    file = job.directory.checkout / "Cargo.lock"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def compare_with_registry(

@@ -1,0 +1,83 @@
+"""When a lockfile alone decides what is packaged, and when cargo must ask the index."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.seen import CrateVersion, RegistrySeen
+from loadmaster.planning.workspace import Package, Workspace
+from tests.planning.building import lockfile, needs, package
+
+LIB = package("lib")
+APP = package("app", needs("lib"))
+BOTH = (LIB, APP)
+SERDE = '\n[[package]]\nname = "serde"\nversion = "1.0.0"\nsource = "{source}"\n'
+CRATES_IO = "registry+https://index.example/all"
+
+
+def on_registry(*versions: str, name: str = "lib") -> RegistrySeen:
+    return RegistrySeen(crates={name: tuple(CrateVersion(version=each, checksum="0" * 64) for each in versions)})
+
+
+def asked(
+    *packages: Package, locked: str | None = None, out: RegistrySeen | None = None, crates: str = "lib app"
+) -> str:
+    workspace = Workspace(packages=packages or BOTH)
+    text = lockfile(workspace.packages) if locked is None else locked
+    return needs_index(workspace, crates.split(), text, out or RegistrySeen(crates={})) or ""
+
+
+def test_members_that_nobody_published_are_decided_by_the_lockfile() -> None:
+    assert asked() == ""
+
+
+def test_what_is_locked_to_a_registry_is_decided() -> None:
+    assert asked(locked=lockfile(BOTH) + SERDE.format(source=CRATES_IO)) == ""
+
+
+def test_older_siblings_that_no_requirement_takes_do_not_matter() -> None:
+    assert asked(out=on_registry("0.3.0", "0.3.9")) == ""
+
+
+def test_a_workspace_without_a_lockfile_needs_the_index() -> None:
+    workspace = Workspace(packages=BOTH)
+    assert needs_index(workspace, ("lib", "app"), None, RegistrySeen(crates={})) == "there is no lockfile"
+
+
+@pytest.mark.parametrize("version", ["0.4.0", "0.4.1"], ids=["out already", "newer"])
+def test_a_sibling_that_fits_on_the_registry_needs_the_index(version: str) -> None:
+    assert asked(out=on_registry("0.3.0", version)) == f"`lib ^0.4.0` fits `{version}` on the registry, too"
+
+
+def test_a_member_asked_of_the_registry_counts_as_a_sibling() -> None:
+    assert "fits `0.4.1`" in asked(LIB, package("app", needs("lib", path=False)), out=on_registry("0.4.1"))
+
+
+def test_a_dev_dependency_with_a_version_counts() -> None:
+    assert "fits `0.4.1`" in asked(LIB, package("app", needs("lib", kind="dev")), out=on_registry("0.4.1"))
+
+
+def test_a_dev_dependency_by_path_alone_is_stripped_and_does_not() -> None:
+    assert asked(LIB, package("app", needs("lib", "*", kind="dev")), out=on_registry("0.4.1")) == ""
+
+
+def test_a_sibling_that_is_not_packaged_with_the_others_needs_the_index() -> None:
+    assert asked(crates="app") == "`lib` is not packaged with the others"
+
+
+def test_what_is_not_packaged_is_not_looked_at() -> None:
+    assert asked(crates="lib", out=on_registry("0.4.1")) == ""
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        ('\n[[package]]\nname = "serde"\nversion = "1.0.0"\n', "`serde` lies in a directory"),
+        (SERDE.format(source="git+https://git.example/serde#abc"), "`serde` is locked to another place"),
+        (SERDE.format(source=CRATES_IO).replace("serde", "lib"), "`lib` is locked to another place"),
+    ],
+    ids=["patched by path", "from git", "a member's namesake on a registry"],
+)
+def test_a_lockfile_that_does_not_name_what_the_crates_will_need_needs_the_index(block: str, why: str) -> None:
+    assert asked(locked=lockfile(BOTH) + block).startswith(why)
