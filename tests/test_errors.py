@@ -40,6 +40,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.DiskFull: lambda: errors.DiskFull("packaging"),
     errors.ExchangeRefused: lambda: errors.ExchangeRefused(URL, 400, TOLD),
     errors.FaultScriptBroken: lambda: errors.FaultScriptBroken("faults.toml", TOLD),
+    errors.FileRuleUnmatched: lambda: errors.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
     errors.FilesNotWritten: lambda: errors.FilesNotWritten("Cargo.toml", TOLD),
     errors.ForgeAlreadyThere: lambda: errors.ForgeAlreadyThere(URL, TOLD),
     errors.ForgeAnswerUnreadable: lambda: errors.ForgeAnswerUnreadable(URL, TOLD),

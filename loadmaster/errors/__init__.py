@@ -31,6 +31,7 @@ from loadmaster.errors.credentials import (
 from loadmaster.errors.edits import (
     BumpRefused,
     ChangelogHeadings,
+    FileRuleUnmatched,
     FilesNotWritten,
     InheritedVersionsDisagree,
     LockfileBroken,
@@ -151,6 +152,7 @@ __all__ = [
     "DiskFull",
     "ExchangeRefused",
     "FaultScriptBroken",
+    "FileRuleUnmatched",
     "FilesNotWritten",
     "ForgeAlreadyThere",
     "ForgeAnswerUnreadable",

@@ -62,6 +62,20 @@ class NotUtf8(LoadmasterError):
         )
 
 
+class FileRuleUnmatched(LoadmasterError):
+    """A rule of the profile that does not find exactly one place."""
+
+    def __init__(self, path: str, pattern: str, lines: Sequence[int]) -> None:
+        told = (
+            f"{len(lines)} times in `{path}` (lines {', '.join(map(str, lines))})" if lines else f"nowhere in `{path}`"
+        )
+        super().__init__(
+            f"`{pattern}` of the profile's `release.files` matches {told}; it must match once.",
+            why="the file was moved or rewritten since the rule was, or the rule says too little.",
+            fix="mend the rule in the profile, so that it matches the one place that follows the release.",
+        )
+
+
 class TreeMissing(UsageError):
     """There is no directory where a tree was expected."""
 

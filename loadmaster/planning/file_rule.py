@@ -1,0 +1,79 @@
+"""Versions in files that are no manifests, by rules of the profile: text in, text out.
+
+Knows two ways to find them: a pattern that matches exactly once, and the TOML fences of a Markdown file. Refuses to guess: a
+pattern that matches twice or not at all is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import model_validator
+
+from loadmaster.errors import FileRuleUnmatched
+from loadmaster.planning.requirement import matches, raised
+from loadmaster.planning.value import Value
+
+_VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+_PLACE = "{version}"
+_TOML_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,}) *toml\b.*?^ {0,3}(?P=fence)", re.MULTILINE | re.DOTALL)
+_REQUIREMENT = re.compile(
+    r"""^(?P<before>\s*(?P<name>[\w-]+)(?:\s*=\s*(?:\{[^}\n]*?\bversion\s*=\s*)?|\.version\s*=\s*)["'])"""
+    r"""(?P<requirement>[^"'\n]+)(?=["'])""",
+    re.MULTILINE,
+)
+
+
+class FileRule(Value):
+    """A file in which versions stand: exactly one of `pattern` and `toml_fences`."""
+
+    path: str
+    """From the repository's root."""
+    pattern: str | None = None
+    """A regular expression with `{version}` in it, for the version; `^` and `$` are the line's. It must match exactly once."""
+    toml_fences: bool = False
+    """In a Markdown file's TOML fences, requirements on the workspace's packages follow, as far as they took the former
+    version: a line for an older one stays."""
+    package: str | None = None
+    """Whose version stands there, where packages have versions of their own; the release's if left out."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.pattern is not None) == self.toml_fences:
+            raise ValueError("give exactly one of `pattern` and `toml_fences`")
+        if self.pattern is not None:
+            if self.pattern.count(_PLACE) != 1:
+                raise ValueError("`pattern` needs `{version}` exactly once")
+            try:
+                _compiled(self.pattern)
+            except re.error as error:
+                raise ValueError(f"`pattern` is no regular expression: {error}") from error
+        return self
+
+
+def with_version(rule: FileRule, text: str, version: str) -> str:
+    """`text` with `version` where the rule's pattern has it. Raises `FileRuleUnmatched` unless it matches exactly once."""
+    found = list(_compiled(rule.pattern or "").finditer(text))
+    if len(found) != 1:
+        lines = [text.count("\n", 0, each.start()) + 1 for each in found]
+        raise FileRuleUnmatched(rule.path, rule.pattern or "", lines)
+    start, end = found[0].span("version")
+    return text[:start] + version + text[end:]
+
+
+def with_requirements(text: str, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
+    """`text` with the requirements in its TOML fences on packages that move, by name."""
+
+    def followed(match: re.Match[str]) -> str:
+        name, requirement = match["name"], match["requirement"]
+        if name not in planned or not matches(requirement, current[name]):
+            return match[0]
+        return match["before"] + (raised(requirement, planned[name]) or requirement)
+
+    return _TOML_FENCE.sub(lambda fence: _REQUIREMENT.sub(followed, fence[0]), text)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace(_PLACE, f"(?P<version>{_VERSION})"), re.MULTILINE)
