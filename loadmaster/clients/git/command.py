@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from loadmaster.errors import (
@@ -22,6 +24,7 @@ from loadmaster.errors import (
     LoadmasterError,
     NotARepository,
 )
+from loadmaster.planning.project import SECRET_VARIABLES
 
 NOTHING: Mapping[str, str] = {}
 INHERITED = frozenset({"PATH", "TMPDIR", "LANGUAGE", "LC_ALL"}) | {
@@ -74,10 +77,7 @@ def ask(
     configuration, no prompt, no GIT_DIR of a surrounding hook. The repository is `directory` itself: one that merely
     surrounds it is found only with `discover`. Raises `GitMissing`.
     """
-    try:
-        from git import Git, GitCommandNotFound  # GitPython refuses to be imported where git is missing
-    except ImportError as error:
-        raise GitMissing() from error
+    gitpython = _gitpython()
     given = _OURS | ({} if discover else {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}) | dict(extra)
     # GitPython can add variables but not take any away.
     dropped = [f"--unset={name}" for name in os.environ if name not in INHERITED and name not in given]
@@ -87,20 +87,37 @@ def ask(
         file.write(stdin)
         file.seek(0)
         try:
-            status, output, complaint = Git().execute(
+            status, output, complaint = gitpython.Git().execute(
                 command,
                 istream=file,
-                env=given,
+                env=given | _masked(),
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
             )
-        except GitCommandNotFound as error:
+        except gitpython.GitCommandNotFound as error:
             raise GitMissing() from error
     if status == 127:
         raise GitMissing()
     return Answer(status, output, complaint)
+
+
+def _gitpython() -> ModuleType:
+    """Its import runs `git version` with our whole environment: secrets step aside for that moment. Raises `GitMissing`."""
+    aside = {} if "git" in sys.modules else {name: os.environ.pop(name) for name in _masked()}
+    try:
+        import git  # refuses to be imported where git is missing
+    except ImportError as error:
+        raise GitMissing() from error
+    finally:
+        os.environ.update(aside)
+    return git
+
+
+def _masked() -> dict[str, str]:
+    """Secrets of ours, blank: `env` takes them away, but would itself be seen with them."""
+    return dict.fromkeys(SECRET_VARIABLES.intersection(os.environ), "")
 
 
 def run(
