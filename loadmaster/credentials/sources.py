@@ -35,7 +35,8 @@ def no_blocks(name: str) -> str:
 def api_token(world: World, said: Credentials, action: Action, read_block: ReadBlock) -> Token:
     """The API token for crates that are new, or for the others. Raises `TokenMissing`, `TokenUnusable`, what a block raises."""
     if world.kind == "rehearsal":
-        return _from_file(world, "registry")
+        own = "registry-new" if action is Action.NEW else "registry"
+        return _from_file(world, own if credential_file(world.directory, own).exists() else "registry")
     if (block := said.block_for(action)) is not None:
         return Token(read_block(block), f"the Secret block `{block}`")
     return token_from_environment(world.index, action)

@@ -96,6 +96,9 @@ def test_a_rehearsal_reads_its_own_directory_and_nothing_else(environment: pytes
     said = Credentials(token_block="registry-token")
     assert api_token(world, said, Action.NEW, no_blocks).reveal() == "rehearsed-token"
     assert forge_token(world).reveal() == "rehearsed-forge"
+    credential_file(tmp_path, "registry-new").write_text("rehearsed-to-create")
+    tokens = [api_token(world, said, action, no_blocks).reveal() for action in (Action.NEW, Action.UPDATE)]
+    assert tokens == ["rehearsed-to-create", "rehearsed-token"]
     with pytest.raises(IdentityMissing):
         identity(world)
 
