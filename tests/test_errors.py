@@ -41,6 +41,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.ExchangeRefused: lambda: errors.ExchangeRefused(URL, 400, TOLD),
     errors.FaultScriptBroken: lambda: errors.FaultScriptBroken("faults.toml", TOLD),
     errors.FileRuleUnmatched: lambda: errors.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
+    errors.FileRuleWithoutPackage: lambda: errors.FileRuleWithoutPackage("README.md"),
     errors.FilesNotWritten: lambda: errors.FilesNotWritten("Cargo.toml", TOLD),
     errors.ForgeAlreadyThere: lambda: errors.ForgeAlreadyThere(URL, TOLD),
     errors.ForgeAnswerUnreadable: lambda: errors.ForgeAnswerUnreadable(URL, TOLD),

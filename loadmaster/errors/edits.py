@@ -76,6 +76,17 @@ class FileRuleUnmatched(LoadmasterError):
         )
 
 
+class FileRuleWithoutPackage(LoadmasterError):
+    """A rule of the profile for one version, in a release of several."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The rule for `{path}` in the profile's `release.files` names no package, and several versions are released.",
+            why="packages with versions of their own move to different ones, and a file cannot follow all of them.",
+            fix="give the rule its `package`.",
+        )
+
+
 class TreeMissing(UsageError):
     """There is no directory where a tree was expected."""
 

@@ -11,35 +11,20 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
-from loadmaster.errors import FileRuleUnmatched, ManifestIncomplete, NotToml, WrongRequest
+from loadmaster.errors import ManifestIncomplete, NoSuchPackage, NotToml, VersionsByName
 from loadmaster.planning.changelog import release_heading
-from loadmaster.planning.file_rule import FileRule, with_requirements, with_version
+from loadmaster.planning.file_rule import by_rule
 from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import Policy, bump_manifests
 from loadmaster.planning.manifest_package import parse_manifest
+from loadmaster.planning.project import ReleaseStyle
 from loadmaster.planning.python_package import PYPROJECT, bump_python
+from loadmaster.planning.released import named_versions
 from loadmaster.planning.toml_literals import at
 from loadmaster.planning.tree import LOCKFILE, MANIFEST, TreeFiles, beside, read_workspace, workspace_roots
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse, planned_version
 from loadmaster.planning.workspace import Workspace
-
-
-class BumpStyle(Value):
-    """How a project bumps; the fields of its profile's `[release]` that say so."""
-
-    policy: Policy = Policy.LOCKSTEP
-    changelog: str | None = "CHANGELOG.md"
-    files: tuple[FileRule, ...] = ()
-
-
-class Asked(Value):
-    """Which versions were asked for: one for all, or one each."""
-
-    version: str | None = None
-    """A version, or a level."""
-    each: Mapping[str, str] = {}
-    """The version, or level, of each named package."""
 
 
 class Bump(Value):
@@ -58,14 +43,14 @@ class Bump(Value):
         return {name: version for name, version in self.current.items() if self.planned.get(name, version) == version}
 
 
-def bump_tree(files: TreeFiles, asked: Asked, style: BumpStyle, today: date) -> Bump:
-    """The bump of the workspace at the tree's root.
+def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) -> Bump:
+    """The bump of the workspace at the tree's root to `asked`, which matches `version.ASKED`.
 
-    Raises `WrongRequest`, `MalformedVersion`, and what reading the tree and editing each kind of file raise.
+    Raises `VersionsByName`, `NoSuchPackage`, `MalformedVersion`, and what reading the tree and editing each kind of file raise.
     """
     workspace = read_workspace(files)
     current = {each.name: each.version for each in workspace.packages}
-    planned = _planned(files, workspace, asked, style.policy)
+    planned = _planned(workspace, files.texts[MANIFEST], asked, style.policy)
     after = bump_manifests(_manifests(files, workspace), planned, style.policy)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= _python(files, workspace, planned)
@@ -75,19 +60,19 @@ def bump_tree(files: TreeFiles, asked: Asked, style: BumpStyle, today: date) -> 
     return Bump(current=current, planned=planned, edits=edits)
 
 
-def _planned(files: TreeFiles, workspace: Workspace, asked: Asked, policy: Policy) -> dict[str, str]:
-    """Planned version by member that moves. Raises `WrongRequest` and `MalformedVersion`."""
-    if (asked.version is None) != (policy is Policy.INDEPENDENT) or (asked.version is None) == (not asked.each):
-        wanted = "`NAME=VERSION` for each package that moves" if policy is Policy.INDEPENDENT else "one version for all"
-        raise WrongRequest([f"the policy `{policy}` takes {wanted}"])
-    if unknown := sorted(set(asked.each) - workspace.names):
-        raise WrongRequest([f"the workspace has no package `{each}`" for each in unknown])
-    if asked.version is None:
-        current = {each.name: each.version for each in workspace.packages}
-        return {name: planned_version(version, current[name], ()) for name, version in asked.each.items()}
-    main = main_version(workspace, files.texts[MANIFEST])
-    planned = planned_version(asked.version, main, ())
-    return {each.name: planned for each in workspace.packages if each.version == main}
+def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:
+    """Planned version by member that moves: those that keep step, or the named ones, or else all that can be published."""
+    named, packages = named_versions(asked), workspace.packages
+    if policy is not Policy.INDEPENDENT:
+        if named:
+            raise VersionsByName(asked)
+        main = main_version(workspace, root)
+        planned = planned_version(asked, main, ())
+        return {each.name: planned for each in packages if each.version == main}
+    if unknown := sorted(set(named) - workspace.names):
+        raise NoSuchPackage(unknown, sorted(workspace.names))
+    moving = [each for each in packages if (each.name in named if named else each.is_publishable)]
+    return {each.name: planned_version(named.get(each.name, asked), each.version, ()) for each in moving}
 
 
 def main_version(workspace: Workspace, root: str) -> str:
@@ -151,7 +136,7 @@ def _python(files: TreeFiles, workspace: Workspace, planned: Mapping[str, str]) 
 
 
 def _changelogs(
-    files: TreeFiles, workspace: Workspace, planned: Mapping[str, str], style: BumpStyle, today: date
+    files: TreeFiles, workspace: Workspace, planned: Mapping[str, str], style: ReleaseStyle, today: date
 ) -> dict[str, str]:
     """The release's changelog; with versions of their own, that beside each package that moves."""
     if style.changelog is None:
@@ -170,24 +155,14 @@ def _changelogs(
 
 
 def _by_rules(
-    files: TreeFiles, after: dict[str, str], current: Mapping[str, str], planned: Mapping[str, str], style: BumpStyle
+    files: TreeFiles,
+    after: dict[str, str],
+    current: Mapping[str, str],
+    planned: Mapping[str, str],
+    style: ReleaseStyle,
 ) -> dict[str, str]:
-    """`after` with the profile's rules carried out upon it. Raises `WrongRequest` and `FileRuleUnmatched`."""
+    """`after` with the profile's rules carried out upon it, one after the other."""
+    texts = {**files.texts, **after}
     for rule in style.files:
-        text = after.get(rule.path, files.texts.get(rule.path))
-        if text is None:
-            raise FileRuleUnmatched(rule.path, rule.pattern or "```toml", ())
-        if rule.pattern is None:
-            after[rule.path] = with_requirements(text, current, planned)
-        elif (version := _ruling(rule, planned)) is not None:
-            after[rule.path] = with_version(rule, text, version)
+        after[rule.path] = texts[rule.path] = by_rule(rule, texts.get(rule.path), current, planned)
     return after
-
-
-def _ruling(rule: FileRule, planned: Mapping[str, str]) -> str | None:
-    """The version for a rule's place; None if its package stays. Raises `WrongRequest`."""
-    if rule.package is not None:
-        return planned.get(rule.package)
-    if len(set(planned.values())) > 1:
-        raise WrongRequest([f"`release.files` of `{rule.path}` names no package, and several versions are asked for"])
-    return next(iter(planned.values()), None)

@@ -12,11 +12,12 @@ from typing import Self
 
 from pydantic import model_validator
 
-from loadmaster.errors import FileRuleUnmatched
+from loadmaster.errors import FileRuleUnmatched, FileRuleWithoutPackage
 from loadmaster.planning.requirement import matches, raised
 from loadmaster.planning.value import Value
 
-_VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+# A pre-release may stand there as Python spells it: `1.0.0rc1`.
+_VERSION = r"\d+\.\d+\.\d+(?:-?[0-9A-Za-z][0-9A-Za-z-]*(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 _PLACE = "{version}"
 _TOML_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,}) *toml\b.*?^ {0,3}(?P=fence)", re.MULTILINE | re.DOTALL)
 _REQUIREMENT = re.compile(
@@ -53,17 +54,27 @@ class FileRule(Value):
         return self
 
 
-def with_version(rule: FileRule, text: str, version: str) -> str:
-    """`text` with `version` where the rule's pattern has it. Raises `FileRuleUnmatched` unless it matches exactly once."""
-    found = list(_compiled(rule.pattern or "").finditer(text))
+def by_rule(rule: FileRule, text: str | None, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
+    """`text` with what the rule says, for the members' versions by name: all `current` ones, and the `planned` that move.
+
+    Raises `FileRuleUnmatched`, unless it has exactly one place or its package stays, and `FileRuleWithoutPackage`.
+    """
+    if text is None:
+        raise FileRuleUnmatched(rule.path, rule.pattern or "```toml", ())
+    if rule.pattern is None:
+        return _with_requirements(text, current, planned)
+    versions = set(planned.values()) if rule.package is None else {planned.get(rule.package)}
+    if len(versions) > 1:
+        raise FileRuleWithoutPackage(rule.path)
+    found = list(_compiled(rule.pattern).finditer(text))
     if len(found) != 1:
         lines = [text.count("\n", 0, each.start()) + 1 for each in found]
-        raise FileRuleUnmatched(rule.path, rule.pattern or "", lines)
+        raise FileRuleUnmatched(rule.path, rule.pattern, lines)
     start, end = found[0].span("version")
-    return text[:start] + version + text[end:]
+    return text[:start] + (versions.pop() or text[start:end]) + text[end:]
 
 
-def with_requirements(text: str, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
+def _with_requirements(text: str, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
     """`text` with the requirements in its TOML fences on packages that move, by name."""
 
     def followed(match: re.Match[str]) -> str:

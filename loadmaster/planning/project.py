@@ -12,6 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from loadmaster.planning.file_rule import FileRule
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.rates import CRATES_IO_RATES, Action, Rate
@@ -76,6 +77,8 @@ class ReleaseStyle(Value):
     and the version."""
     changelog: Annotated[str | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
     """Path of the changelog; `""` if the project keeps none."""
+    files: tuple[FileRule, ...] = ()
+    """Other files in which versions stand, one `[[release.files]]` each; `pyproject.toml` of a member needs none."""
     exclude: tuple[Exclusion, ...] = ()
     """Packages that stay back though their manifests would let them out: a list of `{ package = …, why = … }`."""
     author_name: str = "Loadmaster"

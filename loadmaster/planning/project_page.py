@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -34,15 +34,18 @@ def _section(table: str, model: type[BaseModel]) -> Iterator[str]:
             yield f"| `{name}` | {_default(field)} | {_told(field)} |"
     yield ""
     for name, kind in inner.items():
-        yield from _section(f"{table}.{name}" if table else name, kind)
+        inside = f"{table}.{name}" if table else name
+        yield from _section(f"[{inside}]" if _is_list(model.model_fields[name]) else inside, kind)
 
 
 def _table_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a field that is a table of its own; None for a plain value or a list."""
+    """The model of a field that is a table of its own, or a list of tables; None for a plain value."""
     kinds = (field.annotation, *get_args(field.annotation))
-    if field.annotation is not None and getattr(field.annotation, "__origin__", None) is tuple:
-        return None
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
 
 
 def _default(field: FieldInfo) -> str:

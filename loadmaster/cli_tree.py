@@ -1,0 +1,53 @@
+"""The commands on a plain directory of files, which need no Git, no network and no cargo. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.project import ReleaseStyle
+from loadmaster.project import load_project
+
+app = typer.Typer()
+
+TreeArgument = Annotated[Path, typer.Argument(help="The directory of a workspace's root `Cargo.toml`.", metavar="TREE")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def bump(
+    tree: TreeArgument,
+    version: Annotated[
+        list[str],
+        typer.Option(
+            "--version", "-V", help="`1.4.0` or a level; `NAME=1.4.0`, repeated, with `--policy independent`."
+        ),
+    ],
+    policy: Annotated[Policy | None, typer.Option(help="The profile's, or `lockstep`, if left out.")] = None,
+    project: ProfileOption = None,
+    day: Annotated[
+        datetime | None, typer.Option("--date", help="The changelog's day; today if left out.", formats=["%Y-%m-%d"])
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes a new version into every file of a tree that says one: manifests, lockfiles, changelog, and more by profile.
+
+    All files change, or none. Exit codes: 0 done, 1 the tree cannot be bumped, 2 usage.
+    """
+    from loadmaster.commands.bump import bump as bump_files
+    from loadmaster.commands.bump import bumped_text
+
+    style = load_project(project).release if project else ReleaseStyle()
+    if policy is not None:
+        style = style.model_copy(update={"policy": policy})
+    found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
+    print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else bumped_text(found))

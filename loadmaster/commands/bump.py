@@ -1,0 +1,67 @@
+"""A bump of a plain directory of files: no Git, no network, no cargo."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from loadmaster.clients.files import read_tree, write_files
+from loadmaster.planning.bump import bump_tree
+from loadmaster.planning.project import ReleaseStyle
+from loadmaster.planning.value import Value
+
+
+class MemberMoved(Value):
+    package: str
+    before: str
+    after: str
+
+
+class FileChanged(Value):
+    path: str
+    diff: str
+    """As `diff -u` tells it, without context."""
+
+
+class Bumped(Value):
+    outcome: str
+    """`bumped`, or `planned` for a dry run."""
+    policy: str
+    packages: tuple[MemberMoved, ...]
+    """Every member, those too that stay."""
+    files: tuple[FileChanged, ...]
+    """() for a tree that carries the version already."""
+
+
+def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
+    """Writes all files that change, or none. Raises what reading, deciding and writing raise."""
+    also = [*([style.changelog] if style.changelog else []), *(rule.path for rule in style.files)]
+    files = read_tree(directory, also)
+    decided = bump_tree(files, asked, style, today)
+    if not dry_run:
+        write_files(directory, decided.edits)
+    return Bumped(
+        outcome="planned" if dry_run else "bumped",
+        policy=style.policy,
+        packages=tuple(
+            MemberMoved(package=name, before=version, after=decided.planned.get(name, version))
+            for name, version in sorted(decided.current.items())
+        ),
+        files=tuple(_changed(path, files.texts, decided.edits) for path in decided.edits),
+    )
+
+
+def _changed(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> FileChanged:
+    lines = difflib.unified_diff(before[path].splitlines(), after[path].splitlines(), path, path, n=0, lineterm="")
+    return FileChanged(path=path, diff="\n".join(lines))
+
+
+def bumped_text(found: Bumped) -> str:
+    lines = [f"{each.package:<30} {_told(each)}" for each in found.packages]
+    return "\n".join([*lines, "", *([each.diff for each in found.files] or ["Nothing to change."])])
+
+
+def _told(member: MemberMoved) -> str:
+    return f"{member.before} stays" if member.before == member.after else f"{member.before} → {member.after}"
