@@ -17,7 +17,7 @@ from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.request import LiveRequest
 from loadmaster.store import default_store
-from tasks import execution, preparation, publishing, verification
+from tasks import execution, permissions, preparation, publishing, verification
 
 
 @flow(name="release", flow_run_name="release {request.project} {request.version}")
@@ -49,12 +49,16 @@ def _carry_out(job: Job, journal: Journal) -> None:
     plan = preparation.decide(job, seen)
     journal.planned(plan, seen.toolchain)
     answers = preparation.check(job, seen, plan, preparation.lint_once(job, seen))
+    answers += permissions.asked_before(job, plan, seen)
     journal.checked(answers)
     require_open(answers)
 
     commit = preparation.commit(job, plan)
     journal.committed(commit)
     digests, out = preparation.package_all(job, plan, seen, commit)
+    answers += permissions.asked_of_packaged(job, plan, digests)
+    journal.checked(answers)
+    require_open(answers)
 
     journal.note(execution.push_commit(job, plan, commit))
     for tag in plan.tags:

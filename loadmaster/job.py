@@ -44,6 +44,8 @@ class Job:
     directory: RunDirectory
     store: Store
     clock: Clock = field(default_factory=SystemClock)
+    preflight: bool = True
+    """Whether the permission gates are asked."""
 
     @property
     def asked(self) -> str:

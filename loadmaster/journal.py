@@ -12,6 +12,8 @@ from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt, ReceiptO
 from loadmaster.planning.seen import ToolchainSeen
 from loadmaster.planning.value import digest
 
+NO_PREFLIGHT = "the permission gates were not asked, by the request"
+
 
 class Journal:
     """The one mutable thing of a flow. An object that is noted again replaces its earlier record."""
@@ -62,6 +64,6 @@ class Journal:
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),
             gates=self.gates,
-            deviations=plan.deviations if plan else (),
+            deviations=(*(plan.deviations if plan else ()), *(() if job.preflight else (NO_PREFLIGHT,))),
             failure=None if error is None else Failure(what=error.what, why=error.why, next=error.fix),
         )

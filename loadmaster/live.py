@@ -39,7 +39,9 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
         directory=directory.world,
     )
     pinned = pin(request, project, directory, source, None)
-    return Job(project=project, pinned=pinned, world=world, directory=directory, store=store)
+    return Job(
+        project=project, pinned=pinned, world=world, directory=directory, store=store, preflight=request.preflight
+    )
 
 
 def allowed_registry(request: LiveRequest) -> str:

@@ -47,6 +47,12 @@ class ReleaseRequest(Value):
         pattern=r"^[0-9a-f]{7,40}$",
         description="The commit to release; the head of the release branch if left out.",
     )
+    preflight: bool = Field(
+        default=True,
+        title="Preflight",
+        description="Ask the permission gates before anything is written or pushed. The receipt tells where that was "
+        "switched off.",
+    )
 
 
 class LiveRequest(ReleaseRequest):

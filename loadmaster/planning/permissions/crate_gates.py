@@ -166,7 +166,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 def dependency_names(facts: Facts) -> Iterator[Finding]:
     """crates.io asks of a dependency that its name is there, spelled exactly so; of its version it asks nothing."""
-    for crate in facts.crates:
+    for crate in facts.crates if facts.is_crates_io else ():
         problems, unread = [], []
         for needed in facts.needs.get(crate.name, ()):
             seen = facts.seen.names.get(needed, NameSeen(spelled=None, unread="it was not looked for"))
@@ -190,12 +190,15 @@ def _names_finding(crate: str, problems: Sequence[str], unread: Sequence[str]) -
     return Finding(gate=gate, where=crate, outcome=Outcome.PASS)
 
 
-def crate_rules(packaged: Sequence[PackagedCrate]) -> Iterator[Finding]:
-    """What crates.io would refuse in the packaged crates, in its own words."""
+def crate_rules(packaged: Sequence[PackagedCrate], *, is_crates_io: bool) -> Iterator[Finding]:
+    """What crates.io would refuse in the packaged crates, in its own words; to another registry only a warning."""
     for crate in packaged:
-        if crate.problems:
-            what = f"breaks rules of crates.io: {'; '.join(crate.problems)}"
-            fix = f"mend it in the manifest or the files of `{crate.name}`."
-            yield Finding(gate=PermissionGate.CRATE_RULES, where=crate.name, outcome=Outcome.FAIL, what=what, fix=fix)
-        else:
-            yield Finding(gate=PermissionGate.CRATE_RULES, where=crate.name, outcome=Outcome.PASS)
+        broken = bool(crate.problems)
+        yield Finding(
+            gate=PermissionGate.CRATE_RULES,
+            where=crate.name,
+            outcome=Outcome.FAIL if broken and is_crates_io else Outcome.PASS,
+            what=f"breaks rules of crates.io: {'; '.join(crate.problems)}" if broken else "breaks no rule of crates.io",
+            fix=f"mend it in the manifest or the files of `{crate.name}`." if broken else "",
+            is_warning=broken and not is_crates_io,
+        )

@@ -21,6 +21,10 @@ class Facts(Value):
     registry: RegistrySeen
     seen: PermissionsSeen
     asked: tuple[Inquiry, ...]
+    publishes: bool = True
+    """Whether crates are about to be published with the credentials at hand; a preflight alone may do without."""
+    is_crates_io: bool = True
+    """Whether the registry has crates.io's rules; another one may have its own."""
     needs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """By crate, the crates outside of the release that it depends on."""
 

@@ -29,7 +29,9 @@ class TokenSeen(Value):
     """What the registry says to one API token."""
 
     unusable: str = ""
-    """Why there is none to ask with; the fields below are None then."""
+    """Why there is none to ask with; the answers below are None then."""
+    is_unknown: bool = False
+    """Whether it is not even known if there is one: where it is kept could not be read."""
     me: Exchange | None = None
     configs_of_user: Exchange | None = None
     """`GET …/github_configs?user_id=…`, which tells a legacy token from one with scopes."""

@@ -30,6 +30,12 @@ def _sign(findings: Sequence[Finding]) -> str:
     return _WARNING if outcome is Outcome.PASS and any(each.is_warning for each in findings) else SIGNS[outcome]
 
 
+def permissions_rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """The table for an artifact: a row for each place, its columns by name."""
+    heading, *rows = table(findings)
+    return [dict(zip(["what", *heading[1:]], row, strict=True)) for row in rows]
+
+
 def permissions_markdown(findings: Sequence[Finding]) -> str:
     heading, *rows = table(findings)
     lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]

@@ -72,7 +72,7 @@ _SAID_TO_PROBE = {
 def token(facts: Facts) -> Iterator[Finding]:
     """Whether each token is alive; then, for each crate, whether it may publish that one."""
     for action, seen in facts.seen.tokens.items():
-        outcome, what, fix = _alive(seen)
+        outcome, what, fix = _alive(seen, publishes=facts.publishes)
         yield Finding(
             gate=PermissionGate.TOKEN,
             where=_PURPOSE[action],
@@ -87,7 +87,9 @@ def token(facts: Facts) -> Iterator[Finding]:
         yield Finding(gate=PermissionGate.TOKEN, where=crate.name, outcome=outcome, what=what, fix=fix, evidence=probe)
 
 
-def _alive(seen: TokenSeen) -> _Verdict:
+def _alive(seen: TokenSeen, *, publishes: bool) -> _Verdict:
+    if seen.me is None and publishes and not seen.is_unknown:
+        return _Verdict(Outcome.FAIL, f"cannot be used: {seen.unusable}", f"set it, or {_RENEW}")
     if seen.me is None:
         return _Verdict(Outcome.COULD_NOT_CHECK, seen.unusable)
     reading = read(seen.me)

@@ -241,11 +241,27 @@ def test_what_me_answers_is_told_apart_by_its_text(me: Exchange, outcome: Outcom
     assert told in finding.what
 
 
-def test_no_token_at_hand_is_no_pass() -> None:
-    finding = one(
-        facts(profile(), CrateSeen(crate=crate()), token=TokenSeen(unusable="there is none")), "token", "token"
-    )
-    assert (finding.outcome, finding.what) == (UNKNOWN, "there is none")
+@pytest.mark.parametrize(
+    ("publishes", "is_unknown", "outcome"),
+    [
+        pytest.param(True, False, FAIL, id="a release without a token"),
+        pytest.param(True, True, UNKNOWN, id="a release whose Secret block cannot be read"),
+        pytest.param(False, False, UNKNOWN, id="a preflight without a token"),
+    ],
+)
+def test_no_token_at_hand_is_no_pass(publishes: bool, is_unknown: bool, outcome: Outcome) -> None:
+    token = TokenSeen(unusable="there is none", is_unknown=is_unknown)
+    asked = facts(profile(), CrateSeen(crate=crate()), token=token).model_copy(update={"publishes": publishes})
+    finding = one(asked, "token", "token")
+    assert finding.outcome is outcome
+    assert "there is none" in finding.what
+
+
+def test_another_registry_may_have_other_rules() -> None:
+    asked = facts(profile(), CrateSeen(crate=crate()), names={"serde": NameSeen(spelled=None)})
+    assert not found(asked.model_copy(update={"is_crates_io": False}), "dependency-names")
+    (finding,) = crate_rules([PackagedCrate(name="a", version="1.0.0", problems=("one",))], is_crates_io=False)
+    assert (finding.outcome, finding.is_warning) == (PASS, True)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +358,8 @@ def test_a_packaged_crate_breaks_no_rule_or_all_that_it_breaks_are_told() -> Non
         [
             PackagedCrate(name="app", version="1.0.0", problems=()),
             PackagedCrate(name="core", version="1.0.0", problems=("one", "two")),
-        ]
+        ],
+        is_crates_io=True,
     )
     assert (good.outcome, bad.outcome) == (PASS, FAIL)
     assert "one; two" in bad.what

@@ -1,0 +1,188 @@
+"""Asks the registry about permissions, politely; and the packaged crates about crates.io's rules. Changes nothing.
+
+The one exception is asked for in the profile: an upload that ends after its metadata counts against a rate limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+from loadmaster.clients import registry, registry_questions
+from loadmaster.clock import Clock
+from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
+from loadmaster.errors import (
+    RegistryUnreachable,
+    SecretBlockMissing,
+    SecretBlockUnread,
+    TokenMissing,
+    TokenUnusable,
+)
+from loadmaster.job import Job
+from loadmaster.planning.crates_io.packaged import PackagedCrate, judge
+from loadmaster.planning.metadata import upload_metadata
+from loadmaster.planning.permissions.crate_gates import crate_rules
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_between_requests
+from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.project import Credential
+from loadmaster.planning.rates import Action
+from loadmaster.planning.seen import RegistrySeen
+from loadmaster.planning.sparse_index import crates_io_index
+from loadmaster.planning.workspace import Workspace
+from loadmaster.steps.look import POLITE_READERS
+
+T = TypeVar("T")
+
+
+class Turnstile:
+    """Lets one request through at a time, so many seconds after the one before."""
+
+    def __init__(self, pause: float, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._pause, self._clock, self._sleep = timedelta(seconds=pause), clock, sleep
+        self._next = clock.now()
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        if (wait := self._clock.seconds_until(self._next)) > 0:
+            self._sleep(wait)
+        self._next = self._clock.now() + self._pause
+        return ask()
+
+
+def look_at_permissions(
+    job: Job,
+    plan: ReleasePlan,
+    workspace: Workspace,
+    found: RegistrySeen,
+    read_block: ReadBlock = no_blocks,
+    *,
+    publishes: bool = True,
+) -> Facts:
+    """What the registry says of every crate that is still to be published.
+
+    `publishes`: with the credentials at hand, which then must be there. Raises `RegistryUnreachable` for `config.json`.
+    """
+    client = registry.http_client()
+    api = registry.endpoints(job.world.index, client).api
+    asked = inquiries(plan, job.project, found)
+    questions = _Questions(job, api, read_block)
+    needs = _needs(plan, workspace)
+    outside = sorted({name for names in needs.values() for name in names})
+    return Facts(
+        plan=plan,
+        project=job.project,
+        registry=found,
+        asked=asked,
+        needs=needs,
+        publishes=publishes,
+        is_crates_io=_has_crates_ios_rules(job),
+        seen=PermissionsSeen(
+            api=api,
+            site=questions.site(),
+            tokens=questions.tokens(asked),
+            crates=questions.crates(asked),
+            names=look_at_names(job, outside) if _has_crates_ios_rules(job) else {},
+        ),
+    )
+
+
+def _has_crates_ios_rules(job: Job) -> bool:
+    return job.world.replaces_crates_io or job.world.index.rstrip("/") == crates_io_index().rstrip("/")
+
+
+def _needs(plan: ReleasePlan, workspace: Workspace) -> Mapping[str, tuple[str, ...]]:
+    """By crate, the names that its packaged manifest will have besides those of the release."""
+    ours = {each.name for each in plan.crates}
+    return {
+        each.name: tuple(sorted({one.name for one in each.dependencies if one.has_version} - ours))
+        for each in workspace.packages
+        if each.name in ours
+    }
+
+
+def look_at_names(job: Job, names: Sequence[str]) -> dict[str, NameSeen]:
+    """How the index spells each name. One that cannot be read is told of, and does not keep the others from being read."""
+    client = registry.http_client()
+
+    def look(name: str) -> NameSeen:
+        try:
+            lines = registry.find_lines(job.world.index, name, client)
+        except RegistryUnreachable as error:
+            return NameSeen(spelled=None, unread=error.what)
+        return NameSeen(spelled=lines[0].name if lines else None)
+
+    with ThreadPoolExecutor(POLITE_READERS) as pool:
+        return dict(zip(names, pool.map(look, names), strict=True))
+
+
+class _Questions:
+    """The requests of one preflight, one after the other. Tokens are read here and never leave."""
+
+    def __init__(self, job: Job, api: str, read_block: ReadBlock) -> None:
+        pause = pause_between_requests(api)
+        self._readers = 1 if pause else POLITE_READERS
+        self._api, self._turn, self._client = api, Turnstile(pause, job.clock), registry.http_client()
+        self._tokens: dict[Action, str] = {}
+        self._unusable: dict[Action, TokenSeen] = {}
+        self._style = job.project.registry
+        for action in Action:
+            try:
+                self._tokens[action] = api_token(job.world, self._style.credentials, action, read_block).reveal()
+            except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
+                self._unusable[action] = TokenSeen(unusable=error.what, is_unknown=isinstance(error, SecretBlockUnread))
+
+    def site(self) -> Exchange:
+        return self._turn(lambda: registry_questions.site(self._api, self._client))
+
+    def tokens(self, asked: Iterable[Inquiry]) -> dict[Action, TokenSeen]:
+        """What is said to each token that these crates need; one that serves both purposes is asked about once."""
+        used = {each.action for each in asked if self._style.credential_for(each.action) is Credential.TOKEN}
+        said: dict[str, TokenSeen] = {}
+        for action in sorted(used):
+            token = self._tokens.get(action)
+            if token is not None and token not in said:
+                said[token] = self._token(token)
+        return {
+            action: said[self._tokens[action]] if action in self._tokens else TokenSeen(unusable=self._unusable[action])
+            for action in sorted(used)
+        }
+
+    def _token(self, token: str) -> TokenSeen:
+        return TokenSeen(
+            me=self._turn(lambda: registry_questions.me(self._api, token, self._client)),
+            configs_of_user=self._turn(lambda: registry_questions.configs_of_user(self._api, token, self._client)),
+        )
+
+    def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateSeen]:
+        """One after the other where requests are paced, else many at a time."""
+        with ThreadPoolExecutor(self._readers) as pool:
+            return dict(zip((each.name for each in asked), pool.map(self._crate, asked), strict=True))
+
+    def _crate(self, asked: Inquiry) -> CrateSeen:
+        api, name, client = self._api, asked.name, self._client
+        reading, publishing = self._tokens.get(Action.UPDATE), self._tokens.get(asked.action)
+        crate = self._turn(lambda: registry_questions.crate(api, name, client))
+        owners = self._turn(lambda: registry_questions.owners(api, name, client)) if asked.owners else None
+        configs = probe = None
+        if asked.configs and reading is not None:
+            configs = self._turn(lambda: registry_questions.configs(api, name, reading, client))
+        if asked.probe and publishing is not None:
+            probe = self._turn(lambda: registry_questions.probe(api, name, asked.version, publishing, client))
+        return CrateSeen(crate=crate, owners=owners, configs=configs, probe=probe)
+
+
+def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What crates.io's rules say of the packaged crates, by their SHA-256. Raises `KeptCrateBroken`, `CrateFileBroken`."""
+    packaged = [_judged(job, each.name, each.version, digests[each.name]) for each in plan.crates]
+    return tuple(crate_rules(packaged, is_crates_io=_has_crates_ios_rules(job)))
+
+
+def _judged(job: Job, name: str, version: str, sha256: str) -> PackagedCrate:
+    content = job.store.crate(f"{name}@{version}", sha256)
+    metadata = upload_metadata(content, name=f"{name}@{version}")
+    return judge(content, name, version, metadata_bytes=len(metadata))

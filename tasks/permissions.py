@@ -1,0 +1,65 @@
+"""Permissions: ask the registry whether every crate may be published, before anything is written or pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from loadmaster.job import Job
+from loadmaster.planning.gate import GateAnswer
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding, answers
+from loadmaster.planning.permissions.gates import ask
+from loadmaster.planning.permissions.show import permissions_markdown, permissions_rows
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.seen import Seen
+from loadmaster.steps import permissions
+from tasks.policy import asks_the_world
+from tasks.secret_blocks import read_block
+
+
+@asks_the_world("look at permissions")
+def look(job: Job, plan: ReleasePlan, seen: Seen, publishes: bool = True) -> Facts:
+    return permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, read_block, publishes=publishes)
+
+
+@task(name="check permissions", task_run_name="check permissions", cache_policy=NO_CACHE)
+def check(job: Job, facts: Facts) -> tuple[Finding, ...]:
+    findings = ask(facts)
+    show(job, findings)
+    return findings
+
+
+@asks_the_world("check packaged crates")
+def check_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:
+    return permissions.judge_packaged(job, plan, digests)
+
+
+def show(job: Job, findings: Sequence[Finding]) -> None:
+    """The table, and what is to be done."""
+    name = job.project.name
+    create_table_artifact(
+        key=f"{name}-permissions", table=permissions_rows(findings), description=f"Permissions of {name}'s crates"
+    )
+    create_markdown_artifact(
+        key=f"{name}-permissions-to-mend",
+        markdown=permissions_markdown(findings),
+        description=f"What {name}'s permissions lack, and how to mend it",
+    )
+
+
+def asked_before(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[GateAnswer, ...]:
+    """The permission gates' answers, as a release has them; () where the request switched them off."""
+    if not job.preflight:
+        return ()
+    return answers(check(job, look(job, plan, seen)), job.project.preflight.blocking)
+
+
+def asked_of_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:
+    """The last gate's answer, which needs the packaged crates; () where the request switched it off."""
+    if not job.preflight:
+        return ()
+    return answers(check_packaged(job, plan, digests), job.project.preflight.blocking)
