@@ -41,6 +41,7 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 future.result()
+                pacing.ended(running[future], job.clock.now())
                 done.add(running.pop(future))
     await_visible(job, crates, {each.id: digests[each.name] for each in crates})
     return time()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from loadmaster.planning.pace import Buckets, Next, correct, next_starts, spend
+from loadmaster.planning.pace import Buckets, Next, answered, correct, next_starts, spend
 from loadmaster.planning.rates import CRATES_IO_RATES, Action, Bucket, Rate
 from loadmaster.store import write_atomically
 
@@ -31,6 +31,11 @@ class Pacing:
         for action in (self._actions[name] for name in names if name in self._actions):
             buckets = spend(buckets, action, now)
         if buckets != self._buckets:
+            self._keep(buckets)
+
+    def ended(self, name: str, now: datetime) -> None:
+        """An upload has ended, well or not. Only the first of its action changes anything."""
+        if name in self._actions and (buckets := answered(self._buckets, self._actions[name], now)) != self._buckets:
             self._keep(buckets)
 
     def refused(self, name: str, until: datetime) -> None:

@@ -127,6 +127,7 @@ class Publishing:
 
     def _note(self, name: str) -> None:
         self._finished[name] = self._running.pop(name)
+        self._pacing.ended(name, self._job.clock.now())
         match self._outcome(name):
             case Postponed(until=until):
                 self._refusals[name] = self._refusals.get(name, 0) + 1

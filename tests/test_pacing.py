@@ -26,6 +26,15 @@ def test_a_retry_goes_on_counting_where_the_process_was_killed(file: Path) -> No
     assert (following.start, following.until) == ((), NOW + timedelta(minutes=10))
 
 
+def test_refills_are_counted_from_the_first_answer(file: Path) -> None:
+    first = Pacing(file, SMALL, ACTIONS)
+    first.started(["a", "b"], NOW)
+    first.ended("a", NOW + timedelta(seconds=20))
+    first.ended("b", NOW + timedelta(seconds=25))
+    following = Pacing(file, SMALL, ACTIONS).next_starts(["c"], NOW + timedelta(seconds=30))
+    assert (following.start, following.until) == ((), NOW + timedelta(minutes=10, seconds=20))
+
+
 def test_what_the_registry_said_is_remembered_too(file: Path) -> None:
     Pacing(file, SMALL, ACTIONS).refused("a", NOW + timedelta(minutes=7))
     assert Pacing(file, SMALL, ACTIONS).next_starts(["b"], NOW).until == NOW + timedelta(minutes=7)

@@ -54,6 +54,12 @@ def spend(buckets: Buckets, action: Action, now: datetime) -> Buckets:
     return buckets if bucket is None else {**buckets, action: bucket.taken(now)}
 
 
+def answered(buckets: Buckets, action: Action, now: datetime) -> Buckets:
+    """The buckets after an upload has ended."""
+    bucket = buckets.get(action)
+    return buckets if bucket is None else {**buckets, action: bucket.answered(now)}
+
+
 def correct(buckets: Buckets, action: Action, rate: Rate, until: datetime) -> Buckets:
     """The buckets after a 429 that names an instant. One appears where none was expected."""
     return {**buckets, action: buckets.get(action, Bucket.full(rate)).corrected(until)}
@@ -99,6 +105,7 @@ def forecast(graph: Edges, actions: Mapping[str, Action], buckets: Buckets, cost
             heapq.heappush(running, (now + each, name))
         if running and (following.until is None or running[0][0] <= following.until):
             now, name = heapq.heappop(running)
+            buckets = answered(buckets, actions[name], now)
             done.add(name)
         elif following.until is not None:
             now = following.until

@@ -42,7 +42,10 @@ class Bucket(Value):
     rate: Rate
     tokens: int
     refilled: datetime | None = None
-    """Up to when refills are counted in; None before the first request, which starts that count."""
+    """Up to when refills are counted in; None before the first request."""
+    is_answered: bool = False
+    """Whether that count is on the safe side: the server's starts when the first request arrives, at the latest at its
+    answer. Counted from when it was sent, each token would be asked for too early by what it was under way."""
 
     @classmethod
     def full(cls, rate: Rate) -> Self:
@@ -55,7 +58,7 @@ class Bucket(Value):
     @classmethod
     def holding(cls, rate: Rate, left: int, now: datetime) -> Self:
         """A bucket that is known to have `left` requests left at `now`."""
-        return cls(rate=rate, tokens=left + 1, refilled=now)
+        return cls(rate=rate, tokens=left + 1, refilled=now, is_answered=True)
 
     def earliest(self, now: datetime) -> datetime:
         """The first instant from `now` on at which a request passes."""
@@ -66,9 +69,13 @@ class Bucket(Value):
         refilled = now if self.refilled is None else self.refilled + self._refills(now) * self._refill
         return self.model_copy(update={"tokens": self._stored(now), "refilled": refilled})
 
+    def answered(self, now: datetime) -> Self:
+        """After an answer at `now`; only the first one changes anything."""
+        return self if self.is_answered else self.model_copy(update={"refilled": now, "is_answered": True})
+
     def corrected(self, until: datetime) -> Self:
         """After a 429 that names the instant of the next token: the server's count, whatever ours was."""
-        return self.model_copy(update={"tokens": 0, "refilled": until - self._refill})
+        return self.model_copy(update={"tokens": 0, "refilled": until - self._refill, "is_answered": True})
 
     @property
     def _refill(self) -> timedelta:

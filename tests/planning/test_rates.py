@@ -39,7 +39,7 @@ def test_the_burst_passes_at_once_and_then_one_a_refill() -> None:
     now = START
     for _ in range(5):
         now = bucket.earliest(now)
-        bucket = bucket.taken(now)
+        bucket = bucket.taken(now).answered(now)
         instants.append((now - START).total_seconds())
     assert instants == [0, 0, 0, 60, 120]
 
@@ -69,16 +69,28 @@ def test_what_the_bucket_lets_pass_the_server_lets_pass(pauses: list[float], rat
     for pause in pauses:
         now += timedelta(seconds=pause)
         assert (bucket.earliest(now) == now) is server.passes(now)
-        bucket = bucket.taken(now)
+        bucket = bucket.taken(now).answered(now)
 
 
 @given(
-    st.lists(st.floats(0, 200), max_size=30),
-    st.builds(Rate, burst=st.integers(1, 5), refill_seconds=st.integers(1, 90)),
+    st.lists(st.tuples(st.floats(0, 0.49), st.floats(0, 0.49)), max_size=30),
+    st.builds(Rate, burst=st.integers(2, 5), refill_seconds=st.integers(1, 90)),
 )
-def test_waiting_for_the_earliest_instant_never_meets_a_refusal(pauses: list[float], rate: Rate) -> None:
+def test_one_request_after_the_other_never_meets_a_refusal_however_long_they_are_under_way(
+    exchanges: list[tuple[float, float]], rate: Rate
+) -> None:
+    # Refills that arrive at a full bucket are lost, so it must not be left alone until it is full.
     bucket, server, now = Bucket.full(rate), Server(rate), START
-    for pause in pauses:
-        now = bucket.earliest(now + timedelta(seconds=pause))
-        assert server.passes(now)
+    for there, back in exchanges:
+        now = bucket.earliest(now)
         bucket = bucket.taken(now)
+        now += timedelta(seconds=there * rate.refill_seconds)
+        assert server.passes(now)
+        now += timedelta(seconds=back * rate.refill_seconds)
+        bucket = bucket.answered(now)
+
+
+def test_a_first_request_that_arrives_late_delays_the_tokens_after_it() -> None:
+    bucket = Bucket.full(Rate(burst=1, refill_seconds=60)).taken(START)
+    assert bucket.answered(after(20)).earliest(after(20)) == after(80)
+    assert bucket.answered(after(20)).answered(after(40)).earliest(after(40)) == after(80)
