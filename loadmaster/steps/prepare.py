@@ -22,7 +22,7 @@ def lint(job: Job) -> Lint:
     if not style.clippy:
         return Lint(ran=False, why="the profile says `cargo.clippy = false`")
     target = job.store.build_directory(job.project.name, style.toolchain or "default", "clippy")
-    locked = (job.directory.checkout / "Cargo.lock").is_file()
+    locked = _lockfile(job) is not None
     return cargo.clippy(
         called.with_target(target), job.directory.checkout, locked=locked, deny_warnings=style.deny_warnings
     )
@@ -68,8 +68,12 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
 
 
 def _lockfile(job: Job) -> str | None:
+    """The tracked lockfile. One that cargo left there, for a workspace that tracks none, is of the versions before the bump."""
     file = job.directory.checkout / "Cargo.lock"
-    return file.read_text(encoding="utf-8") if file.is_file() else None
+    if git.tracked_files(job.directory.checkout, "Cargo.lock"):
+        return file.read_text(encoding="utf-8")
+    file.unlink(missing_ok=True)
+    return None
 
 
 def compare_with_registry(
