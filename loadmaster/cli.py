@@ -68,6 +68,10 @@ AsOfOption = Annotated[
     ),
 ]
 FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
+ScenarioOption = Annotated[
+    Path | None,
+    typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
+]
 PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -164,6 +168,7 @@ def rehearse(
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
+    scenario: ScenarioOption = None,
     on_worker: Annotated[
         bool, typer.Option("--on-worker", help="Start it through the deployment, as the UI does, and follow it.")
     ] = False,
@@ -172,7 +177,7 @@ def rehearse(
     """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry."""
     from loadmaster.commands.rehearse import rehearse_here, rehearse_on_worker
 
-    request = _request(project, version, repository, commit, as_of, faults)
+    request = _request(project, version, repository, commit, as_of, faults, scenario)
     start = rehearse_on_worker if on_worker else rehearse_here
     _print_receipt(start(request, default_store(), ROOT, _tell), as_json)
 
@@ -185,13 +190,16 @@ def release(
         str | None, typer.Option(help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.")
     ] = None,
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.")] = None,
+    token_block: Annotated[
+        str | None, typer.Option(help="Name of the Prefect Secret block with the API token, instead of the profile's.")
+    ] = None,
     repository: RepositoryOption = None,
     commit: CommitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
-    The token comes from the Secret block that the profile names, or else from `LOADMASTER_REGISTRY_TOKEN`.
+    The token comes from the Secret block that is named here or in the profile, or else from `LOADMASTER_REGISTRY_TOKEN`.
     """
     from loadmaster.commands.rehearse import release_here
     from loadmaster.request import live_request
@@ -202,6 +210,7 @@ def release(
             "version": version,
             "registry": registry,
             "forge": forge,
+            "token_block": token_block,
             "repository": _absolute(repository),
             "commit": commit,
         }
@@ -220,10 +229,17 @@ def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
 
 
 def _request(
-    project: str, version: str, repository: str | None, commit: str | None, as_of: str | None, faults: Path | None
+    project: str,
+    version: str,
+    repository: str | None,
+    commit: str | None,
+    as_of: str | None,
+    faults: Path | None = None,
+    scenario: Path | None = None,
 ) -> RehearseRequest:
     from loadmaster.rehearsal.conditions import read_script
     from loadmaster.rehearsal.request import rehearse_request
+    from loadmaster.rehearsal.scenario import read_scenario
 
     return rehearse_request(
         {
@@ -233,6 +249,7 @@ def _request(
             "commit": commit,
             "as_of": as_of,
             **(read_script(faults).model_dump(exclude_defaults=True) if faults else {}),
+            **({"scenario": read_scenario(scenario)} if scenario else {}),
         }
     )
 
@@ -245,6 +262,7 @@ def world(
     ] = None,
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
+    scenario: ScenarioOption = None,
     service: Annotated[
         str | None,
         typer.Option(help="How long the registry takes: `upload=1.0,visible=3.0`.", metavar="NAME=SECONDS,…"),
@@ -258,7 +276,7 @@ def world(
     """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it."""
     from loadmaster.commands.world import conditions_of, run_alone
 
-    conditions = conditions_of(faults, service, limits)
+    conditions = conditions_of(faults, scenario, service, limits)
     run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
 
 

@@ -17,6 +17,7 @@ from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.conditions import Conditions, read_script
 from loadmaster.rehearsal.registry import CRATES_IO_LIMITS, NO_LIMITS, Service
 from loadmaster.rehearsal.remote import create_remote
+from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.rehearsal.world import open_world
 from loadmaster.store import Store
 from loadmaster.world import World, credential_file
@@ -43,17 +44,20 @@ def run_alone(
         ended.wait()
 
 
-def conditions_of(script: Path | None, service: str | None, limits: str | None) -> Conditions:
+def conditions_of(script: Path | None, scenario: Path | None, service: str | None, limits: str | None) -> Conditions:
     """The script's conditions, with what the other options say instead.
 
-    `service`: `upload=SECONDS,visible=SECONDS`; `limits`: `off` or `crates.io`. Raises `FaultScriptBroken`, `WrongRequest`.
+    `service`: `upload=SECONDS,visible=SECONDS`; `limits`: `off` or `crates.io`. Raises `FaultScriptBroken`,
+    `ScenarioBroken`, `WrongRequest`.
     """
     conditions = Conditions() if script is None else read_script(script)
     known = {"off": NO_LIMITS, "crates.io": CRATES_IO_LIMITS}
     if limits is not None and limits not in known:
         raise WrongRequest([f"`limits`: give `off` or `crates.io`, not `{limits}`"])
     given: dict[str, object] = {} if limits is None else {"limits": known[limits]}
-    return conditions.model_copy(update=given | ({} if service is None else {"service": _service(service)}))
+    given |= {} if service is None else {"service": _service(service)}
+    given |= {} if scenario is None else {"scenario": read_scenario(scenario)}
+    return conditions.model_copy(update=given)
 
 
 def _service(text: str) -> Service:

@@ -14,6 +14,7 @@ from loadmaster.planning.value import Value
 from loadmaster.project import problems_of
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Service
+from loadmaster.rehearsal.scenario import Scenario
 
 
 class Conditions(Value):
@@ -25,6 +26,11 @@ class Conditions(Value):
     )
     limits: Limits | None = Field(
         default=None, title="Limits", description="Of the rehearsal registry; those of the profile if left out."
+    )
+    scenario: Scenario | None = Field(
+        default=None,
+        title="Scenario",
+        description="Who and what the rehearsal registry knows before the release: accounts, owners, tokens, crates.",
     )
     clock_speed: float = Field(
         default=1.0,

@@ -8,20 +8,39 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
 from loadmaster.errors import ScenarioBroken
+from loadmaster.planning.crates_io.names import canonical, check_crate_name
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.planning.crates_io.rules import check_version
 from loadmaster.planning.value import Value
 from loadmaster.project import problems_of
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import OwnLimits
 
+
+def _acceptable(check: Callable[[str], None]) -> Callable[[str], str]:
+    """A rule of crates.io as one of pydantic."""
+
+    def checked(text: str) -> str:
+        try:
+            check(text)
+        except Refusal as refusal:
+            raise ValueError(refusal.detail) from None
+        return text
+
+    return checked
+
+
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 TeamLogin = Annotated[str, StringConstraints(pattern=r"^github:[^:]+:[^:]+$")]
+CrateName = Annotated[str, AfterValidator(_acceptable(check_crate_name))]
+CrateVersion = Annotated[str, AfterValidator(_acceptable(check_version))]
 Scope = Literal["publish-new", "publish-update", "yank", "change-owners", "trusted-publishing"]
 
 
@@ -68,9 +87,9 @@ class Token(ActorToken):
 
 
 class Crate(Value):
-    name: str
+    name: CrateName
     owners: tuple[Login | TeamLogin, ...] = Field(min_length=1)
-    versions: tuple[str, ...] = ()
+    versions: tuple[CrateVersion, ...] = ()
     """Tiny crates, made up, that cargo can resolve. None: only the owners of a crate that upstream has."""
     trustpub_only: bool = False
     invited: tuple[Login, ...] = ()
@@ -78,19 +97,19 @@ class Crate(Value):
 
 
 class Deleted(Value):
-    name: str
+    name: CrateName
     at: AwareDatetime | None = None
     """The world's first opening if left out."""
 
 
 class Reserved(Value):
-    name: str
+    name: CrateName
 
 
 class TrustedPublisher(Value):
     """One configuration of trusted publishing, kept as it is written here, blanks included."""
 
-    crate: str
+    crate: CrateName
     provider: Literal["github"] = "github"
     repository_owner: str
     repository_owner_id: int
@@ -124,8 +143,9 @@ class Scenario(Value):
         logins, teams = [user.login for user in self.users], [team.login for team in self.teams]
         for what, names in (
             ("user", logins),
+            ("user id", [str(user.id) for user in self.users if user.id]),
             ("team", teams),
-            ("crate", [crate.name.lower().replace("-", "_") for crate in self.crates]),
+            ("crate", [canonical(crate.name) for crate in self.crates]),
             ("token", [token.name for token in self.tokens if token.name]),
         ):
             if twice := _repeated(names):

@@ -28,13 +28,15 @@ from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.rehearsal.scenario import Scenario
+from loadmaster.rehearsal.seeding import kept_token, seed
 from loadmaster.rehearsal.server import serving
 from loadmaster.rehearsal.upstream import Upstream
-from loadmaster.store import RunDirectory, Store, write_atomically
-from loadmaster.world import World, credential_file
+from loadmaster.store import RunDirectory, Store
+from loadmaster.world import World
 
 MAINTAINER = "maintainer"
-"""The account that releases; it owns whatever upstream has under the names of the workspace's packages."""
+"""The account that releases where no scenario names another. Who releases owns whatever only upstream has."""
 
 PUSHES = "/pushes"
 """Where the git remote's hooks ask."""
@@ -55,7 +57,15 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     create_remote(remote, source, project.source.branch, commit=pinned.commit)
     clock = WorldClock(pinned.started, request.clock_speed)
     with open_world(directory.world, project, remote.resolve(), pinned.as_of, request, clock, store) as world:
-        yield Job(project=project, pinned=pinned, world=world, directory=directory, store=store, clock=clock)
+        yield Job(
+            project=project,
+            pinned=pinned,
+            world=world,
+            directory=directory,
+            store=store,
+            clock=clock,
+            preflight=request.preflight,
+        )
 
 
 @contextmanager
@@ -94,6 +104,8 @@ def _registry(
 ) -> Registry:
     upstream = Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None
     bursts = Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst)
+    scenario = conditions.scenario or Scenario()
+    actor = scenario.actor or MAINTAINER
     registry = Registry(
         directory / "registry",
         upstream=upstream,
@@ -102,10 +114,19 @@ def _registry(
         service=conditions.service,
         clock=clock.now,
         sleep=clock.sleep,
-        upstream_owner=MAINTAINER,
+        upstream_owner=actor,
     )
-    registry.add_account(MAINTAINER)
-    registry.add_token(MAINTAINER, _credential(directory, "registry"))
+    seed(scenario, registry, directory, clock.now())
+    if not registry.accounts.has(actor):
+        registry.add_account(actor)
+    registry.add_token(
+        actor,
+        kept_token(directory, "registry", new_token),
+        scopes=scenario.actor_token.scopes,
+        crates=scenario.actor_token.crates,
+        expires=scenario.actor_token.expires,
+        revoked=scenario.actor_token.revoked,
+    )
     return registry
 
 
@@ -113,15 +134,5 @@ def _forge(directory: Path, project: Project, remote: Path, script: FaultScript,
     owner, _, name = project.forge.partition("/")
     place = directory / "forge"
     forge = Forge(place, remote=remote, owner=owner, name=name, faults=script, clock=clock.now, sleep=clock.sleep)
-    forge.add_token(_credential(directory, "forge"))
+    forge.add_token(kept_token(directory, "forge", lambda: secrets.token_urlsafe(32)))
     return forge
-
-
-def _credential(directory: Path, name: str) -> str:
-    """The world's own token of that name, made up at the first opening; readable by its owner only."""
-    path = credential_file(directory, name)
-    if not path.exists():
-        token = new_token() if name == "registry" else secrets.token_urlsafe(32)
-        write_atomically(path, token.encode())
-        path.chmod(0o600)
-    return path.read_text(encoding="ascii")

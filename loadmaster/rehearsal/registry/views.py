@@ -54,7 +54,8 @@ def crate_view(
 
 def without_lists(crate: Json) -> Json:
     """The crate as it is where its versions, keywords and categories are not asked for."""
-    return crate | {"versions": None, "keywords": None, "categories": None}
+    links = crate["links"] | {"versions": f"/api/v1/crates/{crate['name']}/versions"}
+    return crate | {"versions": None, "keywords": None, "categories": None, "links": links}
 
 
 def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) -> Json:
