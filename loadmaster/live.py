@@ -24,7 +24,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
     Raises `LiveWorldRefused` for everything that is not on this machine, and what pinning raises.
     """
-    project = load_project(request.project)
+    project = _with_block(load_project(request.project), request.token_block)
     index = allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)
@@ -42,6 +42,16 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
     return Job(
         project=project, pinned=pinned, world=world, directory=directory, store=store, preflight=request.preflight
     )
+
+
+def _with_block(project: Project, block: str | None) -> Project:
+    """The request's Secret block for all crates, in the place of the profile's."""
+    if block is None:
+        return project
+    said = {"token_block": block, "new_token_block": None}
+    credentials = project.registry.credentials.model_copy(update=said)
+    registry = project.registry.model_copy(update={"credentials": credentials})
+    return project.model_copy(update={"registry": registry})
 
 
 def allowed_registry(request: LiveRequest) -> str:

@@ -67,6 +67,12 @@ class LiveRequest(ReleaseRequest):
     forge: Literal["none"] | None = Field(
         default=None, title="Forge", description="`none` leaves the forge release out; else the profile's forge."
     )
+    token_block: str | None = Field(
+        default=None,
+        title="Secret block",
+        pattern=r"^[a-z0-9-]+$",
+        description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
+    )
 
 
 def live_request(values: dict[str, Any]) -> LiveRequest:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from loadmaster.errors import LiveWorldRefused
 from loadmaster.live import allowed_registry, is_loopback, live_job
+from loadmaster.planning.rates import Action
 from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
 from loadmaster.store import Store
@@ -74,3 +75,10 @@ def test_a_remote_that_is_not_on_this_machine_is_refused(store: Store) -> None:
     with serving(naming("")) as address, pytest.raises(LiveWorldRefused):
         wanted = request(registry=f"sparse+{address}/index/", repository="https://example.org/some/repository")
         live_job(wanted, store.run("one"), store)
+
+
+def test_a_request_names_another_block_for_all_crates(store: Store) -> None:
+    with serving(naming("")) as address:
+        wanted = request(registry=f"sparse+{address}/index/", token_block="mine")
+        credentials = live_job(wanted, store.run("one"), store).project.registry.credentials
+    assert [credentials.block_for(action) for action in Action] == ["mine", "mine"]

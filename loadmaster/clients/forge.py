@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from loadmaster.credentials.redaction import redacted
 from loadmaster.errors import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
@@ -28,6 +27,7 @@ from loadmaster.errors import (
     LoadmasterError,
 )
 from loadmaster.planning.value import Value
+from loadmaster.redaction import redacted
 
 T = TypeVar("T")
 _LONG_ENOUGH = 60.0

@@ -20,7 +20,6 @@ from urllib.parse import quote
 import httpx
 
 from loadmaster import __version__
-from loadmaster.credentials.redaction import redacted
 from loadmaster.errors import (
     AlreadyUploaded,
     DailyLimitReached,
@@ -34,6 +33,7 @@ from loadmaster.planning.index_line import IndexLine, read_line
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.sparse_index import download_url, index_path, spellings
 from loadmaster.planning.value import Value
+from loadmaster.redaction import redacted
 
 T = TypeVar("T")
 

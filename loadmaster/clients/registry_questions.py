@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import httpx
 
-from loadmaster.credentials.redaction import redacted
 from loadmaster.planning.metadata import upload_head
 from loadmaster.planning.permissions.seen import Exchange
+from loadmaster.redaction import redacted
 
 _LONGEST_TEXT = 1_000_000
 _ANY_USER = 1

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from loadmaster.credentials.redaction import redacted
 from loadmaster.errors import (
     ExchangeRefused,
     IdentityRefused,
@@ -19,6 +18,7 @@ from loadmaster.errors import (
     RegistryUnreachable,
     TokenNotRevoked,
 )
+from loadmaster.redaction import redacted
 
 
 def audience_of(api: str) -> str:

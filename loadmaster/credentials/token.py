@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from loadmaster.credentials import redaction
+from loadmaster import redaction
 from loadmaster.errors import TokenUnusable
 
 SHORTEST = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from loadmaster.credentials.redaction import redacted
+from loadmaster.redaction import redacted
 
 
 class LoadmasterError(Exception):

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
+from loadmaster.planning.project import TOKEN_VARIABLE
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import is_alive, stop
@@ -84,8 +85,10 @@ class Project:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project = Project(tmp_path_factory.mktemp("project"))
-    yield project
-    down(project.home, True, print)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TOKEN_VARIABLE, "canary-of-the-stack")
+        yield project
+        down(project.home, True, print)
 
 
 def eventually(question: Callable[[], bool], seconds: float = 120) -> None:
@@ -124,6 +127,13 @@ def test_up_again_is_the_same_stack_and_its_ui_calls_the_right_port(project: Pro
 
     told = httpx.get(f"{first.ui_url}/ui-settings", trust_env=False).json()
     assert told["api_url"] == first.api_url
+
+
+def test_a_credential_reaches_the_worker_for_its_runs_and_not_the_server(project: Project) -> None:
+    stack = project.running()
+    assert stack.worker is not None
+    assert b"canary-of-the-stack" in Path(f"/proc/{stack.worker.pid}/environ").read_bytes()
+    assert b"canary-of-the-stack" not in Path(f"/proc/{stack.server.pid}/environ").read_bytes()
 
 
 def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_again(project: Project) -> None:

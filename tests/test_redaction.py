@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.credentials.redaction import HIDDEN, Redactor, know, redacted
 from loadmaster.credentials.token import SHORTEST
 from loadmaster.errors import RegistryUnreachable
+from loadmaster.redaction import HIDDEN, Redactor, know, redacted
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST + 4, max_size=60)
 AROUND = st.binary(max_size=9)
