@@ -38,6 +38,11 @@ def check_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> t
     return permissions.judge_packaged(job, plan, digests)
 
 
+@asks_the_world("package and check crates")
+def check_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, ...]:
+    return permissions.judge_unpackaged(job, plan, seen)
+
+
 def show(job: Job, findings: Sequence[Finding]) -> None:
     """The table, and what is to be done."""
     name = job.project.name

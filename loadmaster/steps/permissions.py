@@ -15,6 +15,7 @@ from loadmaster.clients import registry, registry_questions
 from loadmaster.clock import Clock
 from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
 from loadmaster.errors import (
+    LoadmasterError,
     RegistryUnreachable,
     SecretBlockMissing,
     SecretBlockUnread,
@@ -23,7 +24,9 @@ from loadmaster.errors import (
 )
 from loadmaster.job import Job
 from loadmaster.planning.crates_io.packaged import PackagedCrate, judge
+from loadmaster.planning.gate import Outcome
 from loadmaster.planning.metadata import upload_metadata
+from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
@@ -32,9 +35,10 @@ from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, 
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Credential
 from loadmaster.planning.rates import Action
-from loadmaster.planning.seen import RegistrySeen
+from loadmaster.planning.seen import RegistrySeen, Seen
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.workspace import Workspace
+from loadmaster.steps import prepare
 from loadmaster.steps.look import POLITE_READERS
 
 T = TypeVar("T")
@@ -148,7 +152,7 @@ class _Questions:
             if token is not None and token not in said:
                 said[token] = self._token(token)
         return {
-            action: said[self._tokens[action]] if action in self._tokens else TokenSeen(unusable=self._unusable[action])
+            action: said[self._tokens[action]] if action in self._tokens else self._unusable[action]
             for action in sorted(used)
         }
 
@@ -180,6 +184,17 @@ def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> t
     """What crates.io's rules say of the packaged crates, by their SHA-256. Raises `KeptCrateBroken`, `CrateFileBroken`."""
     packaged = [_judged(job, each.name, each.version, digests[each.name]) for each in plan.crates]
     return tuple(crate_rules(packaged, is_crates_io=_has_crates_ios_rules(job)))
+
+
+def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, ...]:
+    """As `judge_packaged`, of crates that are packaged for it, in the run's own clone."""
+    try:
+        prepare.commit(job, plan)
+        digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry)
+    except LoadmasterError as error:
+        why = f"the crates could not be packaged: {error.what}"
+        return (Finding(gate=PermissionGate.CRATE_RULES, where="plan", outcome=Outcome.COULD_NOT_CHECK, what=why),)
+    return judge_packaged(job, plan, digests)
 
 
 def _judged(job: Job, name: str, version: str, sha256: str) -> PackagedCrate:

@@ -1,0 +1,31 @@
+"""The preflight: look, decide, ask. It changes nothing anywhere, and may look at the live registry without a credential."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from loadmaster.planning.gates import require_open
+from loadmaster.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
+from loadmaster.store import default_store
+from tasks import permissions, preparation
+
+
+@flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")
+def preflight(request: PreflightRequest) -> PreflightReport:
+    """Asks whether a release could go out: owners, trusted publishing, tokens, limits, names, crates.io's rules.
+
+    What cannot be found out is said to be unknown. Fails if something is known to stand in the way.
+    """
+    store = default_store()
+    directory = store.run(str(flow_run.id))
+    with directory.locked():
+        job = preflight_job(request, directory, store)
+        seen = preparation.look(job)
+        plan = preparation.decide(job, seen)
+        facts = permissions.look(job, plan, seen, publishes=False)
+        findings = (*permissions.check(job, facts), *permissions.check_unpackaged(job, plan, seen))
+        permissions.show(job, findings)
+        report = report_of(job, facts, findings)
+        require_open(report.gates)
+        return report

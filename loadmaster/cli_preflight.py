@@ -1,0 +1,51 @@
+"""The command `preflight`: whether a release could go out, asked before anybody starts one. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.store import default_store
+
+app = typer.Typer()
+
+
+@app.command()
+def preflight(
+    project: Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")],
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--version", "-V", help="As for a release; `patch` if left out, which most questions do not mind."
+        ),
+    ] = None,
+    registry: Annotated[
+        str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
+    ] = None,
+    repository: Annotated[
+        str | None, typer.Option(help="Git URL or path, instead of the profile's.", metavar="URL-OR-PATH")
+    ] = None,
+    commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Asks the registry whether every crate could be published, and changes nothing: owners, trusted publishing, the
+    token, rate limits, names, crates.io's rules.
+
+    With a token in `LOADMASTER_REGISTRY_TOKEN` it finds out more; without one it says what it could not check. Where
+    the registry is crates.io, its web API is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a
+    release would not start.
+    """
+    from loadmaster.commands.preflight import preflight_here, report_text
+    from loadmaster.preflight import preflight_request
+
+    where = str(Path(repository).resolve()) if repository is not None and Path(repository).exists() else repository
+    values = {"project": project, "version": version, "registry": registry, "repository": where, "commit": commit}
+    report = preflight_here(preflight_request(values), default_store())
+    if as_json:
+        print(json.dumps(report.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False))
+    else:
+        print(report_text(report), end="")
+    raise typer.Exit(0 if report.is_open else 1)
