@@ -14,19 +14,24 @@ from loadmaster.planning.project import Project
 ROOT = Path(__file__).resolve().parent.parent
 """Loadmaster's own checkout: profiles, examples and the ignored `.loadmaster/` lie in it."""
 
-PROJECTS = Path(os.environ.get("LOADMASTER_PROJECTS", ROOT / "projects"))
-"""Where the profiles are; `LOADMASTER_PROJECTS` names another directory, for somebody who keeps theirs elsewhere."""
+OWN_PROJECTS = ROOT / "projects"
+PROJECTS = Path(os.environ.get("LOADMASTER_PROJECTS", OWN_PROJECTS))
+"""Where new profiles go; `LOADMASTER_PROJECTS` names a directory of one's own, whose profiles come before Loadmaster's."""
+
+_PLACES = tuple(dict.fromkeys((PROJECTS, OWN_PROJECTS)))
 
 
-def project_names(directory: Path = PROJECTS) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in directory.glob("*.toml")))
+def project_names(*places: Path) -> tuple[str, ...]:
+    """Of the profiles in `places`, or else in all that are looked in."""
+    return tuple(sorted({path.stem for place in places or _PLACES for path in place.glob("*.toml")}))
 
 
-def load_project(name: str, directory: Path = PROJECTS) -> Project:
-    """Raises `UnknownProject`, `ProfileBroken`."""
-    if name not in (known := project_names(directory)):
+def load_project(name: str, *places: Path) -> Project:
+    """The profile from the first of the places that has it. Raises `UnknownProject`, `ProfileBroken`."""
+    if name not in (known := project_names(*places)):
         raise UnknownProject(name, known)
-    path = directory / f"{name}.toml"
+    files = (place / f"{name}.toml" for place in places or _PLACES)
+    path = next(each for each in files if each.is_file())
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         if "name" in document:

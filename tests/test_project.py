@@ -26,6 +26,16 @@ def test_the_least_profile(tmp_path: Path) -> None:
     assert load_project("hangar", tmp_path).source.repository == "demo.git"
 
 
+def test_one_s_own_profile_comes_before_another_of_its_name(tmp_path: Path) -> None:
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    for place, title in ((own, "Mine"), (theirs, "Theirs")):
+        place.mkdir()
+        (place / "hangar.toml").write_text(f'title = "{title}"\n{LEAST}')
+    (theirs / "demo.toml").write_text(LEAST)
+    assert project_names(own, theirs) == ("demo", "hangar")
+    assert load_project("hangar", own, theirs).title == "Mine"
+
+
 @pytest.mark.parametrize("name", ["nope", "", "demo.toml", "../demo", "DEMO"])
 def test_an_unknown_project_is_told_with_those_that_are_known(name: str, tmp_path: Path) -> None:
     for known in ("demo", "assay"):
