@@ -1,0 +1,124 @@
+"""The search that cargo asks for, a crate's versions, and paths that name nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadmaster.planning.crates_io.refusal import Refusal
+from loadmaster.rehearsal.registry.paths import check_version_in_path
+from tests.rehearsal.registry.packing import upload
+from tests.rehearsal.registry.world import Served, detail, fresh
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Served]:
+    with fresh(tmp_path) as world:
+        world.put(upload("hangar-lamp", fields='description = "a light"\nkeywords = ["glow"]'))
+        world.put(upload("hangar", fields='description = "a roof"'))
+        world.put(upload("hangar", "2.0.0-rc.1"))
+        world.put(upload("runway", fields='description = "leads to the hangar"'))
+        yield world
+
+
+def search(world: Served, query: str) -> dict[str, Any]:
+    found: dict[str, Any] = world.client.get(f"/api/v1/crates?{query}").json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("q=hangar", ["hangar", "hangar-lamp", "runway"]),
+        ("q=Hangar_Lamp", ["hangar-lamp"]),
+        ("q=hangar%20glow", ["hangar-lamp"]),
+        ("q=nothing", []),
+        ("q=hangar&per_page=2", ["hangar", "hangar-lamp"]),
+        ("q=hangar&per_page=2&page=2", ["runway"]),
+        ("", ["hangar", "hangar-lamp", "runway"]),
+    ],
+)
+def test_a_search(world: Served, query: str, names: list[str]) -> None:
+    assert [each["name"] for each in search(world, query)["crates"]] == names
+
+
+def test_what_cargo_shows_of_a_crate_that_was_found(world: Served) -> None:
+    found = search(world, "q=hangar&per_page=1")
+    assert found["meta"] == {"total": 3, "next_page": "?page=2&per_page=1&q=hangar", "prev_page": None}
+    (crate,) = found["crates"]
+    assert (crate["exact_match"], crate["max_version"], crate["max_stable_version"]) == (True, "2.0.0-rc.1", "1.0.0")
+    assert crate["versions"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "page=0",
+            "Failed to deserialize query string: page: invalid value: integer `0`, expected a nonzero u32",
+        ),
+        ("per_page=x", "Failed to deserialize query string: per_page: invalid digit found in string"),
+        ("per_page=101", "cannot request more than 100 items"),
+        (
+            "page=201",
+            "Page 201 is unavailable for performance reasons. "
+            "Please take a look at https://crates.io/data-access for alternatives.",
+        ),
+    ],
+)
+def test_a_search_that_asks_for_too_much(world: Served, query: str, told: str) -> None:
+    assert detail(world.client.get(f"/api/v1/crates?{query}")) == (400, told)
+
+
+def test_versions_that_are_yanked_are_nobody_s_newest(world: Served) -> None:
+    for version in ("2.0.0-rc.1", "1.0.0"):
+        yanked = world.client.delete(f"/api/v1/crates/hangar/{version}/yank", headers={"Authorization": world.token})
+        assert yanked.status_code == 200
+        crate = world.client.get("/api/v1/crates/hangar").json()["crate"]
+        left = "1.0.0" if version != "1.0.0" else "0.0.0"
+        assert (crate["max_version"], crate["newest_version"], crate["yanked"]) == (left, left, left == "0.0.0")
+    assert crate["default_version"] == "2.0.0-rc.1"
+
+
+def test_the_versions_of_a_crate_newest_first(world: Served) -> None:
+    told = world.client.get("/api/v1/crates/HANGAR/versions").json()
+    assert [each["num"] for each in told["versions"]] == ["2.0.0-rc.1", "1.0.0"]
+    assert told["meta"]["total"] == 2
+
+
+def test_a_name_that_cannot_be_one_is_no_crate(world: Served) -> None:
+    assert detail(world.client.get("/api/v1/crates/a.b")) == (404, "crate `a.b` does not exist")
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("invalid", "unexpected character 'i' while parsing major version number"),
+        ("1", "unexpected end of input while parsing major version number"),
+        ("1.0", "unexpected end of input while parsing minor version number"),
+        ("1.", "unexpected end of input while parsing minor version number"),
+        ("1.0.", "unexpected end of input while parsing patch version number"),
+        ("1x.0.0", "unexpected character 'x' after major version number"),
+        ("1.0.0x", "unexpected character 'x' after patch version number"),
+        ("01.0.0", "invalid leading zero in major version number"),
+        ("1.0.99999999999999999999", "value of patch version number exceeds u64::MAX"),
+        ("1.0.0-", "empty identifier segment in pre-release identifier"),
+        ("1.0.0-a..b", "empty identifier segment in pre-release identifier"),
+        ("1.0.0-01", "invalid leading zero in pre-release identifier"),
+        ("1.0.0+", "empty identifier segment in build metadata"),
+        ("1.0.0-a_b", "unexpected character '_' after pre-release identifier"),
+        ("", "empty string, expected a semver version"),
+    ],
+)
+def test_a_path_without_a_version(version: str, told: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        check_version_in_path(version)
+    assert (refused.value.status, refused.value.detail) == (400, f"Invalid URL: {told}")
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "0.0.0", "1.0.0-rc.1", "1.0.0-a-b.0+01.x", "1.0.0+x"])
+def test_a_path_with_one(version: str) -> None:
+    check_version_in_path(version)
