@@ -54,6 +54,12 @@ CREATE TABLE IF NOT EXISTS github_configs (
     id INTEGER PRIMARY KEY, canonical TEXT NOT NULL, repository_owner TEXT NOT NULL,
     repository_owner_id INTEGER NOT NULL, repository_name TEXT NOT NULL, workflow_filename TEXT NOT NULL,
     environment TEXT, created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS gitlab_configs (
+    id INTEGER PRIMARY KEY, canonical TEXT NOT NULL, namespace TEXT NOT NULL, namespace_id TEXT, project TEXT NOT NULL,
+    workflow_filepath TEXT NOT NULL, environment TEXT, created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trusted_tokens (
+    digest TEXT PRIMARY KEY, crates TEXT NOT NULL, run TEXT NOT NULL, expires TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS used_jtis (jti TEXT PRIMARY KEY, expires TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS uploads (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, crate TEXT NOT NULL, version TEXT NOT NULL, status INTEGER NOT NULL,

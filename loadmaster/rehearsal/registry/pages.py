@@ -82,7 +82,7 @@ class Pages:
 
     async def search(self, request: Request) -> Response:
         """Of the crates that were published here, and of upstream's the one that is called so: what cargo needs."""
-        page, per_page = _number(request, "page", 1), _number(request, "per_page", 10)
+        page, per_page = positive_number(request, "page", 1), positive_number(request, "per_page", 10)
         if page > _LAST_PAGE:
             raise bad_request(
                 f"Page {page} is unavailable for performance reasons. "
@@ -122,7 +122,7 @@ class Pages:
         return sorted(found.values(), key=lambda crate: (not crate["exact_match"], crate["name"]))
 
 
-def _number(request: Request, parameter: str, usual: int) -> int:
+def positive_number(request: Request, parameter: str, usual: int) -> int:
     """A positive 32-bit number of the query. Raises `Refusal`, in serde's words."""
     text = request.query_params.get(parameter)
     if text is None:

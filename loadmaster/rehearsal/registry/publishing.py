@@ -48,16 +48,11 @@ TRUSTPUB_ONLY = (
 class TrustedTokens(Protocol):
     """What knows the tokens (`cio_tp_…`) that trusted publishers get for a while."""
 
-    def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any] | None:
-        """What is known of the run that publishes to `crate`, in its own spelling; None if there is no such crate.
+    def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any]:
+        """What is known of the run that publishes to `crate`, in its own spelling; None: a crate that there is not.
 
         Raises `Refusal`.
         """
-
-
-class NoTrustedTokens:
-    def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any] | None:
-        raise forbidden("Invalid authentication token")
 
 
 class Publisher(Value):

@@ -6,7 +6,7 @@ Reopening the directory, in another process or under another port, finds the sam
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -26,10 +26,11 @@ from loadmaster.rehearsal.registry.owners import Owners
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import Pages
 from loadmaster.rehearsal.registry.policy import Policies
-from loadmaster.rehearsal.registry.publishing import NoTrustedTokens, Publishing
+from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
 from loadmaster.rehearsal.registry.tokens import Tokens
+from loadmaster.rehearsal.registry.trustpub import Configs, Exchange, Issuers, Records, Settings
 from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.rehearsal.upstream import Upstream
 
@@ -48,9 +49,12 @@ class Registry:
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         upstream_owner: str | None = None,
+        issuers: Issuers | None = None,
+        forge_accounts: Mapping[str, int] | None = None,
     ) -> None:
         """`upstream_owner` is the account that owns the crates that only upstream has; None: nobody here does.
 
+        `issuers` vouch for trusted publishers. `forge_accounts` are known to GitHub, login and id, besides the accounts here.
         `sleep` waits so many seconds of `clock`.
         """
         self.database = Database(directory)
@@ -61,12 +65,14 @@ class Registry:
         self.invitations = Invitations(self.database, self.ownership, self.gate, clock)
         self.ledger = Ledger(directory, self.database, self.ownership)
         self.overlay = Overlay(self.ledger, upstream)
+        records = Records(self.database, self.ownership)
+        exchange = Exchange(records, issuers or {}, clock)
         publishing = Publishing(
             self.ledger,
             self.overlay,
             self.gate,
             self.policies,
-            NoTrustedTokens(),
+            exchange,
             limits,
             clock,
             lambda: sleep(service.upload),
@@ -81,6 +87,9 @@ class Registry:
             self.invitations,
             Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
             Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, limits, clock),
+            exchange,
+            Configs(records, self.ownership, self.overlay, self.gate, forge_accounts or {}, clock),
+            Settings(records, self.ownership, self.overlay, self.gate, pages, clock),
         )
 
     def app(self) -> Starlette:

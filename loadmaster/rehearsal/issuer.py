@@ -1,0 +1,175 @@
+"""Who vouches for the runs of a rehearsal: signs ID tokens as GitHub Actions does, with a key made for this world.
+
+It calls itself as GitHub's issuer does, so that a registry treats its tokens alike; nobody else has, or takes, its key.
+Whoever holds a request token gets ID tokens for the run that it was made for, as a job on GitHub does.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from jwt.algorithms import RSAAlgorithm
+from pydantic import Field
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from loadmaster.planning.value import Value
+from loadmaster.rehearsal.registry.trustpub import GITHUB, GITLAB, Issuers, KeySource
+from loadmaster.store import write_atomically
+
+_LIFE = 300
+"""Of an ID token, in seconds, as GitHub has it."""
+_REQUESTS = "id-token-requests"
+_INSIDE = "http://issuer.invalid"
+
+
+class Run(Value):
+    """What a job's ID token says of it. The defaults are a release of no particular project."""
+
+    repository: str
+    repository_owner_id: int
+    workflow: str
+    """File name."""
+    environment: str | None = None
+    event: str = "workflow_dispatch"
+    ref: str = "refs/heads/main"
+    run_id: int = 1
+    sha: str = "0" * 40
+
+
+class Flaws(Value):
+    """What is wrong with the ID tokens of a run: for tests."""
+
+    clock_ahead: float = 0.0
+    """Seconds by which the issuer's clock is ahead, or behind if negative."""
+    unknown_key: bool = False
+    """Signed by a key that the issuer does not publish."""
+    forged: bool = False
+    """Says the published key, signed by another."""
+    claims: dict[str, Any] = Field(default_factory=dict)
+    """Put over the claims that there would be; null takes one away."""
+    header: dict[str, Any] = Field(default_factory=dict)
+    """Likewise."""
+
+
+SOUND = Flaws()
+
+
+class Issuer:
+    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
+        """`directory` keeps the key; it is made when it is needed first."""
+        self._file, self._clock = directory / "issuer.pem", clock
+        self._keys: dict[str, rsa.RSAPrivateKey] = {}
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self.configuration),
+                Route("/.well-known/jwks", self.keys),
+                Route("/token", self.token),
+            ]
+        )
+
+    def issuers(self) -> Issuers:
+        """For a registry in this process."""
+        source = KeySource(_INSIDE, httpx.ASGITransport(self.app()))
+        return {GITHUB: source, GITLAB: source}
+
+    def request_token(self, run: Run, flaws: Flaws = SOUND) -> str:
+        """What a job is given to ask for ID tokens with."""
+        told = {"aud": _REQUESTS, "run": run.model_dump(), "flaws": flaws.model_dump()}
+        return jwt.encode(told, self._key("own"), "RS256")
+
+    def id_token(self, run: Run, audience: str, flaws: Flaws = SOUND) -> str:
+        now = int(self._clock().timestamp() + flaws.clock_ahead)
+        claims = _claims(run) | {"iss": GITHUB, "aud": audience, "jti": secrets.token_hex(16)}
+        claims |= {"iat": now, "nbf": now - _LIFE, "exp": now + _LIFE} | flaws.claims
+        key = self._key("other" if flaws.unknown_key or flaws.forged else "own")
+        header = {"kid": self._key_id("other" if flaws.unknown_key else "own")} | flaws.header
+        return jwt.encode(_without_nulls(claims), key, "RS256", headers=_without_nulls(header))
+
+    async def configuration(self, request: Request) -> Response:
+        here = str(request.base_url).rstrip("/")
+        return JSONResponse({"issuer": GITHUB, "jwks_uri": f"{here}/.well-known/jwks"})
+
+    async def keys(self, request: Request) -> Response:
+        public = json.loads(RSAAlgorithm.to_jwk(self._key("own").public_key()))
+        return JSONResponse({"keys": [public | {"kid": self._key_id("own"), "alg": "RS256", "use": "sig"}]})
+
+    async def token(self, request: Request) -> Response:
+        """`?audience=…` with a request token as bearer."""
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        try:
+            told = jwt.decode(bearer, self._key("own").public_key(), ["RS256"], audience=_REQUESTS)
+        except jwt.InvalidTokenError:
+            told = None
+        if told is None or scheme.lower() != "bearer":
+            return JSONResponse({"message": "Unauthorized"}, status_code=401)
+        run, flaws = Run.model_validate(told["run"]), Flaws.model_validate(told["flaws"])
+        audience = request.query_params.get("audience", f"https://github.com/{run.repository.partition('/')[0]}")
+        return JSONResponse({"value": self.id_token(run, audience, flaws)})
+
+    def _key_id(self, name: str) -> str:
+        return f"rehearsal-{name}"
+
+    def _key(self, name: str) -> rsa.RSAPrivateKey:
+        """`own`, or `other`, which nobody knows."""
+        if name not in self._keys:
+            self._keys[name] = self._own_key() if name == "own" else _new_key()
+        return self._keys[name]
+
+    def _own_key(self) -> rsa.RSAPrivateKey:
+        if not self._file.exists():
+            pem = _new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._file, pem)
+            self._file.chmod(0o600)
+        key = load_pem_private_key(self._file.read_bytes(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _claims(run: Run) -> dict[str, Any]:
+    owner = run.repository.partition("/")[0]
+    place = f"environment:{run.environment}" if run.environment is not None else f"ref:{run.ref}"
+    workflow = f"{run.repository}/.github/workflows/{run.workflow}@{run.ref}"
+    return {
+        "sub": f"repo:{run.repository}:{place}",
+        "repository": run.repository,
+        "repository_owner": owner,
+        "repository_owner_id": str(run.repository_owner_id),
+        "workflow_ref": workflow,
+        "job_workflow_ref": workflow,
+        "environment": run.environment,
+        "event_name": run.event,
+        "ref": run.ref,
+        "ref_type": "tag" if run.ref.startswith("refs/tags/") else "branch",
+        "run_id": str(run.run_id),
+        "run_attempt": "1",
+        "runner_environment": "github-hosted",
+        "sha": run.sha,
+    }
+
+
+def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
