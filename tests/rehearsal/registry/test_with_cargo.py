@@ -77,6 +77,48 @@ def test_a_workspace_is_published_and_its_binary_installed(world: Served, worksp
     assert [(entry.crate, entry.status) for entry in world.registry.uploads()] == [("greeting", 200), ("hello", 200)]
 
 
+def test_a_workspace_is_published_at_once(world: Served, workspace: Path, tmp_path: Path) -> None:
+    cargo = Cargo(tmp_path / "home", world)
+    published = cargo("publish", "--workspace", "--registry", "rehearsal", "--allow-dirty", at=workspace)
+    assert published.returncode == 0, published.stderr
+    assert [(entry.crate, entry.status) for entry in world.registry.uploads()] == [("greeting", 200), ("hello", 200)]
+
+
+def test_owners_are_listed_invited_added_and_removed(world: Served, workspace: Path, tmp_path: Path) -> None:
+    world.registry.add_account("noah")
+    world.registry.accounts.add_team("github:hangar:crew", ["mia"])
+    world.put(upload("greeting"))
+    cargo = Cargo(tmp_path / "home", world)
+
+    def owner(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return cargo("owner", *arguments, "--registry", "rehearsal", "greeting", at=workspace)
+
+    assert "user noah has been invited to be an owner of crate greeting" in owner("--add", "noah").stderr
+    assert "team github:hangar:crew has been added" in owner("--add", "github:hangar:crew").stderr
+    assert owner("--list").stdout == "mia (mia)\ngithub:hangar:crew\n"
+    assert owner("--remove", "github:hangar:crew").returncode == 0
+    refused = owner("--remove", "mia")
+    assert refused.returncode == 101
+    assert "(status 400 Bad Request): cannot remove all individual owners of a crate." in refused.stderr
+    assert owner("--list").stdout == "mia (mia)\n"
+
+
+def test_a_crate_is_found_added_yanked_and_taken_back(world: Served, workspace: Path, tmp_path: Path) -> None:
+    world.put(upload("signal-lamp", fields='description = "a light"'))
+    cargo = Cargo(tmp_path / "home", world)
+    found = cargo("search", "--registry", "rehearsal", "lamp", at=workspace)
+    assert found.stdout.startswith('signal-lamp = "1.0.0"    # a light')
+    added = cargo("add", "-p", "greeting", "signal-lamp", at=workspace)
+    assert added.returncode == 0, added.stderr
+    assert 'signal-lamp = "1.0.0"' in (workspace / "greeting/Cargo.toml").read_text()
+    yank = ("yank", "--registry", "rehearsal", "signal-lamp", "--version", "1.0.0")
+    assert cargo(*yank, at=workspace).returncode == 0
+    unlocked = Cargo(tmp_path / "another", world)
+    assert "is yanked" in unlocked("generate-lockfile", at=workspace).stderr
+    assert cargo(*yank, "--undo", at=workspace).returncode == 0
+    assert unlocked("generate-lockfile", at=workspace).returncode == 0
+
+
 def test_cargo_shows_the_registry_s_own_words(world: Served, workspace: Path, tmp_path: Path) -> None:
     cargo = Cargo(tmp_path / "home", world)
     manifest = workspace / "greeting/Cargo.toml"
