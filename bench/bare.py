@@ -12,7 +12,7 @@ from loadmaster.planning.order import ready
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.steps.publish import publish_crate
-from loadmaster.steps.visibility import await_visible
+from loadmaster.steps.visibility import reading_back
 
 
 def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -> float:
@@ -28,7 +28,7 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
     running: dict[Future[ObjectRecord], str] = {}
     started: set[str] = set()
     done: set[str] = set()
-    with ThreadPoolExecutor(job.project.registry.connections) as threads:
+    with reading_back(job) as watch, ThreadPoolExecutor(job.project.registry.connections) as threads:
         while len(done) < len(graph):
             now = job.clock.now()
             following = pacing.next_starts(ready(graph, lengths, done, started), now)
@@ -41,7 +41,9 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 future.result()
-                pacing.ended(running[future], job.clock.now())
-                done.add(running.pop(future))
-    await_visible(job, crates, {each.id: digests[each.name] for each in crates})
+                name = running.pop(future)
+                pacing.ended(name, job.clock.now())
+                done.add(name)
+                watch.accepted(by_name[name], digests[name])
+        watch.wait_for_the_rest()
     return time()

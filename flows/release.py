@@ -63,15 +63,17 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note(execution.push_commit(job, plan, commit))
     for tag in plan.tags:
         journal.note(execution.push_tag(job, tag, commit))
-    crates = publishing.Publishing(job, plan, digests, out).carry_out()
-    journal.note(*crates)
-    publishing.require_published(crates)
+    with verification.reading_back(job) as watch:
+        crates = publishing.Publishing(job, plan, digests, out, watch.accepted).carry_out()
+        journal.note(*crates)
+        publishing.require_published(crates)
 
-    if plan.on_forge:
-        for tag in plan.tags:
-            announce(job, plan, tag, journal, commit)
+        if plan.on_forge:
+            for tag in plan.tags:
+                announce(job, plan, tag, journal, commit)
 
-    verification.read_back(job, plan, crates)
+        verification.read_back(watch)
+
     if plan.install:
         journal.note(verification.install(job, plan, plan.install))
 

@@ -5,7 +5,7 @@ The decision who goes next is `planning.pace`; here it is carried out, with a Pr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -49,6 +49,7 @@ class Postponed(Value):
 
 
 Ended = ObjectRecord | Postponed
+Accepted = Callable[[Crate, str], None]
 
 
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
@@ -65,10 +66,15 @@ def publish(job: Job, crate: Crate, sha256: str) -> Ended | State[Ended]:
 class Publishing:
     """One attempt at publishing all crates of a plan. A failure keeps back what needs the failed crate, nothing else."""
 
-    def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str], out: Collection[str]) -> None:
-        """`out` are the crates that are on the registry already: they cost no token, and are only compared."""
+    def __init__(
+        self, job: Job, plan: ReleasePlan, digests: Mapping[str, str], out: Collection[str], accepted: Accepted
+    ) -> None:
+        """`out` are the crates that are on the registry already: they cost no token, and are only compared.
+
+        `accepted` is told of each crate, with the registry's digest, as soon as it is there.
+        """
         actions = {each.name: each.action for each in plan.crates if each.name not in out}
-        self._job, self._plan, self._digests = job, plan, digests
+        self._job, self._plan, self._digests, self._accepted = job, plan, digests, accepted
         self._edges, self._lengths = plan.edges, {each.name: each.remaining_path for each in plan.crates}
         self._pacing = Pacing(job.directory.pace, job.project.registry.rates, actions)
         self._running: dict[str, PrefectFuture[Ended]] = {}
@@ -137,6 +143,7 @@ class Publishing:
                 self._records[name] = record.model_copy(update={"attempts": attempts})
                 if record.state in (ObjectState.SAME, ObjectState.EQUIVALENT):
                     self._done.add(name)
+                    self._accepted(self._plan.crate(name), record.sha256 or self._digests[name])
 
     def _show_progress(self, *, at_last: bool = False) -> None:
         """Not after every crate: the server answers in tens of milliseconds, and the next uploads wait meanwhile."""

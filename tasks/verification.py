@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -11,15 +13,19 @@ from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.project import Install
 from loadmaster.planning.receipt import ObjectRecord, Receipt
-from loadmaster.steps import announce, verify
-from loadmaster.steps.visibility import await_visible
+from loadmaster.steps import announce, verify, visibility
 from loadmaster.store import write_atomically
 from tasks.policy import asks_the_world, timed
 
 
+def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
+    """Crates are read back as soon as each is accepted; no task, because it goes on beside them."""
+    return visibility.reading_back(job)
+
+
 @asks_the_world("read back")
-def read_back(job: Job, plan: ReleasePlan, published: tuple[ObjectRecord, ...]) -> int:
-    return await_visible(job, plan.crates, {each.id: each.sha256 for each in published if each.sha256})
+def read_back(watch: visibility.Watch) -> None:
+    watch.wait_for_the_rest()
 
 
 @asks_the_world("install", "install {check.package}")

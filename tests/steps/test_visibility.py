@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Thread
+from typing import Any
+
 import pytest
 
 from loadmaster.errors import ChecksumMismatch, NotPublished, NotVisible, RegistryUnreachable
 from loadmaster.job import Job
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.steps import publish
-from loadmaster.steps.visibility import FIRST_PAUSE, GROWTH, await_visible
+from loadmaster.steps.visibility import (
+    AGREEING_READS,
+    EXPECTED,
+    FIRST_PAUSE,
+    GROWTH,
+    READERS,
+    Time,
+    Watch,
+    await_visible,
+    reading_back,
+)
 from tests.rehearsal.registry.packing import crate_file
 from tests.steps.world import Opening, Prepared, put
 
 pytestmark = pytest.mark.cargo
 
 
-def never(seconds: float) -> None:
-    raise AssertionError(seconds)
+class Passing:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.time = Time(now=lambda: sum(self.slept), sleep=self.slept.append)
 
 
 def publish_all(job: Job, prepared: Prepared) -> dict[str, str]:
@@ -31,9 +50,9 @@ def ours(prepared: Prepared) -> dict[str, str]:
 
 
 def test_what_is_visible_at_once_is_read_twice(job: Job, prepared: Prepared) -> None:
-    slept: list[float] = []
-    assert await_visible(job, prepared.plan.crates, publish_all(job, prepared), slept.append) == 2
-    assert slept == [FIRST_PAUSE]
+    passing = Passing()
+    await_visible(job, prepared.plan.crates, publish_all(job, prepared), passing.time)
+    assert passing.slept == [FIRST_PAUSE]
 
 
 def test_an_index_that_lags_is_waited_for_with_ever_longer_pauses_and_confirmed_soon(
@@ -41,47 +60,136 @@ def test_an_index_that_lags_is_waited_for_with_ever_longer_pauses_and_confirmed_
 ) -> None:
     with opening() as job:
         checksums = publish_all(job, prepared)
-    slept: list[float] = []
-    with opening(Fault(on="index", crate="hangar-cli", status=404, times=3)) as job:
-        assert await_visible(job, prepared.plan.crates, checksums, slept.append) == 5
-    assert slept == pytest.approx([0.1, 0.1 * GROWTH, 0.1 * GROWTH**2, 0.1])
+    late, passing = prepared.plan.crate("hangar-cli"), Passing()
+    with opening(Fault(on="index", crate=late.name, status=404, times=3)) as job:
+        await_visible(job, [late], checksums, passing.time)
+    assert passing.slept == pytest.approx([0.1, 0.1 * GROWTH, 0.1 * GROWTH**2, 0.1])
 
 
 def test_one_read_of_a_cache_that_is_ahead_of_another_is_not_believed(opening: Opening, prepared: Prepared) -> None:
     with opening() as job:
         checksums = publish_all(job, prepared)
+    ahead, passing = prepared.plan.crate("hangar-cli"), Passing()
     # Every other read shows the file as it was before: shown, gone, shown, gone, shown, shown.
-    with opening(Fault(on="index", crate="hangar-cli", stale=True, after=1, times=2)) as job:
-        assert await_visible(job, prepared.plan.crates, checksums, lambda _seconds: None) == 6
+    with opening(Fault(on="index", crate=ahead.name, stale=True, after=1, times=2)) as job:
+        await_visible(job, [ahead], checksums, passing.time)
+    assert len(passing.slept) == 5
 
 
 def test_published_but_not_yet_visible_is_told_apart(opening: Opening, prepared: Prepared) -> None:
     with opening() as job:
         checksums = publish_all(job, prepared)
-    slept: list[float] = []
+    passing = Passing()
     with opening(Fault(on="index", crate="hangar-cli", status=404, times=10_000)) as job:
         with pytest.raises(NotVisible) as caught:
-            await_visible(job, prepared.plan.crates, checksums, slept.append)
+            await_visible(job, prepared.plan.crates, checksums, passing.time)
         assert "`hangar-cli@0.5.0`" in caught.value.what
         assert "hangar-units" not in caught.value.what
         patience = job.project.registry.visible_within
-        assert patience <= sum(slept) < patience + 11
+        assert patience <= sum(passing.slept) < patience + 11
 
 
 def test_a_crate_that_the_registry_does_not_know_at_all_is_told_as_that(job: Job, prepared: Prepared) -> None:
     units = prepared.plan.crate("hangar-units")
     publish.publish_crate(job, units, prepared.digests["hangar-units"])
     with pytest.raises(NotPublished, match="hangar-cli"):
-        await_visible(job, prepared.plan.crates, ours(prepared), lambda _seconds: None)
+        await_visible(job, prepared.plan.crates, ours(prepared), Passing().time)
 
 
 def test_an_index_that_cannot_be_asked_is_not_taken_for_one_that_lags(opening: Opening, prepared: Prepared) -> None:
+    passing = Passing()
     with opening(Fault(on="index", status=403)) as job, pytest.raises(RegistryUnreachable):
-        await_visible(job, prepared.plan.crates, ours(prepared), never)
+        await_visible(job, prepared.plan.crates, ours(prepared), passing.time)
+    assert passing.slept == []
 
 
 def test_another_checksum_than_ours_is_told_with_both(job: Job, prepared: Prepared) -> None:
     units = prepared.plan.crate("hangar-units")
     put(job, units, crate_file(units.name, units.version))
     with pytest.raises(ChecksumMismatch, match=prepared.digests["hangar-units"]):
-        await_visible(job, [units], {units.id: prepared.digests["hangar-units"]}, never)
+        await_visible(job, [units], {units.id: prepared.digests["hangar-units"]}, Passing().time)
+
+
+def never(seconds: float) -> None:
+    raise AssertionError(seconds)
+
+
+class Counting(ThreadPoolExecutor):
+    """Tells when so many reads were begun."""
+
+    def __init__(self, reads: int) -> None:
+        super().__init__(READERS)
+        self.left, self.enough = reads, Event()
+
+    def submit(self, *call: Any, **named: Any) -> Future[Any]:
+        self.left -= 1
+        if self.left == 0:
+            self.enough.set()
+        return super().submit(*call, **named)
+
+
+class TestWatch:
+    @pytest.fixture
+    def pool(self) -> Iterator[ThreadPoolExecutor]:
+        with ThreadPoolExecutor(READERS) as pool:
+            yield pool
+
+    def test_each_crate_is_waited_for_since_its_own_acceptance(
+        self, opening: Opening, prepared: Prepared, pool: ThreadPoolExecutor
+    ) -> None:
+        units, passing = prepared.plan.crate("hangar-units"), Passing()
+        with opening(Fault(on="index", crate=units.name, status=404, times=10_000)) as job:
+            publish.publish_crate(job, units, prepared.digests[units.name])
+            watch = Watch(job, pool, passing.time)
+            passing.time.sleep(1000.0)
+            watch.accepted(units, prepared.digests[units.name])
+            with pytest.raises(NotVisible):
+                watch.wait_for_the_rest()
+            assert sum(passing.slept) >= 1000.0 + job.project.registry.visible_within
+
+    def test_what_another_crate_had_to_wait_is_not_asked_before(
+        self, opening: Opening, prepared: Prepared, pool: ThreadPoolExecutor
+    ) -> None:
+        with opening() as job:
+            checksums = publish_all(job, prepared)
+        first, second, passing = prepared.plan.crate("hangar-units"), prepared.plan.crate("hangar-cli"), Passing()
+        with opening(Fault(on="index", crate=first.name, status=404, times=5)) as job:
+            watch = Watch(job, pool, passing.time)
+            watch.accepted(first, checksums[first.id])
+            watch.wait_for_the_rest()
+            lag = sum(passing.slept) - FIRST_PAUSE
+            passing.slept[:] = []
+            watch.accepted(second, checksums[second.id])
+            watch.wait_for_the_rest()
+        assert passing.slept == pytest.approx([EXPECTED * lag, FIRST_PAUSE])
+
+    def test_a_look_that_failed_is_made_again(
+        self, opening: Opening, prepared: Prepared, pool: ThreadPoolExecutor
+    ) -> None:
+        with opening() as job:
+            checksums = publish_all(job, prepared)
+        units, passing = prepared.plan.crate("hangar-units"), Passing()
+        with opening(Fault(on="index", crate=units.name, status=503, times=1)) as job:
+            watch = Watch(job, pool, passing.time)
+            watch.accepted(units, checksums[units.id])
+            with pytest.raises(RegistryUnreachable):
+                watch.wait_for_the_rest()
+            watch.wait_for_the_rest()
+        assert passing.slept == [FIRST_PAUSE, FIRST_PAUSE]
+
+    def test_what_was_seen_ahead_is_not_waited_for(self, job: Job, prepared: Prepared) -> None:
+        checksums = publish_all(job, prepared)
+        with Counting(reads=AGREEING_READS * len(checksums)) as pool:
+            watch = Watch(job, pool, Time(sleep=never))
+            for crate in prepared.plan.crates:
+                watch.accepted(crate, checksums[crate.id])
+            ahead = Thread(target=watch.look_ahead)
+            ahead.start()
+            assert pool.enough.wait(30)
+            watch.wait_for_the_rest()
+            ahead.join()
+
+    def test_a_release_that_fails_does_not_wait(self, job: Job, prepared: Prepared) -> None:
+        with pytest.raises(ZeroDivisionError), reading_back(job) as watch:
+            watch.accepted(prepared.plan.crates[0], "0" * 64)
+            raise ZeroDivisionError
