@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +38,8 @@ from loadmaster.live import live_job
 from loadmaster.planning.project import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
+from loadmaster.rehearsal.scenario import Scenario
+from loadmaster.rehearsal.seeding import seed
 from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
 from loadmaster.store import RunDirectory, Store
@@ -55,7 +58,7 @@ def new_canary() -> str:
 
 @dataclass
 class Counterpart:
-    """A registry on loopback, with its part in trusted publishing. `echoes`: it refuses every upload by repeating its header."""
+    """A registry on loopback, with its part in trusted publishing. `echoes`: it refuses by repeating the request's header."""
 
     registry: Registry
     canary: str
@@ -70,7 +73,8 @@ class Counterpart:
             Route(f"/registry{TOKENS}", self._exchange, methods=["POST"]),
             Route(f"/registry{TOKENS}", self._revoke, methods=["DELETE"]),
         ]
-        refusing = [Route("/registry/api/v1/crates/new", self._refuse, methods=["PUT"])] if self.echoes else []
+        echoing = {"crates/new": "PUT", "me": "GET", "trusted_publishing/github_configs": "GET"} if self.echoes else {}
+        refusing = [Route(f"/registry/api/v1/{path}", self._refuse, methods=[how]) for path, how in echoing.items()]
         return Starlette(routes=[*own, *refusing, Mount("/registry", self.registry.app())])
 
     async def _vouch(self, request: Request) -> Response:
@@ -187,8 +191,11 @@ def source(request: pytest.FixtureRequest) -> str:
 
 
 def counterpart(directory: Path, *, echoes: bool) -> Counterpart:
+    """Both crates are there in an older version: trusted publishing cannot create them."""
     registry = Registry(directory / "registry")
-    registry.add_account("mia")
+    crates = [{"name": name, "owners": ["mia"], "versions": ["0.4.0"]} for name in ("hangar-units", "hangar-cli")]
+    scenario = Scenario.model_validate({"users": [{"login": "mia"}], "crates": crates})
+    seed(scenario, registry, directory, datetime.now(UTC))
     planted = Counterpart(registry, new_canary(), echoes=echoes)
     registry.add_token("mia", planted.canary)
     return planted
