@@ -15,7 +15,7 @@ from loadmaster.errors import ManifestIncomplete, NoSuchPackage, NotToml, Versio
 from loadmaster.planning.changelog import release_heading
 from loadmaster.planning.file_rule import by_rule
 from loadmaster.planning.lockfile import bump_lockfile
-from loadmaster.planning.manifest import Policy, bump_manifests
+from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
 from loadmaster.planning.manifest_package import parse_manifest
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.planning.python_package import PYPROJECT, bump_python
@@ -50,8 +50,9 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     """
     workspace = read_workspace(files)
     current = {each.name: each.version for each in workspace.packages}
-    planned = _planned(workspace, files.texts[MANIFEST], asked, style.policy)
-    after = bump_manifests(_manifests(files, workspace), planned, style.policy)
+    manifests = _manifests(files, workspace)
+    planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy))
+    after = bump_manifests(manifests, planned, style.policy)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= _python(files, workspace, planned)
     after |= _changelogs(files, workspace, planned, style, today)

@@ -61,13 +61,29 @@ def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], po
     return after
 
 
+def with_heirs(manifests: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
+    """`versions`, and those of private members that take theirs from the same `[workspace.package]`: they cannot stay.
+
+    Raises `NotToml` and `ManifestIncomplete`.
+    """
+    parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
+    heirs = [(root_of(path, parsed), manifest["package"]) for path, manifest in parsed.items() if _inherits(manifest)]
+    moved = {root: versions[package["name"]] for root, package in heirs if package.get("name") in versions}
+    private = [(root, package["name"]) for root, package in heirs if package.get("publish") is False]
+    return {name: moved[root] for root, name in private if root in moved} | dict(versions)
+
+
+def _inherits(manifest: Manifest) -> bool:
+    return at(manifest, ("package", "version", "workspace")) is True
+
+
 def _inherited_versions(manifests: Mapping[str, Manifest], versions: Mapping[str, str]) -> dict[str, str]:
     """Planned version of `[workspace.package]`, by the path of the root that has it."""
     heirs: dict[str, dict[str, str]] = {}
     for path, manifest in manifests.items():
         root = root_of(path, manifests)
         current = at(manifests.get(root or "", {}), ("workspace", "package", "version"))
-        if root is not None and current is not None and at(manifest, ("package", "version", "workspace")) is True:
+        if root is not None and current is not None and _inherits(manifest):
             name = manifest["package"].get("name", "")
             heirs.setdefault(root, {})[name] = versions.get(name, current)
     for root, planned in heirs.items():

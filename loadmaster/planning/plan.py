@@ -12,7 +12,7 @@ from datetime import date
 from loadmaster.errors import NothingToPublish
 from loadmaster.planning import changelog
 from loadmaster.planning.lockfile import bump_lockfile
-from loadmaster.planning.manifest import Policy, bump_manifests
+from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Costs, Forecast, forecast
 from loadmaster.planning.project import Exclusion, Install, Project, RegistryStyle, Wait
@@ -130,7 +130,7 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     taken = {name: [each.version for each in out] for name, out in seen.registry.crates.items()}
     released = released_versions(published, policy, asked, taken)
     packages = tuple(each for each in published if each.name in released)
-    versions = bumped_versions(seen.workspace, published, policy, released)
+    versions = with_heirs(seen.source.manifests, bumped_versions(seen.workspace, published, policy, released))
     new_changelog = _changelog(seen.source, project, label(policy, released), today)
     crates = _crates(packages, versions, seen)
     tags = _tags(crates, project, new_changelog)

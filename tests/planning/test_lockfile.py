@@ -30,16 +30,14 @@ def lock(*blocks: str) -> str:
 
 @pytest.mark.parametrize("case", BUMPS, ids=str)
 def test_a_real_bump_is_reproduced_byte_for_byte(case: Bump) -> None:
-    after = {
-        path: bump_lockfile(path, text, case.versions) for path, text in case.files("before", "Cargo.lock").items()
-    }
-    assert after == case.files("after", "Cargo.lock")
+    after = {path: bump_lockfile(path, text, case.versions) for path, text in case.before("Cargo.lock").items()}
+    assert after == case.after("Cargo.lock")
     assert {path: bump_lockfile(path, text, case.versions) for path, text in after.items()} == after
 
 
 def test_a_third_party_package_of_the_same_number_stays() -> None:
     case = Bump("5.3.0", "5.4.0")
-    after = bump_lockfile("Cargo.lock", case.files("before", "Cargo.lock")["Cargo.lock"], case.versions)
+    after = bump_lockfile("Cargo.lock", case.before("Cargo.lock")["Cargo.lock"], case.versions)
     assert 'name = "r-efi"\nversion = "5.3.0"\n' in after
 
 

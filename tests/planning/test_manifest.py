@@ -26,14 +26,14 @@ def bump(text: str, versions: Mapping[str, str] = VERSIONS, policy: Policy = Pol
 
 @pytest.mark.parametrize("case", BUMPS, ids=str)
 def test_a_real_bump_is_reproduced_byte_for_byte(case: Bump) -> None:
-    after = bump_manifests(case.files("before", "Cargo.toml"), case.versions, case.policy)
-    assert after == case.files("after", "Cargo.toml")
+    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.policy)
+    assert after == case.after("Cargo.toml")
     assert bump_manifests(after, case.versions, case.policy) == after
 
 
 def test_a_third_party_requirement_of_the_same_number_stays() -> None:
     case = Bump("3.38.0", "4.0.0")
-    after = bump_manifests(case.files("before", "Cargo.toml"), case.versions, case.policy)
+    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.policy)
     assert 'ed25519-dalek = { version = "3.0", ' in after["crates/assay-evidence/Cargo.toml"]
 
 

@@ -17,6 +17,10 @@ _MEMBERS = (
 )
 
 
+def _texts(folder: Path, name: str) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in folder.rglob(name)}
+
+
 class Bump(NamedTuple):
     old: str
     new: str
@@ -29,10 +33,13 @@ class Bump(NamedTuple):
     def versions(self) -> dict[str, str]:
         return dict.fromkeys(_MEMBERS, self.new)
 
-    def files(self, side: str, name: str) -> dict[str, str]:
-        """Text by path of every file `name`; `side` is `before` or `after`."""
-        folder = _HERE / str(self) / side
-        return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in folder.rglob(name)}
+    def before(self, name: str) -> dict[str, str]:
+        """Text by path of every file `name`, as it was."""
+        return _texts(_HERE / str(self) / "before", name)
+
+    def after(self, name: str) -> dict[str, str]:
+        """The same as the maintainers left it; on disk are those that they changed."""
+        return self.before(name) | _texts(_HERE / str(self) / "after", name)
 
 
 BUMPS = (
