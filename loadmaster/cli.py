@@ -6,10 +6,9 @@ output; progress goes to standard error.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -21,6 +20,7 @@ from loadmaster.planning.show import gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
 from loadmaster.project import PROJECTS, ROOT, load_project, project_names
 from loadmaster.store import default_store
+from loadmaster.terminal import absolute, print_json, tell
 
 if TYPE_CHECKING:
     from loadmaster.rehearsal.request import RehearseRequest
@@ -83,17 +83,9 @@ def main() -> None:
         app()
     except LoadmasterError as error:
         if "--json" in sys.argv:
-            _print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
-        _tell(f"loadmaster: {error}")
+            print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
+        tell(f"loadmaster: {error}")
         raise SystemExit(error.exit_code) from None
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _print_json(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 @app.callback(invoke_without_command=True)
@@ -110,7 +102,7 @@ def projects(as_json: JsonOption = False) -> None:
     """Lists the projects."""
     found = {name: load_project(name) for name in project_names()}
     if as_json:
-        _print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
+        print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
         return
     for name, each in found.items():
         print(f"{name:<12} {each.title or name} ({each.forge})")
@@ -129,7 +121,7 @@ def init(
 
     written = write_first_profile(path, name, PROJECTS, crates_io_index(), force=force)
     if as_json:
-        _print_json(written.model_dump(mode="json"))
+        print_json(written.model_dump(mode="json"))
     else:
         print(first_profile_text(written))
 
@@ -149,7 +141,7 @@ def plan(
     found = planned(_request(project, version, repository, commit, as_of, None), default_store())
     if as_json:
         more = {"release": found.release.model_dump(mode="json"), "outstanding": list(found.outstanding)}
-        _print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
+        print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
     else:
         print(plan_text(found.release))
         print(
@@ -180,7 +172,7 @@ def rehearse(
 
     request = _request(project, version, repository, commit, as_of, faults, scenario)
     start = rehearse_on_worker if on_worker else rehearse_here
-    _print_receipt(start(request, default_store(), ROOT, _tell), as_json)
+    _print_receipt(start(request, default_store(), ROOT, tell), as_json)
 
 
 @app.command()
@@ -212,16 +204,11 @@ def release(
             "registry": registry,
             "forge": forge,
             "token_block": token_block,
-            "repository": _absolute(repository),
+            "repository": absolute(repository),
             "commit": commit,
         }
     )
-    _print_receipt(release_here(request, default_store(), ROOT, _tell), as_json)
-
-
-def _absolute(repository: str | None) -> str | None:
-    """A path from the root on, because the run may have another working directory; an address as it is."""
-    return str(Path(repository).resolve()) if repository is not None and Path(repository).exists() else repository
+    _print_receipt(release_here(request, default_store(), ROOT, tell), as_json)
 
 
 def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
@@ -246,7 +233,7 @@ def _request(
         {
             "project": project,
             "version": version,
-            "repository": _absolute(repository),
+            "repository": absolute(repository),
             "commit": commit,
             "as_of": as_of,
             **(read_script(faults).model_dump(exclude_defaults=True) if faults else {}),
@@ -286,9 +273,9 @@ def up(port: PortOption = None, as_json: JsonOption = False) -> None:
     """Starts a Prefect server and a worker of the project's own, with the deployments, and keeps them running."""
     from loadmaster.stack.starting import up as start
 
-    stack = start(default_store().root, ROOT, port=port, tell=_tell)
+    stack = start(default_store().root, ROOT, port=port, tell=tell)
     if as_json:
-        _print_json({"ui": stack.ui_url, "api": stack.api_url})
+        print_json({"ui": stack.ui_url, "api": stack.api_url})
     else:
         print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
 
@@ -300,7 +287,7 @@ def down(
     """Stops the server and the worker; waits until no release is running."""
     from loadmaster.stack.stopping import down as stop
 
-    stop(default_store().root, force, _tell)
+    stop(default_store().root, force, tell)
 
 
 if __name__ == "__main__":

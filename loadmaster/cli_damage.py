@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse
 from loadmaster.project import load_project
 from loadmaster.store import default_store
+from loadmaster.terminal import absolute, print_json, tell
 
 app = typer.Typer()
 
@@ -75,6 +75,35 @@ def status(
 
 
 @app.command()
+def audit(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Package as of this instant (RFC 3339) or of the `commit`; what the release's receipt says if left out, or now.",
+            metavar="INSTANT",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Packages a released version again at its tag, and compares every crate with what the registry serves.
+
+    Changes nothing. Exit codes: 0 all are the same or equivalent, 1 one is different, 3 one is absent, 4 one is unknown; of
+    several the first.
+    """
+    from loadmaster.commands.audit import audit_text, audited
+
+    index, profile = registry or crates_io_index(), load_project(project)
+    found = audited(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
+    _print(found, audit_text(found), as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
 def yank(
     project: ProjectOption,
     version: VersionOption,
@@ -113,8 +142,7 @@ def _exact(version: str) -> str:
 
 
 def _print(document: Value, text: str, as_json: bool) -> None:
-    print(
-        json.dumps(document.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
-        if as_json
-        else text
-    )
+    if as_json:
+        print_json(document.model_dump(mode="json", exclude_none=True))
+    else:
+        print(text)

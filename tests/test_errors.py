@@ -106,6 +106,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.SecretBlockMissing: lambda: errors.SecretBlockMissing("registry-token"),
     errors.SecretBlockUnread: lambda: errors.SecretBlockUnread("registry-token", TOLD),
     errors.StackDidNotStart: lambda: errors.StackDidNotStart("server", 60, "server.log", TOLD),
+    errors.TagMissing: lambda: errors.TagMissing("v1.0.0"),
     errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
     errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     errors.TreeMissing: lambda: errors.TreeMissing("tree"),

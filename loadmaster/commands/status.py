@@ -118,10 +118,7 @@ def read_receipts(store: Store, project: str, version: str, tagged: str | None) 
 
     What a run packaged counts only if it was a real one, of the commit that is tagged.
     """
-    found = [each for path in store.part("runs").glob("*/receipt.json") if (each := _read(path.read_bytes()))]
-    receipts = sorted(
-        (each for each in found if (each.project, each.version) == (project, version)), key=lambda each: each.started
-    )
+    receipts = receipts_of(store, project, version)
     crates: dict[str, dict[str, ObjectState]] = {}
     assets: dict[str, set[str]] = {}
     for record in _done(receipts, "crate"):
@@ -134,6 +131,14 @@ def read_receipts(store: Store, project: str, version: str, tagged: str | None) 
         packaged={each.id: str(each.sha256) for each in _done(real, "crate") if each.state is ObjectState.SAME},
         assets=assets,
         refused=_refused(receipts[-1]) if receipts else {},
+    )
+
+
+def receipts_of(store: Store, project: str, version: str) -> list[Receipt]:
+    """Those of this release's runs, the oldest first; those that cannot be read are left out."""
+    found = [each for path in store.part("runs").glob("*/receipt.json") if (each := _read(path.read_bytes()))]
+    return sorted(
+        (each for each in found if (each.project, each.version) == (project, version)), key=lambda each: each.started
     )
 
 

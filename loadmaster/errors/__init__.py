@@ -72,6 +72,7 @@ from loadmaster.errors.git import (
     PushProtected,
     PushRefused,
     RemoteTagExists,
+    TagMissing,
     TagTaken,
     UnknownCommit,
 )
@@ -221,6 +222,7 @@ __all__ = [
     "SecretBlockMissing",
     "SecretBlockUnread",
     "StackDidNotStart",
+    "TagMissing",
     "TagTaken",
     "TokenMissing",
     "TokenNotRevoked",

@@ -53,6 +53,17 @@ class NotARepository(LoadmasterError):
         )
 
 
+class TagMissing(LoadmasterError):
+    """The tag of a release that should be out is not at the remote."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(
+            f"The remote has no tag `{tag}`.",
+            why="this version was never released from there, or the profile's `release.tag` has another pattern.",
+            fix="name a version whose tag `git ls-remote --tags` shows, or mend the pattern.",
+        )
+
+
 class UnknownCommit(LoadmasterError):
     """The repository does not have the revision."""
 
