@@ -51,3 +51,25 @@ def bump(
         style = style.model_copy(update={"policy": policy})
     found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
     print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else bumped_text(found))
+
+
+@app.command()
+def gates(
+    tree: TreeArgument,
+    tag: Annotated[str | None, typer.Option(help="The tag that will name the release, such as `v1.4.0`.")] = None,
+    project: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Asks all gates that need only files: what would stop a release of this tree half-way.
+
+    Without a profile all publishable packages count, but those that maturin builds into Python packages. Exit codes: 0
+    nothing fails, 1 something does, 2 the tree cannot be read, or usage. A question without an answer fails nothing here.
+    """
+    from loadmaster.commands.gates import judged, judged_text
+
+    found = judged(tree, tag, load_project(project) if project else None)
+    if as_json:
+        print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    else:
+        print(judged_text(found), end="")
+    raise typer.Exit(found.exit_code)

@@ -12,13 +12,12 @@ from loadmaster.errors import ClippyFailed
 from loadmaster.job import Job
 from loadmaster.planning import show
 from loadmaster.planning.gate import GateAnswer
-from loadmaster.planning.gates import check as ask_every_gate
-from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.seen import ForgeSeen, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.workspace import Workspace
 from loadmaster.steps import announce, prepare
+from loadmaster.steps import check as checking
 from loadmaster.steps import look as looking
 from loadmaster.store import write_atomically
 from tasks.policy import asks_the_world, keyed_by
@@ -103,7 +102,7 @@ def lint_once(job: Job, seen: Seen) -> Lint:
 
 @task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
 def check(job: Job, seen: Seen, plan: ReleasePlan, found: Lint) -> tuple[GateAnswer, ...]:
-    answers = ask_every_gate(Evidence(seen=seen, plan=plan, project=job.project, lint=found))
+    answers = checking.check(job, seen, plan, found)
     create_markdown_artifact(
         key=f"{job.project.name}-gates", markdown=show.gates_markdown(answers), description=f"Gates of {plan.title}"
     )

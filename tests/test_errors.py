@@ -110,6 +110,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
     errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     errors.TreeMissing: lambda: errors.TreeMissing("tree"),
+    errors.TreeNotJudged: lambda: errors.TreeNotJudged(errors.MemberMissing("Cargo.toml", "crates/wing")),
     errors.TwoMembers: lambda: errors.TwoMembers("wing", ["a/Cargo.toml", "b/Cargo.toml"]),
     errors.TokenNotRevoked: lambda: errors.TokenNotRevoked(URL, TOLD),
     errors.TokenUnusable: lambda: errors.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),

@@ -7,14 +7,13 @@ import uuid
 from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.planning.gate import Outcome
-from loadmaster.planning.gates import check
-from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.seen import Lint
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.steps.check import check
 from loadmaster.steps.look import look
 from loadmaster.store import Store
 
@@ -43,7 +42,7 @@ def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     journal.planned(plan, seen.toolchain)
-    journal.checked(check(Evidence(seen=seen, plan=plan, project=job.project, lint=NOT_RUN)))
+    journal.checked(check(job, seen, plan, NOT_RUN))
     failed = any(each.outcome is Outcome.FAIL for each in journal.gates)
     receipt = journal.receipt(ReceiptOutcome.FAILED if failed else ReceiptOutcome.PLANNED)
     return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen))

@@ -44,6 +44,7 @@ from loadmaster.errors.edits import (
     NotUtf8,
     RequirementCannotFollow,
     TreeMissing,
+    TreeNotJudged,
 )
 from loadmaster.errors.forge import (
     AssetDifferent,
@@ -228,6 +229,7 @@ __all__ = [
     "TokenNotRevoked",
     "TokenUnusable",
     "TreeMissing",
+    "TreeNotJudged",
     "TwoMembers",
     "UnknownCommit",
     "UnknownProject",

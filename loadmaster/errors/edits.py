@@ -98,6 +98,13 @@ class TreeMissing(UsageError):
         )
 
 
+class TreeNotJudged(UsageError):
+    """A tree that the gates cannot judge, because it cannot be read; in the words of what was found."""
+
+    def __init__(self, found: LoadmasterError) -> None:
+        super().__init__(found.what, why=found.why, fix=found.fix)
+
+
 class FilesNotWritten(LoadmasterError):
     """A file of a tree cannot be written."""
 

@@ -5,6 +5,7 @@ Every field's text below is what a person sees in the documentation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from string import Formatter
@@ -62,6 +63,34 @@ class Exclusion(Value):
     why: str
 
 
+def _one_group(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError(f"the pattern has {groups} groups; exactly one must hold the names")
+    return pattern
+
+
+class PublishList(Value):
+    """A list of crates to publish that is kept by hand in one of the project's files."""
+
+    file: str
+    """Its path."""
+    pattern: Annotated[str, AfterValidator(_one_group)]
+    """Regular expression whose one group holds names, in the order in which they are published; every match counts."""
+
+
+class DeclaredWorkflow(Value):
+    """A workflow of the forge that a release relies on."""
+
+    file: str = Field(pattern=r"^[^/\s]+\.ya?ml$")
+    """Its name in `.github/workflows`."""
+    dispatch: bool = True
+    """Whether it must be possible to start it by hand (`workflow_dispatch`)."""
+
+
 class ReleaseStyle(Value):
     """How the project names and writes a release."""
 
@@ -81,6 +110,10 @@ class ReleaseStyle(Value):
     """Other files in which versions stand, one `[[release.files]]` each; `pyproject.toml` of a member needs none."""
     exclude: tuple[Exclusion, ...] = ()
     """Packages that stay back though their manifests would let them out: a list of `{ package = …, why = … }`."""
+    publish: tuple[str, ...] = ()
+    """Every crate that is meant to be published; the gates compare it with the publishable packages. Not compared if empty."""
+    publish_lists: tuple[PublishList, ...] = ()
+    """Lists of the same in the project's own files, which the gates compare, too: `{ file = …, pattern = … }`."""
     author_name: str = "Loadmaster"
     """Who the release commit and the tag are by."""
     author_email: str = "loadmaster@localhost"
@@ -227,6 +260,13 @@ class Preflight(Value):
     """Minutes that the rate limits may stretch publishing to; any time if left out."""
 
 
+class GateStyle(Value):
+    """How the gates are judged. See [gates](gates.md)."""
+
+    advice: tuple[str, ...] = ("semver-compatible", "msrv")
+    """Ids of gates that keep no release from starting: what they find is only shown."""
+
+
 class Rehearsing(Value):
     """What the rehearsal world is like."""
 
@@ -247,6 +287,9 @@ class Project(Value):
     cargo: CargoStyle = CargoStyle()
     registry: RegistryStyle = RegistryStyle()
     preflight: Preflight = Preflight()
+    gates: GateStyle = GateStyle()
+    workflows: tuple[DeclaredWorkflow, ...] = ()
+    """Workflows that must be there: a list of `{ file = …, dispatch = … }`."""
     install: Install | None = None
     rehearsal: Rehearsing = Rehearsing()
 

@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from loadmaster.errors import GatesClosed
 from loadmaster.planning.gate import GateAnswer, Outcome
-from loadmaster.planning.gates import history, lint, manifests, versions
-from loadmaster.planning.gates.evidence import Evidence
-
-Gate = Callable[[Evidence], GateAnswer]
+from loadmaster.planning.gates import (
+    dependencies,
+    history,
+    lists,
+    locks,
+    metadata,
+    numbers,
+    registry,
+    sources,
+    toolchain,
+)
+from loadmaster.planning.gates.evidence import Evidence, Need
+from loadmaster.planning.gates.judging import Gate, as_advice
 
 GATES: tuple[Gate, ...] = (
     history.tree_clean,
     history.release_branch,
     history.tag_free,
-    versions.version_greater,
-    versions.strict_tag,
-    versions.tag_equals_version,
-    versions.changelog_heading,
-    versions.lockfiles_current,
-    manifests.path_without_version,
-    manifests.git_dependency,
-    manifests.name_spelling,
-    manifests.metadata_complete,
-    manifests.depends_on_unpublished,
-    lint.cargo_version,
-    lint.clippy,
+    numbers.strict_tag,
+    numbers.tag_equals_version,
+    numbers.changelog_heading,
+    numbers.python_version,
+    locks.lockfiles_current,
+    locks.lockfile_changes,
+    toolchain.lockfiles_accepted,
+    dependencies.requirements_satisfiable,
+    dependencies.path_without_version,
+    dependencies.git_dependency,
+    dependencies.depends_on_unpublished,
+    dependencies.stale_dependency,
+    dependencies.dependency_cycle,
+    metadata.metadata_complete,
+    sources.files_inside,
+    lists.publish_list,
+    lists.workflow_exists,
+    registry.version_greater,
+    registry.name_spelling,
+    registry.dependency_on_registry,
+    registry.new_crate,
+    toolchain.cargo_version,
+    toolchain.clippy,
 )
 
+ON_FILES = tuple(each for each in GATES if each.need is Need.FILES)
+"""Those that a plain directory answers."""
 
-def check(evidence: Evidence) -> tuple[GateAnswer, ...]:
-    """Every gate's answer, in the order of the list above."""
-    return tuple(gate(evidence) for gate in GATES)
+
+def check(evidence: Evidence, gates: Sequence[Gate] = GATES) -> tuple[GateAnswer, ...]:
+    """The gates' answers, in their order; what the profile calls advice closes nothing."""
+    project = evidence.tree.project
+    advice = project.gates.advice if project is not None else ()
+    return tuple(as_advice(each.answer(evidence)) if each.id in advice else each.answer(evidence) for each in gates)
 
 
 def require_open(answers: tuple[GateAnswer, ...]) -> None:

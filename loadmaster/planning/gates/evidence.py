@@ -1,23 +1,89 @@
-"""What the gates judge: what looking found, what the plan wants, what the profile says, what clippy said."""
+"""What the gates judge, in parts: each gate takes one part, so that a plain directory of files suffices for most.
+
+Values only. Who looked, and how, is not known here.
+"""
 
 from __future__ import annotations
 
-from loadmaster.planning.plan import ReleasePlan, publishable
+import posixpath
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field
+
+from loadmaster.planning.gates.labels import Label
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, Seen, TagSeen
+from loadmaster.planning.tree import MANIFEST, TreeFiles
 from loadmaster.planning.value import Value
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.workspace import Package, Workspace
 
 
-class Evidence(Value):
+class Need(StrEnum):
+    """What has to be looked at before a gate can be asked."""
+
+    FILES = "files"
+    REPOSITORY = "repository"
+    REGISTRY = "registry"
+    TOOLCHAIN = "toolchain"
+
+
+class Tree(Value):
+    """The files as the release will have them: those of a plain directory, or those of the commit with the plan's edits."""
+
+    files: TreeFiles
+    workspace: Workspace
+    released: tuple[Package, ...]
+    """The packages that the release publishes."""
+    labels: tuple[Label, ...] = ()
+    """The tags that will name the release; () if none was said."""
+    sources: Mapping[str, str] = Field(default_factory=dict)
+    """Text by path of the Rust files that include others."""
+    project: Project | None = None
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Of the packages that the release publishes."""
+        return frozenset(each.name for each in self.released)
+
+    @cached_property
+    def in_lockstep(self) -> bool:
+        """Whether the profile wants one version for all; without a profile, whether all that is published has one."""
+        if self.project is not None:
+            return self.project.release.policy is not Policy.INDEPENDENT
+        return len({each.version for each in self.released}) == 1
+
+    @cached_property
+    def version(self) -> str | None:
+        """The release's one version: that of its only tag, else that of all its packages; None where there are several."""
+        if len(self.labels) == 1:
+            return self.labels[0].version
+        versions = {each.version for each in self.released}
+        return versions.pop() if len(versions) == 1 else None
+
+    @cached_property
+    def holds_code(self) -> bool:
+        """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
+        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in self.released)
+        return any(path.endswith(".rs") and path.startswith(folders) for path in self.files.paths)
+
+    def text(self, path: str) -> str | None:
+        return self.files.texts.get(path)
+
+    @property
+    def root(self) -> str:
+        return self.files.texts[MANIFEST]
+
+
+class Release(Value):
+    """A release in the making: what looking found, and what the plan wants."""
+
     seen: Seen
     plan: ReleasePlan
     project: Project
-    lint: Lint
-
-    @property
-    def published(self) -> tuple[Package, ...]:
-        return publishable(self.seen.workspace, self.project)
 
     def is_ours(self, tag: TagSeen) -> bool:
         """Whether a tag that stands at the remote is the one that this plan would make: on the release commit."""
@@ -30,3 +96,19 @@ class Evidence(Value):
         name = next(each.name for each in self.plan.tags if crate in each.crates)
         seen = self.seen.source.tag(name)
         return seen is not None and self.is_ours(seen)
+
+
+class Built(Value):
+    """What cargo and its companions said of the commit."""
+
+    seen: Seen
+    project: Project
+    lint: Lint
+
+
+class Evidence(Value):
+    """All parts that there are. None is what nobody looked at."""
+
+    tree: Tree
+    release: Release | None = None
+    built: Built | None = None

@@ -1,0 +1,111 @@
+"""Gates on what published packages depend on: what cargo or crates.io would refuse in the middle of a release."""
+
+from __future__ import annotations
+
+from loadmaster.errors import DependencyCycle
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Tree
+from loadmaster.planning.gates.judging import Fault, Findings, of_dependencies, of_files
+from loadmaster.planning.order import edges
+from loadmaster.planning.requirement import matches
+from loadmaster.planning.workspace import Dependency, Package
+
+
+@of_dependencies(
+    "path-without-version", "Assay's v3.2.0 to v3.2.2: `assay-sim` needed `assay-adapter-api` by path alone."
+)
+def path_without_version(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+    """Does every path dependency have a version to be found by on the registry? By path alone only dev may be."""
+    if dependency.path is None or not _counts(dependency) or dependency.has_version:
+        return None
+    return Fault(
+        what=f"depends on `{dependency.name}` by path without a version",
+        fix=f'add `version = "…"` to its entry for `{dependency.name}`.',
+    )
+
+
+@of_dependencies("git-dependency", "Assay's v2.1.4 was refused for aya from Git, and v2.1.5 followed after 11 minutes.")
+def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+    """Is every dependency on a registry, too? cargo leaves the Git source out of the package, and without a version refuses."""
+    if dependency.git is None or not _counts(dependency) or dependency.has_version:
+        return None
+    return Fault(
+        what=f"depends on `{dependency.name}` from Git (`{dependency.git}`) without a version",
+        fix=f"depend on a published version of `{dependency.name}`, or do not publish `{package.name}`.",
+    )
+
+
+@of_dependencies(
+    "depends-on-unpublished",
+    "Assay's v3.11.0 to v3.11.2 and v4.0.0 stopped half-way, at a member with `publish = false`.",
+)
+def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+    """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too."""
+    member = _member(tree, dependency)
+    if member is None or not _counts(dependency) or member.name in tree.names or member.is_publishable:
+        return None
+    return Fault(
+        what=f"depends on `{dependency.name}`, which is not published",
+        fix=f"publish `{dependency.name}`, or drop the dependency; `optional = true` is no way out.",
+    )
+
+
+@of_dependencies(
+    "stale-dependency",
+    "From v3.2.2 to v3.38.0 Assay's published `assay-core` resolved an abandoned `assay-adapter-api` 3.2.3.",
+)
+def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+    """Does the release publish every member that it needs? One that stays behind is resolved as it was long ago, or not at all.
+
+    In lockstep a member stays behind if the profile excludes it though it could be published, or if its version is another.
+    Where packages have versions of their own, `dependency-on-registry` asks instead.
+    """
+    member = _member(tree, dependency)
+    if member is None or not _counts(dependency) or not member.is_publishable or not tree.in_lockstep:
+        return None
+    if member.name not in tree.names:
+        return Fault(
+            what=f"depends on `{member.name}`, which this release leaves behind",
+            fix=f"publish `{member.name}` with the others (`release.exclude` in the profile), or drop the dependency.",
+        )
+    if member.version != package.version:
+        return Fault(
+            what=f"is at `{package.version}` and depends on `{member.name}`, which stays at `{member.version}`",
+            fix="give both the release's version (`loadmaster bump`), or set `release.policy` to `independent`.",
+        )
+    return None
+
+
+@of_dependencies("requirements-satisfiable", "Assay's v0.3.3 asked for members at 0.2.0 that were at 0.3.3.")
+def requirements_satisfiable(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+    """Do the members' versions meet what the packages require of them, dev-dependencies with a version included?"""
+    member = _member(tree, dependency)
+    if member is None or not dependency.has_version or matches(dependency.requirement, member.version):
+        return None
+    return Fault(
+        what=f"requires `{member.name}` as `{dependency.requirement}`, and it is at `{member.version}`",
+        fix=f"write a requirement that `{member.version}` meets; `loadmaster bump` does it for all of them.",
+    )
+
+
+@of_files("dependency-cycle", "A dev-dependency with a version that leads back cannot be published in any order.")
+def dependency_cycle(tree: Tree) -> Findings:
+    """Is there an order in which the crates can be published, dependencies first?"""
+    problems = []
+    try:
+        edges(tree.released, {each.name: each.version for each in tree.released})
+    except DependencyCycle as cycle:
+        places = {each.name: each.manifest for each in tree.released}
+        first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
+        problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
+    return Findings(checked=len(tree.released), problems=tuple(problems))
+
+
+def _counts(dependency: Dependency) -> bool:
+    """Whether it gets into the package: cargo drops a dev-dependency without a version."""
+    return dependency.kind != "dev" or dependency.has_version
+
+
+def _member(tree: Tree, dependency: Dependency) -> Package | None:
+    """The member that the dependency names by path."""
+    return None if dependency.path is None else tree.workspace.package(dependency.name)

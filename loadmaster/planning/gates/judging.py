@@ -1,0 +1,147 @@
+"""What a gate is: an id that never changes, the question, why it is asked, and the pure function that answers it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar, assert_never
+
+from loadmaster.errors import LoadmasterError
+from loadmaster.planning.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.gates.evidence import Built, Evidence, Need, Release, Tree
+from loadmaster.planning.value import Value
+from loadmaster.planning.workspace import Dependency, Package
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+class Findings(Value):
+    """The question was asked of so many things."""
+
+    checked: int
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+class Skip(Value):
+    """The question does not arise, or the profile says not to ask it."""
+
+    why: str
+
+
+class CouldNotCheck(Value):
+    """The question arises, and nobody could answer it."""
+
+    why: str
+
+
+Judgement = Findings | Skip | CouldNotCheck
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One entry of the catalogue; `docs/gates.md` is made of them."""
+
+    id: str
+    need: Need
+    what: str
+    why: str
+    judge: Callable[[Evidence], Judgement]
+
+    def answer(self, evidence: Evidence) -> GateAnswer:
+        """What cannot be read is a failure in the words of its own error."""
+        try:
+            judged = self.judge(evidence)
+        except LoadmasterError as error:
+            judged = Findings(checked=1, problems=(Problem(where=self.id, what=error.what, fix=error.fix),))
+        match judged:
+            case Findings():
+                answer = GateAnswer.of(self.id, judged.checked, judged.problems)
+                return answer.model_copy(update={"warnings": judged.warnings})
+            case Skip():
+                return GateAnswer.skip(self.id, judged.why)
+            case CouldNotCheck():
+                return GateAnswer.could_not_check(self.id, judged.why)
+            case _:
+                assert_never(judged)
+
+
+Judge = Callable[[Callable[[P], Judgement]], Gate]
+
+
+def of_files(gate: str, why: str) -> Judge[Tree]:
+    """A gate that a plain directory of files answers. Its question is the function's docstring."""
+    return _gate(gate, why, Need.FILES, lambda evidence: evidence.tree)
+
+
+def of_repository(gate: str, why: str) -> Judge[Release]:
+    return _gate(gate, why, Need.REPOSITORY, lambda evidence: evidence.release)
+
+
+def of_registry(gate: str, why: str) -> Judge[Release]:
+    return _gate(gate, why, Need.REGISTRY, lambda evidence: evidence.release)
+
+
+def of_toolchain(gate: str, why: str) -> Judge[Built]:
+    return _gate(gate, why, Need.TOOLCHAIN, lambda evidence: evidence.built)
+
+
+def _gate(gate: str, why: str, need: Need, part: Callable[[Evidence], P | None]) -> Judge[P]:
+    def made(judge: Callable[[P], Judgement]) -> Gate:
+        def asked(evidence: Evidence) -> Judgement:
+            found = part(evidence)
+            return CouldNotCheck(why=f"the {need} was not looked at") if found is None else judge(found)
+
+        return Gate(id=gate, need=need, what=inspect.cleandoc(judge.__doc__ or ""), why=why, judge=asked)
+
+    return made
+
+
+class Fault(Value):
+    """What is wrong with one dependency of a package; its manifest is the place."""
+
+    what: str
+    fix: str
+
+
+DependencyJudge = Callable[[Tree, Package, Dependency], Fault | None]
+
+
+def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
+    """A gate that is asked of every dependency of every package that the release publishes.
+
+    A package without dependencies counts as looked at, too.
+    """
+
+    def made(judge: DependencyJudge) -> Gate:
+        def asked(tree: Tree) -> Judgement:
+            problems = (
+                Problem(where=package.manifest, what=f"`{package.name}` {fault.what}", fix=fault.fix)
+                for package in tree.released
+                for dependency in package.dependencies
+                if (fault := judge(tree, package, dependency)) is not None
+            )
+            checked = len(tree.released) + sum(len(each.dependencies) for each in tree.released)
+            return Findings(checked=checked, problems=tuple(dict.fromkeys(problems)))
+
+        asked.__doc__ = judge.__doc__
+        return of_files(gate, why)(asked)
+
+    return made
+
+
+def each_of(subjects: Iterable[S], judge: Callable[[S], Iterable[Problem]]) -> Findings:
+    """Asks `judge` of every subject, and counts them."""
+    asked = list(subjects)
+    return Findings(checked=len(asked), problems=tuple(problem for each in asked for problem in judge(each)))
+
+
+def as_advice(answer: GateAnswer) -> GateAnswer:
+    """The answer of a gate that the profile does not let block: problems become warnings, an open question stays open."""
+    if answer.outcome is Outcome.FAIL:
+        return answer.model_copy(
+            update={"outcome": Outcome.PASS, "problems": (), "warnings": (*answer.problems, *answer.warnings)}
+        )
+    return answer.model_copy(update={"blocks": False})

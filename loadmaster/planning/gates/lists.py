@@ -1,0 +1,133 @@
+"""Gates on what is listed by hand: the crates to publish, and the workflows that a release starts.
+
+Knows the profile's rules for finding such lists, and no file by its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from loadmaster.errors import DependencyCycle
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Tree
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, of_files
+from loadmaster.planning.order import Edges, edges
+from loadmaster.planning.project import DeclaredWorkflow, Project, PublishList
+
+WORKFLOWS = ".github/workflows"
+
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+@of_files(
+    "publish-list",
+    "A new crate was left out of Assay's list in v2.6.0, v2.7.0 and v2.12.0; v4.0.0's was in a wrong order.",
+)
+def publish_list(tree: Tree) -> Judgement:
+    """Is every list of the crates to publish equal to the publishable members? One that is carried out also has an order.
+
+    The lists are the profile's own (`release.publish`) and those in the project's files (`release.publish_lists`).
+    """
+    project = tree.project
+    if project is None or not (project.release.publish or project.release.publish_lists):
+        return Skip(why="the profile has no list of crates")
+    texts = {rule: tree.text(rule.file) for rule in project.release.publish_lists}
+    problems = tuple(_unequal(tree, f"projects/{project.name}.toml", project.release.publish)) + tuple(
+        problem for rule, text in texts.items() if text is not None for problem in _by_rule(tree, rule, text)
+    )
+    missing = [rule.file for rule, text in texts.items() if text is None]
+    if missing and not tree.holds_code and not problems:
+        return CouldNotCheck(why=f"the tree holds no code, and `{missing[0]}` neither")
+    if tree.holds_code:
+        problems += tuple(_no_file(project, file) for file in missing)
+    return Findings(checked=len(tree.released), problems=problems)
+
+
+def _no_file(project: Project, file: str) -> Problem:
+    fix = f"mend `release.publish_lists` in `projects/{project.name}.toml`."
+    return Problem(where=file, what="is not in the tree", fix=fix)
+
+
+def _by_rule(tree: Tree, rule: PublishList, text: str) -> Iterator[Problem]:
+    found = [_COMMENT.sub("", match[1]) for match in re.finditer(rule.pattern, text, re.MULTILINE)]
+    listed = tuple(name for block in found for name in _WORD.findall(block))
+    if not listed:
+        fix = "mend the pattern in `release.publish_lists`, or the list."
+        yield Problem(where=rule.file, what=f"has no list that `{rule.pattern}` finds", fix=fix)
+        return
+    yield from _unequal(tree, rule.file, listed)
+    yield from _wrong_order(tree, rule.file, listed)
+
+
+def _unequal(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Problem]:
+    """Nothing to say of an empty list: there is none."""
+    for name in sorted(tree.names.difference(listed)) if listed else ():
+        yield Problem(
+            where=where,
+            what=f"does not list `{name}`, which is publishable",
+            fix=f"add `{name}` to the list, or say `publish = false` in its manifest.",
+        )
+    for name in sorted(set(listed) - tree.names):
+        member = tree.workspace.package(name)
+        why = "which is no member of the workspace" if member is None else "which is not published"
+        yield Problem(
+            where=where, what=f"lists `{name}`, {why}", fix=f"take `{name}` off the list, or let it be published."
+        )
+    for name in sorted({each for each in listed if listed.count(each) > 1}):
+        yield Problem(where=where, what=f"lists `{name}` twice", fix="leave one of them.")
+
+
+def _wrong_order(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Problem]:
+    for name, needs in _edges(tree).items():
+        for needed in sorted(needs):
+            if name in listed and needed in listed and listed.index(needed) > listed.index(name):
+                what = f"lists `{name}` before `{needed}`, which it needs"
+                yield Problem(where=where, what=what, fix=f"move `{needed}` above `{name}`.")
+
+
+def _edges(tree: Tree) -> Edges:
+    """None of a cycle: `dependency-cycle` tells it."""
+    try:
+        return edges(tree.released, {each.name: each.version for each in tree.released})
+    except DependencyCycle:
+        return {}
+
+
+@of_files("workflow-exists", "Assay's checklist said for seven months to start `lsm-smoke-test`, which never existed.")
+def workflow_exists(tree: Tree) -> Judgement:
+    """Is every workflow that the profile declares there, and can it be dispatched where the profile says so?"""
+    declared = tree.project.workflows if tree.project is not None else ()
+    if not declared:
+        return Skip(why="the profile declares no workflow")
+    if not tree.holds_code and not any(path.startswith(f"{WORKFLOWS}/") for path in tree.files.paths):
+        return CouldNotCheck(why="the tree holds no code, and no workflows either")
+    return Findings(checked=len(declared), problems=tuple(p for each in declared for p in _workflow(tree, each)))
+
+
+def _workflow(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Problem]:
+    path = f"{WORKFLOWS}/{declared.file}"
+    text = tree.text(path)
+    if text is None:
+        fix = "write it, or take it out of `workflows` in the profile."
+        yield Problem(where=path, what="is declared in the profile, and does not exist", fix=fix)
+        return
+    try:
+        events = _events(text)
+    except YAMLError as error:
+        yield Problem(where=path, what=f"is not YAML: {' '.join(str(error).split())}", fix="mend the file.")
+        return
+    if declared.dispatch and "workflow_dispatch" not in events:
+        fix = "add `workflow_dispatch:` under `on:`, or say `dispatch = false` in the profile."
+        yield Problem(where=path, what="cannot be dispatched", fix=fix)
+
+
+def _events(text: str) -> tuple[str, ...]:
+    """What starts a workflow: a word, a list or a table. YAML 1.1 takes `on` for true; this reads 1.2, where it is a word."""
+    document = YAML(typ="safe", pure=True).load(text)
+    events = document.get("on", ()) if isinstance(document, dict) else ()
+    return (events,) if isinstance(events, str) else tuple(events)

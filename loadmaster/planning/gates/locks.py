@@ -1,0 +1,161 @@
+"""Gates on lockfiles: every `Cargo.lock` in the tree must tell what the manifests tell, and a bump moves nothing else.
+
+Knows the meaning of a lockfile's entries. Resolves nothing: whether cargo would choose the same versions, only cargo knows.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from loadmaster.errors import LoadmasterError
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Release, Tree
+from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
+from loadmaster.planning.lockfile import members
+from loadmaster.planning.requirement import matches
+from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.workspace import Package
+
+FIX = "run `cargo update --workspace` beside it and commit the result."
+
+
+class _Lock(NamedTuple):
+    path: str
+    packages: tuple[Mapping[str, Any], ...]
+    own: tuple[Package, ...]
+    """Members of the workspace that the lockfile belongs to."""
+    local: Mapping[str, str]
+    """Version by name of what lies in the tree and may stand in it without a source."""
+
+    def entry(self, name: str) -> Mapping[str, Any] | None:
+        return next((each for each in self.packages if each["name"] == name and "source" not in each), None)
+
+    def versions(self, entry: str) -> tuple[str, ...]:
+        """Of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
+        name, _, rest = entry.partition(" ")
+        version = rest.partition(" ")[0]
+        return tuple(
+            each["version"] for each in self.packages if each["name"] == name and version in ("", each["version"])
+        )
+
+
+@of_files(
+    "lockfiles-current", "40 of Assay's stable tags have a stale `Cargo.lock`; its `fuzz/Cargo.lock` was stale in 44."
+)
+def lockfiles_current(tree: Tree) -> Judgement:
+    """Does every `Cargo.lock` hold the members in their versions, with the dependencies that their manifests have?"""
+    locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
+    if not locks:
+        return Skip(why=f"no {LOCKFILE} is in the tree")
+    return each_of(locks, lambda path: _problems(tree, path))
+
+
+def _problems(tree: Tree, path: str) -> Iterator[Problem]:
+    try:
+        lock = _read(tree, path)
+    except LoadmasterError as error:
+        yield Problem(where=path, what=error.what, fix=error.fix)
+        return
+    if lock is None:
+        return
+    for told in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
+        yield Problem(where=path, what=told, fix=FIX)
+
+
+def _read(tree: Tree, path: str) -> _Lock | None:
+    """None for a lockfile of which nothing is known, because its manifest (a test's fixture, say) cannot be read."""
+    root = beside(path, MANIFEST)
+    own = _own(tree, root)
+    if own is None:
+        return None
+    main = {each.name: each.version for each in tree.workspace.packages}
+    local = main | {each.name: each.version for each in own}
+    members(path, tree.files.texts[path])
+    packages = tuple(tomllib.loads(tree.files.texts[path]).get("package", ()))
+    return _Lock(path=path, packages=packages, own=own, local=local)
+
+
+def _own(tree: Tree, root: str) -> tuple[Package, ...] | None:
+    if root == MANIFEST:
+        return tree.workspace.packages
+    try:
+        return read_workspace(tree.files, root).packages
+    except LoadmasterError:
+        return None
+
+
+def _versions(lock: _Lock) -> Iterator[str]:
+    for each in lock.packages:
+        wanted = lock.local.get(each["name"])
+        if "source" not in each and wanted is not None and each["version"] != wanted:
+            yield f"has `{each['name']}` at `{each['version']}`, its manifest says `{wanted}`"
+
+
+def _missing_members(lock: _Lock) -> Iterator[str]:
+    for each in lock.own:
+        if lock.entry(each.name) is None:
+            yield f"does not have the member `{each.name}`"
+
+
+def _dangling(lock: _Lock) -> Iterator[str]:
+    """A merge leaves such entries: they name packages that the lockfile does not have."""
+    for package in lock.packages:
+        for entry in package.get("dependencies", ()):
+            if not lock.versions(entry):
+                yield f"lets `{package['name']}` depend on `{entry}`, which it does not have"
+
+
+def _dependencies(lock: _Lock) -> Iterator[str]:
+    for package in lock.own:
+        entry = lock.entry(package.name)
+        if entry is not None:
+            yield from _of_member(lock, package, entry.get("dependencies", ()))
+
+
+def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:
+    needed = {each.name for each in package.dependencies} - {package.name}
+    there = {each.partition(" ")[0] for each in locked} - {package.name}
+    for name in sorted(needed - there):
+        yield f"lacks `{name}`, which the manifest of `{package.name}` names"
+    for name in sorted(there - needed):
+        yield f"has `{name}` under `{package.name}`, whose manifest does not name it"
+    for each in package.dependencies:
+        found = [
+            version for entry in locked if entry.partition(" ")[0] == each.name for version in lock.versions(entry)
+        ]
+        if found and each.has_version and not any(matches(each.requirement, version) for version in found):
+            yield f"has `{each.name}` at `{found[0]}`, and `{package.name}` requires `{each.requirement}`"
+
+
+@of_repository(
+    "lockfile-changes", "Nine of Assay's releases carried foreign lines in their lockfiles; v3.33.0 had 22 of them."
+)
+def lockfile_changes(release: Release) -> Judgement:
+    """Does the bump change nothing in a lockfile but the versions of members?"""
+    source = release.seen.source
+    edits = {each.path: each.text for each in release.plan.edits if posixpath.basename(each.path) == LOCKFILE}
+    if not edits:
+        return Skip(why="the release changes no lockfile")
+    names = release.seen.workspace.names
+    return each_of(edits, lambda path: _foreign(path, source.lockfiles.get(path, ""), edits[path], names))
+
+
+def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Iterator[Problem]:
+    fix = "leave the lockfile to `loadmaster bump`, which moves members only."
+    old, new = before.splitlines(), after.splitlines()
+    if len(old) != len(new):
+        yield Problem(where=path, what=f"had {len(old)} lines and would have {len(new)}", fix=fix)
+        return
+    package = ""
+    for number, (line, wanted) in enumerate(zip(old, new, strict=True), start=1):
+        if line.startswith("name = "):
+            package = line.removeprefix("name = ").strip('"')
+        ours = line.startswith("version = ") and package in names
+        named = line.strip(' ",').partition(" ")[0] in names
+        if line != wanted and not (ours or named):
+            yield Problem(
+                where=path, what=f"line {number} would become `{wanted}`, and is no member's version", fix=fix
+            )

@@ -1,0 +1,36 @@
+"""Gates on what a manifest says of its package, and on the files that it names."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Tree
+from loadmaster.planning.gates.judging import Findings, each_of, of_files
+from loadmaster.planning.workspace import Package
+
+
+@of_files("metadata-complete", "First publishes of three of Assay's crates failed on it, one release after another.")
+def metadata_complete(tree: Tree) -> Findings:
+    """Has every published package a description and a licence? crates.io refuses a crate without."""
+    return each_of(tree.released, lambda package: _missing_metadata(tree, package))
+
+
+def _missing_metadata(tree: Tree, package: Package) -> Iterator[Problem]:
+    if not package.description:
+        yield _missing(package, "no description", 'add `description = "…"` to `[package]`.')
+    if not package.license and not package.license_file:
+        fix = 'add `license = "…"` (an SPDX expression) or `license-file` to `[package]`.'
+        yield _missing(package, "no licence", fix)
+    if package.license_file and tree.holds_code and _place(package, package.license_file) not in tree.files.paths:
+        fix = f"put the file there, or mend `license-file` in `{package.manifest}`."
+        yield _missing(package, f"no licence: its `license-file`, `{package.license_file}`, is not in the tree", fix)
+
+
+def _missing(package: Package, what: str, fix: str) -> Problem:
+    return Problem(where=package.manifest, what=f"`{package.name}` has {what}", fix=fix)
+
+
+def _place(package: Package, path: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(package.manifest), path))

@@ -1,0 +1,124 @@
+"""Gates on source files: what they include must lie in their own package, or the packaged crate does not build.
+
+Reads Rust by its `include` macros and `#[path]` attributes alone. What packages are not built from (tests, benches,
+examples) is passed over; cargo's own verification is the last word.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Tree
+from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, each_of, of_files
+from loadmaster.planning.workspace import Package
+
+_INCLUDE = re.compile(
+    r"(?:\binclude(?:_str|_bytes)?!\s*\(\s*|#\[path\s*=\s*)"
+    r'(?:(?P<root>concat!\(\s*env!\(\s*"CARGO_MANIFEST_DIR"\s*\)\s*,\s*")|")(?P<path>[^"]+)"'
+)
+_FOR_TESTS = re.compile(r"#\[cfg\((?:all\(\s*)?test\b")
+_MODULE = re.compile(r"(?:pub(?:\([^)]*\))?\s+)?mod\s+(?P<name>\w+)\s*;")
+_NOT_BUILT = ("tests", "benches", "examples")
+
+
+def sources_to_read(tree_paths: frozenset[str], released: tuple[Package, ...]) -> tuple[str, ...]:
+    """The Rust files that the packages are built from."""
+    folders = {posixpath.dirname(each.manifest) for each in released}
+    return tuple(path for path in sorted(tree_paths) if path.endswith(".rs") and _package_of(path, folders) is not None)
+
+
+def _package_of(path: str, folders: set[str]) -> str | None:
+    """The innermost package directory that it lies in, unless in a place that packages are not built from."""
+    folder = posixpath.dirname(path)
+    while folder not in folders:
+        if not folder:
+            return None
+        folder = posixpath.dirname(folder)
+    inner = path.removeprefix(f"{folder}/") if folder else path
+    return None if inner.split("/")[0] in _NOT_BUILT else folder
+
+
+@of_files(
+    "files-inside",
+    "Assay's v2.10.0 and v3.0.0 did not build from their packages, for an `include_str!` of a file outside.",
+)
+def files_inside(tree: Tree) -> Judgement:
+    """Do the published packages include only files of their own?"""
+    if not tree.holds_code:
+        return CouldNotCheck(why="the tree holds no code")
+    folders = {posixpath.dirname(each.manifest) for each in tree.released}
+    built = {path: _without_tests(text) for path, text in tree.sources.items()}
+    for_tests = {path for place, source in built.items() for name in source.for_tests for path in _files(place, name)}
+    sources = {path: source.text for path, source in built.items() if path not in for_tests}
+    return each_of(tree.released, lambda package: _of_package(sources, package, folders))
+
+
+def _of_package(sources: Mapping[str, str], package: Package, folders: set[str]) -> Iterator[Problem]:
+    own = posixpath.dirname(package.manifest)
+    for path, text in sources.items():
+        if own and _package_of(path, folders) == own:
+            for place in _included(path, text, own):
+                if not place.startswith(f"{own}/"):
+                    fix = f"keep a copy in the package of `{package.name}`, and test that both are the same."
+                    yield Problem(where=path, what=f"includes `{place}`, which is outside of its package", fix=fix)
+
+
+def _included(path: str, text: str, own: str) -> Iterator[str]:
+    for match in _INCLUDE.finditer(text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not line.lstrip().startswith("//"):
+            start = own if match["root"] else posixpath.dirname(path)
+            yield posixpath.normpath(
+                posixpath.join(start, match["path"].lstrip("/") if match["root"] else match["path"])
+            )
+
+
+class _Source(NamedTuple):
+    text: str
+    """Without what is compiled for tests only."""
+    for_tests: tuple[str, ...]
+    """Modules in files of their own that are compiled for tests only."""
+
+
+def _without_tests(text: str) -> _Source:
+    """Cuts every item below `#[cfg(test)]`, which ends where rustfmt puts its end."""
+    if _FOR_TESTS.search(text) is None:
+        return _Source(text, ())
+    kept, modules = list[str](), list[str]()
+    lines = iter(text.split("\n"))
+    for line in lines:
+        if _FOR_TESTS.match(line.lstrip()) is None:
+            kept.append(line)
+            continue
+        item = line[line.index("]") + 1 :].strip()
+        while not item or item.startswith(("#[", "//")):
+            following = next(lines, None)
+            if following is None:
+                break
+            item = following.strip()
+        if module := _MODULE.match(item):
+            modules.append(module["name"])
+        _skip_item(item, line[: len(line) - len(line.lstrip())], lines)
+    return _Source("\n".join(kept), tuple(modules))
+
+
+def _skip_item(item: str, indent: str, lines: Iterator[str]) -> None:
+    """Goes on to the last line of the item that begins with `item`."""
+    ends = (f"{indent}}}", f"{indent}}};")
+    if item.endswith((";", "}")):
+        return
+    for line in lines:
+        if line in ends or ("{" not in item and line.endswith(";")):
+            return
+        item += line
+
+
+def _files(place: str, module: str) -> tuple[str, ...]:
+    """Where the module `module` of the file at `place` may lie."""
+    folder, stem = posixpath.dirname(place), posixpath.basename(place).removesuffix(".rs")
+    inner = folder if stem in ("mod", "lib", "main") else posixpath.join(folder, stem)
+    return posixpath.join(inner, f"{module}.rs"), posixpath.join(inner, module, "mod.rs")

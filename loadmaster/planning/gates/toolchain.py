@@ -1,0 +1,52 @@
+"""Gates on the toolchain and on what it says of the code."""
+
+from __future__ import annotations
+
+from loadmaster.planning.gate import Problem
+from loadmaster.planning.gates.evidence import Built
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_toolchain
+from loadmaster.planning.seen import LockfileSeen
+
+CANNOT_PUBLISH_WORKSPACES = {
+    "1.96.0": "stops with a false deadlock, `no packages ready to publish but N remain` (rust-lang/cargo#17028)",
+    "1.96.1": "stops with a false deadlock, `no packages ready to publish but N remain` (rust-lang/cargo#17028)",
+}
+
+
+@of_toolchain("cargo-version", "cargo 1.96.0 and 1.96.1 cannot publish a workspace.")
+def cargo_version(built: Built) -> Findings:
+    """Can the cargo in use publish a workspace?"""
+    version = built.seen.toolchain.cargo
+    problems: tuple[Problem, ...] = ()
+    if (why := CANNOT_PUBLISH_WORKSPACES.get(version)) is not None:
+        fix = "use 1.95 or 1.97: `cargo.toolchain` in the profile, or `rust-toolchain.toml` in the repository."
+        problems = (Problem(where=f"cargo {version}", what=why, fix=fix),)
+    return Findings(checked=1, problems=problems)
+
+
+@of_toolchain("lockfiles-accepted", "A stale `fuzz/Cargo.lock` broke the `--locked` job of Assay's v3.38.0 and v4.0.0.")
+def lockfiles_accepted(built: Built) -> Judgement:
+    """Does cargo take every tracked `Cargo.lock` as it is (`cargo metadata --locked`)?"""
+    if not built.seen.source.lockfile_checks:
+        return Skip(why="no Cargo.lock is tracked")
+    return each_of(built.seen.source.lockfile_checks, _refused)
+
+
+def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
+    if check.accepted:
+        return ()
+    fix = "run `cargo update --workspace` beside it and commit the result."
+    return (Problem(where=check.path, what=f"`cargo metadata --locked` refuses it: {check.why}", fix=fix),)
+
+
+@of_toolchain("clippy", "Two of the three commits before Assay's v2.2.2 were there to get past lints.")
+def clippy(built: Built) -> Judgement:
+    """Does `cargo clippy --workspace --all-targets` find nothing?"""
+    lint = built.lint
+    if not built.project.cargo.clippy:
+        return Skip(why="the profile says `cargo.clippy = false`")
+    if not lint.ran:
+        return CouldNotCheck(why=lint.why)
+    fix = "mend it, or allow the lint where it is wrong."
+    found = lint.findings or (() if lint.passed else (lint.why,))
+    return Findings(checked=1, problems=tuple(Problem(where="cargo clippy", what=each, fix=fix) for each in found))

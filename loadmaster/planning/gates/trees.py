@@ -1,0 +1,74 @@
+"""Makes the `Tree` that the gates judge: of a plain directory, or of a commit with a plan's edits upon it."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Mapping
+
+from loadmaster.planning.gates.evidence import Tree
+from loadmaster.planning.gates.labels import labels_of, read_label
+from loadmaster.planning.gates.lists import WORKFLOWS
+from loadmaster.planning.plan import ReleasePlan, publishable
+from loadmaster.planning.project import Project
+from loadmaster.planning.python_package import PYPROJECT
+from loadmaster.planning.tree import TreeFiles, read_workspace
+from loadmaster.planning.workspace import Package, Workspace
+
+
+def texts_to_read(project: Project | None) -> tuple[str, ...]:
+    """Globs of the files that gates read besides what every release reads."""
+    if project is None:
+        return ()
+    changelog = project.release.changelog
+    lists = {each.file for each in project.release.publish_lists} | ({changelog} if changelog else set())
+    return (*sorted(lists), f"{WORKFLOWS}/*.yml", f"{WORKFLOWS}/*.yaml")
+
+
+def released_packages(files: TreeFiles, workspace: Workspace, project: Project | None) -> tuple[Package, ...]:
+    """Without a profile all publishable packages but those that are built into Python packages. Raises `NothingToPublish`."""
+    if project is not None:
+        return publishable(workspace, project)
+    return tuple(each for each in workspace.packages if each.is_publishable and not _is_python(files, each))
+
+
+def _is_python(files: TreeFiles, package: Package) -> bool:
+    """Whether maturin builds a Python package of it; such a one goes to PyPI."""
+    text = files.texts.get(posixpath.join(posixpath.dirname(package.manifest), PYPROJECT))
+    try:
+        return text is not None and tomllib.loads(text).get("build-system", {}).get("build-backend") == "maturin"
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, project: Project | None) -> Tree:
+    """Of a directory. `tag` is the one that will name it. Raises what reading the workspace raises."""
+    workspace = read_workspace(files)
+    released = released_packages(files, workspace, project)
+    names = [each.name for each in released]
+    label = read_label(tag, names, project) if tag is not None else None
+    if label is not None and len(label.crates) < len(released) and project is not None:
+        released = tuple(each for each in released if each.name in label.crates)
+    return Tree(
+        files=files,
+        workspace=workspace,
+        released=released,
+        labels=() if label is None else (label,),
+        sources=sources,
+        project=project,
+    )
+
+
+def planned_tree(files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan, project: Project) -> Tree:
+    """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
+    texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
+    edited = files.model_copy(update={"texts": texts})
+    workspace = read_workspace(edited)
+    return Tree(
+        files=edited,
+        workspace=workspace,
+        released=tuple(each for each in workspace.packages if each.name in plan.versions),
+        labels=labels_of(plan, project),
+        sources=sources,
+        project=project,
+    )
