@@ -51,8 +51,9 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     workspace = read_workspace(files)
     current = {each.name: each.version for each in workspace.packages}
     manifests = _manifests(files, workspace)
-    planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy))
-    after = bump_manifests(manifests, planned, style.policy)
+    others = manifests.keys() - {each.manifest for each in workspace.packages}
+    planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy), others)
+    after = bump_manifests(manifests, planned, style.policy, others)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= _python(files, workspace, planned)
     after |= _changelogs(files, workspace, planned, style, today)

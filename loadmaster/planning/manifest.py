@@ -7,7 +7,7 @@ is decided elsewhere; a plain registry requirement is nobody's business here, ev
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -38,21 +38,27 @@ class Policy(StrEnum):
     """Each member has a version of its own; requirements move as with `keep-caret-floor`."""
 
 
-def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], policy: Policy) -> dict[str, str]:
+def bump_manifests(
+    manifests: Mapping[str, str], versions: Mapping[str, str], policy: Policy, others: Collection[str] = ()
+) -> dict[str, str]:
     """The text of each manifest after the release, by path; those that stay as they are, too.
 
     `manifests` holds every manifest that may change, workspace roots included, by path from the repository's root;
     `versions` the planned version by package. A root's `[workspace.package] version` becomes that of the members that
-    inherit it, which is why one manifest alone cannot be bumped. A byte order mark stays, as cargo lets it.
+    inherit it, which is why one manifest alone cannot be bumped. `others` are manifests of other workspaces: only their
+    requirements follow, whatever their packages are called. A byte order mark stays, as cargo lets it.
 
     Raises `NotToml`, `ManifestIncomplete`, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
     `MalformedRequirement`.
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
-    inherited = _inherited_versions(parsed, versions)
+    own = {path: manifest for path, manifest in parsed.items() if path not in others}
+    inherited = _inherited_versions(own, parsed, versions)
     after = dict(manifests)
     for path, manifest in parsed.items():
-        literals = [*_own(manifest, versions), *_required(path, parsed, versions, policy)]
+        literals = list(_required(path, parsed, versions, policy, others))
+        if path in own:
+            literals += _own(manifest, versions)
         if path in inherited:
             literals.append(Literal(("workspace", "package", "version"), inherited[path]))
         moving = [each for each in literals if at(manifest, each.keys) != each.text]
@@ -61,13 +67,16 @@ def bump_manifests(manifests: Mapping[str, str], versions: Mapping[str, str], po
     return after
 
 
-def with_heirs(manifests: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
+def with_heirs(
+    manifests: Mapping[str, str], versions: Mapping[str, str], others: Collection[str] = ()
+) -> dict[str, str]:
     """`versions`, and those of private members that take theirs from the same `[workspace.package]`: they cannot stay.
 
     Raises `NotToml` and `ManifestIncomplete`.
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
-    heirs = [(root_of(path, parsed), manifest["package"]) for path, manifest in parsed.items() if _inherits(manifest)]
+    own = {path: manifest for path, manifest in parsed.items() if path not in others}
+    heirs = [(root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)]
     moved = {root: versions[package["name"]] for root, package in heirs if package.get("name") in versions}
     private = [(root, package["name"]) for root, package in heirs if package.get("publish") is False]
     return {name: moved[root] for root, name in private if root in moved} | dict(versions)
@@ -77,10 +86,12 @@ def _inherits(manifest: Manifest) -> bool:
     return at(manifest, ("package", "version", "workspace")) is True
 
 
-def _inherited_versions(manifests: Mapping[str, Manifest], versions: Mapping[str, str]) -> dict[str, str]:
+def _inherited_versions(
+    own: Mapping[str, Manifest], manifests: Mapping[str, Manifest], versions: Mapping[str, str]
+) -> dict[str, str]:
     """Planned version of `[workspace.package]`, by the path of the root that has it."""
     heirs: dict[str, dict[str, str]] = {}
-    for path, manifest in manifests.items():
+    for path, manifest in own.items():
         root = root_of(path, manifests)
         current = at(manifests.get(root or "", {}), ("workspace", "package", "version"))
         if root is not None and current is not None and _inherits(manifest):
@@ -99,14 +110,18 @@ def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[Literal]:
 
 
 def _required(
-    path: str, manifests: Mapping[str, Manifest], versions: Mapping[str, str], policy: Policy
+    path: str,
+    manifests: Mapping[str, Manifest],
+    versions: Mapping[str, str],
+    policy: Policy,
+    others: Collection[str],
 ) -> Iterator[Literal]:
     """The requirements that have both a path to a planned member and a version."""
     for keys, table in _dependency_tables(manifests[path]):
         for key, entry in table.items():
             if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
                 member = entry.get("package", key)
-                if member in versions and _leads_to(path, entry["path"], member, manifests):
+                if member in versions and _leads_to(path, entry["path"], member, manifests, others):
                     follows = _following(path, member, entry["version"], versions[member], policy)
                     yield Literal((*keys, key, "version"), follows)
 
@@ -118,10 +133,10 @@ def _dependency_tables(manifest: Manifest) -> Iterator[tuple[Keys, Mapping[str, 
         yield keys, at(manifest, keys) or {}
 
 
-def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manifest]) -> bool:
+def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> bool:
     """Whether the member lies there, as far as is known: another package may have its name."""
     place = posixpath.normpath(posixpath.join(posixpath.dirname(path), local, MANIFEST))
-    return place not in manifests or at(manifests[place], ("package", "name")) == member
+    return place not in manifests or (place not in others and at(manifests[place], ("package", "name")) == member)
 
 
 def _following(path: str, member: str, requirement: str, version: str, policy: Policy) -> str:
