@@ -1,0 +1,119 @@
+"""Trusted publishing from end to end over real sockets: the rehearsal's issuer vouches, its registry mints, takes and forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from loadmaster.clients import registry as client
+from loadmaster.credentials.tokens import LIFE, Tokens
+from loadmaster.errors import ExchangeRefused, IdentityRefused, UploadRefused
+from loadmaster.planning.project import Credential, RegistryStyle
+from loadmaster.planning.rates import Action
+from loadmaster.rehearsal.issuer import Issuer, Run
+from loadmaster.rehearsal.registry import Registry
+from loadmaster.rehearsal.scenario import Scenario
+from loadmaster.rehearsal.seeding import seed
+from loadmaster.rehearsal.server import serving
+from loadmaster.world import World, credential_file
+from tests.credentials.provider import HandClock
+from tests.rehearsal.registry.packing import upload
+
+RUN = Run(repository="ada/demo", repository_owner_id=7, workflow="release.yml")
+CRATES = ("covered", "covered-too", "not-covered")
+SCENARIO = Scenario.model_validate(
+    {
+        "users": [{"login": "mia"}],
+        "crates": [{"name": name, "owners": ["mia"], "versions": ["0.1.0"]} for name in CRATES],
+        "trusted_publishing": [
+            {
+                "crate": name,
+                "repository_owner": "ada",
+                "repository_owner_id": 7,
+                "repository_name": "demo",
+                "workflow_filename": "release.yml",
+            }
+            for name in CRATES[:2]
+        ],
+    }
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    world: World
+    issuer: Issuer
+    clock: HandClock
+
+    def tokens(self) -> Tokens:
+        return Tokens(self.world, RegistryStyle(credential=Credential.TRUSTED_PUBLISHING), self.clock)
+
+    def vouches_for(self, run: Run) -> None:
+        credential_file(self.world.directory, "identity").write_text(self.issuer.request_token(run))
+
+    def publish(self, name: str, version: str, token: str) -> None:
+        api = client.endpoints(self.world.index, client.http_client()).api
+        client.upload(api, f"{name}@{version}", upload(name, version), token, client.http_client())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    clock = HandClock()
+    issuer = Issuer(tmp_path, clock.now)
+    registry = Registry(tmp_path / "registry", clock=clock.now, issuers=issuer.issuers())
+    seed(SCENARIO, registry, tmp_path, clock.now())
+    with serving(Starlette(routes=[Mount("/registry", registry.app()), Mount("/issuer", issuer.app())])) as address:
+        world = World(
+            kind="rehearsal",
+            index=f"sparse+{address}/registry/index/",
+            replaces_crates_io=True,
+            forge=None,
+            repository="ada/demo",
+            remote="remote.git",
+            directory=tmp_path,
+            identity=f"{address}/issuer/token",
+        )
+        place = Place(world, issuer, clock)
+        place.vouches_for(RUN)
+        yield place
+
+
+def test_one_minted_token_publishes_what_is_configured_and_nothing_else_until_it_is_revoked(place: Place) -> None:
+    tokens = place.tokens()
+    token = tokens.token(Action.UPDATE).reveal()
+    for name in CRATES[:2]:
+        place.publish(name, "1.0.0", tokens.token(Action.UPDATE).reveal())
+    with pytest.raises(UploadRefused, match="403"):
+        place.publish("not-covered", "1.0.0", token)
+    assert tokens.revoke() == ()
+    with pytest.raises(UploadRefused, match="403"):
+        place.publish("covered", "1.1.0", token)
+
+
+def test_a_release_that_outlives_its_first_token_goes_on_with_the_renewed_one(place: Place) -> None:
+    tokens = place.tokens()
+    first = tokens.token(Action.UPDATE).reveal()
+    place.clock.pass_minutes(LIFE.total_seconds() / 60 - 0.1)
+    place.publish("covered", "1.0.0", first)  # the life that we reckon with is the registry's
+    second = tokens.token(Action.UPDATE).reveal()
+    place.clock.pass_minutes(0.2)
+    with pytest.raises(UploadRefused, match="403"):
+        place.publish("covered", "1.1.0", first)
+    place.publish("covered", "1.1.0", second)
+
+
+def test_the_registry_s_own_words_tell_what_the_configuration_lacks(place: Place) -> None:
+    place.vouches_for(RUN.model_copy(update={"workflow": "publish.yml"}))
+    with pytest.raises(ExchangeRefused, match="does not match the workflow filename `publish"):
+        place.tokens().token(Action.UPDATE)
+
+
+def test_who_may_not_ask_gets_no_id_token(place: Place) -> None:
+    credential_file(place.world.directory, "identity").write_text("made-up-request-token")
+    with pytest.raises(IdentityRefused, match="status 401"):
+        place.tokens().token(Action.UPDATE)
