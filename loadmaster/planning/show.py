@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loadmaster.planning.gate import GateAnswer, Outcome
+from loadmaster.planning.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Next
 from loadmaster.planning.plan import ReleasePlan
@@ -129,14 +129,21 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
     lines = []
     for answer in answers:
         lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_counted(answer)}")
-        lines += [f"      {each.where}: {each.what}\n        next: {each.fix}" for each in answer.problems]
+        lines += [_problem_lines(each) for each in answer.problems]
+        lines += [f"      warning: {each.where}: {each.what}\n        next: {each.fix}" for each in answer.warnings]
     return "\n".join([*lines, ""])
+
+
+def _problem_lines(problem: Problem) -> str:
+    answered = f"\n        answer: {problem.evidence}" if problem.evidence else ""
+    return f"      {problem.where}: {problem.what}{answered}\n        next: {problem.fix}"
 
 
 def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
-        told = "\n".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems) or answer.why
+        told = "\n".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems + answer.warnings)
+        told = told or answer.why
         lines.append(
             f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |"
         )
@@ -162,7 +169,7 @@ def receipt_text(receipt: Receipt) -> str:
         *(f"  deviation: {each}" for each in receipt.deviations),
     ]
     text = "\n".join(lines) + "\n"
-    if any(not each.opens for each in receipt.gates):
+    if any(not each.opens or each.warnings for each in receipt.gates):
         text += gates_text(receipt.gates)
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"

@@ -88,6 +88,12 @@ class TestGates:
             "  ? cargo-version: could-not-check (it did not say)\n"
         )
 
+    def test_a_warning_and_what_was_answered_are_told(self) -> None:
+        asked = PROBLEM.model_copy(update={"evidence": "`GET …/owners`: 200, `…`"})
+        text = gates_text([GateAnswer.of("owners", 1, [asked]).model_copy(update={"warnings": (PROBLEM,)})])
+        assert "        answer: `GET …/owners`: 200, `…`\n        next: commit it.\n" in text
+        assert "      warning: Cargo.lock: is stale\n        next: commit it.\n" in text
+
     def test_the_table_has_a_row_for_each(self) -> None:
         rows = gates_markdown(self.ANSWERS).splitlines()[2:]
         assert len(rows) == len(self.ANSWERS)

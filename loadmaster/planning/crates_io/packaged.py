@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from loadmaster.planning.crate_file import UNPACKED_LIMIT
 from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
@@ -17,7 +18,6 @@ from loadmaster.planning.crates_io.tarball import unpack
 from loadmaster.planning.value import Value
 
 UPLOAD_LIMIT = 10 * 1024 * 1024
-UNPACKED_LIMIT = 512 * 1024 * 1024
 JSON_LIMIT = 1024 * 1024
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 
+from loadmaster.planning.crates_io.packaged import JSON_LIMIT
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.value import Value
-
-JSON_LIMIT = 1024 * 1024
 
 
 class Metadata(Value):

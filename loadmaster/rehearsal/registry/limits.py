@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from loadmaster.planning.crate_file import UNPACKED_LIMIT
+from loadmaster.planning.crates_io.packaged import UPLOAD_LIMIT
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.clock import http_date
@@ -45,8 +47,8 @@ class Limits(Value):
     yank_refill_seconds: int = 60
     daily_per_crate: int | None = None
     """Versions of one crate in 24 hours; None: not limited."""
-    upload_bytes: int = 10 * 1024 * 1024
-    unpacked_bytes: int = 512 * 1024 * 1024
+    upload_bytes: int = UPLOAD_LIMIT
+    unpacked_bytes: int = UNPACKED_LIMIT
 
     def rate(self, kind: Kind, own: OwnLimits | None = None) -> Rate:
         """`own` is what the account has of its own."""

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from loadmaster.planning.crates_io.packaged import JSON_LIMIT
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.framing import (
-    JSON_LIMIT,
     Metadata,
     check_whole,
     head_length,
