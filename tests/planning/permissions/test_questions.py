@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from loadmaster.planning.permissions.questions import inquiries, pause_between_requests, seconds_to_ask
+from loadmaster.planning.plan import plan_release
+from loadmaster.planning.project import Project
+from tests.planning.building import TODAY, package, seen
+from tests.planning.permissions.answering import WANTED, profile
+
+LIVE = "https://registry.example"
+
+
+def many(count: int, project: Project, *, new: int = 0) -> list[bool]:
+    """Whether each crate's upload is tried; the first `new` of them are not there yet."""
+    packages = [package(f"crate-{number:03}") for number in range(count)]
+    looked = seen(*packages, registry={each.name: ["0.4.0"] for each in packages[new:]})
+    return [each.probe for each in inquiries(plan_release(looked, project, "minor", TODAY), project, looked.registry)]
+
+
+@pytest.mark.parametrize(
+    ("address", "pause"),
+    [("http://127.0.0.1:8080/registry", 0.0), ("http://localhost:1", 0.0), ("http://[::1]:1", 0.0), (LIVE, 1.0)],
+)
+def test_only_a_registry_on_this_machine_is_asked_without_a_pause(address: str, pause: float) -> None:
+    assert pause_between_requests(address) == pause
+
+
+def test_how_long_400_crates_take_is_known_before() -> None:
+    packages = [package(f"crate-{number:03}") for number in range(400)]
+    looked = seen(*packages, registry={each.name: ["0.4.0"] for each in packages})
+    project = profile({"owners": ["ann"], "trusted_publishing": WANTED})
+    asked = inquiries(plan_release(looked, project, "minor", TODAY), project, looked.registry)
+    assert seconds_to_ask(asked, LIVE) == 1 + 2 + 400 * 3
+    assert seconds_to_ask(asked, "http://127.0.0.1:1") == 0
+    lean = profile()
+    asked = inquiries(plan_release(looked, lean, "minor", TODAY), lean, looked.registry)
+    assert seconds_to_ask(asked, LIVE) == 1 + 2 + 400
+
+
+def test_nothing_is_asked_about_a_crate_that_is_out() -> None:
+    looked = seen(package("core"), package("app"), registry={"core": ["0.4.0", "0.5.0"], "app": ["0.4.0"]})
+    plan = plan_release(looked, profile(), "0.5.0", TODAY)
+    assert [each.name for each in inquiries(plan, profile(), looked.registry)] == ["app"]
+
+
+def test_nothing_is_probed_unless_the_profile_says_so() -> None:
+    assert not any(many(5, profile()))
+    assert all(many(5, profile(preflight={"probe": True})))
+
+
+def test_probes_leave_half_of_the_burst_and_never_try_more_than_two_new_crates() -> None:
+    probing = {"probe": True}
+    assert sum(many(400, profile(preflight=probing))) == 15
+    assert sum(many(10, profile(preflight=probing), new=10)) == 2
+    assert not any(many(3, profile({"credential": "trusted-publishing"}, probing)))
