@@ -41,13 +41,15 @@ def read_tree(directory: Path, also: Collection[str] = ()) -> TreeFiles:
     paths, leads_out = set[str](), set[str]()
     for path, entry in _walk(root, ""):
         inside = not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root)
+        is_wanted = any(matches_glob(path, each) for each in wanted)
         if entry.is_dir():
             leads_out |= set() if inside else {path}
-        elif any(matches_glob(path, each) for each in wanted):
-            if not inside:
-                raise LinkOutOfTree(path, "the release")
-            texts[path] = _text(path, entry)
-        paths |= set() if entry.is_dir() else {path}
+        elif is_wanted and not inside:
+            raise LinkOutOfTree(path, "the release")
+        elif entry.is_file():
+            paths.add(path)
+            if is_wanted:
+                texts[path] = _text(path, entry)
     return TreeFiles(texts=texts, paths=frozenset(paths), leads_out=frozenset(leads_out))
 
 
