@@ -91,8 +91,10 @@ def _described(world: World) -> dict[str, str | None]:
         "index": world.index,
         "forge": world.forge,
         "remote": world.remote,
+        "identity": world.identity,
         "directory": str(world.directory),
         "registry_token_file": str(credential_file(world.directory, "registry")),
+        "identity_token_file": str(credential_file(world.directory, "identity")),
         "forge_token_file": str(credential_file(world.directory, "forge")),
     }
 
@@ -104,6 +106,7 @@ def _how_to(world: World) -> str:
 registry  {world.index}
 forge     {world.forge}/repos/{world.repository}
 remote    {world.remote}
+identity  {world.identity}
 
 To point cargo at it, use a home of its own:
 

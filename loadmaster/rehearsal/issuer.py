@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from jwt.algorithms import RSAAlgorithm
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -71,6 +71,11 @@ class Flaws(Value):
 SOUND = Flaws()
 
 
+class Start(Value):
+    run: Run
+    flaws: Flaws = SOUND
+
+
 class Issuer:
     def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
         """`directory` keeps the key; it is made when it is needed first."""
@@ -83,6 +88,7 @@ class Issuer:
                 Route("/.well-known/openid-configuration", self.configuration),
                 Route("/.well-known/jwks", self.keys),
                 Route("/token", self.token),
+                Route("/runs", self.start, methods=["POST"]),
             ]
         )
 
@@ -124,6 +130,14 @@ class Issuer:
         run, flaws = Run.model_validate(told["run"]), Flaws.model_validate(told["flaws"])
         audience = request.query_params.get("audience", f"https://github.com/{run.repository.partition('/')[0]}")
         return JSONResponse({"value": self.id_token(run, audience, flaws)})
+
+    async def start(self, request: Request) -> Response:
+        """Starts a run, as anybody in this world may: `{"run": …, "flaws": …}` in, its request token out."""
+        try:
+            asked = Start.model_validate_json(await request.body())
+        except ValidationError as error:
+            return JSONResponse({"message": str(error)}, status_code=422)
+        return JSONResponse({"token": self.request_token(asked.run, asked.flaws)})
 
     def _key_id(self, name: str) -> str:
         return f"rehearsal-{name}"

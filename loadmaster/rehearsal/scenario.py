@@ -81,7 +81,7 @@ class Token(ActorToken):
     def _can_be_found(self) -> Self:
         if self.name is None and self.token is None:
             raise ValueError("give `name`, to find the token that is made up, or the `token` itself")
-        if self.name in ("registry", "forge"):
+        if self.name in ("registry", "forge", "identity"):
             raise ValueError(f'`name = "{self.name}"` is the world\'s own credential; choose another')
         return self
 
@@ -118,6 +118,11 @@ class TrustedPublisher(Value):
     environment: str | None = None
 
 
+class ForgeAccount(Value):
+    login: str
+    id: int = Field(ge=1)
+
+
 class Scenario(Value):
     users: tuple[User, ...] = ()
     teams: tuple[Team, ...] = ()
@@ -128,6 +133,8 @@ class Scenario(Value):
     reserved: tuple[Reserved, ...] = ()
     """Besides those that crates.io reserves."""
     trusted_publishing: tuple[TrustedPublisher, ...] = ()
+    forge_accounts: tuple[ForgeAccount, ...] = ()
+    """Users and organisations that GitHub knows, besides the users here, the project's owner, and who is configured."""
     actor: Login | None = None
     """Whose the rehearsal's own credential is; an account of its own if left out."""
     actor_token: ActorToken = ActorToken()

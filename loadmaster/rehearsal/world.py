@@ -24,6 +24,7 @@ from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.issuer import Issuer, Run
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
@@ -38,6 +39,10 @@ from loadmaster.world import World
 MAINTAINER = "maintainer"
 """The account that releases where no scenario names another. Who releases owns whatever only upstream has."""
 
+FORGE_OWNER_ID = 1
+"""Of the owner of the project's repository at the forge, unless the profile knows it."""
+
+ISSUER = "/issuer"
 PUSHES = "/pushes"
 """Where the git remote's hooks ask."""
 
@@ -80,11 +85,13 @@ def open_world(
     port: int = 0,
 ) -> Iterator[World]:
     """Serves the registry and the forge of `directory`, which is made or found again. Raises `PortTaken`."""
-    registry = _registry(directory, project, as_of, conditions, clock, store)
+    issuer = Issuer(directory, clock.now)
+    registry = _registry(directory, project, as_of, conditions, clock, store, issuer)
     script = FaultScript(faults=conditions.faults)
     forge = _forge(directory, project, remote, script, clock)
     pushes = Pushes(Misfortune(script, directory / "faults.sqlite", clock=clock.now, sleep=clock.sleep))
-    parts = {"/registry": registry.app(), "/forge": forge.app(), PUSHES: pushes.app()}
+    kept_token(directory, "identity", lambda: issuer.request_token(_run_of(project)))
+    parts = {"/registry": registry.app(), "/forge": forge.app(), ISSUER: issuer.app(), PUSHES: pushes.app()}
     app = Starlette(routes=[Mount(path, part) for path, part in parts.items()])
     with serving(app, port) as address, pushes.hooked(remote, f"{address}{PUSHES}"):
         yield World(
@@ -95,12 +102,30 @@ def open_world(
             repository=project.forge,
             remote=str(remote),
             directory=directory,
+            identity=f"{address}{ISSUER}/token",
             as_of=as_of,
         )
 
 
+def _run_of(project: Project) -> Run:
+    """The run that releases the project by trusted publishing, as its profile says, or as is usual."""
+    said = project.registry.trusted_publishing
+    return Run(
+        repository=said.repository if said else project.forge,
+        repository_owner_id=(said and said.owner_id) or FORGE_OWNER_ID,
+        workflow=said.workflow if said else "release.yml",
+        environment=said.environment if said else None,
+    )
+
+
 def _registry(
-    directory: Path, project: Project, as_of: datetime, conditions: Conditions, clock: WorldClock, store: Store
+    directory: Path,
+    project: Project,
+    as_of: datetime,
+    conditions: Conditions,
+    clock: WorldClock,
+    store: Store,
+    issuer: Issuer,
 ) -> Registry:
     upstream = Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None
     bursts = Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst)
@@ -115,6 +140,8 @@ def _registry(
         clock=clock.now,
         sleep=clock.sleep,
         upstream_owner=actor,
+        issuers=issuer.issuers(),
+        forge_accounts=_forge_accounts(project, scenario),
     )
     seed(scenario, registry, directory, clock.now())
     if not registry.accounts.has(actor):
@@ -128,6 +155,13 @@ def _registry(
         revoked=scenario.actor_token.revoked,
     )
     return registry
+
+
+def _forge_accounts(project: Project, scenario: Scenario) -> dict[str, int]:
+    run = _run_of(project)
+    return {run.repository.partition("/")[0]: run.repository_owner_id} | {
+        account.login: account.id for account in scenario.forge_accounts
+    }
 
 
 def _forge(directory: Path, project: Project, remote: Path, script: FaultScript, clock: WorldClock) -> Forge:
