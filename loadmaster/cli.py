@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from loadmaster import __version__, cli_damage, cli_preflight, cli_tree
+from loadmaster import __version__, cli_conformance, cli_damage, cli_preflight, cli_tree
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
-from loadmaster.planning.show import gates_text, plan_text, receipt_text
+from loadmaster.planning.show import crates_text, gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
 from loadmaster.project import PROJECTS, ROOT, load_project, project_names
 from loadmaster.store import default_store
@@ -40,6 +40,7 @@ def _version(text: str) -> str:
     return text if text in set(Level) else str(parse(text))
 
 
+app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_preflight.app)
 app.add_typer(cli_tree.app)
@@ -144,6 +145,7 @@ def plan(
         print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
     else:
         print(plan_text(found.release))
+        print(crates_text(found.receipt.objects))
         print(
             f"  to do   {len(found.outstanding)} objects"
             if found.outstanding

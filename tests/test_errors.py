@@ -102,6 +102,8 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.RequestMoved: lambda: errors.RequestMoved("demo 1.0.0", "demo 1.1.0"),
     errors.RequirementCannotFollow: lambda: errors.RequirementCannotFollow("Cargo.toml", "units", "<1", "1.0.0"),
     errors.RunWithoutReceipt: lambda: errors.RunWithoutReceipt("a1b2", TOLD),
+    errors.CorpusBroken: lambda: errors.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
+    errors.ServerNotAsked: lambda: errors.ServerNotAsked("http://127.0.0.1:1", "010-tokens/001-none", "ConnectError"),
     errors.ScenarioBroken: lambda: errors.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
     errors.SecretBlockMissing: lambda: errors.SecretBlockMissing("registry-token"),
     errors.SecretBlockUnread: lambda: errors.SecretBlockUnread("registry-token", TOLD),

@@ -101,7 +101,9 @@ from loadmaster.errors.registry import (
     YankRefused,
 )
 from loadmaster.errors.rehearsal import (
+    CorpusBroken,
     PortTaken,
+    ServerNotAsked,
     UpstreamChecksumMismatch,
     UpstreamUnreachable,
 )
@@ -143,6 +145,7 @@ __all__ = [
     "ChangelogHeadings",
     "ChecksumMismatch",
     "ClippyFailed",
+    "CorpusBroken",
     "CrateFileBroken",
     "CrateMissingFromPackage",
     "CrateTaken",
@@ -222,6 +225,7 @@ __all__ = [
     "ScenarioBroken",
     "SecretBlockMissing",
     "SecretBlockUnread",
+    "ServerNotAsked",
     "StackDidNotStart",
     "TagMissing",
     "TagTaken",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError
@@ -41,4 +42,30 @@ class UpstreamChecksumMismatch(LoadmasterError):
             f"The crate file of `{crate}@{version}` at `{url}` does not have the checksum of the index.",
             why="the download was cut short, or a proxy answered in the registry's place.",
             fix="press Retry; if it stays so, open the address and look at what answers.",
+        )
+
+
+class CorpusBroken(LoadmasterError):
+    """A case of the conformance corpus is not written as cases are."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, file: str, problems: Iterable[str]) -> None:
+        super().__init__(
+            f"The conformance corpus cannot be read at `{file}`: {'; '.join(problems)}",
+            why="a case was edited by hand, or the corpus is not in this checkout.",
+            fix="compare it with its neighbours; `docs/rehearsal.md` says how a case is written.",
+        )
+
+
+class ServerNotAsked(LoadmasterError):
+    """A server gave no answer at all to a case of the conformance corpus."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, server: str, case: str, told: str) -> None:
+        super().__init__(
+            f"`{server}` did not answer the case `{case}`: {told}",
+            why="nothing listens there, the address is not that of the web API, or the server ended meanwhile.",
+            fix="start it anew with the corpus' scenario, then replay from the first case: later ones rest on earlier ones.",
         )

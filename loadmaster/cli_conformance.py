@@ -1,0 +1,38 @@
+"""The command line's part that replays the conformance corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def conformance(
+    url: Annotated[str, typer.Option("--url", help="The server's web API, such as `http://127.0.0.1:8888/registry`.")],
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML or JSON, NAME to token; the corpus' scenario names them. Left out: the scenario's own."
+        ),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(help="Of ID tokens, such as `http://127.0.0.1:8888/issuer`; else those cases are left out."),
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Another corpus than this checkout's.", metavar="DIRECTORY")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Asks a registry what crates.io was asked, in order, and prints where the answers differ. 0 none, 1 some, 4 no answer.
+
+    The server must know what the corpus' `scenario.toml` says, and nothing more: `loadmaster world --scenario`.
+    """
+    from loadmaster.commands.conformance import replay_corpus
+
+    if not replay_corpus(url, tokens, issuer, corpus, as_json):
+        raise typer.Exit(1)
