@@ -10,6 +10,7 @@ from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
 from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
 from loadmaster.planning.seen import ToolchainSeen
+from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import digest
 
 NO_PREFLIGHT = "the permission gates were not asked, by the request"
@@ -38,6 +39,10 @@ class Journal:
 
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(each.kind, each.id): each for each in records}
+
+    def found(self, state: ObjectState) -> bool:
+        """Whether something was found in that state."""
+        return any(each.state is state for each in self._objects.values())
 
     def assets(self, tag: Tag) -> dict[str, bytes]:
         """The files that go with the tag's forge release: its crates' checksums in `sha256sum`'s form, the receipt so far."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from pydantic import AwareDatetime
 
 from loadmaster.clients import git, registry
+from loadmaster.commands.plan import without_verifying
 from loadmaster.commands.status import receipts_of
 from loadmaster.errors import TagMissing
 from loadmaster.job import Job
@@ -63,6 +63,7 @@ def audited(
 
     Raises `TagMissing`, `WrongRequest`, and what git and cargo raise for a workspace that cannot be packaged.
     """
+    repository = repository or project.source.repository or str(store.repository(project.name))
     source = _source(project, version, repository, store)
     if source.tagged is None:
         raise TagMissing(next(iter(source.tags)))
@@ -78,7 +79,7 @@ def audited(
     directory = store.run(f"audit-{uuid.uuid4()}")
     try:
         with rehearsal(request, directory, store) as job:
-            return _audit(replace(job, project=_unverified(job.project)), source, version, index, tell)
+            return _audit(without_verifying(job), source, version, index, tell)
     finally:
         directory.remove()
 
@@ -95,11 +96,6 @@ def _recorded(store: Store, project: str, version: str, commit: str) -> datetime
     """The instant as of which a real release of this commit packaged, if its receipt is here."""
     real = (each for each in receipts_of(store, project, version) if each.world == "live" and each.commit == commit)
     return next((each.as_of for each in real if each.as_of), None)
-
-
-def _unverified(project: Project) -> Project:
-    """Building what was released is not asked here, only its bytes."""
-    return project.model_copy(update={"cargo": project.cargo.model_copy(update={"verify": False})})
 
 
 def _audit(job: Job, source: Source, version: str, index: str, tell: Callable[[str], None]) -> Audit:

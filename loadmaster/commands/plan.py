@@ -1,20 +1,29 @@
-"""The plan alone: looks as a rehearsal would, decides, checks, and leaves nothing behind."""
+"""The plan alone: looks as a rehearsal would, decides, checks, and leaves nothing behind.
+
+Where a crate of the plan is out already, all of them are packaged, unverified, to tell by their bytes what is out.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 
+from loadmaster.clients import registry
 from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.planning.gate import Outcome
-from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.seen import Lint
+from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
+from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
+from loadmaster.planning.seen import Lint, Seen
+from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.steps import prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
+from loadmaster.steps.observe import compare_with_registry
 from loadmaster.store import Store
 
 NOT_RUN = Lint(ran=False, why="a plan does not build; the rehearsal runs clippy")
@@ -43,6 +52,41 @@ def _plan(job: Job) -> Planned:
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     journal.planned(plan, seen.toolchain)
     journal.checked(check(job, seen, plan, NOT_RUN))
-    failed = any(each.outcome is Outcome.FAIL for each in journal.gates)
+    journal.note(*crates_as_they_stand(job, plan, seen))
+    failed = any(each.outcome is Outcome.FAIL for each in journal.gates) or journal.found(ObjectState.DIFFERENT)
     receipt = journal.receipt(ReceiptOutcome.FAILED if failed else ReceiptOutcome.PLANNED)
     return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen))
+
+
+def crates_as_they_stand(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord, ...]:
+    """Every crate of the plan as the registry has it: absent, or compared with what this plan would upload."""
+    if not any(seen.registry.find(each.name, each.version) for each in plan.crates):
+        return tuple(_absent(each) for each in plan.crates)
+    packaged = _packaged(job, plan, seen)
+    return tuple(
+        _compared(job, each, packaged[each.name]) if seen.registry.find(each.name, each.version) else _absent(each)
+        for each in plan.crates
+    )
+
+
+def _packaged(job: Job, plan: ReleasePlan, seen: Seen) -> Mapping[str, str]:
+    prepare.commit(job, plan)
+    return prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry)
+
+
+def without_verifying(job: Job) -> Job:
+    """For a job whose crates are compared, not uploaded: they need not be built."""
+    cargo = job.project.cargo.model_copy(update={"verify": False})
+    return replace(job, project=job.project.model_copy(update={"cargo": cargo}))
+
+
+def _absent(crate: Crate) -> ObjectRecord:
+    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.ABSENT)
+
+
+def _compared(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
+    client = registry.http_client()
+    found = compare_with_registry(job.store.crate(crate.id, sha256), crate.name, crate.version, job.world.index, client)
+    differs = "; ".join(f"`{each.path}`: {each.how}" for each in found.differs)
+    why = f"{found.why}: {differs}" if differs else found.why
+    return ObjectRecord(kind="crate", id=crate.id, state=found.state, sha256=sha256, why=why)

@@ -159,6 +159,11 @@ def _counted(answer: GateAnswer) -> str:
     return f" ({answer.why})" if answer.why else f" ({answer.checked} checked)"
 
 
+def crates_text(records: Iterable[ObjectRecord]) -> str:
+    """How each crate of a plan stands on the registry, one line each."""
+    return "\n".join(f"  {each.state:<10} {each.id}{f'  ({each.why})' if each.why else ''}" for each in records)
+
+
 def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
