@@ -79,6 +79,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.NotARepository: lambda: errors.NotARepository("checkout", TOLD),
     errors.NotAWorkspace: lambda: errors.NotAWorkspace("demo", TOLD),
     errors.NotToml: lambda: errors.NotToml("Cargo.toml", TOLD),
+    errors.NotesNotProposed: lambda: errors.NotesNotProposed(TOLD),
     errors.NotUtf8: lambda: errors.NotUtf8("Cargo.toml", 3),
     errors.NotObserved: lambda: errors.NotObserved("The tag `v1.0.0`", "ada/hangar"),
     errors.NotPublished: lambda: errors.NotPublished(["hangar@1.0.0"], 120.0),

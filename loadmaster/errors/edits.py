@@ -87,6 +87,17 @@ class FileRuleWithoutPackage(LoadmasterError):
         )
 
 
+class NotesNotProposed(LoadmasterError):
+    """git-cliff did not make changelog entries out of commits."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"No changelog entries could be proposed: {told}",
+            why="`git-cliff` is missing, or cannot read the repository.",
+            fix="run `make setup`; or write the entries yourself below `## [Unreleased]`, then nothing has to be proposed.",
+        )
+
+
 class TreeMissing(UsageError):
     """There is no directory where a tree was expected."""
 
