@@ -20,11 +20,11 @@ def answer(found: Evidence, gate: str) -> GateAnswer:
 
 def tree(
     *packages: Package,
+    texts: Mapping[str, str] | None = None,
     tag: str | None = None,
     profile: Project | None = None,
     sources: Mapping[str, str] | None = None,
     without: str | None = None,
-    **texts: str,
 ) -> Evidence:
     """A plain directory that holds the packages, each with a source file; `texts` by path, `without` a path of them."""
     files = {
@@ -32,11 +32,11 @@ def tree(
         "Cargo.lock": lockfile(packages),
         "CHANGELOG.md": CHANGELOG,
         **{each.manifest: manifest(each) for each in packages},
-        **texts,
+        **(texts or {}),
     }
     code = {each.manifest.replace("Cargo.toml", "src/lib.rs") for each in packages}
-    texts = {path: text for path, text in files.items() if path != without}
-    found = TreeFiles(texts=texts, paths=frozenset(texts) | code | set(sources or {}))
+    there = {path: text for path, text in files.items() if path != without}
+    found = TreeFiles(texts=there, paths=frozenset(there) | code | set(sources or {}))
     return Evidence(tree=plain_tree(found, sources or {}, tag, profile))
 
 

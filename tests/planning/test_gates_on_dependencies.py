@@ -148,7 +148,7 @@ PASSING: list[tuple[str, str, Callable[[], Evidence]]] = [
     (
         "a licence file above the package",
         "metadata-complete",
-        lambda: tree(package("app", license=None, license_file="../../LICENSE"), LICENSE="Take it."),
+        lambda: tree(package("app", license=None, license_file="../../LICENSE"), texts={"LICENSE": "Take it."}),
     ),
 ]
 
@@ -167,5 +167,5 @@ def test_every_dependency_is_counted_and_every_package() -> None:
 
 def test_a_python_package_without_a_profile_is_not_published() -> None:
     maturin = '[build-system]\nbuild-backend = "maturin"\n'
-    found = tree(package("app"), package("py", license=None), **{"crates/py/pyproject.toml": maturin})
+    found = tree(package("app"), package("py", license=None), texts={"crates/py/pyproject.toml": maturin})
     assert answer(found, "metadata-complete").outcome is Outcome.PASS

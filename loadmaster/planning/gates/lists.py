@@ -36,16 +36,16 @@ def publish_list(tree: Tree) -> Judgement:
     project = tree.project
     if project is None or not (project.release.publish or project.release.publish_lists):
         return Skip(why="the profile has no list of crates")
-    texts = {rule: tree.text(rule.file) for rule in project.release.publish_lists}
-    problems = tuple(_unequal(tree, f"projects/{project.name}.toml", project.release.publish)) + tuple(
-        problem for rule, text in texts.items() if text is not None for problem in _by_rule(tree, rule, text)
-    )
-    missing = [rule.file for rule, text in texts.items() if text is None]
-    if missing and not tree.holds_code and not problems:
+    texts = {rule.file: tree.text(rule.file) for rule in project.release.publish_lists}
+    missing = [file for file, text in texts.items() if text is None]
+    told = [
+        *_by_profile(tree, project),
+        *(each for rule in project.release.publish_lists for each in _by_rule(tree, rule)),
+    ]
+    problems = (*told, *(_no_file(project, file) for file in missing if tree.holds_code))
+    if missing and not problems:
         return CouldNotCheck(why=f"the tree holds no code, and `{missing[0]}` neither")
-    if tree.holds_code:
-        problems += tuple(_no_file(project, file) for file in missing)
-    return Findings(checked=len(tree.released), problems=problems)
+    return Findings(checked=len(tree.released), problems=problems, warnings=tuple(_gone(tree, project)))
 
 
 def _no_file(project: Project, file: str) -> Problem:
@@ -53,7 +53,25 @@ def _no_file(project: Project, file: str) -> Problem:
     return Problem(where=file, what="is not in the tree", fix=fix)
 
 
-def _by_rule(tree: Tree, rule: PublishList, text: str) -> Iterator[Problem]:
+def _gone(tree: Tree, project: Project) -> Iterator[Problem]:
+    """What was published once stays on the registry; an older commit does not have what is new today."""
+    for name in project.release.publish:
+        if name not in tree.workspace.names:
+            fix = "take it off the list; if it is on the registry, a last version should say where it went."
+            yield Problem(where=name, what="is listed in the profile, and is no member of the workspace", fix=fix)
+
+
+def _by_profile(tree: Tree, project: Project) -> Iterator[Problem]:
+    listed = tuple(each for each in project.release.publish if each in tree.workspace.names)
+    if project.release.publish:
+        yield from _unequal(tree, f"projects/{project.name}.toml", listed)
+
+
+def _by_rule(tree: Tree, rule: PublishList) -> Iterator[Problem]:
+    """Nothing of a file that is not there."""
+    text = tree.text(rule.file)
+    if text is None:
+        return
     found = [_COMMENT.sub("", match[1]) for match in re.finditer(rule.pattern, text, re.MULTILINE)]
     listed = tuple(name for block in found for name in _WORD.findall(block))
     if not listed:
@@ -65,19 +83,13 @@ def _by_rule(tree: Tree, rule: PublishList, text: str) -> Iterator[Problem]:
 
 
 def _unequal(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Problem]:
-    """Nothing to say of an empty list: there is none."""
-    for name in sorted(tree.names.difference(listed)) if listed else ():
-        yield Problem(
-            where=where,
-            what=f"does not list `{name}`, which is publishable",
-            fix=f"add `{name}` to the list, or say `publish = false` in its manifest.",
-        )
+    for name in sorted(tree.names.difference(listed)):
+        fix = f"add `{name}` to the list, or say `publish = false` in its manifest."
+        yield Problem(where=where, what=f"does not list `{name}`, which is publishable", fix=fix)
     for name in sorted(set(listed) - tree.names):
-        member = tree.workspace.package(name)
-        why = "which is no member of the workspace" if member is None else "which is not published"
-        yield Problem(
-            where=where, what=f"lists `{name}`, {why}", fix=f"take `{name}` off the list, or let it be published."
-        )
+        why = "not published" if name in tree.workspace.names else "no member of the workspace"
+        fix = f"take `{name}` off the list, or let it be published."
+        yield Problem(where=where, what=f"lists `{name}`, which is {why}", fix=fix)
     for name in sorted({each for each in listed if listed.count(each) > 1}):
         yield Problem(where=where, what=f"lists `{name}` twice", fix="leave one of them.")
 

@@ -1,0 +1,189 @@
+"""The gates that need more than files: the repository, the registry, cargo. Each has its planted failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.project import Project
+from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
+from tests.planning.building import BASE, evidence, needs, package, project, seen
+from tests.planning.gates_asked import answer, fails
+
+HEALTHY = (package("app", needs("core")), package("core"))
+OURS = TagSeen(name="v0.5.0", commit="c" * 40, parents=(BASE,), subject="Release 0.5.0")
+SOMEBODYS = TagSeen(name="v0.5.0", commit="d" * 40, parents=("e" * 40,), subject="Release 0.5.0")
+INDEPENDENT = project(policy="independent", tag="{name}-v{version}")
+
+
+def with_toolchain(version: str) -> Evidence:
+    looked = seen(*HEALTHY).model_copy(update={"toolchain": ToolchainSeen(cargo=version, rustc=version)})
+    return evidence(looked)
+
+
+def refused_by_cargo() -> Evidence:
+    refused = LockfileSeen(path="fuzz/Cargo.lock", accepted=False, why="needs to be updated")
+    return evidence(seen(*HEALTHY, lockfile_checks=(refused,)))
+
+
+PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
+    (
+        "an uncommitted file",
+        "tree-clean",
+        lambda: evidence(seen(*HEALTHY, dirty=("Cargo.lock",))),
+        "Cargo.lock",
+        "differs from the commit",
+    ),
+    (
+        "a commit off the branch",
+        "release-branch",
+        lambda: evidence(seen(*HEALTHY, on_branch=False)),
+        BASE,
+        "is not on the release branch `main`",
+    ),
+    (
+        "a tag on another commit",
+        "tag-free",
+        lambda: evidence(seen(*HEALTHY, tags=[SOMEBODYS])),
+        "v0.5.0",
+        "stands already",
+    ),
+    (
+        "a version below what is out",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY, registry={"core": ["0.6.0"]})),
+        "core@0.5.0",
+        "is lower than `0.6.0`, which is on the registry",
+    ),
+    (
+        "a version below the tree's own",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY), "0.3.9"),
+        "core@0.3.9",
+        "which the tree carries",
+    ),
+    (
+        "a candidate of the version that the tree carries",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY), "0.4.0-rc.1"),
+        "core@0.4.0-rc.1",
+        "which the tree carries",
+    ),
+    (
+        "a version that is taken",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0"], "core": ["0.5.0"]})),
+        "app@0.5.0",
+        "is on the registry already",
+    ),
+    (
+        "a version that is taken but for its build metadata",
+        "version-greater",
+        lambda: evidence(seen(*HEALTHY, registry={"app": ["0.5.0+other"], "core": ["0.5.0"]})),
+        "app@0.5.0",
+        "is on the registry already",
+    ),
+    (
+        "a name that the registry spells otherwise",
+        "name-spelling",
+        lambda: evidence(seen(package("foo-bar"), spelled={"foo-bar": "Foo_bar"})),
+        "crates/foo-bar/Cargo.toml",
+        "`foo-bar` is on the registry as `Foo_bar`",
+    ),
+    (
+        "a member that stays behind and is not out",
+        "dependency-on-registry",
+        lambda: evidence(seen(*HEALTHY, registry={"core": ["0.3.0"]}), "app=0.5.0", INDEPENDENT),
+        "app@0.5.0",
+        "requires `core` as `^0.4.0`",
+    ),
+    (
+        "a crate that nobody listed",
+        "new-crate",
+        lambda: evidence(seen(*HEALTHY, registry={"core": ["0.4.0"]}), profile=project(publish=["core"])),
+        "app",
+        "published for the first time",
+    ),
+    (
+        "a cargo with the false deadlock",
+        "cargo-version",
+        lambda: with_toolchain("1.96.1"),
+        "cargo 1.96.1",
+        "false deadlock",
+    ),
+    ("a lockfile that cargo refuses", "lockfiles-accepted", refused_by_cargo, "fuzz/Cargo.lock", "refuses it"),
+    (
+        "a clippy warning",
+        "clippy",
+        lambda: evidence(seen(*HEALTHY), lint=Lint(ran=True, findings=("src/lib.rs:1:1: error: no",))),
+        "cargo clippy",
+        "src/lib.rs:1:1",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("planted", "gate", "found", "where", "what"), PLANTED, ids=[f"{each[1]}: {each[0]}" for each in PLANTED]
+)
+def test_what_is_planted_is_found(
+    planted: str, gate: str, found: Callable[[], Evidence], where: str, what: str
+) -> None:
+    assert fails(answer(found(), gate), where, what), planted
+
+
+def test_a_plan_that_was_tampered_with_fails_by_its_tag() -> None:
+    found = evidence(seen(*HEALTHY), "0.5.0")
+    other = evidence(seen(*HEALTHY), "0.6.0")
+    tampered = found.model_copy(update={"tree": found.tree.model_copy(update={"labels": other.tree.labels})})
+    assert fails(answer(tampered, "tag-equals-version"), "crates/core/Cargo.toml", "`core` is at `0.5.0`")
+
+
+def test_the_tree_is_judged_as_the_bump_leaves_it() -> None:
+    stale = evidence(seen(package("app", needs("core")), package("core")), "1.0.0")
+    assert {each.version for each in stale.tree.released} == {"1.0.0"}
+    assert answer(stale, "requirements-satisfiable").outcome is Outcome.PASS
+
+
+def test_what_this_release_put_out_itself_is_no_obstacle() -> None:
+    half_out = evidence(seen(*HEALTHY, registry={"core": ["0.5.0"]}, tags=[OURS]))
+    assert answer(half_out, "tag-free").outcome is Outcome.PASS
+    assert answer(half_out, "version-greater").outcome is Outcome.PASS
+
+
+def test_a_part_that_is_out_without_a_tag_is_left_to_the_comparison_of_bytes() -> None:
+    half_out = evidence(seen(*HEALTHY, registry={"core": ["0.5.0"]}))
+    assert answer(half_out, "version-greater").outcome is Outcome.PASS
+
+
+def test_a_member_that_stays_behind_and_is_out_is_no_problem() -> None:
+    found = evidence(seen(*HEALTHY, registry={"core": ["0.4.0"]}), "app=0.5.0", INDEPENDENT)
+    assert answer(found, "dependency-on-registry").outcome is Outcome.PASS
+
+
+def test_crates_that_are_new_beside_others_are_pointed_out() -> None:
+    found = answer(evidence(seen(*HEALTHY, registry={"core": ["0.4.0"]})), "new-crate")
+    assert (found.outcome, [each.where for each in found.warnings]) == (Outcome.PASS, ["app"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "registry", "profile"),
+    [
+        ("all of a first release are new", {}, project()),
+        ("it is listed", {"core": ["0.4.0"]}, project(publish=["app", "core"])),
+    ],
+)
+def test_crates_that_are_meant_to_be_new_pass(reason: str, registry: dict[str, list[str]], profile: Project) -> None:
+    found = answer(evidence(seen(*HEALTHY, registry=registry), profile=profile), "new-crate")
+    assert (found.outcome, found.warnings) == (Outcome.PASS, ()), reason
+
+
+def without_clippy() -> Project:
+    return project().model_copy(update={"cargo": project().cargo.model_copy(update={"clippy": False})})
+
+
+def test_a_gate_that_the_profile_leaves_out_is_skipped_and_says_so() -> None:
+    skipped = answer(evidence(seen(*HEALTHY), profile=without_clippy()), "clippy")
+    assert (skipped.outcome, skipped.why) == (Outcome.SKIP, "the profile says `cargo.clippy = false`")
