@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.request import ReleaseRequest, read_request
 
 
+def _instant_or_commit(given: Any) -> Any:
+    """Told here, once: the union would tell what is wrong with each of its members."""
+    if not isinstance(given, str) or given == "commit":
+        return given
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError(f"give an instant with its time zone, such as `2026-01-24T19:00:00Z`, or `commit`, not `{given}`")
+    return instant
+
+
 class RehearseRequest(Conditions, ReleaseRequest):
     """One rehearsal: the same release in a world made for it, where nothing reaches a live registry."""
 
-    as_of: AwareDatetime | Literal["commit"] | None = Field(
+    as_of: Annotated[AwareDatetime | Literal["commit"], BeforeValidator(_instant_or_commit)] | None = Field(
         default=None,
         title="As of",
         description="See crates.io's index as it was at this instant, or when the commit was made (`commit`); "
