@@ -49,8 +49,17 @@ def read_tree(directory: Path, also: Collection[str] = ()) -> TreeFiles:
         elif entry.is_file():
             paths.add(path)
             if is_wanted:
-                texts[path] = _text(path, entry)
+                texts[path] = read_text(path, Path(entry.path))
     return TreeFiles(texts=texts, paths=frozenset(paths), leads_out=frozenset(leads_out))
+
+
+def read_text(path: str, place: Path) -> str:
+    """The file at `place`, line ends and a byte order mark as they are; `path` is what a message calls it. Raises `NotUtf8`."""
+    content = place.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise NotUtf8(path, content.count(b"\n", 0, error.start) + 1) from error
 
 
 def write_files(directory: Path, texts: Mapping[str, str]) -> None:
@@ -86,11 +95,3 @@ def _walk(folder: Path, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             yield inner, entry
         elif entry.name not in SKIPPED or (entry.name == "target" and Path(entry.path, "Cargo.toml").is_file()):
             yield from _walk(Path(entry.path), f"{inner}/")
-
-
-def _text(path: str, entry: os.DirEntry[str]) -> str:
-    content = Path(entry.path).read_bytes()
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise NotUtf8(path, content.count(b"\n", 0, error.start) + 1) from error

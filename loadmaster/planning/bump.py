@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from loadmaster.errors import ManifestIncomplete, NoSuchPackage, NotToml, VersionsByName
 from loadmaster.planning.changelog import release_heading
-from loadmaster.planning.file_rule import by_rule
+from loadmaster.planning.file_rule import FileRule, by_rule
 from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
 from loadmaster.planning.manifest_package import parse_manifest
@@ -55,9 +55,9 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy), others)
     after = bump_manifests(manifests, planned, style.policy, others)
     after |= _lockfiles(files, workspace, {**current, **planned})
-    after |= _python(files, workspace, planned)
+    after |= python_edits(files.texts, workspace, planned)
     after |= _changelogs(files, workspace, planned, style, today)
-    after = _by_rules(files, after, current, planned, style)
+    after |= rule_edits({**files.texts, **after}, current, planned, style.files)
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
     return Bump(current=current, planned=planned, edits=edits)
 
@@ -130,11 +130,12 @@ def _in_lock(files: TreeFiles, lock: str, workspace: Workspace, versions: Mappin
     return {name: version for name, version in versions.items() if name not in own}
 
 
-def _python(files: TreeFiles, workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
+def python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
+    """Those `pyproject.toml`s of `texts`, by path, that follow a member. Raises what `bump_python` raises."""
     folders = {
         posixpath.dirname(each.manifest): planned[each.name] for each in workspace.packages if each.name in planned
     }
-    return bump_python({path: files.texts[path] for path in files.named(PYPROJECT)}, folders)
+    return bump_python({path: text for path, text in texts.items() if posixpath.basename(path) == PYPROJECT}, folders)
 
 
 def _changelogs(
@@ -156,15 +157,11 @@ def _changelogs(
     }
 
 
-def _by_rules(
-    files: TreeFiles,
-    after: dict[str, str],
-    current: Mapping[str, str],
-    planned: Mapping[str, str],
-    style: ReleaseStyle,
+def rule_edits(
+    texts: Mapping[str, str], current: Mapping[str, str], planned: Mapping[str, str], rules: Sequence[FileRule]
 ) -> dict[str, str]:
-    """`after` with the profile's rules carried out upon it, one after the other."""
-    texts = {**files.texts, **after}
-    for rule in style.files:
-        after[rule.path] = texts[rule.path] = by_rule(rule, texts.get(rule.path), current, planned)
+    """The files of the rules, by path, each rule carried out upon what the one before left. Raises what `by_rule` raises."""
+    after: dict[str, str] = {}
+    for rule in rules:
+        after[rule.path] = by_rule(rule, after.get(rule.path, texts.get(rule.path)), current, planned)
     return after

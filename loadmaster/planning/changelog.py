@@ -102,6 +102,16 @@ def release_heading(text: str, version: str, released: date) -> str:
     return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
 
 
+def waits_for_entries(text: str) -> bool:
+    """Whether nothing stands below Unreleased, or there is no such heading."""
+    titles = _titles(text)
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    if unreleased is None:
+        return True
+    end = next((each.start for each in titles if each.start > unreleased.start), len(text))
+    return _NOTHING.fullmatch(text[unreleased.end : end]) is not None
+
+
 def notes(text: str, version: str) -> str:
     """What stands under the heading of `version`, without blank lines around it.
 

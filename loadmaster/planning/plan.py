@@ -11,6 +11,7 @@ from datetime import date
 
 from loadmaster.errors import NothingToPublish
 from loadmaster.planning import changelog
+from loadmaster.planning.bump import python_edits, rule_edits
 from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
 from loadmaster.planning.order import edges, in_order, remaining_path
@@ -139,7 +140,7 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         version=label(policy, released),
         base_commit=seen.source.commit,
         branch=seen.source.branch,
-        edits=_edits(seen.source, project, versions, new_changelog),
+        edits=_edits(seen.source, seen.workspace, project, versions, new_changelog),
         commit_message=project.release.commit_message.format(version=_title(tags, crates)),
         tags=tags,
         crates=crates,
@@ -214,19 +215,26 @@ def _changelog(source: SourceSeen, project: Project, version: str, today: date) 
     """The changelog as the release leaves it; None where there is none, or where packages have versions of their own."""
     if source.changelog is None or project.release.policy is Policy.INDEPENDENT:
         return None
-    return changelog.release_heading(source.changelog, version, today)
+    return changelog.with_notes(changelog.release_heading(source.changelog, version, today), version, source.proposal)
 
 
 def _edits(
-    source: SourceSeen, project: Project, versions: Mapping[str, str], new_changelog: str | None
+    source: SourceSeen,
+    workspace: Workspace,
+    project: Project,
+    versions: Mapping[str, str],
+    new_changelog: str | None,
 ) -> tuple[Edit, ...]:
     """Every file that the release commit changes, by path. Files that stay as they are do not appear."""
-    before = {**source.manifests, **source.lockfiles}
+    before = {**source.others, **source.manifests, **source.lockfiles}
     after = bump_manifests(source.manifests, versions, project.release.policy)
     after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
     if project.release.changelog is not None and source.changelog is not None and new_changelog is not None:
         before[project.release.changelog] = source.changelog
         after[project.release.changelog] = new_changelog
+    after |= python_edits(source.others, workspace, versions)
+    current = {each.name: each.version for each in workspace.packages}
+    after |= rule_edits({**before, **after}, current, versions, project.release.files)
     return tuple(Edit(path=path, text=after[path]) for path in sorted(after) if after[path] != before[path])
 
 

@@ -44,7 +44,11 @@ class SourceSeen(Value):
     lockfiles: Mapping[str, str]
     """Text of every tracked Cargo.lock, by path."""
     lockfile_checks: tuple[LockfileSeen, ...]
+    others: Mapping[str, str] = Field(default_factory=dict)
+    """Text of the other files that may say a version, by path: every `pyproject.toml`, and what the profile has rules for."""
     changelog: str | None
+    proposal: str = ""
+    """Entries for the changelog, made from commits; only where it has none for the next version."""
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]

@@ -9,8 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from loadmaster.clients import cargo, git, registry
+from loadmaster.clients.files import read_text
+from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.job import Job
+from loadmaster.planning.changelog import waits_for_entries
 from loadmaster.planning.index_line import IndexLine
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.project import ReleaseStyle
 from loadmaster.planning.seen import (
     CrateVersion,
     LockfileSeen,
@@ -61,7 +66,9 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     locks = git.tracked_files(checkout, "*Cargo.lock")
     roots = {str(PurePosixPath(path).with_name("Cargo.toml")) for path in locks} | {"Cargo.toml"}
     manifests = roots | {package.manifest for package in workspace.packages}
-    changelog = job.project.release.changelog
+    others = git.tracked_files(checkout, "*pyproject.toml")
+    style = job.project.release
+    changelog = _texts(checkout, [style.changelog]).get(style.changelog) if style.changelog else None
     return SourceSeen(
         commit=job.pinned.commit,
         tree=git.tree_of(checkout, job.pinned.commit),
@@ -70,7 +77,9 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         manifests=_texts(checkout, manifests),
         lockfiles=_texts(checkout, locks),
         lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
-        changelog=_texts(checkout, [changelog]).get(changelog) if changelog else None,
+        others=_texts(checkout, [*others, *(rule.path for rule in style.files)]),
+        changelog=changelog,
+        proposal=_proposal(checkout, style, changelog),
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         dirty=(*job.pinned.dirty, *git.status(checkout)),
@@ -78,10 +87,15 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
 
 
 def _texts(checkout: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Text by path, line endings as they are; paths that are not there are left out."""
-    return {
-        path: (checkout / path).read_bytes().decode("utf-8") for path in sorted(paths) if (checkout / path).is_file()
-    }
+    """Text by path, line endings as they are; paths that are not there are left out. Raises `NotUtf8`."""
+    return {path: read_text(path, checkout / path) for path in sorted(paths) if (checkout / path).is_file()}
+
+
+def _proposal(checkout: Path, style: ReleaseStyle, changelog: str | None) -> str:
+    """Entries from commits for a changelog that has none; packages with versions of their own have several changelogs."""
+    if changelog is None or style.policy is Policy.INDEPENDENT or not waits_for_entries(changelog):
+        return ""
+    return propose_notes(checkout, style.tag)
 
 
 def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
