@@ -6,7 +6,7 @@ The one exception is asked for in the profile: an upload that ends after its met
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
@@ -14,7 +14,12 @@ from typing import TypeVar
 from loadmaster.clients import registry, registry_questions
 from loadmaster.clock import Clock
 from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
+from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors import (
+    ExchangeRefused,
+    IdentityMissing,
+    IdentityRefused,
+    IdentityUnavailable,
     LoadmasterError,
     RegistryUnreachable,
     SecretBlockMissing,
@@ -131,30 +136,50 @@ class _Questions:
         pause = pause_between_requests(api)
         self._readers = 1 if pause else POLITE_READERS
         self._api, self._turn, self._client = api, Turnstile(pause, job.clock), registry.http_client()
-        self._tokens: dict[Action, str] = {}
-        self._unusable: dict[Action, TokenSeen] = {}
-        self._style = job.project.registry
-        for action in Action:
-            try:
-                self._tokens[action] = api_token(job.world, self._style.credentials, action, read_block).reveal()
-            except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
-                self._unusable[action] = TokenSeen(unusable=error.what, is_unknown=isinstance(error, SecretBlockUnread))
+        self._job, self._style, self._read_block = job, job.project.registry, read_block
+        self._publishing: dict[Action, str] = {}
+        self._reading: str | TokenSeen | None = None
 
     def site(self) -> Exchange:
         return self._turn(lambda: registry_questions.site(self._api, self._client))
 
-    def tokens(self, asked: Iterable[Inquiry]) -> dict[Action, TokenSeen]:
-        """What is said to each token that these crates need; one that serves both purposes is asked about once."""
-        used = {each.action for each in asked if self._style.credential_for(each.action) is Credential.TOKEN}
+    def tokens(self, asked: Sequence[Inquiry]) -> dict[Action, TokenSeen]:
+        """What is said to each token that these crates need; one that serves both purposes is asked about once.
+
+        An API token is read, too, to see configurations of trusted publishing where nothing is published with it.
+        """
+        if any(each.configs for each in asked):
+            self._reading = self._api_token(Action.UPDATE)
+        probed = {each.action for each in asked if each.probe}
+        seen: dict[Action, TokenSeen] = {}
         said: dict[str, TokenSeen] = {}
-        for action in sorted(used):
-            token = self._tokens.get(action)
-            if token is not None and token not in said:
-                said[token] = self._token(token)
-        return {
-            action: said[self._tokens[action]] if action in self._tokens else self._unusable[action]
-            for action in sorted(used)
-        }
+        for action in sorted({each.action for each in asked}):
+            if self._style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
+                if action in probed:
+                    seen[action] = self._mint(action)
+                continue
+            token = self._api_token(action)
+            if isinstance(token, str):
+                self._publishing[action] = token
+                seen[action] = said[token] = said[token] if token in said else self._token(token)
+            else:
+                seen[action] = token
+        return seen
+
+    def _api_token(self, action: Action) -> str | TokenSeen:
+        try:
+            return api_token(self._job.world, self._style.credentials, action, self._read_block).reveal()
+        except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
+            return _without_token(error, is_unknown=isinstance(error, SecretBlockUnread))
+
+    def _mint(self, action: Action) -> TokenSeen:
+        try:
+            self._publishing[action] = tokens_of(self._job, self._read_block).token(action).reveal()
+        except (IdentityMissing, IdentityUnavailable, RegistryUnreachable) as error:
+            return _without_token(error, is_unknown=True)
+        except (IdentityRefused, ExchangeRefused) as error:
+            return _without_token(error)
+        return TokenSeen(is_minted=True)
 
     def _token(self, token: str) -> TokenSeen:
         return TokenSeen(
@@ -169,15 +194,20 @@ class _Questions:
 
     def _crate(self, asked: Inquiry) -> CrateSeen:
         api, name, client = self._api, asked.name, self._client
-        reading, publishing = self._tokens.get(Action.UPDATE), self._tokens.get(asked.action)
+        publishing = self._publishing.get(asked.action)
         crate = self._turn(lambda: registry_questions.crate(api, name, client))
         owners = self._turn(lambda: registry_questions.owners(api, name, client)) if asked.owners else None
         configs = probe = None
-        if asked.configs and reading is not None:
+        reading = self._reading
+        if asked.configs and isinstance(reading, str):
             configs = self._turn(lambda: registry_questions.configs(api, name, reading, client))
         if asked.probe and publishing is not None:
             probe = self._turn(lambda: registry_questions.probe(api, name, asked.version, publishing, client))
         return CrateSeen(crate=crate, owners=owners, configs=configs, probe=probe)
+
+
+def _without_token(error: LoadmasterError, *, is_unknown: bool = False) -> TokenSeen:
+    return TokenSeen(unusable=error.what.rstrip("."), way_out=error.fix, is_unknown=is_unknown)
 
 
 def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -38,7 +38,8 @@ pytestmark = pytest.mark.cargo
 
 CRATES = ("hangar-units", "hangar-cli")
 TEAM = "github:org:team"
-WANTED = {"repository": "someone/hangar", "workflow": "release.yml", "environment": "release", "owner_id": 7}
+WANTED = {"repository": "loadmaster/hangar", "workflow": "release.yml", "owner_id": 1}
+"""What a rehearsal of the demo says of itself."""
 SCOPES = ("publish-new", "publish-update", "trusted-publishing")
 PROFILE: dict[str, Any] = {"owners": ["ann"], "trusted_publishing": WANTED}
 BY_TRUSTED_PUBLISHING = {**PROFILE, "credential": "trusted-publishing"}
@@ -51,11 +52,11 @@ def crate(name: str, **differs: Any) -> dict[str, Any]:
 def publisher(name: str, **differs: Any) -> dict[str, Any]:
     return {
         "crate": name,
-        "repository_owner": "someone",
-        "repository_owner_id": 7,
+        "repository_owner": "loadmaster",
+        "repository_owner_id": 1,
         "repository_name": "hangar",
         "workflow_filename": "release.yml",
-        "environment": "release",
+        "environment": None,
         **differs,
     }
 
@@ -128,7 +129,7 @@ FAULTS = {
         configured(environment="production"),
         "trusted-publishing",
         "hangar-cli",
-        "its environment is `production`",
+        "it requires the environment `production`, and the profile names none",
         "https://crates.io/crates/hangar-cli/settings",
         BY_TRUSTED_PUBLISHING,
     ),
@@ -238,6 +239,19 @@ def test_nothing_is_reported_of_a_healthy_release(prepared: Prepared, home: Path
         assert {each.where for each in findings if each.outcome is Outcome.PASS} >= {*CRATES, "registry", "plan"}
 
 
+@pytest.mark.parametrize("name", ["the workflow has another file name", "the environment is another one"])
+def test_the_probe_finds_who_does_not_accept_this_very_run(prepared: Prepared, home: Path, name: str) -> None:
+    fault = FAULTS[name]
+    with opened(prepared, home, fault.scenario, fault.profile) as job:
+        findings = [each for each in ask(facts(job, prepared)) if each.gate == "token"]
+        assert [(each.where, each.outcome) for each in findings] == [
+            ("token", Outcome.PASS),
+            ("hangar-units", Outcome.PASS),
+            ("hangar-cli", Outcome.FAIL),
+        ]
+        assert "no configuration of it accepts this workflow run" in findings[-1].what
+
+
 def test_an_unverified_e_mail_is_unknown_without_the_probe(prepared: Prepared, home: Path) -> None:
     scenario = FAULTS["the account's e-mail is not verified"].scenario
     with opened(prepared, home, scenario, PROFILE, probe=False) as job:
@@ -266,6 +280,21 @@ def verify_the_e_mail(_: Job, registry: Registry) -> None:
     registry.add_account("ann", email_verified=True)
 
 
+def configure(_: Job, registry: Registry) -> None:
+    with registry.database.writing() as db:
+        db.execute("UPDATE github_configs SET workflow_filename = 'release.yml', environment = NULL")
+
+
+def publish_by_hand(_: Job, registry: Registry) -> None:
+    """The first version, and its configuration."""
+    registry.ledger.seed("hangar-cli", ("ann",), trustpub_only=False, now=LONG_AGO)
+    with registry.database.writing() as db:
+        db.execute(
+            "INSERT INTO github_configs SELECT NULL, 'hangar_cli', repository_owner, repository_owner_id, "
+            "repository_name, workflow_filename, environment, created_at FROM github_configs"
+        )
+
+
 def let_tokens_publish(_: Job, registry: Registry) -> None:
     registry.ledger.seed("hangar-cli", ("ann",), trustpub_only=False, now=LONG_AGO)
 
@@ -284,6 +313,15 @@ def let_tokens_publish(_: Job, registry: Registry) -> None:
         ("the token lacks the scope", "hangar-units", "the required permissions", renew_the_token),
         ("the token's pattern misses one crate", "hangar-cli", "the required permissions", renew_the_token),
         ("the account's e-mail is not verified", "hangar-units", "A verified email address", verify_the_e_mail),
+        ("the workflow has another file name", "hangar-cli", "is not valid for crate", configure),
+        ("the workflow's file name begins with a blank", "hangar-cli", "is not valid for crate", configure),
+        ("the environment is another one", "hangar-cli", "is not valid for crate", configure),
+        (
+            "it is new, and trusted publishing cannot create it",
+            "hangar-cli",
+            "do not support creating new crates",
+            publish_by_hand,
+        ),
     ],
 )
 def test_without_the_preflight_the_release_stops_at_that_crate_and_goes_on_after_the_repair(

@@ -79,13 +79,19 @@ def wants_trusted_publishing(style: RegistryStyle) -> bool:
 
 
 def _probed(crates: Sequence[Crate], project: Project, registry: RegistrySeen) -> frozenset[str]:
-    """Whose uploads are tried: only with an API token, and no more than leave half of the burst to the release."""
+    """Whose uploads are tried: with an API token no more than leave half of the burst to the release.
+
+    A token of trusted publishing has no limit, and creates no crates.
+    """
     if not project.preflight.probe:
         return frozenset()
     style = project.registry
     most = {Action.NEW: MOST_NEW_PROBES, Action.UPDATE: max(1, style.update_burst // 2)}
     found: list[str] = []
     for action in Action:
+        names = [each.name for each in crates if action_of(each, registry) is action]
         if style.credential_for(action) is Credential.TOKEN:
-            found += [each.name for each in crates if action_of(each, registry) is action][: most[action]]
+            found += names[: most[action]]
+        elif action is Action.UPDATE:
+            found += names
     return frozenset(found)

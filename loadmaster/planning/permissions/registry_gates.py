@@ -53,7 +53,7 @@ def rate_budget(facts: Facts) -> Iterator[Finding]:
     """The predicted end, what the probes cost included, against the profile's limit."""
     limit = facts.project.preflight.finish_within
     predicted = predicted_publishing(facts)
-    probes = sum(each.probe for each in facts.asked)
+    probes = sum(each.probe and each.action in facts.style.rates for each in facts.asked)
     minutes = predicted.seconds / 60
     told = f"publishing takes about {minutes:.0f} min, {predicted.waits} crates wait for a rate limit"
     told += f", {probes} probes included" if probes else ""

@@ -26,10 +26,13 @@ class Exchange(Value):
 
 
 class TokenSeen(Value):
-    """What the registry says to one API token."""
+    """What the registry says to one token."""
 
     unusable: str = ""
     """Why there is none to ask with; the answers below are None then."""
+    way_out: str = ""
+    is_minted: bool = False
+    """Whether the registry has just made it, for trusted publishing; it needs no other question."""
     is_unknown: bool = False
     """Whether it is not even known if there is one: where it is kept could not be read."""
     me: Exchange | None = None
@@ -61,7 +64,7 @@ class PermissionsSeen(Value):
     api: str
     site: Exchange
     tokens: Mapping[Action, TokenSeen] = Field(default_factory=dict)
-    """By what it is used for; nothing for what goes out by trusted publishing."""
+    """By what it is used for. One for trusted publishing is there only where uploads are probed with it."""
     crates: Mapping[str, CrateSeen] = Field(default_factory=dict)
     """The crates that are still to be published, by name."""
     names: Mapping[str, NameSeen] = Field(default_factory=dict)

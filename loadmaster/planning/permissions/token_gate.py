@@ -64,6 +64,10 @@ _SAID_TO_PROBE = {
         "takes new versions by trusted publishing only",
         "publish it by trusted publishing, or switch that off at https://crates.io/crates/{name}/settings.",
     ),
+    "is not valid for crate": (
+        "is not covered by trusted publishing: no configuration of it accepts this workflow run",
+        "add one at https://crates.io/crates/{name}/settings.",
+    ),
     "authentication failed": ("cannot be published: the token is unknown, revoked or expired", _RENEW),
     "don't seem to be an owner": ("is owned by others", "let an owner run `cargo owner --add LOGIN {name}`."),
 }
@@ -88,10 +92,13 @@ def token(facts: Facts) -> Iterator[Finding]:
 
 
 def _alive(seen: TokenSeen, *, publishes: bool) -> _Verdict:
-    if seen.me is None and publishes and not seen.is_unknown:
-        return _Verdict(Outcome.FAIL, f"cannot be used: {seen.unusable}", f"set it, or {_RENEW}")
+    if seen.is_minted:
+        return _Verdict(Outcome.PASS, "was made for this workflow run")
     if seen.me is None:
-        return _Verdict(Outcome.COULD_NOT_CHECK, seen.unusable)
+        known = publishes and not seen.is_unknown
+        return _Verdict(
+            Outcome.FAIL if known else Outcome.COULD_NOT_CHECK, seen.unusable, seen.way_out if known else ""
+        )
     reading = read(seen.me)
     if isinstance(reading, Refused):
         for text, verdict in _SAID_TO_ME.items():
@@ -102,10 +109,10 @@ def _alive(seen: TokenSeen, *, publishes: bool) -> _Verdict:
 
 def _allowed(facts: Facts, crate: Crate, probe: Exchange | None) -> _Verdict:
     action = facts.action(crate)
-    if facts.style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
-        return _Verdict(Outcome.SKIP, "is published with a token that is made when it is needed")
     if probe is not None:
         return _probed(crate.name, action, probe)
+    if facts.style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
+        return _Verdict(Outcome.SKIP, "is published with a token that is made when it is needed")
     seen = facts.seen.tokens.get(action)
     if seen is not None and seen.configs_of_user is not None and _is_legacy(seen.configs_of_user):
         why = "the token has no scopes and may publish every crate; whether the account's e-mail is verified only an upload tells"

@@ -53,4 +53,9 @@ def test_probes_leave_half_of_the_burst_and_never_try_more_than_two_new_crates()
     probing = {"probe": True}
     assert sum(many(400, profile(preflight=probing))) == 15
     assert sum(many(10, profile(preflight=probing), new=10)) == 2
-    assert not any(many(3, profile({"credential": "trusted-publishing"}, probing)))
+
+
+def test_a_token_of_trusted_publishing_has_no_limit_that_probes_could_use_up() -> None:
+    project = profile({"credential": "trusted-publishing"}, {"probe": True})
+    assert all(many(400, project))
+    assert not any(many(3, project, new=3))
