@@ -6,6 +6,7 @@ Prints Markdown; progress goes to standard error. Exit code 1 if a target is mis
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,8 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
     parser.add_argument("--only", choices=("compare", "limited", "heavy"), help="one part of it")
     asked = parser.parse_args()
+    # Ended by another program, it stops what it started, as it does when a person interrupts it.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
         place = Place(Path(root))
         with prefect_stack(place) as stack:
