@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from loadmaster.errors import LiveWorldRefused
-from loadmaster.live import allowed_registry, is_loopback, live_job
+from loadmaster.live import allowed_registry, live_job
+from loadmaster.planning.address import is_loopback
 from loadmaster.planning.rates import Action
 from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest

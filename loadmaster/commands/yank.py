@@ -13,7 +13,7 @@ from loadmaster.clients import registry
 from loadmaster.commands.status import crates_seen
 from loadmaster.credentials.sources import token_from_environment
 from loadmaster.errors import LiveWorldRefused, RegistryUnreachable, YankNotConfirmed
-from loadmaster.live import is_loopback
+from loadmaster.planning.address import is_loopback
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
