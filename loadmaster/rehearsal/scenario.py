@@ -58,6 +58,8 @@ class Team(Value):
     login: TeamLogin
     """`github:ORGANISATION:TEAM`"""
     members: tuple[Login, ...] = ()
+    restricted: bool = False
+    """Its organisation does not let crates.io see who is a member."""
 
 
 class ActorToken(Value):

@@ -20,7 +20,7 @@ from loadmaster.rehearsal.registry.database import stamp
 from loadmaster.rehearsal.registry.policy import Policy
 from loadmaster.rehearsal.registry.receiving import place_beside
 from loadmaster.rehearsal.registry.records import Submission, Tarball
-from loadmaster.rehearsal.scenario import Crate, Scenario
+from loadmaster.rehearsal.scenario import Crate, Scenario, Token
 from loadmaster.store import write_atomically
 from loadmaster.world import credential_file
 
@@ -75,22 +75,26 @@ def _add_people(scenario: Scenario, registry: Registry) -> None:
     if scenario.actor is not None and not registry.accounts.has(scenario.actor):
         registry.accounts.add(scenario.actor)
     for team in scenario.teams:
-        registry.accounts.add_team(team.login, team.members)
+        registry.accounts.add_team(team.login, team.members, restricted=team.restricted)
 
 
 def _add_tokens(scenario: Scenario, registry: Registry, directory: Path) -> None:
     for token in scenario.tokens:
-        text = token.token or new_token()
-        if token.name is not None:
-            text = kept_token(directory, token.name, lambda text=text: text)
         registry.add_token(
             token.user,
-            text,
+            _text_of(token, directory),
             scopes=token.scopes,
             crates=token.crates,
             expires=token.expires,
             revoked=token.revoked,
         )
+
+
+def _text_of(token: Token, directory: Path) -> str:
+    def make() -> str:
+        return token.token or new_token()
+
+    return make() if token.name is None else kept_token(directory, token.name, make)
 
 
 def _add_crate(crate: Crate, registry: Registry, now: datetime) -> None:

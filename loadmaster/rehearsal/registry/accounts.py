@@ -16,6 +16,10 @@ from loadmaster.rehearsal.registry.database import Database, Row, stamp
 from loadmaster.rehearsal.registry.limits import OwnLimits
 
 _LIMITS: TypeAdapter[OwnLimits | None] = TypeAdapter(OwnLimits | None)
+_GRANTS = (
+    "SELECT tokens.id AS token_id, accounts.id AS user_id, accounts.login, email_verified, lock_reason, lock_until, "
+    "limits, scopes, crates, expires, revoked FROM tokens JOIN accounts USING (login)"
+)
 
 
 class Accounts:
@@ -45,11 +49,18 @@ class Accounts:
         with self._database.reading() as db:
             return db.execute("SELECT 1 FROM accounts WHERE login = ?", (login,)).fetchone() is not None
 
-    def add_team(self, login: str, members: Iterable[str]) -> None:
-        """`github:organisation:team`, kept in lower case as crates.io keeps it. The members are users that are there."""
+    def add_team(self, login: str, members: Iterable[str], *, restricted: bool = False) -> None:
+        """`github:organisation:team`, kept in lower case as crates.io keeps it. The members are users that are there.
+
+        `restricted`: its organisation does not let crates.io see who is a member.
+        """
         team = login.lower()
         with self._database.recording() as db:
-            db.execute("INSERT OR IGNORE INTO teams (login) VALUES (?)", (team,))
+            db.execute(
+                "INSERT INTO teams (login, restricted) VALUES (?, ?) "
+                "ON CONFLICT (login) DO UPDATE SET restricted = excluded.restricted",
+                (team, restricted),
+            )
             db.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", [(team, member) for member in members])
 
     def add_token(
@@ -79,23 +90,18 @@ class Accounts:
 
     def grant(self, token: str) -> Grant | None:
         with self._database.reading() as db:
-            row = db.execute(
-                "SELECT tokens.id AS token_id, accounts.id AS user_id, accounts.login, email_verified, lock_reason, "
-                "lock_until, limits, scopes, crates, expires, revoked "
-                "FROM tokens JOIN accounts USING (login) WHERE digest = ?",
-                (token_digest(token),),
-            ).fetchone()
+            row = db.execute(f"{_GRANTS} WHERE digest = ?", (token_digest(token),)).fetchone()
         return None if row is None else _grant(row)
+
+    def tokens_of(self, login: str) -> tuple[Grant, ...]:
+        """Revoked ones too."""
+        with self._database.reading() as db:
+            rows = db.execute(f"{_GRANTS} WHERE login = ? ORDER BY tokens.id", (login,)).fetchall()
+        return tuple(_grant(row) for row in rows)
 
     def revoke(self, token_id: int) -> None:
         with self._database.writing() as db:
             db.execute("UPDATE tokens SET revoked = 1 WHERE id = ?", (token_id,))
-
-    def tokens_of(self, login: str) -> tuple[int, ...]:
-        """The ids of their tokens, revoked ones too."""
-        with self._database.reading() as db:
-            rows = db.execute("SELECT id FROM tokens WHERE login = ? ORDER BY id", (login,)).fetchall()
-        return tuple(row["id"] for row in rows)
 
 
 def _grant(row: Row) -> Grant:

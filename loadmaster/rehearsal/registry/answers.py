@@ -46,19 +46,26 @@ class TurnAway:
         self._app, self._policies = app, policies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and is_api(Request(scope)):
-            agent = Request(scope).headers.get("User-Agent", "")
-            if agent in ("", "Amazon CloudFront") and not scope["path"].endswith("download"):
-                await errors(403, _NO_USER_AGENT)(scope, receive, send)
-                return
-            if any(part in agent for part in self._policies.current().blocked_agents):
-                await errors(403, _BLOCKED)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        text = self._refuses(Request(scope)) if scope["type"] == "http" else None
+        answer = self._app if text is None else shaped(Request(scope), 403, text, {})
+        await answer(scope, receive, send)
+
+    def _refuses(self, request: Request) -> str | None:
+        """Why, if it does. The index and the crate files are other hosts' in crates.io's case, and have no such rule."""
+        if is_below(request, "/index/", "/crates/"):
+            return None
+        agent = request.headers.get("User-Agent", "").strip()
+        if agent in ("", "Amazon CloudFront") and not request.url.path.endswith("download"):
+            return _NO_USER_AGENT
+        return _BLOCKED if any(part in agent for part in self._policies.current().blocked_agents) else None
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+    return is_below(request, "/api/")
+
+
+def is_below(request: Request, *places: str) -> bool:
+    return request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(places)
 
 
 def base_of(request: Request) -> str:

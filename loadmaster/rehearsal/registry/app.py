@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -30,6 +31,7 @@ from loadmaster.rehearsal.registry.index import with_checksum
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.pages import Pages
+from loadmaster.rehearsal.registry.paths import check_crate_in_path, check_version_in_path
 from loadmaster.rehearsal.registry.policy import Policies
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.receiving import Incoming
@@ -60,7 +62,7 @@ class Endpoints:
 
     def app(self, more: Sequence[Route]) -> Starlette:
         """`more` are the routes of the web API's other parts."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/index/config.json", self.config),
                 Route("/index/{path:path}", self.index),
@@ -74,6 +76,8 @@ class Endpoints:
             exception_handlers=dict(HANDLERS),
             lifespan=self._lifespan,
         )
+        app.router.redirect_slashes = False
+        return app
 
     async def config(self, request: Request) -> Response:
         return await self._read(self._misfortune.due("config"), request, lambda: self._config(base_of(request)))
@@ -102,8 +106,12 @@ class Endpoints:
 
     async def to_download(self, request: Request) -> Response:
         name, version = request.path_params["name"], request.path_params["version"]
-        prefix = request.scope.get("root_path", "")
-        return RedirectResponse(f"{prefix}/crates/{name}/{name}-{version}.crate", status_code=302)
+        check_crate_in_path(name)
+        check_version_in_path(version)
+        url = f"{request.scope.get('root_path', '')}/crates/{name}/{quote(f'{name}-{version}')}.crate"
+        if "json" in request.headers.get("Accept", ""):
+            return JSONResponse({"url": url})
+        return RedirectResponse(url, status_code=302)
 
     async def publish(self, request: Request) -> Response:
         incoming = Incoming(request.stream())

@@ -20,8 +20,7 @@ async def json_body(request: Request) -> tuple[Any, str]:
     try:
         document = json.loads(blob)
     except json.JSONDecodeError as error:
-        where = f" at line {error.lineno} column {error.colno if blob.strip() else 0}"
-        raise Refusal(400, f"Failed to parse the request body as JSON: {in_serdes_words(error)}{where}") from None
+        raise Refusal(400, f"Failed to parse the request body as JSON: {in_serdes_words(error)}") from None
     except UnicodeDecodeError as error:
         raise Refusal(
             400, f"Failed to parse the request body as JSON: invalid unicode code point at line 1 column {error.start}"

@@ -20,7 +20,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
     id INTEGER PRIMARY KEY, login TEXT UNIQUE NOT NULL COLLATE NOCASE, email_verified INTEGER NOT NULL,
     lock_reason TEXT, lock_until TEXT, limits TEXT);
-CREATE TABLE IF NOT EXISTS teams (id INTEGER PRIMARY KEY, login TEXT UNIQUE NOT NULL COLLATE NOCASE);
+CREATE TABLE IF NOT EXISTS teams (
+    id INTEGER PRIMARY KEY, login TEXT UNIQUE NOT NULL COLLATE NOCASE, restricted INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS members (
     team TEXT NOT NULL COLLATE NOCASE REFERENCES teams (login),
     login TEXT NOT NULL COLLATE NOCASE REFERENCES accounts (login), PRIMARY KEY (team, login));
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS invitations (
 CREATE TABLE IF NOT EXISTS versions (
     sequence INTEGER PRIMARY KEY, canonical TEXT NOT NULL REFERENCES crates (canonical), plain_version TEXT NOT NULL,
     line TEXT NOT NULL, manifest TEXT NOT NULL, checksum TEXT NOT NULL, size INTEGER NOT NULL,
-    published_by TEXT, trustpub_data TEXT, published_at TEXT NOT NULL, UNIQUE (canonical, plain_version));
+    published_by TEXT, trustpub_data TEXT, published_at TEXT NOT NULL, yank_message TEXT, UNIQUE (canonical, plain_version));
 CREATE TABLE IF NOT EXISTS buckets (
     login TEXT NOT NULL, what TEXT NOT NULL, tokens INTEGER NOT NULL, last_refill TEXT NOT NULL,
     PRIMARY KEY (login, what));

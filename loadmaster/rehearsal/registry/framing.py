@@ -55,7 +55,7 @@ def _parse(blob: bytes) -> Metadata:
     try:
         document = json.loads(blob)
     except json.JSONDecodeError as error:
-        raise _unreadable(in_serdes_words(error), error.lineno, error.colno if blob.strip() else 0) from None
+        raise bad_request(f"invalid upload request: {in_serdes_words(error)}") from None
     except UnicodeDecodeError as error:
         raise _unreadable("invalid unicode code point", 1, error.start) from None
     line, column = end_of(blob)
@@ -73,9 +73,13 @@ def _parse(blob: bytes) -> Metadata:
 
 
 def in_serdes_words(error: json.JSONDecodeError) -> str:
-    if error.msg == "Extra data":
-        return "trailing characters"
-    return "expected value" if error.doc.strip() else "EOF while parsing a value"
+    """What is wrong, and where: serde counts what it has read."""
+    if error.msg != "Extra data" and error.pos >= len(error.doc.rstrip()):
+        what = {"Expecting property name enclosed in double quotes": "an object", "Expecting value": "a value"}
+        line, column = end_of(error.doc.encode())
+        return f"EOF while parsing {what.get(error.msg, 'a value')} at line {line} column {column}"
+    what_else = "trailing characters" if error.msg == "Extra data" else "expected value"
+    return f"{what_else} at line {error.lineno} column {error.colno}"
 
 
 def end_of(blob: bytes) -> tuple[int, int]:

@@ -15,11 +15,11 @@ from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.crates_io.rules import check_categories
-from loadmaster.rehearsal.registry.database import Database, stamp
+from loadmaster.rehearsal.registry.database import Database, Row, stamp
 from loadmaster.rehearsal.registry.index import index_line
 from loadmaster.rehearsal.registry.limits import Bucket, Rate, take
 from loadmaster.rehearsal.registry.ownership import Ownership, make_owner, may_publish
-from loadmaster.rehearsal.registry.records import Crate, Published, Submission, Upload
+from loadmaster.rehearsal.registry.records import Crate, Owner, Published, Submission, Upload
 
 NOT_AN_OWNER = (
     "this crate exists but you don't seem to be an owner. If you believe this is a mistake, "
@@ -45,19 +45,23 @@ class Ledger:
         return None if row is None else Crate(**row)
 
     def names(self) -> tuple[str, ...]:
+        """The crates with a version that was uploaded here."""
         with self._database.reading() as db:
-            return tuple(row["name"] for row in db.execute("SELECT name FROM crates ORDER BY name"))
+            rows = db.execute(
+                "SELECT DISTINCT name FROM crates JOIN versions USING (canonical) ORDER BY name"
+            ).fetchall()
+        return tuple(row["name"] for row in rows)
 
     def published(self, name: str) -> tuple[Published, ...]:
         """The versions uploaded here, in that order."""
         with self._database.reading() as db:
             rows = db.execute(
-                "SELECT line, manifest, size, published_by, trustpub_data, published_at FROM versions "
+                "SELECT line, manifest, size, trustpub_data, published_at, yank_message, accounts.id, accounts.login "
+                "FROM versions LEFT JOIN accounts ON accounts.login = published_by "
                 "WHERE canonical = ? ORDER BY sequence",
                 (canonical(name),),
             ).fetchall()
-        decoded = ({field: json.loads(row[field] or "null") for field in ("manifest", "trustpub_data")} for row in rows)
-        return tuple(Published(**row | fields) for row, fields in zip(rows, decoded, strict=True))
+        return tuple(_published(row) for row in rows)
 
     def lines(self, name: str, accepted_by: datetime | None = None) -> tuple[str, ...]:
         """The index lines of the versions uploaded here; of those only that were accepted by then."""
@@ -164,6 +168,15 @@ class Ledger:
                 stamp(now),
             ),
         )
+
+
+def _published(row: Row) -> Published:
+    identity, login = row.pop("id"), row.pop("login")
+    return Published(
+        **row
+        | {field: json.loads(row[field] or "null") for field in ("manifest", "trustpub_data")}
+        | {"published_by": None if login is None else Owner(kind="user", id=identity, login=login)}
+    )
 
 
 def put_in_place(file: Path, place: Path) -> None:

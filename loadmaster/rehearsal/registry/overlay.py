@@ -18,7 +18,7 @@ from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
-from loadmaster.rehearsal.registry.paths import check_crate_in_path
+from loadmaster.rehearsal.registry.paths import check_crate_in_path, check_version_in_path
 from loadmaster.rehearsal.upstream import Upstream
 
 
@@ -62,6 +62,14 @@ class Overlay:
         if not entries:
             raise Refusal(404, f"crate `{name}` does not exist")
         return entries
+
+    async def known_version(self, name: str, version: str) -> tuple[int, dict[str, Any]]:
+        """The entry of a version that exists, and its place, from 1. Raises `Refusal`."""
+        check_version_in_path(version)
+        for number, entry in enumerate(await self.known(name), 1):
+            if entry["vers"] == version:
+                return number, entry
+        raise Refusal(404, f"crate `{name}` does not have a version `{version}`")
 
     async def upstream_crate(self, name: str) -> UpstreamCrate | None:
         """The crate that upstream has under a name like this."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from loadmaster.planning.crates_io.names import canonical
+from loadmaster.planning.crates_io.refusal import forbidden
 from loadmaster.rehearsal.registry.database import Database, stamp
 from loadmaster.rehearsal.registry.records import Owner
 
@@ -48,6 +49,7 @@ class Ownership:
         return any(each.kind == "user" and each.login.lower() == login.lower() for each in self.owners(name))
 
     def rights(self, name: str, login: str) -> Rights:
+        """Raises `Refusal` where that depends on a team that cannot be asked about."""
         if self.is_owner(name, login):
             return Rights.FULL
         with self._database.reading() as db:
@@ -81,7 +83,7 @@ def make_owner(db: sqlite3.Connection, key: str, login: str) -> None:
 
 
 def may_publish(db: sqlite3.Connection, key: str, login: str) -> bool:
-    """Of a crate that is in the tables, by its canonical name."""
+    """Of a crate that is in the tables, by its canonical name. Raises `Refusal` as `rights` does."""
     owner = db.execute("SELECT 1 FROM owners WHERE canonical = ? AND login = ?", (key, login)).fetchone()
     return owner is not None or _is_in_an_owning_team(db, key, login)
 
@@ -91,9 +93,16 @@ def _is_here(db: sqlite3.Connection, key: str) -> bool:
 
 
 def _is_in_an_owning_team(db: sqlite3.Connection, key: str, login: str) -> bool:
-    member = db.execute(
-        "SELECT 1 FROM team_owners JOIN members ON members.team = team_owners.login "
-        "WHERE canonical = ? AND members.login = ?",
-        (key, login),
-    ).fetchone()
-    return member is not None
+    teams = db.execute(
+        "SELECT teams.login, restricted, EXISTS (SELECT 1 FROM members WHERE team = teams.login AND login = ?) AS member "
+        "FROM team_owners JOIN teams USING (login) WHERE canonical = ? ORDER BY teams.id",
+        (login, key),
+    ).fetchall()
+    for team in teams:
+        if team["restricted"]:
+            organisation = team["login"].split(":")[1]
+            raise forbidden(
+                f"GitHub organization '{organisation}' has restricted OAuth access. A '{organisation}' administrator must "
+                "approve the 'crates.io' application in the organization's 'Third-party access' settings."
+            )
+    return any(team["member"] for team in teams)

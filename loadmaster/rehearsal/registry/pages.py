@@ -10,16 +10,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from loadmaster.planning.crates_io.names import canonical
-from loadmaster.planning.crates_io.refusal import Refusal, bad_request
+from loadmaster.planning.crates_io.refusal import bad_request
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.answers import base_of
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.overlay import Overlay
-from loadmaster.rehearsal.registry.paths import check_version_in_path, is_crate_name
+from loadmaster.rehearsal.registry.paths import is_crate_name
 from loadmaster.rehearsal.registry.policy import Policies
 from loadmaster.rehearsal.registry.records import Published
 
 _A_CRATE = "/api/v1/crates/{name}"
+_PARTS = ("versions", "keywords", "categories", "badges", "downloads", "default_version")
 _MOST_PER_PAGE = 100
 _LAST_PAGE = 200
 
@@ -51,20 +52,23 @@ class Pages:
         )
 
     async def crate(self, request: Request) -> Response:
-        crate, entries, ours = await self._known(request.path_params["name"])
-        if request.query_params.get("include") == "":
-            return JSONResponse(
-                {"crate": views.without_lists(crate), "versions": None, "keywords": None, "categories": None}
-            )
-        versions = [views.version_view(n, entry, ours.get(entry["vers"])) for n, entry in enumerate(entries, 1)]
-        return JSONResponse(
-            {
-                "crate": crate,
-                "versions": versions[::-1],
-                "keywords": [views.keyword_view(keyword) for keyword in crate["keywords"]],
-                "categories": [views.category_view(slug) for slug in crate["categories"]],
-            }
-        )
+        name = request.path_params["name"]
+        wanted = _included(request.query_params.get("include", "full"))
+        crate, entries, ours = await self._known(name)
+        shown = dict.fromkeys(("versions", "keywords", "categories"))
+        if "versions" not in wanted:
+            crate |= views.WITHOUT_VERSIONS | {"links": views.without_lists(crate)["links"]}
+        if "versions" in wanted or "default_version" in wanted:
+            numbered = [(n, each) for n, each in enumerate(entries, 1)]
+            if "versions" not in wanted:
+                numbered = [(n, each) for n, each in numbered if each["vers"] == crate["default_version"]]
+            shown |= {"versions": [views.version_view(n, e, ours.get(e["vers"])) for n, e in numbered[::-1]]}
+        for lists, view in (("keywords", views.keyword_view), ("categories", views.category_view)):
+            if lists in wanted:
+                shown |= {lists: [view(each) for each in crate[lists]]}
+            else:
+                crate |= {lists: None}
+        return JSONResponse({"crate": crate, **shown})
 
     async def versions(self, request: Request) -> Response:
         _, entries, ours = await self._known(request.path_params["name"])
@@ -73,12 +77,7 @@ class Pages:
 
     async def version(self, request: Request) -> Response:
         name, version = request.path_params["name"], request.path_params["version"]
-        check_version_in_path(version)
-        _, entries, ours = await self._known(name)
-        for number, entry in enumerate(entries, 1):
-            if entry["vers"] == version:
-                return JSONResponse({"version": views.version_view(number, entry, ours.get(version))})
-        raise Refusal(404, f"crate `{name}` does not have a version `{version}`")
+        return JSONResponse({"version": await self.version_view(name, version)})
 
     async def search(self, request: Request) -> Response:
         """Of the crates that were published here, and of upstream's the one that is called so: what cargo needs."""
@@ -95,7 +94,14 @@ class Pages:
         shown = found[(page - 1) * per_page : page * per_page]
         more = f"?page={page + 1}&per_page={per_page}&q={asked}" if page * per_page < len(found) else None
         meta = {"total": len(found), "next_page": more, "prev_page": None}
-        return JSONResponse({"crates": [views.without_lists(crate) for crate in shown], "meta": meta})
+        crates = [views.without_lists(crate) | {"recent_downloads": 0} for crate in shown]
+        return JSONResponse({"crates": crates, "meta": meta})
+
+    async def version_view(self, name: str, version: str) -> views.Json:
+        """Raises `Refusal`."""
+        number, entry = await self._overlay.known_version(name, version)
+        ours = {each.manifest.version: each for each in self._ledger.published(name)}
+        return views.version_view(number, entry, ours.get(version))
 
     async def crate_view(self, name: str) -> views.Json:
         """Raises `Refusal`."""
@@ -120,6 +126,15 @@ class Pages:
                 if all(word in words for word in wanted):
                     found[crate["name"]] = crate | {"exact_match": canonical(crate["name"]) == canonical(asked)}
         return sorted(found.values(), key=lambda crate: (not crate["exact_match"], crate["name"]))
+
+
+def _included(include: str) -> frozenset[str]:
+    """The parts of a crate that are asked for. Raises `Refusal`."""
+    wanted = frozenset(include.split(",")) - {""}
+    if not wanted <= {*_PARTS, "full"}:
+        expected = ", ".join(f"'{part}'" for part in _PARTS)
+        raise bad_request(f"invalid component for ?include= (expected {expected}, or 'full')")
+    return frozenset(_PARTS) if "full" in wanted else wanted
 
 
 def positive_number(request: Request, parameter: str, usual: int) -> int:

@@ -41,11 +41,12 @@ class Published(Value):
     line: str
     manifest: Manifest
     size: int
-    published_by: str | None
+    published_by: Owner | None
     """None: by a trusted publisher."""
     trustpub_data: dict[str, Any] | None
     """What crates.io keeps of the run that published it."""
     published_at: datetime
+    yank_message: str | None
 
 
 class Tarball(Value):

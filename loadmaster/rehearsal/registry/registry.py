@@ -31,6 +31,7 @@ from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
 from loadmaster.rehearsal.registry.tokens import Tokens
 from loadmaster.rehearsal.registry.trustpub import Configs, Exchange, Issuers, Records, Settings
+from loadmaster.rehearsal.registry.version_pages import VersionPages
 from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.rehearsal.upstream import Upstream
 
@@ -86,7 +87,8 @@ class Registry:
             Tokens(self.accounts, self.gate),
             self.invitations,
             Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
-            Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, limits, clock),
+            VersionPages(self.ledger, self.overlay, pages),
+            Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, pages, limits, clock),
             exchange,
             Configs(records, self.ownership, self.overlay, self.gate, forge_accounts or {}, clock),
             Settings(records, self.ownership, self.overlay, self.gate, pages, clock),

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from loadmaster.planning.crates_io.refusal import bad_request, forbidden
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.accounts import Accounts
+from loadmaster.rehearsal.registry.credentials import Grant
 from loadmaster.rehearsal.registry.gate import Gate
 
 _MINE = "/api/v1/me/tokens"
@@ -17,6 +18,7 @@ _ONLY_ON_THE_WEBSITE = (
     _MINE,
     "/api/v1/me/crate_owner_invitations",
     "/api/private/crate_owner_invitations",
+    "/api/v1/crates/{name}/following",
 )
 
 
@@ -27,6 +29,9 @@ class Tokens:
     def routes(self) -> tuple[Route, ...]:
         return (
             *(Route(page, self.website_only) for page in _ONLY_ON_THE_WEBSITE),
+            Route("/api/v1/crates/{name}", self.website_only, methods=["DELETE"]),
+            Route("/api/v1/crates/{name}/{version}/rebuild_docs", self.website_only, methods=["POST"]),
+            Route(f"{_MINE}/{{number:int}}", self.one),
             Route(_MINE, self.create, methods=["PUT"]),
             Route(f"{_MINE}/{{number:int}}", self.revoke, methods=["DELETE"]),
             Route("/api/v1/tokens/current", self.revoke_current, methods=["DELETE"]),
@@ -41,13 +46,29 @@ class Tokens:
         self._gate.admit(request, None, None)
         raise bad_request("cannot use an API token to create a new API token")
 
+    async def one(self, request: Request) -> Response:
+        grant = self._gate.admit(request, None, None)
+        for token in self._accounts.tokens_of(grant.login):
+            if token.token_id == request.path_params["number"]:
+                return JSONResponse({"api_token": _view(token)})
+        raise Refusal(404, "Not Found")
+
     async def revoke(self, request: Request) -> Response:
         grant = self._gate.admit(request, None, None)
         number = request.path_params["number"]
-        if number in self._accounts.tokens_of(grant.login):
+        if any(token.token_id == number for token in self._accounts.tokens_of(grant.login)):
             self._accounts.revoke(number)
         return JSONResponse({})
 
     async def revoke_current(self, request: Request) -> Response:
         self._accounts.revoke(self._gate.admit(request, None, None).token_id)
         return Response(status_code=204)
+
+
+def _view(token: Grant) -> dict[str, object]:
+    return {
+        "id": token.token_id,
+        "crate_scopes": token.crates,
+        "endpoint_scopes": token.scopes,
+        "expired_at": token.expires and token.expires.isoformat(),
+    }

@@ -38,7 +38,7 @@ def crate_view(
         "badges": [],
         "created_at": entries[0].get("pubtime"),
         "downloads": 0,
-        "recent_downloads": 0,
+        "recent_downloads": None,
         "default_version": _highest(stable) or _highest(usable) or _highest(numbers),
         "num_versions": len(entries),
         "yanked": not usable,
@@ -50,6 +50,15 @@ def crate_view(
         "exact_match": False,
         "trustpub_only": trustpub_only,
     }
+
+
+WITHOUT_VERSIONS: Json = {
+    "versions": None,
+    "max_version": "0.0.0",
+    "newest_version": "0.0.0",
+    "max_stable_version": None,
+}
+"""What crates.io says of a crate when it was not asked for its versions."""
 
 
 def without_lists(crate: Json) -> Json:
@@ -77,11 +86,15 @@ def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) 
         "downloads": 0,
         "features": entry["features"] | entry.get("features2", {}),
         "yanked": entry["yanked"],
-        "yank_message": None,
+        "yank_message": ours.yank_message if ours else None,
         "lib_links": entry.get("links"),
-        "links": {"dependencies": f"{address}/dependencies", "version_downloads": f"{address}/downloads"},
+        "links": {
+            "dependencies": f"{address}/dependencies",
+            "version_downloads": f"{address}/downloads",
+            "authors": f"{address}/authors",
+        },
         "crate_size": ours.size if ours else 0,
-        "published_by": {"login": ours.published_by} if ours and ours.published_by else None,
+        "published_by": user_view(ours.published_by) if ours and ours.published_by else None,
         "audit_actions": [],
         "checksum": entry["cksum"],
         "rust_version": entry.get("rust_version"),
@@ -89,6 +102,21 @@ def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) 
         "linecounts": None,
         **facts,
     }
+
+
+def dependency_view(number: int, version: int, dependency: Mapping[str, Any]) -> Json:
+    """`dependency` is one of an index line, `number` its place there, `version` the number of the version's view."""
+    return {
+        "id": number,
+        "version_id": version,
+        "crate_id": dependency.get("package", dependency["name"]),
+        **{field: dependency[field] for field in ("req", "optional", "default_features", "features", "target", "kind")},
+        "downloads": 0,
+    }
+
+
+def user_view(user: Owner) -> Json:
+    return {field: value for field, value in owner_view(user).items() if field != "kind"}
 
 
 def owner_view(owner: Owner) -> Json:
@@ -109,8 +137,7 @@ def category_view(slug: str) -> Json:
 
 def publish_view(crate: Json) -> Json:
     """The answer to an upload. crates.io leaves the lists of the crate out of it, and its warnings empty."""
-    bare = without_lists(crate) | {"recent_downloads": None}
-    return {"crate": bare, "warnings": {"invalid_categories": [], "invalid_badges": [], "other": []}}
+    return {"crate": without_lists(crate), "warnings": {"invalid_categories": [], "invalid_badges": [], "other": []}}
 
 
 def _highest(numbers: Sequence[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""`DELETE …/yank` and `PUT …/unyank`: crates.io's checks, in its order, and the index line that follows.
+"""`DELETE …/yank`, `PUT …/unyank` and the website's way to both: crates.io's checks, in its order, and the index line that follows.
 
 Knows the versions that were uploaded here. Those that only upstream has stay as upstream has them: it is read, never written.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,14 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from loadmaster.planning.crates_io.names import canonical
-from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
+from loadmaster.planning.crates_io.refusal import bad_request, forbidden
+from loadmaster.rehearsal.registry.bodies import json_body, unfit
 from loadmaster.rehearsal.registry.database import Database
 from loadmaster.rehearsal.registry.gate import Gate
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership, Rights
-from loadmaster.rehearsal.registry.paths import check_version_in_path
+from loadmaster.rehearsal.registry.pages import Pages
 
 _A_VERSION = "/api/v1/crates/{name}/{version}"
 
@@ -34,46 +36,66 @@ class Yanking:
         overlay: Overlay,
         ownership: Ownership,
         gate: Gate,
+        pages: Pages,
         limits: Limits,
         clock: Callable[[], datetime],
     ) -> None:
         self._database, self._ledger, self._overlay, self._ownership = database, ledger, overlay, ownership
-        self._gate, self._limits, self._clock = gate, limits, clock
+        self._gate, self._pages, self._limits, self._clock = gate, pages, limits, clock
 
     def routes(self) -> tuple[Route, ...]:
         return (
             Route(f"{_A_VERSION}/yank", self.yank, methods=["DELETE"]),
             Route(f"{_A_VERSION}/unyank", self.unyank, methods=["PUT"]),
+            Route(_A_VERSION, self.update, methods=["PATCH"]),
         )
 
     async def yank(self, request: Request) -> Response:
-        return await self._change(request, yanked=True)
+        await self._change(request, yanked=True, message=None)
+        return JSONResponse({"ok": True})
 
     async def unyank(self, request: Request) -> Response:
-        return await self._change(request, yanked=False)
+        await self._change(request, yanked=False, message=None)
+        return JSONResponse({"ok": True})
 
-    async def _change(self, request: Request, *, yanked: bool) -> Response:
-        asked, version = request.path_params["name"], request.path_params["version"]
-        check_version_in_path(version)
-        entries = await self._overlay.known(asked)
-        name = entries[0]["name"]
-        if not any(entry["vers"] == version for entry in entries):
-            raise Refusal(404, f"crate `{asked}` does not have a version `{version}`")
+    async def update(self, request: Request) -> Response:
+        """What the website does: a yank with a message."""
+        wanted = _wanted(*(await json_body(request)))
+        version = await self._pages.version_view(request.path_params["name"], request.path_params["version"])
+        yanked, message = wanted.get("yanked"), wanted.get("yank_message")
+        if message is not None and yanked is False:
+            raise bad_request("Cannot set yank message when unyanking")
+        if message is not None and yanked is None and not version["yanked"]:
+            raise bad_request("Cannot update yank message for a version that is not yanked")
+        await self._change(request, yanked=version["yanked"] if yanked is None else yanked, message=message)
+        return JSONResponse({"version": await self._pages.version_view(version["crate"], version["num"])})
+
+    async def _change(self, request: Request, *, yanked: bool, message: str | None) -> None:
+        version = request.path_params["version"]
+        _, entry = await self._overlay.known_version(request.path_params["name"], version)
+        name = entry["name"]
         grant = self._gate.admit(request, "yank", name)
         rate = self._limits.rate("yank", grant.limits)
         check_bucket(self._ledger.take_token(grant.login, rate, self._clock()), rate)
         if self._ownership.rights(name, grant.login) < Rights.PUBLISH:
             raise forbidden("must already be an owner to yank or unyank")
-        if not await run_in_threadpool(self._set, name, version, yanked):
+        if not await run_in_threadpool(self._set, name, version, yanked, message):
             raise bad_request(f"`{name}@{version}` is upstream's; a rehearsal changes only what was published in it")
-        return JSONResponse({"ok": True})
 
-    def _set(self, name: str, version: str, yanked: bool) -> bool:
+    def _set(self, name: str, version: str, yanked: bool, message: str | None) -> bool:
         """Changes the index line; False if the version was not uploaded here."""
         with self._database.writing() as db:
             changed = db.execute(
-                "UPDATE versions SET line = json_set(line, '$.yanked', json(?)) "
+                "UPDATE versions SET line = json_set(line, '$.yanked', json(?)), yank_message = ? "
                 "WHERE canonical = ? AND json_extract(line, '$.vers') = ?",
-                ("true" if yanked else "false", canonical(name), version),
+                ("true" if yanked else "false", message, canonical(name), version),
             )
             return changed.rowcount == 1
+
+
+def _wanted(document: Any, where: str) -> dict[str, Any]:
+    match document:
+        case {"version": dict() as wanted}:
+            return wanted
+        case _:
+            raise unfit(f"missing field `version`{where}")

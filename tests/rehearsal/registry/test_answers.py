@@ -180,7 +180,7 @@ def test_the_api_tells_of_crates_and_versions(world: Served) -> None:
     assert world.client.get("/api/v1/crates/our-crate?include=").json()["versions"] is None
     version = world.client.get("/api/v1/crates/our-crate/1.0.0").json()["version"]
     assert version["checksum"] == json.loads(world.client.get("/index/ou/r-/our-crate").text.splitlines()[0])["cksum"]
-    assert (version["published_by"], version["license"]) == ({"login": "mia"}, "MIT")
+    assert (version["published_by"]["login"], version["license"]) == ("mia", "MIT")
     missing = world.client.get("/api/v1/crates/our_crate/2.0.0")
     assert detail(missing) == (404, "crate `our_crate` does not have a version `2.0.0`"), "as it was asked for"
     assert detail(world.client.get("/api/v1/crates/nope/owners")) == (404, "crate `nope` does not exist")

@@ -146,6 +146,19 @@ def test_a_team_is_added_at_once_and_its_members_publish_and_yank_but_do_not_man
     assert detail(change(world, "PUT", CREW)) == (400, f"`{CREW}` is already an owner")
 
 
+def test_a_team_whose_organisation_hides_its_members_stops_everybody_but_the_owners(world: Served) -> None:
+    change(world, "PUT", CREW)
+    world.registry.accounts.add_team(CREW, [], restricted=True)
+    told = (
+        403,
+        "GitHub organization 'hangar' has restricted OAuth access. A 'hangar' administrator must approve the "
+        "'crates.io' application in the organization's 'Third-party access' settings.",
+    )
+    for stranger in ("zoe", "noah"):
+        assert detail(world.put(upload("ours", "1.1.0"), world.token_of(stranger))) == told
+    assert world.put(upload("ours", "1.1.0")).status_code == 200
+
+
 def test_several_at_once_are_told_of_in_one_line(world: Served) -> None:
     told = f"{INVITED},team {CREW} has been added as an owner of crate ours"
     assert msg(change(world, "PUT", "noah", CREW, field="users")) == told
@@ -229,6 +242,12 @@ def test_the_scope_and_the_crates_of_a_token(
             "application/json",
             400,
             "Failed to parse the request body as JSON: ",
+        ),
+        (
+            b"{",
+            "application/json",
+            400,
+            "Failed to parse the request body as JSON: EOF while parsing an object at line 1 column 1",
         ),
         (
             b"{}",

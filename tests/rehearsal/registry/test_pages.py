@@ -73,20 +73,93 @@ def test_a_search_that_asks_for_too_much(world: Served, query: str, told: str) -
     assert detail(world.client.get(f"/api/v1/crates?{query}")) == (400, told)
 
 
-def test_versions_that_are_yanked_are_nobody_s_newest(world: Served) -> None:
-    for version in ("2.0.0-rc.1", "1.0.0"):
-        yanked = world.client.delete(f"/api/v1/crates/hangar/{version}/yank", headers={"Authorization": world.token})
-        assert yanked.status_code == 200
-        crate = world.client.get("/api/v1/crates/hangar").json()["crate"]
-        left = "1.0.0" if version != "1.0.0" else "0.0.0"
-        assert (crate["max_version"], crate["newest_version"], crate["yanked"]) == (left, left, left == "0.0.0")
-    assert crate["default_version"] == "2.0.0-rc.1"
+@pytest.mark.parametrize(
+    ("yanked", "newest", "default"),
+    [(["2.0.0-rc.1"], "1.0.0", "1.0.0"), (["2.0.0-rc.1", "1.0.0"], "0.0.0", "2.0.0-rc.1")],
+    ids=["one of two", "all"],
+)
+def test_versions_that_are_yanked_are_nobody_s_newest(
+    world: Served, yanked: list[str], newest: str, default: str
+) -> None:
+    for version in yanked:
+        world.client.delete(f"/api/v1/crates/hangar/{version}/yank", headers={"Authorization": world.token})
+    crate = world.client.get("/api/v1/crates/hangar").json()["crate"]
+    assert (crate["max_version"], crate["newest_version"], crate["default_version"]) == (newest, newest, default)
+    assert crate["yanked"] is (newest == "0.0.0")
 
 
 def test_the_versions_of_a_crate_newest_first(world: Served) -> None:
     told = world.client.get("/api/v1/crates/HANGAR/versions").json()
     assert [each["num"] for each in told["versions"]] == ["2.0.0-rc.1", "1.0.0"]
     assert told["meta"]["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("include", "versions", "newest"),
+    [
+        (None, 2, "2.0.0-rc.1"),
+        ("full", 2, "2.0.0-rc.1"),
+        ("versions", 2, "2.0.0-rc.1"),
+        ("default_version", 1, "0.0.0"),
+        ("", None, "0.0.0"),
+        ("keywords,downloads", None, "0.0.0"),
+    ],
+)
+def test_parts_of_a_crate(world: Served, include: str | None, versions: int | None, newest: str) -> None:
+    query = "" if include is None else f"?include={include}"
+    told = world.client.get(f"/api/v1/crates/hangar{query}").json()
+    assert (told["versions"] and len(told["versions"])) == versions
+    assert told["crate"]["newest_version"] == newest
+    assert told["crate"]["default_version"] == "1.0.0"
+
+
+def test_a_part_that_no_crate_has(world: Served) -> None:
+    told = (
+        "invalid component for ?include= (expected 'versions', 'keywords', 'categories', 'badges', 'downloads', "
+        "'default_version', or 'full')"
+    )
+    assert detail(world.client.get("/api/v1/crates/hangar?include=nope")) == (400, told)
+
+
+def test_what_a_version_needs_and_what_needs_a_crate(world: Served) -> None:
+    needs = (
+        '[dependencies]\nroof = { package = "hangar", version = "1" }\nrunway = { version = "1", optional = true }\n'
+    )
+    assert world.put(upload("tower", rest=needs)).status_code == 200
+    told = world.client.get("/api/v1/crates/tower/1.0.0/dependencies").json()["dependencies"]
+    assert [(each["crate_id"], each["req"], each["optional"]) for each in told] == [
+        ("hangar", "^1", False),
+        ("runway", "^1", True),
+    ]
+    told = world.client.get("/api/v1/crates/HANGAR/reverse_dependencies").json()
+    assert [each["crate"] for each in told["versions"]] == ["tower"]
+    assert told["meta"] == {"total": 1}
+
+
+def test_downloads_are_counted_by_nobody(world: Served) -> None:
+    assert world.client.get("/api/v1/crates/hangar/downloads").json()["version_downloads"] == []
+    assert world.client.get("/api/v1/crates/hangar/1.0.0/downloads").json() == {"version_downloads": []}
+    missing = world.client.get("/api/v1/crates/hangar/9.0.0/downloads")
+    assert detail(missing) == (404, "crate `hangar` does not have a version `9.0.0`")
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("hangar/1.0.0+x/download", "/crates/hangar/hangar-1.0.0%2Bx.crate"),
+        ("HANGAR/1.0.0/readme", "/readmes/HANGAR/HANGAR-1.0.0.html"),
+    ],
+)
+def test_files_are_elsewhere(world: Served, path: str, location: str) -> None:
+    answer = world.client.get(f"/api/v1/crates/{path}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, location)
+    bad = world.client.get("/api/v1/crates/hangar/x/download")
+    assert detail(bad) == (400, "Invalid URL: unexpected character 'x' while parsing major version number")
+
+
+def test_the_address_of_a_download_can_be_asked_for(world: Served) -> None:
+    told = world.client.get("/api/v1/crates/hangar/1.0.0/download", headers={"Accept": "application/json"})
+    assert told.json() == {"url": "/crates/hangar/hangar-1.0.0.crate"}
 
 
 def test_a_name_that_cannot_be_one_is_no_crate(world: Served) -> None:

@@ -68,6 +68,18 @@ def test_a_legacy_token_revokes_its_owner_s_others_and_nobody_else_s(world: Serv
     assert detail(ask(world, "me", theirs)) == WEBSITE
 
 
+def test_a_legacy_token_is_told_about_its_owner_s_tokens(world: Served) -> None:
+    world.token_of("mia", scopes=("yank",), crates=("ours",))
+    told = ask(world, "me/tokens/2", world.token).json()["api_token"]
+    assert (told["id"], told["endpoint_scopes"], told["crate_scopes"]) == (2, ["yank"], ["ours"])
+    assert detail(ask(world, "me/tokens/9", world.token)) == (404, "Not Found")
+
+
+def test_a_crate_is_deleted_on_the_website(world: Served) -> None:
+    world.put(upload("ours"))
+    assert detail(ask(world, "crates/ours", world.token, "DELETE")) == WEBSITE
+
+
 @pytest.mark.parametrize("page", ["me", "me/tokens", "me/updates", "me/crate_owner_invitations"])
 def test_some_pages_are_for_the_website(world: Served, page: str) -> None:
     assert detail(ask(world, page, world.token)) == WEBSITE

@@ -61,6 +61,27 @@ def test_yanking_twice_is_yanking_once_and_unyanking_takes_it_back(world: Served
     assert lines(world) == before
 
 
+def change(world: Served, **wanted: object) -> httpx.Response:
+    headers = {"Authorization": world.token}
+    return world.client.patch("/api/v1/crates/ours/1.0.0", json={"version": wanted}, headers=headers)
+
+
+def test_a_yank_may_carry_a_message(world: Served) -> None:
+    told = change(world, yanked=True, yank_message="broken").json()["version"]
+    assert (told["yanked"], told["yank_message"]) == (True, "broken")
+    assert change(world, yank_message="very broken").json()["version"]["yank_message"] == "very broken"
+    unyank(world)
+    told = world.client.get("/api/v1/crates/ours/1.0.0").json()["version"]
+    assert (told["yanked"], told["yank_message"]) == (False, None)
+
+
+def test_a_message_needs_a_yank(world: Served) -> None:
+    told = "Cannot update yank message for a version that is not yanked"
+    assert detail(change(world, yank_message="x")) == (400, told)
+    told = "Cannot set yank message when unyanking"
+    assert detail(change(world, yanked=False, yank_message="x")) == (400, told)
+
+
 def test_a_yanked_version_is_still_taken_and_still_served(world: Served) -> None:
     yank(world)
     assert detail(world.put(upload("ours", "1.0.0"))) == (400, "crate version `1.0.0` is already uploaded")
