@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git, registry
 from loadmaster.errors import ProfileBroken, ProfileThere, RegistryUnreachable
-from loadmaster.planning.first_profile import Survey, first_profile
+from loadmaster.planning.first_profile import Survey, first_profile, programs
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Workspace, read_metadata
@@ -63,7 +63,8 @@ def _survey(path: Path, index: str) -> Survey:
         substitute = installed[0].split("-")[0]
     with tempfile.TemporaryDirectory() as home:
         called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
-        workspace = read_metadata(cargo.members(called, path, str(path)))
+        metadata = cargo.members(called, path, str(path))
+    workspace = read_metadata(metadata)
     origin = git.origin(path)
     found = _FORGE.search(origin) if origin else None
     return Survey(
@@ -74,6 +75,7 @@ def _survey(path: Path, index: str) -> Survey:
         tags=tuple(each.name for each in git.tags(path)),
         published=_published(workspace, index),
         changelogs=tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md"),
+        programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )

@@ -34,6 +34,8 @@ class Survey(Value):
     """Versions that crates.io has, by package; None if it could not be asked."""
     changelogs: tuple[str, ...]
     """Paths of the changelogs in the tree."""
+    programs: tuple[tuple[str, str], ...] = ()
+    """Package and binary of what a user would install."""
     pinned_toolchain: str | None = None
     substitute_toolchain: str | None = None
     """An installed toolchain, where the pinned one is not installed."""
@@ -54,8 +56,28 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add("branch", tomlkit.item(survey.branch))
     _add_release(document, survey, published, policy)
     _add_cargo(document, survey)
-    _add_install(document, published)
+    _add_install(document, survey, published)
     return tomlkit.dumps(document)
+
+
+def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Package and binary of every package that is a program: it has binaries which its default features build, and no library.
+
+    `metadata` is the document of `cargo metadata`.
+    """
+    found: list[tuple[str, str]] = []
+    for package in metadata["packages"]:
+        kinds = {kind for target in package["targets"] for kind in target["kind"]}
+        if kinds & {"lib", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}:
+            continue
+        default = set(package["features"].get("default", ()))
+        binaries = [each for each in package["targets"] if "bin" in each["kind"]]
+        found += [
+            (package["name"], each["name"])
+            for each in binaries
+            if default.issuperset(each.get("required-features", ()))
+        ]
+    return tuple(found)
 
 
 def released_packages(survey: Survey) -> tuple[Package, ...]:
@@ -161,9 +183,10 @@ def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
     cargo.add("toolchain", tomlkit.item(survey.substitute_toolchain))
 
 
-def _add_install(document: TOMLDocument, published: tuple[Package, ...]) -> None:
+def _add_install(document: TOMLDocument, survey: Survey, published: tuple[Package, ...]) -> None:
     """The install check of the only program there is. Of several, a person has to choose."""
-    programs = [(each.name, binary) for each in published for binary in each.binaries]
+    names = {each.name for each in published}
+    programs = [(package, binary) for package, binary in survey.programs if package in names]
     if len(programs) == 1:
         install = _add(document, "install")
         install.add("package", tomlkit.item(programs[0][0]))

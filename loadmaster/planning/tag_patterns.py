@@ -5,9 +5,8 @@ Knows the shapes that public workspaces use, and nothing of what a tag stands on
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from semver import Version
 
@@ -15,7 +14,8 @@ from loadmaster.planning.value import Value
 
 _OF_ONE = ("{name}-v{version}", "{name}/v{version}", "{name}@{version}", "{name}/{version}", "{name}-{version}")
 _OF_ALL = ("v{version}", "{version}", "v/{version}", "release-{version}", "release/{version}")
-_SEMVER = r"(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)"
+_NEWEST = 10
+"""As many versions of a package are looked at: older ones may have had another pattern."""
 
 
 class Patterns(Value):
@@ -25,33 +25,31 @@ class Patterns(Value):
     """Packages whose tags look otherwise."""
 
 
-def tag_patterns(tags: Iterable[str], versions: Mapping[str, Collection[str]], *, independent: bool) -> Patterns:
-    """The patterns that the newest tag of each package follows.
+def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]], *, independent: bool) -> Patterns:
+    """The patterns that the tags of each package's newest versions follow.
 
-    `versions` are those that each package has or had, by name: a tag that names no package is taken for the package's own
-    only if it carries one of them.
+    `versions` are those that each package has or had, by name. Where packages have versions of their own, a tag that names
+    none may carry the version of one by chance: the pattern that most of the package's versions follow is its own.
     """
-    names = list(tags)
-    newest = {name: pattern for name in versions if (pattern := _newest(names, name, versions[name]))}
-    if not newest:
+    there = frozenset(tags)
+    followed = {name: pattern for name in versions if (pattern := _followed(there, name, versions[name]))}
+    if not followed:
         return Patterns(tag="{name}-v{version}" if independent else "v{version}", tags={})
-    usual = Counter(newest.values()).most_common(1)[0][0]
+    usual = Counter(followed.values()).most_common(1)[0][0]
     if not independent:
         return Patterns(tag=usual, tags={})
     if "{name}" not in usual:
-        named = Counter(each for each in newest.values() if "{name}" in each).most_common(1)
+        named = Counter(each for each in followed.values() if "{name}" in each).most_common(1)
         usual = named[0][0] if named else "{name}-v{version}"
-    return Patterns(tag=usual, tags={name: each for name, each in sorted(newest.items()) if each != usual})
+    return Patterns(tag=usual, tags={name: each for name, each in sorted(followed.items()) if each != usual})
 
 
-def _newest(tags: Collection[str], package: str, versions: Collection[str]) -> str | None:
-    """The pattern of the tag with the highest version; of equal ones that which names the package."""
-    found: list[tuple[Version, bool, str]] = []
-    for pattern in (*_OF_ONE, *_OF_ALL):
-        expression = re.escape(pattern).replace(re.escape("{name}"), re.escape(package))
-        compiled = re.compile(expression.replace(re.escape("{version}"), _SEMVER))
-        for tag in tags:
-            match = compiled.fullmatch(tag)
-            if match and Version.is_valid(match["version"]) and ("{name}" in pattern or match["version"] in versions):
-                found.append((Version.parse(match["version"]), "{name}" in pattern, pattern))
-    return max(found, key=lambda each: each[:2])[2] if found else None
+def _followed(tags: Collection[str], package: str, versions: Collection[str]) -> str | None:
+    """The pattern that most of the package's newest versions follow; of equal ones that which names the package."""
+    newest = sorted(filter(Version.is_valid, versions), key=Version.parse, reverse=True)[:_NEWEST]
+    counts = {
+        pattern: sum(pattern.format(name=package, version=version) in tags for version in newest)
+        for pattern in (*_OF_ONE, *_OF_ALL)
+    }
+    pattern = max(counts, key=lambda each: counts[each])
+    return pattern if counts[pattern] else None

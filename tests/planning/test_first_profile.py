@@ -1,0 +1,102 @@
+"""What can be read off a workspace for its first profile."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from loadmaster.planning.first_profile import Survey, first_profile, programs
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.project import Project
+from loadmaster.planning.workspace import Package, Workspace
+from tests.planning.building import needs, package
+
+WING, TAIL = package("wing", version="1.2.0"), package("tail", needs("wing", "^1.2.0"), version="1.2.0")
+
+
+def survey(*packages: Package, **more: object) -> Survey:
+    fields: dict[str, object] = {
+        "repository": "clone",
+        "forge": "ada/wing",
+        "branch": "main",
+        "workspace": Workspace(packages=packages),
+        "tags": ("v1.2.0",),
+        "published": {each.name: ("1.2.0",) for each in packages},
+        "changelogs": ("CHANGELOG.md",),
+    }
+    return Survey.model_validate(fields | more)
+
+
+def profile(found: Survey) -> Project:
+    return Project.model_validate({"name": "wing", **tomllib.loads(first_profile(found, "wing"))})
+
+
+def test_a_workspace_of_one_version() -> None:
+    found = profile(survey(WING, TAIL))
+    assert (found.release.policy, found.release.tag) == (Policy.LOCKSTEP, "v{version}")
+    assert (found.forge, found.source.branch, found.release.changelog) == ("ada/wing", "main", "CHANGELOG.md")
+
+
+def test_requirements_that_lag_behind_stay() -> None:
+    lagging = package("tail", needs("wing", "^1.0"), version="1.2.0")
+    assert profile(survey(WING, lagging)).release.policy is Policy.KEEP_CARET_FLOOR
+
+
+def test_packages_with_versions_of_their_own_have_tags_of_their_own_and_no_common_changelog() -> None:
+    other = package("tail", version="0.3.0")
+    release = profile(survey(WING, other, tags=("wing-1.2.0",))).release
+    assert (release.policy, release.tag, release.changelog) == (Policy.INDEPENDENT, "{name}-{version}", None)
+
+
+def test_what_was_never_published_stays_back() -> None:
+    found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
+    assert [each.package for each in profile(found).release.exclude] == ["example"]
+    assert "crates.io has no version of them" in first_profile(found, "wing")
+
+
+def test_a_new_workspace_publishes_all_that_its_manifests_let_out() -> None:
+    found = profile(survey(WING, TAIL, published={"wing": (), "tail": ()}))
+    assert found.release.exclude == ()
+
+
+def test_an_index_that_could_not_be_asked_is_said() -> None:
+    assert "could not be asked" in first_profile(survey(WING, TAIL, published=None), "wing")
+
+
+def test_a_toolchain_that_is_not_installed_is_replaced_and_said() -> None:
+    found = survey(WING, TAIL, pinned_toolchain="1.97.1", substitute_toolchain="stable")
+    assert profile(found).cargo.toolchain == "stable"
+    assert "pins `1.97.1`, which is not installed here" in first_profile(found, "wing")
+
+
+def test_the_only_program_is_installed_and_of_several_a_person_chooses() -> None:
+    one = profile(survey(WING, TAIL, programs=(("wing", "wg"),))).install
+    assert one is not None
+    assert (one.package, one.binary) == ("wing", "wg")
+    several = survey(WING, TAIL, programs=(("wing", "wg"), ("tail", "tl"), ("private", "p")))
+    assert profile(several).install is None
+    assert '# package = "tail", binary = "tl"' in first_profile(several, "wing")
+    assert "private" not in first_profile(several, "wing")
+
+
+def target(name: str, kind: str, *required: str) -> dict[str, Any]:
+    return {"name": name, "kind": [kind], **({"required-features": list(required)} if required else {})}
+
+
+TARGETS = [
+    pytest.param([target("wg", "bin")], (("wing", "wg"),), id="a program"),
+    pytest.param([target("wing", "lib"), target("wg", "bin")], (), id="a library that has a binary"),
+    pytest.param([target("wg", "bin", "extra")], (), id="a binary that the default features do not build"),
+    pytest.param([target("wg", "bin", "std")], (("wing", "wg"),), id="a binary that the default features build"),
+    pytest.param([target("wg", "example")], (), id="an example"),
+]
+
+
+@pytest.mark.parametrize(("targets", "found"), TARGETS)
+def test_a_program_is_what_a_user_would_install(
+    targets: list[dict[str, Any]], found: tuple[tuple[str, str], ...]
+) -> None:
+    metadata = {"packages": [{"name": "wing", "targets": targets, "features": {"default": ["std"]}}]}
+    assert programs(metadata) == found
