@@ -11,7 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from loadmaster.errors import ManifestIncomplete, NoSuchPackage, NotToml, VersionsByName
+from loadmaster.errors import (
+    ManifestIncomplete,
+    NoSuchPackage,
+    NotAWorkspace,
+    NotToml,
+    VersionsByName,
+    VersionsDisagree,
+)
 from loadmaster.planning.changelog import release_heading
 from loadmaster.planning.file_rule import FileRule, by_rule
 from loadmaster.planning.lockfile import bump_lockfile
@@ -23,7 +30,7 @@ from loadmaster.planning.released import named_versions
 from loadmaster.planning.toml_literals import at
 from loadmaster.planning.tree import LOCKFILE, MANIFEST, TreeFiles, beside, read_workspace, workspace_roots
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import parse, planned_version
+from loadmaster.planning.version import planned_version
 from loadmaster.planning.workspace import Workspace
 
 
@@ -46,7 +53,8 @@ class Bump(Value):
 def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) -> Bump:
     """The bump of the workspace at the tree's root to `asked`, which matches `version.ASKED`.
 
-    Raises `VersionsByName`, `NoSuchPackage`, `MalformedVersion`, and what reading the tree and editing each kind of file raise.
+    Raises `VersionsByName`, `VersionsDisagree`, `NoSuchPackage`, `MalformedVersion`, and what reading the tree and editing
+    each kind of file raise.
     """
     workspace = read_workspace(files)
     current = {each.name: each.version for each in workspace.packages}
@@ -63,7 +71,7 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
 
 
 def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:
-    """Planned version by member that moves: those that keep step, or the named ones, or else all that can be published."""
+    """Planned version by member that moves: those that keep step; or the named ones, or else all that can be published."""
     named, packages = named_versions(asked), workspace.packages
     if policy is not Policy.INDEPENDENT:
         if named:
@@ -78,15 +86,22 @@ def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dic
 
 
 def main_version(workspace: Workspace, root: str) -> str:
-    """The version of a lockstep workspace: that in its root manifest, or else the one that most packages have.
+    """The version of a lockstep workspace: that in its root manifest, or else the one that most public packages have.
 
-    Members of another version (tools at 0.0.0, say) do not keep step, and stay.
+    Members of another version (tools at 0.0.0, say) do not keep step, and stay. Raises `VersionsDisagree` where no version
+    has more than half of the packages.
     """
-    manifest, versions = parse_manifest(MANIFEST, root), Counter(each.version for each in workspace.packages)
+    manifest = parse_manifest(MANIFEST, root)
     for keys in (("workspace", "package", "version"), ("package", "version")):
-        if (told := at(manifest, keys)) in versions:
-            return str(told)
-    return max(versions, key=lambda each: (versions[each], parse(each)))
+        if any(each.version == at(manifest, keys) for each in workspace.packages):
+            return str(at(manifest, keys))
+    packages = [each for each in workspace.packages if each.is_publishable] or list(workspace.packages)
+    if not packages:
+        raise NotAWorkspace(MANIFEST, "it has no packages.")
+    version, count = Counter(each.version for each in packages).most_common(1)[0]
+    if 2 * count <= len(packages):
+        raise VersionsDisagree({each.name: each.version for each in packages})
+    return version
 
 
 def _manifests(files: TreeFiles, workspace: Workspace) -> dict[str, str]:

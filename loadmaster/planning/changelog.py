@@ -22,12 +22,12 @@ _ATX = re.compile(r"\ufeff?(?P<marks>#{1,3})\s+(?P<text>.*)")
 _UNDERLINE = re.compile(r"(=|-)\1+")
 _UNRELEASED = re.compile(r"\[?(?:unreleased|vnext)\b.*", re.IGNORECASE)
 _VERSION = re.compile(
-    r"(?P<open>(?:(?:version|release)\s+)?\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)"
+    r"(?P<open>(?:(?:\w+\s+)?(?:version|release)\s+)?\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)"
     r"(?:\([^)]*\))?(?:\s+(?P<rest>.*))?",
     re.IGNORECASE,
 )
 _ISO = r"\d{4}-\d{2}-\d{2}"
-_WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th), \d{4}"
+_WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th)?, \d{4}"
 _DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>\)?)")
 _NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
 _NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
@@ -216,6 +216,7 @@ def _spelled_like(other: str, day: date) -> str:
     if re.fullmatch(_ISO, other):
         return str(day)
     ending = "th" if day.day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    ending = "" if re.search(r"\d,", other) else ending
     return f"{_MONTHS[day.month - 1]} {day.day}{ending}, {day.year}"
 
 

@@ -16,8 +16,10 @@ from loadmaster.errors import (
     MalformedVersion,
     MergeMarkers,
     NoSuchPackage,
+    NotAWorkspace,
     NotToml,
     VersionsByName,
+    VersionsDisagree,
 )
 from loadmaster.planning.bump import Bump, bump_tree
 from loadmaster.planning.file_rule import FileRule
@@ -219,6 +221,20 @@ REFUSED: dict[str, tuple[dict[str, str], str, ReleaseStyle, type[LoadmasterError
     "a level that is none": ({}, "newest", LOCKSTEP, MalformedVersion, "`newest` is not a version"),
     "names in lockstep": ({}, "wing=1.3.0", LOCKSTEP, VersionsByName, "wing=1.3.0"),
     "a name that is no member": ({}, "rudder=1.3.0", INDEPENDENT, NoSuchPackage, "rudder"),
+    "a workspace without packages": (
+        {"Cargo.toml": "[workspace]\n"},
+        "1.3.0",
+        LOCKSTEP,
+        NotAWorkspace,
+        "has no packages",
+    ),
+    "lockstep where everybody has a version of their own": (
+        {"crates/tail/Cargo.toml": member("tail", "0.4.0")},
+        "1.3.0",
+        LOCKSTEP,
+        VersionsDisagree,
+        r"`tail` 0\.4\.0, `wing` 1\.2\.0",
+    ),
     "a manifest of another workspace that is no TOML": (
         {"fuzz/Cargo.toml": "[package]\nname ="},
         "1.3.0",

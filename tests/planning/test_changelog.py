@@ -47,6 +47,14 @@ RELEASED = {
         "# 1.9.0 (July 20th, 2025)\n\n### Fixed\n",
         "# 2.0.0 (January 31st, 2026)\n\n# 1.9.0 (July 20th, 2025)\n\n### Fixed\n",
     ),
+    "without an ending on the day": (
+        "# 1.9.0 (July 2, 2025)\n",
+        "# 2.0.0 (January 31, 2026)\n\n# 1.9.0 (July 2, 2025)\n",
+    ),
+    "words before the number": (
+        "# Wing version 1.9.0\n",
+        "# Wing version 2.0.0 - 2026-01-31\n\n# Wing version 1.9.0\n",
+    ),
     "underlined headings": (
         "Changes\n=======\n\n1.9.0 (2026-01-01)\n------------------\n\n- a\n",
         "Changes\n=======\n\n2.0.0 (2026-01-31)\n------------------\n\n1.9.0 (2026-01-01)\n------------------\n\n- a\n",
