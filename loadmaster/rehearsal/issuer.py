@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jwt
@@ -58,14 +58,12 @@ class Flaws(Value):
 
     clock_ahead: float = 0.0
     """Seconds by which the issuer's clock is ahead, or behind if negative."""
-    unknown_key: bool = False
-    """Signed by a key that the issuer does not publish."""
-    forged: bool = False
-    """Says the published key, signed by another."""
+    key: Literal["own", "unknown", "forged", "unnamed"] = "own"
+    """`unknown`: one that the issuer does not publish; `forged`: such a one under the own one's name."""
     claims: dict[str, Any] = Field(default_factory=dict)
-    """Put over the claims that there would be; null takes one away."""
-    header: dict[str, Any] = Field(default_factory=dict)
-    """Likewise."""
+    """Put over the claims that there would be."""
+    without: tuple[str, ...] = ()
+    """Claims that are left out."""
 
 
 SOUND = Flaws()
@@ -106,9 +104,10 @@ class Issuer:
         now = int(self._clock().timestamp() + flaws.clock_ahead)
         claims = _claims(run) | {"iss": GITHUB, "aud": audience, "jti": secrets.token_hex(16)}
         claims |= {"iat": now, "nbf": now - _LIFE, "exp": now + _LIFE} | flaws.claims
-        key = self._key("other" if flaws.unknown_key or flaws.forged else "own")
-        header = {"kid": self._key_id("other" if flaws.unknown_key else "own")} | flaws.header
-        return jwt.encode(_without_nulls(claims), key, "RS256", headers=_without_nulls(header))
+        told = {name: value for name, value in claims.items() if value is not None and name not in flaws.without}
+        key = self._key("other" if flaws.key in ("unknown", "forged") else "own")
+        header = {} if flaws.key == "unnamed" else {"kid": _key_id("other" if flaws.key == "unknown" else "own")}
+        return jwt.encode(told, key, "RS256", headers=header)
 
     async def configuration(self, request: Request) -> Response:
         here = str(request.base_url).rstrip("/")
@@ -116,7 +115,7 @@ class Issuer:
 
     async def keys(self, request: Request) -> Response:
         public = json.loads(RSAAlgorithm.to_jwk(self._key("own").public_key()))
-        return JSONResponse({"keys": [public | {"kid": self._key_id("own"), "alg": "RS256", "use": "sig"}]})
+        return JSONResponse({"keys": [public | {"kid": _key_id("own"), "alg": "RS256", "use": "sig"}]})
 
     async def token(self, request: Request) -> Response:
         """`?audience=…` with a request token as bearer."""
@@ -139,9 +138,6 @@ class Issuer:
             return JSONResponse({"message": str(error)}, status_code=422)
         return JSONResponse({"token": self.request_token(asked.run, asked.flaws)})
 
-    def _key_id(self, name: str) -> str:
-        return f"rehearsal-{name}"
-
     def _key(self, name: str) -> rsa.RSAPrivateKey:
         """`own`, or `other`, which nobody knows."""
         if name not in self._keys:
@@ -157,6 +153,10 @@ class Issuer:
         key = load_pem_private_key(self._file.read_bytes(), password=None)
         assert isinstance(key, rsa.RSAPrivateKey)
         return key
+
+
+def _key_id(name: str) -> str:
+    return f"rehearsal-{name}"
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -183,7 +183,3 @@ def _claims(run: Run) -> dict[str, Any]:
         "runner_environment": "github-hosted",
         "sha": run.sha,
     }
-
-
-def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -53,7 +54,8 @@ class Configs:
         return (
             Route(page, partial(self.list, provider)),
             Route(page, partial(self.create, provider), methods=["POST"]),
-            Route(f"{page}/{{number:int}}", partial(self.delete, provider), methods=["DELETE"]),
+            Route(f"{page}/{{number}}", partial(self.list, provider)),
+            Route(f"{page}/{{number}}", partial(self.delete, provider), methods=["DELETE"]),
         )
 
     async def list(self, provider: Provider, request: Request) -> Response:
@@ -113,12 +115,14 @@ class Configs:
 
     async def delete(self, provider: Provider, request: Request) -> Response:
         number = request.path_params["number"]
-        config = next((config for config in self._records.configs(provider) if config.id == number), None)
+        if not re.fullmatch("[+-]?[0-9]+", number, re.ASCII):
+            raise bad_request(f"Invalid URL: Cannot parse `{number}` to a `i32`")
+        config = next((config for config in self._records.configs(provider) if config.id == int(number)), None)
         if config is None:
             raise Refusal(404, "Not Found")
         name = await self._spelled(config.canonical)
         self._check_owner(name, self._gate.admit(request, SCOPE, name))
-        self._records.remove_config(provider, number)
+        self._records.remove_config(provider, config.id)
         return Response(status_code=204)
 
     async def _spelled(self, crate: str) -> str:

@@ -24,6 +24,9 @@ _REQUEST = Struct(
     name="PatchRequest", fields={"crate": Struct(name="PatchRequestCrate", fields={"trustpub_only": Flag()})}
 )
 
+_NOT_LOOKED_UP = {"max_version": "0.0.0", "newest_version": "0.0.0", "max_stable_version": None}
+"""crates.io's answer to the change, for every crate."""
+
 
 class Settings:
     def __init__(
@@ -51,4 +54,4 @@ class Settings:
             raise forbidden("only owners have permission to modify crate settings")
         if decided is not None:
             self._records.set_trustpub_only(name, decided, self._clock())
-        return JSONResponse({"crate": views.without_lists(await self._pages.crate_view(name))})
+        return JSONResponse({"crate": views.without_lists(await self._pages.crate_view(name)) | _NOT_LOOKED_UP})
