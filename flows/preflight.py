@@ -24,7 +24,7 @@ def preflight(request: PreflightRequest) -> PreflightReport:
         seen = preparation.look(job)
         plan = preparation.decide(job, seen)
         facts = permissions.look(job, plan, seen, publishes=False)
-        findings = (*permissions.check(job, facts), *permissions.check_unpackaged(job, plan, seen))
+        findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
         permissions.show(job, findings)
         report = report_of(job, facts, findings)
         require_open(report.gates)

@@ -27,10 +27,8 @@ def look(job: Job, plan: ReleasePlan, seen: Seen, publishes: bool = True) -> Fac
 
 
 @task(name="check permissions", task_run_name="check permissions", cache_policy=NO_CACHE)
-def check(job: Job, facts: Facts) -> tuple[Finding, ...]:
-    findings = ask(facts)
-    show(job, findings)
-    return findings
+def check(facts: Facts) -> tuple[Finding, ...]:
+    return ask(facts)
 
 
 @asks_the_world("check packaged crates")
@@ -60,7 +58,9 @@ def asked_before(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[GateAnswer, .
     """The permission gates' answers, as a release has them; () where the request switched them off."""
     if not job.preflight:
         return ()
-    return answers(check(job, look(job, plan, seen)), job.project.preflight.blocking)
+    findings = check(look(job, plan, seen))
+    show(job, findings)
+    return answers(findings, job.project.preflight.blocking)
 
 
 def asked_of_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:

@@ -170,15 +170,20 @@ class _Questions:
         try:
             return api_token(self._job.world, self._style.credentials, action, self._read_block).reveal()
         except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
-            return _without_token(error, is_unknown=isinstance(error, SecretBlockUnread))
+            return TokenSeen(
+                unusable=error.what.rstrip("."),
+                way_out=error.fix,
+                is_broken=isinstance(error, TokenUnusable),
+                is_unknown=isinstance(error, SecretBlockUnread),
+            )
 
     def _mint(self, action: Action) -> TokenSeen:
         try:
             self._publishing[action] = tokens_of(self._job, self._read_block).token(action).reveal()
         except (IdentityMissing, IdentityUnavailable, RegistryUnreachable) as error:
-            return _without_token(error, is_unknown=True)
+            return TokenSeen(unusable=error.what.rstrip("."), is_unknown=True)
         except (IdentityRefused, ExchangeRefused) as error:
-            return _without_token(error)
+            return TokenSeen(unusable=error.what.rstrip("."), way_out=error.fix)
         return TokenSeen(is_minted=True)
 
     def _token(self, token: str) -> TokenSeen:
@@ -204,10 +209,6 @@ class _Questions:
         if asked.probe and publishing is not None:
             probe = self._turn(lambda: registry_questions.probe(api, name, asked.version, publishing, client))
         return CrateSeen(crate=crate, owners=owners, configs=configs, probe=probe)
-
-
-def _without_token(error: LoadmasterError, *, is_unknown: bool = False) -> TokenSeen:
-    return TokenSeen(unusable=error.what.rstrip("."), way_out=error.fix, is_unknown=is_unknown)
 
 
 def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:

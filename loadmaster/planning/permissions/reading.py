@@ -83,7 +83,8 @@ def why_unread(reading: Reading) -> str:
 
 
 def _told(exchange: Exchange) -> str:
-    kind = "a page of HTML" if "<html" in exchange.text[:1000].lower() else "something that is not a registry's answer"
+    is_page = any(mark in exchange.text[:1000].lower() for mark in ("<html", "<!doctype html"))
+    kind = "a page of HTML" if is_page else "something that is not a registry's answer"
     who = "a firewall or a proxy before the registry" if exchange.status == 403 else "a proxy, or another server,"
     return f"{who} answered {exchange.status} with {kind}, which begins `{_first_line(exchange.text)}`"
 

@@ -33,6 +33,8 @@ class TokenSeen(Value):
     way_out: str = ""
     is_minted: bool = False
     """Whether the registry has just made it, for trusted publishing; it needs no other question."""
+    is_broken: bool = False
+    """Whether there is one that cannot be sent."""
     is_unknown: bool = False
     """Whether it is not even known if there is one: where it is kept could not be read."""
     me: Exchange | None = None

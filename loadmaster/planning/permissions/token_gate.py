@@ -95,7 +95,7 @@ def _alive(seen: TokenSeen, *, publishes: bool) -> _Verdict:
     if seen.is_minted:
         return _Verdict(Outcome.PASS, "was made for this workflow run")
     if seen.me is None:
-        known = publishes and not seen.is_unknown
+        known = seen.is_broken or (publishes and not seen.is_unknown)
         return _Verdict(
             Outcome.FAIL if known else Outcome.COULD_NOT_CHECK, seen.unusable, seen.way_out if known else ""
         )

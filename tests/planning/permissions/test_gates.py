@@ -257,6 +257,13 @@ def test_no_token_at_hand_is_no_pass(publishes: bool, is_unknown: bool, outcome:
     assert "there is none" in finding.what
 
 
+def test_a_token_that_cannot_be_sent_fails_a_preflight_too() -> None:
+    token = TokenSeen(unusable="it has a line break", way_out="put it there once more.", is_broken=True)
+    asked = facts(profile(), CrateSeen(crate=crate()), token=token).model_copy(update={"publishes": False})
+    finding = one(asked, "token", "token")
+    assert (finding.outcome, finding.fix) == (FAIL, "put it there once more.")
+
+
 def test_another_registry_may_have_other_rules() -> None:
     asked = facts(profile(), CrateSeen(crate=crate()), names={"serde": NameSeen(spelled=None)})
     assert not found(asked.model_copy(update={"is_crates_io": False}), "dependency-names")
