@@ -263,7 +263,7 @@ class Preflight(Value):
 class GateStyle(Value):
     """How the gates are judged. See [gates](gates.md)."""
 
-    advice: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ("bump-alone",)
     """Ids of gates that keep no release from starting: what they find is only shown."""
 
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+from loadmaster.clients import git
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
+from loadmaster.errors import LoadmasterError
 from loadmaster.job import Job
 from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.gates import check as ask_every_gate
-from loadmaster.planning.gates.evidence import Built, Evidence, Release, Tree
+from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, Tree
 from loadmaster.planning.gates.sources import sources_to_read
-from loadmaster.planning.gates.trees import planned_tree, texts_to_read
+from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.previous_release import previous_tag
+from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, Seen
+from loadmaster.planning.tree import MANIFEST, TreeFiles, read_workspace
 
 
 def check(job: Job, seen: Seen, plan: ReleasePlan, lint: Lint) -> tuple[GateAnswer, ...]:
     """The answers of all gates, before the release commit is written. Raises what reading the clone raises."""
-    release = Release(seen=seen, plan=plan, project=job.project)
+    tree = _tree(job, seen, plan)
+    release = Release(seen=seen, plan=plan, project=job.project, past=_past(job, seen, plan, tree))
     built = Built(seen=seen, project=job.project, lint=lint)
-    return ask_every_gate(Evidence(tree=_tree(job, seen, plan), release=release, built=built))
+    return ask_every_gate(Evidence(tree=tree, release=release, built=built))
 
 
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
@@ -26,3 +35,29 @@ def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     released = tuple(each for each in seen.workspace.packages if each.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
     return planned_tree(files, sources, plan, job.project)
+
+
+def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:
+    checkout, tag = job.directory.checkout, previous_tag(seen.source.tags, plan, job.project)
+    return Past(
+        tag=tag.name if tag else None,
+        published=_published_at(checkout, tag.commit, job.project) if tag else (),
+        bump=None if plan.edits else _bump(checkout, seen, plan, tree),
+    )
+
+
+def _published_at(checkout: Path, commit: str, project: Project) -> tuple[str, ...]:
+    """() where the manifests of that commit cannot be read any more."""
+    files = TreeFiles(texts=git.texts_at(checkout, commit, MANIFEST))
+    try:
+        return tuple(each.name for each in released_packages(files, read_workspace(files), project))
+    except LoadmasterError:
+        return ()
+
+
+def _bump(checkout: Path, seen: Seen, plan: ReleasePlan, tree: Tree) -> tuple[str, ...] | None:
+    """By the root's manifest if the version stands there, else by that of the first package."""
+    version = plan.crates[0].version
+    line = rf'^version *= *"{re.escape(version)}"'
+    place = MANIFEST if re.search(line, tree.root, re.MULTILINE) else tree.released[0].manifest
+    return git.last_change(checkout, seen.source.commit, line, place)

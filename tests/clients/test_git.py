@@ -276,6 +276,28 @@ class TestAsking:
         with pytest.raises(GitFailed):
             git.show_file(bare, "main", "Cargo.toml")
 
+    def test_the_texts_of_one_name_are_read_at_once(self, clone: Path) -> None:
+        first = git.head(clone)
+        write(clone, {"Cargo.toml": "[later]\n", "crates/a/Cargo.toml": "ä\n\n", "empty/Cargo.toml": ""})
+        git.commit_all(clone, "Later", AUTHOR, WHEN)
+        assert git.texts_at(clone, "HEAD", "Cargo.toml") == {
+            "Cargo.toml": "[later]\n",
+            "crates/a/Cargo.toml": "ä\n\n",
+            "empty/Cargo.toml": "",
+        }
+        assert git.texts_at(clone, first, "Cargo.toml") == {"Cargo.toml": "[workspace]\n"}
+        assert git.texts_at(clone, first, "nothing") == {}
+
+    def test_the_newest_change_of_a_line_tells_what_changed_with_it(self, clone: Path) -> None:
+        write(clone, {"Cargo.toml": 'version = "1.0.0"\n', "src/lib.rs": "//\n"})
+        git.commit_all(clone, "Bump", AUTHOR, WHEN)
+        commit(clone, "later")
+        assert git.last_change(clone, "HEAD", r'^version = "1\.0\.0"', "Cargo.toml") == ("Cargo.toml", "src/lib.rs")
+        assert git.last_change(clone, "HEAD", r'^version = "9', "Cargo.toml") is None
+
+    def test_the_first_commit_of_all_changed_nothing(self, clone: Path) -> None:
+        assert git.last_change(clone, "HEAD", r"^\[workspace", "Cargo.toml") is None
+
     def test_tracked_files_match_at_any_depth(self, clone: Path) -> None:
         write(clone, {"Cargo.lock": "", "b/Cargo.lock": ""})
         run(clone, "add", "Cargo.lock")

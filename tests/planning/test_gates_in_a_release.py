@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from loadmaster.planning.gate import Outcome
-from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
 from tests.planning.building import BASE, evidence, needs, package, project, seen
@@ -132,6 +132,36 @@ def test_what_is_planted_is_found(
     planted: str, gate: str, found: Callable[[], Evidence], where: str, what: str
 ) -> None:
     assert fails(answer(found(), gate), where, what), planted
+
+
+def carrying(*changed: str) -> Evidence:
+    """A tree that carries the version already, by a commit that changed these paths."""
+    found = evidence(seen(*HEALTHY), "0.4.0")
+    assert found.release is not None
+    assert not found.release.plan.edits
+    release = found.release.model_copy(update={"past": Past(bump=changed)})
+    return found.model_copy(update={"release": release})
+
+
+def test_a_version_that_came_with_code_is_found() -> None:
+    found = answer(carrying("Cargo.toml", "crates/app/src/lib.rs", "src/a.rs"), "bump-alone")
+    assert fails(found, "crates/app/src/lib.rs", "with 1 other source files")
+
+
+def test_a_version_that_came_alone_is_no_problem() -> None:
+    assert answer(carrying("Cargo.toml", "Cargo.lock", "docs/a.md"), "bump-alone").outcome is Outcome.PASS
+    assert answer(evidence(seen(*HEALTHY)), "bump-alone").outcome is Outcome.PASS
+    assert answer(evidence(seen(*HEALTHY), "0.4.0"), "bump-alone").outcome is Outcome.SKIP
+
+
+def test_what_was_published_before_and_is_gone_is_pointed_out() -> None:
+    found = evidence(seen(*HEALTHY))
+    assert found.release is not None
+    past = Past(tag="v0.4.0", published=("app", "core", "spike"))
+    after = found.model_copy(update={"release": found.release.model_copy(update={"past": past})})
+    told = answer(after, "gone-crate")
+    assert (told.outcome, told.checked, [each.where for each in told.warnings]) == (Outcome.PASS, 3, ["spike"])
+    assert answer(found, "gone-crate").outcome is Outcome.SKIP
 
 
 def test_a_plan_that_was_tampered_with_fails_by_its_tag() -> None:

@@ -89,6 +89,37 @@ def show_file(repository: Path, commit: str, path: str) -> bytes | None:
     return run(repository, "cat-file", "blob", entries[0].split()[2]) if entries else None
 
 
+def texts_at(repository: Path, commit: str, name: str) -> dict[str, str]:
+    """Text by path of every file called `name` in `commit`; one that is no UTF-8 is read as far as it goes.
+
+    Raises `UnknownCommit`.
+    """
+    listed = run(repository, "ls-tree", "-r", "-z", "--full-tree", resolve(repository, commit))
+    entries = (entry.split("\t", 1) for entry in separated(listed))
+    blobs = {path: told.split()[2] for told, path in entries if path.split("/")[-1] == name and " blob " in told}
+    told = run(
+        repository, "cat-file", "--batch=%(objectsize)", stdin="".join(f"{each}\n" for each in blobs.values()).encode()
+    )
+    texts = {}
+    for path in blobs:
+        size, _, rest = told.partition(b"\n")
+        texts[path], told = rest[: int(size)].decode(errors="replace"), rest[int(size) + 1 :]
+    return texts
+
+
+def last_change(repository: Path, commit: str, line: str, path: str) -> tuple[str, ...] | None:
+    """The paths that the newest commit up to `commit` changed which put in or took out a line of `path` that matches `line`.
+
+    None if there is no such commit, or if it is the first of all. Raises `UnknownCommit`.
+    """
+    asked = ("log", "-n1", "--format=%H %P", "-G", line, resolve(repository, commit), "--", path)
+    found, *parents = text(repository, *asked).split() or [""]
+    if not parents:
+        return None
+    changed = run(repository, "diff-tree", "-r", "-z", "--no-commit-id", "--name-only", found)
+    return tuple(separated(changed))
+
+
 def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
     """Tracked paths under `directory` that match git's `pattern` (`*` crosses slashes), sorted."""
     return tuple(sorted(set(separated(run(directory, "ls-files", "-z", "--", pattern)))))

@@ -24,6 +24,8 @@ GATES: tuple[Gate, ...] = (
     history.tree_clean,
     history.release_branch,
     history.tag_free,
+    history.bump_alone,
+    history.gone_crate,
     numbers.strict_tag,
     numbers.tag_equals_version,
     numbers.changelog_heading,

@@ -78,12 +78,24 @@ class Tree(Value):
         return self.files.texts[MANIFEST]
 
 
+class Past(Value):
+    """What the repository tells of what was before."""
+
+    tag: str | None = None
+    """The last release's; None if there is none, or none that stands for all packages."""
+    published: tuple[str, ...] = ()
+    """What that release published, as far as its manifests tell."""
+    bump: tuple[str, ...] | None = None
+    """The paths that changed in the commit which gave the tree its version; None if nobody could tell."""
+
+
 class Release(Value):
     """A release in the making: what looking found, and what the plan wants."""
 
     seen: Seen
     plan: ReleasePlan
     project: Project
+    past: Past = Past()
 
     def is_ours(self, tag: TagSeen) -> bool:
         """Whether a tag that stands at the remote is the one that this plan would make: on the release commit."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release
-from loadmaster.planning.gates.judging import Findings, each_of, of_repository
+from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_repository
 from loadmaster.planning.plan import Tag
 
 
@@ -50,3 +50,35 @@ def _taken(release: Release, tag: Tag) -> Iterator[Problem]:
             what=f"stands already, on commit `{standing.commit}`, which is not this release's commit",
             fix="release another version; a pushed tag is never moved.",
         )
+
+
+@of_repository(
+    "bump-alone", "Assay's v3.31.1 had its version in a refactoring; nobody could revert the one without the other."
+)
+def bump_alone(release: Release) -> Judgement:
+    """Is the new version in a commit of its own, without code?
+
+    The release commit is such a commit. Of a tree that carries the version already, the commit that brought it is looked at.
+    """
+    if release.plan.edits:
+        return Findings(checked=len(release.plan.edits))
+    if release.past.bump is None:
+        return Skip(why="the repository does not tell which commit brought the version")
+    ruled = {each.path for each in release.project.release.files}
+    code = [path for path in release.past.bump if path.endswith(".rs") and path not in ruled]
+    what = f"changed in the commit that brought the version, with {len(code) - 1} other source files"
+    fix = "next time let `loadmaster bump` or the release commit write it, and nothing else."
+    problems = (Problem(where=code[0], what=what, fix=fix),) if code else ()
+    return Findings(checked=len(release.past.bump), problems=problems)
+
+
+@of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry for ever.")
+def gone_crate(release: Release) -> Judgement:
+    """Is everything that the last release published still published? What is not, is only pointed out."""
+    past, names = release.past, {each.name for each in release.seen.workspace.packages if each.is_publishable}
+    if past.tag is None:
+        return Skip(why="there is no earlier release of all packages")
+    fix = "yank it, or publish a last version of it that says where it went; nothing else will stop its users."
+    what = f"was published with `{past.tag}`, and is not any more"
+    gone = tuple(Problem(where=name, what=what, fix=fix) for name in past.published if name not in names)
+    return Findings(checked=len(past.published), warnings=gone)

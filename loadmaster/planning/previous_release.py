@@ -1,0 +1,36 @@
+"""The release before the one that is planned, told by the tags that stand at the remote.
+
+Knows the profile's pattern for tags. Knows nothing of what a tag stands on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from semver import Version
+
+from loadmaster.planning.manifest import Policy
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.project import Project
+from loadmaster.planning.seen import TagSeen
+from loadmaster.planning.version import parse
+
+
+def previous_tag(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> TagSeen | None:
+    """The tag of the highest version below the planned one, candidates left out; None if there is none.
+
+    None, too, where packages have versions of their own: each then has a last release of its own.
+    """
+    if project.release.policy is Policy.INDEPENDENT:
+        return None
+    before, _, after = project.release.tag.partition("{version}")
+    planned = parse(plan.tags[0].version)
+    found = [
+        (Version.parse(told), each)
+        for each in tags
+        if each.name.startswith(before)
+        and each.name.endswith(after)
+        and Version.is_valid(told := each.name.removeprefix(before).removesuffix(after))
+    ]
+    lower = [pair for pair in found if pair[0] < planned and pair[0].prerelease is None]
+    return max(lower, key=lambda pair: pair[0])[1] if lower else None
