@@ -60,13 +60,15 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
 
 
 def workspace_roots(files: TreeFiles) -> tuple[str, ...]:
-    """Root manifests of every workspace in the tree that has a `[workspace]` table or a lockfile, the outermost first.
+    """Root manifests of every workspace in the tree that has a `[workspace]` table or a lockfile, and the tree's own; the
+    outermost first.
 
     A manifest that cannot be read (a test's fixture, say) is no root of any.
     """
     manifests = _Manifests(files)
     found = {path for path in files.named(MANIFEST) if _is_root(manifests, path)}
     found |= {path for lock in files.named(LOCKFILE) if (path := beside(lock, MANIFEST)) in manifests}
+    found |= {MANIFEST} & files.texts.keys()
     return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
 
 

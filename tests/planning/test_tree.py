@@ -106,6 +106,10 @@ def test_the_roots_of_a_tree_are_told_the_outermost_first() -> None:
     assert workspace_roots(tree(texts)) == ("Cargo.toml", "fuzz/Cargo.toml", "lone/Cargo.toml")
 
 
+def test_a_package_alone_is_its_own_workspace() -> None:
+    assert workspace_roots(tree({"Cargo.toml": member("a")})) == ("Cargo.toml",)
+
+
 def test_a_package_inherits_and_keeps_what_is_its_own() -> None:
     root = (
         "[workspace]\nmembers = ['a']\n[workspace.package]\nversion = '2.0.0'\nlicense-file = 'LICENSE'\npublish = ['ours']\n"
