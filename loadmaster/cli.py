@@ -75,6 +75,12 @@ ScenarioOption = Annotated[
     typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
 ]
 PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
+PreflightOption = Annotated[
+    bool,
+    typer.Option(
+        "--preflight/--no-preflight", help="Ask the permission gates first; the receipt tells where that was left out."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -167,12 +173,14 @@ def rehearse(
     on_worker: Annotated[
         bool, typer.Option("--on-worker", help="Start it through the deployment, as the UI does, and follow it.")
     ] = False,
+    preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry."""
     from loadmaster.commands.rehearse import rehearse_here, rehearse_on_worker
 
     request = _request(project, version, repository, commit, as_of, faults, scenario)
+    request = request.model_copy(update={"preflight": preflight})
     start = rehearse_on_worker if on_worker else rehearse_here
     _print_receipt(start(request, default_store(), ROOT, tell), as_json)
 
@@ -190,6 +198,7 @@ def release(
     ] = None,
     repository: RepositoryOption = None,
     commit: CommitOption = None,
+    preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
@@ -208,6 +217,7 @@ def release(
             "token_block": token_block,
             "repository": absolute(repository),
             "commit": commit,
+            "preflight": preflight,
         }
     )
     _print_receipt(release_here(request, default_store(), ROOT, tell), as_json)
