@@ -75,12 +75,7 @@ ScenarioOption = Annotated[
     typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
 ]
 PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
-PreflightOption = Annotated[
-    bool,
-    typer.Option(
-        "--preflight/--no-preflight", help="Ask the permission gates first; the receipt tells where that was left out."
-    ),
-]
+PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt tells where they were not.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -152,11 +147,8 @@ def plan(
     else:
         print(plan_text(found.release))
         print(crates_text(found.receipt.objects))
-        print(
-            f"  to do   {len(found.outstanding)} objects"
-            if found.outstanding
-            else "  to do   nothing: it is out already"
-        )
+        to_do = f"{len(found.outstanding)} objects" if found.outstanding else "nothing: it is out already"
+        print(f"  to do   {to_do}")
         print(gates_text(found.receipt.gates))
     raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
