@@ -63,10 +63,10 @@ class Trusting:
 
 
 @contextmanager
-def trusting(directory: Path, issuer_address: str | None = None) -> Iterator[Trusting]:
+def trusting(directory: Path, keys: Path, issuer_address: str | None = None) -> Iterator[Trusting]:
     """A registry that has `demo` and `other`, both configured for `RUN`'s workflow in one repository."""
     clock = Clock()
-    issuer = Issuer(directory, clock.now)
+    issuer = Issuer(keys, clock.now)
     with serving(issuer.app()) as address:
         issuers = {GITHUB: KeySource(issuer_address or address)}
         registry = Registry(directory / "registry", issuers=issuers, forge_accounts={"octo": 7}, clock=clock.now)
@@ -79,9 +79,15 @@ def trusting(directory: Path, issuer_address: str | None = None) -> Iterator[Tru
             yield here
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one issuer's key is, made once: that takes longer than most tests."""
+    return tmp_path_factory.mktemp("issuer")
+
+
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Trusting]:
-    with trusting(tmp_path) as found:
+def here(tmp_path: Path, keys: Path) -> Iterator[Trusting]:
+    with trusting(tmp_path, keys) as found:
         yield found
 
 
@@ -186,10 +192,10 @@ def test_an_id_token_from_elsewhere_is_refused(here: Trusting, flaws: Flaws, sai
     assert detail(here.exchange(here.jwt(flaws=flaws))) == (400, said)
 
 
-def test_an_issuer_that_is_down_is_not_the_id_tokens_fault(tmp_path: Path) -> None:
-    with serving(Issuer(tmp_path, utc_now).app()) as gone:
+def test_an_issuer_that_is_down_is_not_the_id_tokens_fault(tmp_path: Path, keys: Path) -> None:
+    with serving(Issuer(keys, utc_now).app()) as gone:
         pass
-    with trusting(tmp_path, issuer_address=gone) as here:
+    with trusting(tmp_path, keys, issuer_address=gone) as here:
         assert detail(here.exchange(here.jwt())) == (500, "Failed to load OIDC key set")
 
 
