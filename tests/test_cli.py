@@ -91,6 +91,7 @@ class TestUsage:
         ("an instant that is none", ["plan", "-p", "demo", "-V", "minor", "--as-of", "today"], "`as_of`"),
         ("an instant without zone", ["plan", "-p", "demo", "-V", "minor", "--as-of", "2026-01-24T19:00:00"], "`as_of`"),
         ("no fault script", ["rehearse", "-p", "demo", "-V", "minor", "--faults", "none.toml"], "`none.toml`"),
+        ("a scenario that is not there", ["world", "--scenario", "nowhere.toml"], "`nowhere.toml`"),
         ("a port that is none", ["world", "--port", "70000"], "65535"),
         (
             "a version that is none, to rehearse",

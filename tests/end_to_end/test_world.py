@@ -93,6 +93,26 @@ def test_its_state_stays_for_another_time_on_another_port(tmp_path: Path) -> Non
     assert told[0]["token"] == told[1]["token"]
 
 
+def test_a_scenario_says_who_is_there_once(tmp_path: Path, parcel: Path) -> None:
+    file = tmp_path / "scenario.toml"
+    file.write_text(
+        'actor = "mia"\n[[users]]\nlogin = "mia"\n[[users]]\nlogin = "noah"\n'
+        '[[crates]]\nname = "parcel"\nowners = ["mia", "noah"]\nversions = ["1.0.0"]\n'
+    )
+    place = str(tmp_path / "kept")
+    for options in (("--scenario", str(file)), ()):
+        with world(tmp_path / "home", "--json", "--directory", place, *options) as process:
+            told = json.loads(until(process, "}\n"))
+            if options:
+                cargo(tmp_path / "one", parcel, told, "publish", "--registry", "rehearsal")
+                cargo(tmp_path / "one", parcel, told, "owner", "--registry", "rehearsal", "--remove", "noah")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+    registry = Registry(Path(place) / "registry")
+    assert [json.loads(line)["vers"] for line in registry.ledger.lines("parcel")] == ["1.0.0", "1.2.3"]
+    assert [owner.login for owner in registry.ownership.owners("parcel")] == ["mia"]
+
+
 def test_a_port_that_is_taken_is_an_error_of_the_catalogue(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import ScenarioBroken
+from loadmaster.project import ROOT
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import Bursts
 from loadmaster.rehearsal.scenario import (
@@ -84,6 +85,13 @@ def test_blanks_that_somebody_typed_into_a_configuration_stay(tmp_path: Path) ->
     file = tmp_path / "scenario.toml"
     file.write_text(TOML)
     assert [each.workflow_filename for each in read_scenario(file).trusted_publishing] == [" release.yml"]
+
+
+def test_the_example_of_the_documentation_is_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "rehearsal.md").read_text(encoding="utf-8")
+    file = tmp_path / "scenario.toml"
+    file.write_text(text.partition("## Scenarios")[2].partition("```toml\n")[2].partition("```")[0])
+    assert read_scenario(file).model_fields_set == Scenario.model_fields.keys(), "it shows every key"
 
 
 def test_nothing_said_is_a_world_without_surprises() -> None:
