@@ -1,7 +1,8 @@
 """The version literals of Cargo manifests: text in, text out, every other byte kept.
 
 Knows where a manifest says a version and where it requires a member. Which members there are and what versions they get
-is decided elsewhere; a plain registry requirement is nobody's business here, even on a member's name.
+is decided elsewhere; a plain registry requirement is nobody's business here, even on a member's name, unless the root
+patches the member into the registry.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def bump_manifests(
     inherited = _inherited_versions(own, parsed, versions)
     after = dict(manifests)
     for path, manifest in parsed.items():
-        literals = list(_required(path, parsed, versions, policy, others))
+        literals = [
+            *_required(path, parsed, versions, policy, others),
+            *_patched(path, parsed, versions, others),
+        ]
         if path in own:
             literals += _own(manifest, versions)
         if path in inherited:
@@ -116,7 +120,7 @@ def _required(
     policy: Policy,
     others: Collection[str],
 ) -> Iterator[Literal]:
-    """The requirements that have both a path to a planned member and a version."""
+    """The requirements with a version that have a path to a planned member."""
     for keys, table in _dependency_tables(manifests[path]):
         for key, entry in table.items():
             if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
@@ -124,6 +128,40 @@ def _required(
                 if member in versions and _leads_to(path, entry["path"], member, manifests, others):
                     follows = _following(path, member, entry["version"], versions[member], policy)
                     yield Literal((*keys, key, "version"), follows)
+
+
+def _patched(
+    path: str, manifests: Mapping[str, Manifest], versions: Mapping[str, str], others: Collection[str]
+) -> Iterator[Literal]:
+    """The requirements without a path on a planned member that `[patch]` puts in the registry's place.
+
+    Whatever the policy, they move only where they must: cargo takes the patch for those that its version satisfies, and the
+    registry's package for the others.
+    """
+    current = _patches(root_of(path, manifests) or path, manifests, others)
+    for keys, table in _dependency_tables(manifests[path]) if current else ():
+        for key, entry in table.items():
+            fields = entry if isinstance(entry, Mapping) else {"version": entry}
+            member, requirement = fields.get("package", key), fields.get("version")
+            if "path" in fields or member not in current or member not in versions or not isinstance(requirement, str):
+                continue
+            if matches(requirement, current[member]) and not matches(requirement, versions[member]):
+                follows = _following(path, member, requirement, versions[member], Policy.LOCKSTEP)
+                yield Literal((*keys, key, "version") if fields is entry else (*keys, key), follows)
+
+
+def _patches(root: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> dict[str, str]:
+    """Version by name of the packages of this workspace that its root patches into crates.io by path."""
+    found: dict[str, str] = {}
+    for key, entry in (at(manifests.get(root, {}), ("patch", "crates-io")) or {}).items():
+        name, local = entry.get("package", key), entry.get("path", "")
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(root), local, MANIFEST))
+        if local and place in manifests and _leads_to(root, local, name, manifests, others):
+            own = at(manifests[place], ("package", "version"))
+            shared = at(manifests.get(root_of(place, manifests) or "", {}), ("workspace", "package", "version"))
+            version = own if isinstance(own, str) else shared
+            found |= {name: version} if isinstance(version, str) else {}
+    return found
 
 
 def _dependency_tables(manifest: Manifest) -> Iterator[tuple[Keys, Mapping[str, Any]]]:

@@ -164,6 +164,29 @@ def test_a_member_may_point_to_its_workspace() -> None:
     assert after["main/Cargo.toml"] == ROOT.format("2.0.0")
 
 
+PATCHED = {
+    "one that the version shuts out": ('tail = "1.0.0"', 'tail = "2.0.0"'),
+    "one in a table": ("tail = { version = '1', optional = true }", "tail = { version = '2', optional = true }"),
+    "one that is renamed": (
+        'old = { package = "tail", version = "1.0" }',
+        'old = { package = "tail", version = "2.0" }',
+    ),
+    "one that the version satisfies": ('tail = ">=1.0.0"', 'tail = ">=1.0.0"'),
+    "one on an older version, from the registry": ('tail = "0.9.0"', 'tail = "0.9.0"'),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), PATCHED.values(), ids=PATCHED)
+def test_a_requirement_on_a_member_by_patch_moves_where_it_must(before: str, after: str) -> None:
+    manifests = {
+        "Cargo.toml": ROOT.format("1.0.0") + '[patch.crates-io]\ntail = { path = "crates/tail" }\n',
+        "crates/tail/Cargo.toml": HEIR.format("tail"),
+        "crates/wing/Cargo.toml": HEIR.format("wing") + f"[dependencies]\n{before}\n",
+    }
+    found = bump_manifests(manifests, VERSIONS, Policy.LOCKSTEP)["crates/wing/Cargo.toml"]
+    assert found == HEIR.format("wing") + f"[dependencies]\n{after}\n"
+
+
 def test_heirs_of_one_version_cannot_part() -> None:
     manifests = {
         "Cargo.toml": ROOT.format("1.0.0"),

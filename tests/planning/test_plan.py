@@ -46,6 +46,20 @@ def test_a_small_workspace_becomes_a_commit_a_tag_and_its_crates_in_order() -> N
     assert plan.tags[0].notes.strip() == "- Something new."
 
 
+def test_python_packages_and_files_by_rule_follow() -> None:
+    others = {"crates/app/pyproject.toml": '[project]\nversion = "0.4.0"\n', "README.md": "app v0.4.0"}
+    plan = plan_of(seen(package("app"), others=others), files=[{"path": "README.md", "pattern": "v{version}"}])
+    edits = {each.path: each.text for each in plan.edits}
+    assert edits["crates/app/pyproject.toml"] == '[project]\nversion = "0.5.0"\n'
+    assert edits["README.md"] == "app v0.5.0"
+
+
+def test_entries_are_proposed_only_for_a_changelog_without_any() -> None:
+    empty = CHANGELOG.replace("- Something new.\n\n", "")
+    assert plan_of(seen(package("app"), changelog=empty, proposal="- Flaps")).tags[0].notes == "- Flaps"
+    assert plan_of(seen(package("app"), proposal="- Flaps")).tags[0].notes.strip() == "- Something new."
+
+
 def test_an_excluded_package_is_bumped_and_not_published() -> None:
     looked = seen(package("app"), package("wheel"))
     plan = plan_of(looked, exclude=[{"package": "wheel", "why": "PyPI only"}])
