@@ -29,7 +29,8 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     """The patterns that the tags of each package's newest versions follow.
 
     `versions` are those that each package has or had, by name. Where packages have versions of their own, a tag that names
-    none may carry the version of one by chance: the pattern that most of the package's versions follow is its own.
+    none may carry the version of one by chance: such a pattern is a package's own only if the highest of its tags is of the
+    package's newest versions.
     """
     there = frozenset(tags)
     followed = {name: pattern for name in versions if (pattern := _followed(there, name, versions[name]))}
@@ -50,6 +51,14 @@ def _followed(tags: Collection[str], package: str, versions: Collection[str]) ->
     counts = {
         pattern: sum(pattern.format(name=package, version=version) in tags for version in newest)
         for pattern in (*_OF_ONE, *_OF_ALL)
+        if "{name}" in pattern or _highest(tags, pattern) in newest[:2]
     }
     pattern = max(counts, key=lambda each: counts[each])
     return pattern if counts[pattern] else None
+
+
+def _highest(tags: Collection[str], pattern: str) -> str | None:
+    """The highest version among the tags of a pattern that names no package."""
+    before, _, after = pattern.partition("{version}")
+    found = (tag.removeprefix(before).removesuffix(after) for tag in tags if tag.startswith(before))
+    return max(filter(Version.is_valid, found), key=Version.parse, default=None)

@@ -44,6 +44,12 @@ APART = [
         ("{name}-v{version}", {"wing": "v{version}"}),
         id="an old tag of the main package that carries another's version",
     ),
+    pytest.param(
+        ["0.2.5", "1.11.0", "1.12.0"],
+        {"wing": ["1.11.0", "1.12.0"], "tail": ["0.2.4", "0.2.5"]},
+        ("{name}-v{version}", {"wing": "{version}"}),
+        id="an untagged package whose newest version the main package once had",
+    ),
     pytest.param([], {"wing": ["1.0.0"], "tail": ["0.3.0"]}, ("{name}-v{version}", {}), id="no tag at all"),
 ]
 
