@@ -1,15 +1,18 @@
 """Who waits for whom: the edges between the crates of one release, and what may start now.
 
 Normal and build dependencies are edges, and so are dev-dependencies that carry a version: cargo resolves them while it
-packages. A dev-dependency by path alone is stripped from the packaged manifest and is no edge.
+packages. A dev-dependency by path alone is stripped from the packaged manifest and is no edge. Where edges make a circle,
+those give way that an older version on the registry may satisfy, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Set
+from itertools import pairwise
 
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.requirement import matches
+from loadmaster.planning.version import parse
 from loadmaster.planning.workspace import Dependency, Package
 
 Edges = Mapping[str, frozenset[str]]
@@ -18,16 +21,32 @@ Edges = Mapping[str, frozenset[str]]
 
 def edges(packages: Collection[Package], planned: Mapping[str, str]) -> Edges:
     """Edges among `packages`, whose planned versions are given by name. Raises `DependencyCycle`."""
-    names = {package.name for package in packages}
+    by_name = {package.name: package for package in packages}
     found = {
         package.name: frozenset(
-            each.name for each in package.dependencies if each.name in names and _is_edge(each, planned[each.name])
+            each.name for each in package.dependencies if each.name in by_name and _is_edge(each, planned[each.name])
         )
         for package in packages
     }
-    if cycle := find_cycle(found):
-        raise DependencyCycle(cycle)
+    while cycle := find_cycle(found):
+        loose = next((pair for pair in pairwise(cycle) if _may_be_older(by_name[pair[0]], by_name[pair[1]])), None)
+        if loose is None:
+            raise DependencyCycle(cycle)
+        found[loose[0]] -= {loose[1]}
     return found
+
+
+def _may_be_older(package: Package, needed: Package) -> bool:
+    """Whether all that `package` requires of `needed` is met by a version below its own, as `^1` is by one below 1.48.0."""
+    older, required = _below(needed.version), (each for each in package.dependencies if each.name == needed.name)
+    return all(any(matches(each.requirement, lower) for lower in older) for each in required if each.has_version)
+
+
+def _below(version: str) -> tuple[str, ...]:
+    """A lower patch, minor and major version, as far as there are any."""
+    major, minor, patch, *_ = parse(version).to_tuple()
+    lower = [(major, minor, patch - 1), (major, minor - 1, 0), (major - 1, 0, 0)]
+    return tuple(".".join(map(str, each)) for each in lower if min(each) >= 0)
 
 
 def _is_edge(dependency: Dependency, planned: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates.sources import sources_to_read
-from tests.planning.building import package
+from tests.planning.building import manifest, package
 from tests.planning.gates_asked import answer, fails, of_manifests_alone, tree
 
 APP = package("app")
@@ -76,3 +76,14 @@ def test_only_what_published_packages_are_built_from_is_read() -> None:
 
 def test_a_tree_of_manifests_could_not_be_checked() -> None:
     assert answer(of_manifests_alone(tree(APP)), "files-inside").outcome is Outcome.COULD_NOT_CHECK
+
+
+def test_what_the_package_excludes_may_include_anything() -> None:
+    excluding = manifest(APP).replace("[package]", '[package]\nexclude = ["build.rs", "/src/gen"]')
+    sources = {
+        "crates/app/build.rs": 'include!("../../a.rs");',
+        "crates/app/src/gen/a.rs": 'include!("../../../../a");',
+    }
+    found = tree(APP, texts={APP.manifest: excluding}, sources=sources)
+    assert answer(found, "files-inside").outcome is Outcome.PASS
+    assert fails(answer(tree(APP, sources=sources), "files-inside"), "crates/app/build.rs", "includes `a.rs`")

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.order import blocked, edges, in_order, ready, remaining_path, waves
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.workspace import Kind, Package
 from tests.planning.building import needs, package, workspaces
 
 
@@ -35,6 +35,18 @@ def test_a_cycle_through_a_versioned_dev_dependency_names_both_crates_and_the_wa
     with pytest.raises(DependencyCycle, match=r"`a` → `b` → `a`") as caught:
         graph_of(package("a", needs("b", kind="dev")), package("b", needs("a")))
     assert "drop `version`" in caught.value.fix
+
+
+@pytest.mark.parametrize("kind", ["dev", "normal"])
+def test_in_a_circle_that_gives_way_which_an_older_version_satisfies(kind: Kind) -> None:
+    graph = edges(
+        [
+            package("macros", needs("runtime", "^1", kind=kind), version="2.6.0"),
+            package("runtime", needs("macros", "^2.6.0"), version="1.48.0"),
+        ],
+        {"macros": "2.6.0", "runtime": "1.48.0"},
+    )
+    assert dict(graph) == {"macros": frozenset(), "runtime": {"macros"}}
 
 
 @given(workspaces())

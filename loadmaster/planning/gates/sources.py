@@ -1,7 +1,7 @@
 """Gates on source files: what they include must lie in their own package, or the packaged crate does not build.
 
 Reads Rust by its `include` macros and `#[path]` attributes alone. What packages are not built from (tests, benches,
-examples) is passed over; cargo's own verification is the last word.
+examples, what `package.exclude` names) is passed over; cargo's own verification is the last word.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import NamedTuple
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, each_of, of_files
+from loadmaster.planning.globs import matches_glob
+from loadmaster.planning.manifest_package import parse_manifest
 from loadmaster.planning.workspace import Package
 
 _INCLUDE = re.compile(
@@ -54,13 +56,27 @@ def files_inside(tree: Tree) -> Judgement:
     built = {path: _without_tests(text) for path, text in tree.sources.items()}
     for_tests = {path for place, source in built.items() for name in source.for_tests for path in _files(place, name)}
     sources = {path: source.text for path, source in built.items() if path not in for_tests}
-    return each_of(tree.released, lambda package: _of_package(sources, package, folders))
+    return each_of(tree.released, lambda package: _of_package(sources, package, folders, _excluded(tree, package)))
 
 
-def _of_package(sources: Mapping[str, str], package: Package, folders: set[str]) -> Iterator[Problem]:
+def _excluded(tree: Tree, package: Package) -> tuple[str, ...]:
+    """The patterns of `package.exclude`."""
+    told = parse_manifest(package.manifest, tree.files.texts[package.manifest])["package"].get("exclude", ())
+    return tuple(each.strip("/") for each in told) if isinstance(told, list) else ()
+
+
+def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
+    """A pattern stands for a file, or for all that is below a directory."""
+    places = [path, *(path[:end] for end, sign in enumerate(path) if sign == "/")]
+    return any(matches_glob(place, pattern) for place in places for pattern in patterns)
+
+
+def _of_package(
+    sources: Mapping[str, str], package: Package, folders: set[str], excluded: tuple[str, ...]
+) -> Iterator[Problem]:
     own = posixpath.dirname(package.manifest)
     for path, text in sources.items():
-        if own and _package_of(path, folders) == own:
+        if own and _package_of(path, folders) == own and not _is_excluded(path.removeprefix(f"{own}/"), excluded):
             for place in _included(path, text, own):
                 if not place.startswith(f"{own}/"):
                     fix = f"keep a copy in the package of `{package.name}`, and test that both are the same."
