@@ -26,6 +26,8 @@ def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[s
     """
     after = {}
     for path, text in texts.items():
+        if posixpath.dirname(path) not in versions and "manifest-path" not in text:
+            continue  # somebody else's, and perhaps not even TOML
         document = _parsed(path, text)
         version = versions.get(_folder_of_member(path, document))
         literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(at(document, keys), str)]

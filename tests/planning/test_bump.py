@@ -152,6 +152,7 @@ def test_what_nobody_needs_may_be_broken() -> None:
         "tests/broken/Cargo.toml": "wing = \n",
         "tests/old/Cargo.lock": "version = 9\n",
         "tests/x/Cargo.toml": "[]",
+        "tests/x/pyproject.toml": "[]",
     }
     assert bump(TREE | broken, "1.3.0").edits == bump(TREE, "1.3.0").edits
 
