@@ -72,7 +72,7 @@ def _add_people(scenario: Scenario, registry: Registry) -> None:
             lock=user.locked,
             limits=user.limits,
         )
-    if scenario.actor is not None and not registry.accounts.has(scenario.actor):
+    if scenario.actor is not None and registry.accounts.user(scenario.actor) is None:
         registry.accounts.add(scenario.actor)
     for team in scenario.teams:
         registry.accounts.add_team(team.login, team.members, restricted=team.restricted)

@@ -144,7 +144,7 @@ def _registry(
         forge_accounts=_forge_accounts(project, scenario),
     )
     seed(scenario, registry, directory, clock.now())
-    if not registry.accounts.has(actor):
+    if registry.accounts.user(actor) is None:
         registry.add_account(actor)
     registry.add_token(
         actor,

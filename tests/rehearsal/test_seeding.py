@@ -114,7 +114,7 @@ def test_it_is_told_once(world: Served, tmp_path: Path) -> None:
     world.registry.accounts.add("noah", email_verified=True)
     world.registry.ownership.add("locked", "mia")
     seed(Scenario(users=(User(login="late"),)), world.registry, tmp_path, NOON)
-    assert not world.registry.accounts.has("late")
+    assert world.registry.accounts.user("late") is None
     assert world.registry.ownership.is_owner("locked", "mia")
 
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from loadmaster.rehearsal.registry.credentials import Grant, Lock, token_digest
 from loadmaster.rehearsal.registry.database import Database, Row, stamp
 from loadmaster.rehearsal.registry.limits import OwnLimits
+from loadmaster.rehearsal.registry.records import Owner
 
 _LIMITS: TypeAdapter[OwnLimits | None] = TypeAdapter(OwnLimits | None)
 _GRANTS = (
@@ -45,9 +46,15 @@ class Accounts:
                 (identity, login, email_verified, lock and lock.reason, until, _LIMITS.dump_json(limits).decode()),
             )
 
-    def has(self, login: str) -> bool:
+    def user(self, login: str) -> Owner | None:
         with self._database.reading() as db:
-            return db.execute("SELECT 1 FROM accounts WHERE login = ?", (login,)).fetchone() is not None
+            row = db.execute("SELECT id, login FROM accounts WHERE login = ?", (login,)).fetchone()
+        return None if row is None else Owner(kind="user", **row)
+
+    def team(self, login: str) -> Owner | None:
+        with self._database.reading() as db:
+            row = db.execute("SELECT id, login FROM teams WHERE login = ?", (login,)).fetchone()
+        return None if row is None else Owner(kind="team", **row)
 
     def add_team(self, login: str, members: Iterable[str], *, restricted: bool = False) -> None:
         """`github:organisation:team`, kept in lower case as crates.io keeps it. The members are users that are there.

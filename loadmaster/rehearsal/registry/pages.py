@@ -81,18 +81,11 @@ class Pages:
 
     async def search(self, request: Request) -> Response:
         """Of the crates that were published here, and of upstream's the one that is called so: what cargo needs."""
-        page, per_page = positive_number(request, "page", 1), positive_number(request, "per_page", 10)
-        if page > _LAST_PAGE:
-            raise bad_request(
-                f"Page {page} is unavailable for performance reasons. "
-                "Please take a look at https://crates.io/data-access for alternatives."
-            )
-        if per_page > _MOST_PER_PAGE:
-            raise bad_request(f"cannot request more than {_MOST_PER_PAGE} items")
+        start, end = page_of(request)
         asked = request.query_params.get("q", "")
         found = await self._matching(asked)
-        shown = found[(page - 1) * per_page : page * per_page]
-        more = f"?page={page + 1}&per_page={per_page}&q={asked}" if page * per_page < len(found) else None
+        shown, per_page = found[start:end], end - start
+        more = f"?page={end // per_page + 1}&per_page={per_page}&q={asked}" if end < len(found) else None
         meta = {"total": len(found), "next_page": more, "prev_page": None}
         crates = [views.without_lists(crate) | {"recent_downloads": 0} for crate in shown]
         return JSONResponse({"crates": crates, "meta": meta})
@@ -135,6 +128,19 @@ def _included(include: str) -> frozenset[str]:
         expected = ", ".join(f"'{part}'" for part in _PARTS)
         raise bad_request(f"invalid component for ?include= (expected {expected}, or 'full')")
     return frozenset(_PARTS) if "full" in wanted else wanted
+
+
+def page_of(request: Request) -> tuple[int, int]:
+    """Where in a list the page starts that is asked for, and where it ends. Raises `Refusal`."""
+    page, per_page = positive_number(request, "page", 1), positive_number(request, "per_page", 10)
+    if page > _LAST_PAGE:
+        raise bad_request(
+            f"Page {page} is unavailable for performance reasons. "
+            "Please take a look at https://crates.io/data-access for alternatives."
+        )
+    if per_page > _MOST_PER_PAGE:
+        raise bad_request(f"cannot request more than {_MOST_PER_PAGE} items")
+    return (page - 1) * per_page, page * per_page
 
 
 def positive_number(request: Request, parameter: str, usual: int) -> int:

@@ -25,10 +25,12 @@ from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.owners import Owners
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import Pages
+from loadmaster.rehearsal.registry.people import People
 from loadmaster.rehearsal.registry.policy import Policies
 from loadmaster.rehearsal.registry.publishing import Publishing
 from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
+from loadmaster.rehearsal.registry.subjects import Subjects
 from loadmaster.rehearsal.registry.tokens import Tokens
 from loadmaster.rehearsal.registry.trustpub import Configs, Exchange, Issuers, Records, Settings
 from loadmaster.rehearsal.registry.version_pages import VersionPages
@@ -87,6 +89,8 @@ class Registry:
             Tokens(self.accounts, self.gate),
             self.invitations,
             Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
+            People(self.accounts),
+            Subjects(self.ledger),
             VersionPages(self.ledger, self.overlay, pages),
             Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, pages, limits, clock),
             exchange,

@@ -31,6 +31,7 @@ class VersionPages:
             Route(f"{_A_CRATE}/reverse_dependencies", self.dependents),
             Route(f"{_A_VERSION}/dependencies", self.dependencies),
             Route(f"{_A_VERSION}/downloads", self.version_downloads),
+            Route(f"{_A_VERSION}/authors", self.authors),
             Route(f"{_A_VERSION}/readme", self.readme),
         )
 
@@ -41,6 +42,11 @@ class VersionPages:
     async def version_downloads(self, request: Request) -> Response:
         await self._overlay.known_version(request.path_params["name"], request.path_params["version"])
         return JSONResponse({"version_downloads": []})
+
+    async def authors(self, request: Request) -> Response:
+        """crates.io names none any more."""
+        await self._overlay.known_version(request.path_params["name"], request.path_params["version"])
+        return JSONResponse({"users": [], "meta": {"names": []}})
 
     async def dependencies(self, request: Request) -> Response:
         found = await self._overlay.known_version(request.path_params["name"], request.path_params["version"])

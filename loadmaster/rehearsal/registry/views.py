@@ -94,7 +94,7 @@ def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) 
             "authors": f"{address}/authors",
         },
         "crate_size": ours.size if ours else 0,
-        "published_by": user_view(ours.published_by) if ours and ours.published_by else None,
+        "published_by": profile_view(ours.published_by) if ours and ours.published_by else None,
         "audit_actions": [],
         "checksum": entry["cksum"],
         "rust_version": entry.get("rust_version"),
@@ -115,7 +115,7 @@ def dependency_view(number: int, version: int, dependency: Mapping[str, Any]) ->
     }
 
 
-def user_view(user: Owner) -> Json:
+def profile_view(user: Owner) -> Json:
     return {field: value for field, value in owner_view(user).items() if field != "kind"}
 
 
@@ -127,12 +127,12 @@ def owner_view(owner: Owner) -> Json:
     return view if owner.kind == "team" else view | {"github_username_matches": True}
 
 
-def keyword_view(keyword: str) -> Json:
-    return {"id": keyword, "keyword": keyword, "crates_cnt": 0, "created_at": None}
+def keyword_view(keyword: str, crates: int = 0) -> Json:
+    return {"id": keyword, "keyword": keyword, "crates_cnt": crates, "created_at": None}
 
 
-def category_view(slug: str) -> Json:
-    return {"id": slug, "category": slug, "slug": slug, "description": "", "crates_cnt": 0, "created_at": None}
+def category_view(slug: str, crates: int = 0) -> Json:
+    return {"id": slug, "category": slug, "slug": slug, "description": "", "crates_cnt": crates, "created_at": None}
 
 
 def publish_view(crate: Json) -> Json:

@@ -136,6 +136,29 @@ def test_what_a_version_needs_and_what_needs_a_crate(world: Served) -> None:
     assert told["meta"] == {"total": 1}
 
 
+def test_what_crates_are_about(world: Served) -> None:
+    world.put(upload("tower", fields='categories = ["os::linux-apis"]\nkeywords = ["glow"]'))
+    assert world.client.get("/api/v1/keywords").json()["meta"] == {"total": 1}
+    assert world.client.get("/api/v1/keywords/GLOW").json()["keyword"]["crates_cnt"] == 2
+    category = world.client.get("/api/v1/categories/os::linux-apis").json()["category"]
+    assert (category["crates_cnt"], [each["slug"] for each in category["parent_categories"]]) == (1, ["os"])
+    below = world.client.get("/api/v1/categories/os").json()["category"]["subcategories"]
+    assert "os::linux-apis" in [each["slug"] for each in below]
+    top = world.client.get("/api/v1/categories?per_page=100").json()
+    assert top["meta"]["total"] == len(top["categories"]) == 58
+    assert len(world.client.get("/api/v1/category_slugs").json()["category_slugs"]) > 58
+    for missing in ("keywords/nope", "categories/nope"):
+        assert detail(world.client.get(f"/api/v1/{missing}")) == (404, "Not Found")
+
+
+def test_who_somebody_is(world: Served) -> None:
+    world.registry.accounts.add_team("github:hangar:crew", ["mia"])
+    assert world.client.get("/api/v1/users/MIA").json()["user"]["id"] == 1
+    assert world.client.get("/api/v1/teams/github:hangar:crew").json()["team"]["url"] == "https://github.com/hangar"
+    for missing in ("users/nobody", "teams/github:a:b"):
+        assert detail(world.client.get(f"/api/v1/{missing}")) == (404, "Not Found")
+
+
 def test_downloads_are_counted_by_nobody(world: Served) -> None:
     assert world.client.get("/api/v1/crates/hangar/downloads").json()["version_downloads"] == []
     assert world.client.get("/api/v1/crates/hangar/1.0.0/downloads").json() == {"version_downloads": []}
