@@ -142,13 +142,14 @@ def plan(
 
     found = planned(_request(project, version, repository, commit, as_of, None), default_store())
     if as_json:
-        more = {"release": found.release.model_dump(mode="json"), "outstanding": list(found.outstanding)}
+        more = found.model_dump(mode="json", exclude={"receipt"})
         print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
     else:
         print(plan_text(found.release))
         print(crates_text(found.receipt.objects))
         to_do = f"{len(found.outstanding)} objects" if found.outstanding else "nothing: it is out already"
         print(f"  to do   {to_do}")
+        print(f"  asks    the registry's web API {found.preflight_requests} times, once a second where it is crates.io")
         print(gates_text(found.receipt.gates))
     raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 

@@ -13,6 +13,7 @@ from loadmaster.clients import registry
 from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.planning.gate import Outcome
+from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
 from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
 from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.seen import Lint, Seen
@@ -35,6 +36,8 @@ class Planned(Value):
     """With the gates' answers: `planned` if nothing would stop the release, else `failed`."""
     outstanding: tuple[str, ...]
     """What the world does not have yet; () for a release that is out."""
+    preflight_requests: int
+    """How often the permission gates would ask the registry's web API; crates.io wants a second for each."""
 
 
 def planned(request: RehearseRequest, store: Store) -> Planned:
@@ -54,8 +57,9 @@ def _plan(job: Job) -> Planned:
     journal.checked(check(job, seen, plan, NOT_RUN))
     journal.note(*crates_as_they_stand(job, plan, seen))
     failed = any(each.outcome is Outcome.FAIL for each in journal.gates) or journal.found(ObjectState.DIFFERENT)
+    requests = requests_to_ask(inquiries(plan, job.project, seen.registry))
     receipt = journal.receipt(ReceiptOutcome.FAILED if failed else ReceiptOutcome.PLANNED)
-    return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen))
+    return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen), preflight_requests=requests)
 
 
 def crates_as_they_stand(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord, ...]:

@@ -59,10 +59,14 @@ def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tu
     )
 
 
-def seconds_to_ask(asked: Sequence[Inquiry], api: str) -> float:
-    """How long the web API is asked: the registry's state, two questions a token, and those about the crates."""
+def requests_to_ask(asked: Sequence[Inquiry]) -> int:
+    """How often the web API is asked at most: the registry's state, two questions a token, and those about the crates."""
     tokens = {each.action for each in asked}
-    return (1 + 2 * len(tokens) + sum(each.requests for each in asked)) * pause_between_requests(api)
+    return 1 + 2 * len(tokens) + sum(each.requests for each in asked)
+
+
+def seconds_to_ask(asked: Sequence[Inquiry], api: str) -> float:
+    return requests_to_ask(asked) * pause_between_requests(api)
 
 
 def is_known(name: str, registry: RegistrySeen) -> bool:
