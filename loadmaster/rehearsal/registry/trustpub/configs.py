@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
-from loadmaster.rehearsal.registry.bodies import json_body
 from loadmaster.rehearsal.registry.credentials import Grant, check_allows
 from loadmaster.rehearsal.registry.gate import Gate
 from loadmaster.rehearsal.registry.overlay import Overlay
@@ -25,11 +24,12 @@ from loadmaster.rehearsal.registry.pages import positive_number
 from loadmaster.rehearsal.registry.trustpub.matching import Config
 from loadmaster.rehearsal.registry.trustpub.providers import GITHUB_ACTIONS, PROVIDERS, Provider
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.structs import read_struct
+from loadmaster.rehearsal.registry.trustpub.structs import struct_body
 
 SCOPE = "trusted-publishing"
 _MOST_CONFIGS = 5
 _MOST_PER_PAGE = 100
+_WHOLE = re.compile("[+-]?[0-9]+", re.ASCII)
 
 
 class Configs:
@@ -91,8 +91,7 @@ class Configs:
         return found
 
     async def create(self, provider: Provider, request: Request) -> Response:
-        await json_body(request)
-        asked = read_struct((await request.body()).decode(), provider.request)[provider.item]
+        asked = (await struct_body(request, provider.request))[provider.item]
         owner, repository, workflow = asked[provider.owner], asked[provider.name], asked[provider.workflow]
         provider.check(owner, repository, workflow, asked["environment"])
         grant = self._gate.admit(request, SCOPE, asked["crate"])
@@ -115,7 +114,7 @@ class Configs:
 
     async def delete(self, provider: Provider, request: Request) -> Response:
         number = request.path_params["number"]
-        if not re.fullmatch("[+-]?[0-9]+", number, re.ASCII):
+        if not _WHOLE.fullmatch(number) or abs(int(number)) >= 2**31:
             raise bad_request(f"Invalid URL: Cannot parse `{number}` to a `i32`")
         config = next((config for config in self._records.configs(provider) if config.id == int(number)), None)
         if config is None:
@@ -155,10 +154,10 @@ def _user_asked(request: Request) -> int | None:
     text = request.query_params.get("user_id")
     if text is None:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        raise bad_request("Failed to deserialize query string: user_id: invalid digit found in string") from None
+    if not _WHOLE.fullmatch(text):
+        what = "invalid digit found in string" if text else "cannot parse integer from empty string"
+        raise bad_request(f"Failed to deserialize query string: user_id: {what}")
+    return int(text)
 
 
 def _is_about(grant: Grant, crate: str) -> bool:
@@ -190,7 +189,7 @@ def _seek(text: str) -> int:
         after = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except ValueError:
         after = None
-    if not isinstance(after, int):
+    if type(after) is not int:
         raise bad_request("invalid seek parameter")
     return after
 

@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
-from loadmaster.rehearsal.registry.bodies import json_body
 from loadmaster.rehearsal.registry.credentials import credential_sent
 from loadmaster.rehearsal.registry.trustpub.access_token import check_access_token, new_access_token
 from loadmaster.rehearsal.registry.trustpub.claims import LEEWAY, Run, unverified, verified
@@ -21,7 +20,7 @@ from loadmaster.rehearsal.registry.trustpub.keys import Issuers, Keys
 from loadmaster.rehearsal.registry.trustpub.matching import Config, fitting
 from loadmaster.rehearsal.registry.trustpub.providers import PROVIDERS
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.structs import Struct, Text, read_struct
+from loadmaster.rehearsal.registry.trustpub.structs import Struct, Text, struct_body
 
 _TOKENS = "/api/v1/trusted_publishing/tokens"
 _REQUEST = Struct(name="ExchangeRequest", fields={"jwt": Text()})
@@ -37,8 +36,7 @@ class Exchange:
         return (Route(_TOKENS, self.exchange, methods=["POST"]), Route(_TOKENS, self.revoke, methods=["DELETE"]))
 
     async def exchange(self, request: Request) -> Response:
-        await json_body(request)
-        jwt = read_struct((await request.body()).decode(), _REQUEST)["jwt"]
+        jwt = (await struct_body(request, _REQUEST))["jwt"]
         issuer, key_id = unverified(jwt)
         if issuer not in self._keys or issuer not in self._providers:
             raise bad_request(f"Unsupported JWT issuer: {issuer}")

@@ -11,14 +11,13 @@ from starlette.routing import Route
 
 from loadmaster.planning.crates_io.refusal import forbidden
 from loadmaster.rehearsal.registry import views
-from loadmaster.rehearsal.registry.bodies import json_body
 from loadmaster.rehearsal.registry.gate import Gate
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import Pages
 from loadmaster.rehearsal.registry.trustpub.configs import SCOPE, check_not_legacy
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.structs import Flag, Struct, read_struct
+from loadmaster.rehearsal.registry.trustpub.structs import Flag, Struct, struct_body
 
 _REQUEST = Struct(
     name="PatchRequest", fields={"crate": Struct(name="PatchRequestCrate", fields={"trustpub_only": Flag()})}
@@ -45,8 +44,7 @@ class Settings:
         return (Route("/api/v1/crates/{name}", self.change, methods=["PATCH"]),)
 
     async def change(self, request: Request) -> Response:
-        await json_body(request)
-        decided = read_struct((await request.body()).decode(), _REQUEST)["crate"]["trustpub_only"]
+        decided = (await struct_body(request, _REQUEST))["crate"]["trustpub_only"]
         name = str((await self._overlay.known(request.path_params["name"]))[0]["name"])
         grant = self._gate.admit(request, SCOPE, name)
         check_not_legacy(grant)

@@ -1,4 +1,4 @@
-"""JSON bodies read as Rust's serde reads them into a struct: its words, and its positions, for what does not fit. Pure."""
+"""JSON bodies read as Rust's serde reads them into a struct: its words, and its positions, for what does not fit."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from loadmaster.planning.crates_io.refusal import Refusal
+from starlette.requests import Request
+
+from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.registry.bodies import kind_of, unfit
+from loadmaster.rehearsal.registry.bodies import json_body, kind_of, unfit
 from loadmaster.rehearsal.registry.framing import end_of
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -28,6 +30,19 @@ class Struct(Value):
     name: str
     fields: dict[str, Text | Flag | Struct]
     """By name. A flag may be missing, and so may a text that may be null."""
+
+
+async def struct_body(request: Request, struct: Struct) -> dict[str, Any]:
+    """Raises `Refusal` for what is no JSON in UTF-8, and as `read_struct` does."""
+    await json_body(request)
+    try:
+        document = (await request.body()).decode()
+        found = read_struct(document, struct)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (UnicodeError, json.JSONDecodeError):
+        # Other encodings, a byte order mark, half a character: JSON for Python, not for serde.
+        raise bad_request("Failed to parse the request body as JSON: expected value at line 1 column 1") from None
+    return found
 
 
 def read_struct(document: str, struct: Struct) -> dict[str, Any]:

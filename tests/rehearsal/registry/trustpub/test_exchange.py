@@ -272,3 +272,22 @@ def test_a_deleted_configuration_lets_nobody_in(here: Trusting) -> None:
     assert detail(here.world.client.delete(f"{CONFIGS}/1", headers=mine)) == (404, "Not Found")
     said = "The provided access token is not valid for crate `demo`"
     assert detail(here.world.put(upload("demo", "1.1.0"), here.token())) == (403, said)
+
+
+NOT_JSON = "Failed to parse the request body as JSON: expected value at line 1 column 1"
+
+
+@pytest.mark.parametrize(
+    "body", [b'\xef\xbb\xbf{"jwt": "x"}', '{"jwt": "x"}'.encode("utf-16"), b'{"jwt": "\\ud800"}'], ids=str
+)
+def test_json_that_only_python_takes_for_some_is_none(here: Trusting, body: bytes) -> None:
+    answer = here.world.client.post(TOKENS, content=body, headers={"Content-Type": "application/json"})
+    assert detail(answer) == (400, NOT_JSON)
+
+
+@pytest.mark.parametrize("user", ["", "x", " 1", "1_0", "\u0661"])
+def test_a_user_is_asked_for_by_number(here: Trusting, user: str) -> None:
+    answer = here.world.client.get(CONFIGS, params={"user_id": user}, headers={"Authorization": here.world.token})
+    status, said = detail(answer)
+    assert status == 400
+    assert said.startswith("Failed to deserialize query string: user_id: ")
