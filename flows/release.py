@@ -48,8 +48,9 @@ def _carry_out(job: Job, journal: Journal) -> None:
     seen = preparation.look(job)
     plan = preparation.decide(job, seen)
     journal.planned(plan, seen.toolchain)
+    asking = permissions.begin(job, plan, seen)
     answers = preparation.check(job, seen, plan, preparation.lint_once(job, seen))
-    answers += permissions.asked_before(job, plan, seen)
+    answers += permissions.asked_before(job, asking)
     journal.checked(answers)
     require_open(answers)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
 
 from loadmaster.job import Job
 from loadmaster.planning.gate import GateAnswer
@@ -54,11 +55,16 @@ def show(job: Job, findings: Sequence[Finding]) -> None:
     )
 
 
-def asked_before(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[GateAnswer, ...]:
+def begin(job: Job, plan: ReleasePlan, seen: Seen) -> PrefectFuture[Facts] | None:
+    """Starts to ask, while clippy runs; None where the request switched it off."""
+    return look.submit(job, plan, seen) if job.preflight else None
+
+
+def asked_before(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
     """The permission gates' answers, as a release has them; () where the request switched them off."""
-    if not job.preflight:
+    if asking is None:
         return ()
-    findings = check(look(job, plan, seen))
+    findings = check(asking.result())
     show(job, findings)
     return answers(findings, job.project.preflight.blocking)
 

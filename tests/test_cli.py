@@ -147,6 +147,7 @@ class TestPlan:
         document = said.document()
         assert (said.code, document["outcome"], document["version"]) == (0, "planned", "0.5.0")
         assert [each["name"] for each in document["release"]["crates"]] == ["hangar-units", "hangar-cli"]
+        assert document["preflight_requests"] == 5
         assert document["outstanding"] == [
             "tag v0.5.0",
             "crate hangar-units@0.5.0",
