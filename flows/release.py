@@ -49,7 +49,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     plan = preparation.decide(job, seen)
     journal.planned(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
-    answers = preparation.check(job, seen, plan, preparation.lint_once(job, seen))
+    answers = preparation.check(job, seen, plan, preparation.judge_code(job, seen, plan))
     answers += permissions.asked_before(job, asking)
     journal.checked(answers)
     require_open(answers)

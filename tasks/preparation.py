@@ -13,10 +13,11 @@ from loadmaster.job import Job
 from loadmaster.planning import show
 from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.seen import ForgeSeen, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.previous_release import previous_release
+from loadmaster.planning.seen import ForgeSeen, Judged, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.workspace import Workspace
-from loadmaster.steps import announce, prepare
+from loadmaster.steps import announce, inspect, prepare
 from loadmaster.steps import check as checking
 from loadmaster.steps import look as looking
 from loadmaster.store import write_atomically
@@ -81,27 +82,45 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     result_serializer="json",
     cache_key_fn=keyed_by(1, "tree", "toolchain", "style"),
 )
-def lint(job: Job, tree: str, toolchain: str, style: str) -> Lint:
+def lint(job: Job, seen: Seen, plan: ReleasePlan, tree: str, toolchain: str, style: str) -> Lint:
     """Cached by what decides it. Only a clean answer is one: anything else raises, and is asked again."""
-    found = prepare.lint(job)
+    found = inspect.clippy(job, seen, plan)
     if not found.passed:
         raise ClippyFailed(found)
     return found
 
 
-def lint_once(job: Job, seen: Seen) -> Lint:
+def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """What clippy says of this tree, from the cache where a clean answer for it is known."""
     if not job.project.cargo.clippy:
         return Lint(ran=False, why="the profile says `cargo.clippy = false`")
-    style = "deny" if job.project.cargo.deny_warnings else "warn"
+    last = previous_release(seen.source.tags, plan, job.project)
+    since = "deny" if job.project.cargo.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
-        return lint(job, seen.source.tree, seen.toolchain.rustc, style)
+        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, since)
     except ClippyFailed as error:
         return error.lint
 
 
+@asks_the_world("check with the oldest Rust")
+def build_with_oldest_rust(job: Job, seen: Seen) -> Lint:
+    return inspect.msrv(job, seen)
+
+
+@asks_the_world("compare the API")
+def compare_api(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
+    return inspect.semver(job, seen, plan)
+
+
+def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
+    """What each program says that judges the code; one that the profile does not let block may be missing."""
+    return Judged(
+        clippy=lint_once(job, seen, plan), msrv=build_with_oldest_rust(job, seen), semver=compare_api(job, seen, plan)
+    )
+
+
 @task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
-def check(job: Job, seen: Seen, plan: ReleasePlan, found: Lint) -> tuple[GateAnswer, ...]:
+def check(job: Job, seen: Seen, plan: ReleasePlan, found: Judged) -> tuple[GateAnswer, ...]:
     answers = checking.check(job, seen, plan, found)
     create_markdown_artifact(
         key=f"{job.project.name}-gates", markdown=show.gates_markdown(answers), description=f"Gates of {plan.title}"

@@ -127,6 +127,52 @@ def clippy(cargo: Cargo, directory: Path, *, locked: bool, deny_warnings: bool) 
     return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
 
 
+def warnings(cargo: Cargo, directory: Path, *, locked: bool) -> tuple[str, ...]:
+    """Every warning of clippy, without its place: `src/lib.rs: unneeded return`, as often as it is given.
+
+    The same warning keeps its words when the lines above it move. () where clippy cannot run.
+    """
+    argv = ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--message-format", "json"]
+    finished = _call(cargo, directory, argv + ["--locked"] * locked)
+    told = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
+    messages = [each["message"] for each in told if each.get("reason") == "compiler-message"]
+    return tuple(
+        f"{each['spans'][0]['file_name']}: {each['message']}"
+        for each in messages
+        if each["level"] == "warning" and each["spans"]
+    )
+
+
+def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
+    """`cargo check` of the packages with the toolchain of Rust `rust`, which is not installed if it is missing."""
+    exact = f"{rust}.0" if rust.count(".") == 1 else rust
+    by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact, "RUSTUP_AUTO_INSTALL": "0"})
+    found = _call(by_version, directory, ["rustc", "--version"])
+    if found.code != 0 or not found.out.startswith(f"rustc {exact} "):
+        brings = f"`rustup toolchain install {exact} --profile minimal` brings it"
+        return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
+    argv = ["cargo", "check", "--quiet", *(f"--package={each}" for each in packages)]
+    finished = _call(by_version, directory, argv + ["--locked"] * locked)
+    _look_for_full_disk(finished, f"checking with Rust {exact}")
+    return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
+
+
+def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
+    return _call(cargo, directory, ["cargo", "semver-checks", "--version"]).code == 0
+
+
+def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Sequence[str], release_type: str) -> Lint:
+    """What `cargo semver-checks` says of the packages' API against that of the tree in `baseline`."""
+    argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
+    finished = _call(cargo, directory, argv + [f"--package={each}" for each in packages])
+    _look_for_full_disk(finished, "comparing the API")
+    told = f"{finished.out}\n{finished.tail}"
+    findings = tuple(line.strip() for line in told.splitlines() if line.startswith("--- failure "))
+    if finished.code != 0 and not findings:
+        return Lint(ran=False, why=f"cargo-semver-checks could not compare: {finished.tail}")
+    return Lint(ran=True, passed=finished.code == 0, findings=findings)
+
+
 def fetch(cargo: Cargo, directory: Path) -> None:
     """`cargo fetch --locked`: all that the lockfile names, into this run's `CARGO_HOME`. Raises `CargoFailed`, `DiskFull`."""
     argv = ["cargo", "fetch", "--locked"]

@@ -16,7 +16,7 @@ from loadmaster.planning.gate import Outcome
 from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
 from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
 from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
-from loadmaster.planning.seen import Lint, Seen
+from loadmaster.planning.seen import Judged, Seen
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.request import RehearseRequest
@@ -27,7 +27,7 @@ from loadmaster.steps.look import look
 from loadmaster.steps.observe import compare_with_registry
 from loadmaster.store import Store
 
-NOT_RUN = Lint(ran=False, why="a plan does not build; the rehearsal runs clippy")
+NOT_BUILT = Judged.none("a plan does not build; the rehearsal does")
 
 
 class Planned(Value):
@@ -54,7 +54,7 @@ def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     journal.planned(plan, seen.toolchain)
-    journal.checked(check(job, seen, plan, NOT_RUN))
+    journal.checked(check(job, seen, plan, NOT_BUILT))
     journal.note(*crates_as_they_stand(job, plan, seen))
     failed = any(each.outcome is Outcome.FAIL for each in journal.gates) or journal.found(ObjectState.DIFFERENT)
     requests = requests_to_ask(inquiries(plan, job.project, seen.registry))

@@ -137,6 +137,7 @@ def package_of(path: str, manifest: Manifest, root: str, root_manifest: Manifest
         description=member.text("description"),
         license=member.text("license"),
         license_file=_license_file(member),
+        rust_version=member.text("rust-version"),
         binaries=_binaries(name, path, manifest, member.text("edition"), sources),
         dependencies=tuple(_dependencies(path, manifest, root, root_manifest)),
     )

@@ -13,11 +13,17 @@ from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import TagSeen
+from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse
 
 
-def previous_tag(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> TagSeen | None:
-    """The tag of the highest version below the planned one, candidates left out; None if there is none.
+class PreviousRelease(Value):
+    version: str
+    tag: TagSeen
+
+
+def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:
+    """That of the highest version below the planned one, candidates left out; None if there is none.
 
     None, too, where packages have versions of their own: each then has a last release of its own.
     """
@@ -33,4 +39,15 @@ def previous_tag(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -
         and Version.is_valid(told := each.name.removeprefix(before).removesuffix(after))
     ]
     lower = [pair for pair in found if pair[0] < planned and pair[0].prerelease is None]
-    return max(lower, key=lambda pair: pair[0])[1] if lower else None
+    if not lower:
+        return None
+    version, tag = max(lower, key=lambda pair: pair[0])
+    return PreviousRelease(version=str(version), tag=tag)
+
+
+def level_between(older: str, newer: str) -> str:
+    """`major`, `minor` or `patch`, as cargo counts: the first number that is not zero is the major one."""
+    one, other = parse(older).to_tuple()[:3], parse(newer).to_tuple()[:3]
+    changed = next((position for position, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]), 2)
+    leading_zeros = next((position for position, number in enumerate(other) if number), 2)
+    return ("major", "minor", "patch")[max(changed - leading_zeros, 0)]

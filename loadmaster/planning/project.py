@@ -153,7 +153,7 @@ class CargoStyle(Value):
     clippy: bool = True
     """Run `cargo clippy --workspace --all-targets`. `false` is recorded as a deviation."""
     deny_warnings: bool = True
-    """Clippy warnings fail the gate."""
+    """Every warning of clippy fails its gate; `false` lets those pass that the last release had already."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()
     """Names of variables that cargo and git may see besides the built-in allow-list."""
 
@@ -263,7 +263,7 @@ class Preflight(Value):
 class GateStyle(Value):
     """How the gates are judged. See [gates](gates.md)."""
 
-    advice: tuple[str, ...] = ("bump-alone",)
+    advice: tuple[str, ...] = ("bump-alone", "msrv", "semver-compatible")
     """Ids of gates that keep no release from starting: what they find is only shown."""
 
 

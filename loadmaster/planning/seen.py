@@ -109,9 +109,25 @@ class Seen(Value):
 
 
 class Lint(Value):
-    """The outcome of clippy. `ran` is false where it could not run."""
+    """What a program that judges the code said. `ran` is false where it could not run."""
 
     ran: bool
     passed: bool = False
     why: str = ""
     findings: tuple[str, ...] = ()
+
+
+class Judged(Value):
+    """What each of the programs that judge the code said."""
+
+    clippy: Lint
+    msrv: Lint
+    """`cargo check` with the oldest Rust that the packages declare."""
+    semver: Lint
+    """`cargo semver-checks` against the last release."""
+
+    @classmethod
+    def none(cls, why: str) -> Judged:
+        """Nothing was built."""
+        unasked = Lint(ran=False, why=why)
+        return cls(clippy=unasked, msrv=unasked, semver=unasked)

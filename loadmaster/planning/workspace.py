@@ -48,6 +48,8 @@ class Package(Value):
     description: str | None = None
     license: str | None = None
     license_file: str | None = None
+    rust_version: str | None = None
+    """The oldest Rust that it is meant to build with."""
     binaries: tuple[str, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
 
@@ -85,6 +87,7 @@ def _package(entry: Mapping[str, Any], root: str) -> Package:
         description=entry["description"],
         license=entry["license"],
         license_file=entry["license_file"],
+        rust_version=entry.get("rust_version"),
         binaries=tuple(target["name"] for target in entry["targets"] if "bin" in target["kind"]),
         dependencies=tuple(_dependency(each, root) for each in entry["dependencies"]),
     )

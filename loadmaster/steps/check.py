@@ -16,17 +16,17 @@ from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, T
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.previous_release import previous_tag
+from loadmaster.planning.previous_release import previous_release
 from loadmaster.planning.project import Project
-from loadmaster.planning.seen import Lint, Seen
+from loadmaster.planning.seen import Judged, Seen
 from loadmaster.planning.tree import MANIFEST, TreeFiles, read_workspace
 
 
-def check(job: Job, seen: Seen, plan: ReleasePlan, lint: Lint) -> tuple[GateAnswer, ...]:
+def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
     """The answers of all gates, before the release commit is written. Raises what reading the clone raises."""
     tree = _tree(job, seen, plan)
     release = Release(seen=seen, plan=plan, project=job.project, past=_past(job, seen, plan, tree))
-    built = Built(seen=seen, project=job.project, lint=lint)
+    built = Built(seen=seen, project=job.project, judged=judged)
     return ask_every_gate(Evidence(tree=tree, release=release, built=built))
 
 
@@ -38,10 +38,10 @@ def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
 
 
 def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:
-    checkout, tag = job.directory.checkout, previous_tag(seen.source.tags, plan, job.project)
+    checkout, last = job.directory.checkout, previous_release(seen.source.tags, plan, job.project)
     return Past(
-        tag=tag.name if tag else None,
-        published=_published_at(checkout, tag.commit, job.project) if tag else (),
+        tag=last.tag.name if last else None,
+        published=_published_at(checkout, last.tag.commit, job.project) if last else (),
         bump=None if plan.edits else _bump(checkout, seen, plan, tree),
     )
 

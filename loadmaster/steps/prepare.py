@@ -10,22 +10,10 @@ from loadmaster.errors import BumpRefused
 from loadmaster.job import Job
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.seen import Lint, RegistrySeen
+from loadmaster.planning.seen import RegistrySeen
 from loadmaster.planning.state import ObjectState
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import compare_published
-
-
-def lint(job: Job) -> Lint:
-    """Clippy over the workspace at the pinned commit. Builds of external crates are shared by the project's runs."""
-    style, called = job.project.cargo, job.cargo()
-    if not style.clippy:
-        return Lint(ran=False, why="the profile says `cargo.clippy = false`")
-    target = job.store.build_directory(job.project.name, style.toolchain or "default", "clippy")
-    locked = _lockfile(job) is not None
-    return cargo.clippy(
-        called.with_target(target), job.directory.checkout, locked=locked, deny_warnings=style.deny_warnings
-    )
 
 
 def commit(job: Job, plan: ReleasePlan) -> str:

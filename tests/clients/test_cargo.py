@@ -18,6 +18,7 @@ from loadmaster.errors import (
     DiskFull,
     NotAWorkspace,
 )
+from loadmaster.planning.seen import Lint
 from loadmaster.planning.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.server import serving
@@ -74,10 +75,12 @@ def against(registry: str, tmp_path: Path) -> cargo.Cargo:
     return cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", index=registry)
 
 
-def false_cargo(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch, mode: int = 0o755) -> None:
-    """Puts a `cargo` before the real one; `rustc` stays what it is."""
-    write(directory, {"cargo": f"#!/bin/sh\n{script}\n"})
-    (directory / "cargo").chmod(mode)
+def false_cargo(
+    directory: Path, script: str, monkeypatch: pytest.MonkeyPatch, mode: int = 0o755, name: str = "cargo"
+) -> None:
+    """Puts a program before the real one; `rustc` stays what it is, unless it is the one."""
+    write(directory, {name: f"#!/bin/sh\n{script}\n"})
+    (directory / name).chmod(mode)
     monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -195,6 +198,74 @@ class TestClippy:
         found = cargo.clippy(without, workspace, locked=True, deny_warnings=True)
         assert (found.ran, found.passed) == (False, False)
         assert "rustup component add clippy" in found.why
+
+
+class TestWarnings:
+    def test_they_are_told_without_their_lines_as_often_as_they_are_given(
+        self, called: cargo.Cargo, workspace: Path
+    ) -> None:
+        write(workspace, {"units/src/lib.rs": UNNEEDED_RETURN})
+        before = cargo.warnings(called, workspace, locked=True)
+        assert before
+        assert all(each.startswith("units/src/lib.rs: unneeded `return`") for each in before)
+        write(workspace, {"units/src/lib.rs": f"//! Moved.\n\n{UNNEEDED_RETURN}"})
+        assert cargo.warnings(called, workspace, locked=True) == before
+
+
+class TestOldestRust:
+    def test_the_toolchain_that_is_installed_checks(self, called: cargo.Cargo, workspace: Path) -> None:
+        rust = cargo.toolchain(called, workspace).rustc
+        installed = cargo.check_with(called, workspace, rust, ["units"], locked=True)
+        assert installed.passed or "is not installed" in installed.why
+
+    def test_code_that_does_not_build_fails(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        says = 'case "$1" in --version) echo "rustc 1.90.0 (x)";; *) echo "error[E0658]" >&2; exit 101;; esac'
+        false_cargo(tmp_path / "bin", says, monkeypatch)
+        false_cargo(tmp_path / "bin", says, monkeypatch, name="rustc")
+        found = cargo.check_with(
+            cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), workspace, "1.90", ["units"], locked=True
+        )
+        assert (found.ran, found.passed, found.why) == (True, False, "error[E0658]")
+
+    def test_a_toolchain_that_is_missing_is_told_with_what_brings_it(
+        self, called: cargo.Cargo, workspace: Path
+    ) -> None:
+        found = cargo.check_with(called, workspace, "1.31", ["units"], locked=True)
+        assert (found.ran, "rustup toolchain install 1.31.0" in found.why) == (False, True)
+
+
+class TestSemverChecks:
+    def check(self, workspace: Path, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Lint:
+        false_cargo(tmp_path / "bin", script, monkeypatch)
+        called = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        assert cargo.has_semver_checks(called, workspace)
+        return cargo.semver_problems(called, workspace, tmp_path / "before", ["units"], "minor")
+
+    def test_a_break_is_told_by_its_name(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script = 'case "$*" in *--version) exit 0;; esac; echo "--- failure struct_missing: gone ---"; exit 100'
+        found = self.check(workspace, tmp_path, script, monkeypatch)
+        assert (found.passed, found.findings) == (False, ("--- failure struct_missing: gone ---",))
+
+    def test_no_break_passes(self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.check(workspace, tmp_path, "exit 0", monkeypatch).passed
+
+    def test_a_comparison_that_breaks_down_is_no_answer(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script = 'case "$*" in *--version) exit 0;; esac; echo "rustdoc failed" >&2; exit 101'
+        found = self.check(workspace, tmp_path, script, monkeypatch)
+        assert (found.ran, "rustdoc failed" in found.why) == (False, True)
+
+    def test_a_program_that_is_missing_is_missing(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        false_cargo(tmp_path / "bin", 'echo "error: no such command: `semver-checks`" >&2; exit 101', monkeypatch)
+        called = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        assert not cargo.has_semver_checks(called, workspace)
 
 
 class TestPackage:

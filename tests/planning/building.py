@@ -15,6 +15,7 @@ from loadmaster.planning.project import Project, Source
 from loadmaster.planning.seen import (
     CrateVersion,
     ForgeSeen,
+    Judged,
     Lint,
     RegistrySeen,
     Seen,
@@ -147,6 +148,12 @@ def files_of(looked: Seen, **more: str) -> TreeFiles:
     return TreeFiles(texts=texts, paths=frozenset(texts) | sources)
 
 
+def judged(clippy: Lint | None = None, **others: Lint) -> Judged:
+    """By default all programs ran and found nothing."""
+    passed = Lint(ran=True, passed=True)
+    return Judged(clippy=clippy or passed, msrv=others.get("msrv", passed), semver=others.get("semver", passed))
+
+
 def evidence(looked: Seen, asked: str = "minor", profile: Project | None = None, lint: Lint | None = None) -> Evidence:
     """All that the gates of a release are given."""
     profile = profile or project()
@@ -154,7 +161,7 @@ def evidence(looked: Seen, asked: str = "minor", profile: Project | None = None,
     return Evidence(
         tree=planned_tree(files_of(looked), {}, plan, profile),
         release=Release(seen=looked, plan=plan, project=profile),
-        built=Built(seen=looked, project=profile, lint=lint or Lint(ran=True, passed=True)),
+        built=Built(seen=looked, project=profile, judged=judged(lint)),
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from loadmaster.planning.gate import Outcome
+from loadmaster.planning.gates import check
 from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
-from tests.planning.building import BASE, evidence, needs, package, project, seen
+from tests.planning.building import BASE, evidence, judged, needs, package, project, seen
 from tests.planning.gates_asked import answer, fails
 
 HEALTHY = (package("app", needs("core")), package("core"))
@@ -208,6 +209,42 @@ def test_crates_that_are_new_beside_others_are_pointed_out() -> None:
 def test_crates_that_are_meant_to_be_new_pass(reason: str, registry: dict[str, list[str]], profile: Project) -> None:
     found = answer(evidence(seen(*HEALTHY, registry=registry), profile=profile), "new-crate")
     assert (found.outcome, found.warnings) == (Outcome.PASS, ()), reason
+
+
+def judging(**said: Lint) -> Evidence:
+    """A release whose packages declare a Rust, and what the programs said of it."""
+    found = evidence(seen(*(each.model_copy(update={"rust_version": "1.90"}) for each in HEALTHY)))
+    assert found.built is not None
+    return found.model_copy(update={"built": found.built.model_copy(update={"judged": judged(**said)})})
+
+
+@pytest.mark.parametrize(
+    ("gate", "found", "where", "what"),
+    [
+        ("msrv", judging(msrv=Lint(ran=True, why="E0658: let chains")), "cargo check", "E0658"),
+        (
+            "semver-compatible",
+            judging(semver=Lint(ran=True, findings=("--- failure struct_missing ---",))),
+            "cargo semver-checks",
+            "struct_missing",
+        ),
+    ],
+)
+def test_what_a_program_says_against_the_code_is_found(gate: str, found: Evidence, where: str, what: str) -> None:
+    assert fails(answer(found, gate), where, what)
+    assert [(each.gate, bool(each.warnings)) for each in check(found) if each.gate == gate] == [(gate, True)]
+
+
+@pytest.mark.parametrize(("gate", "program"), [("msrv", "msrv"), ("semver-compatible", "semver")])
+def test_a_program_that_is_missing_could_not_check_and_closes_nothing(gate: str, program: str) -> None:
+    found = judging(**{program: Lint(ran=False, why="is not installed; this brings it")})
+    asked = next(each for each in check(found) if each.gate == gate)
+    assert (asked.outcome, asked.opens) == (Outcome.COULD_NOT_CHECK, True)
+    assert "brings it" in asked.why
+
+
+def test_packages_that_declare_no_rust_are_not_asked_for_it() -> None:
+    assert answer(evidence(seen(*HEALTHY)), "msrv").outcome is Outcome.SKIP
 
 
 def without_clippy() -> Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.previous_release import previous_tag
+from loadmaster.planning.previous_release import level_between, previous_release
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import TagSeen
 from tests.planning.building import BASE, TODAY, package, project, seen
@@ -14,8 +14,8 @@ from tests.planning.building import BASE, TODAY, package, project, seen
 def previous(names: list[str], profile: Project | None = None, asked: str = "0.5.0") -> str | None:
     profile = profile or project()
     tags = [TagSeen(name=name, commit=BASE, parents=(), subject="") for name in names]
-    found = previous_tag(tags, plan_release(seen(package("app")), profile, asked, TODAY), profile)
-    return found.name if found else None
+    found = previous_release(tags, plan_release(seen(package("app")), profile, asked, TODAY), profile)
+    return found.tag.name if found else None
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,20 @@ def test_the_last_release_is_found(reason: str, names: list[str], found: str | N
 def test_packages_with_versions_of_their_own_have_no_common_last_release() -> None:
     own = project(policy="independent", tag="{name}-v{version}")
     assert previous(["app-v0.3.0"], own, "app=0.5.0") is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "level"),
+    [
+        ("1.4.2", "2.0.0", "major"),
+        ("1.4.2", "1.5.0", "minor"),
+        ("1.4.2", "1.4.3", "patch"),
+        ("0.4.2", "0.5.0", "major"),
+        ("0.4.2", "0.4.3", "minor"),
+        ("0.0.2", "0.0.3", "major"),
+        ("0.9.0", "1.0.0", "major"),
+        ("1.4.2", "1.4.2", "patch"),
+    ],
+)
+def test_the_level_is_counted_from_the_first_number_that_is_not_zero(older: str, newer: str, level: str) -> None:
+    assert level_between(older, newer) == level

@@ -49,6 +49,8 @@ GATES: tuple[Gate, ...] = (
     registry.new_crate,
     toolchain.cargo_version,
     toolchain.clippy,
+    toolchain.msrv,
+    toolchain.semver_compatible,
 )
 
 ON_FILES = tuple(each for each in GATES if each.need is Need.FILES)

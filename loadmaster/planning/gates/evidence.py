@@ -16,7 +16,7 @@ from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
-from loadmaster.planning.seen import Lint, Seen, TagSeen
+from loadmaster.planning.seen import Judged, Seen, TagSeen
 from loadmaster.planning.tree import MANIFEST, TreeFiles
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Package, Workspace
@@ -115,7 +115,7 @@ class Built(Value):
 
     seen: Seen
     project: Project
-    lint: Lint
+    judged: Judged
 
 
 class Evidence(Value):

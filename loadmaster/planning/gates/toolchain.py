@@ -5,7 +5,8 @@ from __future__ import annotations
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Built
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_toolchain
-from loadmaster.planning.seen import LockfileSeen
+from loadmaster.planning.plan import publishable
+from loadmaster.planning.seen import Lint, LockfileSeen
 
 CANNOT_PUBLISH_WORKSPACES = {
     "1.96.0": "stops with a false deadlock, `no packages ready to publish but N remain` (rust-lang/cargo#17028)",
@@ -41,12 +42,39 @@ def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
 
 @of_toolchain("clippy", "Two of the three commits before Assay's v2.2.2 were there to get past lints.")
 def clippy(built: Built) -> Judgement:
-    """Does `cargo clippy --workspace --all-targets` find nothing?"""
-    lint = built.lint
+    """Does `cargo clippy --workspace --all-targets` find nothing?
+
+    With `cargo.deny_warnings = false` only warnings count that the last release did not have.
+    """
     if not built.project.cargo.clippy:
         return Skip(why="the profile says `cargo.clippy = false`")
-    if not lint.ran:
-        return CouldNotCheck(why=lint.why)
     fix = "mend it, or allow the lint where it is wrong."
-    found = lint.findings or (() if lint.passed else (lint.why,))
-    return Findings(checked=1, problems=tuple(Problem(where="cargo clippy", what=each, fix=fix) for each in found))
+    return _said(built.judged.clippy, 1, "cargo clippy", fix)
+
+
+@of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
+def msrv(built: Built) -> Judgement:
+    """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
+    declared = [each for each in publishable(built.seen.workspace, built.project) if each.rust_version is not None]
+    if not declared:
+        return Skip(why="no package declares a `rust-version`")
+    fix = "raise `rust-version`, or do without what is newer."
+    return _said(built.judged.msrv, len(declared), "cargo check", fix)
+
+
+@of_toolchain(
+    "semver-compatible",
+    "Assay's 2.19.0 was renumbered 3.0.0 after five and a half hours, for structs that broke users.",
+)
+def semver_compatible(built: Built) -> Judgement:
+    """Is the version high enough for what changed in the API since the last release (`cargo semver-checks`)?"""
+    fix = "release a version of a higher level, or take the change back."
+    packages = len(publishable(built.seen.workspace, built.project))
+    return _said(built.judged.semver, packages, "cargo semver-checks", fix)
+
+
+def _said(said: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
+    if not said.ran:
+        return CouldNotCheck(why=said.why)
+    found = said.findings or (() if said.passed else (said.why,))
+    return Findings(checked=checked, problems=tuple(Problem(where=where, what=each, fix=fix) for each in found))
