@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from loadmaster.rehearsal.clock import utc_now
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
@@ -38,6 +40,12 @@ from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.rehearsal.upstream import Upstream
 
 CRATES_IO_LIMITS = Limits()
+
+
+class Part(Protocol):
+    """Some of the web API."""
+
+    def routes(self) -> tuple[Route, ...]: ...
 
 
 class Registry:
@@ -68,8 +76,8 @@ class Registry:
         self.invitations = Invitations(self.database, self.ownership, self.gate, clock)
         self.ledger = Ledger(directory, self.database, self.ownership)
         self.overlay = Overlay(self.ledger, upstream)
-        records = Records(self.database, self.ownership)
-        exchange = Exchange(records, issuers or {}, clock)
+        self._trustpub = Records(self.database, self.ownership)
+        exchange = Exchange(self._trustpub, issuers or {}, clock)
         publishing = Publishing(
             self.ledger,
             self.overlay,
@@ -85,18 +93,7 @@ class Registry:
         self._endpoints = Endpoints(
             self.ledger, self.overlay, publishing, pages, self.policies, misfortune, clock, service.visible
         )
-        self._parts = (
-            Tokens(self.accounts, self.gate),
-            self.invitations,
-            Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
-            People(self.accounts),
-            Subjects(self.ledger),
-            VersionPages(self.ledger, self.overlay, pages),
-            Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, pages, limits, clock),
-            exchange,
-            Configs(records, self.ownership, self.overlay, self.gate, forge_accounts or {}, clock),
-            Settings(records, self.ownership, self.overlay, self.gate, pages, clock),
-        )
+        self._parts = (exchange, *self._more(pages, limits, forge_accounts or {}, clock))
 
     def app(self) -> Starlette:
         """The application, to be served or mounted anywhere. The index is at `index/` below it."""
@@ -129,3 +126,19 @@ class Registry:
     def uploads(self) -> tuple[Upload, ...]:
         """Every upload that was tried, by whichever process, in order."""
         return self.ledger.uploads()
+
+    def _more(
+        self, pages: Pages, limits: Limits, forge_accounts: Mapping[str, int], clock: Callable[[], datetime]
+    ) -> tuple[Part, ...]:
+        """The web API's parts that need nothing but what is remembered."""
+        return (
+            Tokens(self.accounts, self.gate),
+            self.invitations,
+            Owners(self.ownership, self.invitations, self.overlay, self.gate, clock),
+            People(self.accounts),
+            Subjects(self.ledger),
+            VersionPages(self.ledger, self.overlay, pages),
+            Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, pages, limits, clock),
+            Configs(self._trustpub, self.ownership, self.overlay, self.gate, forge_accounts, clock),
+            Settings(self._trustpub, self.ownership, self.overlay, self.gate, pages, clock),
+        )
