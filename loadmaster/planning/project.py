@@ -263,7 +263,7 @@ class Preflight(Value):
 class GateStyle(Value):
     """How the gates are judged. See [gates](gates.md)."""
 
-    advice: tuple[str, ...] = ("bump-alone", "msrv", "semver-compatible")
+    advice: tuple[str, ...] = ("bump-alone", "gone-crate", "msrv", "semver-compatible")
     """Ids of gates that keep no release from starting: what they find is only shown."""
 
 

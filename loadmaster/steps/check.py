@@ -41,18 +41,18 @@ def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:
     checkout, last = job.directory.checkout, previous_release(seen.source.tags, plan, job.project)
     return Past(
         tag=last.tag.name if last else None,
-        published=_published_at(checkout, last.tag.commit, job.project) if last else (),
+        published=_published_at(checkout, last.tag.commit, job.project) if last else None,
         bump=None if plan.edits else _bump(checkout, seen, plan, tree),
     )
 
 
-def _published_at(checkout: Path, commit: str, project: Project) -> tuple[str, ...]:
-    """() where the manifests of that commit cannot be read any more."""
-    files = TreeFiles(texts=git.texts_at(checkout, commit, MANIFEST))
+def _published_at(checkout: Path, commit: str, project: Project) -> tuple[str, ...] | None:
+    """None where the manifests of that commit cannot be read any more."""
     try:
+        files = TreeFiles(texts=git.texts_at(checkout, commit, MANIFEST))
         return tuple(each.name for each in released_packages(files, read_workspace(files), project))
     except LoadmasterError:
-        return ()
+        return None
 
 
 def _bump(checkout: Path, seen: Seen, plan: ReleasePlan, tree: Tree) -> tuple[str, ...] | None:

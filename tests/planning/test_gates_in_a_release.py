@@ -165,6 +165,14 @@ def test_what_was_published_before_and_is_gone_is_pointed_out() -> None:
     assert answer(found, "gone-crate").outcome is Outcome.SKIP
 
 
+def test_a_last_release_that_cannot_be_read_could_not_be_checked_and_closes_nothing() -> None:
+    found = evidence(seen(*HEALTHY))
+    assert found.release is not None
+    unread = found.release.model_copy(update={"past": Past(tag="v0.4.0")})
+    asked = next(each for each in check(found.model_copy(update={"release": unread})) if each.gate == "gone-crate")
+    assert (asked.outcome, asked.opens) == (Outcome.COULD_NOT_CHECK, True)
+
+
 def test_a_plan_that_was_tampered_with_fails_by_its_tag() -> None:
     found = evidence(seen(*HEALTHY), "0.5.0")
     other = evidence(seen(*HEALTHY), "0.6.0")

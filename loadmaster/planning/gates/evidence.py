@@ -83,8 +83,8 @@ class Past(Value):
 
     tag: str | None = None
     """The last release's; None if there is none, or none that stands for all packages."""
-    published: tuple[str, ...] = ()
-    """What that release published, as far as its manifests tell."""
+    published: tuple[str, ...] | None = None
+    """What that release published; None if its manifests cannot be read any more."""
     bump: tuple[str, ...] | None = None
     """The paths that changed in the commit which gave the tree its version; None if nobody could tell."""
 

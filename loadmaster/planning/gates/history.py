@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release
-from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_repository
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_repository
 from loadmaster.planning.plan import Tag
 
 
@@ -78,6 +78,8 @@ def gone_crate(release: Release) -> Judgement:
     past, names = release.past, {each.name for each in release.seen.workspace.packages if each.is_publishable}
     if past.tag is None:
         return Skip(why="there is no earlier release of all packages")
+    if past.published is None:
+        return CouldNotCheck(why=f"the manifests of `{past.tag}` cannot be read")
     fix = "yank it, or publish a last version of it that says where it went; nothing else will stop its users."
     what = f"was published with `{past.tag}`, and is not any more"
     gone = tuple(Problem(where=name, what=what, fix=fix) for name in past.published if name not in names)
