@@ -246,13 +246,16 @@ def _details(answer: httpx.Response) -> list[str] | None:
 
 
 def _until(answer: httpx.Response, told: str) -> datetime | None:
-    """The instant that a 429 names, in its header or else in its text; None for the daily cap, which names none."""
+    """The instant that a 429 names, in its header or else in its text; None for the daily cap, which names none.
+
+    A date has whole seconds: crates.io cuts the fraction of its instant off, and refuses whoever comes at the date itself.
+    """
     in_text = _AGAIN_AFTER.search(told)
     for stamp in (answer.headers.get("Retry-After", ""), in_text.group(1) if in_text else ""):
         if stamp.isdecimal():  # what a proxy sends
             return datetime.now(UTC) + timedelta(seconds=int(stamp))
         with contextlib.suppress(ValueError):
-            return parsedate_to_datetime(stamp).astimezone(UTC)
+            return parsedate_to_datetime(stamp).astimezone(UTC) + timedelta(seconds=1)
     return None
 
 

@@ -34,7 +34,8 @@ LIMITED = (
 )
 DAILY = "You have published too many versions of this crate in the last 24 hours"
 NOT_OWNER = "this crate exists but you don't seem to be an owner."
-AGAIN = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
+AGAIN = datetime(2026, 7, 25, 12, 35, 42, tzinfo=UTC)
+"""One second after the date that is named: up to then crates.io may still refuse."""
 
 
 def client(handler: Handler) -> httpx.Client:
@@ -185,7 +186,7 @@ class TestRateLimit:
         with pytest.raises(RateLimited) as caught:
             upload(answering(429, body, headers))
         assert caught.value.until == AGAIN
-        assert "2026-07-25 12:35:41 UTC" in caught.value.what
+        assert "2026-07-25 12:35:42 UTC" in caught.value.what
 
     def test_seconds_are_counted_from_now(self) -> None:
         before = datetime.now(UTC)

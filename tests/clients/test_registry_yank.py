@@ -68,8 +68,8 @@ def test_what_is_no_yes_is_no_success(status: int, body: str, kind: type[Loadmas
 def test_a_limit_says_until_when() -> None:
     with pytest.raises(YankLimited) as limited:
         yank(answering(429, errors(LIMITED)))
-    assert limited.value.until == datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
-    assert "`hangar@1.0.0` may be yanked from 2026-07-25 12:35:41 UTC" in limited.value.what
+    assert limited.value.until == datetime(2026, 7, 25, 12, 35, 42, tzinfo=UTC)
+    assert "`hangar@1.0.0` may be yanked from 2026-07-25 12:35:42 UTC" in limited.value.what
 
 
 def test_lines_tell_what_each_version_needs() -> None:
