@@ -223,7 +223,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
         prepare.commit(job, plan)
         digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry)
     except LoadmasterError as error:
-        why = f"the crates could not be packaged: {error.what}"
+        why = f"the crates could not be packaged: {error.what.splitlines()[0]}"
         return (Finding(gate=PermissionGate.CRATE_RULES, where="plan", outcome=Outcome.COULD_NOT_CHECK, what=why),)
     return judge_packaged(job, plan, digests)
 

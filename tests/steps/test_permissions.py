@@ -27,7 +27,7 @@ from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import LONG_AGO
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.steps.look import look_at_registry
-from loadmaster.steps.permissions import judge_packaged, look_at_permissions
+from loadmaster.steps.permissions import judge_packaged, judge_unpackaged, look_at_permissions
 from loadmaster.steps.publish import publish_crate
 from loadmaster.store import Store
 from loadmaster.world import credential_file
@@ -342,3 +342,12 @@ def test_without_the_preflight_the_release_stops_at_that_crate_and_goes_on_after
 def publish(job: Job, prepared: Prepared) -> None:
     for each in prepared.plan.crates:
         publish_crate(job, each, prepared.digests[each.name])
+
+
+def test_crates_that_cannot_be_packaged_are_an_open_question(prepared: Prepared, home: Path) -> None:
+    with opened(prepared, home, healthy(), PROFILE) as job:
+        gone = prepared.plan.model_copy(update={"edits": (), "crates": (prepared.plan.crates[0],)})
+        (job.directory.checkout / "units" / "Cargo.toml").write_text("not a manifest\nat all\n")
+        (finding,) = judge_unpackaged(job, gone, prepared.seen)
+        assert (finding.outcome, finding.where) == (Outcome.COULD_NOT_CHECK, "plan")
+        assert "\n" not in finding.what
