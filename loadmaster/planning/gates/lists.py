@@ -140,6 +140,6 @@ def _workflow(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Problem]:
 
 def _events(text: str) -> tuple[str, ...]:
     """What starts a workflow: a word, a list or a table. YAML 1.1 takes `on` for true; this reads 1.2, where it is a word."""
-    document = YAML(typ="safe", pure=True).load(text)
+    document = YAML(typ="safe").load(text)
     events = document.get("on", ()) if isinstance(document, dict) else ()
     return (events,) if isinstance(events, str) else tuple(events)
