@@ -41,6 +41,9 @@ _CHUNK = 64 * 1024
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
 
+_ALREADY_THERE = ("is already uploaded", "Crate with version already exists")
+"""How crates.io tells that a version exists, and how kellnr does."""
+
 _NOT_THERE = (404, 410, 451)
 """What cargo takes for a name that the index does not know."""
 
@@ -197,7 +200,7 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
         raise DailyLimitReached(crate, told)
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
         raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
-    if "is already uploaded" in told:
+    if any(words in told for words in _ALREADY_THERE):
         raise AlreadyUploaded(crate, answer.status_code, told)
     raise UploadRefused(crate, answer.status_code, told)
 
@@ -237,7 +240,12 @@ def _is_json_or_nothing(answer: httpx.Response) -> bool:
 
 
 def _details(answer: httpx.Response) -> list[str] | None:
-    """The texts under `errors`, None if there is no such list."""
+    """The texts under `errors`, None if there is no such list.
+
+    kellnr says nothing at all to a token that it does not know; a proxy that asks somebody to sign in sends a page.
+    """
+    if answer.status_code in (401, 403) and not answer.content:
+        return ["it gave no reason; most likely it does not know the token"]
     try:
         document = answer.json()
         return [str(each["detail"]) for each in document["errors"]]

@@ -122,6 +122,15 @@ class TestUpload:
             upload(answering(400, errors("crate version `1.0.0` is already uploaded")))
         assert is_worth_retrying(caught.value)
 
+    def test_kellnr_has_its_own_words_for_that(self) -> None:
+        with pytest.raises(AlreadyUploaded):
+            upload(answering(400, errors("ERROR: Crate with version already exists: hangar-1.0.0")))
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_an_empty_no_is_a_refusal_and_not_asked_again(self, status: int) -> None:
+        with pytest.raises(UploadRefused, match="does not know the token"):
+            upload(answering(status, ""))
+
     OPEN = (
         ("a proxy's page with status 200", 200, PAGE, "Sign in"),
         ("a proxy's page with status 403", 403, PAGE, "Sign in"),

@@ -54,6 +54,7 @@ def test_a_yank_is_one_delete_with_the_raw_token() -> None:
         pytest.param(403, errors("must already be an owner to yank or unyank"), YankRefused, id="not an owner"),
         pytest.param(404, errors("crate `hangar` does not exist"), YankRefused, id="no such crate"),
         pytest.param(200, errors("no"), YankRefused, id="200 with errors"),
+        pytest.param(403, "", YankRefused, id="an empty no, as kellnr says it"),
         pytest.param(200, "<html>", RegistryUnreachable, id="a page"),
         pytest.param(404, "no route", RegistryUnreachable, id="a registry that cannot yank"),
         pytest.param(503, errors("read-only mode"), RegistryUnreachable, id="read-only"),
