@@ -19,6 +19,9 @@ starting, and all of them are told at once; gates under `gates.advice` in the pr
 no network, no cargo. A tree of manifests alone will do; what only the other files could tell is then `could-not-check`.
 It exits with 1 if one fails, and with 2 if the tree cannot be read.
 
+That the exact commit builds from a clean export is no gate of its own: a release packages a fresh clone of the commit, and
+builds every packaged crate (`cargo.verify`), before anything is pushed.
+
 This page is made from the gates in `loadmaster/planning/gates/`; the ids never change.
 """
 

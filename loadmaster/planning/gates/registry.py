@@ -87,8 +87,9 @@ def _left_behind(release: Release, crate: Crate) -> Iterator[Dependency]:
     """Needed members that this release does not publish."""
     names, package = release.plan.versions, release.seen.workspace.package(crate.name)
     for each in package.dependencies if package is not None else ():
-        is_edge = each.path is not None and each.has_version
-        if is_edge and each.name not in names and each.name in release.seen.workspace.names:
+        member = release.seen.workspace.package(each.name)
+        by_path = each.path is not None and each.has_version
+        if by_path and each.name not in names and member is not None and member.is_publishable:
             yield each
 
 
