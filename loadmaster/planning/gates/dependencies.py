@@ -24,7 +24,7 @@ def path_without_version(tree: Tree, package: Package, dependency: Dependency) -
     )
 
 
-@of_dependencies("git-dependency", "Assay's v2.1.4 was refused for aya from Git, and v2.1.5 followed after 11 minutes.")
+@of_dependencies("git-dependency", "Assay's v2.1.4 had aya from Git alone; v2.1.5 followed after 11 minutes.")
 def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
     """Is every dependency on a registry, too? cargo leaves the Git source out of the package, and without a version refuses."""
     if dependency.git is None or not _counts(dependency) or dependency.has_version:

@@ -34,9 +34,7 @@ def release_branch(release: Release) -> Findings:
     return Findings(checked=1, problems=() if source.on_branch else (problem,))
 
 
-@of_repository(
-    "tag-free", "Assay's v0.2.1 was tagged again on another commit; whoever had it, had two releases of one name."
-)
+@of_repository("tag-free", "Assay's v0.2.1 was pushed again after a failed build: two releases of one name.")
 def tag_free(release: Release) -> Findings:
     """Is no tag there yet, or is it the one that this very release made? A pushed tag is never moved."""
     return each_of(release.plan.tags, lambda tag: _taken(release, tag))
@@ -52,9 +50,7 @@ def _taken(release: Release, tag: Tag) -> Iterator[Problem]:
         )
 
 
-@of_repository(
-    "bump-alone", "Assay's v3.31.1 had its version in a refactoring; nobody could revert the one without the other."
-)
+@of_repository("bump-alone", "Assay's v3.31.1 was hidden in a refactoring.")
 def bump_alone(release: Release) -> Judgement:
     """Is the new version in a commit of its own, without code?
 

@@ -40,7 +40,7 @@ def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
     return (Problem(where=check.path, what=f"`cargo metadata --locked` refuses it: {check.why}", fix=fix),)
 
 
-@of_toolchain("clippy", "Two of the three commits before Assay's v2.2.2 were there to get past lints.")
+@of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits were there only to get past lints.")
 def clippy(built: Built) -> Judgement:
     """Does `cargo clippy --workspace --all-targets` find nothing?
 
