@@ -125,6 +125,12 @@ def test_a_workspace_without_a_lockfile_is_not_asked() -> None:
     assert answer(tree(*HEALTHY, without="Cargo.lock"), "lockfiles-current").outcome is Outcome.SKIP
 
 
+def test_a_lockfile_that_was_stale_before_the_bump_is_found_though_the_bump_writes_over_it() -> None:
+    stale = lockfile([package("app", needs("core"), SERDE), package("core", version="0.3.0")])
+    found = evidence(seen(*HEALTHY, lockfiles={"Cargo.lock": stale}))
+    assert fails(answer(found, "lockfiles-current"), "Cargo.lock", "has `core` at `0.3.0`, its manifest says `0.4.0`")
+
+
 def bumping(old: str = "", new: str = "") -> Evidence:
     """A release in which the planned lockfile was tampered with."""
     found = evidence(seen(*HEALTHY), profile=project())

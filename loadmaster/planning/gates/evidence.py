@@ -43,6 +43,8 @@ class Tree(Value):
     sources: Mapping[str, str] = Field(default_factory=dict)
     """Text by path of the Rust files that include others."""
     project: Project | None = None
+    before: Tree | None = None
+    """The same before the plan's edits; None of a plain directory."""
 
     @cached_property
     def names(self) -> frozenset[str]:

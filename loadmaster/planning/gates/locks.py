@@ -46,11 +46,15 @@ class _Lock(NamedTuple):
     "lockfiles-current", "40 of Assay's stable tags have a stale `Cargo.lock`; its `fuzz/Cargo.lock` was stale in 44."
 )
 def lockfiles_current(tree: Tree) -> Judgement:
-    """Does every `Cargo.lock` hold the members in their versions, with the dependencies that their manifests have?"""
+    """Does every `Cargo.lock` hold the members in their versions, with the dependencies that their manifests have?
+
+    Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
+    """
     locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
     if not locks:
         return Skip(why=f"no {LOCKFILE} is in the tree")
-    return each_of(locks, lambda path: _problems(tree, path))
+    trees = (tree.before or tree, tree)
+    return each_of(locks, lambda path: next((told for each in trees if (told := tuple(_problems(each, path)))), ()))
 
 
 def _problems(tree: Tree, path: str) -> Iterator[Problem]:

@@ -64,10 +64,12 @@ def planned_tree(files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan
     texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
     edited = files.model_copy(update={"texts": texts})
     workspace = read_workspace(edited)
+    released = tuple(each for each in workspace.packages if each.name in plan.versions)
     return Tree(
         files=edited,
         workspace=workspace,
-        released=tuple(each for each in workspace.packages if each.name in plan.versions),
+        released=released,
+        before=Tree(files=files, workspace=read_workspace(files), released=released),
         labels=labels_of(plan, project),
         sources=sources,
         project=project,
