@@ -20,7 +20,9 @@ def _instant_or_commit(given: Any) -> Any:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise ValueError(f"give an instant with its time zone, such as `2026-01-24T19:00:00Z`, or `commit`, not `{given}`")
+        raise ValueError(
+            f"give an instant with its time zone, such as `2026-01-24T19:00:00Z`, or `commit`, not `{given}`"
+        )
     return instant
 
 
