@@ -29,8 +29,10 @@ WANTED = (
 """What every release reads."""
 
 
-def read_tree(directory: Path, also: Collection[str] = ()) -> TreeFiles:
+def read_tree(directory: Path, also: Collection[str] = (), *, without: Collection[str] = ()) -> TreeFiles:
     """The files of `directory`; the texts of those that are `WANTED` or match one of the globs in `also`.
+
+    `without` are paths whose texts are none of the release's business.
 
     Raises `TreeMissing`, `LinkOutOfTree` for a wanted file that lies elsewhere, and `NotUtf8`.
     """
@@ -41,7 +43,7 @@ def read_tree(directory: Path, also: Collection[str] = ()) -> TreeFiles:
     paths, leads_out = set[str](), set[str]()
     for path, entry in _walk(root, ""):
         inside = not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root)
-        is_wanted = any(matches_glob(path, each) for each in wanted)
+        is_wanted = path not in without and any(matches_glob(path, each) for each in wanted)
         if entry.is_dir():
             leads_out |= set() if inside else {path}
         elif is_wanted and not inside:

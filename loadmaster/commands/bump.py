@@ -38,7 +38,7 @@ class Bumped(Value):
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
     """Writes all files that change, or none. Raises what reading, deciding and writing raise."""
     also = [*([style.changelog] if style.changelog else []), *(rule.path for rule in style.files)]
-    files = read_tree(directory, also)
+    files = read_tree(directory, also, without=style.stale_lockfiles)
     decided = bump_tree(files, asked, style, today)
     if not dry_run:
         write_files(directory, decided.edits)

@@ -30,7 +30,8 @@ class TreeJudged(Value):
 def judged(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
     """Raises `TreeNotJudged` for a directory whose workspace cannot be read."""
     try:
-        files = read_tree(directory, texts_to_read(project))
+        stale = project.release.stale_lockfiles if project else ()
+        files = read_tree(directory, texts_to_read(project), without=stale)
         tree = plain_tree(files, {}, tag, project)
         sources = read_sources(directory, sources_to_read(files.paths, tree.released))
         tree = tree.model_copy(update={"sources": sources})

@@ -64,6 +64,7 @@ def _survey(path: Path, index: str) -> Survey:
     with tempfile.TemporaryDirectory() as home:
         called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
         metadata = cargo.members(called, path, str(path))
+        stale = _stale_lockfiles(called, path)
     workspace = read_metadata(metadata)
     origin = git.origin(path)
     found = _FORGE.search(origin) if origin else None
@@ -75,10 +76,17 @@ def _survey(path: Path, index: str) -> Survey:
         tags=tuple(each.name for each in git.tags(path)),
         published=_published(workspace, index),
         changelogs=tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md"),
+        stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _stale_lockfiles(called: cargo.Cargo, path: Path) -> tuple[str, ...]:
+    """Of the repository's other workspaces: the root's own has to be current."""
+    tracked = (each for each in git.tracked_files(path, "*/Cargo.lock") if each != "Cargo.lock")
+    return tuple(each for each in tracked if cargo.locked_problem(called, (path / each).parent) is not None)
 
 
 def _published(workspace: Workspace, index: str) -> dict[str, tuple[str, ...]] | None:

@@ -34,6 +34,8 @@ class Survey(Value):
     """Versions that crates.io has, by package; None if it could not be asked."""
     changelogs: tuple[str, ...]
     """Paths of the changelogs in the tree."""
+    stale_lockfiles: tuple[str, ...] = ()
+    """Tracked lockfiles, besides the root's, that cargo would have to change before it could use them."""
     programs: tuple[tuple[str, str], ...] = ()
     """Package and binary of what a user would install."""
     pinned_toolchain: str | None = None
@@ -125,6 +127,9 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     if not survey.tags:
         release.add(tomlkit.comment("There are no tags to read the pattern off."))
     release.add("changelog", tomlkit.item(_changelog(survey, independent=independent)))
+    if survey.stale_lockfiles:
+        release.add(tomlkit.comment(_WHY_STALE))
+        release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
     if (exclude := _exclusions(survey, published)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
@@ -141,6 +146,7 @@ _WHY_POLICY = {
 _WHY_EXCLUDED = (
     "Their manifests would let these out, and crates.io has no version of them: take out what is to be published."
 )
+_WHY_STALE = "cargo refuses these with `--locked`: `cargo update --workspace` beside each, and take it out of the list."
 _NOT_ASKED = (
     "crates.io could not be asked which packages were ever published: list under `exclude` those that stay back."
 )

@@ -253,6 +253,7 @@ def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, .
         found.append(
             f"toolchain `{project.cargo.toolchain}` by the profile; the repository pins `{source.pinned_toolchain}`"
         )
+    found += [f"`{path}` is not kept current, by the profile" for path in project.release.stale_lockfiles]
     if not project.cargo.verify:
         found.append("packaged with `verify = false` by the profile: the packaged crates were not built")
     if not project.cargo.clippy:

@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from loadmaster.planning.file_rule import FileRule
+from loadmaster.planning.lsm.style import SmokeStyle
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.rates import CRATES_IO_RATES, Action, Rate
@@ -106,6 +107,8 @@ class ReleaseStyle(Value):
     and the version."""
     changelog: Annotated[str | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
     """Path of the changelog; `""` if the project keeps none."""
+    stale_lockfiles: tuple[str, ...] = ()
+    """Paths of lockfiles that the project does not keep current: left as they are, not asked about, told as a deviation."""
     files: tuple[FileRule, ...] = ()
     """Other files in which versions stand, one `[[release.files]]` each; `pyproject.toml` of a member needs none."""
     exclude: tuple[Exclusion, ...] = ()
@@ -291,6 +294,7 @@ class Project(Value):
     workflows: tuple[DeclaredWorkflow, ...] = ()
     """Workflows that must be there: a list of `{ file = …, dispatch = … }`."""
     install: Install | None = None
+    smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()
 
     def tag_of(self, package: str, version: str) -> str:

@@ -31,7 +31,8 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 
 
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
-    files = read_tree(job.directory.checkout, texts_to_read(job.project))
+    stale = job.project.release.stale_lockfiles
+    files = read_tree(job.directory.checkout, texts_to_read(job.project), without=stale)
     released = tuple(each for each in seen.workspace.packages if each.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
     return planned_tree(files, sources, plan, job.project)

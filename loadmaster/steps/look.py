@@ -63,7 +63,8 @@ def look_at_workspace(job: Job) -> Workspace:
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     """Manifests, lockfiles, changelog and tags of the clone that `check_out` made."""
     checkout, called = job.directory.checkout, job.cargo()
-    locks = git.tracked_files(checkout, "*Cargo.lock")
+    stale = job.project.release.stale_lockfiles
+    locks = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
     roots = {str(PurePosixPath(path).with_name("Cargo.toml")) for path in locks} | {"Cargo.toml"}
     manifests = roots | {package.manifest for package in workspace.packages}
     others = git.tracked_files(checkout, "*pyproject.toml")

@@ -100,3 +100,8 @@ def test_a_program_is_what_a_user_would_install(
 ) -> None:
     metadata = {"packages": [{"name": "wing", "targets": targets, "features": {"default": ["std"]}}]}
     assert programs(metadata) == found
+
+
+def test_a_lockfile_that_was_left_behind_is_listed() -> None:
+    found = profile(survey(WING, TAIL, stale_lockfiles=("fuzz/Cargo.lock",)))
+    assert found.release.stale_lockfiles == ("fuzz/Cargo.lock",)
