@@ -293,6 +293,9 @@ class Project(Value):
     gates: GateStyle = GateStyle()
     workflows: tuple[DeclaredWorkflow, ...] = ()
     """Workflows that must be there: a list of `{ file = …, dispatch = … }`."""
+    assets: tuple[Annotated[str, AfterValidator(_only("version"))], ...] = ()
+    """Files that the project's own CI puts into the forge release, `{version}` filled in: its contract, written down. Nothing
+    compares it yet."""
     install: Install | None = None
     smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()
