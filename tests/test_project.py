@@ -17,6 +17,18 @@ def test_every_profile_of_this_repository_loads(name: str) -> None:
     assert load_project(name).name == name
 
 
+def test_assays_crates_and_assets_are_complete() -> None:
+    """15 crates; 11 files with their checksums and `server.json`, as its own check of a release counts them."""
+    assay = load_project("assay")
+    assert len(set(assay.release.publish)) == len(assay.release.publish) == 15
+    files = {each for each in assay.assets if f"{each}.sha256" in assay.assets}
+    assert (len(files), len(set(assay.assets)), set(assay.assets) - files - {f"{each}.sha256" for each in files}) == (
+        11,
+        23,
+        {"server.json"},
+    )
+
+
 def test_the_two_that_the_readme_names_are_there() -> None:
     assert {"assay", "demo"} <= set(project_names())
 
@@ -46,6 +58,8 @@ def test_an_unknown_project_is_told_with_those_that_are_known(name: str, tmp_pat
     assert "`assay`, `demo`" in caught.value.fix
 
 
+_BY_RULE = '[release]\npublish_lists = [{ file = "a.sh", pattern = "x" }]\n'
+
 BROKEN = [
     ("not TOML", "forge = \n[source]\n", "line 1"),
     ("not text", "\udcff", "utf-8"),
@@ -55,6 +69,9 @@ BROKEN = [
     ("both sources", LEAST + 'directory = "x"\n', "`source`: give exactly one of `repository` and `directory`"),
     ("no source", 'forge = "ada/demo"\n[source]\n', "`source`: give exactly one of `repository` and `directory`"),
     ("a name of its own", 'name = "other"\n' + LEAST, "`name`: the file's own name"),
+    ("a list's pattern without a group", LEAST + _BY_RULE, "exactly one must hold the names"),
+    ("a list's pattern that is none", LEAST + _BY_RULE.replace("x", "("), "it is no regular expression"),
+    ("a workflow with a path", LEAST + '[[workflows]]\nfile = "a/b.yml"\n', "`workflows.0.file`"),
     ("a tag without version", LEAST + '[release]\ntag = "v"\n', "`release.tag`"),
 ]
 
