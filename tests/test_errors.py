@@ -109,6 +109,17 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.SecretBlockMissing: lambda: errors.SecretBlockMissing("registry-token"),
     errors.SecretBlockUnread: lambda: errors.SecretBlockUnread("registry-token", TOLD),
     errors.StackDidNotStart: lambda: errors.StackDidNotStart("server", 60, "server.log", TOLD),
+    errors.SmokeArchiveRefused: lambda: errors.SmokeArchiveRefused("hangar.tar.gz", TOLD),
+    errors.SmokeAssetMissing: lambda: errors.SmokeAssetMissing("hangar.tar.gz", "v1.0.0", ["SHA256SUMS"]),
+    errors.SmokeChecksumDiffers: lambda: errors.SmokeChecksumDiffers("hangar.tar.gz", "`SHA256SUMS`", "aa", "bb"),
+    errors.SmokeChecksumMissing: lambda: errors.SmokeChecksumMissing("hangar.tar.gz"),
+    errors.SmokeFileMissing: lambda: errors.SmokeFileMissing("hangar.o"),
+    errors.SmokeProgramForeign: lambda: errors.SmokeProgramForeign(
+        "hangar", "an object for `bpf`", "a program for `x86_64`"
+    ),
+    errors.SmokeProgramMissing: lambda: errors.SmokeProgramMissing("hangar.tar.gz", "hangar", ["README.md"]),
+    errors.SmokeSubjectUnknown: lambda: errors.SmokeSubjectUnknown("demo"),
+    errors.SmokeVersionsDiffer: lambda: errors.SmokeVersionsDiffer("hangar", "1.0.0", "0.9.0"),
     errors.TagMissing: lambda: errors.TagMissing("v1.0.0"),
     errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
     errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),

@@ -123,6 +123,17 @@ from loadmaster.errors.request import (
     WrongRequest,
     YankNotConfirmed,
 )
+from loadmaster.errors.smoke_subject import (
+    SmokeArchiveRefused,
+    SmokeAssetMissing,
+    SmokeChecksumDiffers,
+    SmokeChecksumMissing,
+    SmokeFileMissing,
+    SmokeProgramForeign,
+    SmokeProgramMissing,
+    SmokeSubjectUnknown,
+    SmokeVersionsDiffer,
+)
 from loadmaster.errors.workspace import (
     DependencyCycle,
     LinkOutOfTree,
@@ -228,6 +239,15 @@ __all__ = [
     "SecretBlockMissing",
     "SecretBlockUnread",
     "ServerNotAsked",
+    "SmokeArchiveRefused",
+    "SmokeAssetMissing",
+    "SmokeChecksumDiffers",
+    "SmokeChecksumMissing",
+    "SmokeFileMissing",
+    "SmokeProgramForeign",
+    "SmokeProgramMissing",
+    "SmokeSubjectUnknown",
+    "SmokeVersionsDiffer",
     "StackDidNotStart",
     "TagMissing",
     "TagTaken",
