@@ -13,7 +13,9 @@ from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 
-Kind = Literal["commit", "tag", "crate", "release", "asset", "install", "workflow-run"]
+Kind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
+CHECKS = frozenset({"install", "smoke"})
+"""Kinds that bring nothing about: they look at what is there, and do so in every attempt."""
 
 
 class ReceiptOutcome(StrEnum):
@@ -67,7 +69,7 @@ class Receipt(Value):
     @property
     def found_all_done(self) -> bool:
         """Whether the release was out already, and nothing was left to do."""
-        acted = any(each.attempts for each in self.objects if each.kind != "install")
+        acted = any(each.attempts for each in self.objects if each.kind not in CHECKS)
         return self.outcome is ReceiptOutcome.RELEASED and not acted
 
     def to_json(self) -> str:
@@ -76,7 +78,7 @@ class Receipt(Value):
 
 
 def same_release(one: bytes, other: bytes) -> bool:
-    """Whether two receipts tell of the same release: equal but for instants, durations, attempts and explanations."""
+    """Whether two receipts tell of the same release: equal but for instants, durations, attempts, explanations, checks."""
     try:
         return _essence(json.loads(one)) == _essence(json.loads(other))
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -84,7 +86,9 @@ def same_release(one: bytes, other: bytes) -> bool:
 
 
 def _essence(receipt: dict[str, Any]) -> dict[str, Any]:
-    objects = sorted((each["kind"], each["id"], each.get("sha256", "")) for each in receipt["objects"])
+    objects = sorted(
+        (each["kind"], each["id"], each.get("sha256", "")) for each in receipt["objects"] if each["kind"] not in CHECKS
+    )
     return {key: receipt[key] for key in ("project", "version", "commit", "world", "plan")} | {"objects": objects}
 
 

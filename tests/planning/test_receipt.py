@@ -142,6 +142,10 @@ class TestSameRelease:
         later = receipt(started=WHEN + timedelta(hours=1), seconds=3.0, objects=(again, TAG))
         assert same_release(receipt().to_json().encode(), later.to_json().encode())
 
+    def test_a_check_that_saw_something_else_is_no_other_release(self) -> None:
+        smoke = ObjectRecord(kind="smoke", id="probe on 6.12 (vm)", state=ObjectState.SAME, attempts=1)
+        assert same_release(receipt().to_json().encode(), receipt(objects=(CRATE, TAG, smoke)).to_json().encode())
+
     @pytest.mark.parametrize(
         "other",
         [
