@@ -95,9 +95,10 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     if not job.project.cargo.clippy:
         return Lint(ran=False, why="the profile says `cargo.clippy = false`")
     last = previous_release(seen.source.tags, plan, job.project)
-    since = "deny" if job.project.cargo.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
+    style = job.project.cargo
+    since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
-        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, since)
+        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
     except ClippyFailed as error:
         return error.lint
 

@@ -113,9 +113,12 @@ def locked_problem(cargo: Cargo, directory: Path) -> str | None:
     return None if finished.code == 0 else finished.tail
 
 
-def clippy(cargo: Cargo, directory: Path, *, locked: bool, deny_warnings: bool) -> Lint:
-    """`cargo clippy --workspace --all-targets`. A clippy that is not installed is told as not run."""
-    argv = ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--message-format", "short"]
+def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool, deny_warnings: bool) -> Lint:
+    """`cargo clippy` of the packages; of every target of the workspace if none is named.
+
+    A clippy that is not installed is told as not run.
+    """
+    argv = ["cargo", "clippy", *_looked_at(packages), "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
     finished = _call(cargo, directory, argv)
     _look_for_full_disk(finished, "running clippy")
@@ -127,12 +130,16 @@ def clippy(cargo: Cargo, directory: Path, *, locked: bool, deny_warnings: bool) 
     return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
 
 
-def warnings(cargo: Cargo, directory: Path, *, locked: bool) -> tuple[str, ...]:
+def _looked_at(packages: Sequence[str]) -> list[str]:
+    return [f"--package={each}" for each in packages] or ["--workspace", "--all-targets"]
+
+
+def warnings(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[str, ...]:
     """Every warning of clippy, without its place: `src/lib.rs: unneeded return`, as often as it is given.
 
     The same warning keeps its words when the lines above it move. () where clippy cannot run.
     """
-    argv = ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--message-format", "json"]
+    argv = ["cargo", "clippy", *_looked_at(packages), "--quiet", "--message-format", "json"]
     finished = _call(cargo, directory, argv + ["--locked"] * locked)
     told = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
     messages = [each["message"] for each in told if each.get("reason") == "compiler-message"]

@@ -146,6 +146,13 @@ def _no_secrets(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+class ClippyScope(StrEnum):
+    WORKSPACE = "workspace"
+    """Every target of every member: `--workspace --all-targets`."""
+    PUBLISHED = "published"
+    """The libraries and programs of what is published; a private member may need what is not installed."""
+
+
 class CargoStyle(Value):
     """How cargo is called."""
 
@@ -154,7 +161,9 @@ class CargoStyle(Value):
     verify: bool = True
     """Build every packaged crate before anything is uploaded. `false` is recorded as a deviation."""
     clippy: bool = True
-    """Run `cargo clippy --workspace --all-targets`. `false` is recorded as a deviation."""
+    """Run `cargo clippy`. `false` is recorded as a deviation."""
+    clippy_of: ClippyScope = ClippyScope.WORKSPACE
+    """What it looks at."""
     deny_warnings: bool = True
     """Every warning of clippy fails its gate; `false` lets those pass that the last release had already."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()

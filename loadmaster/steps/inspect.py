@@ -10,6 +10,7 @@ from loadmaster.clients.files import read_tree
 from loadmaster.job import Job
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.previous_release import level_between, previous_release
+from loadmaster.planning.project import ClippyScope
 from loadmaster.planning.seen import Lint, Seen
 from loadmaster.planning.tree import read_workspace
 
@@ -21,7 +22,8 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """
     style, checkout = job.project.cargo, job.directory.checkout
     called = job.cargo().with_target(_target(job, "clippy"))
-    found = cargo.clippy(called, checkout, locked=_locked(checkout), deny_warnings=style.deny_warnings)
+    packages = _linted(job, seen)
+    found = cargo.clippy(called, checkout, packages, locked=_locked(checkout), deny_warnings=style.deny_warnings)
     if style.deny_warnings or not found.passed:
         return found
     before = _last_release(job, seen, plan)
@@ -29,9 +31,22 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
         return found
     # Cargo tells one tree's members from another's by their times only, so that each has a directory of its own.
     apart = called.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
-    known = Counter(cargo.warnings(apart, before, locked=_locked(before)))
-    new = Counter(cargo.warnings(called, checkout, locked=_locked(checkout))) - known
+    known = Counter(_warnings_before(apart, before, packages))
+    new = Counter(cargo.warnings(called, checkout, packages, locked=_locked(checkout))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
+
+
+def _warnings_before(called: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
+    there = read_workspace(read_tree(before)).names
+    known = tuple(each for each in packages if each in there)
+    return () if packages and not known else cargo.warnings(called, before, known, locked=_locked(before))
+
+
+def _linted(job: Job, seen: Seen) -> tuple[str, ...]:
+    """() for the whole workspace."""
+    if job.project.cargo.clippy_of is ClippyScope.WORKSPACE:
+        return ()
+    return tuple(each.name for each in publishable(seen.workspace, job.project))
 
 
 def msrv(job: Job, seen: Seen) -> Lint:

@@ -9,7 +9,7 @@ import pytest
 
 from loadmaster.planning.first_profile import Survey, first_profile, programs
 from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import Project
+from loadmaster.planning.project import ClippyScope, Project
 from loadmaster.planning.workspace import Package, Workspace
 from tests.planning.building import needs, package
 
@@ -105,3 +105,10 @@ def test_a_program_is_what_a_user_would_install(
 def test_a_lockfile_that_was_left_behind_is_listed() -> None:
     found = profile(survey(WING, TAIL, stale_lockfiles=("fuzz/Cargo.lock",)))
     assert found.release.stale_lockfiles == ("fuzz/Cargo.lock",)
+
+
+def test_only_what_is_published_is_linted_where_there_is_more() -> None:
+    private = package("demo", version="0.0.0", publish=())
+    assert profile(survey(WING, private)).cargo.clippy_of is ClippyScope.PUBLISHED
+    everything = profile(survey(WING, TAIL)).cargo
+    assert (everything.clippy_of, everything.deny_warnings) == (ClippyScope.WORKSPACE, False)

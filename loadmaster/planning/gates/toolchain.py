@@ -42,7 +42,7 @@ def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
 
 @of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits were there only to get past lints.")
 def clippy(built: Built) -> Judgement:
-    """Does `cargo clippy --workspace --all-targets` find nothing?
+    """Does `cargo clippy` find nothing in the workspace, or (`cargo.clippy_of`) in what is published?
 
     With `cargo.deny_warnings = false` only warnings count that the last release did not have.
     """
