@@ -1,6 +1,6 @@
 /* The released program denies, and we open: starts it, waits until its log says that it is ready, looks, stops it, looks again.
  *
- * What to run is in RECIPE, one `KEY VALUE` a line: `arg` (the program first), `ready` (a text that a line of its log must
+ * What to run is in RECIPE, as `KEY VALUE`, each ended by a zero byte: `arg` (the program first), `ready` (a text that a line of its log must
  * hold), `patience` (milliseconds to be ready), `health` (a file that it may write).
  */
 #include <errno.h>
@@ -41,18 +41,18 @@ static void take(char *key, char *value)
     else if (!strcmp(key, "patience"))
         recipe.patience = atoi(value);
     else
-        fail(FAILED, 0, "%s has a line that is not understood: %s", RECIPE, key);
+        fail(FAILED, 0, "%s has an entry that is not understood: %s", RECIPE, key);
 }
 
 static void read_recipe(void)
 {
     static char text[32768];
-    char *rest = text, *each;
-    read_file(RECIPE, text, sizeof text);
-    while ((each = strsep(&rest, "\n"))) {
+    size_t length = read_file(RECIPE, text, sizeof text);
+    for (char *each = text, *next; each < text + length; each = next) {
         char *blank = strchr(each, ' ');
+        next = each + strlen(each) + 1;
         if (!blank)
-            continue;
+            fail(FAILED, 0, "%s has an entry without a value: %s", RECIPE, each);
         *blank = 0;
         take(each, blank + 1);
     }

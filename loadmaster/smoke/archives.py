@@ -1,0 +1,80 @@
+"""Archives whose bytes follow from their content alone: tar layers, Docker images, initramfs.
+
+No clock, no owner, no order of a disk has a part in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+Files = Mapping[str, bytes]
+"""Content by absolute path. Everything may be executed; nothing may be written to."""
+MODE = 0o555
+
+
+def tar_layer(files: Files, folders: Sequence[str] = ()) -> bytes:
+    """A tar of the files with their directories, and of the `folders` that are to be mounted on."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for folder in _folders(files, folders):
+            entry = tarfile.TarInfo(folder.lstrip("/"))
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        for path, content in sorted(files.items()):
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(content), MODE
+            tar.addfile(entry, io.BytesIO(content))
+    return raw.getvalue()
+
+
+def docker_image(name: str, layers: Sequence[bytes], *, entry: Sequence[str], labels: Mapping[str, str]) -> bytes:
+    """An image as `docker save` writes one; equal arguments give an equal image id on every engine."""
+    digests = [hashlib.sha256(each).hexdigest() for each in layers]
+    config = _json(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "created": "1970-01-01T00:00:00Z",
+            "config": {"Entrypoint": list(entry), "Labels": dict(labels)},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each}" for each in digests]},
+        }
+    )
+    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
+    manifest = [{"Config": config_name, "RepoTags": [name], "Layers": [f"{each}/layer.tar" for each in digests]}]
+    parts = {f"{digest}/layer.tar": layer for digest, layer in zip(digests, layers, strict=True)}
+    return tar_layer({config_name: config, "manifest.json": _json(manifest), **parts})
+
+
+def initramfs(files: Files, folders: Sequence[str] = ()) -> bytes:
+    """A cpio archive as the kernel unpacks it (`newc`), uncompressed."""
+    raw = io.BytesIO()
+    for number, folder in enumerate(_folders(files, folders), 1):
+        _write_entry(raw, folder, 0o040755, number, b"")
+    for number, (path, content) in enumerate(sorted(files.items()), 100_000):
+        _write_entry(raw, path, 0o100000 | MODE, number, content)
+    _write_entry(raw, "TRAILER!!!", 0, 0, b"")
+    return raw.getvalue()
+
+
+def _write_entry(raw: io.BytesIO, path: str, mode: int, number: int, content: bytes) -> None:
+    name = path.lstrip("/").encode() + b"\0"
+    fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
+    for part in (b"070701" + b"".join(b"%08x" % each for each in fields) + name, content):
+        raw.write(part)
+        raw.write(b"\0" * (-raw.tell() % 4))
+
+
+def _folders(files: Files, folders: Sequence[str]) -> list[str]:
+    """Every directory that is needed, parents first."""
+    paths = [PurePosixPath(each) for each in files]
+    needed = {str(parent) for path in paths for parent in path.parents} | set(folders)
+    return sorted(needed | {str(parent) for each in folders for parent in PurePosixPath(each).parents} - {"/", "."})
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
