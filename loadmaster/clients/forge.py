@@ -132,7 +132,7 @@ def http_client(
 
 def releases(client: httpx.Client) -> tuple[Release, ...]:
     """Every release, newest first; drafts too if the token may write."""
-    return tuple(each for page in _pages(client, "releases") for each in _read(tuple[Release, ...], page))
+    return tuple(each for page in pages(client, "releases") for each in read(tuple[Release, ...], page))
 
 
 def find_release(client: httpx.Client, tag: str) -> Release | None:
@@ -147,17 +147,17 @@ def find_release(client: httpx.Client, tag: str) -> Release | None:
 
 def create_draft(client: httpx.Client, draft: Draft) -> Release:
     """Creates it even if there is another draft of that tag: ask `find_release` before."""
-    return _read(Release, _send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
+    return read(Release, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
 
 
 def publish(client: httpx.Client, release: int) -> Release:
     """Makes the draft public; a public one stays as it is."""
-    return _read(Release, _send(client, "PATCH", f"releases/{release}", json={"draft": False}))
+    return read(Release, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
 
 
 def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:
-    pages = _pages(client, f"releases/{release}/assets")
-    return tuple(each for page in pages for each in _read(tuple[Asset, ...], page))
+    found = pages(client, f"releases/{release}/assets")
+    return tuple(each for page in found for each in read(tuple[Asset, ...], page))
 
 
 def upload_asset(
@@ -166,14 +166,14 @@ def upload_asset(
     """Raises `ForgeAlreadyThere` besides, when the release has an asset of that name: nothing is overwritten."""
     address = release.upload_url.partition("{")[0]
     headers = {"Content-Type": content_type}
-    sent = _send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
-    return _read(Asset, sent)
+    sent = send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
+    return read(Asset, sent)
 
 
 def download_asset(client: httpx.Client, asset: Asset) -> bytes:
     """The bytes, from wherever the forge sends us; the token does not go along to another host."""
     headers = {"Accept": "application/octet-stream"}
-    return _send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
+    return send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
 
 
 def find_tag(client: httpx.Client, tag: str) -> Tag | None:
@@ -181,29 +181,31 @@ def find_tag(client: httpx.Client, tag: str) -> Tag | None:
 
     Asks for all tags that begin so: that answer is empty when there is none, and 404 only when nothing can be seen.
     """
-    found = _read(tuple[Tag, ...], _send(client, "GET", f"git/matching-refs/tags/{tag}"))
+    found = read(tuple[Tag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
     return next((each for each in found if each.ref == f"refs/tags/{tag}"), None)
 
 
 def workflow_runs(client: httpx.Client, commit: str, event: str = "push") -> tuple[WorkflowRun, ...]:
     """Runs for `commit`, newest first."""
-    pages = _pages(client, "actions/runs", head_sha=commit, event=event)
-    return tuple(each for page in pages for each in _read(_Runs, page).workflow_runs)
+    found = pages(client, "actions/runs", head_sha=commit, event=event)
+    return tuple(each for page in found for each in read(_Runs, page).workflow_runs)
 
 
 class _Runs(Answered):
     workflow_runs: tuple[WorkflowRun, ...]
 
 
-def _pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
-    answer = _send(client, "GET", path, params={**params, "per_page": "100"})
+def pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
+    """The answers to one question, page by page."""
+    answer = send(client, "GET", path, params={**params, "per_page": "100"})
     yield answer
     while following := answer.links.get("next"):
-        answer = _send(client, "GET", following["url"])
+        answer = send(client, "GET", following["url"])
         yield answer
 
 
-def _send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
+def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
+    """The answer to one request, if it is a good one."""
     try:
         answer = client.request(method, path, **arguments)
     except httpx.RequestError as error:
@@ -213,7 +215,8 @@ def _send(client: httpx.Client, method: str, path: str, **arguments: Any) -> htt
     raise _error(answer)
 
 
-def _read(kind: type[T], answer: httpx.Response) -> T:
+def read(kind: type[T], answer: httpx.Response) -> T:
+    """The answer as a value. Raises `ForgeAnswerUnreadable`."""
     try:
         return TypeAdapter(kind).validate_json(answer.content)
     except ValidationError as error:

@@ -151,6 +151,11 @@ from loadmaster.errors.smoke_subject import (
     SmokeSubjectUnknown,
     SmokeVersionsDiffer,
 )
+from loadmaster.errors.smoke_workflow import (
+    SmokeRunNotFound,
+    SmokeWorkflowMissing,
+    SmokeWorkflowRefused,
+)
 from loadmaster.errors.workspace import (
     DependencyCycle,
     LinkOutOfTree,
@@ -278,8 +283,11 @@ __all__ = [
     "SmokePayloadNotBuilt",
     "SmokeProgramForeign",
     "SmokeProgramMissing",
+    "SmokeRunNotFound",
     "SmokeSubjectUnknown",
     "SmokeVersionsDiffer",
+    "SmokeWorkflowMissing",
+    "SmokeWorkflowRefused",
     "StackDidNotStart",
     "TagMissing",
     "TagTaken",

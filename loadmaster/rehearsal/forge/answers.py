@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse
 
 from loadmaster.planning.value import Value
 from loadmaster.rehearsal.forge.repository import RELEASE_WORKFLOW, CommitSeen, TagRef
-from loadmaster.rehearsal.forge.store import StoredAsset, StoredRelease
+from loadmaster.rehearsal.forge.store import Dispatch, StoredAsset, StoredRelease
 
 Json = dict[str, Any]
 _WORKFLOW_ID = 1
+DISPATCHED = 1 << 40
+"""Ids of runs that were started by hand begin above those of tags, which have 32 bits."""
 
 
 class Addresses(Value):
@@ -125,11 +127,11 @@ def commit_json(at: Addresses, commit: CommitSeen) -> Json:
     }
 
 
-def workflow_json(at: Addresses) -> Json:
+def workflow_json(at: Addresses, path: str = RELEASE_WORKFLOW) -> Json:
     return {
         "id": _WORKFLOW_ID,
-        "name": "Release",
-        "path": RELEASE_WORKFLOW,
+        "name": "Release" if path == RELEASE_WORKFLOW else path,
+        "path": path,
         "state": "active",
         "url": f"{at.api}/actions/workflows/{_WORKFLOW_ID}",
     }
@@ -153,6 +155,27 @@ def run_json(at: Addresses, tag: TagRef) -> Json:
         "url": f"{at.api}/actions/runs/{tag.run}",
         "html_url": f"{at.pages}/actions/runs/{tag.run}",
         "jobs_url": f"{at.api}/actions/runs/{tag.run}/jobs",
+    }
+
+
+def dispatch_json(at: Addresses, dispatch: Dispatch, conclusion: str) -> Json:
+    """The run of a workflow that was started by hand: over when it is asked for again."""
+    is_over = dispatch.looks > 0
+    number = DISPATCHED + dispatch.id
+    return {
+        "id": number,
+        "name": dispatch.file,
+        "display_title": dispatch.title,
+        "path": f".github/workflows/{dispatch.file}",
+        "workflow_id": _WORKFLOW_ID,
+        "head_branch": dispatch.ref,
+        "head_sha": dispatch.sha,
+        "event": "workflow_dispatch",
+        "status": "completed" if is_over else "in_progress",
+        "conclusion": conclusion if is_over else None,
+        "url": f"{at.api}/actions/runs/{number}",
+        "html_url": f"{at.pages}/actions/runs/{number}",
+        "jobs_url": f"{at.api}/actions/runs/{number}/jobs",
     }
 
 

@@ -1,7 +1,7 @@
 """The forge as an ASGI application: who may ask, and what was asked.
 
 GitHub's answers to strangers: an unknown token is 401 everywhere; without one, writing is 404. It refuses to know pull
-requests, checks and dispatches; their routes would stand beside those of the repository and the releases.
+requests and checks; their routes would stand beside those of the repository and the releases.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from loadmaster.rehearsal.forge.answers import problem
 from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
 from loadmaster.rehearsal.forge.repository_routes import RepositoryRoutes
 from loadmaster.rehearsal.forge.store import Store
+from loadmaster.rehearsal.forge.workflow_routes import Workflow, WorkflowRoutes, runs_nothing
 
 
 class Forge:
@@ -41,12 +42,15 @@ class Forge:
         name: str,
         immutable_releases: bool = False,
         faults: FaultScript | None = None,
+        workflow: Workflow = runs_nothing,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`clock` is what the script counts by; `sleep` waits so many of its seconds."""
+        """`workflow` is what a dispatched workflow does; `clock` is what the script counts by; `sleep` waits so many of
+        its seconds."""
         self._store, repository = Store(directory), f"{owner}/{name}"
         self._repository = RepositoryRoutes(remote, repository)
+        self._workflows = WorkflowRoutes(self._store, remote, repository, workflow)
         misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
         self._releases = ReleaseRoutes(self._store, remote, repository, misfortune, immutable=immutable_releases)
 
@@ -61,7 +65,7 @@ class Forge:
     def app(self) -> Starlette:
         """To be served at the root or mounted anywhere: addresses in the answers follow the request's."""
         return Starlette(
-            routes=[*self._repository.routes(), *self._releases.routes()],
+            routes=[*self._repository.routes(), *self._workflows.routes(), *self._releases.routes()],
             middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._admit)],
             exception_handlers={404: _not_found, 405: _not_found},
         )

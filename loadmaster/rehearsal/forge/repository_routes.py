@@ -1,7 +1,4 @@
-"""The requests about the repository itself: its refs, its commits, the workflow runs that pushed tags started.
-
-One workflow, `release.yml`, has run once and well for every tag that is there.
-"""
+"""The requests about the repository itself: its refs and its commits."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from starlette.routing import Route
 
 from loadmaster.errors import UnknownCommit
 from loadmaster.rehearsal.forge import answers, repository
-from loadmaster.rehearsal.forge.answers import page, problem
+from loadmaster.rehearsal.forge.answers import problem
 
 
 class RepositoryRoutes:
@@ -27,9 +24,6 @@ class RepositoryRoutes:
         yield Route(f"{api}/git/ref/tags/{{tag:path}}", self._show_tag)
         yield Route(f"{api}/git/matching-refs/tags/{{prefix:path}}", self._list_tags)
         yield Route(f"{api}/commits/{{revision:path}}", self._show_commit)
-        yield Route(f"{api}/actions/workflows", self._list_workflows)
-        yield Route(f"{api}/actions/runs", self._list_runs)
-        yield Route(f"{api}/actions/runs/{{run:int}}/jobs", self._list_jobs)
 
     def _at(self, request: Request) -> answers.Addresses:
         return answers.addresses(request, self._name)
@@ -53,19 +47,3 @@ class RepositoryRoutes:
             return JSONResponse(answers.commit_json(self._at(request), repository.commit(self._remote, revision)))
         except UnknownCommit:
             return problem(422, f"No commit found for SHA: {revision}")
-
-    def _list_workflows(self, request: Request) -> Response:
-        return page(request, [answers.workflow_json(self._at(request))], under="workflows")
-
-    def _list_runs(self, request: Request) -> Response:
-        asked = {"head_sha": request.query_params.get("head_sha"), "event": request.query_params.get("event")}
-        asked["head_branch"] = request.query_params.get("branch")
-        runs = [answers.run_json(self._at(request), each) for each in repository.tags(self._remote)]
-        wanted = [run for run in runs if all(value in (None, run[key]) for key, value in asked.items())]
-        return page(request, wanted, under="workflow_runs")
-
-    def _list_jobs(self, request: Request) -> Response:
-        tags = [each for each in repository.tags(self._remote) if each.run == request.path_params["run"]]
-        if not tags:
-            return problem(404, "Not Found")
-        return page(request, [answers.job_json(self._at(request), each) for each in tags], under="jobs")

@@ -25,6 +25,9 @@ create table if not exists assets (
     id integer primary key autoincrement, release integer references releases on delete cascade, name text, label text,
     content_type text, size integer, digest text, content blob, created_at text, unique (release, name)
 );
+create table if not exists dispatches (
+    id integer primary key autoincrement, file text, ref text, sha text, inputs text, title text, looks integer default 0
+);
 """
 _ASSET = "id, release, name, label, content_type, size, digest, created_at"
 
@@ -60,6 +63,20 @@ class StoredAsset(Value):
     size: int
     digest: str
     created_at: str
+
+
+class Dispatch(Value):
+    """A workflow that was started by hand."""
+
+    id: int
+    file: str
+    ref: str
+    sha: str
+    inputs: str
+    """As JSON."""
+    title: str
+    looks: int
+    """How often its run was asked for."""
 
 
 class Store:
@@ -151,6 +168,21 @@ class Store:
                 return None
             row = database.execute(f"select {_ASSET} from assets where id = ?", (cursor.lastrowid,)).fetchone()
         return StoredAsset(**row)
+
+    def add_dispatch(self, file: str, ref: str, sha: str, inputs: str, title: str) -> None:
+        values = (file, ref, sha, inputs, title)
+        with self._open() as database:
+            database.execute("insert into dispatches (file, ref, sha, inputs, title) values (?, ?, ?, ?, ?)", values)
+
+    def dispatches(self) -> tuple[Dispatch, ...]:
+        """Newest first."""
+        with self._open() as database:
+            rows = database.execute("select * from dispatches order by id desc").fetchall()
+        return tuple(Dispatch(**row) for row in rows)
+
+    def looked_at(self, dispatch: int) -> None:
+        with self._open() as database:
+            database.execute("update dispatches set looks = looks + 1 where id = ?", (dispatch,))
 
     def content(self, asset: int) -> bytes | None:
         with self._open() as database:
