@@ -112,7 +112,7 @@ def _judged(
     log = "\n".join(logs)
     for line in log.splitlines():
         tell(line)
-    judgement, report = judge(log, nonce=asked.nonce, subject=asked.subject, exit_code=0, carries=False)
+    judgement, report = judge(log, nonce=asked.nonce, subject=asked.subject, exit_code=None)
     if judgement.verdict is Verdict.ENFORCED and run.conclusion != "success":
         return failed(ErrorKind.EXIT_CODE, f"{run.url} ended with `{run.conclusion}`, its report says enforced"), report
     return judgement.model_copy(update={"why": f"{judgement.why} ({run.url})"}), report

@@ -13,7 +13,7 @@ from loadmaster.planning.lsm.subject import Behaviour
 from loadmaster.planning.lsm.verdict import Mode
 from loadmaster.planning.value import Value
 
-DEADLINE = 60.0
+DEADLINE = 60
 
 
 class Backend(StrEnum):
@@ -86,7 +86,7 @@ class SmokeStyle(Value):
     subject: Subject = Subject.PROBE
     kernels: tuple[Kernel, ...] = ("6.12",)
     """For `vm`: each is booted, and the weakest verdict decides."""
-    deadline: float = Field(default=DEADLINE, gt=0, le=3600)
+    deadline: int = Field(default=DEADLINE, gt=0, le=3600)
     """Seconds that one kernel's test may take."""
     workflow: str | None = Field(default=None, pattern=r"^[^/\s]+\.ya?ml$")
     """For `dispatch`: its name in `.github/workflows`."""

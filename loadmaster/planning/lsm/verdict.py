@@ -70,11 +70,10 @@ def failed(kind: ErrorKind, why: str) -> Judgement:
     return Judgement(verdict=Verdict.ERROR, error=kind, why=why)
 
 
-def judge(log: str, *, nonce: str, subject: Subject, exit_code: int, carries: bool) -> tuple[Judgement, Report | None]:
+def judge(log: str, *, nonce: str, subject: Subject, exit_code: int | None) -> tuple[Judgement, Report | None]:
     """The verdict of one run that came to its end, and the report it follows from.
 
-    `exit_code` is the container's. `carries`: whether that is the payload's own (native); QEMU's says only, if it is not
-    0, that the machine did not run to its end.
+    `exit_code` is the payload's own, as it was observed from outside; None where nobody outside can tell.
     """
     report = read_report(log, nonce)
     if isinstance(report, Unreadable):
@@ -82,8 +81,8 @@ def judge(log: str, *, nonce: str, subject: Subject, exit_code: int, carries: bo
     if report.subject is not subject:
         return failed(ErrorKind.WRONG_SUBJECT, f"the report is of `{report.subject}`, asked was `{subject}`"), report
     judgement = judge_report(report)
-    if exit_code != (report.exit if carries else 0):
-        why = f"the container ended with {exit_code}, its report says {report.exit}"
+    if exit_code not in (None, report.exit):
+        why = f"the payload ended with {exit_code}, its report says {report.exit}"
         return failed(ErrorKind.EXIT_CODE, why), report
     if (report.exit == 0) != (judgement.verdict is Verdict.ENFORCED):
         why = f"the report's exit code {report.exit} contradicts what it tells: {judgement.text}, {judgement.why}"

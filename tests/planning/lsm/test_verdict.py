@@ -17,7 +17,7 @@ SYS_ADMIN = f"{1 << 21:016x}"
 
 
 def judged(of: Report) -> str:
-    return judge(log(of), nonce=NONCE, subject=of.subject, exit_code=of.exit, carries=True)[0].text
+    return judge(log(of), nonce=NONCE, subject=of.subject, exit_code=of.exit)[0].text
 
 
 ENFORCED = {
@@ -147,19 +147,18 @@ LOGS = {
 
 @pytest.mark.parametrize(("text", "kind"), LOGS.values(), ids=LOGS)
 def test_a_log_without_this_runs_one_report_is_an_error(text: str, kind: ErrorKind) -> None:
-    judgement, _ = judge(text, nonce=NONCE, subject=Subject.PROBE, exit_code=0, carries=False)
+    judgement, _ = judge(text, nonce=NONCE, subject=Subject.PROBE, exit_code=None)
     assert (judgement.verdict, judgement.error) == (Verdict.ERROR, kind)
 
 
 def test_a_probes_report_is_none_of_a_release() -> None:
-    judgement, _ = judge(ONE, nonce=NONCE, subject=Subject.RELEASE, exit_code=0, carries=True)
+    judgement, _ = judge(ONE, nonce=NONCE, subject=Subject.RELEASE, exit_code=0)
     assert judgement.error is ErrorKind.WRONG_SUBJECT
 
 
-@pytest.mark.parametrize("carries", [True, False])
 @given(code=st.integers(1, 255))
-def test_another_exit_code_than_the_reports_is_an_error(carries: bool, code: int) -> None:
-    judgement, _ = judge(ONE, nonce=NONCE, subject=Subject.PROBE, exit_code=code, carries=carries)
+def test_another_exit_code_than_the_reports_is_an_error(code: int) -> None:
+    judgement, _ = judge(ONE, nonce=NONCE, subject=Subject.PROBE, exit_code=code)
     assert judgement.error is ErrorKind.EXIT_CODE
 
 
