@@ -27,12 +27,13 @@ from loadmaster.errors import (
     EngineLacksCapability,
     EngineRefused,
 )
+from loadmaster.planning.lsm.host import EngineFacts
 
 PATIENCE = 20
 """Seconds that the engine may take for one answer."""
 ENDS = "loadmaster.smoke.ends"
 """Label: the second of the epoch after which a container or image of ours is a leftover."""
-LEFTOVER_AFTER = 60
+LEFTOVER_AFTER = 15
 """Seconds beyond its deadline that a container of another process is left alone: that process removes it by itself."""
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 
@@ -72,6 +73,17 @@ class Engine:
         with self._speaking():
             self.client.ping()
 
+    def facts(self) -> EngineFacts:
+        with self._speaking():
+            told = self.client.info()
+        return EngineFacts(
+            version=told["ServerVersion"],
+            machine=told["Architecture"],
+            kernel=told["KernelVersion"],
+            system=told["OSType"],
+            rootless=any("rootless" in each for each in told.get("SecurityOptions") or ()),
+        )
+
     def has_image(self, image: str) -> bool:
         with self._speaking():
             try:
@@ -108,15 +120,17 @@ class Engine:
         finally:
             self._remove(container)
 
-    def sweep(self) -> list[str]:
-        """Removes what earlier runs left here, containers and images; says what it was."""
+    def sweep(self, now: float) -> list[str]:
+        """Removes what earlier runs left here and was to end before `now`, containers and images; says what it was."""
         with self._speaking():
             old = [
-                each for each in self.client.containers.list(all=True, filters={"label": ENDS}) if _is_over(each.labels)
+                each
+                for each in self.client.containers.list(all=True, filters={"label": ENDS})
+                if _is_over(each.labels, now)
             ]
             for container in old:
                 self._remove(container)
-            images = [each for each in self.client.images.list(filters={"label": ENDS}) if _is_over(each.labels)]
+            images = [each for each in self.client.images.list(filters={"label": ENDS}) if _is_over(each.labels, now)]
         for image in images:
             self.remove_image(str(image.id))
         return [f"container {each.name}" for each in old] + [f"image {each.short_id}" for each in images]
@@ -198,9 +212,9 @@ def connect(address: str | None = None, *, patience: int = PATIENCE) -> Engine:
     return engine
 
 
-def _is_over(labels: Mapping[str, str]) -> bool:
+def _is_over(labels: Mapping[str, str], now: float) -> bool:
     ends = labels.get(ENDS, "")
-    return ends.isdigit() and int(ends) < time.time()
+    return ends.isdigit() and int(ends) < now
 
 
 def _innermost(error: BaseException) -> str:

@@ -66,13 +66,13 @@ def run_probe(backend: Backend, settings: Settings, engine: Engine, store: Store
 
     Raises the errors of `loadmaster.errors.smoke`: without a result there is no `Ran`.
     """
-    engine.sweep()
+    engine.sweep(time.time())
     return _run(backend, settings, engine, store, {}, "")
 
 
 def run_release(backend: Backend, subject: ReleaseSubject, settings: Settings, engine: Engine, store: Store) -> Ran:
     """The released program denies, and the payload opens. Raises as `run_probe`, and `SmokeLibraryMissing`."""
-    engine.sweep()
+    engine.sweep(time.time())
     return _run(backend, settings, engine, store, subject_files(subject), settings.nonce)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from loadmaster.planning.lsm.verdict import INITIAL_USER_NAMESPACE
 from loadmaster.planning.value import Value
 
+OPEN = "nothing is known to speak against it"
+
 
 class EngineFacts(Value):
     version: str

@@ -40,7 +40,7 @@ void probe(void)
     check_lsms();
     read_layout(&layout);
     account.stage = "load";
-    int program = load_rule(&layout);
+    int program = load_rule(&layout, VICTIM);
     account.stage = "attach";
     int link = attach_rule(program);
     account.stage = "observe";

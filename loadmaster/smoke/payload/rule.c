@@ -64,13 +64,14 @@ static uint64_t own_cgroup(void)
     return top.st_ino;
 }
 
-static void write_rule(const struct layout *layout)
+static void write_rule(const struct layout *layout, const char *path)
 {
     struct stat victim;
     uint64_t cgroup = own_cgroup();
 
-    if (stat(VICTIM, &victim) != 0)
-        fail(FAILED, errno, "%s is gone", VICTIM);
+    length = missing = 0;
+    if (stat(path, &victim) != 0)
+        fail(FAILED, errno, "%s is gone", path);
     load_member(BPF_DW, BPF_REG_1, BPF_REG_1, 0); /* the hook's first argument: struct file * */
     load_member(BPF_DW, BPF_REG_2, BPF_REG_1, layout->file_inode);
     load_member(BPF_DW, BPF_REG_3, BPF_REG_2, layout->inode_ino);
@@ -96,11 +97,11 @@ static enum ending refused(int number)
     return may_load() ? REFUSED : NO_PRIVILEGE;
 }
 
-/* The rule's program, accepted by the kernel. */
-int load_rule(const struct layout *layout)
+/* A program that denies the file at `path`, accepted by the kernel. */
+int load_rule(const struct layout *layout, const char *path)
 {
     union bpf_attr attributes;
-    write_rule(layout);
+    write_rule(layout, path);
     memset(&attributes, 0, sizeof attributes);
     attributes.prog_type = BPF_PROG_TYPE_LSM;
     attributes.expected_attach_type = BPF_LSM_MAC;

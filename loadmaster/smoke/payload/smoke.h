@@ -79,7 +79,7 @@ struct layout {
 void read_layout(struct layout *layout);
 
 /* rule.c */
-int load_rule(const struct layout *layout);
+int load_rule(const struct layout *layout, const char *path);
 int attach_rule(int program);
 
 /* the subjects, and the machine */
