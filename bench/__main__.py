@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import deciding
 from bench.bare import publish_all
 from bench.contenders import Released, by_loadmaster, by_tool, others
 from bench.figures import (
@@ -53,6 +54,8 @@ class Bench:
         self.targets: list[Target] = []
 
     def measure(self, only: str | None, *, full: bool) -> None:
+        if only in (None, "deciding"):
+            self.targets += deciding.targets()
         if only in (None, "compare"):
             for service in SERVICES:
                 self.compare(service, (*SHAPES, LARGEST) if full else SHAPES)
@@ -155,7 +158,7 @@ def _job(place: Place, world: RegistryProcess, released: Released) -> Job:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
-    parser.add_argument("--only", choices=("compare", "limited", "heavy"), help="one part of it")
+    parser.add_argument("--only", choices=("deciding", "compare", "limited", "heavy"), help="one part of it")
     asked = parser.parse_args()
     # Ended by another program, it stops what it started, as it does when a person interrupts it.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
