@@ -65,7 +65,8 @@ def status(
     forge if it is set. Exit codes: 0 everything is there, 1 something is different, 3 something is absent, 4 something is
     unknown; of several the first.
     """
-    from loadmaster.commands.status import GITHUB, status, status_text
+    from loadmaster.clients.forge import GITHUB
+    from loadmaster.commands.status import status, status_text
 
     api = None if forge == "none" else forge or GITHUB
     index = registry or crates_io_index()

@@ -30,6 +30,9 @@ from loadmaster.planning.value import Value
 from loadmaster.redaction import redacted
 
 T = TypeVar("T")
+GITHUB = "https://api.github.com"
+FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
+"""The environment's variable for a live forge."""
 _LONG_ENOUGH = 60.0
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loadmaster.clients import registry
+from loadmaster.clients.forge import FORGE_TOKEN
 from loadmaster.errors import KeptCrateBroken, RegistryUnreachable
 from loadmaster.planning.damage import Broken, CrateSeen, Next, assess, refused_for_contents
 from loadmaster.planning.project import Project
@@ -24,8 +25,6 @@ from loadmaster.steps.observe import (
 )
 from loadmaster.store import Store
 
-GITHUB = "https://api.github.com"
-FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
 _THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
 
 
