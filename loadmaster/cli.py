@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from loadmaster import __version__, cli_conformance, cli_damage, cli_preflight, cli_tree
+from loadmaster import __version__, cli_conformance, cli_damage, cli_preflight, cli_smoke, cli_tree
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
@@ -43,6 +43,7 @@ def _version(text: str) -> str:
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_preflight.app)
+app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]

@@ -81,7 +81,7 @@ class WrongRequest(UsageError):
         super().__init__(
             f"The request cannot be carried out: {'; '.join(problems)}.",
             why="a value has the wrong shape.",
-            fix="mend it; `loadmaster rehearse --help` tells what each option takes.",
+            fix="mend it; `loadmaster COMMAND --help` tells what each option takes.",
         )
 
 

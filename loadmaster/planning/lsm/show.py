@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from loadmaster.planning.lsm.report import Moment, Report
+from loadmaster.planning.lsm.report import Moment, Report, Subject
 from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult
+from loadmaster.planning.lsm.style import Backend
 from loadmaster.planning.lsm.verdict import Verdict
 
 _SIGN = {Verdict.ENFORCED: "✔", Verdict.NOT_ENFORCED: "✘", Verdict.ERROR: "✘"}
@@ -71,6 +72,19 @@ def smoke_json(outcome: SmokeOutcome) -> dict[str, Any]:
     """What `--json` prints: the weakest result; with all of them under `kernels`, where there are several."""
     several = {"kernels": [_result_json(each) for each in outcome.results]} if len(outcome.results) > 1 else {}
     return {**_result_json(outcome.weakest), "seconds": outcome.seconds, **several}
+
+
+def failure_json(backend: Backend, subject: Subject, kernels: tuple[str, ...], why: str) -> dict[str, Any]:
+    """The same document where the test could not be made at all."""
+    return {
+        "verdict": str(Verdict.ERROR),
+        "backend": backend,
+        "subject": subject,
+        "kernel": ", ".join(kernels),
+        "report": None,
+        "seconds": 0.0,
+        "why": why,
+    }
 
 
 def _result_json(result: SmokeResult) -> dict[str, Any]:

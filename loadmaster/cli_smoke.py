@@ -1,0 +1,79 @@
+"""The command `smoke`: whether a kernel denies what it is told to deny. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadmaster.store import default_store
+from loadmaster.terminal import absolute, print_json, tell
+
+app = typer.Typer()
+
+
+@app.command()
+def smoke(
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="`native` on this host's kernel, `vm` on one that is booted, `auto`, or `dispatch` to the forge.",
+            metavar="auto|native|vm|dispatch",
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(help="`probe`: our own payload denies; `release`: the released program.", metavar="probe|release"),
+    ] = None,
+    kernel: Annotated[
+        list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be given again.", metavar="KERNEL")
+    ] = None,
+    deadline: Annotated[int | None, typer.Option(help="Seconds that one kernel's test may take.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", "-p", help="Whose `[smoke]` says what is left out.", metavar="NAME")
+    ] = None,
+    version: Annotated[str | None, typer.Option("--version", "-V", help="Of the release to test.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.")] = None,
+    forge: Annotated[
+        str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out.", metavar="URL")
+    ] = None,
+    assets: Annotated[
+        str | None, typer.Option(help="Directory with the release's assets, instead of the forge.", metavar="DIR")
+    ] = None,
+    binary: Annotated[
+        str | None, typer.Option(help="The program to test, instead of an asset.", metavar="PATH")
+    ] = None,
+    doctor: Annotated[
+        bool, typer.Option("--doctor", help="Say what this host can do, and why, loading nothing; then end.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Proves, or does not, that the kernel denies: a file is opened before, during and after, beside one that must stay
+    open, and from another process. Only a denial that was seen counts.
+
+    Exit codes: 0 enforced, 1 not enforced or an error, 3 unsupported, 4 no privilege, 5 refused by the kernel.
+    """
+    from loadmaster.commands.smoke import doctor_here, smoke_here
+
+    if doctor:
+        facts, text = doctor_here()
+        if as_json:
+            print_json(facts.model_dump(mode="json"))
+        else:
+            print(text)
+        raise typer.Exit
+    asked = {
+        "backend": backend,
+        "subject": subject,
+        "kernels": tuple(kernel) if kernel else None,
+        "deadline": deadline,
+        "project": project,
+        "version": version,
+        "tag": tag,
+        "forge": forge,
+        "assets": absolute(assets),
+        "binary": absolute(binary),
+    }
+    text, code = smoke_here(asked, default_store(), tell, as_json=as_json)
+    print(text, end="")
+    raise typer.Exit(code)

@@ -1,0 +1,40 @@
+"""The smoke test in this process, without Prefect, and what this host can do of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from loadmaster.errors import LoadmasterError
+from loadmaster.planning.lsm.host import HostFacts, show_host
+from loadmaster.planning.lsm.show import failure_json, smoke_json, smoke_text
+from loadmaster.smoke.doctor import host_facts
+from loadmaster.smoke_request import smoke_request
+from loadmaster.steps.smoke import smoke
+from loadmaster.store import Store
+
+Tell = Callable[[str], None]
+
+
+def smoke_here(values: dict[str, Any], store: Store, tell: Tell, *, as_json: bool) -> tuple[str, int]:
+    """The outcome as it is printed, and the exit code. Raises what asking for it and making it raise; as JSON, what kept
+    it from being made is a document like any other, with the verdict `error`.
+    """
+    asked = smoke_request(values)
+    try:
+        outcome = smoke(asked, store, tell)
+    except LoadmasterError as error:
+        if not as_json or error.exit_code != 1:
+            raise
+        return _printed(failure_json(asked.backend, asked.subject, asked.kernels, str(error))), error.exit_code
+    return _printed(smoke_json(outcome)) if as_json else smoke_text(outcome), outcome.exit_code
+
+
+def _printed(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def doctor_here() -> tuple[HostFacts, str]:
+    facts = host_facts()
+    return facts, show_host(facts)
