@@ -22,6 +22,7 @@ from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.project import load_project
 from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.conditions import Conditions
+from loadmaster.rehearsal.expected import MAINTAINER, expected_scenario
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.issuer import Issuer, Run
@@ -35,9 +36,6 @@ from loadmaster.rehearsal.server import serving
 from loadmaster.rehearsal.upstream import Upstream
 from loadmaster.store import RunDirectory, Store
 from loadmaster.world import World
-
-MAINTAINER = "maintainer"
-"""The account that releases where no scenario names another. Who releases owns whatever only upstream has."""
 
 FORGE_OWNER_ID = 1
 """Of the owner of the project's repository at the forge, unless the profile knows it."""
@@ -129,7 +127,7 @@ def _registry(
 ) -> Registry:
     upstream = Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None
     bursts = Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst)
-    scenario = conditions.scenario or Scenario()
+    scenario = conditions.scenario or expected_scenario(project, _run_of(project))
     actor = scenario.actor or MAINTAINER
     registry = Registry(
         directory / "registry",
@@ -139,7 +137,7 @@ def _registry(
         service=conditions.service,
         clock=clock.now,
         sleep=clock.sleep,
-        upstream_owner=actor,
+        upstream_owners=(actor,) if conditions.scenario else project.registry.owners or (actor,),
         issuers=issuer.issuers(),
         forge_accounts=_forge_accounts(project, scenario),
     )

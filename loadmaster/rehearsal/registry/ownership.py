@@ -1,13 +1,14 @@
 """Whose a crate is, and what that lets somebody do: users may everything, members of an owning team may publish and yank.
 
-It knows the owners of crates that were published here, and one account that owns whatever only upstream has. It refuses
+It knows the owners of crates that were published here, and who owns whatever only upstream has. It refuses
 to know how owners are asked, added and removed over HTTP.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum
 
@@ -24,24 +25,24 @@ class Rights(IntEnum):
 
 
 class Ownership:
-    def __init__(self, database: Database, upstream_owner: str | None) -> None:
-        """`upstream_owner` is a user that is there, or nobody."""
+    def __init__(self, database: Database, upstream_owners: Sequence[str]) -> None:
+        """`upstream_owners` are users and teams that are there."""
         self._database = database
-        self._upstream_owner = upstream_owner
+        self._upstream_owners = tuple(upstream_owners)
 
     def owners(self, name: str) -> tuple[Owner, ...]:
         """The owners of a crate that exists: users by id, then teams by id."""
         key = canonical(name)
         with self._database.reading() as db:
-            users = db.execute(
-                "SELECT id, accounts.login FROM accounts WHERE login IN "
-                "(SELECT login FROM owners WHERE canonical = ?) OR login = ? ORDER BY id",
-                (key, None if _is_here(db, key) else self._upstream_owner),
-            ).fetchall()
-            teams = db.execute(
-                "SELECT id, teams.login FROM team_owners JOIN teams USING (login) WHERE canonical = ? ORDER BY id",
-                (key,),
-            ).fetchall()
+            more = json.dumps([] if _is_here(db, key) else self._upstream_owners)
+            users, teams = (
+                db.execute(
+                    f"SELECT id, login FROM {known} WHERE login IN (SELECT login FROM {owning} WHERE canonical = ?) "
+                    "OR login IN (SELECT value FROM json_each(?)) ORDER BY id",
+                    (key, more),
+                ).fetchall()
+                for known, owning in (("accounts", "owners"), ("teams", "team_owners"))
+            )
         return tuple(Owner(kind=kind, **row) for kind, rows in (("user", users), ("team", teams)) for row in rows)
 
     def is_owner(self, name: str, login: str) -> bool:
@@ -73,8 +74,8 @@ class Ownership:
         key = canonical(name)
         if not _is_here(db, key):
             db.execute("INSERT INTO crates (canonical, name, created_at) VALUES (?, ?, ?)", (key, name, stamp(now)))
-            if self._upstream_owner is not None:
-                make_owner(db, key, self._upstream_owner)
+            for login in self._upstream_owners:
+                make_owner(db, key, login)
 
 
 def make_owner(db: sqlite3.Connection, key: str, login: str) -> None:

@@ -6,7 +6,7 @@ Reopening the directory, in another process or under another port, finds the sam
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -59,18 +59,18 @@ class Registry:
         service: Service = AT_ONCE,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        upstream_owner: str | None = None,
+        upstream_owners: Sequence[str] = (),
         issuers: Issuers | None = None,
         forge_accounts: Mapping[str, int] | None = None,
     ) -> None:
-        """`upstream_owner` is the account that owns the crates that only upstream has; None: nobody here does.
+        """`upstream_owners` are the users and teams that own the crates which only upstream has; none: nobody here does.
 
         `issuers` vouch for trusted publishers. `forge_accounts` are known to GitHub, login and id, besides the accounts here.
         `sleep` waits so many seconds of `clock`.
         """
         self.database = Database(directory)
         self.accounts = Accounts(self.database)
-        self.ownership = Ownership(self.database, upstream_owner)
+        self.ownership = Ownership(self.database, upstream_owners)
         self.policies = Policies(self.database)
         self.gate = Gate(self.accounts, clock)
         self.invitations = Invitations(self.database, self.ownership, self.gate, clock)
