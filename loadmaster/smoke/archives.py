@@ -71,9 +71,8 @@ def _write_entry(raw: io.BytesIO, path: str, mode: int, number: int, content: by
 
 def _folders(files: Files, folders: Sequence[str]) -> list[str]:
     """Every directory that is needed, parents first."""
-    paths = [PurePosixPath(each) for each in files]
-    needed = {str(parent) for path in paths for parent in path.parents} | set(folders)
-    return sorted(needed | {str(parent) for each in folders for parent in PurePosixPath(each).parents} - {"/", "."})
+    within = [parent for each in (*files, *folders) for parent in PurePosixPath(each).parents]
+    return sorted({*map(str, within), *folders} - {"/", "."})
 
 
 def _json(value: object) -> bytes:

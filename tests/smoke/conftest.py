@@ -1,0 +1,51 @@
+"""One engine and one store for all tests that run containers: the engine at hand, or one of this checkout's own.
+
+`LOADMASTER_ENGINE=required` makes a missing engine a failure; CI sets it, so that nothing here is ever skipped there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from loadmaster.clients.container import Engine, connect
+from loadmaster.errors import EngineAbsent
+from loadmaster.project import ROOT
+from loadmaster.store import Store
+
+SCRIPT = str(ROOT / "scripts" / "engine")
+
+
+@contextmanager
+def own_engine(place: Path) -> Iterator[str]:
+    """The address of an engine that keeps everything in `place`; stopped at the end."""
+    started = subprocess.run([SCRIPT, "start", str(place)], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    try:
+        yield started.stdout.strip()
+    finally:
+        subprocess.run([SCRIPT, "stop", str(place)], timeout=60, check=True)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    try:
+        yield connect()
+        return
+    except EngineAbsent as error:
+        if shutil.which("dockerd") is None or os.geteuid() != 0:
+            if os.environ.get("LOADMASTER_ENGINE") == "required":
+                raise
+            pytest.skip(f"{error.what} {error.fix}")
+    with own_engine(tmp_path_factory.mktemp("engine")) as address:
+        yield connect(address)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("store"))

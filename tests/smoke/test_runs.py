@@ -1,0 +1,172 @@
+"""Payloads on a real engine: on this kernel in a container, on Debian's in a virtual machine.
+
+`SMOKE=full` repeats what is measured.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from loadmaster.clients.container import ENDS, Engine, Sandbox
+from loadmaster.errors import EngineImageMissing, EngineLacksCapability, SmokeDeadlinePassed, SmokeOutOfMemory
+from loadmaster.planning.lsm.report import Artefact, ErrorKind, Report, Subject
+from loadmaster.planning.lsm.subject import ReleaseSubject
+from loadmaster.planning.lsm.verdict import Judgement, Verdict, judge
+from loadmaster.smoke.images import machine_image
+from loadmaster.smoke.kernels import NEWEST_STABLE, SUITES
+from loadmaster.smoke.running import Backend, Ran, Settings, run_probe, run_release
+from loadmaster.store import Store
+from tests.smoke.standin import compile_standin, subject
+
+pytestmark = pytest.mark.end_to_end
+REPEATS = 20 if os.environ.get("SMOKE") == "full" else 3
+NONCE = "5f0c"
+
+
+def judged(ran: Ran, kind: Subject = Subject.PROBE, nonce: str = NONCE) -> tuple[Judgement, Report]:
+    judgement, report = judge(ran.log, nonce=nonce, subject=kind, exit_code=ran.exit_code)
+    assert report is not None, ran.log
+    return judgement, report
+
+
+def release(backend: Backend, given: ReleaseSubject, engine: Engine, store: Store) -> tuple[Judgement, Report]:
+    return judged(run_release(backend, given, Settings(nonce=NONCE), engine, store), Subject.RELEASE)
+
+
+def artefact_of(report: Report) -> Artefact:
+    assert report.artefact is not None
+    return report.artefact
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(engine: Engine) -> Iterator[None]:
+    """Whatever a run ends with, its container is gone."""
+    yield
+    assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return compile_standin(tmp_path_factory.mktemp("standin"))
+
+
+def test_an_image_is_made_within_a_minute(engine: Engine, store: Store) -> None:
+    start = time.monotonic()
+    image = machine_image(engine, store, NEWEST_STABLE, {}, "")
+    assert time.monotonic() - start < 60
+    assert image.kernel is not None
+    assert len(image.kernel.sha256) == 64
+
+
+def test_debians_kernel_denies_every_time_and_soon(engine: Engine, store: Store) -> None:
+    runs = [run_probe("vm", Settings(nonce=NONCE), engine, store) for _ in range(REPEATS)]
+    assert [judged(each)[0].verdict for each in runs] == [Verdict.ENFORCED] * REPEATS
+    print(f"seconds: {sorted(round(each.seconds, 2) for each in runs)}")
+    if REPEATS > 3:
+        assert statistics.median(each.seconds for each in runs) <= 8
+
+
+@pytest.mark.parametrize("kernel", sorted(SUITES.keys() - {NEWEST_STABLE}))
+def test_each_of_debians_kernels_denies(kernel: str, engine: Engine, store: Store) -> None:
+    ran = run_probe("vm", Settings(nonce=NONCE, kernel=kernel), engine, store)
+    judgement, report = judged(ran)
+    assert judgement.verdict is Verdict.ENFORCED
+    assert report.kernel.startswith(f"{kernel}.")
+    assert ran.kernel_package is not None
+    assert report.kernel in ran.kernel_package
+
+
+def test_a_kernel_whose_lsms_lack_bpf_is_unsupported(engine: Engine, store: Store) -> None:
+    ran = run_probe("vm", Settings(nonce=NONCE, also="lsm=landlock,lockdown,yama"), engine, store)
+    assert judged(ran)[0].verdict is Verdict.UNSUPPORTED
+
+
+def test_without_capabilities_there_is_no_privilege(engine: Engine, store: Store) -> None:
+    judgement, report = judged(run_probe("native", Settings(nonce=NONCE, capabilities=()), engine, store))
+    assert judgement.verdict is Verdict.NO_PRIVILEGE
+    assert int(report.capabilities, 16) == 0
+
+
+def test_this_kernel_says_the_same_as_its_own_report_and_never_something_better(engine: Engine, store: Store) -> None:
+    """Where it denies, it is enforced; where it refuses, refused. CI's kernel refuses, and says so to whoever asks."""
+    judgement, report = judged(run_probe("native", Settings(nonce=NONCE), engine, store))
+    expected = {0: Verdict.ENFORCED, 3: Verdict.UNSUPPORTED, 5: Verdict.REFUSED}
+    assert judgement.verdict is expected[report.exit]
+    assert (report.exit == 0) == (report.during is not None)
+
+
+def test_a_capability_that_no_engine_knows(engine: Engine, store: Store) -> None:
+    with pytest.raises(EngineLacksCapability, match="NOSUCH"):
+        run_probe("native", Settings(nonce=NONCE, capabilities=("NOSUCH",)), engine, store)
+
+
+def test_the_deadline_ends_it(engine: Engine, store: Store) -> None:
+    with pytest.raises(SmokeDeadlinePassed, match="in 2 seconds"):
+        run_probe("vm", Settings(nonce=NONCE, deadline=2), engine, store)
+
+
+def test_too_little_memory_is_told_as_such(engine: Engine, store: Store) -> None:
+    with pytest.raises(SmokeOutOfMemory, match="100 MiB"):
+        run_probe("vm", Settings(nonce=NONCE, memory=100), engine, store)
+
+
+def test_an_image_that_is_not_there_is_not_pulled(engine: Engine) -> None:
+    with pytest.raises(EngineImageMissing, match="loadmaster-smoke-none:x"):
+        engine.run(Sandbox(image="loadmaster-smoke-none:x", seconds=5, memory=16))
+
+
+def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store) -> None:
+    def one(nonce: str) -> Verdict:
+        return judged(run_probe("vm", Settings(nonce=nonce), engine, store), nonce=nonce)[0].verdict
+
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(one, ["aa", "bb"])) == [Verdict.ENFORCED] * 2
+
+
+def test_a_release_that_enforces_is_enforced(engine: Engine, store: Store, standin: bytes) -> None:
+    judgement, report = release("vm", subject(standin, "enforces"), engine, store)
+    assert judgement.verdict is Verdict.ENFORCED
+    assert artefact_of(report).health == '{"enforcement": "active"}\n'
+    assert artefact_of(report).killed is False
+
+
+def test_every_marker_without_a_denial_is_not_enforced(engine: Engine, store: Store, standin: bytes) -> None:
+    judgement, report = release("vm", subject(standin, "attaches-elsewhere"), engine, store)
+    assert judgement.verdict is Verdict.NOT_ENFORCED
+    assert artefact_of(report).ready
+    assert "active" in (artefact_of(report).health or "")
+
+
+def test_a_release_that_denies_more_than_it_should_is_an_error(engine: Engine, store: Store, standin: bytes) -> None:
+    judgement, _ = release("vm", subject(standin, "denies-control-too"), engine, store)
+    assert judgement.error is ErrorKind.SIDE_EFFECT
+
+
+@pytest.mark.parametrize(
+    ("conduct", "kind"),
+    [
+        ("never-ready", ErrorKind.NEVER_READY),
+        ("crashes", ErrorKind.CRASHED),
+        ("ignores-signals", ErrorKind.NOT_STOPPED),
+    ],
+)
+def test_a_release_that_misbehaves_is_an_error(
+    conduct: str, kind: ErrorKind, engine: Engine, store: Store, standin: bytes
+) -> None:
+    judgement, report = release("native", subject(standin, conduct, ready_within=1), engine, store)
+    assert judgement.error is kind
+    assert artefact_of(report).signal == {"crashes": 6}.get(conduct, 9)
+
+
+def test_a_release_is_stopped_by_the_machine_s_deadline_with_a_report(
+    engine: Engine, store: Store, standin: bytes
+) -> None:
+    settings = Settings(nonce=NONCE, deadline=2)
+    ran = run_release("native", subject(standin, "never-ready", ready_within=60), settings, engine, store)
+    assert judged(ran, Subject.RELEASE)[0].error is ErrorKind.DEADLINE
