@@ -42,7 +42,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
             if os.environ.get("LOADMASTER_ENGINE") == "required":
                 raise
             pytest.skip(f"{error.what} {error.fix}")
-    with own_engine(tmp_path_factory.mktemp("engine")) as address:
+    with own_engine(tmp_path_factory.mktemp("e")) as address:
         yield connect(address)
 
 

@@ -1,0 +1,103 @@
+"""What a run leaves when it is not allowed to clean up: the caller is killed, or the engine is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from loadmaster.clients.container import ENDS, Engine, connect
+from loadmaster.errors import EngineGone
+from loadmaster.project import ROOT
+from loadmaster.smoke.images import machine_image
+from loadmaster.smoke.kernels import NEWEST_STABLE
+from loadmaster.smoke.running import Settings, run_probe
+from loadmaster.store import Store
+from tests.smoke.conftest import own_engine
+
+pytestmark = pytest.mark.end_to_end
+LATER = 7200
+"""Seconds: by then everything of ours is over."""
+CALLER = """
+import sys
+from pathlib import Path
+from loadmaster.clients.container import connect
+from loadmaster.smoke.running import Settings, run_probe
+from loadmaster.store import Store
+run_probe("vm", Settings(nonce="a1", deadline=int(sys.argv[3])), connect(sys.argv[1]), Store(Path(sys.argv[2])))
+"""
+
+
+@contextmanager
+def caller(engine: Engine, store: Store, deadline: int) -> Iterator[None]:
+    """Another process that runs a probe, for as long as the context; then it is killed."""
+    argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline)]
+    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def starts(engine: Engine) -> Iterator[str]:
+    """The ids of our containers that start from now on."""
+    wanted = {"type": "container", "event": "start", "label": ENDS}
+    heard = engine.client.events(decode=True, filters=wanted)
+    return (str(event["id"]) for event in heard)
+
+
+def test_what_a_killed_run_leaves_is_swept(engine: Engine, store: Store) -> None:
+    started = starts(engine)
+    with caller(engine, store, 60):
+        left = next(started)
+    assert engine.sweep(time.time()) == []
+    assert engine.client.containers.get(left).status == "running"
+    assert len(engine.sweep(time.time() + LATER)) == 1
+    assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
+
+
+def test_what_a_killed_run_leaves_ends_by_itself(engine: Engine, store: Store) -> None:
+    started = starts(engine)
+    with caller(engine, store, 2):
+        left = next(started)
+    assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
+    engine.sweep(time.time() + LATER)
+
+
+def test_the_image_of_a_release_is_swept_only_once_it_is_over(engine: Engine, store: Store) -> None:
+    image = machine_image(engine, store, NEWEST_STABLE, {"/subject/recipe": b""}, "left")
+    assert engine.sweep(time.time()) == []
+    assert engine.has_image(image.name)
+    engine.sweep(time.time() + LATER)
+    assert not engine.has_image(image.name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an engine of its own takes root")
+def test_an_engine_that_goes_away_in_the_middle(tmp_path_factory: pytest.TempPathFactory, store: Store) -> None:
+    # A short name: sockets below it may have a hundred characters.
+    place = tmp_path_factory.mktemp("e")
+    with own_engine(place) as address, ThreadPoolExecutor() as pool:
+        engine = connect(address)
+        started = starts(engine)
+        ran = pool.submit(run_probe, "vm", Settings(nonce="a1"), engine, store)
+        next(started)
+        kill_engine(place)
+        with pytest.raises(EngineGone):
+            ran.result(timeout=60)
+        with own_engine(place):
+            engine.sweep(time.time() + LATER)
+            assert engine.client.containers.list(all=True) == []
+
+
+def kill_engine(place: Path) -> None:
+    process = psutil.Process(int((place / "dockerd.pid").read_text(encoding="ascii")))
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
