@@ -46,4 +46,4 @@ lock: setup ## write constraints.txt anew from pyproject.toml
 		--no-emit-index-url --custom-compile-command "make lock" --quiet -o constraints.txt
 
 clean: down ## stop the server and remove builds and caches; runs, receipts and Prefect's records stay
-	rm -rf $(addprefix .loadmaster/,build crates mirrors upstream) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(addprefix .loadmaster/,build crates mirrors smoke upstream) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
