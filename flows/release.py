@@ -8,19 +8,28 @@ from __future__ import annotations
 from prefect import flow
 from prefect.runtime import flow_run
 
+from flows import smoke
 from loadmaster.errors import LoadmasterError
 from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.live import live_job
 from loadmaster.planning.gates import require_open
+from loadmaster.planning.lsm.style import When
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.request import LiveRequest
 from loadmaster.store import default_store
 from tasks import execution, permissions, preparation, publishing, verification
+from tasks.smoke import asked_before as who_can_smoke
+from tasks.smoke import cancel_children
 
 
-@flow(name="release", flow_run_name="release {request.project} {request.version}")
+@flow(
+    name="release",
+    flow_run_name="release {request.project} {request.version}",
+    on_cancellation=[cancel_children],
+    on_crashed=[cancel_children],
+)
 def release(request: LiveRequest) -> Receipt:
     """Releases a project for real. Anything but a registry on loopback is refused until approvals exist."""
     store = default_store()
@@ -50,7 +59,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.planned(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = preparation.check(job, seen, plan, preparation.judge_code(job, seen, plan))
-    answers += permissions.asked_before(job, asking)
+    answers += permissions.asked_before(job, asking) + who_can_smoke(job)
     journal.checked(answers)
     require_open(answers)
 
@@ -60,6 +69,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     answers += permissions.asked_of_packaged(job, plan, digests)
     journal.checked(answers)
     require_open(answers)
+    smoke.tested(job, plan, journal, When.BEFORE_PUBLISH)
 
     journal.note(execution.push_commit(job, plan, commit))
     for tag in plan.tags:
@@ -77,6 +87,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
 
     if plan.install:
         journal.note(verification.install(job, plan, plan.install))
+    smoke.tested(job, plan, journal, When.AFTER_RELEASE)
 
 
 def announce(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from loadmaster.errors import SmokeSubjectUnknown, UnknownProject, WrongRequest
 from loadmaster.planning.lsm.report import Subject
 from loadmaster.planning.lsm.style import DEADLINE, Backend, Kernel, SmokeStyle
+from loadmaster.planning.lsm.verdict import Mode
 from loadmaster.planning.value import Value
 from loadmaster.project import load_project, problems_of, project_names
 from loadmaster.request import ProjectName
@@ -38,6 +39,11 @@ class SmokeRequest(Value):
     )
     deadline: int = Field(
         default=DEADLINE, gt=0, le=3600, title="Deadline", description="Seconds that one kernel's test may take."
+    )
+    mode: Mode = Field(
+        default=Mode.ENFORCE,
+        title="Mode",
+        description="`enforce`: anything but `enforced` fails the run; `best-effort`: what the host cannot do is skipped.",
     )
     project: ProjectName | None = Field(
         default=None,
@@ -80,7 +86,7 @@ def smoke_request(values: dict[str, Any]) -> SmokeRequest:
     if (project := given.get("project")) is not None and project not in (known := project_names()):
         raise UnknownProject(str(project), known)
     said = load_project(str(project)).smoke if project is not None else None
-    usual = said.model_dump(include={"backend", "kernels", "deadline", "subject"}) if said else {}
+    usual = said.model_dump(include={"backend", "kernels", "deadline", "mode", "subject"}) if said else {}
     try:
         request = SmokeRequest.model_validate(usual | given)
     except ValidationError as error:

@@ -227,6 +227,14 @@ def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug:
     return directory / "bin"
 
 
+def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
+    """`cargo build --release --locked` of one program of the workspace; its path. Raises `CargoFailed`, `DiskFull`."""
+    argv = ["cargo", "build", "--release", "--locked", "--bin", binary]
+    finished = _call(cargo.with_target(target), directory, argv)
+    _raise_unless_done(finished, argv, f"building `{binary}`")
+    return target / "release" / binary
+
+
 def reported_version(cargo: Cargo, binary: Path) -> str:
     """What the program prints for `--version`. Raises `CargoFailed`."""
     finished = run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)

@@ -140,6 +140,7 @@ from loadmaster.errors.smoke import (
     SmokeOutOfMemory,
     SmokePayloadNotBuilt,
 )
+from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate, SmokeRunLost
 from loadmaster.errors.smoke_subject import (
     SmokeArchiveRefused,
     SmokeAssetMissing,
@@ -279,10 +280,13 @@ __all__ = [
     "SmokeKernelUnknown",
     "SmokeLibraryMissing",
     "SmokeMachineBroke",
+    "SmokeNotPassed",
     "SmokeOutOfMemory",
     "SmokePayloadNotBuilt",
     "SmokeProgramForeign",
     "SmokeProgramMissing",
+    "SmokeRunLate",
+    "SmokeRunLost",
     "SmokeRunNotFound",
     "SmokeSubjectUnknown",
     "SmokeVersionsDiffer",

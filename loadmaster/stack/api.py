@@ -118,9 +118,9 @@ class Api:
 
     # --- the pool and the deployments ---
 
-    def ensure_pool(self, pool: str) -> None:
-        """Creates the pool of process workers, paused, unless it exists."""
-        wanted = {"name": pool, "type": "process", "is_paused": True}
+    def ensure_pool(self, pool: str, *, is_paused: bool = True) -> None:
+        """Creates the pool of process workers, unless it exists."""
+        wanted = {"name": pool, "type": "process", "is_paused": is_paused}
         answer = self._try("POST", "/work_pools/", wanted)
         if answer.status_code != httpx.codes.CONFLICT:
             self._accepted(answer)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.errors import PortTaken, StackDidNotStart
+from loadmaster.planning.lsm.worker import POOL as EBPF_POOL
 from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
@@ -36,6 +37,7 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
         env = environment(home, stack.port, project_root)
         with Api(stack.api_url) as api:
             api.ensure_pool(POOL)
+            api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers stand elsewhere, and are started there
             begun = datetime.now(UTC)
             started = _with_worker(home, stack, env, api, tell)
             tell("registering the deployments")  # while the worker starts; it takes nothing before the pool is open

@@ -1,0 +1,53 @@
+"""The LSM smoke test: does the kernel deny what it is told to deny? By itself, or as part of a release."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from loadmaster.job import Job
+from loadmaster.journal import Journal
+from loadmaster.planning.lsm.result import SmokeOutcome, record_of, skipped
+from loadmaster.planning.lsm.style import When
+from loadmaster.planning.lsm.worker import Place, may_be_skipped
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.smoke_request import SmokeRequest
+from tasks import smoke as steps
+
+
+@flow(name="smoke", flow_run_name="smoke {request.subject}")
+def smoke(request: SmokeRequest) -> SmokeOutcome:
+    """Opens a file before, during and after something should deny it, beside one that must stay open.
+
+    Fails unless the denial was seen, or the mode lets what the host cannot do be skipped.
+    """
+    outcome = steps.make(request)
+    steps.show(request, outcome)
+    steps.require_passed(outcome, request.mode)
+    return outcome
+
+
+def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
+    """The release's own test, if its profile wants one now. Raises `SmokeNotPassed`, and what making it raises."""
+    style = job.project.smoke
+    if style is None or style.when is not when:
+        return
+    place, why = steps.look_for_worker(job, style)
+    skippable = may_be_skipped(style, is_rehearsal=job.world.kind == "rehearsal")
+    if place is Place.NOWHERE and skippable:
+        journal.note(skipped(steps.subject_of(job, style), why))
+        return
+    request = steps.prepare(job, plan, style)
+    try:
+        outcome = steps.on_pool(request) if place is Place.POOL else in_this_process(request)
+    except steps.NOT_TO_BE_MADE as error:
+        if not skippable:
+            raise
+        journal.note(skipped(request.subject, error.what))
+        return
+    journal.note(*record_of(outcome, style.mode))
+    steps.require_passed(outcome, style.mode)
+
+
+def in_this_process(request: SmokeRequest) -> SmokeOutcome:
+    """As a child all the same, whose outcome is read where one on the pool leaves it. Raises what kept it from one."""
+    return steps.outcome_left_by(smoke(request, return_state=True))

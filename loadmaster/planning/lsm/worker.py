@@ -1,0 +1,61 @@
+"""Who could make the smoke test of a release, judged before anything irreversible: the gate `smoke-worker`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from loadmaster.planning.gate import GateAnswer, Problem
+from loadmaster.planning.lsm.host import HostFacts
+from loadmaster.planning.lsm.style import Backend, SmokeStyle
+from loadmaster.planning.lsm.verdict import Mode
+
+GATE = "smoke-worker"
+POOL = "ebpf"
+"""The work pool whose workers stand on Linux hosts with a Docker engine."""
+DEPLOYMENT = "smoke/lsm-smoke"
+"""Flow and deployment on that pool, as Prefect's API wants them."""
+HOW_TO_GET_ONE = (
+    "install Debian's `docker.io` and start it, or start a worker of the pool `ebpf` on a host that has one"
+)
+
+
+class Place(StrEnum):
+    """Where a release has its smoke test made."""
+
+    POOL = "pool"
+    HERE = "here"
+    FORGE = "forge"
+    NOWHERE = "nowhere"
+
+
+def place_of(style: SmokeStyle, *, is_rehearsal: bool, online: bool, here: HostFacts) -> tuple[Place, str]:
+    """The place, and why. `online`: whether a worker of the pool is."""
+    if style.backend is Backend.DISPATCH:
+        if is_rehearsal:
+            return Place.NOWHERE, "a rehearsal's forge runs no workflow"
+        return Place.FORGE, f"the forge's workflow `{style.workflow}`"
+    if online:
+        return Place.POOL, f"a worker of the pool `{POOL}` is online"
+    against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
+    if against is None:
+        against = () if not here.against_native else here.against_vm
+    if not against:
+        return Place.HERE, "this machine's Docker engine"
+    if here.engine is None:
+        return Place.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
+    return Place.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
+
+
+def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
+    """Whether a release goes on where nobody can make the test at all."""
+    return is_rehearsal or style.mode is Mode.BEST_EFFORT
+
+
+def worker_gate(style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool) -> GateAnswer:
+    """Whether the test that the profile asks for can be made once it is due."""
+    if place is not Place.NOWHERE:
+        return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
+    if may_be_skipped(style, is_rehearsal=is_rehearsal):
+        return GateAnswer.skip(GATE, why)
+    fix = f'{HOW_TO_GET_ONE}; or say `mode = "best-effort"` in `[smoke]` of the profile.'
+    return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

@@ -1,0 +1,64 @@
+"""A release's own smoke test: what it asks for, and of which bytes. Before publishing these are built from its commit."""
+
+from __future__ import annotations
+
+from loadmaster.clients import cargo
+from loadmaster.errors import SmokeNotPassed
+from loadmaster.job import Job
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.lsm.report import Subject
+from loadmaster.planning.lsm.result import SmokeOutcome, outcome_under
+from loadmaster.planning.lsm.style import ArtefactStyle, SmokeStyle, When
+from loadmaster.planning.lsm.verdict import Mode
+from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.smoke_request import SmokeRequest
+
+
+def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
+    """The request for a release's test; what it has to build, it builds. Raises `CargoFailed`, `DiskFull`."""
+    subject = subject_of(job, style)
+    tag = _tag(plan)
+    return SmokeRequest(
+        subject=subject,
+        backend=style.backend,
+        kernels=style.kernels,
+        deadline=style.deadline,
+        mode=style.mode,
+        project=job.project.name,
+        version=tag.version,
+        tag=tag.name,
+        forge=job.world.forge,
+        binary=_binary(job, style, style.artefact) if subject is Subject.RELEASE and style.artefact else None,
+    )
+
+
+def subject_of(job: Job, style: SmokeStyle) -> Subject:
+    """In a rehearsal the probe alone, where the release's bytes are assets: nobody builds any for its forge."""
+    artefact = style.artefact
+    of_assets = artefact is not None and (artefact.asset or (artefact.object and artefact.object.asset)) is not None
+    return Subject.PROBE if job.world.kind == "rehearsal" and of_assets else style.subject
+
+
+def _tag(plan: ReleasePlan) -> Tag:
+    """Of the program that is installed, where tags are several."""
+    of_program = (each for each in plan.tags if plan.install is not None and plan.install.package in each.crates)
+    return next(of_program, plan.tags[0])
+
+
+def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
+    """None where it is an asset."""
+    if artefact.asset is not None:
+        return None
+    if style.when is When.AFTER_RELEASE:
+        return str(job.directory.path / "install" / "bin" / artefact.binary)
+    target = job.directory.path / "candidate"
+    return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
+
+
+def require_passed(outcome: SmokeOutcome, mode: Mode) -> None:
+    """Raises `SmokeNotPassed`."""
+    weakest = outcome.weakest
+    if outcome_under(weakest.judgement.verdict, mode) is Outcome.FAIL:
+        raise SmokeNotPassed(
+            weakest.judgement.text, f"the {weakest.subject} on `{weakest.kernel}` ({weakest.backend})", weakest.why
+        )
