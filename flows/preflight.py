@@ -9,6 +9,7 @@ from loadmaster.planning.gates import require_open
 from loadmaster.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.store import default_store
 from tasks import permissions, preparation
+from tasks.smoke import asked_before as who_can_smoke
 
 
 @flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")
@@ -26,6 +27,6 @@ def preflight(request: PreflightRequest) -> PreflightReport:
         facts = permissions.look(job, plan, seen, publishes=False)
         findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
         permissions.show(job, findings)
-        report = report_of(job, facts, findings)
+        report = report_of(job, facts, findings, who_can_smoke(job))
         require_open(report.gates)
         return report

@@ -80,12 +80,15 @@ def _without_building(project: Project) -> Project:
     return project.model_copy(update={"cargo": project.cargo.model_copy(update={"verify": False, "clippy": False})})
 
 
-def report_of(job: Job, facts: Facts, findings: tuple[Finding, ...]) -> PreflightReport:
+def report_of(
+    job: Job, facts: Facts, findings: tuple[Finding, ...], more: tuple[GateAnswer, ...] = ()
+) -> PreflightReport:
+    """`more`: answers that are no findings about permissions."""
     return PreflightReport(
         project=job.project.name,
         version=facts.plan.version,
         registry=facts.seen.api,
         asked_seconds=seconds_to_ask(facts.asked, facts.seen.api),
-        gates=answers(findings, job.project.preflight.blocking),
+        gates=answers(findings, job.project.preflight.blocking) + more,
         findings=findings,
     )

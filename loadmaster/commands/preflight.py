@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 
+from loadmaster.planning.lsm.worker import GATE as SMOKE_WORKER
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_text
 from loadmaster.planning.plan import plan_release
+from loadmaster.planning.show import gates_text
 from loadmaster.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.steps import permissions
 from loadmaster.steps.look import look
+from loadmaster.steps.smoke_release import asked_without_prefect
 from loadmaster.store import Store
 
 
@@ -21,7 +24,8 @@ def preflight_here(request: PreflightRequest, store: Store) -> PreflightReport:
         seen = look(job)
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
         facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
-        return report_of(job, facts, (*ask(facts), *permissions.judge_unpackaged(job, plan, seen)))
+        findings = (*ask(facts), *permissions.judge_unpackaged(job, plan, seen))
+        return report_of(job, facts, findings, asked_without_prefect(job))
     finally:
         directory.remove()
 
@@ -31,4 +35,5 @@ def report_text(report: PreflightReport) -> str:
     if report.asked_seconds:
         lines.append(f"  its web API was asked once a second, for about {report.asked_seconds:.0f} s")
     outcome = "nothing known stands in the way" if report.is_open else "a release would not start"
-    return "\n".join([*lines, permissions_text(report.findings), f"  {outcome}", ""])
+    smoke = gates_text(each for each in report.gates if each.gate == SMOKE_WORKER)
+    return "\n".join([*lines, permissions_text(report.findings), f"{smoke}  {outcome}", ""])

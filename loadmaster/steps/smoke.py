@@ -7,6 +7,7 @@ Refuses to know Prefect, and what a release makes of a verdict.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal, NamedTuple
@@ -103,11 +104,13 @@ def _of_release(bench: Bench, place: Place, probe: SmokeResult, subject: Release
 
 def _result(bench: Bench, place: Place, settings: Settings, subject: Subject, run: Callable[[], Ran]) -> SmokeResult:
     backend, asked_kernel = Backend(place.backend), place.kernel or "the worker's own"
+    begun = time.monotonic()
     try:
         ran = run()
     except (SmokeOutOfMemory, SmokeDeadlinePassed, SmokeMachineBroke) as error:
         judgement = failed(_KINDS[type(error)], error.what)
-        return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=asked_kernel)
+        seconds = round(time.monotonic() - begun, 3)
+        return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=asked_kernel, seconds=seconds)
     for line in ran.log.splitlines():
         bench.tell(line)
     judgement, report = judge(ran.log, nonce=settings.nonce, subject=subject, exit_code=ran.exit_code)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from loadmaster.clients import cargo
 from loadmaster.errors import SmokeNotPassed
 from loadmaster.job import Job
-from loadmaster.planning.gate import Outcome
+from loadmaster.planning.gate import GateAnswer, Outcome
 from loadmaster.planning.lsm.report import Subject
 from loadmaster.planning.lsm.result import SmokeOutcome, outcome_under
 from loadmaster.planning.lsm.style import ArtefactStyle, SmokeStyle, When
 from loadmaster.planning.lsm.verdict import Mode
+from loadmaster.planning.lsm.worker import GATE, Place, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.smoke.doctor import host_facts
 from loadmaster.smoke_request import SmokeRequest
 
 
@@ -53,6 +55,18 @@ def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
         return str(job.directory.path / "install" / "bin" / artefact.binary)
     target = job.directory.path / "candidate"
     return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
+
+
+def asked_without_prefect(job: Job) -> tuple[GateAnswer, ...]:
+    """The gate `smoke-worker` where nobody knows of the pool's workers: what this machine cannot do stays an open question."""
+    style = job.project.smoke
+    if style is None:
+        return ()
+    place, why = place_of(style, is_rehearsal=False, online=False, here=host_facts())
+    if place is not Place.NOWHERE:
+        return (worker_gate(style, place, why, is_rehearsal=False),)
+    told = f"{why}; whether the pool has a worker, only the Prefect server knows"
+    return (GateAnswer.could_not_check(GATE, told).model_copy(update={"blocks": False}),)
 
 
 def require_passed(outcome: SmokeOutcome, mode: Mode) -> None:

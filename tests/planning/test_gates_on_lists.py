@@ -152,3 +152,9 @@ def test_without_a_declared_workflow_there_is_nothing_to_ask() -> None:
 def test_a_workflow_cannot_be_asked_for_in_a_tree_of_manifests() -> None:
     found = of_manifests_alone(tree(*PACKAGES, profile=relying_on("release.yml")))
     assert answer(found, "workflow-exists").outcome is Outcome.COULD_NOT_CHECK
+
+
+def test_the_workflow_of_the_smoke_test_must_be_there_without_being_declared_again() -> None:
+    fields = project().model_dump() | {"smoke": {"backend": "dispatch", "workflow": "smoke.yml"}}
+    found = tree(*PACKAGES, profile=Project.model_validate(fields), texts={RELEASE: "on: push\n"})
+    assert fails(answer(found, "workflow-exists"), ".github/workflows/smoke.yml", "does not exist")

@@ -113,12 +113,19 @@ def _edges(tree: Tree) -> Edges:
 @of_files("workflow-exists", "Assay's checklist said for seven months to start `lsm-smoke-test`, which never existed.")
 def workflow_exists(tree: Tree) -> Judgement:
     """Is every workflow that the profile declares there, and can it be dispatched where the profile says so?"""
-    declared = tree.project.workflows if tree.project is not None else ()
+    declared = _declared(tree.project) if tree.project is not None else ()
     if not declared:
         return Skip(why="the profile declares no workflow")
     if not tree.holds_code and not any(path.startswith(f"{WORKFLOWS}/") for path in tree.files.paths):
         return CouldNotCheck(why="the tree holds no code, and no workflows either")
     return Findings(checked=len(declared), problems=tuple(p for each in declared for p in _workflow(tree, each)))
+
+
+def _declared(project: Project) -> tuple[DeclaredWorkflow, ...]:
+    """With the one that is to make the smoke test."""
+    smoke = project.smoke.workflow if project.smoke is not None else None
+    known = {each.file for each in project.workflows}
+    return (*project.workflows, *([DeclaredWorkflow(file=smoke)] if smoke and smoke not in known else []))
 
 
 def _workflow(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Problem]:

@@ -1,0 +1,60 @@
+"""What speaks against a backend on a host, one fact after the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadmaster.planning.lsm.host import EngineFacts, HostFacts, show_host
+
+ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
+ABLE = HostFacts(
+    engine=ENGINE,
+    engine_problem="",
+    kernel="6.12.1",
+    lsms=("lockdown", "bpf"),
+    has_types=True,
+    has_hook=True,
+    uid_map="0 0 4294967295",
+    missing_tools=(),
+)
+AGAINST_NATIVE: dict[str, tuple[dict[str, object], str]] = {
+    "the engine is elsewhere": ({"kernel": "6.1.0"}, "another kernel, `6.12.1`"),
+    "the engine is rootless": ({"engine": ENGINE.model_copy(update={"rootless": True})}, "rootless"),
+    "a user namespace": ({"uid_map": "0 1000 65536"}, "user namespace"),
+    "no types": ({"has_types": False, "has_hook": False}, "does not tell its types"),
+    "no hook": ({"has_hook": False}, "built without BPF LSM"),
+    "bpf is not active": ({"lsms": ("lockdown", "yama")}, "`bpf` is not among"),
+    "no compiler": ({"missing_tools": ("cc",)}, "no C compiler"),
+    "no engine": ({"engine": None, "engine_problem": "No Docker engine answers."}, "No Docker engine answers."),
+}
+AGAINST_VM: dict[str, tuple[dict[str, object], str]] = {
+    "another architecture": ({"engine": ENGINE.model_copy(update={"machine": "aarch64"})}, "no x86_64 Linux"),
+    "no apt": ({"missing_tools": ("apt-get",)}, "no `apt-get`"),
+    "no engine": ({"engine": None, "engine_problem": "No Docker engine answers."}, "No Docker engine answers."),
+}
+
+
+def test_nothing_speaks_against_an_able_host() -> None:
+    assert ABLE.against_native == ()
+    assert ABLE.against_vm == ()
+    assert "only a run tells" in show_host(ABLE)
+
+
+def test_a_list_that_cannot_be_read_says_nothing() -> None:
+    assert ABLE.model_copy(update={"lsms": None}).against_native == ()
+
+
+@pytest.mark.parametrize(("change", "why"), AGAINST_NATIVE.values(), ids=AGAINST_NATIVE)
+def test_one_fact_speaks_against_native(change: dict[str, object], why: str) -> None:
+    host = ABLE.model_copy(update=change)
+    assert len(host.against_native) == 1
+    assert why in host.against_native[0]
+    assert f"native   no: {host.against_native[0]}" in show_host(host)
+
+
+@pytest.mark.parametrize(("change", "why"), AGAINST_VM.values(), ids=AGAINST_VM)
+def test_one_fact_speaks_against_a_machine(change: dict[str, object], why: str) -> None:
+    host = ABLE.model_copy(update=change)
+    assert len(host.against_vm) == 1
+    assert why in host.against_vm[0]
+    assert f"vm       no: {host.against_vm[0]}" in show_host(host)

@@ -1,0 +1,78 @@
+"""Who could make a release's smoke test, and what that means before anything is pushed."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadmaster.planning.gate import Outcome
+from loadmaster.planning.lsm.host import EngineFacts, HostFacts
+from loadmaster.planning.lsm.style import SmokeStyle
+from loadmaster.planning.lsm.worker import Place, place_of, worker_gate
+
+ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
+ABLE = HostFacts(
+    engine=ENGINE,
+    engine_problem="",
+    kernel="6.12.1",
+    lsms=("lockdown", "bpf"),
+    has_types=True,
+    has_hook=True,
+    uid_map="0 0 4294967295",
+    missing_tools=(),
+)
+WITHOUT_LSM = ABLE.model_copy(update={"lsms": ("lockdown",)})
+WITHOUT_APT = ABLE.model_copy(update={"missing_tools": ("apt-get",)})
+WITHOUT_ENGINE = ABLE.model_copy(update={"engine": None, "engine_problem": "nothing listens at `unix:///run/x`"})
+NEITHER = WITHOUT_LSM.model_copy(update={"missing_tools": ("apt-get",)})
+
+
+def style(**said: object) -> SmokeStyle:
+    return SmokeStyle.model_validate(said)
+
+
+DISPATCH = style(backend="dispatch", workflow="smoke.yml")
+PLACES = {
+    "a worker of the pool comes before this machine": (style(), True, ABLE, Place.POOL),
+    "a worker of the pool does what this machine cannot": (style(), True, WITHOUT_ENGINE, Place.POOL),
+    "this machine natively": (style(), False, WITHOUT_APT, Place.HERE),
+    "this machine by a VM": (style(), False, WITHOUT_LSM, Place.HERE),
+    "native was asked for, and cannot be": (style(backend="native"), False, WITHOUT_LSM, Place.NOWHERE),
+    "a VM was asked for, and cannot be": (style(backend="vm"), False, WITHOUT_APT, Place.NOWHERE),
+    "neither can be": (style(), False, NEITHER, Place.NOWHERE),
+    "no engine": (style(), False, WITHOUT_ENGINE, Place.NOWHERE),
+    "the forge needs no engine here": (DISPATCH, False, WITHOUT_ENGINE, Place.FORGE),
+}
+
+
+@pytest.mark.parametrize(("asked", "online", "here", "place"), PLACES.values(), ids=PLACES)
+def test_it_is_made(asked: SmokeStyle, online: bool, here: HostFacts, place: Place) -> None:
+    assert place_of(asked, is_rehearsal=False, online=online, here=here)[0] is place
+
+
+def test_a_rehearsal_dispatches_nothing() -> None:
+    place, why = place_of(DISPATCH, is_rehearsal=True, online=True, here=ABLE)
+    assert (place, why) == (Place.NOWHERE, "a rehearsal's forge runs no workflow")
+
+
+def test_without_an_engine_one_is_told_how_to_get_one() -> None:
+    _, why = place_of(style(), is_rehearsal=True, online=False, here=WITHOUT_ENGINE)
+    assert why.startswith("no Docker engine")
+    assert "docker.io" in why
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_rehearsal", "outcome"),
+    [
+        (style(), False, Outcome.FAIL),
+        (style(mode="best-effort"), False, Outcome.SKIP),
+        (style(), True, Outcome.SKIP),
+    ],
+    ids=["a release that demands it", "a release that does not", "a rehearsal"],
+)
+def test_what_nobody_can_make(asked: SmokeStyle, is_rehearsal: bool, outcome: Outcome) -> None:
+    assert worker_gate(asked, Place.NOWHERE, "no engine", is_rehearsal=is_rehearsal).outcome is outcome
+
+
+@pytest.mark.parametrize("place", [Place.HERE, Place.POOL, Place.FORGE])
+def test_what_somebody_can_make_passes(place: Place) -> None:
+    assert worker_gate(style(), place, "an engine", is_rehearsal=False).outcome is Outcome.PASS
