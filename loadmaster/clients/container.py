@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Thread
 
 import docker
 import requests
 from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from urllib3.exceptions import HTTPError
 
 from loadmaster.errors import (
     EngineAbsent,
@@ -29,7 +31,8 @@ from loadmaster.errors import (
 )
 from loadmaster.planning.lsm.host import EngineFacts
 
-PATIENCE = 20
+Tell = Callable[[str], None]
+PATIENCE = 30
 """Seconds that the engine may take for one answer."""
 ENDS = "loadmaster.smoke.ends"
 """Label: the second of the epoch after which a container or image of ours is a leftover."""
@@ -101,19 +104,23 @@ class Engine:
         with self._speaking(), contextlib.suppress(NotFound):
             self.client.images.remove(image, force=True)
 
-    def run(self, sandbox: Sandbox, *, allowance: float = 5.0) -> Ended:
-        """Runs it to its end, and removes it whatever happens; `allowance`: seconds beyond its own until it is given up.
+    def run(self, sandbox: Sandbox, tell: Tell, *, allowance: float = 5.0) -> Ended:
+        """Runs it to its end, and removes it whatever happens; `tell` hears each line of its log when it comes.
 
-        Raises `EngineImageMissing`, `EngineLacksCapability`, `EngineRefused`, `EngineHanging`, `EngineGone`.
+        `allowance`: seconds beyond its own until it is given up. Raises `EngineImageMissing`, `EngineLacksCapability`,
+        `EngineRefused`, `EngineHanging`, `EngineGone`.
         """
         container = self._create(sandbox)
         try:
             with self._speaking(gone=True):
                 container.start()
+            listener = Thread(target=_follow, args=(container, tell), daemon=True)
+            listener.start()
             code = self._wait(container, sandbox.seconds + allowance)
             with self._speaking(gone=True):
                 if code is None:
                     container.kill()
+                listener.join(timeout=allowance)
                 container.reload()
                 log = container.logs().decode(errors="replace")
             return Ended(code=code, out_of_memory=bool(container.attrs["State"]["OOMKilled"]), log=log)
@@ -184,8 +191,24 @@ class Engine:
             raise EngineRefused(self.address, error.status_code or 0, told) from error
         except requests.ReadTimeout as error:
             raise EngineHanging(self.address, PATIENCE) from error
+        except DockerException as error:
+            raise EngineRefused(self.address, 200, str(error)) from error
         except requests.RequestException as error:
+            if "timed out" in str(error):
+                raise EngineHanging(self.address, PATIENCE) from error
             raise (EngineGone if gone else EngineAbsent)(self.address, _innermost(error)) from error
+
+
+def _follow(container: Container, tell: Tell) -> None:
+    """Passes the log on, line by line, until the container ends. An engine that goes away is told by who waits for it."""
+    rest = b""
+    with contextlib.suppress(OSError, HTTPError, DockerException):
+        for chunk in container.logs(stream=True, follow=True):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                tell(line.decode(errors="replace").rstrip("\r"))
+    if rest:
+        tell(rest.decode(errors="replace"))
 
 
 def ends_at(seconds: int) -> str:

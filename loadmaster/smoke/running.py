@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from loadmaster.clients.container import Ended, Engine, Sandbox
+from loadmaster.clients.container import Engine, Sandbox, Tell
 from loadmaster.errors import EngineLacksCapability, SmokeDeadlinePassed, SmokeMachineBroke, SmokeOutOfMemory
 from loadmaster.planning.lsm.subject import ReleaseSubject
 from loadmaster.smoke import machine
@@ -61,99 +61,118 @@ class Settings:
     """For `native`; None: the least that loading takes on this engine."""
 
 
-def run_probe(backend: Backend, settings: Settings, engine: Engine, store: Store) -> Ran:
-    """The payload denies by itself.
+def unheard(line: str) -> None:
+    """For those who read the log afterwards."""
+
+
+def run_probe(backend: Backend, settings: Settings, engine: Engine, store: Store, tell: Tell = unheard) -> Ran:
+    """The payload denies by itself; `tell` hears each line of the log when it comes.
 
     Raises the errors of `loadmaster.errors.smoke`: without a result there is no `Ran`.
     """
-    engine.sweep(time.time())
-    return _run(backend, settings, engine, store, {}, "")
+    return _Run(settings, engine, store, {}, tell).on(backend)
 
 
-def run_release(backend: Backend, subject: ReleaseSubject, settings: Settings, engine: Engine, store: Store) -> Ran:
+def run_release(
+    backend: Backend,
+    subject: ReleaseSubject,
+    settings: Settings,
+    engine: Engine,
+    store: Store,
+    tell: Tell = unheard,
+) -> Ran:
     """The released program denies, and the payload opens. Raises as `run_probe`, and `SmokeLibraryMissing`."""
-    engine.sweep(time.time())
-    return _run(backend, settings, engine, store, subject_files(subject), settings.nonce)
+    return _Run(settings, engine, store, subject_files(subject), tell).on(backend)
 
 
-def _run(backend: Backend, settings: Settings, engine: Engine, store: Store, files: Files, mark: str) -> Ran:
-    if backend == "vm":
-        image = machine_image(engine, store, settings.kernel, files, mark)
-    else:
-        image = container_image(engine, store, files, mark)
-    start = time.monotonic()
-    try:
-        ended = _boot(image, settings, engine, files) if backend == "vm" else _native(image, settings, engine, files)
-    finally:
-        if mark:
-            engine.remove_image(image.name)
-    return Ran(
-        exit_code=ended.code if ended.code is not None else -1,
-        log=ended.log,
-        kernel_package=str(image.kernel) if image.kernel else None,
-        seconds=time.monotonic() - start,
-    )
+class _Result(NamedTuple):
+    code: int
+    log: str
 
 
-def _native(image: Image, settings: Settings, engine: Engine, files: Files) -> Ended:
-    def run(capabilities: tuple[str, ...]) -> Ended:
-        size = sum(map(len, files.values())) >> 20
+class _Run(NamedTuple):
+    settings: Settings
+    engine: Engine
+    store: Store
+    files: Files
+    """Of the release; none for the probe."""
+    tell: Tell
+
+    def on(self, backend: Backend) -> Ran:
+        self.engine.sweep(time.time())
+        # The image of a release is of no use to any other run: it carries this one's nonce, and is removed.
+        mark = self.settings.nonce if self.files else ""
+        image = self._image(backend, mark)
+        start = time.monotonic()
+        try:
+            result = self._in_machine(image) if backend == "vm" else self._in_container(image)
+        finally:
+            if mark:
+                self.engine.remove_image(image.name)
+        package = str(image.kernel) if image.kernel else None
+        return Ran(exit_code=result.code, log=result.log, kernel_package=package, seconds=time.monotonic() - start)
+
+    def _image(self, backend: Backend, mark: str) -> Image:
+        if backend == "vm":
+            return machine_image(self.engine, self.store, self.settings.kernel, self.files, mark)
+        return container_image(self.engine, self.store, self.files, mark)
+
+    def _in_container(self, image: Image) -> _Result:
+        if self.settings.capabilities is not None:
+            return self._contained(image, self.settings.capabilities)
+        try:
+            return self._contained(image, LEAST_PRIVILEGE)
+        except EngineLacksCapability:
+            return self._contained(image, OLD_ENGINES_PRIVILEGE)
+
+    def _contained(self, image: Image, capabilities: tuple[str, ...]) -> _Result:
+        size = sum(map(len, self.files.values())) >> 20
         sandbox = Sandbox(
             image=image.name,
-            environment=_environment(settings, files, settings.deadline),
-            seconds=settings.deadline,
-            memory=settings.memory or CONTAINER_MEMORY + 3 * size,
-            capabilities=capabilities + (ANOTHER_USER if files else ()),
+            environment=self._environment(self.settings.deadline),
+            seconds=self.settings.deadline,
+            memory=self.settings.memory or CONTAINER_MEMORY + 3 * size,
+            capabilities=capabilities + (ANOTHER_USER if self.files else ()),
             tmpfs={"/run": "size=1m,mode=0755", "/tmp": "size=16m"},
         )
-        return _came_to_an_end(engine.run(sandbox), "native", sandbox)
+        return self._to_its_end(sandbox, "native")
 
-    if settings.capabilities is not None:
-        return run(settings.capabilities)
-    try:
-        return run(LEAST_PRIVILEGE)
-    except EngineLacksCapability:
-        return run(OLD_ENGINES_PRIVILEGE)
+    def _in_machine(self, image: Image) -> _Result:
+        """Boots once more if the kernel panicked: under emulation one in a hundred does, before it runs anything of ours."""
+        deadline = self.settings.deadline
+        environment = self._environment(max(1, deadline - machine.BOOT))
+        sandbox = Sandbox(
+            image=image.name,
+            command=tuple(machine.command(image.memory, deadline, environment, self.settings.also)),
+            seconds=deadline,
+            memory=self.settings.memory or image.memory + machine.EMULATOR_MEMORY,
+            user=NOBODY,
+            tmpfs={"/tmp": "size=16m", "/run": "size=1m"},
+        )
+        result = self._to_its_end(sandbox, "vm")
+        if "Kernel panic" in result.log and result.code == machine.NO_CODE:
+            result = self._to_its_end(sandbox, "vm")
+        if result.code in TIMED_OUT:
+            raise SmokeDeadlinePassed("vm", deadline, _tail(result.log))
+        code = machine.payload_code(result.code, CODES)
+        if code is None:
+            raise SmokeMachineBroke(self.settings.kernel, result.code, _tail(result.log))
+        return _Result(code, result.log)
 
+    def _to_its_end(self, sandbox: Sandbox, backend: Backend) -> _Result:
+        ended = self.engine.run(sandbox, self.tell)
+        if ended.out_of_memory:
+            raise SmokeOutOfMemory(backend, sandbox.memory)
+        if ended.code is None:
+            raise SmokeDeadlinePassed(backend, sandbox.seconds, _tail(ended.log))
+        return _Result(ended.code, ended.log)
 
-def _boot(image: Image, settings: Settings, engine: Engine, files: Files) -> Ended:
-    """Boots once more if the kernel panicked: under emulation one in a hundred does, before it runs anything of ours."""
-    inside = max(1, settings.deadline - machine.BOOT)
-    sandbox = Sandbox(
-        image=image.name,
-        command=tuple(
-            machine.command(image.memory, settings.deadline, _environment(settings, files, inside), settings.also)
-        ),
-        seconds=settings.deadline,
-        memory=settings.memory or image.memory + machine.EMULATOR_MEMORY,
-        user=NOBODY,
-        tmpfs={"/tmp": "size=16m", "/run": "size=1m"},
-    )
-    ended = _came_to_an_end(engine.run(sandbox), "vm", sandbox)
-    if "Kernel panic" in ended.log and ended.code == machine.NO_CODE:
-        ended = _came_to_an_end(engine.run(sandbox), "vm", sandbox)
-    if ended.code in TIMED_OUT:
-        raise SmokeDeadlinePassed("vm", settings.deadline, _tail(ended.log))
-    code = machine.payload_code(ended.code if ended.code is not None else machine.NO_CODE, CODES)
-    if code is None:
-        raise SmokeMachineBroke(settings.kernel, ended.code or machine.NO_CODE, _tail(ended.log))
-    return Ended(code=code, out_of_memory=False, log=ended.log)
-
-
-def _came_to_an_end(ended: Ended, backend: Backend, sandbox: Sandbox) -> Ended:
-    if ended.out_of_memory:
-        raise SmokeOutOfMemory(backend, sandbox.memory)
-    if ended.code is None:
-        raise SmokeDeadlinePassed(backend, sandbox.seconds, _tail(ended.log))
-    return ended
-
-
-def _environment(settings: Settings, files: Files, deadline: int) -> Mapping[str, str]:
-    return {
-        "LSMSMOKE_NONCE": settings.nonce,
-        "LSMSMOKE_DEADLINE": str(deadline),
-        "LSMSMOKE_SUBJECT": "release" if files else "probe",
-    }
+    def _environment(self, deadline: int) -> Mapping[str, str]:
+        return {
+            "LSMSMOKE_NONCE": self.settings.nonce,
+            "LSMSMOKE_DEADLINE": str(deadline),
+            "LSMSMOKE_SUBJECT": "release" if self.files else "probe",
+        }
 
 
 def _tail(log: str) -> str:

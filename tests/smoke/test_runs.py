@@ -87,6 +87,26 @@ def test_a_kernel_whose_lsms_lack_bpf_is_unsupported(engine: Engine, store: Stor
     assert judged(ran)[0].verdict is Verdict.UNSUPPORTED
 
 
+def test_a_program_that_attaches_where_bpf_is_no_lsm_denies_nothing(
+    engine: Engine, store: Store, standin: bytes
+) -> None:
+    """Loading and attaching succeed there, and are no proof."""
+    settings = Settings(nonce=NONCE, also="lsm=landlock,lockdown,yama")
+    ran = run_release("vm", subject(standin, "enforces"), settings, engine, store)
+    judgement, report = judged(ran, Subject.RELEASE)
+    assert judgement.verdict is Verdict.UNSUPPORTED
+    assert artefact_of(report).ready
+    assert report.during is not None
+    assert report.during.victim == 0
+
+
+def test_the_log_is_heard_while_it_is_written(engine: Engine, store: Store, standin: bytes) -> None:
+    heard: list[str] = []
+    given = subject(standin, "never-ready", ready_within=1)
+    ran = run_release("native", given, Settings(nonce=NONCE), engine, store, heard.append)
+    assert heard == ran.log.splitlines()
+
+
 def test_without_capabilities_there_is_no_privilege(engine: Engine, store: Store) -> None:
     judgement, report = judged(run_probe("native", Settings(nonce=NONCE, capabilities=()), engine, store))
     assert judgement.verdict is Verdict.NO_PRIVILEGE
@@ -118,7 +138,7 @@ def test_too_little_memory_is_told_as_such(engine: Engine, store: Store) -> None
 
 def test_an_image_that_is_not_there_is_not_pulled(engine: Engine) -> None:
     with pytest.raises(EngineImageMissing, match="loadmaster-smoke-none:x"):
-        engine.run(Sandbox(image="loadmaster-smoke-none:x", seconds=5, memory=16))
+        engine.run(Sandbox(image="loadmaster-smoke-none:x", seconds=5, memory=16), print)
 
 
 def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store) -> None:
