@@ -74,7 +74,11 @@ def smoke(asked: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
 def _probed(bench: Bench, place: Place) -> SmokeResult:
     settings = _settings(bench, place)
     return _result(
-        bench, place, settings, Subject.PROBE, lambda: run_probe(place.backend, settings, bench.engine, bench.store)
+        bench,
+        place,
+        settings,
+        Subject.PROBE,
+        lambda: run_probe(place.backend, settings, bench.engine, bench.store, bench.tell),
     )
 
 
@@ -97,7 +101,7 @@ def _of_release(bench: Bench, place: Place, probe: SmokeResult, subject: Release
         place,
         settings,
         Subject.RELEASE,
-        lambda: run_release(place.backend, subject, settings, bench.engine, bench.store),
+        lambda: run_release(place.backend, subject, settings, bench.engine, bench.store, bench.tell),
     )
     return result.model_copy(update={"probe": probe.judgement, "seconds": round(result.seconds + probe.seconds, 3)})
 
@@ -111,8 +115,6 @@ def _result(bench: Bench, place: Place, settings: Settings, subject: Subject, ru
         judgement = failed(_KINDS[type(error)], error.what)
         seconds = round(time.monotonic() - begun, 3)
         return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=asked_kernel, seconds=seconds)
-    for line in ran.log.splitlines():
-        bench.tell(line)
     judgement, report = judge(ran.log, nonce=settings.nonce, subject=subject, exit_code=ran.exit_code)
     return SmokeResult(
         judgement=judgement,
