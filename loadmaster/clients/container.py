@@ -153,7 +153,7 @@ class Engine:
                 cap_drop=["ALL"],
                 cap_add=list(sandbox.capabilities),
                 security_opt=["no-new-privileges"],
-                pids_limit=64,
+                pids_limit=256,
                 mem_limit=f"{sandbox.memory}m",
                 memswap_limit=f"{sandbox.memory}m",
                 tmpfs=dict(sandbox.tmpfs),

@@ -14,7 +14,7 @@ from loadmaster.errors import SmokePayloadNotBuilt
 from loadmaster.store import Store, write_atomically
 
 SOURCES = Path(__file__).with_name("payload")
-FLAGS = ("-static", "-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id=none", "-s")
+FLAGS = ("-static", "-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wl,--build-id=none", "-s")
 
 
 def build_payload(store: Store) -> bytes:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.container import Engine, connect
+from loadmaster.clients.container import DEFAULT_ADDRESS, Engine, connect
 from loadmaster.errors import EngineAbsent
 from loadmaster.project import ROOT
 from loadmaster.store import Store
+from tests.engine import AT_HAND
 
 SCRIPT = str(ROOT / "scripts" / "engine")
 
@@ -35,7 +36,7 @@ def own_engine(place: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     try:
-        yield connect()
+        yield connect(AT_HAND or DEFAULT_ADDRESS)
         return
     except EngineAbsent as error:
         if shutil.which("dockerd") is None or os.geteuid() != 0:

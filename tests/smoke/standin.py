@@ -8,6 +8,7 @@ from pathlib import Path
 from loadmaster.planning.lsm.subject import Behaviour, ReleaseSubject
 from loadmaster.smoke.payload import FLAGS, SOURCES
 
+STRICT = ("-Wall", "-Wextra", "-Werror")
 HERE = Path(__file__).parent
 NEEDED = ("btf.c", "facts.c", "report.c", "rule.c")
 POLICY = 'rules: [{type: file_open, match: "{victim}", action: deny}]\n'
@@ -17,7 +18,7 @@ READY = ("Assay Monitor running", "Policy applied: tier1 inode rules loaded")
 def compile_standin(place: Path) -> bytes:
     """The program, linked dynamically: its libraries have to be found, too."""
     program = place / "standin"
-    flags = [each for each in FLAGS if each != "-static"]
+    flags = [*(each for each in FLAGS if each != "-static"), *STRICT]
     sources = [str(HERE / "standin.c"), *(str(SOURCES / each) for each in NEEDED)]
     subprocess.run(["cc", *flags, "-I", str(SOURCES), "-o", str(program), *sources], check=True, timeout=60)
     return program.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,21 @@ from loadmaster.smoke.images import HEALTH_PATH, OBJECT, POLICY, PROGRAM, RECIPE
 from loadmaster.smoke.kernels import fetch_kernel
 from loadmaster.smoke.libraries import LOADER, is_dynamic, libraries_of
 from loadmaster.smoke.machine import command, machine_memory, payload_code
-from loadmaster.smoke.payload import build_payload, compile_static
+from loadmaster.smoke.payload import FLAGS, SOURCES, build_payload, compile_static
 from loadmaster.smoke.running import CODES
 from loadmaster.store import Store
-from tests.smoke.standin import compile_standin, subject
+from tests.smoke.standin import STRICT, compile_standin, subject
 
 
 def test_the_payload_is_static_and_equal_wherever_it_is_made(tmp_path: Path) -> None:
     one, two = (build_payload(Store(tmp_path / name)) for name in "ab")
     assert one == two
     assert not is_dynamic(one)
+
+
+def test_the_payload_gives_the_compiler_nothing_to_warn_of(tmp_path: Path) -> None:
+    sources = [str(each) for each in SOURCES.glob("*.c")]
+    subprocess.run(["cc", *FLAGS, *STRICT, "-o", str(tmp_path / "payload"), *sources], check=True, timeout=60)
 
 
 def test_sources_that_do_not_compile_are_told_in_the_compiler_s_words(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from loadmaster.planning.lsm.verdict import INITIAL_USER_NAMESPACE
 from loadmaster.planning.value import Value
 
+NO_X86_64 = "the engine's host is no x86_64 Linux"
 OPEN = "nothing is known to speak against it"
 
 
@@ -45,6 +46,7 @@ class HostFacts(Value):
             return (self.engine_problem,)
         found = [
             (self.engine.kernel != self.kernel, f"the engine runs on another kernel, `{self.engine.kernel}`"),
+            (self.engine.machine != "x86_64", NO_X86_64),
             (self.engine.rootless, "the engine is rootless: in a user namespace no capability counts for BPF"),
             (self.uid_map != INITIAL_USER_NAMESPACE, "this process is in a user namespace, so the engine may be, too"),
             (not self.has_types, "the kernel does not tell its types (`/sys/kernel/btf/vmlinux`)"),
@@ -59,9 +61,7 @@ class HostFacts(Value):
         """Why no virtual machine can be booted; empty if nothing is known to speak against it."""
         if self.engine is None:
             return (self.engine_problem,)
-        found = [
-            (self.engine.system != "linux" or self.engine.machine != "x86_64", "the engine's host is no x86_64 Linux")
-        ]
+        found = [(self.engine.system != "linux" or self.engine.machine != "x86_64", NO_X86_64)]
         found += [(True, f"there is no `{each}` to make the image with") for each in self.missing_tools]
         return tuple(why for applies, why in found if applies)
 

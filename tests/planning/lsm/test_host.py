@@ -19,6 +19,7 @@ ABLE = HostFacts(
 )
 AGAINST_NATIVE: dict[str, tuple[dict[str, object], str]] = {
     "the engine is elsewhere": ({"kernel": "6.1.0"}, "another kernel, `6.12.1`"),
+    "another architecture": ({"engine": ENGINE.model_copy(update={"machine": "aarch64"})}, "no x86_64 Linux"),
     "the engine is rootless": ({"engine": ENGINE.model_copy(update={"rootless": True})}, "rootless"),
     "a user namespace": ({"uid_map": "0 1000 65536"}, "user namespace"),
     "no types": ({"has_types": False, "has_hook": False}, "does not tell its types"),
