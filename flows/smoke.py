@@ -6,7 +6,7 @@ from prefect import flow
 
 from loadmaster.job import Job
 from loadmaster.journal import Journal
-from loadmaster.planning.lsm.result import SmokeOutcome, record_of, skipped
+from loadmaster.planning.lsm.result import SmokeOutcome, record_of
 from loadmaster.planning.lsm.style import When
 from loadmaster.planning.lsm.worker import Place, may_be_skipped
 from loadmaster.planning.plan import ReleasePlan
@@ -34,7 +34,7 @@ def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
     place, why = steps.look_for_worker(job, style)
     skippable = may_be_skipped(style, is_rehearsal=job.world.kind == "rehearsal")
     if place is Place.NOWHERE and skippable:
-        journal.note(skipped(steps.subject_of(job, style), why))
+        journal.nobody_can_smoke(why)
         return
     request = steps.prepare(job, plan, style)
     try:
@@ -42,7 +42,7 @@ def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
     except steps.NOT_TO_BE_MADE as error:
         if not skippable:
             raise
-        journal.note(skipped(request.subject, error.what))
+        journal.nobody_can_smoke(f"{error.what} Next: {error.fix}")
         return
     journal.note(*record_of(outcome, style.mode))
     steps.require_passed(outcome, style.mode)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from loadmaster.errors import LoadmasterError
 from loadmaster.job import Job
 from loadmaster.planning.gate import GateAnswer
+from loadmaster.planning.lsm.worker import GATE as SMOKE_WORKER
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
 from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
 from loadmaster.planning.seen import ToolchainSeen
@@ -33,6 +34,10 @@ class Journal:
 
     def checked(self, answers: tuple[GateAnswer, ...]) -> None:
         self.gates = answers
+
+    def nobody_can_smoke(self, why: str) -> None:
+        """The smoke test is skipped; the answer of its gate says why, in the place of an earlier one."""
+        self.gates = (*(each for each in self.gates if each.gate != SMOKE_WORKER), GateAnswer.skip(SMOKE_WORKER, why))
 
     def committed(self, commit: str) -> None:
         self._commit = commit

@@ -56,7 +56,6 @@ NOT_TO_BE_MADE = (AptFailed, AptMissing, EngineAbsent, EngineForbidden, SmokePay
 """What says that this machine cannot make the test, and nothing about what is tested."""
 
 require_passed = smoke_release.require_passed
-subject_of = smoke_release.subject_of
 
 
 @asks_the_world("look for a smoke worker")
@@ -78,6 +77,7 @@ def asked_before(job: Job) -> tuple[GateAnswer, ...]:
 def pool_has_worker() -> bool:
     with get_client(sync_client=True) as client:
         try:
+            client.read_work_pool(POOL)
             return any(each.status == "ONLINE" for each in client.read_workers_for_work_pool(POOL))
         except ObjectNotFound:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loadmaster.planning.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.lsm.worker import GATE as SMOKE_WORKER
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Next
 from loadmaster.planning.plan import ReleasePlan
@@ -176,6 +177,8 @@ def receipt_text(receipt: Receipt) -> str:
     text = "\n".join(lines) + "\n"
     if any(not each.opens or each.warnings for each in receipt.gates):
         text += gates_text(receipt.gates)
+    elif skipped := [each for each in receipt.gates if each.gate == SMOKE_WORKER and each.outcome is Outcome.SKIP]:
+        text += gates_text(skipped).rstrip("\n") + "\n"
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
     return text

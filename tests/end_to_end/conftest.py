@@ -8,6 +8,9 @@ import pytest
 
 from loadmaster.stack.stopping import down
 from tests.end_to_end.service import Service
+from tests.smoke.conftest import engine
+
+__all__ = ["engine", "service"]
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,9 @@ from flows.rehearse import rehearse
 from flows.release import carry_out, release
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors import GatesClosed, LiveWorldRefused, ReleaseLocked
+from loadmaster.planning.gate import Outcome
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.show import receipt_text
 from loadmaster.planning.state import ObjectState
 from loadmaster.project import ROOT
 from loadmaster.rehearsal.request import RehearseRequest
@@ -74,6 +76,16 @@ def test_the_demo_is_released_and_every_object_of_it_is_there(released: Run) -> 
     assert len(there) == len(receipt.objects)
     assert {each.crate: each.status for each in uploads(released.directory)} == dict.fromkeys(CRATES, 200)
     assert all(each.attempts == 1 for each in crates_of(receipt).values())
+
+
+def test_without_a_docker_engine_the_receipt_says_that_the_smoke_test_was_skipped_and_how_to_get_one(
+    released: Run,
+) -> None:
+    receipt = receipt_of(released.directory)
+    (gate,) = [each for each in receipt.gates if each.gate == "smoke-worker"]
+    assert gate.outcome is Outcome.SKIP
+    assert gate.why.startswith("no Docker engine")
+    assert "install Debian's `docker.io`" in receipt_text(receipt)
 
 
 def test_a_finished_release_asked_for_again_uploads_nothing_and_says_so(store: Store, released: Run) -> None:

@@ -80,8 +80,3 @@ def _record(result: SmokeResult, outcome: Outcome) -> ObjectRecord:
         attempts=1,
         why=f"{skipped}{result.judgement.text}: {result.why}",
     )
-
-
-def skipped(subject: Subject, why: str) -> ObjectRecord:
-    """The record of a smoke test that was not made."""
-    return ObjectRecord(kind="smoke", id=subject, state=ObjectState.UNKNOWN, why=f"skip: {why}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.lsm.report import ErrorKind, Subject
-from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult, outcome_under, record_of, skipped
+from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult, outcome_under, record_of
 from loadmaster.planning.lsm.show import outcome_of, smoke_json, smoke_markdown, smoke_text
 from loadmaster.planning.lsm.style import Backend
 from loadmaster.planning.lsm.verdict import Judgement, Mode, Verdict
@@ -83,11 +83,6 @@ def test_only_a_seen_denial_is_recorded_as_done(verdict: Verdict) -> None:
     records = record_of(SmokeOutcome(results=(result(verdict),)), Mode.BEST_EFFORT)
     assert [each.state is ObjectState.SAME for each in records] == [verdict is Verdict.ENFORCED]
     assert (records[0].why or "").startswith("skip: ") is (outcome_under(verdict, Mode.BEST_EFFORT) is Outcome.SKIP)
-
-
-def test_a_test_that_was_not_made_is_recorded_with_its_reason() -> None:
-    record = skipped(Subject.PROBE, "no Docker engine")
-    assert (record.state, record.why) == (ObjectState.UNKNOWN, "skip: no Docker engine")
 
 
 FULL = result(report=report(), judgement=DENIED, kernel_package="linux-image 6.12.107 (sha256 b9ea)")
