@@ -48,7 +48,9 @@ def machine_image(engine: Engine, store: Store, series: str, subject: Files, mar
     kernel, content = fetch_kernel(series, store)
     packed = initramfs({"/init": build_payload(store), **subject}, MOUNTED)
     layers = [qemu_layer(store), tar_layer({KERNEL: content, INITRAMFS: packed})]
-    return Image(_load(engine, "machine", layers, [], mark), machine_memory(len(packed)), kernel)
+    return Image(
+        _load(engine, "machine", layers, [], mark), machine_memory(len(packed), is_release=bool(subject)), kernel
+    )
 
 
 def _load(engine: Engine, kind: str, layers: list[bytes], entry: list[str], mark: str) -> str:

@@ -30,7 +30,8 @@ def libraries_of(program: Path, *, root: Path = Path("/"), search: Sequence[str]
         raise SmokeLibraryMissing(program.name, f"there is no `{LOADER}`") from error
     missing = re.findall(r"(\S+) => not found", told.stdout)
     if told.returncode != 0 or missing:
-        raise SmokeLibraryMissing(program.name, ", ".join(missing) or told.stderr.strip() or "the loader gave up")
+        said = told.stderr.replace(f"{program}: ", "").strip()
+        raise SmokeLibraryMissing(program.name, ", ".join(missing) or said or "the loader gave up")
     found = [Path(each) for each in re.findall(r"=> (/\S+) \(0x", told.stdout)]
     below = {f"/{each.relative_to(root)}": each.read_bytes() for each in found if each != loader}
     return {**below, LOADER: loader.read_bytes()}

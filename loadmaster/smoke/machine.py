@@ -25,8 +25,8 @@ FIRMWARE = {
     "/firmware/linuxboot_dma.bin": "/usr/share/qemu/linuxboot_dma.bin",
 }
 KERNEL, INITRAMFS = "/kernel", "/initramfs"
-MEMORY = 128
-"""MiB that a machine has beyond its initramfs."""
+PROBE_MEMORY, RELEASE_MEMORY = 128, 512
+"""MiB that a machine has beyond its initramfs; a released program needs some of its own."""
 EMULATOR_MEMORY = 256
 """MiB that QEMU needs beyond the machine's."""
 BOOT = 5
@@ -55,9 +55,9 @@ def _collect(root: Path) -> Files:
     return files | {place: (root / origin.lstrip("/")).read_bytes() for place, origin in FIRMWARE.items()}
 
 
-def machine_memory(initramfs: int) -> int:
+def machine_memory(initramfs: int, *, is_release: bool) -> int:
     """MiB for a machine whose initramfs has so many bytes: it lies in memory packed and unpacked, and is read from there."""
-    return MEMORY + 3 * (initramfs >> 20)
+    return (RELEASE_MEMORY if is_release else PROBE_MEMORY) + 3 * (initramfs >> 20)
 
 
 def command(memory: int, seconds: int, environment: Mapping[str, str], also: str) -> Sequence[str]:

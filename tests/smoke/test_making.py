@@ -85,6 +85,6 @@ def test_what_is_no_code_stays_none(qemu: int) -> None:
     assert payload_code(qemu, CODES) is None
 
 
-@given(st.integers(min_value=0, max_value=1 << 32))
-def test_a_machine_holds_its_initramfs_packed_and_unpacked(size: int) -> None:
-    assert machine_memory(size) << 20 >= 2 * size
+@given(st.integers(min_value=0, max_value=1 << 32), st.booleans())
+def test_a_machine_holds_its_initramfs_packed_and_unpacked(size: int, is_release: bool) -> None:
+    assert machine_memory(size, is_release=is_release) << 20 >= 2 * size
