@@ -1,0 +1,63 @@
+"""The smoke test as a part of a release, on a worker of the pool `ebpf` with a real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from loadmaster.clients.container import Engine
+from loadmaster.planning.lsm.worker import POOL
+from loadmaster.planning.state import ObjectState
+from loadmaster.project import ROOT
+from loadmaster.stack.processes import spawn, stop
+from loadmaster.stack.settings import environment
+from tests.end_to_end.service import Run, Service, eventually
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture
+def worker(service: Service, engine: Engine) -> Iterator[None]:
+    """A worker of the pool, as one is started on a Linux host with a Docker engine."""
+    home = service.store.root
+    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "with-engine"]
+    env = environment(home, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
+    process = spawn(arguments, cwd=home, env=env, log=home / "ebpf.log")
+    try:
+        eventually(lambda: "Worker 'with-engine' started" in (home / "ebpf.log").read_text(), "the worker started")
+        yield
+    finally:
+        stop(process, patience=30)
+
+
+def children(service: Service, run: Run) -> list[dict[str, Any]]:
+    query = {"flow_runs": {"parent_flow_run_id": {"any_": [run.id]}}}
+    answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
+    return list(answer.raise_for_status().json())
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_release_has_its_smoke_test_made_by_a_worker_of_the_pool(service: Service) -> None:
+    run = service.start("minor")
+    assert run.ended().name == "Completed"
+    (record,) = [each for each in run.receipt.objects if each.kind == "smoke"]
+    assert record.state is ObjectState.SAME
+    assert (record.why or "").startswith("enforced: ")
+    (child,) = children(service, run)
+    assert (child["state"]["name"], child["work_pool_name"]) == ("Completed", POOL)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_smoke_test_that_waits_for_a_worker_is_cancelled_with_its_release(service: Service) -> None:
+    service.api.pause_pool(POOL)
+    try:
+        run = service.start("minor")
+        eventually(lambda: bool(children(service, run)), "the release asked the pool")
+        service.api.set_state(run.id, "CANCELLING", "Cancelling", "by a person")
+        assert run.ended().name == "Cancelled"
+        eventually(lambda: children(service, run)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
+    finally:
+        service.api.open_pool(POOL)
