@@ -17,6 +17,7 @@ PLANTED = [
     ("loadmaster/planning/x.py", "from loadmaster.clients import git", "other way"),
     ("loadmaster/planning/gates/x.py", "import subprocess", "runs nothing"),
     ("loadmaster/steps/x.py", "from prefect import task", "belongs into tasks/"),
+    ("loadmaster/smoke/x.py", "from loadmaster.planning.lsm.verdict import judge", "planning says"),
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
     ("loadmaster/clients/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("tasks/x.py", "from flows.release import release", "one way"),

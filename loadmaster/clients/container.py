@@ -72,10 +72,6 @@ class Engine:
     client: DockerClient
     address: str
 
-    def ping(self) -> None:
-        with self._speaking():
-            self.client.ping()
-
     def facts(self) -> EngineFacts:
         with self._speaking():
             told = self.client.info()
@@ -216,9 +212,9 @@ def ends_at(seconds: int) -> str:
 
 
 def connect(address: str | None = None, *, patience: int = PATIENCE) -> Engine:
-    """The engine at `address`, else where `DOCKER_HOST` says, else at the usual socket; it has answered.
+    """The engine at `address`, else where `DOCKER_HOST` says, else at the usual socket; it has said its version.
 
-    Raises `EngineAbsent`, `EngineForbidden`, `EngineHanging`, `EngineRefused`.
+    Raises `EngineAbsent`, `EngineForbidden`, `EngineHanging`.
     """
     place = address or os.environ.get("DOCKER_HOST") or DEFAULT_ADDRESS
     try:
@@ -230,9 +226,7 @@ def connect(address: str | None = None, *, patience: int = PATIENCE) -> Engine:
         if "Read timed out" in told:
             raise EngineHanging(place, patience) from error
         raise EngineAbsent(place, _innermost(error)) from error
-    engine = Engine(client, place)
-    engine.ping()
-    return engine
+    return Engine(client, place)
 
 
 def _is_over(labels: Mapping[str, str], now: float) -> bool:
