@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from loadmaster.clients.container import Engine, connect
-from loadmaster.errors import SmokeDeadlinePassed, SmokeMachineBroke, SmokeOutOfMemory, WrongRequest
+from loadmaster.errors import SmokeDeadlinePassed, SmokeKernelUnknown, SmokeMachineBroke, SmokeOutOfMemory, WrongRequest
 from loadmaster.planning.lsm.report import ErrorKind, Subject
 from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult
 from loadmaster.planning.lsm.style import Backend, Kernel
 from loadmaster.planning.lsm.subject import ReleaseSubject
 from loadmaster.planning.lsm.verdict import Judgement, Verdict, failed, judge
 from loadmaster.project import load_project
+from loadmaster.smoke.kernels import SUITES
 from loadmaster.smoke.running import Ran, Settings, run_probe, run_release
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.steps.smoke_dispatch import Dispatched, smoke_by_workflow
@@ -56,6 +57,9 @@ def smoke(asked: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
     """
     if asked.backend is Backend.DISPATCH:
         return SmokeOutcome(results=tuple(_dispatched(asked, tell)))
+    for kernel in asked.kernels:
+        if kernel not in SUITES:
+            raise SmokeKernelUnknown(kernel, SUITES)
     is_release = asked.subject is Subject.RELEASE
     subject = release_subject(asked) if is_release else None
     bench = Bench(asked, connect(), store, tell)
