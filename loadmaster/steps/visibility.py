@@ -85,7 +85,7 @@ class Watch:
         """Looks at what is due, until it is stopped. A look that fails tells nothing: its crate goes on being waited for."""
         while not self._stopped.wait(FIRST_PAUSE):
             with self._looking, suppress(LoadmasterError):
-                self._look()
+                self._look(ahead=True)
 
     def stop_looking_ahead(self) -> None:
         self._stopped.set()
@@ -104,13 +104,14 @@ class Watch:
                     raise _late(self._job, [each.crate for each in late], patience)
                 self._time.sleep(max(0.0, min(each.due for each in self._waiting) - now))
 
-    def _look(self) -> bool:
+    def _look(self, *, ahead: bool = False) -> bool:
         """Reads all that are due; whether any are left. An error comes out when all of them have been read."""
         with suppress(Empty):
             while True:
                 self._waiting.append(self._accepted.get_nowait())
         begun = self._time.now()
-        looked_at = [each for each in self._waiting if each.due <= begun]
+        due = [each for each in self._waiting if each.due <= begun]
+        looked_at = self._worth_it(due, begun) if ahead else due
         looks = [self._pool.submit(each.look, self._job) for each in looked_at]
         failures = [failure for look in looks if (failure := look.exception())]
         for each in looked_at:
@@ -119,6 +120,12 @@ class Watch:
         if failures:
             raise failures[0]
         return bool(self._waiting)
+
+    def _worth_it(self, due: list[_Watched], now: float) -> list[_Watched]:
+        """Until it is known how far the index lags, the first crate alone is asked for: uploads need the registry meanwhile."""
+        if self._shortest_lag is None:
+            return due[:1] if due[:1] == self._waiting[:1] else []
+        return [each for each in due if each.agreeing or now >= each.accepted + EXPECTED * self._shortest_lag]
 
     def _note(self, looked_at: _Watched) -> None:
         now = self._time.now()

@@ -7,8 +7,9 @@ open the same directory. A power cut may lose the last facts, which saves a rehe
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,14 @@ class Database:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._file = directory / "registry.sqlite"
-        with closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
+        self._opened = threading.local()
+        connection = self._connection()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(_SCHEMA)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(self._connect()) as connection:
-            yield connection
+        yield self._connection()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -94,10 +95,17 @@ class Database:
     @contextmanager
     def recording(self) -> Iterator[sqlite3.Connection]:
         """One transaction, in read-only mode too: for what the world itself notes down."""
-        with closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                yield connection
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            yield connection
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's own: to open one takes longer than most questions."""
+        connection: sqlite3.Connection | None = getattr(self._opened, "connection", None)
+        if connection is None:
+            connection = self._opened.connection = self._connect()
+        return connection
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, timeout=30, isolation_level=None)
