@@ -19,6 +19,7 @@ from loadmaster.errors import EngineAbsent
 from loadmaster.project import ROOT
 from loadmaster.store import Store
 from tests.engine import AT_HAND
+from tests.smoke.standin import compile_standin
 
 SCRIPT = str(ROOT / "scripts" / "engine")
 
@@ -50,3 +51,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return compile_standin(tmp_path_factory.mktemp("standin"))

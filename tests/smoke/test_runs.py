@@ -28,7 +28,7 @@ from loadmaster.smoke.images import machine_image
 from loadmaster.smoke.kernels import NEWEST_STABLE, SUITES
 from loadmaster.smoke.running import Backend, Ran, Settings, run_probe, run_release
 from loadmaster.store import Store
-from tests.smoke.standin import compile_standin, subject
+from tests.smoke.standin import subject
 
 pytestmark = pytest.mark.end_to_end
 REPEATS = 20 if os.environ.get("SMOKE") == "full" else 3
@@ -55,11 +55,6 @@ def nothing_is_left(engine: Engine) -> Iterator[None]:
     """Whatever a run ends with, its container is gone."""
     yield
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
-
-
-@pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return compile_standin(tmp_path_factory.mktemp("standin"))
 
 
 def test_an_image_is_made_within_a_minute(engine: Engine, store: Store) -> None:
