@@ -76,7 +76,8 @@ def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine(
     text = (ROOT / "prefect.yaml").read_text()
     ours = YAML(typ="safe").load(text)["deployments"]
 
-    assert [each["name"] for each in ours] == ["rehearse", "release", "preflight"]
+    assert [each["name"] for each in ours] == ["rehearse", "release", "preflight", "lsm-smoke"]
+    assert (DEPLOYMENT, POOL) == (f"smoke/{ours[-1]['name']}", ours[-1]["work_pool"]["name"])
     for each in ours:
         file, _, function = each["entrypoint"].partition(":")
         assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
