@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL
 from loadmaster.stack.deploying import Definition, with_choices
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +78,7 @@ def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine(
     ours = YAML(typ="safe").load(text)["deployments"]
 
     assert [each["name"] for each in ours] == ["rehearse", "release", "preflight", "lsm-smoke"]
-    assert (DEPLOYMENT, POOL) == (f"smoke/{ours[-1]['name']}", ours[-1]["work_pool"]["name"])
+    assert (f"smoke/{ours[-1]['name']}", ours[-1]["work_pool"]["name"]) == (DEPLOYMENT, POOL)
     for each in ours:
         file, _, function = each["entrypoint"].partition(":")
         assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
