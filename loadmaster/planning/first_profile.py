@@ -197,17 +197,16 @@ def _add_cargo(document: TOMLDocument, survey: Survey, published: tuple[Package,
 
 
 def _add_install(document: TOMLDocument, survey: Survey, published: tuple[Package, ...]) -> None:
-    """The install check of the only program there is. Of several, a person has to choose."""
+    """The programs that could be installed to verify a release; whether one answers `--version`, only a person knows."""
     names = {each.name for each in published}
     programs = [(package, binary) for package, binary in survey.programs if package in names]
-    if len(programs) == 1:
-        install = _add(document, "install")
-        install.add("package", tomlkit.item(programs[0][0]))
-        install.add("binary", tomlkit.item(programs[0][1]))
-    elif programs:
-        document.add(tomlkit.nl())
-        document.add(
-            tomlkit.comment("A table [install] names the program that is installed to verify a release. One of:")
-        )
-        for package, binary in programs:
-            document.add(tomlkit.comment(f'package = "{package}", binary = "{binary}"'))
+    if not programs:
+        return
+    document.add(tomlkit.nl())
+    document.add(
+        tomlkit.comment("To install a program from the registry after a release, and ask for its `--version`:")
+    )
+    for package, binary in programs:
+        document.add(tomlkit.comment("[install]"))
+        document.add(tomlkit.comment(f'package = "{package}"'))
+        document.add(tomlkit.comment(f'binary = "{binary}"'))
