@@ -17,6 +17,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
+    ArtifactFilterType,
     FlowRunFilter,
     FlowRunFilterParentFlowRunId,
 )
@@ -140,7 +141,8 @@ def _cancel_unless_over(client: SyncPrefectClient, run: UUID) -> None:
 
 def outcome_of_run(client: SyncPrefectClient, run: UUID, name: str, state: State[Any] | None) -> SmokeOutcome:
     """What a run's artifact tells, whatever state it ended in. Raises `SmokeRunLost` if it left none."""
-    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+    # Prefect keeps artifacts of its own for a run, too, of the type `result`.
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]), type=ArtifactFilterType(any_=["markdown"]))
     for artifact in client.read_artifacts(artifact_filter=of_run):
         if isinstance(artifact.data, str):
             return outcome_of(artifact.data)

@@ -9,6 +9,9 @@ from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, t
 from prefect.testing.utilities import prefect_test_harness
 
 from loadmaster.store import Store
+from tests.smoke.conftest import engine
+
+__all__ = ["engine", "store"]
 
 
 @pytest.fixture(scope="session")

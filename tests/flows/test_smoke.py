@@ -1,0 +1,69 @@
+"""The flow of the smoke test: alone, and as a child in the process of a release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prefect import flow, get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.smoke import in_this_process, smoke
+from loadmaster.clients.container import Engine
+from loadmaster.errors import EngineAbsent, SmokeNotPassed
+from loadmaster.planning.lsm.result import SmokeOutcome
+from loadmaster.planning.lsm.show import outcome_of
+from loadmaster.planning.lsm.style import Backend
+from loadmaster.planning.lsm.verdict import Verdict
+from loadmaster.smoke_request import SmokeRequest
+from loadmaster.store import Store
+from tasks.smoke import pool_has_worker
+
+pytestmark = pytest.mark.xdist_group("flows")
+
+
+@flow(name="parent of a smoke test")
+def parent(request: SmokeRequest) -> SmokeOutcome:
+    return in_this_process(request)
+
+
+def artifact_of(state: Any) -> str:
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id]))
+    with get_client(sync_client=True) as client:
+        (artifact,) = [each for each in client.read_artifacts(artifact_filter=of_run) if each.type == "markdown"]
+    assert isinstance(artifact.data, str)
+    return artifact.data
+
+
+@pytest.mark.usefixtures("store")
+def test_without_an_engine_the_run_fails_and_its_parent_hears_why() -> None:
+    state = smoke(SmokeRequest(), return_state=True)
+    assert state.is_failed()
+    assert isinstance(state.result(raise_on_failure=False), EngineAbsent)
+    assert isinstance(parent(SmokeRequest(), return_state=True).result(raise_on_failure=False), EngineAbsent)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_server_without_the_pool_has_no_worker_of_it() -> None:
+    assert not pool_has_worker()
+
+
+@pytest.mark.end_to_end
+def test_a_parent_gets_the_outcome_back_by_the_artifact(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.address)
+    outcome = parent(SmokeRequest(backend=Backend.VM))
+    assert outcome.weakest.judgement.verdict is Verdict.ENFORCED
+
+
+@pytest.mark.end_to_end
+def test_a_verdict_that_does_not_pass_fails_the_run_and_is_an_outcome_all_the_same(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.address)
+    request = SmokeRequest(backend=Backend.VM, deadline=2)
+    state = smoke(request, return_state=True)
+    assert isinstance(state.result(raise_on_failure=False), SmokeNotPassed)
+    assert outcome_of(artifact_of(state)).weakest.judgement.text == "error(deadline)"
+    assert parent(request).weakest.judgement.text == "error(deadline)"
