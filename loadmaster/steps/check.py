@@ -19,7 +19,7 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.previous_release import previous_release
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Judged, Seen
-from loadmaster.planning.tree import MANIFEST, TreeFiles, read_workspace
+from loadmaster.planning.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
 
 
 def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
@@ -31,8 +31,10 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 
 
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
-    stale = job.project.release.stale_lockfiles
-    files = read_tree(job.directory.checkout, texts_to_read(job.project), without=stale)
+    checkout = job.directory.checkout
+    # Cargo leaves a lockfile where none is tracked; and a project may keep some that it does not want asked about.
+    others = {str(each.relative_to(checkout)) for each in checkout.rglob(LOCKFILE)} - seen.source.lockfiles.keys()
+    files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(each for each in seen.workspace.packages if each.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
     return planned_tree(files, sources, plan, job.project)

@@ -15,7 +15,7 @@ from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.seen import Judged, Seen
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.steps import inspect
+from loadmaster.steps import inspect, prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
 from loadmaster.store import Store
@@ -82,3 +82,17 @@ def bumped() -> dict[str, str]:
 def test_without_a_declared_rust_nothing_is_built(tmp_path: Path) -> None:
     with released_before(tmp_path, {}) as (job, seen, _):
         assert inspect.msrv(job, seen).why == "no package declares a `rust-version`"
+
+
+def test_a_lockfile_that_cargo_left_where_none_is_tracked_is_neither_judged_nor_packaged_by(tmp_path: Path) -> None:
+    untracked = {".gitignore": "target\nCargo.lock\n"}
+    with released_before(tmp_path, untracked) as (job, seen, plan):
+        checkout = job.directory.checkout
+        git(checkout, "rm", "--quiet", "--cached", "Cargo.lock")
+        source = seen.source.model_copy(update={"lockfiles": {}, "lockfile_checks": ()})
+        seen = seen.model_copy(update={"source": source})
+        plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+        answers = {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}
+        assert answers["lockfiles-current"].outcome is Outcome.SKIP
+        prepare.commit(job, plan)
+        assert prepare.package(job, plan.versions, seen.source.tree, seen.registry).keys() == plan.versions.keys()
