@@ -44,6 +44,7 @@ from loadmaster.planning.lsm.style import SmokeStyle
 from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL, Place, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.smoke.doctor import host_facts
+from loadmaster.smoke.kernels import SUITES
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.steps import smoke, smoke_release
 from loadmaster.store import default_store
@@ -72,7 +73,7 @@ def asked_before(job: Job) -> tuple[GateAnswer, ...]:
     if style is None:
         return ()
     place, why = look_for_worker(job, style)
-    return (worker_gate(style, place, why, is_rehearsal=job.world.kind == "rehearsal"),)
+    return (worker_gate(style, place, why, is_rehearsal=job.world.kind == "rehearsal", kernels=SUITES),)
 
 
 def pool_has_worker() -> bool:

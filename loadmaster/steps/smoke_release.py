@@ -13,6 +13,7 @@ from loadmaster.planning.lsm.verdict import Mode
 from loadmaster.planning.lsm.worker import GATE, Place, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.smoke.doctor import host_facts
+from loadmaster.smoke.kernels import SUITES
 from loadmaster.smoke_request import SmokeRequest
 
 
@@ -64,7 +65,7 @@ def asked_without_prefect(job: Job) -> tuple[GateAnswer, ...]:
         return ()
     place, why = place_of(style, is_rehearsal=False, online=False, here=host_facts())
     if place is not Place.NOWHERE:
-        return (worker_gate(style, place, why, is_rehearsal=False),)
+        return (worker_gate(style, place, why, is_rehearsal=False, kernels=SUITES),)
     told = f"{why}; whether the pool has a worker, only the Prefect server knows"
     return (GateAnswer.could_not_check(GATE, told).model_copy(update={"blocks": False}),)
 

@@ -98,6 +98,8 @@ class SmokeStyle(Value):
             raise ValueError("`kernels` names none")
         if self.backend is Backend.DISPATCH and self.workflow is None:
             raise ValueError("the backend `dispatch` needs `workflow`")
+        if self.backend is Backend.DISPATCH and self.when is When.BEFORE_PUBLISH:
+            raise ValueError("`dispatch` takes what is pushed, so it can only be `after-release`")
         if self.subject is Subject.RELEASE and self.artefact is None and self.backend is not Backend.DISPATCH:
             raise ValueError("the subject `release` needs `[smoke.artefact]`")
         if self.when is When.BEFORE_PUBLISH and self.artefact is not None and self.artefact.asset is not None:

@@ -5,6 +5,7 @@ It knows what a payload needs to start the program. It refuses to know where the
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -23,6 +24,15 @@ def _with_victim(policy: str) -> str:
     return policy
 
 
+def _known_places(argument: str) -> str:
+    """What looks like a place and is none would reach the program as it stands."""
+    if unknown := [each for each in re.findall(r"\{\w+\}", argument) if each not in FILLED_IN]:
+        raise ValueError(
+            f"`{unknown[0]}` means nothing here; {', '.join(f'`{each}`' for each in FILLED_IN)} are filled in"
+        )
+    return argument
+
+
 PolicyTemplate = Annotated[str, AfterValidator(_with_victim)]
 """A policy with `{victim}` in it, which the payload replaces by a path; every other brace stays."""
 
@@ -32,7 +42,7 @@ class Behaviour(Value):
 
     policy: PolicyTemplate
     """The policy's text, with `{victim}` where the path of the file to deny goes."""
-    arguments: tuple[str, ...]
+    arguments: tuple[Annotated[str, AfterValidator(_known_places)], ...]
     """Of the program; `{object}`, `{policy}`, `{victim}` and `{health}` stand for paths."""
     ready: tuple[str, ...] = Field(min_length=1)
     """Texts that its log must show, all of them, before anything is looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from loadmaster.planning.gate import GateAnswer, Problem
@@ -51,8 +52,14 @@ def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
     return is_rehearsal or style.mode is Mode.BEST_EFFORT
 
 
-def worker_gate(style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool) -> GateAnswer:
-    """Whether the test that the profile asks for can be made once it is due."""
+def worker_gate(
+    style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool, kernels: Collection[str]
+) -> GateAnswer:
+    """Whether the test that the profile asks for can be made once it is due. `kernels`: those that can be booted."""
+    if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
+        fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
+        problems = [Problem(where=each, what="is no kernel that can be booted", fix=fix) for each in unknown]
+        return GateAnswer.of(GATE, len(style.kernels), problems)
     if place is not Place.NOWHERE:
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
     if may_be_skipped(style, is_rehearsal=is_rehearsal):

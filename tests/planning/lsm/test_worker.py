@@ -30,6 +30,7 @@ def style(**said: object) -> SmokeStyle:
     return SmokeStyle.model_validate(said)
 
 
+KERNELS = ("6.1", "6.12")
 DISPATCH = style(backend="dispatch", workflow="smoke.yml")
 PLACES = {
     "a worker of the pool comes before this machine": (style(), True, ABLE, Place.POOL),
@@ -70,9 +71,20 @@ def test_without_an_engine_one_is_told_how_to_get_one() -> None:
     ids=["a release that demands it", "a release that does not", "a rehearsal"],
 )
 def test_what_nobody_can_make(asked: SmokeStyle, is_rehearsal: bool, outcome: Outcome) -> None:
-    assert worker_gate(asked, Place.NOWHERE, "no engine", is_rehearsal=is_rehearsal).outcome is outcome
+    assert worker_gate(asked, Place.NOWHERE, "no engine", is_rehearsal=is_rehearsal, kernels=KERNELS).outcome is outcome
 
 
 @pytest.mark.parametrize("place", [Place.HERE, Place.POOL, Place.FORGE])
 def test_what_somebody_can_make_passes(place: Place) -> None:
-    assert worker_gate(style(), place, "an engine", is_rehearsal=False).outcome is Outcome.PASS
+    assert worker_gate(style(), place, "an engine", is_rehearsal=False, kernels=KERNELS).outcome is Outcome.PASS
+
+
+def test_a_kernel_that_cannot_be_booted_is_found_before_anything_is_released() -> None:
+    asked = style(kernels=["6.12", "5.4"], mode="best-effort")
+    answer = worker_gate(asked, Place.HERE, "an engine", is_rehearsal=False, kernels=KERNELS)
+    assert (answer.outcome, [each.where for each in answer.problems]) == (Outcome.FAIL, ["5.4"])
+
+
+def test_a_workflow_of_the_forge_may_know_other_kernels() -> None:
+    asked = style(backend="dispatch", workflow="smoke.yml", kernels=["5.4"])
+    assert worker_gate(asked, Place.FORGE, "", is_rehearsal=False, kernels=KERNELS).outcome is Outcome.PASS
