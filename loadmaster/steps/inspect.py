@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
@@ -13,6 +14,7 @@ from loadmaster.planning.previous_release import level_between, previous_release
 from loadmaster.planning.project import ClippyScope
 from loadmaster.planning.seen import Lint, Seen
 from loadmaster.planning.tree import read_workspace
+from loadmaster.planning.workspace import Workspace
 
 
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
@@ -23,7 +25,8 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     style, checkout = job.project.cargo, job.directory.checkout
     called = job.cargo().with_target(_target(job, "clippy"))
     packages = _linted(job, seen)
-    found = cargo.clippy(called, checkout, packages, locked=_locked(checkout), deny_warnings=style.deny_warnings)
+    specified = _specified(seen.workspace, packages)
+    found = cargo.clippy(called, checkout, specified, locked=_locked(checkout), deny_warnings=style.deny_warnings)
     if style.deny_warnings or not found.passed:
         return found
     before = _last_release(job, seen, plan)
@@ -32,13 +35,12 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     # Cargo tells one tree's members from another's by their times only, so that each has a directory of its own.
     apart = called.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
     known = Counter(_warnings_before(apart, before, packages))
-    new = Counter(cargo.warnings(called, checkout, packages, locked=_locked(checkout))) - known
+    new = Counter(cargo.warnings(called, checkout, specified, locked=_locked(checkout))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
 
 
 def _warnings_before(called: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
-    there = read_workspace(read_tree(before)).names
-    known = tuple(each for each in packages if each in there)
+    known = _specified(read_workspace(read_tree(before)), packages)
     return () if packages and not known else cargo.warnings(called, before, known, locked=_locked(before))
 
 
@@ -49,6 +51,12 @@ def _linted(job: Job, seen: Seen) -> tuple[str, ...]:
     return tuple(each.name for each in publishable(seen.workspace, job.project))
 
 
+def _specified(workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
+    """Those that are members, as cargo tells them from a namesake that comes from the registry."""
+    found = (workspace.package(name) for name in names)
+    return tuple(f"{each.name}@{each.version}" for each in found if each is not None)
+
+
 def msrv(job: Job, seen: Seen) -> Lint:
     """`cargo check` of the published packages, with the newest of the versions that they declare."""
     declared = {each.name: each.rust_version for each in publishable(seen.workspace, job.project) if each.rust_version}
@@ -57,7 +65,9 @@ def msrv(job: Job, seen: Seen) -> Lint:
     oldest = max(declared.values(), key=lambda each: [int(part) for part in each.split(".")])
     called = job.cargo().with_target(_target(job, "msrv"))
     checkout = job.directory.checkout
-    return cargo.check_with(called, checkout, oldest, sorted(declared), locked=_locked(checkout))
+    return cargo.check_with(
+        called, checkout, oldest, _specified(seen.workspace, sorted(declared)), locked=_locked(checkout)
+    )
 
 
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
