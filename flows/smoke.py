@@ -20,7 +20,7 @@ def smoke(request: SmokeRequest) -> SmokeOutcome:
 
     Fails unless the denial was seen, or the mode lets what the host cannot do be skipped.
     """
-    outcome = steps.make(request)
+    outcome = steps.made(request)
     steps.show(request, outcome)
     steps.require_passed(outcome, request.mode)
     return outcome
@@ -37,12 +37,9 @@ def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
         journal.nobody_can_smoke(why)
         return
     request = steps.prepare(job, plan, style)
-    try:
-        outcome = steps.on_pool(request) if place is Place.POOL else in_this_process(request)
-    except steps.NOT_TO_BE_MADE as error:
-        if not skippable:
-            raise
-        journal.nobody_can_smoke(f"{error.what} Next: {error.fix}")
+    outcome = steps.on_pool(request) if place is Place.POOL else in_this_process(request)
+    if skippable and not outcome.was_made:
+        journal.nobody_can_smoke(outcome.weakest.why)
         return
     journal.note(*record_of(outcome, style.mode))
     steps.require_passed(outcome, style.mode)

@@ -38,7 +38,7 @@ from loadmaster.errors import (
 )
 from loadmaster.job import Job
 from loadmaster.planning.gate import GateAnswer
-from loadmaster.planning.lsm.result import SmokeOutcome
+from loadmaster.planning.lsm.result import SmokeOutcome, not_made
 from loadmaster.planning.lsm.show import outcome_of, smoke_markdown
 from loadmaster.planning.lsm.style import SmokeStyle
 from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL, Place, place_of, worker_gate
@@ -93,6 +93,14 @@ def prepare(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
 @asks_the_world("make smoke test", "make smoke test: {request.subject}")
 def make(request: SmokeRequest) -> SmokeOutcome:
     return smoke.smoke(request, default_store(), get_run_logger().info)
+
+
+def made(request: SmokeRequest) -> SmokeOutcome:
+    """The outcome; where this machine cannot make the test, the outcome that says so."""
+    try:
+        return make(request)
+    except NOT_TO_BE_MADE as error:
+        return not_made(request.subject, request.backend, request.kernels, f"{error.what} Next: {error.fix}")
 
 
 @task(name="show smoke test", task_run_name="show smoke test", cache_policy=NO_CACHE)

@@ -10,11 +10,11 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 
 from flows.smoke import in_this_process, smoke
 from loadmaster.clients.container import Engine
-from loadmaster.errors import EngineAbsent, SmokeNotPassed
+from loadmaster.errors import SmokeNotPassed
 from loadmaster.planning.lsm.result import SmokeOutcome
 from loadmaster.planning.lsm.show import outcome_of
 from loadmaster.planning.lsm.style import Backend
-from loadmaster.planning.lsm.verdict import Verdict
+from loadmaster.planning.lsm.verdict import Mode, Verdict
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.store import Store
 from tasks.smoke import pool_has_worker
@@ -37,10 +37,17 @@ def artifact_of(state: Any) -> str:
 
 @pytest.mark.usefixtures("store")
 def test_without_an_engine_the_run_fails_and_its_parent_hears_why() -> None:
-    state = smoke(SmokeRequest(), return_state=True)
-    assert state.is_failed()
-    assert isinstance(state.result(raise_on_failure=False), EngineAbsent)
-    assert isinstance(parent(SmokeRequest(), return_state=True).result(raise_on_failure=False), EngineAbsent)
+    failure = smoke(SmokeRequest(), return_state=True).result(raise_on_failure=False)
+    assert isinstance(failure, SmokeNotPassed)
+    assert "No Docker engine answers" in failure.what
+    outcome = parent(SmokeRequest())
+    assert (outcome.weakest.judgement.verdict, outcome.was_made) == (Verdict.COULD_NOT_CHECK, False)
+
+
+@pytest.mark.usefixtures("store")
+def test_without_an_engine_a_run_that_is_best_effort_goes_through_and_has_not_passed() -> None:
+    outcome = smoke(SmokeRequest(mode=Mode.BEST_EFFORT))
+    assert outcome.weakest.judgement.verdict is Verdict.COULD_NOT_CHECK
 
 
 @pytest.mark.usefixtures("store")

@@ -51,8 +51,22 @@ class SmokeOutcome(Value):
         return round(sum(each.seconds for each in self.results), 3)
 
     @property
+    def was_made(self) -> bool:
+        """Whether anything was run: the host could, whatever came of it."""
+        weakest = self.weakest
+        return weakest.judgement.verdict is not Verdict.COULD_NOT_CHECK or weakest.probe is not None
+
+    @property
     def exit_code(self) -> int:
         return self.weakest.judgement.verdict.exit_code
+
+
+def not_made(subject: Subject, backend: Backend, kernels: tuple[str, ...], why: str) -> SmokeOutcome:
+    """The outcome where a host cannot make the test at all."""
+    judgement = Judgement(verdict=Verdict.COULD_NOT_CHECK, why=why)
+    return SmokeOutcome(
+        results=(SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=", ".join(kernels)),)
+    )
 
 
 def outcome_under(verdict: Verdict, mode: Mode) -> Outcome:

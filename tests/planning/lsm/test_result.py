@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.lsm.report import ErrorKind, Subject
-from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult, outcome_under, record_of
+from loadmaster.planning.lsm.result import SmokeOutcome, SmokeResult, not_made, outcome_under, record_of
 from loadmaster.planning.lsm.show import outcome_of, smoke_json, smoke_markdown, smoke_text
 from loadmaster.planning.lsm.style import Backend
 from loadmaster.planning.lsm.verdict import Judgement, Mode, Verdict
@@ -83,6 +83,14 @@ def test_only_a_seen_denial_is_recorded_as_done(verdict: Verdict) -> None:
     records = record_of(SmokeOutcome(results=(result(verdict),)), Mode.BEST_EFFORT)
     assert [each.state is ObjectState.SAME for each in records] == [verdict is Verdict.ENFORCED]
     assert (records[0].why or "").startswith("skip: ") is (outcome_under(verdict, Mode.BEST_EFFORT) is Outcome.SKIP)
+
+
+def test_a_host_that_cannot_is_told_from_a_release_that_has_no_object() -> None:
+    nobody = not_made(Subject.PROBE, Backend.AUTO, ("6.1", "6.12"), "no engine")
+    no_object = SmokeOutcome(results=(result(Verdict.COULD_NOT_CHECK, probe=DENIED),))
+    assert (nobody.was_made, nobody.exit_code) == (False, 1)
+    assert no_object.was_made
+    assert SmokeOutcome(results=(result(Verdict.ERROR),)).was_made
 
 
 FULL = result(report=report(), judgement=DENIED, kernel_package="linux-image 6.12.107 (sha256 b9ea)")
