@@ -134,10 +134,10 @@ def _looked_at(packages: Sequence[str]) -> list[str]:
     return [f"--package={each}" for each in packages] or ["--workspace", "--all-targets"]
 
 
-def warnings(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[str, ...]:
-    """Every warning of clippy, without its place: `src/lib.rs: unneeded return`, as often as it is given.
+def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[str, ...]:
+    """Every warning and error of clippy, without its place: `src/lib.rs: unneeded return`, as often as it is given.
 
-    The same warning keeps its words when the lines above it move. () where clippy cannot run.
+    The same one keeps its words when the lines above it move. () where clippy cannot run.
     """
     argv = ["cargo", "clippy", *_looked_at(packages), "--quiet", "--message-format", "json"]
     finished = _call(cargo, directory, argv + ["--locked"] * locked)
@@ -146,7 +146,7 @@ def warnings(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, loc
     return tuple(
         f"{each['spans'][0]['file_name']}: {each['message']}"
         for each in messages
-        if each["level"] == "warning" and each["spans"]
+        if each["level"] in ("warning", "error") and each["spans"]
     )
 
 

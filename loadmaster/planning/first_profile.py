@@ -58,7 +58,7 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_release(document, survey, published, policy)
-    _add_cargo(document, survey, published)
+    _add_cargo(document, survey)
     _add_install(document, survey, published)
     return tomlkit.dumps(document)
 
@@ -182,16 +182,13 @@ def _table(values: Mapping[str, str]) -> Any:
     return table
 
 
-def _add_cargo(document: TOMLDocument, survey: Survey, published: tuple[Package, ...]) -> None:
+def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
     cargo = _add(document, "cargo")
     if survey.substitute_toolchain is not None:
         cargo.add(tomlkit.comment(f"The repository pins `{survey.pinned_toolchain}`, which is not installed here."))
         cargo.add("toolchain", tomlkit.item(survey.substitute_toolchain))
-    if len(published) < len(survey.workspace.packages):
-        cargo.add(
-            tomlkit.comment("Not every member is published, and the others may need more than is installed here.")
-        )
-        cargo.add("clippy_of", tomlkit.item(ClippyScope.PUBLISHED.value))
+    cargo.add(tomlkit.comment("Tests, benches and private members may need more than is installed here."))
+    cargo.add("clippy_of", tomlkit.item(ClippyScope.PUBLISHED.value))
     cargo.add(tomlkit.comment("Only warnings that the last release did not have close a release."))
     cargo.add("deny_warnings", tomlkit.item(False))
 

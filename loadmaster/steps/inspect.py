@@ -18,7 +18,7 @@ from loadmaster.planning.workspace import Workspace
 
 
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
-    """Every finding, or with `cargo.deny_warnings = false` the warnings that the last release did not have.
+    """Every finding, or with `cargo.deny_warnings = false` those that the last release did not have.
 
     Builds of external crates are shared by the project's runs.
     """
@@ -27,7 +27,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     packages = _linted(job, seen)
     specified = _specified(seen.workspace, packages)
     found = cargo.clippy(called, checkout, specified, locked=_locked(checkout), deny_warnings=style.deny_warnings)
-    if style.deny_warnings or not found.passed:
+    if style.deny_warnings or not found.ran or (not found.passed and not found.findings):
         return found
     before = _last_release(job, seen, plan)
     if before is None:
@@ -35,13 +35,13 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     # Cargo tells one tree's members from another's by their times only, so that each has a directory of its own.
     apart = called.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
     known = Counter(_warnings_before(apart, before, packages))
-    new = Counter(cargo.warnings(called, checkout, specified, locked=_locked(checkout))) - known
+    new = Counter(cargo.diagnostics(called, checkout, specified, locked=_locked(checkout))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
 
 
 def _warnings_before(called: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
     known = _specified(read_workspace(read_tree(before)), packages)
-    return () if packages and not known else cargo.warnings(called, before, known, locked=_locked(before))
+    return () if packages and not known else cargo.diagnostics(called, before, known, locked=_locked(before))
 
 
 def _linted(job: Job, seen: Seen) -> tuple[str, ...]:

@@ -205,11 +205,11 @@ class TestWarnings:
         self, called: cargo.Cargo, workspace: Path
     ) -> None:
         write(workspace, {"units/src/lib.rs": UNNEEDED_RETURN})
-        before = cargo.warnings(called, workspace, locked=True)
+        before = cargo.diagnostics(called, workspace, locked=True)
         assert before
         assert all(each.startswith("units/src/lib.rs: unneeded `return`") for each in before)
         write(workspace, {"units/src/lib.rs": f"//! Moved.\n\n{UNNEEDED_RETURN}"})
-        assert cargo.warnings(called, workspace, locked=True) == before
+        assert cargo.diagnostics(called, workspace, locked=True) == before
 
 
 class TestOldestRust:

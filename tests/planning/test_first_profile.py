@@ -72,11 +72,11 @@ def test_a_toolchain_that_is_not_installed_is_replaced_and_said() -> None:
 
 
 def test_programs_are_offered_for_the_install_check() -> None:
-    found = survey(WING, TAIL, programs=(("wing", "wg"), ("private", "p")))
+    found = survey(WING, TAIL, programs=(("wing", "wg"), ("cargo-xtask", "x")))
     assert profile(found).install is None
     text = first_profile(found, "wing")
     assert '# package = "wing"\n# binary = "wg"' in text
-    assert "private" not in text
+    assert "xtask" not in text
 
 
 def target(name: str, kind: str, *required: str) -> dict[str, Any]:
@@ -105,8 +105,6 @@ def test_a_lockfile_that_was_left_behind_is_listed() -> None:
     assert found.release.stale_lockfiles == ("fuzz/Cargo.lock",)
 
 
-def test_only_what_is_published_is_linted_where_there_is_more() -> None:
-    private = package("demo", version="0.0.0", publish=())
-    assert profile(survey(WING, private)).cargo.clippy_of is ClippyScope.PUBLISHED
-    everything = profile(survey(WING, TAIL)).cargo
-    assert (everything.clippy_of, everything.deny_warnings) == (ClippyScope.WORKSPACE, False)
+def test_only_what_is_published_is_linted() -> None:
+    found = profile(survey(WING, TAIL)).cargo
+    assert (found.clippy_of, found.deny_warnings) == (ClippyScope.PUBLISHED, False)
