@@ -13,7 +13,7 @@ from loadmaster.job import Job
 from loadmaster.planning import show
 from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.previous_release import previous_release
+from loadmaster.planning.previous_release import baseline
 from loadmaster.planning.seen import ForgeSeen, Judged, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.workspace import Workspace
@@ -94,7 +94,7 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """What clippy says of this tree, from the cache where a clean answer for it is known."""
     if not job.project.cargo.clippy:
         return Lint(ran=False, why="the profile says `cargo.clippy = false`")
-    last = previous_release(seen.source.tags, plan, job.project)
+    last = baseline(seen.source.tags, plan, job.project)
     style = job.project.cargo
     since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:

@@ -45,6 +45,19 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
     return PreviousRelease(version=str(version), tag=tag)
 
 
+def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:
+    """What the linter's findings are compared with: the previous release.
+
+    Where packages have versions of their own, it is that of the one which needs most of the others: the last in the plan
+    whose version in the tree is tagged.
+    """
+    if project.release.policy is not Policy.INDEPENDENT:
+        return previous_release(tags, plan, project)
+    there = {each.name: each for each in tags}
+    released = ((each, there.get(project.tag_of(each.name, each.current_version))) for each in reversed(plan.crates))
+    return next((PreviousRelease(version=each.current_version, tag=tag) for each, tag in released if tag), None)
+
+
 def level_between(older: str, newer: str) -> str:
     """`major`, `minor` or `patch`, as cargo counts: the first number that is not zero is the major one."""
     one, other = parse(older).to_tuple()[:3], parse(newer).to_tuple()[:3]

@@ -10,7 +10,7 @@ from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
 from loadmaster.job import Job
 from loadmaster.planning.plan import ReleasePlan, publishable
-from loadmaster.planning.previous_release import level_between, previous_release
+from loadmaster.planning.previous_release import baseline, level_between, previous_release
 from loadmaster.planning.project import ClippyScope
 from loadmaster.planning.seen import Lint, Seen
 from loadmaster.planning.tree import read_workspace
@@ -87,7 +87,7 @@ def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
 def _last_release(job: Job, seen: Seen, plan: ReleasePlan) -> Path | None:
     """A clone of the last release's tree; None if there was none."""
-    last = previous_release(seen.source.tags, plan, job.project)
+    last = baseline(seen.source.tags, plan, job.project)
     if last is None:
         return None
     place = job.directory.path / f"release-{last.version}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.previous_release import level_between, previous_release
+from loadmaster.planning.previous_release import baseline, level_between, previous_release
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import TagSeen
-from tests.planning.building import BASE, TODAY, package, project, seen
+from tests.planning.building import BASE, TODAY, needs, package, project, seen
 
 
 def previous(names: list[str], profile: Project | None = None, asked: str = "0.5.0") -> str | None:
@@ -35,6 +35,22 @@ def test_the_last_release_is_found(reason: str, names: list[str], found: str | N
 def test_packages_with_versions_of_their_own_have_no_common_last_release() -> None:
     own = project(policy="independent", tag="{name}-v{version}")
     assert previous(["app-v0.3.0"], own, "app=0.5.0") is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "names", "found"),
+    [
+        ("that of the package which needs the others", ["core-v0.4.0", "app-v0.4.0"], "app-v0.4.0"),
+        ("of another, where that one was never tagged", ["core-v0.4.0", "app-v0.3.0"], "core-v0.4.0"),
+        ("none of a first release", ["v0.4.0"], None),
+    ],
+)
+def test_findings_are_compared_with_one_package_s_release(reason: str, names: list[str], found: str | None) -> None:
+    own = project(policy="independent", tag="{name}-v{version}")
+    tags = [TagSeen(name=name, commit=BASE, parents=(), subject="") for name in names]
+    plan = plan_release(seen(package("app", needs("core")), package("core")), own, "patch", TODAY)
+    compared = baseline(tags, plan, own)
+    assert (compared.tag.name if compared else None) == found, reason
 
 
 @pytest.mark.parametrize(
