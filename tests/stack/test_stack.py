@@ -52,8 +52,9 @@ deployments:
 """
 
 DOWN = """
-import contextlib, functools, pathlib, sys
+import contextlib, functools, pathlib, signal, sys
 from loadmaster.stack.stopping import down
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in a shell's background does not have
 with contextlib.suppress(KeyboardInterrupt):
     down(pathlib.Path(sys.argv[1]), False, functools.partial(print, flush=True))
 """
