@@ -48,14 +48,14 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
 def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:
     """What the linter's findings are compared with: the previous release.
 
-    Where packages have versions of their own, it is that of the one which needs most of the others: the last in the plan
-    whose version in the tree is tagged.
+    Where packages have versions of their own, it is the latest of those whose version in the tree is tagged.
     """
     if project.release.policy is not Policy.INDEPENDENT:
         return previous_release(tags, plan, project)
     there = {each.name: each for each in tags}
-    released = ((each, there.get(project.tag_of(each.name, each.current_version))) for each in reversed(plan.crates))
-    return next((PreviousRelease(version=each.current_version, tag=tag) for each, tag in released if tag), None)
+    released = ((each, there.get(project.tag_of(each.name, each.current_version))) for each in plan.crates)
+    found = [PreviousRelease(version=each.current_version, tag=tag) for each, tag in released if tag]
+    return max(found, key=lambda each: each.tag.committed, default=None)
 
 
 def level_between(older: str, newer: str) -> str:

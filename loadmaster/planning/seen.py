@@ -19,6 +19,8 @@ class TagSeen(Value):
     parents: tuple[str, ...]
     subject: str
     """First line of the commit's message."""
+    committed: int = 0
+    """When the commit was made, in seconds of Unix time."""
 
 
 class LockfileSeen(Value):

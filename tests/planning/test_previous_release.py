@@ -40,14 +40,14 @@ def test_packages_with_versions_of_their_own_have_no_common_last_release() -> No
 @pytest.mark.parametrize(
     ("reason", "names", "found"),
     [
-        ("that of the package which needs the others", ["core-v0.4.0", "app-v0.4.0"], "app-v0.4.0"),
-        ("of another, where that one was never tagged", ["core-v0.4.0", "app-v0.3.0"], "core-v0.4.0"),
+        ("the latest of those in the tree", ["app-v0.4.0", "core-v0.4.0"], "core-v0.4.0"),
+        ("none that the tree has left behind", ["core-v0.4.0", "app-v0.3.0"], "core-v0.4.0"),
         ("none of a first release", ["v0.4.0"], None),
     ],
 )
 def test_findings_are_compared_with_one_package_s_release(reason: str, names: list[str], found: str | None) -> None:
     own = project(policy="independent", tag="{name}-v{version}")
-    tags = [TagSeen(name=name, commit=BASE, parents=(), subject="") for name in names]
+    tags = [TagSeen(name=each, commit=BASE, parents=(), subject="", committed=at) for at, each in enumerate(names)]
     plan = plan_release(seen(package("app", needs("core")), package("core")), own, "patch", TODAY)
     compared = baseline(tags, plan, own)
     assert (compared.tag.name if compared else None) == found, reason

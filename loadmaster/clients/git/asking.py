@@ -55,13 +55,13 @@ def tags(repository: Path) -> tuple[TagSeen, ...]:
     names = text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
     asked = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
     peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=asked).splitlines()
-    told = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%s").split("\n")
+    told = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%ct%x09%s").split("\n")
     read = {
-        commit: (tuple(parents.split()), subject)
-        for commit, parents, subject in (each.split("\t", 2) for each in told if each)
+        commit: {"parents": tuple(parents.split()), "committed": int(committed), "subject": subject}
+        for commit, parents, committed, subject in (each.split("\t", 3) for each in told if each)
     }
     return tuple(
-        TagSeen(name=name, commit=commit, parents=read[commit][0], subject=read[commit][1])
+        TagSeen.model_validate({"name": name, "commit": commit, **read[commit]})
         for name, commit in zip(names, peeled, strict=True)
         if commit in read
     )
