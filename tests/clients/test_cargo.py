@@ -316,7 +316,7 @@ class TestPackage:
             with pytest.raises(DiskFull, match="while packaging"):
                 cargo.package(against, workspace, target, BOTH, locked=True, verify=verify)
         finally:
-            subprocess.run(["umount", target], check=True)
+            subprocess.run(["umount", "--lazy", target], check=True)
 
 
 class TestInstall:
