@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from loadmaster.store import default_store
+from loadmaster.terminal import print_json
 
 app = typer.Typer()
 
@@ -45,7 +45,7 @@ def preflight(
     values = {"project": project, "version": version, "registry": registry, "repository": where, "commit": commit}
     report = preflight_here(preflight_request(values), default_store())
     if as_json:
-        print(json.dumps(report.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False))
+        print_json(report.model_dump(mode="json", exclude_none=True))
     else:
         print(report_text(report), end="")
     raise typer.Exit(0 if report.is_open else 1)

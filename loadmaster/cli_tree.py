@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.project import load_project
+from loadmaster.terminal import print_json
 
 app = typer.Typer()
 
@@ -50,7 +50,10 @@ def bump(
     if policy is not None:
         style = style.model_copy(update={"policy": policy})
     found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
-    print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else bumped_text(found))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(bumped_text(found))
 
 
 @app.command()
@@ -69,7 +72,7 @@ def gates(
 
     found = judged(tree, tag, load_project(project) if project else None)
     if as_json:
-        print(json.dumps(found.model_dump(mode="json"), indent=2, ensure_ascii=False))
+        print_json(found.model_dump(mode="json"))
     else:
         print(judged_text(found), end="")
     raise typer.Exit(found.exit_code)
