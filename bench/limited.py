@@ -25,8 +25,8 @@ from loadmaster.planning.plan import Crate, ReleasePlan, plan_release
 from loadmaster.planning.seen import RegistrySeen
 from loadmaster.rehearsal.clock import WorldClock
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
-from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
+from loadmaster.serving import serving
 from loadmaster.steps import look as looking
 from loadmaster.steps import prepare
 from loadmaster.store import Store, default_store

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Clock(Protocol):
     def now(self) -> datetime: ...
 
@@ -18,7 +22,7 @@ class SystemClock:
     """The clock of this machine, in UTC."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return utc_now()
 
     def seconds_until(self, instant: datetime) -> float:
         return max(0.0, (instant - self.now()).total_seconds())

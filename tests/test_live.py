@@ -15,8 +15,8 @@ from loadmaster.errors import LiveWorldRefused
 from loadmaster.live import allowed_registry, live_job
 from loadmaster.planning.address import is_loopback
 from loadmaster.planning.rates import Action
-from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
+from loadmaster.serving import serving
 from loadmaster.store import Store
 
 

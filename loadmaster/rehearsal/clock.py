@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+from loadmaster.clock import utc_now
 
 
 class WorldClock:

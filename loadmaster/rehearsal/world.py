@@ -15,6 +15,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.job import Job
 from loadmaster.pinning import pin, source_of
 from loadmaster.planning.project import Project
@@ -32,8 +33,7 @@ from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import kept_token, seed
-from loadmaster.rehearsal.server import serving
-from loadmaster.rehearsal.upstream import Upstream
+from loadmaster.serving import serving
 from loadmaster.store import RunDirectory, Store
 from loadmaster.world import World
 

@@ -21,7 +21,7 @@ from loadmaster.errors import (
 from loadmaster.planning.seen import Lint
 from loadmaster.planning.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 pytestmark = pytest.mark.cargo
 

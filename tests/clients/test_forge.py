@@ -26,7 +26,7 @@ from loadmaster.errors import (
 )
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.remote import create_remote
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 API = "https://forge.example/api/v3"
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from loadmaster.planning.metadata import CRATES_IO_INDEX, upload_head, upload_metadata
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.clients.capture import Capture
 
 pytestmark = pytest.mark.cargo

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.commands.running import Ran, index_of, loadmaster
 from tests.rehearsal.registry.packing import body, crate_file, manifest_text, packed
 from tests.rehearsal.registry.world import Served

@@ -15,7 +15,7 @@ from loadmaster.planning.plan import CHECKSUMS, RECEIPT
 from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.state import ObjectState
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.store import Store
 from tests.commands.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, packaged, publish, reserve
 from tests.rehearsal.registry.packing import body

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.commands.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, publish, reserve
 from tests.rehearsal.registry.world import Served
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 ASKING = "asking-for-an-id-token"
 

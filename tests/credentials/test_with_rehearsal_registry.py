@@ -19,7 +19,7 @@ from loadmaster.rehearsal.issuer import Issuer, Run
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.world import World, credential_file
 from tests.credentials.provider import HandClock
 from tests.rehearsal.registry.packing import upload

@@ -40,8 +40,8 @@ from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.rehearsal.server import serving
 from loadmaster.request import LiveRequest
+from loadmaster.serving import serving
 from loadmaster.store import RunDirectory, Store
 from tests.credentials.canary import in_error, in_files
 from tests.steps.hangar import repository

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from loadmaster.clock import Clock
-from loadmaster.rehearsal.clock import WorldClock, http_date, utc_now
+from loadmaster.clock import Clock, utc_now
+from loadmaster.rehearsal.clock import WorldClock, http_date
 from loadmaster.rehearsal.registry import Limits, Registry
 from tests.rehearsal.registry.packing import upload
 from tests.rehearsal.registry.world import served

@@ -20,7 +20,7 @@ from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 CASES = load_corpus()
 STOPPED = datetime.now(UTC)

@@ -14,7 +14,7 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 API, UPLOADS = "/repos/ada/hangar/releases", "/uploads/repos/ada/hangar/releases"

@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from loadmaster.clients import registry, trusted_publishing
+from loadmaster.clock import utc_now
 from loadmaster.credentials.sources import identity
 from loadmaster.errors import ExchangeRefused, IdentityRefused
 from loadmaster.project import load_project
-from loadmaster.rehearsal.clock import utc_now
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.request import rehearse_request
-from loadmaster.rehearsal.server import serving
 from loadmaster.rehearsal.world import FORGE_OWNER_ID, rehearsal
+from loadmaster.serving import serving
 from loadmaster.store import Store
 from loadmaster.world import World
 from tests.steps.hangar import repository

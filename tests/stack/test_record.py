@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import NoStackRunning, PortTaken
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.stack.processes import Process, this_process
 from loadmaster.stack.record import Stack, changing, recorded, running, write_down
 from loadmaster.stack.settings import environment

@@ -34,7 +34,7 @@ from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.seen import ForgeSeen
 from loadmaster.planning.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.steps import announce, prepare, publish
 from loadmaster.steps.look import check_out
 from tests.rehearsal.registry.packing import crate_file

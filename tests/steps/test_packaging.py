@@ -16,7 +16,7 @@ from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.seen import RegistrySeen
 from loadmaster.planning.workspace import read_metadata
 from loadmaster.rehearsal.registry import NO_LIMITS, Registry, new_token
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.rehearsal.registry.packing import crate_file, manifest_text
 
 pytestmark = pytest.mark.cargo

@@ -16,7 +16,7 @@ from loadmaster.planning.lsm.report import ErrorKind, Subject
 from loadmaster.planning.lsm.verdict import Verdict
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.forge.workflow_routes import Workflow, WorkflowOutcome
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.steps import smoke_dispatch
 from loadmaster.steps.smoke_dispatch import Dispatched, smoke_by_workflow
 from tests.planning.lsm.reports import log, moment, report

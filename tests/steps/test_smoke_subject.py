@@ -23,7 +23,7 @@ from loadmaster.errors import (
     WrongRequest,
 )
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from loadmaster.smoke_request import smoke_request
 from loadmaster.steps.smoke_subject import release_subject
 from tests.planning.lsm.test_archive import GOOD, OBJECT, PROGRAM, special, tar

@@ -17,7 +17,7 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import Response
 
-from loadmaster.rehearsal.clock import utc_now
+from loadmaster.clock import utc_now
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import store
 from loadmaster.rehearsal.forge.answers import problem

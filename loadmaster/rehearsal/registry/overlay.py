@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.requirement import without_build
@@ -19,7 +20,6 @@ from loadmaster.planning.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.paths import check_crate_in_path, check_version_in_path
-from loadmaster.rehearsal.upstream import Upstream
 
 
 class UpstreamCrate(Value):

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from loadmaster.rehearsal.registry import Limits, Registry
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.rehearsal.registry.packing import body, crate_file, upload
 from tests.rehearsal.registry.world import Served, detail, fresh, served
 

@@ -27,7 +27,7 @@ SERVE_UNTIL_KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from loadmaster.rehearsal.registry import Registry, ledger
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 directory, instant = Path(sys.argv[1]), sys.argv[2]
 

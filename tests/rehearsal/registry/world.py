@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from loadmaster.rehearsal.registry import Registry, new_token
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadmaster.rehearsal.clock import utc_now
+from loadmaster.clock import utc_now
 from loadmaster.rehearsal.issuer import SOUND, Flaws, Issuer, Run
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.registry.trustpub import GITHUB, KeySource
-from loadmaster.rehearsal.server import serving
+from loadmaster.serving import serving
 from tests.rehearsal.registry.packing import upload
 from tests.rehearsal.registry.world import Served, detail, served
 

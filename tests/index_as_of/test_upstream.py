@@ -15,9 +15,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.rehearsal.server import serving
-from loadmaster.rehearsal.upstream import Upstream
+from loadmaster.serving import serving
 from tests.rehearsal.registry.packing import crate_file, upload
 from tests.rehearsal.registry.world import Served, detail, served
 

@@ -1,4 +1,4 @@
-"""A real sparse index, seen as of an instant: index files and crate files, cached for all rehearsals.
+"""A real sparse index, seen as of an instant: index files and crate files, cached.
 
 It knows the sparse protocol from the asking side. It refuses to know what is laid over it: local crates and rules.
 Index files are append-only, so one that was fetched at or after `as_of` answers for ever and is never asked again.
@@ -18,11 +18,11 @@ from typing import Generic, TypeVar
 import httpx
 
 from loadmaster import __version__
+from loadmaster.clock import utc_now
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.as_of import lines_as_of
 from loadmaster.planning.sparse_index import download_url, index_path
 from loadmaster.planning.value import Value
-from loadmaster.rehearsal.clock import utc_now
 from loadmaster.store import write_atomically
 
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
@@ -164,7 +164,7 @@ class Upstream:
 def _new_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
         http2=True,
-        headers={"User-Agent": f"loadmaster-rehearsal/{__version__}"},
+        headers={"User-Agent": f"loadmaster/{__version__}"},
         follow_redirects=True,
         timeout=30,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),

@@ -40,7 +40,7 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
         started.set()
 
     server.startup = startup  # type: ignore[method-assign]  # uvicorn offers no other moment to wait for
-    thread = threading.Thread(target=server.run, args=([listener],), name="rehearsal-world", daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), name="serving", daemon=True)
     thread.start()
     try:
         started.wait()
