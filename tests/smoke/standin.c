@@ -1,5 +1,6 @@
 /* Speaks the command line of a released monitor: `monitor --ebpf OBJECT --policy POLICY --monitor-all`. What it does, its object says:
- * enforces | attaches-elsewhere | never-ready | crashes | denies-control-too | ignores-signals
+ * enforces | enforces-on-KERNEL | attaches-elsewhere | never-ready | crashes | denies-control-too | ignores-signals
+ * The word stands alone in it, or behind the header of an ELF file.
  *
  * Whatever it does, it logs every marker of success unless it is never to be ready.
  */
@@ -8,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "smoke.h"
+
+#define ELF_HEADER 64
 
 static const char *value_of(int argc, char **argv, const char *option)
 {
@@ -37,6 +41,19 @@ static char *path_in(char *policy)
     return path + 1;
 }
 
+static const char *conduct_in(const char *object)
+{
+    static char content[256];
+    read_file(object, content, sizeof content - 1);
+    return memcmp(content, "\177ELF", 4) == 0 ? content + ELF_HEADER : content;
+}
+
+static int is_this_kernel(const char *series)
+{
+    struct utsname told;
+    return uname(&told) == 0 && strncmp(told.release, series, strlen(series)) == 0;
+}
+
 static void write_health(const char *path)
 {
     FILE *health = path ? fopen(path, "w") : NULL;
@@ -48,12 +65,12 @@ static void write_health(const char *path)
 
 int main(int argc, char **argv)
 {
-    static char policy[4096], conduct[64];
+    static char policy[4096];
     const char *object = value_of(argc, argv, "--ebpf"), *rules = value_of(argc, argv, "--policy");
 
     if (argc < 2 || strcmp(argv[1], "monitor") != 0 || !object || !rules)
         return 2;
-    read_file(object, conduct, sizeof conduct);
+    const char *conduct = conduct_in(object), *on = "enforces-on-";
     read_file(rules, policy, sizeof policy);
     char *victim = path_in(policy);
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -61,6 +78,8 @@ int main(int argc, char **argv)
         deny(victim);
     if (!strcmp(conduct, "denies-control-too"))
         deny(CONTROL);
+    if (!strncmp(conduct, on, strlen(on)))
+        deny(is_this_kernel(conduct + strlen(on)) ? victim : argv[0]);
     if (!strcmp(conduct, "attaches-elsewhere"))
         deny(argv[0]);
     if (!strcmp(conduct, "crashes"))
