@@ -52,7 +52,7 @@ def _plan_of_the_largest() -> Callable[[], object]:
         manifests={path: text for path, text in texts.items() if path.endswith("Cargo.toml")},
         lockfiles={"Cargo.lock": "version = 4\n\n" + "\n".join(blocks)},
         lockfile_checks=(),
-        changelog=texts["CHANGELOG.md"],
+        changelogs={"CHANGELOG.md": texts["CHANGELOG.md"]},
         pinned_toolchain=None,
         tags=(),
     )

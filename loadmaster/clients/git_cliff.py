@@ -1,7 +1,7 @@
 """git-cliff, called as a program: changelog entries proposed from commits.
 
 It asks no forge, and reads no configuration of the repository's: what comes out are the sections of Keep a Changelog, for a
-person to edit. Where they go is `planning.changelog.with_notes`.
+person to edit. Where they go is `planning.changelogs`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from loadmaster.clients.process import environment, run
 from loadmaster.errors import NotesNotProposed
+from loadmaster.planning.changelogs import Scope
 
 _CONFIGURATION = r"""
 [changelog]
@@ -43,18 +44,20 @@ commit_parsers = [
 _DEADLINE = 120.0
 
 
-def propose_notes(repository: Path, tag: str) -> str:
-    """Markdown from the commits below `HEAD` since the last tag of the shape `tag`, where `{version}` stands for a version.
+def propose_notes(repository: Path, scope: Scope) -> str:
+    """Markdown from the commits below `HEAD` that touch the scope's folders, since the last of its tags that is below, too.
 
     Empty if they tell nothing for users. Raises `NotesNotProposed`.
     """
-    shape = re.escape(tag).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?").replace(r"\{name\}", ".+")
+    shape = "|".join(re.escape(each).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for each in scope.tags)
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
         configuration, log = home / "cliff.toml", home / "log"
         configuration.write_text(_CONFIGURATION, encoding="utf-8")
         argv = [_program(), "--offline", "--unreleased", "--strip", "all", "--config", str(configuration)]
-        argv += ["--repository", str(repository), "--tag-pattern", f"^{shape}$"]
+        argv += ["--repository", str(repository), "--tag-pattern", f"^(?:{shape})$", "--use-branch-tags"]
+        argv += [part for each in scope.include for part in ("--include-path", f"{each}/**")]
+        argv += [part for each in scope.exclude for part in ("--exclude-path", f"{each}/**")]
         finished = run(argv, cwd=repository, env=environment(home), log=log, deadline=_DEADLINE)
     if finished.code != 0:
         raise NotesNotProposed(finished.tail)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loadmaster.clients.files import read_tree, write_files
 from loadmaster.planning.bump import bump_tree
+from loadmaster.planning.changelogs import changelog_globs
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.planning.value import Value
 
@@ -37,7 +38,7 @@ class Bumped(Value):
 
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
     """Writes all files that change, or none. Raises what reading, deciding and writing raise."""
-    also = [*([style.changelog] if style.changelog else []), *(rule.path for rule in style.files)]
+    also = [*changelog_globs(style), *(rule.path for rule in style.files)]
     files = read_tree(directory, also, without=style.stale_lockfiles)
     decided = bump_tree(files, asked, style, today)
     if not dry_run:

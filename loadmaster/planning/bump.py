@@ -19,7 +19,7 @@ from loadmaster.errors import (
     VersionsByName,
     VersionsDisagree,
 )
-from loadmaster.planning.changelog import release_heading
+from loadmaster.planning.changelogs import changelogs, written
 from loadmaster.planning.file_rule import FileRule, by_rule
 from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
@@ -64,7 +64,8 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     after = bump_manifests(manifests, planned, style.policy, others)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= python_edits(files.texts, workspace, planned)
-    after |= _changelogs(files, workspace, planned, style, today)
+    moving = changelogs(files.texts.keys(), workspace, planned, style)
+    after |= {each.path: each.text for each in written(files.texts, moving, {}, today)}
     after |= rule_edits({**files.texts, **after}, current, planned, style.files)
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
     return Bump(current=current, planned=planned, edits=edits)
@@ -151,25 +152,6 @@ def python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mappin
         posixpath.dirname(each.manifest): planned[each.name] for each in workspace.packages if each.name in planned
     }
     return bump_python({path: text for path, text in texts.items() if posixpath.basename(path) == PYPROJECT}, folders)
-
-
-def _changelogs(
-    files: TreeFiles, workspace: Workspace, planned: Mapping[str, str], style: ReleaseStyle, today: date
-) -> dict[str, str]:
-    """The release's changelog; with versions of their own, that beside each package that moves."""
-    if style.changelog is None:
-        return {}
-    if style.policy is Policy.INDEPENDENT:
-        name = posixpath.basename(style.changelog)
-        moving = [each for each in workspace.packages if each.name in planned]
-        places = {beside(each.manifest, name): planned[each.name] for each in moving}
-    else:
-        places = dict.fromkeys([style.changelog], next(iter(planned.values())))
-    return {
-        path: release_heading(files.texts[path], version, today)
-        for path, version in places.items()
-        if path in files.texts
-    }
 
 
 def rule_edits(

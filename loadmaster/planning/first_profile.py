@@ -6,6 +6,8 @@ is said in a comment, and not guessed.
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -127,7 +129,7 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     release.add("tag", tomlkit.item(patterns.tag))
     if not survey.tags:
         release.add(tomlkit.comment("There are no tags to read the pattern off."))
-    release.add("changelog", tomlkit.item(_changelog(survey, independent=independent)))
+    release.add("changelog", tomlkit.item(_changelog(survey, published, independent=independent)))
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
@@ -159,10 +161,16 @@ def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bo
     return tag_patterns(survey.tags, versions, independent=independent)
 
 
-def _changelog(survey: Survey, *, independent: bool) -> str:
-    """That of the root; none where packages have versions of their own: which entries are whose, nobody can tell."""
-    found = [each for each in survey.changelogs if "/" not in each]
-    return "" if independent or not found else found[0]
+def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
+    """That of the root; where packages have versions of their own, what most of them call the one beside their manifest.
+
+    None where such packages share one: which entries are whose, nobody can tell.
+    """
+    if not independent:
+        return next((each for each in survey.changelogs if "/" not in each), "")
+    folders = [posixpath.dirname(each.manifest) for each in published]
+    names = Counter(posixpath.basename(each) for each in survey.changelogs if posixpath.dirname(each) in folders)
+    return names.most_common(1)[0][0] if names else ""
 
 
 def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors import NothingToPublish
-from loadmaster.planning import changelog
 from loadmaster.planning.bump import python_edits, rule_edits
+from loadmaster.planning.changelogs import WrittenChangelog, changelogs, written
 from loadmaster.planning.lockfile import bump_lockfile
-from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
+from loadmaster.planning.manifest import bump_manifests, with_heirs
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Costs, Forecast, forecast
 from loadmaster.planning.project import Exclusion, Install, Project, RegistryStyle, Wait
@@ -68,7 +68,9 @@ class Tag(Value):
     crates: tuple[str, ...]
     """Names, dependencies first."""
     notes: str
-    """Markdown for the forge release: the changelog's section."""
+    """Markdown for the forge release: the section of its crates' changelog, or of each where they have several."""
+    proposed: bool = False
+    """Whether notes were made from commits; a person's own belong into the changelog."""
 
 
 class ReleasePlan(Value):
@@ -132,15 +134,16 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     released = released_versions(published, policy, asked, taken)
     packages = tuple(each for each in published if each.name in released)
     versions = with_heirs(seen.source.manifests, bumped_versions(seen.workspace, published, policy, released))
-    new_changelog = _changelog(seen.source, project, label(policy, released), today)
+    found = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
+    new_changelogs = written(seen.source.changelogs, found, seen.source.proposals, today)
     crates = _crates(packages, versions, seen)
-    tags = _tags(crates, project, new_changelog)
+    tags = _tags(crates, project, new_changelogs)
     return ReleasePlan(
         project=project.name,
         version=label(policy, released),
         base_commit=seen.source.commit,
         branch=seen.source.branch,
-        edits=_edits(seen.source, seen.workspace, project, versions, new_changelog),
+        edits=_edits(seen.source, seen.workspace, project, versions, new_changelogs),
         commit_message=project.release.commit_message.format(version=_title(tags, crates)),
         tags=tags,
         crates=crates,
@@ -191,31 +194,39 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
     )
 
 
-def _tags(crates: Iterable[Crate], project: Project, new_changelog: str | None) -> tuple[Tag, ...]:
+def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:
     """Crates whose tags have one name share it."""
     standing: dict[str, list[Crate]] = {}
     for crate in crates:
         standing.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
-    return tuple(_tag(name, of, project, new_changelog) for name, of in standing.items())
+    return tuple(_tag(name, of, project, new_changelogs) for name, of in standing.items())
 
 
-def _tag(name: str, crates: list[Crate], project: Project, new_changelog: str | None) -> Tag:
+def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> Tag:
     version, style = crates[0].version, project.release
+    names = tuple(each.name for each in crates)
+    own = tuple(each for each in new_changelogs if not set(names).isdisjoint(each.packages))
     titled = crates[0].name if style.names_package(crates[0].name) else project.title or project.name
     return Tag(
         name=name,
         message=style.tag_message.format(project=titled, version=version),
         version=version,
-        crates=tuple(each.name for each in crates),
-        notes="" if new_changelog is None else changelog.notes(new_changelog, version),
+        crates=names,
+        notes=_notes(own, names),
+        proposed=any(each.proposed for each in own),
     )
 
 
-def _changelog(source: SourceSeen, project: Project, version: str, today: date) -> str | None:
-    """The changelog as the release leaves it; None where there is none, or where packages have versions of their own."""
-    if source.changelog is None or project.release.policy is Policy.INDEPENDENT:
-        return None
-    return changelog.with_notes(changelog.release_heading(source.changelog, version, today), version, source.proposal)
+def _notes(own: tuple[WrittenChangelog, ...], crates: tuple[str, ...]) -> str:
+    """Those of several changelogs under the names of their crates."""
+    if len(own) == 1:
+        return own[0].notes
+    told = (
+        f"## {', '.join(name for name in crates if name in each.packages)}\n\n{each.notes}"
+        for each in own
+        if each.notes
+    )
+    return "\n\n".join(told)
 
 
 def _edits(
@@ -223,15 +234,13 @@ def _edits(
     workspace: Workspace,
     project: Project,
     versions: Mapping[str, str],
-    new_changelog: str | None,
+    new_changelogs: Iterable[WrittenChangelog],
 ) -> tuple[Edit, ...]:
     """Every file that the release commit changes, by path. Files that stay as they are do not appear."""
-    before = {**source.others, **source.manifests, **source.lockfiles}
+    before = {**source.others, **source.manifests, **source.lockfiles, **source.changelogs}
     after = bump_manifests(source.manifests, versions, project.release.policy)
     after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
-    if project.release.changelog is not None and source.changelog is not None and new_changelog is not None:
-        before[project.release.changelog] = source.changelog
-        after[project.release.changelog] = new_changelog
+    after |= {each.path: each.text for each in new_changelogs}
     after |= python_edits(source.others, workspace, versions)
     current = {each.name: each.version for each in workspace.packages}
     after |= rule_edits({**before, **after}, current, versions, project.release.files)

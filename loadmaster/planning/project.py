@@ -106,7 +106,8 @@ class ReleaseStyle(Value):
     """Of the annotated tag; `{project}` and `{version}` stand for the title (of a package with a tag of its own: its name)
     and the version."""
     changelog: Annotated[str | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
-    """Path of the changelog; `""` if the project keeps none."""
+    """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` each package has the file of that
+    name beside its manifest; only where none has such a file do they share the one at the path."""
     stale_lockfiles: tuple[str, ...] = ()
     """Paths of lockfiles that the project does not keep current: left as they are, not asked about, told as a deviation."""
     files: tuple[FileRule, ...] = ()

@@ -48,9 +48,10 @@ class SourceSeen(Value):
     lockfile_checks: tuple[LockfileSeen, ...]
     others: Mapping[str, str] = Field(default_factory=dict)
     """Text of the other files that may say a version, by path: every `pyproject.toml`, and what the profile has rules for."""
-    changelog: str | None
-    proposal: str = ""
-    """Entries for the changelog, made from commits; only where it has none for the next version."""
+    changelogs: Mapping[str, str] = Field(default_factory=dict)
+    """Text of every changelog that the profile means, by path."""
+    proposals: Mapping[str, str] = Field(default_factory=dict)
+    """Entries made from commits, by path of the changelog; only where that has none for the next version."""
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]

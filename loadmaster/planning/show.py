@@ -8,7 +8,7 @@ from loadmaster.planning.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.lsm.worker import GATE as SMOKE_WORKER
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Next
-from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import digest
@@ -20,6 +20,7 @@ _SIGN = {
     ObjectState.DIFFERENT: "✘",
     ObjectState.UNKNOWN: "?",
 }
+_PROPOSED = "notes proposed from commits; what stands in the changelog comes before them"
 _GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
 
 
@@ -30,7 +31,7 @@ def plan_text(plan: ReleasePlan) -> str:
         f"  from    {plan.base_commit} on `{plan.branch}`",
         f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree carries the version already",
         *(f"            {edit.path}" for edit in plan.edits),
-        *(f"  tag     {each.name}" for each in plan.tags),
+        *(line for each in plan.tags for line in _tag_lines(each)),
         f"  crates  {len(plan.crates)}, dependencies first",
         *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
         f"            {_forecast(plan)}",
@@ -41,6 +42,23 @@ def plan_text(plan: ReleasePlan) -> str:
         lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
     lines += [f"  deviation: {each}" for each in plan.deviations]
     return "\n".join([*lines, f"  plan    {digest(plan)}", ""])
+
+
+def _tag_lines(tag: Tag) -> list[str]:
+    """With the notes in full where a person has yet to look at them."""
+    lines = [f"  tag     {tag.name}"]
+    if tag.proposed:
+        lines += [f"            {_PROPOSED}:", *(f"            | {line}".rstrip() for line in tag.notes.splitlines())]
+    return lines
+
+
+def _notes_lines(plan: ReleasePlan) -> list[str]:
+    lines = []
+    for tag in plan.tags:
+        lines += [f"### `{tag.name}`", ""] if len(plan.tags) > 1 else []
+        lines += [f"_{_PROPOSED}._", ""] if tag.proposed else []
+        lines += [tag.notes or "_none_", ""]
+    return lines
 
 
 def _moves(plan: ReleasePlan) -> str:
@@ -118,7 +136,7 @@ def plan_markdown(plan: ReleasePlan) -> str:
             "## Files",
             *edits,
             "## Notes of the release",
-            *(each.notes or "_none_" for each in plan.tags),
+            *_notes_lines(plan),
             *_deviation_lines(plan.deviations),
             "",
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
@@ -12,10 +12,9 @@ from loadmaster.clients import cargo, git, registry
 from loadmaster.clients.files import read_text
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.job import Job
-from loadmaster.planning.changelog import waits_for_entries
+from loadmaster.planning.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.index_line import IndexLine
-from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import ReleaseStyle
+from loadmaster.planning.released import named_versions
 from loadmaster.planning.seen import (
     CrateVersion,
     LockfileSeen,
@@ -61,7 +60,7 @@ def look_at_workspace(job: Job) -> Workspace:
 
 
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
-    """Manifests, lockfiles, changelog and tags of the clone that `check_out` made."""
+    """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, called = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
     locks = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
@@ -69,7 +68,7 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     manifests = roots | {package.manifest for package in workspace.packages}
     others = git.tracked_files(checkout, "*pyproject.toml")
     style = job.project.release
-    changelog = _texts(checkout, [style.changelog]).get(style.changelog) if style.changelog else None
+    changelogs = _texts(checkout, changelog_places(workspace, style))
     return SourceSeen(
         commit=job.pinned.commit,
         tree=git.tree_of(checkout, job.pinned.commit),
@@ -79,8 +78,8 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         lockfiles=_texts(checkout, locks),
         lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
         others=_texts(checkout, [*others, *(rule.path for rule in style.files)]),
-        changelog=changelog,
-        proposal=_proposal(checkout, style, changelog),
+        changelogs=changelogs,
+        proposals=_proposals(job, workspace, changelogs),
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         dirty=(*job.pinned.dirty, *git.status(checkout)),
@@ -92,11 +91,12 @@ def _texts(checkout: Path, paths: Iterable[str]) -> dict[str, str]:
     return {path: read_text(path, checkout / path) for path in sorted(paths) if (checkout / path).is_file()}
 
 
-def _proposal(checkout: Path, style: ReleaseStyle, changelog: str | None) -> str:
-    """Entries from commits for a changelog that has none; packages with versions of their own have several changelogs."""
-    if changelog is None or style.policy is Policy.INDEPENDENT or not waits_for_entries(changelog):
-        return ""
-    return propose_notes(checkout, style.tag)
+def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:
+    """Entries from commits, by path, for the changelogs that have none for the next version."""
+    checkout, asked = job.directory.checkout, named_versions(job.asked)
+    tags = git.tags_below(checkout, job.pinned.commit)
+    scopes = proposal_scopes(changelogs, workspace, job.project.release, asked, tags)
+    return {path: told for path, scope in scopes.items() if (told := propose_notes(checkout, scope))}
 
 
 def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:

@@ -257,6 +257,15 @@ class TestAsking:
             ("nested", *second),
         ]
 
+    def test_a_tag_beside_a_commit_is_not_below_it(self, clone: Path) -> None:
+        before, after = git.head(clone), commit(clone, "new")
+        run(clone, "tag", "first", before)
+        git.create_tag(clone, "second", after, "a", AUTHOR, WHEN)
+        assert git.tags_below(clone, before) == ("first",)
+        assert git.tags_below(clone, after) == ("first", "second")
+        with pytest.raises(UnknownCommit):
+            git.tags_below(clone, "1" * 40)
+
     def test_a_tree_has_an_id(self, clone: Path) -> None:
         before, after = git.head(clone), commit(clone, "new")
         assert git.tree_of(clone, after) == git.tree_of(clone, "HEAD") != git.tree_of(clone, before)

@@ -9,12 +9,22 @@ import pytest
 
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.errors import NotesNotProposed
+from loadmaster.planning.changelogs import Scope
 
+ALL = Scope(tags=("v{version}",))
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "-c", "commit.gpgsign=false")
 
 
 def git(directory: Path, *arguments: str) -> None:
     subprocess.run(("git", *WHO, *arguments), cwd=directory, check=True, capture_output=True)
+
+
+def change(directory: Path, message: str, *paths: str) -> None:
+    for path in paths:
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(message)
+    git(directory, "add", "--all")
+    git(directory, "commit", "-q", "-m", message)
 
 
 @pytest.fixture
@@ -37,22 +47,56 @@ def test_commits_since_the_last_release_become_entries(repository: Path) -> None
     ):
         git(repository, "commit", "-q", "--allow-empty", "-m", message)
     git(repository, "tag", "v1")  # moves along, and is no release
-    assert propose_notes(repository, "v{version}") == (
+    assert propose_notes(repository, ALL) == (
         "### Added\n\n- wing: Flaps\n- **breaking:** Other units\n\n"
         "### Changed\n\n- Grow the tail\n\n### Fixed\n\n- A leak"
     )
 
 
 def test_nothing_is_proposed_where_nothing_happened(repository: Path) -> None:
-    assert propose_notes(repository, "v{version}") == ""
+    assert propose_notes(repository, ALL) == ""
+
+
+def test_only_commits_that_touch_the_packages_folder_become_its_entries(repository: Path) -> None:
+    change(repository, "feat: an old flap", "wing/src/lib.rs")
+    git(repository, "tag", "wing-1.1.0")
+    change(repository, "fix: a flap", "wing/src/lib.rs")
+    change(repository, "fix: a rudder", "tail/src/lib.rs")
+    git(repository, "tag", "tail-0.2.0")
+    change(repository, "feat: rivets", "wing/src/lib.rs", "tail/src/lib.rs")
+    change(repository, "fix: a macro", "wing/macros/src/lib.rs")
+    wing = Scope(tags=("wing-{version}",), include=("wing",), exclude=("wing/macros",))
+    assert propose_notes(repository, wing) == "### Added\n\n- Rivets\n\n### Fixed\n\n- A flap"
+    tail = Scope(tags=("tail-{version}",), include=("tail",))
+    assert propose_notes(repository, tail) == "### Added\n\n- Rivets"
+    root = Scope(tags=("v{version}",), exclude=("wing", "tail"))
+    assert propose_notes(repository, root) == ""
+
+
+def test_packages_that_share_a_changelog_count_from_the_last_of_their_tags(repository: Path) -> None:
+    change(repository, "fix: a flap", "wing/src/lib.rs")
+    git(repository, "tag", "wing-1.1.0")
+    change(repository, "fix: a rudder", "tail/src/lib.rs")
+    scope = Scope(tags=("wing-{version}", "tail-{version}"), include=("tail", "wing"))
+    assert propose_notes(repository, scope) == "### Fixed\n\n- A rudder"
+
+
+def test_a_tag_that_an_earlier_attempt_pushed_changes_no_proposal(repository: Path) -> None:
+    git(repository, "commit", "-q", "--allow-empty", "-m", "fix: a leak")
+    before = propose_notes(repository, ALL)
+    git(repository, "checkout", "-q", "-b", "release")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "Release 1.0.1")
+    git(repository, "tag", "v1.0.1")
+    git(repository, "checkout", "-q", "-")
+    assert propose_notes(repository, ALL) == before == "### Fixed\n\n- A leak"
 
 
 def test_the_repositorys_own_configuration_asks_no_forge(repository: Path) -> None:
     (repository / "cliff.toml").write_text('[remote.github]\nowner = "a"\nrepo = "b"\n[changelog]\nbody = "own"\n')
     git(repository, "commit", "-q", "--allow-empty", "-m", "fix: a leak")
-    assert propose_notes(repository, "v{version}") == "### Fixed\n\n- A leak"
+    assert propose_notes(repository, ALL) == "### Fixed\n\n- A leak"
 
 
 def test_a_directory_without_a_repository_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotesNotProposed, match="No changelog entries could be proposed"):
-        propose_notes(tmp_path, "v{version}")
+        propose_notes(tmp_path, ALL)

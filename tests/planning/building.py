@@ -118,7 +118,7 @@ def seen(
         "manifests": {each.manifest: manifest(each) for each in packages},
         "lockfiles": {"Cargo.lock": lockfile(packages)},
         "lockfile_checks": (),
-        "changelog": CHANGELOG,
+        "changelogs": {"CHANGELOG.md": CHANGELOG},
         "pinned_toolchain": None,
         "tags": tuple(tags),
     }
@@ -141,9 +141,8 @@ def project(**release: object) -> Project:
 
 def files_of(looked: Seen, **more: str) -> TreeFiles:
     """The files that the sighting is of, with a source file for every package."""
-    texts = {"Cargo.toml": ROOT, **looked.source.manifests, **looked.source.lockfiles, **more}
-    if looked.source.changelog is not None:
-        texts["CHANGELOG.md"] = looked.source.changelog
+    source = looked.source
+    texts = {"Cargo.toml": ROOT, **source.manifests, **source.lockfiles, **source.changelogs, **more}
     sources = {each.manifest.replace("Cargo.toml", "src/lib.rs") for each in looked.workspace.packages}
     return TreeFiles(texts=texts, paths=frozenset(texts) | sources)
 

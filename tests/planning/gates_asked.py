@@ -47,6 +47,11 @@ def of_manifests_alone(found: Evidence) -> Evidence:
     return Evidence(tree=found.tree.model_copy(update={"files": files.model_copy(update={"paths": paths})}))
 
 
+def of_the_past(found: Evidence) -> Evidence:
+    """The same tree as the rehearsal of an old commit sees it."""
+    return Evidence(tree=found.tree.model_copy(update={"of_past": True}))
+
+
 def fails(found: GateAnswer, where: str, what: str) -> bool:
     """Whether the gate fails at `where`, with `what` in the words, and says the way out of everything."""
     told = any(each.where == where and what in each.what for each in found.problems)

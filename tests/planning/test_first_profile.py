@@ -50,6 +50,22 @@ def test_packages_with_versions_of_their_own_have_tags_of_their_own_and_no_commo
     assert (release.policy, release.tag, release.changelog) == (Policy.INDEPENDENT, "{name}-{version}", None)
 
 
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (("CHANGELOG.md", "crates/tail/CHANGELOG.md"), "CHANGELOG.md"),
+        (("crates/wing/changelog.md", "CHANGELOG.md"), "changelog.md"),
+        (("CHANGELOG.md", "docs/CHANGELOG.md"), None),
+    ],
+    ids=["one package has one", "in another spelling", "no package has one"],
+)
+def test_packages_with_versions_of_their_own_have_the_changelogs_beside_them(
+    there: tuple[str, ...], expected: str | None
+) -> None:
+    found = survey(WING, package("tail", version="0.3.0"), changelogs=there)
+    assert profile(found).release.changelog == expected
+
+
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]

@@ -10,7 +10,7 @@ from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.project import Project
 from tests.planning.building import needs, package, project
-from tests.planning.gates_asked import answer, fails, of_manifests_alone, tree
+from tests.planning.gates_asked import answer, fails, of_manifests_alone, of_the_past, tree
 
 PACKAGES = (package("app", needs("core")), package("core"), package("probe", publish=()))
 SCRIPT = "scripts/ci/publish.sh"
@@ -34,6 +34,12 @@ PLANTED: list[tuple[str, Callable[[], Evidence], str, str]] = [
         lambda: tree(*PACKAGES, profile=project(publish=["app", "core", "probe"])),
         "projects/demo.toml",
         "lists `probe`, which is not published",
+    ),
+    (
+        "a name that no member has, in the profile",
+        lambda: tree(*PACKAGES, profile=project(publish=["app", "core", "gone"])),
+        "projects/demo.toml",
+        "lists `gone`, which is no member of the workspace",
     ),
     (
         "a name that no member has, in a script",
@@ -71,10 +77,16 @@ def test_lists_that_are_right_pass() -> None:
     assert answer(found, "publish-list").outcome is Outcome.PASS
 
 
-def test_what_the_profile_lists_and_is_gone_is_pointed_out() -> None:
-    found = answer(tree(*PACKAGES, profile=project(publish=["app", "core", "gone"])), "publish-list")
+def test_what_a_commit_of_the_past_does_not_have_yet_is_pointed_out() -> None:
+    later = project(publish=["app", "core", "younger"], publish_lists=[RULE])
+    found = answer(of_the_past(tree(*PACKAGES, profile=later)), "publish-list")
     assert found.outcome is Outcome.PASS
-    assert [(each.where, "no member" in each.what) for each in found.warnings] == [("gone", True)]
+    assert [each.where for each in found.warnings] == ["projects/demo.toml", SCRIPT]
+
+
+def test_what_a_commit_of_the_past_would_publish_unlisted_fails_still() -> None:
+    found = of_the_past(tree(*PACKAGES, profile=project(publish=["core"])))
+    assert fails(answer(found, "publish-list"), "projects/demo.toml", "does not list `app`")
 
 
 def test_a_list_of_commands_is_read_by_another_pattern() -> None:
@@ -143,6 +155,16 @@ def test_a_workflow_that_can_be_dispatched_passes(text: str) -> None:
 
 def test_a_workflow_that_need_not_be_dispatched_passes() -> None:
     assert answer(workflow("on: push\n", dispatch=False), "workflow-exists").outcome is Outcome.PASS
+
+
+def test_a_workflow_that_a_commit_of_the_past_does_not_have_yet_is_pointed_out() -> None:
+    found = answer(of_the_past(tree(*PACKAGES, profile=relying_on("release.yml"))), "workflow-exists")
+    assert (found.outcome, [each.where for each in found.warnings]) == (Outcome.PASS, [RELEASE])
+
+
+def test_a_workflow_of_the_past_that_is_there_must_be_right() -> None:
+    found = answer(of_the_past(workflow("on: [push]\n")), "workflow-exists")
+    assert fails(found, RELEASE, "cannot be dispatched")
 
 
 def test_without_a_declared_workflow_there_is_nothing_to_ask() -> None:

@@ -9,10 +9,15 @@ import pytest
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates.evidence import Evidence
 from tests.planning.building import CHANGELOG, needs, package, project
-from tests.planning.gates_asked import answer, fails, tree
+from tests.planning.gates_asked import answer, fails, of_the_past, tree
 
 HEALTHY = (package("app", needs("core")), package("core"))
 OWN_VERSIONS = (package("app", version="2.0.0"), package("app-core"))
+BY_NAME = project(policy="independent", tag="{name}@{version}")
+OWN_CHANGELOGS = {
+    "crates/app/CHANGELOG.md": "## 2.0.0 (2026-10-01)\n",
+    "crates/app-core/CHANGELOG.md": "## 0.4.0 (2026-10-01)\n",
+}
 PYPROJECT = '[project]\nname = "app"\nversion = "{}"\n'
 
 PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
@@ -76,6 +81,17 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "is not in the tree",
     ),
     (
+        "one package's own changelog",
+        "changelog-heading",
+        lambda: tree(
+            *OWN_VERSIONS,
+            profile=BY_NAME,
+            texts=OWN_CHANGELOGS | {"crates/app/CHANGELOG.md": "## 1.9.0 (2026-01-01)\n"},
+        ),
+        "crates/app/CHANGELOG.md",
+        "0 headings for `2.0.0`",
+    ),
+    (
         "a Python package that was forgotten",
         "python-version",
         lambda: tree(*HEALTHY, texts={"crates/app/pyproject.toml": PYPROJECT.format("0.3.0")}),
@@ -105,7 +121,12 @@ PASSING: list[tuple[str, str, Callable[[], Evidence]]] = [
     (
         "the package's own tag by the profile",
         "tag-equals-version",
-        lambda: tree(*OWN_VERSIONS, tag="app@2.0.0", profile=project(policy="independent", tag="{name}@{version}")),
+        lambda: tree(*OWN_VERSIONS, tag="app@2.0.0", profile=BY_NAME),
+    ),
+    (
+        "the changelog of each package",
+        "changelog-heading",
+        lambda: tree(*OWN_VERSIONS, profile=BY_NAME, texts=OWN_CHANGELOGS),
     ),
     (
         "the changelog beside the package that the tag names",
@@ -146,10 +167,10 @@ SKIPPED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     ),
     ("versions of their own and no tag", "changelog-heading", lambda: tree(*OWN_VERSIONS), "versions of their own"),
     (
-        "one changelog for many versions",
+        "no package has a changelog of its own",
         "changelog-heading",
-        lambda: tree(*OWN_VERSIONS, profile=project(policy="independent", tag="{name}@{version}")),
-        "versions of their own",
+        lambda: tree(*OWN_VERSIONS, profile=BY_NAME, without="CHANGELOG.md"),
+        "none of the packages",
     ),
     ("no Python", "python-version", lambda: tree(*HEALTHY), "no Python package"),
     (
@@ -168,3 +189,18 @@ def test_a_question_that_does_not_arise_is_skipped(
     said = answer(found(), gate)
     assert said.outcome is Outcome.SKIP, reason
     assert why in said.why
+
+
+def test_each_packages_own_changelog_is_counted() -> None:
+    assert answer(tree(*OWN_VERSIONS, profile=BY_NAME, texts=OWN_CHANGELOGS), "changelog-heading").checked == 2
+
+
+def test_a_changelog_that_packages_of_several_versions_share_is_pointed_out() -> None:
+    found = answer(tree(*OWN_VERSIONS, profile=BY_NAME), "changelog-heading")
+    assert found.outcome is Outcome.PASS
+    assert [(each.where, "in several versions" in each.what) for each in found.warnings] == [("CHANGELOG.md", True)]
+
+
+def test_a_changelog_that_a_commit_of_the_past_does_not_have_yet_is_pointed_out() -> None:
+    found = answer(of_the_past(tree(*HEALTHY, profile=project(), without="CHANGELOG.md")), "changelog-heading")
+    assert (found.outcome, [each.where for each in found.warnings]) == (Outcome.PASS, ["CHANGELOG.md"])

@@ -56,8 +56,11 @@ def test_python_packages_and_files_by_rule_follow() -> None:
 
 def test_entries_are_proposed_only_for_a_changelog_without_any() -> None:
     empty = CHANGELOG.replace("- Something new.\n\n", "")
-    assert plan_of(seen(package("app"), changelog=empty, proposal="- Flaps")).tags[0].notes == "- Flaps"
-    assert plan_of(seen(package("app"), proposal="- Flaps")).tags[0].notes.strip() == "- Something new."
+    proposals = {"CHANGELOG.md": "- Flaps"}
+    proposed = plan_of(seen(package("app"), changelogs={"CHANGELOG.md": empty}, proposals=proposals)).tags[0]
+    written = plan_of(seen(package("app"), proposals=proposals)).tags[0]
+    assert (proposed.notes, proposed.proposed) == ("- Flaps", True)
+    assert (written.notes.strip(), written.proposed) == ("- Something new.", False)
 
 
 def test_an_excluded_package_is_bumped_and_not_published() -> None:
@@ -75,7 +78,7 @@ def test_a_private_member_with_a_version_of_its_own_stays() -> None:
 
 def test_a_tree_that_carries_the_version_needs_no_commit() -> None:
     changelog = CHANGELOG.replace("## [0.4.0]", "## [0.5.0] - 2026-11-01\n\n- New.\n\n## [0.4.0]")
-    plan = plan_of(seen(package("app", version="0.5.0"), changelog=changelog), asked="0.5.0")
+    plan = plan_of(seen(package("app", version="0.5.0"), changelogs={"CHANGELOG.md": changelog}), asked="0.5.0")
     assert plan.edits == ()
 
 

@@ -67,6 +67,14 @@ def tags(repository: Path) -> tuple[TagSeen, ...]:
     )
 
 
+def tags_below(repository: Path, commit: str) -> tuple[str, ...]:
+    """Names of the tags on `commit` and on what is below it. Raises `UnknownCommit`."""
+    below = resolve(repository, commit)
+    return tuple(
+        text(repository, "for-each-ref", f"--merged={below}", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+    )
+
+
 def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
     """Whether `descendant` holds `ancestor`; a commit is its own. Raises `UnknownCommit`."""
     commits = resolve(repository, ancestor), resolve(repository, descendant)

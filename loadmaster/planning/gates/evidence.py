@@ -45,6 +45,8 @@ class Tree(Value):
     project: Project | None = None
     before: Tree | None = None
     """The same before the plan's edits; None of a plain directory."""
+    of_past: bool = False
+    """Whether a release of the past is rehearsed: today's profile may name what its tree did not have yet."""
 
     @cached_property
     def names(self) -> frozenset[str]:

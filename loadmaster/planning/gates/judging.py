@@ -25,6 +25,14 @@ class Findings(Value):
     warnings: tuple[Problem, ...] = ()
 
 
+def by_profile(tree: Tree, checked: int, problems: Iterable[Problem], lacking: Iterable[Problem]) -> Findings:
+    """Findings where `lacking` is what the profile names and the tree has not: of a release of the past only pointed out."""
+    found, absent = tuple(problems), tuple(lacking)
+    if tree.of_past:
+        return Findings(checked=checked, problems=found, warnings=absent)
+    return Findings(checked=checked, problems=(*found, *absent))
+
+
 class Skip(Value):
     """The question does not arise, or the profile says not to ask it."""
 

@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, of_files
+from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, Skip, by_profile, of_files
 from loadmaster.planning.order import Edges, edges
 from loadmaster.planning.project import DeclaredWorkflow, Project, PublishList
 
@@ -31,7 +31,8 @@ _COMMENT = re.compile(r"#[^\n]*")
 def publish_list(tree: Tree) -> Judgement:
     """Is every list of the crates to publish equal to the publishable members? One that is carried out also has an order.
 
-    The lists are the profile's own (`release.publish`) and those in the project's files (`release.publish_lists`).
+    The lists are the profile's own (`release.publish`) and those in the project's files (`release.publish_lists`). What
+    the profile names and an older commit does not have yet is only pointed out where the past is rehearsed (`--as-of`).
     """
     project = tree.project
     if project is None or not (project.release.publish or project.release.publish_lists):
@@ -42,10 +43,10 @@ def publish_list(tree: Tree) -> Judgement:
         *_by_profile(tree, project),
         *(each for rule in project.release.publish_lists for each in _by_rule(tree, rule)),
     ]
-    problems = (*told, *(_no_file(project, file) for file in missing if tree.holds_code))
-    if missing and not problems:
+    lacking = (*_gone(tree, project), *(_no_file(project, file) for file in missing if tree.holds_code))
+    if missing and not (told or lacking):
         return CouldNotCheck(why=f"the tree holds no code, and `{missing[0]}` neither")
-    return Findings(checked=len(tree.released), problems=problems, warnings=tuple(_gone(tree, project)))
+    return by_profile(tree, len(tree.released), told, lacking)
 
 
 def _no_file(project: Project, file: str) -> Problem:
@@ -54,11 +55,12 @@ def _no_file(project: Project, file: str) -> Problem:
 
 
 def _gone(tree: Tree, project: Project) -> Iterator[Problem]:
-    """What was published once stays on the registry; an older commit does not have what is new today."""
+    """What was published once stays on the registry."""
     for name in project.release.publish:
         if name not in tree.workspace.names:
             fix = "take it off the list; if it is on the registry, a last version should say where it went."
-            yield Problem(where=name, what="is listed in the profile, and is no member of the workspace", fix=fix)
+            what = f"lists `{name}`, which is no member of the workspace"
+            yield Problem(where=f"projects/{project.name}.toml", what=what, fix=fix)
 
 
 def _by_profile(tree: Tree, project: Project) -> Iterator[Problem]:
@@ -112,13 +114,17 @@ def _edges(tree: Tree) -> Edges:
 
 @of_files("workflow-exists", "Assay's checklist said for seven months to start `lsm-smoke-test`, which never existed.")
 def workflow_exists(tree: Tree) -> Judgement:
-    """Is every workflow that the profile declares there, and can it be dispatched where the profile says so?"""
+    """Is every workflow that the profile declares there, and can it be dispatched where the profile says so?
+
+    One that is not there yet is only pointed out where the past is rehearsed (`--as-of`).
+    """
     declared = _declared(tree.project) if tree.project is not None else ()
     if not declared:
         return Skip(why="the profile declares no workflow")
     if not tree.holds_code and not any(path.startswith(f"{WORKFLOWS}/") for path in tree.files.paths):
         return CouldNotCheck(why="the tree holds no code, and no workflows either")
-    return Findings(checked=len(declared), problems=tuple(p for each in declared for p in _workflow(tree, each)))
+    told = (problem for each in declared for problem in _workflow(tree, each))
+    return by_profile(tree, len(declared), told, (_no_workflow(each) for each in declared if _text(tree, each) is None))
 
 
 def _declared(project: Project) -> tuple[DeclaredWorkflow, ...]:
@@ -128,12 +134,19 @@ def _declared(project: Project) -> tuple[DeclaredWorkflow, ...]:
     return (*project.workflows, *([DeclaredWorkflow(file=smoke)] if smoke and smoke not in known else []))
 
 
+def _text(tree: Tree, declared: DeclaredWorkflow) -> str | None:
+    return tree.text(f"{WORKFLOWS}/{declared.file}")
+
+
+def _no_workflow(declared: DeclaredWorkflow) -> Problem:
+    fix = "write it, or take it out of `workflows` in the profile."
+    return Problem(where=f"{WORKFLOWS}/{declared.file}", what="is declared in the profile, and does not exist", fix=fix)
+
+
 def _workflow(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Problem]:
-    path = f"{WORKFLOWS}/{declared.file}"
-    text = tree.text(path)
+    """Nothing of one that is not there."""
+    path, text = f"{WORKFLOWS}/{declared.file}", _text(tree, declared)
     if text is None:
-        fix = "write it, or take it out of `workflows` in the profile."
-        yield Problem(where=path, what="is declared in the profile, and does not exist", fix=fix)
         return
     try:
         events = _events(text)

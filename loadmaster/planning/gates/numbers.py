@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from loadmaster.planning import changelog
+from loadmaster.planning.changelogs import Changelog, changelogs
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_files
+from loadmaster.planning.gates.judging import Findings, Judgement, Skip, by_profile, each_of, of_files
 from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.python_package import PYPROJECT, bump_python
 
@@ -64,34 +65,65 @@ def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
 
 @of_files("changelog-heading", "54 of Assay's 148 tags have no heading; v1.6.0 was dated `2026-XX-XX`.")
 def changelog_heading(tree: Tree) -> Judgement:
-    """Has the changelog exactly one heading for the version, with a date?"""
-    path = _changelog_of(tree)
-    if isinstance(path, Skip):
-        return path
+    """Has every changelog of the release exactly one heading for the version, with a date?
+
+    Where packages have versions of their own, that is the changelog beside each of them. One that packages of several
+    versions share is only pointed out, and so is one that is not there yet where the past is rehearsed (`--as-of`).
+    """
+    found = _changelogs_of(tree)
+    if isinstance(found, Skip):
+        return found
+    shared = tuple(_shared(each) for each in found if each.version is None)
+    told = (problem for each in found for problem in _headings(tree, each))
+    missing = (_no_changelog(each) for each in found if tree.text(each.path) is None)
+    judged = by_profile(tree, len(found), told, missing)
+    return judged.model_copy(update={"warnings": (*judged.warnings, *shared)})
+
+
+def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
+    """Those that the profile means; without one that beside a tag's only package, else that of the root."""
+    if tree.in_lockstep and tree.version is None:
+        return Skip(why="the packages have versions of their own, and no tag names one")
+    if tree.project is None:
+        return _without_profile(tree)
+    if tree.project.release.changelog is None:
+        return Skip(why="the profile names no changelog")
+    tagged = {name: label.version for label in tree.labels for name in label.crates if label.version}
+    versions = {each.name: tagged.get(each.name, each.version) for each in tree.released}
+    found = changelogs(tree.files.texts.keys(), tree.workspace, versions, tree.project.release)
+    return found or Skip(why="none of the packages has a changelog of its own")
+
+
+def _without_profile(tree: Tree) -> tuple[Changelog, ...] | Skip:
     if tree.version is None:
         return Skip(why="the packages have versions of their own, and no tag names one")
-    text = tree.text(path)
-    if text is None:
-        fix = "add it, or set `release.changelog` in the profile."
-        return Findings(checked=1, problems=(Problem(where=path, what="is not in the tree", fix=fix),))
-    return Findings(checked=1, problems=tuple(_headings(path, text, tree.version)))
-
-
-def _changelog_of(tree: Tree) -> str | Skip:
-    """The path: what the profile says, else that beside a tag's only package, else that of the root."""
-    if tree.project is not None:
-        if tree.project.release.changelog is None:
-            return Skip(why="the profile names no changelog")
-        if not tree.in_lockstep:
-            return Skip(why="one changelog cannot stand for packages that have versions of their own")
-        return tree.project.release.changelog
     alone = [each for each in tree.released if all(label.crates == (each.name,) for label in tree.labels)]
     places = [posixpath.join(posixpath.dirname(each.manifest), CHANGELOG) for each in alone if len(alone) == 1]
     there = [each for each in (*places, CHANGELOG) if each in tree.files.texts]
-    return there[0] if there else Skip(why=f"there is no {CHANGELOG}")
+    if not there:
+        return Skip(why=f"there is no {CHANGELOG}")
+    return (Changelog(path=there[0], packages=tuple(sorted(tree.names)), version=tree.version),)
 
 
-def _headings(path: str, text: str, version: str) -> Iterator[Problem]:
+def _shared(found: Changelog) -> Problem:
+    names = ", ".join(f"`{each}`" for each in found.packages)
+    fix = "write its section by hand before the release, or give each package a changelog of its own."
+    return Problem(
+        where=found.path, what=f"is left as it is: {names} share it with others, in several versions", fix=fix
+    )
+
+
+def _no_changelog(found: Changelog) -> Problem:
+    return Problem(
+        where=found.path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile."
+    )
+
+
+def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
+    """Nothing of one that is not there, or that packages of several versions share."""
+    path, text, version = of.path, tree.text(of.path), of.version
+    if text is None or version is None:
+        return
     found = [each for each in changelog.headings(text) if each.version == version]
     fix = f"leave one heading `## [{version}] - YYYY-MM-DD`."
     if len(found) != 1:

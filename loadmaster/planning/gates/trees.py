@@ -6,6 +6,7 @@ import posixpath
 import tomllib
 from collections.abc import Mapping
 
+from loadmaster.planning.changelogs import changelog_globs
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.labels import labels_of, read_label
 from loadmaster.planning.gates.lists import WORKFLOWS
@@ -20,8 +21,7 @@ def texts_to_read(project: Project | None) -> tuple[str, ...]:
     """Globs of the files that gates read besides what every release reads."""
     if project is None:
         return ()
-    changelog = project.release.changelog
-    lists = {each.file for each in project.release.publish_lists} | ({changelog} if changelog else set())
+    lists = {each.file for each in project.release.publish_lists}.union(changelog_globs(project.release))
     return (*sorted(lists), f"{WORKFLOWS}/*.yml", f"{WORKFLOWS}/*.yaml")
 
 
@@ -59,7 +59,9 @@ def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, pr
     )
 
 
-def planned_tree(files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan, project: Project) -> Tree:
+def planned_tree(
+    files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan, project: Project, *, of_past: bool = False
+) -> Tree:
     """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
     texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
     edited = files.model_copy(update={"texts": texts})
@@ -73,4 +75,5 @@ def planned_tree(files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan
         labels=labels_of(plan, project),
         sources=sources,
         project=project,
+        of_past=of_past,
     )
