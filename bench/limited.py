@@ -46,7 +46,9 @@ def main(directory: Path, profile: str) -> Limited:
     with _served(directory, NO_LIMITS, Service(), WorldClock(datetime.now(UTC))) as index:
         old = _unlimited(_job(index, profile, VERSION, store))
         looking.check_out(old)
-        digests = prepare.package(old, dict.fromkeys(sorted(existing), VERSION), "old", RegistrySeen(crates={}))
+        digests = prepare.package(
+            old, dict.fromkeys(sorted(existing), VERSION), "old", RegistrySeen(crates={}), old.pinned.as_of
+        )
         publish_all(old, crates_of({name: edges[name] for name in sorted(existing)}, VERSION), digests)
     clock = WorldClock(datetime.now(UTC), SPEED)
     with _served(directory, Limits(), SERVICE, clock) as index:
@@ -79,7 +81,7 @@ def _prepared(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
     seen = looking.look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     prepare.commit(job, plan)
-    return plan, prepare.package(job, plan.versions, seen.source.tree, seen.registry)
+    return plan, prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
 
 
 def not_read_back(_crate: Crate, _checksum: str) -> None:

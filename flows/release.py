@@ -65,7 +65,9 @@ def _carry_out(job: Job, journal: Journal) -> None:
 
     commit = preparation.commit(job, plan)
     journal.committed(commit)
-    digests, out = preparation.package_all(job, plan, seen, commit)
+    as_of = preparation.packaging_instant(job, plan, seen)
+    journal.packaging(as_of)
+    digests, out = preparation.package_all(job, plan, seen, commit, as_of)
     answers += permissions.asked_of_packaged(job, plan, digests)
     journal.checked(answers)
     require_open(answers)

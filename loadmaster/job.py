@@ -30,6 +30,8 @@ class Pinned(Value):
     """Uncommitted paths in the checkout that was given as the repository."""
     started: AwareDatetime
     as_of: AwareDatetime
+    index: str | None = None
+    """Of the registry that is released to for real; None in a rehearsal."""
 
     @property
     def today(self) -> date:
@@ -61,12 +63,20 @@ class Job:
         style = self.project.release
         return Identity(name=style.author_name, email=style.author_email)
 
-    def cargo(self) -> Cargo:
-        """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain."""
+    @property
+    def index(self) -> str | None:
+        """The index that cargo resolves from in the place of crates.io; None for crates.io itself."""
+        return self.world.index if self.world.replaces_crates_io else None
+
+    def cargo(self, index: str | None = None) -> Cargo:
+        """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain.
+
+        `index` is another one to resolve from.
+        """
         return cargo_in(
             self.directory.home,
             self.directory.cargo_log,
-            index=self.world.index if self.world.replaces_crates_io else None,
+            index=index or self.index,
             toolchain=self.project.cargo.toolchain,
             allow=self.project.cargo.environment,
         )

@@ -26,6 +26,7 @@ class Journal:
         self._started = datetime.now(UTC)
         self._toolchain: ToolchainSeen | None = None
         self._commit: str | None = None
+        self._as_of = job.pinned.as_of
         self.gates: tuple[GateAnswer, ...] = ()
         self._objects: dict[tuple[str, str], ObjectRecord] = {}
 
@@ -41,6 +42,10 @@ class Journal:
 
     def committed(self, commit: str) -> None:
         self._commit = commit
+
+    def packaging(self, as_of: datetime) -> None:
+        """With the index as of that instant: a resumed release has it of its first attempt."""
+        self._as_of = as_of
 
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(each.kind, each.id): each for each in records}
@@ -69,7 +74,7 @@ class Journal:
             outcome=outcome,
             plan=digest(plan) if plan else "",
             toolchain=f"cargo {self._toolchain.cargo}, rustc {self._toolchain.rustc}" if self._toolchain else "",
-            as_of=job.pinned.as_of,
+            as_of=self._as_of,
             started=self._started,
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),

@@ -38,7 +38,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
         remote=str(remote),
         directory=directory.world,
     )
-    pinned = pin(request, project, directory, source, None)
+    pinned = pin(request, project, directory, source, None, index)
     return Job(
         project=project, pinned=pinned, world=world, directory=directory, store=store, preflight=request.preflight
     )

@@ -39,10 +39,12 @@ def pin(
     directory: RunDirectory,
     source: Path,
     as_of: datetime | Literal["commit"] | None,
+    index: str | None = None,
 ) -> Pinned:
     """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
 
     `as_of`: the instant that the registry's upstream is seen at; `commit` is that of the commit, None is now.
+    `index`: of the registry that is released to for real.
     """
     if directory.pinned.exists():
         pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
@@ -59,9 +61,21 @@ def pin(
         dirty=_dirty(request),
         started=now,
         as_of=git.committed_at(source, commit) if as_of == "commit" else as_of or now,
+        index=index,
     )
     write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
     return pinned
+
+
+def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:
+    """When runs for real began that released `version` of the same project to the same registry, this one among them."""
+    starts = []
+    for run in store.runs():
+        if run.pinned.exists() and run.version.exists() and run.version.read_text(encoding="ascii") == version:
+            other = Pinned.model_validate_json(run.pinned.read_bytes())
+            if other.index is not None and (other.project, other.index) == (pinned.project, pinned.index):
+                starts.append(other.as_of)
+    return tuple(starts)
 
 
 def _dirty(request: ReleaseRequest) -> tuple[str, ...]:

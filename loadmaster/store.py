@@ -37,6 +37,9 @@ class Store:
         directory.path.mkdir(parents=True, exist_ok=True)
         return directory
 
+    def runs(self) -> Iterator[RunDirectory]:
+        return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
+
     def part(self, name: str) -> Path:
         directory = self.root / name
         directory.mkdir(parents=True, exist_ok=True)
@@ -104,6 +107,11 @@ class RunDirectory:
     @property
     def world(self) -> Path:
         return self.path / "world"
+
+    @property
+    def upstream(self) -> Path:
+        """Index files of a registry that only this run knows."""
+        return self.path / "upstream"
 
     @property
     def cargo_log(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -150,9 +151,15 @@ def package(
     verify: bool,
     registry: str,
     seen: RegistrySeen,
+    as_of: datetime,
 ) -> dict[str, str]:
     """SHA-256 by crate name. Cached by all that decides the bytes; `registry` stands for what its index offers."""
-    return prepare.package(job, crates, tree, seen)
+    return prepare.package(job, crates, tree, seen, as_of)
+
+
+@task(name="look for the release's start", task_run_name="look for the release's start", cache_policy=NO_CACHE)
+def packaging_instant(job: Job, plan: ReleasePlan, seen: Seen) -> datetime:
+    return prepare.packaging_instant(job, plan, seen.registry)
 
 
 @asks_the_world("compare with registry")
@@ -162,26 +169,30 @@ def compare_with_registry(
     return prepare.compare_with_registry(job, plan, registry, digests)
 
 
-def package_all(job: Job, plan: ReleasePlan, seen: Seen, commit: str) -> tuple[dict[str, str], dict[str, ObjectState]]:
+def package_all(
+    job: Job, plan: ReleasePlan, seen: Seen, commit: str, as_of: datetime
+) -> tuple[dict[str, str], dict[str, ObjectState]]:
     """SHA-256 by name for every crate of the plan, all packaged before the first upload; and how those compare that are out.
 
     Crates that are out already are packaged too, to be compared. Where one of them is only `equivalent`, the crates
     that are still to come must name its checksum on the registry in their lockfiles: they are packaged again without it.
     """
     wanted = {each.name: each.version for each in plan.crates}
-    digests = _package_once(job, plan, seen, commit, wanted)
+    digests = _package_once(job, plan, seen, commit, wanted, as_of)
     out = compare_with_registry(job, plan, seen.registry, digests)
     absent = {name: version for name, version in wanted.items() if name not in out}
     if absent and ObjectState.EQUIVALENT in out.values():
-        digests |= _package_once(job, plan, seen, commit, absent)
+        digests |= _package_once(job, plan, seen, commit, absent, as_of)
     return digests, out
 
 
-def _package_once(job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str]) -> dict[str, str]:
+def _package_once(
+    job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str], as_of: datetime
+) -> dict[str, str]:
     """From the cache if the kept files are still there, else packaged."""
     verify = job.project.cargo.verify
-    registry = f"{seen.registry.before(plan.versions)} as of {job.pinned.as_of.isoformat()}"
-    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry)
+    registry = f"{seen.registry.before(plan.versions)} as of {as_of.isoformat()}"
+    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):
         digests = package.with_options(refresh_cache=True)(*arguments)

@@ -103,7 +103,8 @@ def _audit(job: Job, source: Source, version: str, index: str, tell: Callable[[s
     toolchain = look.look_at_toolchain(job)
     tell(f"packaging {len(source.versions)} crates of {job.pinned.commit} as of {job.pinned.as_of.isoformat()}")
     seen = look.look_at_registry(job, look.look_at_workspace(job).names)
-    packaged = prepare.package(job, source.versions, git.tree_of(job.directory.checkout, job.pinned.commit), seen)
+    tree = git.tree_of(job.directory.checkout, job.pinned.commit)
+    packaged = prepare.package(job, source.versions, tree, seen, job.pinned.as_of)
     tell(f"comparing them with {index}")
     return Audit(
         project=job.project.name,

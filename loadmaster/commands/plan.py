@@ -75,7 +75,7 @@ def crates_as_they_stand(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Objec
 
 def _packaged(job: Job, plan: ReleasePlan, seen: Seen) -> Mapping[str, str]:
     prepare.commit(job, plan)
-    return prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry)
+    return prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
 
 
 def without_verifying(job: Job) -> Job:

@@ -97,6 +97,13 @@ class Upstream:
             return kept
         return await self._downloading.once(checksum, lambda: self._download(name, version, checksum, kept))
 
+    async def downloads(self) -> str:
+        """Where crate files are: `dl` of the index's configuration. Raises `UpstreamUnreachable`."""
+        config = await self._get(self.address + "config.json", {})
+        if config.status_code != 200:
+            raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
+        return str(config.json()["dl"])
+
     async def aclose(self) -> None:
         for task in self._ahead.values():
             task.cancel()
@@ -135,10 +142,7 @@ class Upstream:
         return file
 
     async def _download(self, name: str, version: str, checksum: str, kept: Path) -> Path:
-        config = await self._get(self.address + "config.json", {})
-        if config.status_code != 200:
-            raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
-        address = download_url(str(config.json()["dl"]), name, version, checksum)
+        address = download_url(await self.downloads(), name, version, checksum)
         answer = await self._get(address, {})
         if answer.status_code != 200:
             raise UpstreamUnreachable(address, f"answered {answer.status_code}")

@@ -18,6 +18,18 @@ _PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
 _YANKED = re.compile(rb'"yanked":\s*true')
 
 
+def start_of_release(own: datetime, starts: Iterable[datetime], uploads: Iterable[datetime]) -> datetime:
+    """The instant as of which a release packages, so that a resumed one makes the bytes that its first attempt made.
+
+    `own` is the start of this run, `starts` are those of earlier runs, `uploads` the instants when crates of this release
+    came out. A run that nothing came of is passed over. Where the release began elsewhere, its first upload is its start.
+    """
+    first = min(uploads, default=None)
+    if first is None:
+        return own
+    return max((start for start in (*starts, own) if start <= first), default=first)
+
+
 def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
     """The lines that were out at `instant`. A line without `pubtime` is older than that field, and stays.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Kind
@@ -32,6 +32,8 @@ class IndexLine(Value):
     checksum: str = Field(pattern=r"^[0-9a-f]{64}$")
     """SHA-256 of the `.crate`."""
     yanked: bool = False
+    published: AwareDatetime | None = None
+    """None where the registry does not tell."""
     needs: tuple[Need, ...] = ()
 
 
@@ -44,6 +46,7 @@ def read_line(line: bytes) -> IndexLine:
             version=entry["vers"],
             checksum=entry["cksum"],
             yanked=bool(entry.get("yanked", False)),
+            published=entry.get("pubtime"),
             needs=tuple(_need(each) for each in entry["deps"]),
         )
     except (KeyError, TypeError, AttributeError) as error:

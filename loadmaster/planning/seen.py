@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.value import Value, digest
 from loadmaster.planning.version import same_version
@@ -67,6 +67,8 @@ class CrateVersion(Value):
     checksum: str
     """SHA-256 of the `.crate`, hexadecimal."""
     yanked: bool = False
+    published: AwareDatetime | None = None
+    """None where the registry does not tell."""
 
 
 class RegistrySeen(Value):

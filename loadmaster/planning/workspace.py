@@ -69,6 +69,10 @@ class Workspace(Value):
     def names(self) -> frozenset[str]:
         return frozenset(each.name for each in self.packages)
 
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return {each.name: each.version for each in self.packages}
+
 
 def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
     """The workspace in the JSON document of `cargo metadata --format-version 1`."""

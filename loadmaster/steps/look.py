@@ -127,4 +127,4 @@ def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
 
 
 def _seen(line: IndexLine) -> CrateVersion:
-    return CrateVersion(version=line.version, checksum=line.checksum, yanked=line.yanked)
+    return CrateVersion(version=line.version, checksum=line.checksum, yanked=line.yanked, published=line.published)

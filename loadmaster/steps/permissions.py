@@ -221,7 +221,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
     """As `judge_packaged`, of crates that are packaged for it, in the run's own clone."""
     try:
         prepare.commit(job, plan)
-        digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry)
+        digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
     except LoadmasterError as error:
         why = f"the crates could not be packaged: {error.what.splitlines()[0]}"
         return (Finding(gate=PermissionGate.CRATE_RULES, where="plan", outcome=Outcome.COULD_NOT_CHECK, what=why),)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.errors import BumpRefused
+from loadmaster.index_as_of.view import index_as_of
 from loadmaster.job import Job
+from loadmaster.pinning import earlier_starts
+from loadmaster.planning.as_of import start_of_release
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.seen import RegistrySeen
+from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.state import ObjectState
+from loadmaster.planning.workspace import Workspace
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import compare_published
 
@@ -38,21 +45,46 @@ def _require_accepted(job: Job, lockfile: str) -> None:
         raise BumpRefused(lockfile, problem)
 
 
-def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen) -> dict[str, str]:
+def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> datetime:
+    """The instant as of which packaging must see the index: that of the release's start, whichever run it was."""
+    if job.world.as_of is not None:
+        return job.world.as_of
+    found = (registry.find(each.name, each.version) for each in plan.crates)
+    uploads = [each.published for each in found if each is not None and each.published is not None]
+    return start_of_release(job.pinned.as_of, earlier_starts(job.pinned, plan.version, job.store), uploads)
+
+
+def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime) -> dict[str, str]:
     """Packages and verifies the crates (version by name) together; SHA-256 by name. The files are kept by content.
 
-    `registry` is what is there before. Where the lockfile decides everything, cargo fetches once and stays off the index.
+    `registry` is what is there before. Where the lockfile decides everything, cargo fetches once and stays off the index;
+    else it sees the index as of the instant.
     """
-    called, checkout, style = job.cargo(), job.directory.checkout, job.project.cargo
+    checkout, style = job.directory.checkout, job.project.cargo
     target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
     lockfile = _lockfile(job)
-    offline = needs_index(look_at_workspace(job), crates, lockfile, registry) is None
-    if offline:
+    workspace = look_at_workspace(job)
+    options = {"locked": lockfile is not None, "verify": style.verify}
+    if needs_index(workspace, crates, lockfile, registry) is None:
+        called = job.cargo()
         cargo.fetch(called, checkout)
-    files = cargo.package(
-        called, checkout, target, crates, locked=lockfile is not None, verify=style.verify, offline=offline
-    )
+        files = cargo.package(called, checkout, target, crates, **options, offline=True)
+    else:
+        with _index(job, workspace, as_of) as index:
+            files = cargo.package(job.cargo(index), checkout, target, crates, **options)
     return {name: job.store.keep_crate(path) for name, path in files.items()}
+
+
+@contextmanager
+def _index(job: Job, workspace: Workspace, as_of: datetime) -> Iterator[str | None]:
+    """The index to package with. A rehearsal's own is as of its instant already; a real one is seen through a view."""
+    if job.world.as_of is not None:
+        yield job.index
+        return
+    # A registry on loopback may be another one behind the same address tomorrow; crates.io is the same for all runs.
+    cache = job.store.part("upstream") if job.index is None else job.directory.upstream
+    with index_as_of(job.index or crates_io_index(), cache, as_of, workspace.versions) as index:
+        yield index
 
 
 def _lockfile(job: Job) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.as_of import PUBTIME, lines_as_of
+from loadmaster.planning.as_of import PUBTIME, lines_as_of, start_of_release
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -59,3 +59,22 @@ def test_seen_as_of_now_nothing_is_changed(versions: list[tuple[int, int, int, b
 def test_lines_without_pubtime_stay() -> None:
     lines = [b'{"vers":"1.0.0"}', line("2.0.0"), line("3.0.0", 1)]
     assert lines_as_of(lines, THEN) == (lines[0], lines[1])
+
+
+def at(*days: float) -> list[datetime]:
+    return [THEN + timedelta(days=each) for each in days]
+
+
+@pytest.mark.parametrize(
+    ("starts", "uploads", "start"),
+    [
+        pytest.param([-9], [], 0, id="a release of which nothing is out begins now, whatever failed before"),
+        pytest.param([-9], [-8, -7], -9, id="a resumed release began with the run that uploaded first"),
+        pytest.param([-9, -6], [-5], -6, id="a run that nothing came of is passed over"),
+        pytest.param([-9, -4], [-8], -9, id="a run that came after the first upload is no start"),
+        pytest.param([], [-8, -7], -8, id="a release that began elsewhere began with its first upload"),
+        pytest.param([], [1], 0, id="what this very run uploaded has its own start"),
+    ],
+)
+def test_a_release_packages_as_of_its_start(starts: list[float], uploads: list[float], start: float) -> None:
+    assert start_of_release(THEN, at(*starts), at(*uploads)) == at(start)[0]

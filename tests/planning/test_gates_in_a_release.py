@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -195,6 +196,15 @@ def test_what_this_release_put_out_itself_is_no_obstacle() -> None:
 def test_a_part_that_is_out_without_a_tag_is_left_to_the_comparison_of_bytes() -> None:
     half_out = evidence(seen(*HEALTHY, registry={"core": ["0.5.0"]}))
     assert answer(half_out, "version-greater").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [{"registry": {"core": ["0.5.0", "0.6.0"]}}, {"registry": {"core": ["0.6.0"]}, "tags": [OURS]}],
+    ids=["a crate of it is out", "its tag is there"],
+)
+def test_a_release_that_has_begun_is_finished_after_a_higher_version_came_out(begun: dict[str, Any]) -> None:
+    assert answer(evidence(seen(*HEALTHY, **begun)), "version-greater").outcome is Outcome.PASS
 
 
 def test_a_member_that_stays_behind_and_is_out_is_no_problem() -> None:

@@ -34,7 +34,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
         commit = prepare.commit(job, plan)
         crates = {each.name: each.version for each in plan.crates}
-        digests = prepare.package(job, crates, seen.source.tree, seen.registry)
+        digests = prepare.package(job, crates, seen.source.tree, seen.registry, job.pinned.as_of)
     return Prepared(home=home, request=request, seen=seen, plan=plan, commit=commit, digests=digests)
 
 

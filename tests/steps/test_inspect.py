@@ -95,4 +95,7 @@ def test_a_lockfile_that_cargo_left_where_none_is_tracked_is_neither_judged_nor_
         answers = {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}
         assert answers["lockfiles-current"].outcome is Outcome.SKIP
         prepare.commit(job, plan)
-        assert prepare.package(job, plan.versions, seen.source.tree, seen.registry).keys() == plan.versions.keys()
+        assert (
+            prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of).keys()
+            == plan.versions.keys()
+        )

@@ -19,12 +19,16 @@ from loadmaster.planning.workspace import Dependency
 def version_greater(release: Release) -> Findings:
     """Is every version not below the tree's own, higher than all that is out, and free?
 
-    What this release itself has put out is no obstacle. Without its tag, a release of which a part is out may be finished
+    What this release itself has put out is no obstacle, and a release that has begun is finished also after a higher
+    version came out. Without its tag, a release of which a part is out may be finished
     (every crate that is out is compared by its bytes before anything is pushed); one that is out as a whole would publish
     nothing.
     """
     crates, out = release.plan.crates, release.seen.registry
-    problems = [each for crate in crates for each in _too_low(release, crate)]
+    problems = [each for crate in crates for each in _below_the_tree(crate)]
+    begun = any(release.has_tag(each.name) or out.find(each.name, each.version) for each in crates)
+    if not begun:
+        problems += [each for crate in crates for each in _below_what_is_out(release, crate)]
     untagged = [each for each in crates if not release.has_tag(each.name)]
     if untagged and all(out.find(each.name, each.version) for each in crates):
         problems += [_taken(each) for each in untagged]
@@ -36,13 +40,16 @@ def _taken(crate: Crate) -> Problem:
     return Problem(where=crate.id, what=what, fix="release a higher version.")
 
 
-def _too_low(release: Release, crate: Crate) -> Iterator[Problem]:
+def _below_the_tree(crate: Crate) -> Iterator[Problem]:
     if parse(crate.version) < parse(crate.current_version):
         yield Problem(
             where=crate.id,
             what=f"is lower than `{crate.current_version}`, which the tree carries",
             fix=f"release `{crate.current_version}` or a higher version.",
         )
+
+
+def _below_what_is_out(release: Release, crate: Crate) -> Iterator[Problem]:
     out = release.seen.registry.crates.get(crate.name, ())
     highest = max((parse(each.version) for each in out), default=None)
     if highest is not None and parse(crate.version) < highest:
