@@ -28,6 +28,7 @@ _VERSION = re.compile(
 )
 _ISO = r"\d{4}-\d{2}-\d{2}"
 _WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th)?, \d{4}"
+_PARTS = re.compile(r"([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?, (\d{4})")
 _DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>\)?)")
 _NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
 _NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
@@ -43,7 +44,7 @@ class Heading(Value):
     version: str
     """Without `v`."""
     date: str | None
-    """`YYYY-MM-DD`; None if there is none in this form."""
+    """`YYYY-MM-DD`, also of one with a written-out month; None if there is neither."""
     line: int
     """Counted from 1."""
 
@@ -221,5 +222,9 @@ def _spelled_like(other: str, day: date) -> str:
 
 
 def _iso_date(rest: str) -> str | None:
-    match = re.search(_ISO, rest)
-    return match[0] if match else None
+    if match := re.search(_ISO, rest):
+        return match[0]
+    written = _PARTS.search(rest)
+    if written is None or written[1] not in _MONTHS:
+        return None
+    return f"{written[3]}-{_MONTHS.index(written[1]) + 1:02}-{int(written[2]):02}"

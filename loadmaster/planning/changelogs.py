@@ -140,23 +140,18 @@ def proposal_scopes(
     """The changelogs that wait for entries, by path, with the commits to make them of.
 
     `asked` are the packages that the release names, () for all; `tags` are those on commits below the released one. A
-    changelog that tells of releases whose tags are not there gets no proposal: since when, nobody can tell.
+    changelog whose newest release has no tag there gets no proposal: since when, nobody can tell.
     """
     found = {}
     for path, packages in owners(texts.keys(), workspace, style).items():
         released = tuple(each for each in packages if _is_released(each, style))
         if path not in texts or not released or (asked and not any(each.name in asked for each in released)):
             continue
-        if waits_for_entries(texts[path]):
-            scope = _scope(released, workspace, style)
-            if not headings(texts[path]) or any(_names(pattern, tag) for pattern in scope.tags for tag in tags):
-                found[path] = scope
+        scope = _scope(released, workspace, style)
+        newest = [each.replace("{version}", told.version) for told in headings(texts[path])[:1] for each in scope.tags]
+        if waits_for_entries(texts[path]) and (not newest or not set(newest).isdisjoint(tags)):
+            found[path] = scope
     return found
-
-
-def _names(pattern: str, tag: str) -> bool:
-    before, _, after = pattern.partition("{version}")
-    return tag.startswith(before) and tag.endswith(after) and tag[len(before) : len(before) + 1].isdigit()
 
 
 def _scope(packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle) -> Scope:

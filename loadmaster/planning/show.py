@@ -20,7 +20,7 @@ _SIGN = {
     ObjectState.DIFFERENT: "✘",
     ObjectState.UNKNOWN: "?",
 }
-_PROPOSED = "notes proposed from commits; what stands in the changelog comes before them"
+_PROPOSED = "notes proposed from commits; entries in the changelog would take their place"
 _GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
 
 

@@ -164,6 +164,25 @@ def test_headings_are_told_with_version_date_and_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# 1.53.1 (July 2nd, 2026)\n", "2026-07-02"),
+        ("# 0.3.3 (August 1, 2024)\n", "2024-08-01"),
+        ("# 0.3.2 (Octpber 10, 2022)\n", None),
+        ("## 1.6.0 - 2026-XX-XX\n", None),
+    ],
+    ids=["with an ending", "without", "misspelled", "left open"],
+)
+def test_a_written_out_date_is_one(text: str, expected: str | None) -> None:
+    assert headings(text)[0].date == expected
+
+
+@pytest.mark.parametrize("former", ["# 1.53.1 (July 20th, 2026)", "# 0.3.3 (August 1, 2024)", "# v1.0.0 2026-01-01"])
+def test_the_heading_that_is_written_has_the_date_that_is_read(former: str) -> None:
+    assert headings(release_heading(f"{former}\n", "2.0.0", DAY))[0].date == str(DAY)
+
+
 NOTES = {
     "up to the next heading": ("## [2.0.0] - 2026-01-01\n\n### Added\n- a\n\n## [1.0.0]\n- b\n", "### Added\n- a"),
     "up to the end": ("## [2.0.0]\n\n> intro\n\n- a\n", "> intro\n\n- a"),

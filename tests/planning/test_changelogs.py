@@ -20,6 +20,7 @@ OWN = ReleaseStyle(policy=Policy.INDEPENDENT, tag="{name}-{version}", tags={"win
 WING, TAIL, TOOL = package("wing", version="1.2.0"), package("tail", version="0.4.1"), package("tool", publish=())
 ROOT = package("plane", manifest="Cargo.toml")
 EMPTY = "# Changelog\n\n## [Unreleased]\n\n## [0.4.1] - 2026-10-01\n\n- Older.\n"
+TAGS = ("v0.4.1", "tail-0.4.1", "plane-0.4.1", "fin-0.3.9")
 
 
 def at(name: str) -> str:
@@ -110,7 +111,7 @@ def test_one_that_is_shared_by_several_versions_stays_as_it_is() -> None:
 def scopes(
     texts: Mapping[str, str], *packages: Package, style: ReleaseStyle = OWN, asked: tuple[str, ...] = ()
 ) -> dict[str, Scope]:
-    return proposal_scopes(texts, Workspace(packages=packages), style, asked, ("v1.2.0", "tail-0.4.1", "plane-0.4.0"))
+    return proposal_scopes(texts, Workspace(packages=packages), style, asked, TAGS)
 
 
 def test_entries_are_made_of_the_commits_in_the_packages_folder() -> None:
@@ -189,7 +190,7 @@ def test_a_package_without_a_changelog_has_no_notes() -> None:
 def test_what_is_proposed_is_shown_to_a_person() -> None:
     plan = plan_of("wing=minor,tail=minor")
     assert (
-        "  tag     tail-0.5.0\n            notes proposed from commits; what stands in the changelog comes before them:\n"
+        "  tag     tail-0.5.0\n            notes proposed from commits; entries in the changelog would take their place:\n"
         "            | ### Fixed\n            |\n            | - A leak\n"
     ) in plan_text(plan)
     assert "Something new" not in plan_text(plan)
