@@ -57,6 +57,7 @@ def first_profile(survey: Survey, title: str) -> str:
     if survey.forge is None:
         document.add(tomlkit.comment("No remote of the clone names a forge: put the repository's OWNER/NAME here."))
     source = _add(document, "source")
+    source.add(tomlkit.comment(_WHY_CLONE))
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_release(document, survey, published, policy)
@@ -86,10 +87,22 @@ def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def released_packages(survey: Survey) -> tuple[Package, ...]:
-    """Publishable ones of which crates.io has a version; all publishable ones where it has none of any, or was not asked."""
-    publishable = tuple(each for each in survey.workspace.packages if each.is_publishable)
-    known = survey.published or {}
-    return tuple(each for each in publishable if known.get(each.name)) or publishable
+    """Publishable ones of which crates.io has a version, with the new ones that these need; all publishable ones where it has
+    none of any, or was not asked."""
+    publishable = {each.name: each for each in survey.workspace.packages if each.is_publishable}
+    waiting = [name for name in publishable if (survey.published or {}).get(name)] or list(publishable)
+    found: set[str] = set()
+    while waiting:
+        found.add(name := waiting.pop())
+        needed = {each.name for each in publishable[name].dependencies if each.is_packaged}
+        waiting += needed & (publishable.keys() - found)
+    return tuple(each for name, each in publishable.items() if name in found)
+
+
+def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
+    """Those that crates.io does not have; none of a workspace of which it has nothing."""
+    known = {name for name, versions in (survey.published or {}).items() if versions}
+    return [each.name for each in published if known and each.name not in known]
 
 
 def _add(document: TOMLDocument, name: str) -> Table:
@@ -133,6 +146,8 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
+    if new := _new(survey, published):
+        release.add(tomlkit.comment(f"Not on crates.io yet, and needed by what is: {', '.join(new)}."))
     if (exclude := _exclusions(survey, published)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
@@ -141,6 +156,7 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("tags", _table(patterns.tags))
 
 
+_WHY_CLONE = "A clone on this machine, which plans and rehearsals read; a release pushes to the repository named here."
 _WHY_POLICY = {
     Policy.LOCKSTEP: "All published packages carry one version, and require each other in it.",
     Policy.KEEP_CARET_FLOOR: "All published packages carry one version; requirements among them move only where they must.",

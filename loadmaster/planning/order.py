@@ -51,7 +51,7 @@ def _below(version: str) -> tuple[str, ...]:
 
 def _is_edge(dependency: Dependency, planned: str) -> bool:
     if dependency.path is not None:
-        return dependency.kind != "dev" or dependency.has_version
+        return dependency.is_packaged
     # A member's name asked of the registry: an edge only if it is this release that satisfies it.
     return dependency.git is None and matches(dependency.requirement, planned)
 

@@ -30,9 +30,9 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
 
     `versions` are those that each package has or had, by name. Where packages have versions of their own, a tag that names
     none may carry the version of one by chance: such a pattern is a package's own only if the highest of its tags is of the
-    package's newest versions.
+    package's newest versions. Build metadata means nothing: the tag of `1.0.3+spec` is `v1.0.3` in most workspaces.
     """
-    there = frozenset(tags)
+    there = _bare(tags)
     followed = {name: pattern for name in versions if (pattern := _followed(there, name, versions[name]))}
     if not followed:
         return Patterns(tag="{name}-v{version}" if independent else "v{version}", tags={})
@@ -45,9 +45,14 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     return Patterns(tag=usual, tags={name: each for name, each in sorted(followed.items()) if each != usual})
 
 
+def _bare(texts: Collection[str]) -> frozenset[str]:
+    """Without build metadata."""
+    return frozenset(each.partition("+")[0] for each in texts)
+
+
 def _followed(tags: Collection[str], package: str, versions: Collection[str]) -> str | None:
     """The pattern that most of the package's newest versions follow; of equal ones that which names the package."""
-    newest = sorted(filter(Version.is_valid, versions), key=Version.parse, reverse=True)[:_NEWEST]
+    newest = sorted(filter(Version.is_valid, _bare(versions)), key=Version.parse, reverse=True)[:_NEWEST]
     counts = {
         pattern: sum(pattern.format(name=package, version=version) in tags for version in newest)
         for pattern in (*_OF_ONE, *_OF_ALL)

@@ -36,6 +36,11 @@ class Dependency(Value):
     def has_version(self) -> bool:
         return self.requirement != "*"
 
+    @property
+    def is_packaged(self) -> bool:
+        """Whether it gets into the package: cargo drops a dev-dependency by path alone."""
+        return self.kind != "dev" or self.has_version
+
 
 class Package(Value):
     """A member of the workspace."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.first_profile import Survey, first_profile, programs
+from loadmaster.planning.first_profile import Survey, first_profile, programs, released_packages
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ClippyScope, Project
-from loadmaster.planning.workspace import Package, Workspace
+from loadmaster.planning.workspace import Dependency, Package, Workspace
 from tests.planning.building import needs, package
 
 WING, TAIL = package("wing", version="1.2.0"), package("tail", needs("wing", "^1.2.0"), version="1.2.0")
@@ -70,6 +70,31 @@ def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
     assert "crates.io has no version of them" in first_profile(found, "wing")
+
+
+NEEDING = [
+    pytest.param(needs("hull", "^0.1"), ["wing", "hull", "keel"], id="what a published one needs is released with it"),
+    pytest.param(needs("hull", "^0.1", "build"), ["wing", "hull", "keel"], id="to be built, too"),
+    pytest.param(needs("hull", "^0.1", "dev"), ["wing", "hull", "keel"], id="to be tested, by version"),
+    pytest.param(needs("hull", "*", "dev"), ["wing"], id="to be tested by path alone, it is not packaged"),
+]
+
+
+@pytest.mark.parametrize(("need", "released"), NEEDING)
+def test_a_package_that_is_not_on_crates_io_yet(need: Dependency, released: list[str]) -> None:
+    wing, hull = package("wing", need, version="1.2.0"), package("hull", needs("keel", "^0.1"), version="0.1.0")
+    keel, private = package("keel", version="0.1.0"), package("xtask", needs("hull", "^0.1"), publish=())
+    found = survey(wing, hull, keel, private, published={"wing": ("1.2.0",), "hull": (), "keel": ()})
+    assert [each.name for each in released_packages(found)] == released
+    told = "Not on crates.io yet, and needed by what is: hull, keel." in first_profile(found, "wing")
+    assert told == (len(released) > 1)
+    assert {each.package for each in profile(found).release.exclude} == {"hull", "keel"} - set(released)
+
+
+def test_two_new_packages_may_need_each_other() -> None:
+    wing, tail = package("wing", needs("tail")), package("tail", needs("wing", kind="dev"))
+    found = survey(wing, tail, published={"wing": ("0.3.0",), "tail": ()})
+    assert profile(found).release.exclude == ()
 
 
 def test_a_new_workspace_publishes_all_that_its_manifests_let_out() -> None:

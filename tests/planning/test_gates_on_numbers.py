@@ -45,6 +45,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "under the tag",
     ),
     (
+        "a tag with other build metadata",
+        "tag-equals-version",
+        lambda: tree(package("core", version="0.4.0+spec-2"), tag="v0.4.0+spec-1"),
+        "crates/core/Cargo.toml",
+        "`core` is at `0.4.0+spec-2`",
+    ),
+    (
         "one member that was forgotten, by a profile in lockstep",
         "tag-equals-version",
         lambda: tree(package("app"), package("core", version="0.3.0"), tag="v0.4.0", profile=project()),
@@ -118,6 +125,11 @@ PASSING: list[tuple[str, str, Callable[[], Evidence]]] = [
     ("a package's own tag after a slash", "strict-tag", lambda: tree(*OWN_VERSIONS, tag="app-core/0.4.0")),
     ("the longer of two names", "tag-equals-version", lambda: tree(*OWN_VERSIONS, tag="app-core-v0.4.0")),
     ("the main package's version", "tag-equals-version", lambda: tree(*OWN_VERSIONS, tag="v2.0.0")),
+    (
+        "a tag that leaves out build metadata",
+        "tag-equals-version",
+        lambda: tree(package("core", version="0.4.0+spec-2"), tag="v0.4.0"),
+    ),
     (
         "the package's own tag by the profile",
         "tag-equals-version",

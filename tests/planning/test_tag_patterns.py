@@ -50,6 +50,18 @@ APART = [
         ("{name}-v{version}", {"wing": "{version}"}),
         id="an untagged package whose newest version the main package once had",
     ),
+    pytest.param(
+        ["wing-1.0.0", "v0.3.0"],
+        {"wing": ["1.0.0+spec-2"], "tail": ["0.3.0+b.7"]},
+        ("{name}-{version}", {"tail": "v{version}"}),
+        id="versions with build metadata that the tags leave out",
+    ),
+    pytest.param(
+        ["wing-1.0.0+spec-2", "v0.3.0+b.7"],
+        {"wing": ["1.0.0+spec-2"], "tail": ["0.3.0+b.7"]},
+        ("{name}-{version}", {"tail": "v{version}"}),
+        id="versions with build metadata that the tags have, too",
+    ),
     pytest.param([], {"wing": ["1.0.0"], "tail": ["0.3.0"]}, ("{name}-v{version}", {}), id="no tag at all"),
 ]
 

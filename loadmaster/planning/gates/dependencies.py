@@ -16,7 +16,7 @@ from loadmaster.planning.workspace import Dependency, Package
 )
 def path_without_version(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
     """Does every path dependency have a version to be found by on the registry? By path alone only dev may be."""
-    if dependency.path is None or not _counts(dependency) or dependency.has_version:
+    if dependency.path is None or not dependency.is_packaged or dependency.has_version:
         return None
     return Fault(
         what=f"depends on `{dependency.name}` by path without a version",
@@ -27,7 +27,7 @@ def path_without_version(tree: Tree, package: Package, dependency: Dependency) -
 @of_dependencies("git-dependency", "Assay's v2.1.4 had aya from Git alone; v2.1.5 followed after 11 minutes.")
 def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
     """Is every dependency on a registry, too? cargo leaves the Git source out of the package, and without a version refuses."""
-    if dependency.git is None or not _counts(dependency) or dependency.has_version:
+    if dependency.git is None or not dependency.is_packaged or dependency.has_version:
         return None
     return Fault(
         what=f"depends on `{dependency.name}` from Git (`{dependency.git}`) without a version",
@@ -42,7 +42,7 @@ def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Faul
 def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
     """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too."""
     member = _member(tree, dependency)
-    if member is None or not _counts(dependency) or member.name in tree.names or member.is_publishable:
+    if member is None or not dependency.is_packaged or member.name in tree.names or member.is_publishable:
         return None
     return Fault(
         what=f"depends on `{dependency.name}`, which is not published",
@@ -61,7 +61,7 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fa
     Where packages have versions of their own, `dependency-on-registry` asks instead.
     """
     member = _member(tree, dependency)
-    if member is None or not _counts(dependency) or not member.is_publishable or not tree.in_lockstep:
+    if member is None or not dependency.is_packaged or not member.is_publishable or not tree.in_lockstep:
         return None
     if member.name not in tree.names:
         return Fault(
@@ -99,11 +99,6 @@ def dependency_cycle(tree: Tree) -> Findings:
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
         problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
-
-
-def _counts(dependency: Dependency) -> bool:
-    """Whether it gets into the package: cargo drops a dev-dependency without a version."""
-    return dependency.kind != "dev" or dependency.has_version
 
 
 def _member(tree: Tree, dependency: Dependency) -> Package | None:

@@ -40,7 +40,7 @@ def _not_strict(label: Label) -> Iterator[Problem]:
     "Assay's v2.3.0, v2.11.0 and v2.16.0 stood on trees of the version before, and published nothing.",
 )
 def tag_equals_version(tree: Tree) -> Judgement:
-    """Does every package carry the version that its tag names?
+    """Does every package carry the version that its tag names? The tag may leave out build metadata.
 
     Without a profile, where packages have versions of their own, the tag of all of them must be the version of one.
     """
@@ -55,7 +55,7 @@ def tag_equals_version(tree: Tree) -> Judgement:
 
 def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
     standing = [each for each in tree.released if each.name in label.crates]
-    others = [each for each in standing if each.version != label.version]
+    others = [each for each in standing if label.version not in (each.version, each.version.partition("+")[0])]
     if tree.project is None and len(others) < len(standing):
         return
     for each in others:
