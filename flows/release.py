@@ -15,6 +15,7 @@ from loadmaster.journal import Journal
 from loadmaster.live import live_job
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.lsm.style import When
+from loadmaster.planning.lsm.worker import offered_by
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.request import LiveRequest
@@ -59,7 +60,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.planned(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = preparation.check(job, seen, plan, preparation.judge_code(job, seen, plan))
-    answers += permissions.asked_before(job, asking) + who_can_smoke(job)
+    answers += permissions.asked_before(job, asking) + who_can_smoke(job, offered_by(plan))
     journal.checked(answers)
     require_open(answers)
 

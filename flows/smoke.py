@@ -8,7 +8,7 @@ from loadmaster.job import Job
 from loadmaster.journal import Journal
 from loadmaster.planning.lsm.result import SmokeOutcome, record_of
 from loadmaster.planning.lsm.style import When
-from loadmaster.planning.lsm.worker import Place, may_be_skipped
+from loadmaster.planning.lsm.worker import Place, may_be_skipped, offered_by
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.smoke_request import SmokeRequest
 from tasks import smoke as steps
@@ -31,7 +31,7 @@ def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
     style = job.project.smoke
     if style is None or style.when is not when:
         return
-    place, why = steps.look_for_worker(job, style)
+    place, why = steps.look_for_worker(job, offered_by(plan), style)
     skippable = may_be_skipped(style, is_rehearsal=job.world.kind == "rehearsal")
     if place is Place.NOWHERE and skippable:
         journal.nobody_can_smoke(why)

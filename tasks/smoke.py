@@ -41,7 +41,7 @@ from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.lsm.result import SmokeOutcome, not_made
 from loadmaster.planning.lsm.show import outcome_of, smoke_markdown
 from loadmaster.planning.lsm.style import SmokeStyle
-from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL, Place, place_of, worker_gate
+from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL, Offered, Place, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.smoke.doctor import host_facts
 from loadmaster.smoke.kernels import SUITES
@@ -61,18 +61,18 @@ require_passed = smoke_release.require_passed
 
 
 @asks_the_world("look for a smoke worker")
-def look_for_worker(job: Job, style: SmokeStyle) -> tuple[Place, str]:
+def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[Place, str]:
     """Where the test can be made, and why there."""
     online = pool_has_worker()
-    return place_of(style, is_rehearsal=job.world.kind == "rehearsal", online=online, here=host_facts())
+    return place_of(style, offered, is_rehearsal=job.world.kind == "rehearsal", online=online, here=host_facts())
 
 
-def asked_before(job: Job) -> tuple[GateAnswer, ...]:
+def asked_before(job: Job, offered: Offered) -> tuple[GateAnswer, ...]:
     """The gate `smoke-worker`; none where the profile wants no smoke test."""
     style = job.project.smoke
     if style is None:
         return ()
-    place, why = look_for_worker(job, style)
+    place, why = look_for_worker(job, offered, style)
     return (worker_gate(style, place, why, is_rehearsal=job.world.kind == "rehearsal", kernels=SUITES),)
 
 

@@ -25,7 +25,7 @@ def preflight_here(request: PreflightRequest, store: Store) -> PreflightReport:
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
         facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
         findings = (*ask(facts), *permissions.judge_unpackaged(job, plan, seen))
-        return report_of(job, facts, findings, asked_without_prefect(job))
+        return report_of(job, facts, findings, asked_without_prefect(job, plan))
     finally:
         directory.remove()
 

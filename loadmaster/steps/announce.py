@@ -65,6 +65,13 @@ def upload_asset(job: Job, release: forge.Release, name: str, content: bytes) ->
     return ObjectRecord(kind="asset", id=name, state=ObjectState.SAME, sha256=_sha256(content), attempts=1)
 
 
+def asset_names(job: Job, tag: Tag) -> frozenset[str]:
+    """Of the tag's release; none if there is no release."""
+    with _client(job) as client:
+        release = forge.find_release(client, tag.name)
+        return frozenset(each.name for each in forge.assets(client, release.id)) if release else frozenset()
+
+
 def _asset(client: httpx.Client, release: forge.Release, name: str) -> forge.Asset | None:
     return next((each for each in forge.assets(client, release.id) if each.name == name), None)
 

@@ -10,17 +10,18 @@ from loadmaster.planning.lsm.report import Subject
 from loadmaster.planning.lsm.result import SmokeOutcome, outcome_under
 from loadmaster.planning.lsm.style import ArtefactStyle, SmokeStyle, When
 from loadmaster.planning.lsm.verdict import Mode
-from loadmaster.planning.lsm.worker import GATE, Place, place_of, worker_gate
+from loadmaster.planning.lsm.worker import GATE, Place, offered_by, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.smoke.doctor import host_facts
 from loadmaster.smoke.kernels import SUITES
 from loadmaster.smoke_request import SmokeRequest
+from loadmaster.steps import announce
 
 
 def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
     """The request for a release's test; what it has to build, it builds. Raises `CargoFailed`, `DiskFull`."""
-    subject = subject_of(job, style)
     tag = _tag(plan)
+    subject = subject_of(job, tag, style)
     return SmokeRequest(
         subject=subject,
         backend=style.backend,
@@ -35,11 +36,12 @@ def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
     )
 
 
-def subject_of(job: Job, style: SmokeStyle) -> Subject:
-    """In a rehearsal the probe alone, where the release's bytes are assets: nobody builds any for its forge."""
-    artefact = style.artefact
-    of_assets = artefact is not None and (artefact.asset or (artefact.object and artefact.object.asset)) is not None
-    return Subject.PROBE if job.world.kind == "rehearsal" and of_assets else style.subject
+def subject_of(job: Job, tag: Tag, style: SmokeStyle) -> Subject:
+    """In a rehearsal the probe alone, where the release's bytes are assets that its forge lacks: no CI builds any for it."""
+    if job.world.kind != "rehearsal" or style.artefact is None:
+        return style.subject
+    lacking = set(style.artefact.assets_of(tag.version)) - announce.asset_names(job, tag)
+    return Subject.PROBE if lacking else style.subject
 
 
 def _tag(plan: ReleasePlan) -> Tag:
@@ -58,12 +60,13 @@ def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
     return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
 
 
-def asked_without_prefect(job: Job) -> tuple[GateAnswer, ...]:
+def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:
     """The gate `smoke-worker` where nobody knows of the pool's workers: what this machine cannot do stays an open question."""
     style = job.project.smoke
     if style is None:
         return ()
-    place, why = place_of(style, is_rehearsal=False, online=False, here=host_facts())
+    offered = offered_by(plan)._replace(forge=True)
+    place, why = place_of(style, offered, is_rehearsal=False, online=False, here=host_facts())
     if place is not Place.NOWHERE:
         return (worker_gate(style, place, why, is_rehearsal=False, kernels=SUITES),)
     told = f"{why}; whether the pool has a worker, only the Prefect server knows"

@@ -9,9 +9,9 @@ from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, t
 from prefect.testing.utilities import prefect_test_harness
 
 from loadmaster.store import Store
-from tests.smoke.conftest import engine
+from tests.smoke.conftest import engine, standin
 
-__all__ = ["engine", "store"]
+__all__ = ["engine", "standin", "store"]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ The program is a stand-in of ours, built and installed by real cargo; its object
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +16,10 @@ from prefect.client.schemas.objects import State
 
 from flows.rehearse import rehearse
 from flows.release import carry_out
-from loadmaster.clients.container import ENDS, Engine
+from loadmaster.clients import forge
+from loadmaster.clients.container import Engine
 from loadmaster.clients.git import observe_refs
+from loadmaster.credentials.sources import forge_token
 from loadmaster.errors import SmokeNotPassed
 from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.state import ObjectState
@@ -24,10 +28,12 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.smoke import machine
 from loadmaster.store import RunDirectory, Store
 from tests.flows.evidence import accepted, receipt_of, uploads
+from tests.planning.lsm.test_archive import tar
 from tests.smoke.enforcer import PROFILE, object_of, workspace
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
+DRAFT = forge.Draft(tag_name="v0.5.0", name="enforcer 0.5.0", body="", target_commitish="main", prerelease=False)
 BEFORE = 'when = "before-publish"\n'
 AFTER = 'when = "after-release"\n'
 
@@ -63,11 +69,14 @@ class Project(NamedTuple):
     def request(self) -> RehearseRequest:
         return RehearseRequest(project="enforcer", version="minor", repository=str(self.place / "repository"))
 
-    def said(self, smoke: str, conduct: str | None) -> None:
-        """What its profile says, and its object does. None: the profile knows of no object."""
-        known = "" if conduct is None else f'object = {{file = "{self.place}/{{version}}/enforcer.o"}}'
-        (self.place / "projects" / "enforcer.toml").write_text(PROFILE % (smoke, known))
-        self.gets_object(conduct or "")
+    def says(self, smoke: str, artefact: str) -> None:
+        """What stands in its profile, besides the rest."""
+        (self.place / "projects" / "enforcer.toml").write_text(PROFILE % (smoke, artefact))
+
+    def has(self, smoke: str, conduct: str) -> None:
+        """What stands in its profile, and what its program does, by an object that is a file."""
+        self.says(smoke, f'object = {{file = "{self.place}/{{version}}/enforcer.o"}}')
+        self.gets_object(conduct)
 
     def gets_object(self, conduct: str) -> None:
         (self.place / "0.5.0" / "enforcer.o").write_bytes(object_of(conduct))
@@ -94,7 +103,7 @@ def smoke_of(receipt: Receipt) -> list[ObjectRecord]:
 def test_a_candidate_that_denies_is_released_and_the_receipt_tells_of_the_release_s_own_denial(
     project: Project,
 ) -> None:
-    project.said(BEFORE, "enforces")
+    project.has(BEFORE, "enforces")
     run = project.released()
     assert run.receipt.outcome is ReceiptOutcome.RELEASED
     (record,) = smoke_of(run.receipt)
@@ -103,3 +112,96 @@ def test_a_candidate_that_denies_is_released_and_the_receipt_tells_of_the_releas
     assert (record.why or "").startswith("enforced: denied to both processes")
     assert (record.why or "").endswith("the probe beside it: enforced")
     assert accepted(run.directory) == {"enforcer": 1}
+
+
+def test_the_weakest_of_two_kernels_keeps_a_candidate_back_before_anything_is_pushed(project: Project) -> None:
+    project.has(BEFORE + 'kernels = ["6.12", "6.1"]\n', "enforces-on-6.12")
+    run = project.released()
+    with pytest.raises(SmokeNotPassed, match=r"`not-enforced` for the release on `6\.1\..*` \(vm\)"):
+        run.state.result()
+    assert run.receipt.outcome is ReceiptOutcome.FAILED
+    assert {record.id.split()[2][:4]: record.state for record in smoke_of(run.receipt)} == {
+        "6.12": ObjectState.SAME,
+        "6.1.": ObjectState.DIFFERENT,
+    }
+    assert uploads(run.directory) == ()
+    assert run.pushed == {"refs/heads/main"}
+    assert {each.kind for each in run.receipt.objects} == {"smoke"}
+
+
+def test_a_release_that_was_seen_not_to_deny_has_failed_until_a_retry_sees_it_deny(
+    project: Project,
+) -> None:
+    project.has(AFTER, "attaches-elsewhere")
+    run = project.released()
+    with pytest.raises(SmokeNotPassed, match="`not-enforced`"):
+        run.state.result()
+    failed = run.receipt
+    (record,) = smoke_of(failed)
+    assert (failed.outcome, record.state) == (ReceiptOutcome.FAILED, ObjectState.DIFFERENT)
+    assert "victim opened" in (record.why or "")
+    assert failed.failure is not None
+    assert "`not-enforced`" in failed.failure.what
+
+    project.gets_object("enforces")
+    receipt = rehearse_again(project.request, run.directory.path.name, project.store)
+
+    assert (receipt.outcome, [each.state for each in smoke_of(receipt)]) == (
+        ReceiptOutcome.RELEASED,
+        [ObjectState.SAME],
+    )
+    assert [each.crate for each in uploads(run.directory)] == ["enforcer"]
+
+
+def test_what_the_host_cannot_do_is_skipped_with_its_reason_where_the_mode_lets_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "command", partial(on_a_kernel_without_bpf, machine.command))
+    project.has(BEFORE + 'mode = "best-effort"\n', "enforces")
+    run = project.released()
+    assert run.receipt.outcome is ReceiptOutcome.RELEASED
+    (record,) = smoke_of(run.receipt)
+    assert record.state is ObjectState.UNKNOWN
+    assert (record.why or "").startswith("skip: unsupported: the stage `btf` failed: no errno, bpf is not among")
+
+
+def on_a_kernel_without_bpf(
+    command: Callable[..., Sequence[str]], memory: int, seconds: int, environment: Mapping[str, str], also: str
+) -> Sequence[str]:
+    """The machine, where the host's administrator left BPF out of the kernel's security modules."""
+    return command(memory, seconds, environment, f"{also} lsm=landlock,lockdown,yama")
+
+
+def test_a_program_whose_object_nobody_names_could_not_be_checked_beside_a_probe_that_was(project: Project) -> None:
+    project.says(BEFORE, "")
+    run = project.released()
+    with pytest.raises(SmokeNotPassed, match="`could-not-check`"):
+        run.state.result()
+    (record,) = smoke_of(run.receipt)
+    assert record.state is ObjectState.UNKNOWN
+    assert (record.why or "").startswith("could-not-check: object missing: ")
+    assert (record.why or "").endswith("the probe beside it: enforced")
+    assert run.pushed == {"refs/heads/main"}
+
+
+@flow(name="rehearse beside a CI")
+def rehearse_beside_ci(request: RehearseRequest, assets: Mapping[str, bytes], store: Store) -> Receipt:
+    """A rehearsal on whose forge the project's CI has drafted the release already, with what it built."""
+    directory = store.run("beside-ci")
+    with directory.locked(), rehearsal(request, directory, store) as job:
+        token = forge_token(job.world).reveal()
+        with forge.http_client(str(job.world.forge), job.world.repository, token) as client:
+            draft = forge.create_draft(client, DRAFT)
+            for name, content in assets.items():
+                forge.upload_asset(client, draft, name, content)
+        return carry_out(job)
+
+
+def test_the_assets_of_the_forge_s_release_are_what_is_tested_once_it_is_out(project: Project, standin: bytes) -> None:
+    project.says(AFTER, 'asset = "enforcer-{version}.tar.gz"\nobject = {asset = "enforcer.o"}')
+    assets = {"enforcer-0.5.0.tar.gz": tar(("enforcer", standin)), "enforcer.o": object_of("attaches-elsewhere")}
+    with pytest.raises(SmokeNotPassed, match="`not-enforced` for the release"):
+        rehearse_beside_ci(project.request, assets, project.store)
+    receipt = receipt_of(project.store.run("beside-ci"))
+    assert [each.state for each in smoke_of(receipt)] == [ObjectState.DIFFERENT]
+    assert {each.id for each in receipt.objects if each.kind == "release"} == {"v0.5.0"}

@@ -78,11 +78,11 @@ def asking(job: Job, said: SmokeStyle | None) -> Job:
     return replace(job, project=job.project.model_copy(update={"smoke": said}))
 
 
-def test_without_prefect_a_missing_engine_is_an_open_question_that_closes_nothing(job: Job) -> None:
-    (answer,) = asked_without_prefect(asking(job, SmokeStyle()))
+def test_without_prefect_a_missing_engine_is_an_open_question_that_closes_nothing(job: Job, prepared: Prepared) -> None:
+    (answer,) = asked_without_prefect(asking(job, SmokeStyle()), prepared.plan)
     assert (answer.outcome, answer.opens) == (Outcome.COULD_NOT_CHECK, True)
     assert "only the Prefect server knows" in answer.why
 
 
-def test_where_no_smoke_test_is_wanted_nobody_is_asked(job: Job) -> None:
-    assert asked_without_prefect(asking(job, None)) == ()
+def test_where_no_smoke_test_is_wanted_nobody_is_asked(job: Job, prepared: Prepared) -> None:
+    assert asked_without_prefect(asking(job, None), prepared.plan) == ()

@@ -76,6 +76,11 @@ class ArtefactStyle(Behaviour):
     object: ObjectSource | None = None
     """Where its eBPF object comes from; without one it could not be checked, and only the probe is run."""
 
+    def assets_of(self, version: str) -> tuple[str, ...]:
+        """Names of the forge release's assets that it takes."""
+        names = (self.asset, self.object.asset if self.object else None)
+        return tuple(each.format(version=version) for each in names if each is not None)
+
 
 class SmokeStyle(Value):
     """The LSM smoke test: does the kernel deny what the released program says that it denies? See [smoke](smoke.md)."""
@@ -102,6 +107,24 @@ class SmokeStyle(Value):
             raise ValueError("`dispatch` takes what is pushed, so it can only be `after-release`")
         if self.subject is Subject.RELEASE and self.artefact is None and self.backend is not Backend.DISPATCH:
             raise ValueError("the subject `release` needs `[smoke.artefact]`")
-        if self.when is When.BEFORE_PUBLISH and self.artefact is not None and self.artefact.asset is not None:
-            raise ValueError("an asset can only be tested `after-release`; before, leave `artefact.asset` out")
+        if self.when is When.BEFORE_PUBLISH and self.of_assets:
+            raise ValueError(
+                "an asset can only be tested `after-release`; before, leave `artefact.asset` out, and give "
+                "`artefact.object.file` instead of its `asset`"
+            )
         return self
+
+    @property
+    def of_assets(self) -> bool:
+        """Whether it takes anything from the forge's release."""
+        return self.artefact is not None and bool(self.artefact.assets_of(""))
+
+    @property
+    def of_install_check(self) -> bool:
+        """Whether the program that it tests is the one that was installed from the registry."""
+        return (
+            self.subject is Subject.RELEASE
+            and self.when is When.AFTER_RELEASE
+            and self.artefact is not None
+            and self.artefact.asset is None
+        )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import NamedTuple
 
 from loadmaster.planning.gate import GateAnswer, Problem
 from loadmaster.planning.lsm.host import HostFacts
 from loadmaster.planning.lsm.style import Backend, SmokeStyle
 from loadmaster.planning.lsm.verdict import Mode
+from loadmaster.planning.plan import ReleasePlan
 
 GATE = "smoke-worker"
 POOL = "ebpf"
@@ -29,14 +31,32 @@ class Place(StrEnum):
     NOWHERE = "nowhere"
 
 
-def place_of(style: SmokeStyle, *, is_rehearsal: bool, online: bool, here: HostFacts) -> tuple[Place, str]:
+class Offered(NamedTuple):
+    """What a release has for its smoke test."""
+
+    forge: bool
+    install: bool
+    """Whether it installs a program from the registry."""
+
+
+def offered_by(plan: ReleasePlan) -> Offered:
+    return Offered(forge=plan.on_forge, install=plan.install is not None)
+
+
+def place_of(
+    style: SmokeStyle, offered: Offered, *, is_rehearsal: bool, online: bool, here: HostFacts
+) -> tuple[Place, str]:
     """The place, and why. `online`: whether a worker of the pool is."""
+    if lacking := _lacking(style, offered):
+        return Place.NOWHERE, lacking
     if style.backend is Backend.DISPATCH:
         if is_rehearsal:
             return Place.NOWHERE, "a rehearsal's forge runs no workflow"
         return Place.FORGE, f"the forge's workflow `{style.workflow}`"
-    if online:
-        return Place.POOL, f"a worker of the pool `{POOL}` is online"
+    return (Place.POOL, f"a worker of the pool `{POOL}` is online") if online else _here(style, here)
+
+
+def _here(style: SmokeStyle, here: HostFacts) -> tuple[Place, str]:
     against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
     if against is None:
         against = () if not here.against_native else here.against_vm
@@ -45,6 +65,17 @@ def place_of(style: SmokeStyle, *, is_rehearsal: bool, online: bool, here: HostF
     if here.engine is None:
         return Place.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
     return Place.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
+
+
+def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
+    if style.of_install_check and not offered.install:
+        return (
+            "it takes the program of the install check, and this release has none; say `[install]`, or name an `asset`"
+        )
+    if not offered.forge and (style.backend is Backend.DISPATCH or style.of_assets):
+        what = "a workflow" if style.backend is Backend.DISPATCH else "assets"
+        return f"it takes {what} of the forge, and this release has none; release with a forge"
+    return None
 
 
 def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
@@ -64,5 +95,5 @@ def worker_gate(
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
     if may_be_skipped(style, is_rehearsal=is_rehearsal):
         return GateAnswer.skip(GATE, why)
-    fix = f'{HOW_TO_GET_ONE}; or say `mode = "best-effort"` in `[smoke]` of the profile.'
+    fix = 'see to what is said there, or say `mode = "best-effort"` in `[smoke]` of the profile.'
     return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

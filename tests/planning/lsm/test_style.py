@@ -44,6 +44,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a workflow that is not named": ({"backend": "dispatch"}, "workflow"),
     "an asset before it exists": ({"when": "before-publish", "artefact": ARTEFACT}, "after-release"),
+    "an object that is an asset, before it exists": (
+        {
+            "when": "before-publish",
+            "artefact": {**ARTEFACT, "asset": None, "object": {"asset": "hangar.o"}},
+        },
+        "`artefact.object.file`",
+    ),
     "a policy without the victim": ({"artefact": ARTEFACT | {"policy": "deny: all"}}, "no `{victim}`"),
     "an argument that means nothing": ({"artefact": ARTEFACT | {"arguments": ["{objekt}"]}}, "{objekt}"),
     "nothing to wait for": ({"artefact": ARTEFACT | {"ready": []}}, "at least 1"),

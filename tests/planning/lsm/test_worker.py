@@ -7,7 +7,7 @@ import pytest
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.lsm.host import EngineFacts, HostFacts
 from loadmaster.planning.lsm.style import SmokeStyle
-from loadmaster.planning.lsm.worker import Place, place_of, worker_gate
+from loadmaster.planning.lsm.worker import Offered, Place, place_of, worker_gate
 
 ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
 ABLE = HostFacts(
@@ -30,6 +30,7 @@ def style(**said: object) -> SmokeStyle:
     return SmokeStyle.model_validate(said)
 
 
+ALL = Offered(forge=True, install=True)
 KERNELS = ("6.1", "6.12")
 DISPATCH = style(backend="dispatch", workflow="smoke.yml")
 PLACES = {
@@ -47,16 +48,46 @@ PLACES = {
 
 @pytest.mark.parametrize(("asked", "online", "here", "place"), PLACES.values(), ids=PLACES)
 def test_it_is_made(asked: SmokeStyle, online: bool, here: HostFacts, place: Place) -> None:
-    assert place_of(asked, is_rehearsal=False, online=online, here=here)[0] is place
+    assert place_of(asked, ALL, is_rehearsal=False, online=online, here=here)[0] is place
 
 
 def test_a_rehearsal_dispatches_nothing() -> None:
-    place, why = place_of(DISPATCH, is_rehearsal=True, online=True, here=ABLE)
+    place, why = place_of(DISPATCH, ALL, is_rehearsal=True, online=True, here=ABLE)
     assert (place, why) == (Place.NOWHERE, "a rehearsal's forge runs no workflow")
 
 
+INSTALLED = {"binary": "hangar", "policy": "{victim}", "arguments": [], "ready": ["running"]}
+OF_ASSETS = INSTALLED | {"asset": "hangar-{version}.tar.gz"}
+LACKING: dict[str, tuple[dict[str, object], Offered, str]] = {
+    "the installed program of a release that installs none": (
+        {"artefact": INSTALLED},
+        Offered(True, False),
+        "[install]",
+    ),
+    "assets of a release without a forge": ({"artefact": OF_ASSETS}, Offered(False, True), "assets of the forge"),
+    "a workflow, without a forge": (
+        {"backend": "dispatch", "workflow": "smoke.yml"},
+        Offered(False, True),
+        "a workflow of the forge",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "offered", "told"), LACKING.values(), ids=LACKING)
+def test_nobody_can_test(said: dict[str, object], offered: Offered, told: str) -> None:
+    place, why = place_of(style(subject="release", **said), offered, is_rehearsal=False, online=True, here=ABLE)
+    assert place is Place.NOWHERE
+    assert told in why
+
+
+def test_what_a_release_does_not_need_it_may_lack() -> None:
+    candidate = style(subject="release", artefact=INSTALLED, when="before-publish")
+    for asked in (style(), candidate):
+        assert place_of(asked, Offered(False, False), is_rehearsal=False, online=True, here=ABLE)[0] is Place.POOL
+
+
 def test_without_an_engine_one_is_told_how_to_get_one() -> None:
-    _, why = place_of(style(), is_rehearsal=True, online=False, here=WITHOUT_ENGINE)
+    _, why = place_of(style(), ALL, is_rehearsal=True, online=False, here=WITHOUT_ENGINE)
     assert why.startswith("no Docker engine")
     assert "docker.io" in why
 
