@@ -25,7 +25,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     style, checkout = job.project.cargo, job.directory.checkout
     called = job.cargo().with_target(_target(job, "clippy"))
     packages = _linted(job, seen)
-    specified = _specified(seen.workspace, packages)
+    specified = _specified(checkout, seen.workspace, packages)
     found = cargo.clippy(called, checkout, specified, locked=_locked(checkout), deny_warnings=style.deny_warnings)
     if style.deny_warnings or not found.ran or (not found.passed and not found.findings):
         return found
@@ -40,7 +40,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
 
 def _warnings_before(called: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
-    known = _specified(read_workspace(read_tree(before)), packages)
+    known = _specified(before, read_workspace(read_tree(before)), packages)
     return () if packages and not known else cargo.diagnostics(called, before, known, locked=_locked(before))
 
 
@@ -51,10 +51,11 @@ def _linted(job: Job, seen: Seen) -> tuple[str, ...]:
     return tuple(each.name for each in publishable(seen.workspace, job.project))
 
 
-def _specified(workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
-    """Those that are members, as cargo tells them from a namesake that comes from the registry."""
-    found = (workspace.package(name) for name in names)
-    return tuple(f"{each.name}@{each.version}" for each in found if each is not None)
+def _specified(tree: Path, workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
+    """Those that are members, by their places: a namesake that comes from the registry may have the same version."""
+    found = (each for name in names if (each := workspace.package(name)) is not None)
+    places = ((each, (tree / each.manifest).parent.resolve().as_uri()) for each in found)
+    return tuple(f"{place}#{each.name}@{each.version}" for each, place in places)
 
 
 def msrv(job: Job, seen: Seen) -> Lint:
@@ -66,7 +67,7 @@ def msrv(job: Job, seen: Seen) -> Lint:
     called = job.cargo().with_target(_target(job, "msrv"))
     checkout = job.directory.checkout
     return cargo.check_with(
-        called, checkout, oldest, _specified(seen.workspace, sorted(declared)), locked=_locked(checkout)
+        called, checkout, oldest, _specified(checkout, seen.workspace, sorted(declared)), locked=_locked(checkout)
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from loadmaster.job import Job
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.project import ClippyScope
 from loadmaster.planning.seen import Judged, Seen
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
@@ -55,6 +56,24 @@ def test_a_new_warning_is_told_and_the_old_one_is_not(tmp_path: Path) -> None:
         assert not found.passed
         assert found.findings
         assert not any("return" in each for each in found.findings)
+
+
+def test_members_are_linted_although_another_package_has_their_name_and_version(tmp_path: Path) -> None:
+    elsewhere = repository(tmp_path / "elsewhere with a namesake")
+    need = f'units-of-old = {{ package = "hangar-units", git = "{elsewhere.as_uri()}" }}\n'
+    more = {
+        "cli/Cargo.toml": FILES["cli/Cargo.toml"] + need,
+        ".gitignore": "target\nCargo.lock\n",
+        "units/src/lib.rs": NEW,
+    }
+    with released_before(tmp_path, more) as (job, seen, plan):
+        style = job.project.cargo.model_copy(update={"clippy_of": ClippyScope.PUBLISHED})
+        job = replace(job, project=job.project.model_copy(update={"cargo": style}))
+        git(job.directory.checkout, "rm", "--quiet", "--cached", "Cargo.lock")
+        (job.directory.checkout / "Cargo.lock").unlink()
+        found = inspect.clippy(job, seen, plan)
+    assert found.findings
+    assert not any("ambiguous" in each for each in found.findings)
 
 
 def test_what_was_published_before_and_is_gone_is_pointed_out(tmp_path: Path) -> None:
