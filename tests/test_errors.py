@@ -73,6 +73,8 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.MalformedVersion: lambda: errors.MalformedVersion("v1"),
     errors.ManifestIncomplete: lambda: errors.ManifestIncomplete("Cargo.toml", "its `[package]` has no `name`"),
     errors.ManifestNotKept: lambda: errors.ManifestNotKept("Cargo.toml"),
+    errors.MemberOutOfTree: lambda: errors.MemberOutOfTree("Cargo.toml", "../shared"),
+    errors.RootNotAtTop: lambda: errors.RootNotAtTop("hangar/crates/wing", "hangar"),
     errors.MemberMissing: lambda: errors.MemberMissing("Cargo.toml", "crates/*"),
     errors.MergeMarkers: lambda: errors.MergeMarkers("Cargo.lock", 4),
     errors.NoStackRunning: lambda: errors.NoStackRunning("home"),

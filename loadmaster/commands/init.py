@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +11,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git, registry
-from loadmaster.errors import ProfileBroken, ProfileThere, RegistryUnreachable
-from loadmaster.planning.first_profile import Survey, first_profile, programs
+from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop
+from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.project import problems_of
 from loadmaster.steps.look import POLITE_READERS, pinned_toolchain
 from loadmaster.store import write_atomically
-
-_FORGE = re.compile(r"(?:[/:])(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?$")
 
 
 class FirstProfile(Value):
@@ -35,7 +33,8 @@ class FirstProfile(Value):
 def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
     """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
 
-    Raises `ProfileThere` rather than writing over a profile, `NotARepository`, `NotAWorkspace`, `CargoMissing`.
+    Raises `ProfileThere` rather than writing over a profile, `NotARepository`, `RootNotAtTop`, `NotAWorkspace`,
+    `CargoMissing`.
     """
     called = name or path.resolve().name
     file = projects / f"{called}.toml"
@@ -56,7 +55,7 @@ def _require_readable(file: Path, name: str, text: str) -> None:
 
 
 def _survey(path: Path, index: str) -> Survey:
-    git.resolve(path, "HEAD")
+    _require_root_at_top(path)
     pinned, substitute = pinned_toolchain(path), None
     installed = cargo.installed_toolchains()
     if pinned and installed and not any(each.startswith(pinned) for each in installed):
@@ -66,11 +65,9 @@ def _survey(path: Path, index: str) -> Survey:
         metadata = cargo.members(called, path, str(path))
         stale = _stale_lockfiles(called, path)
     workspace = read_metadata(metadata)
-    origin = git.origin(path)
-    found = _FORGE.search(origin) if origin else None
     return Survey(
         repository=str(path),
-        forge=f"{found['owner']}/{found['name']}" if found else None,
+        forge=forge_of(git.origin(path), metadata),
         branch=git.branch(path),
         workspace=workspace,
         tags=tuple(each.name for each in git.tags(path)),
@@ -81,6 +78,17 @@ def _survey(path: Path, index: str) -> Survey:
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _require_root_at_top(path: Path) -> None:
+    """Raises `RootNotAtTop`, `NotARepository`, and `NotAWorkspace`, which names the manifests that lie deeper."""
+    if (top := git.top(path)) not in (None, path):
+        raise RootNotAtTop(str(path), str(top))
+    git.resolve(path, "HEAD")
+    deeper = git.tracked_files(path, "*Cargo.toml")
+    if deeper and "Cargo.toml" not in deeper:
+        highest = min(deeper, key=lambda each: each.count("/"))
+        raise NotAWorkspace(str(path), f"its manifests lie deeper, as `{highest}` does.")
 
 
 def _stale_lockfiles(called: cargo.Cargo, path: Path) -> tuple[str, ...]:
@@ -101,9 +109,10 @@ def _published(workspace: Workspace, index: str) -> dict[str, tuple[str, ...]] |
 
 
 def first_profile_text(written: FirstProfile) -> str:
+    project = shlex.quote(written.project)
     return f"""{written.profile}
 written to {written.file}
 
 next: look it through, then
-    loadmaster plan --project {written.project} --version patch
-    loadmaster rehearse --project {written.project} --version patch"""
+    loadmaster plan --project {project} --version patch
+    loadmaster rehearse --project {project} --version patch"""

@@ -98,6 +98,29 @@ class MemberMissing(LoadmasterError):
         )
 
 
+class MemberOutOfTree(LoadmasterError):
+    """A workspace has a member beside or above its root's directory, of which only that directory was given."""
+
+    def __init__(self, root: str, entry: str) -> None:
+        super().__init__(
+            f"`{root}` has the member `{entry}`, which lies outside of the tree.",
+            why="cargo takes members from anywhere; a release reads, commits and tags one directory, with the workspace's root at "
+            "its top.",
+            fix=f"move the package below `{root}`, or make a workspace of its own of it and release that by itself.",
+        )
+
+
+class RootNotAtTop(LoadmasterError):
+    """A directory inside a repository was given for the repository."""
+
+    def __init__(self, directory: str, top: str) -> None:
+        super().__init__(
+            f"`{directory}` lies inside the repository `{top}`, and is not its top.",
+            why="a release commits and tags a whole repository, whose workspace has its root at the top.",
+            fix=f"name `{top}`; a workspace whose root lies deeper cannot be released.",
+        )
+
+
 class TwoMembers(LoadmasterError):
     """Two members of one workspace with one name."""
 

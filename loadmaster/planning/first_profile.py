@@ -7,6 +7,7 @@ is said in a comment, and not guessed.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -29,7 +30,7 @@ class Survey(Value):
     repository: str
     """Path or address of the repository."""
     forge: str | None
-    """`OWNER/NAME` by the address that it was cloned from; None if that tells nothing."""
+    """`OWNER/NAME` by `forge_of`; None if nothing tells it."""
     branch: str
     workspace: Workspace
     tags: tuple[str, ...]
@@ -46,6 +47,10 @@ class Survey(Value):
     """An installed toolchain, where the pinned one is not installed."""
 
 
+_REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
+_HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
+
+
 def first_profile(survey: Survey, title: str) -> str:
     """The text of `projects/NAME.toml`."""
     published = released_packages(survey)
@@ -53,9 +58,13 @@ def first_profile(survey: Survey, title: str) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md tells every setting."))
     document.add("title", tomlkit.item(title))
-    document.add("forge", tomlkit.item(survey.forge or f"local/{title}"))
+    document.add("forge", tomlkit.item(survey.forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
     if survey.forge is None:
-        document.add(tomlkit.comment("No remote of the clone names a forge: put the repository's OWNER/NAME here."))
+        document.add(
+            tomlkit.comment(
+                "Neither a remote of the clone nor a package names the forge: put the repository's OWNER/NAME here."
+            )
+        )
     source = _add(document, "source")
     source.add(tomlkit.comment(_WHY_CLONE))
     source.add("repository", tomlkit.item(survey.repository))
@@ -64,6 +73,18 @@ def first_profile(survey: Survey, title: str) -> str:
     _add_cargo(document, survey)
     _add_install(document, survey, published)
     return tomlkit.dumps(document)
+
+
+def forge_of(origin: str | None, metadata: Mapping[str, Any]) -> str | None:
+    """`OWNER/NAME` by the address that the repository was cloned from, or else by the `repository` that most packages name.
+
+    None if neither tells it: a path on this machine does not.
+    """
+    if origin and (found := _REMOTE.fullmatch(origin)):
+        return f"{found['owner']}/{found['name']}"
+    named = Counter(each.get("repository") for each in metadata["packages"]).most_common()
+    pages = (found for address, _ in named if address and (found := _HOMEPAGE.fullmatch(address)))
+    return next((f"{found['owner']}/{found['name']}" for found in pages), None)
 
 
 def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

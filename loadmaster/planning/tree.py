@@ -11,7 +11,15 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from loadmaster.errors import LinkOutOfTree, ManifestIncomplete, MemberMissing, NotAWorkspace, NotToml, TwoMembers
+from loadmaster.errors import (
+    LinkOutOfTree,
+    ManifestIncomplete,
+    MemberMissing,
+    MemberOutOfTree,
+    NotAWorkspace,
+    NotToml,
+    TwoMembers,
+)
 from loadmaster.planning.globs import matches_glob
 from loadmaster.planning.manifest_package import (
     Manifest,
@@ -47,7 +55,8 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     """The workspace whose root manifest is `root`: the value that `cargo metadata --no-deps` gives there.
 
     Packages without any source file are taken, because a tree may hold manifests only; cargo refuses those.
-    Raises `NotAWorkspace`, `MemberMissing`, `TwoMembers`, `LinkOutOfTree`, `NotToml` and `ManifestIncomplete`.
+    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `NotToml` and
+    `ManifestIncomplete`.
     """
     manifests = _Manifests(files)
     if root not in manifests:
@@ -156,6 +165,8 @@ def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
     folders = sorted(_folders([*files.paths, *files.texts]) | files.leads_out) if entries else []
     for entry in entries:
         pattern = _join(folder, entry)
+        if pattern.startswith("../"):
+            raise MemberOutOfTree(root, entry)
         matching = [each for each in folders if matches_glob(each, pattern)] or [pattern]
         if matching == [pattern] and _join(pattern, MANIFEST) not in manifests:
             _refuse_link(files, root, _join(pattern, MANIFEST))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.first_profile import Survey, first_profile, programs, released_packages
+from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ClippyScope, Project
 from loadmaster.planning.workspace import Dependency, Package, Workspace
@@ -118,6 +118,29 @@ def test_programs_are_offered_for_the_install_check() -> None:
     text = first_profile(found, "wing")
     assert '# package = "wing"\n# binary = "wg"' in text
     assert "xtask" not in text
+
+
+ADDRESSES = [
+    pytest.param("https://github.com/ada/wing.git", "ada/wing", id="an address"),
+    pytest.param("https://ada@forge.example:8443/crew/ada/wing/", "ada/wing", id="an address with a user and a group"),
+    pytest.param("git@github.com:ada/wing.git", "ada/wing", id="a short one for ssh"),
+    pytest.param("ssh://git@github.com/ada/wing", "ada/wing", id="a long one for ssh"),
+    pytest.param("/srv/clones/wing", "eve/tail", id="a path tells nothing, the packages do"),
+    pytest.param("../clones/wing.git", "eve/tail", id="nor does one from here"),
+    pytest.param("file:///srv/clones/wing", "eve/tail", id="nor as an address"),
+    pytest.param(None, "eve/tail", id="no remote"),
+]
+
+
+@pytest.mark.parametrize(("origin", "forge"), ADDRESSES)
+def test_the_forge(origin: str | None, forge: str) -> None:
+    pages = ("https://github.com/eve/tail/tree/main/tail", "https://github.com/eve/tail/tree/main/tail", None, "none")
+    assert forge_of(origin, {"packages": [{"repository": each} for each in pages]}) == forge
+
+
+def test_no_forge_that_anything_names() -> None:
+    assert forge_of("/srv/wing", {"packages": [{"repository": None}, {"repository": "https://wing.example"}]}) is None
+    assert "put the repository's OWNER/NAME here" in first_profile(survey(WING, TAIL, forge=None), "wing")
 
 
 def target(name: str, kind: str, *required: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from loadmaster.errors import (
     LoadmasterError,
     ManifestIncomplete,
     MemberMissing,
+    MemberOutOfTree,
     NotAWorkspace,
     NotToml,
     TwoMembers,
@@ -148,6 +149,11 @@ REFUSED: dict[str, tuple[TreeFiles, type[LoadmasterError], str]] = {
         tree({"Cargo.toml": member("a", "[workspace]\n[dependencies]\nb.path = 'b'\n")}),
         MemberMissing,
         "has the member `b`",
+    ),
+    "a member beside the tree": (
+        tree({"Cargo.toml": "[workspace]\nmembers = ['a', '../b']\n", "a/Cargo.toml": member("a")}),
+        MemberOutOfTree,
+        "has the member `../b`, which lies outside of the tree",
     ),
     "two members of one name": (
         tree({"Cargo.toml": ROOT, "crates/a/Cargo.toml": member("a"), "crates/b/Cargo.toml": member("a")}),

@@ -20,6 +20,7 @@ from loadmaster.clients.git.asking import (
     tags,
     tags_below,
     texts_at,
+    top,
     tracked_files,
     tree_of,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "tags",
     "tags_below",
     "texts_at",
+    "top",
     "tracked_files",
     "tree_of",
 ]

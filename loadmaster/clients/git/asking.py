@@ -33,6 +33,12 @@ def branch(directory: Path) -> str:
     return answer.output.decode().strip().removeprefix("origin/") if not answer.status else "main"
 
 
+def top(directory: Path) -> Path | None:
+    """The top of the work tree that the directory is in; None if it is in none."""
+    answer = ask(directory, "rev-parse", "--show-toplevel", discover=True)
+    return None if answer.status else Path(answer.output.decode(errors="surrogateescape").rstrip("\n"))
+
+
 def origin(directory: Path) -> str | None:
     """The address that the repository was cloned from; None if it says none."""
     answer = ask(directory, "config", "--get", "remote.origin.url")

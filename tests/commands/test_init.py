@@ -1,0 +1,60 @@
+"""`loadmaster init`, as a program, where there is no workspace at the top of a repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commands.running import Ran, Repository, loadmaster
+
+
+def init(home: Path, path: Path, *options: str) -> Ran:
+    return loadmaster(home, "init", str(path), *options, LOADMASTER_PROJECTS=str(home / "projects"))
+
+
+def repository_of(directory: Path, *files: str) -> Path:
+    for each in files:
+        (directory / each).parent.mkdir(parents=True, exist_ok=True)
+        (directory / each).write_text('[package]\nname = "a"\n', encoding="utf-8")
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message=All of it")):
+        author = ("-c", "user.name=Mia", "-c", "user.email=mia@localhost")
+        subprocess.run(("git", *author, *arguments), cwd=directory, check=True, capture_output=True)
+    return directory
+
+
+def test_a_package_in_a_repository_is_told_where_the_top_is(home: Path, repository: Repository) -> None:
+    ran = init(home, repository.directory / "hull", "--json")
+    assert ran.code == 1
+    told = ran.document["failure"]
+    assert told["what"].endswith(f"lies inside the repository `{repository.directory}`, and is not its top.")
+    assert f"name `{repository.directory}`" in told["next"]
+
+
+NO_WORKSPACE = [
+    pytest.param(
+        ("rust/Cargo.toml", "rust/a/Cargo.toml"), "deeper, as `rust/Cargo.toml` does", id="a root that lies deeper"
+    ),
+    pytest.param(("README.md",), "is not a Cargo workspace", id="no manifest at all"),
+]
+
+
+@pytest.mark.parametrize(("files", "told"), NO_WORKSPACE)
+def test_a_repository_without_a_workspace(home: Path, tmp_path: Path, files: tuple[str, ...], told: str) -> None:
+    ran = init(home, repository_of(tmp_path / "other", *files))
+    assert ran.code == 1
+    assert told in ran.err
+    assert not (home / "projects").exists()
+
+
+def test_a_directory_that_is_in_no_repository(home: Path, tmp_path: Path) -> None:
+    ran = init(home, tmp_path)
+    assert ran.code == 1
+    assert "is not a git repository" in ran.err
+
+
+def test_the_commands_that_come_next_can_be_typed(home: Path, repository: Repository) -> None:
+    ran = init(home, repository.directory, "--name", "my ship")
+    assert ran.code == 0, ran.err
+    assert "loadmaster plan --project 'my ship' --version patch" in ran.out
