@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from loadmaster.store import default_store
-from loadmaster.terminal import absolute, print_json, tell
+from loadmaster.terminal import absolute, tell
 
 app = typer.Typer()
 
@@ -56,11 +56,7 @@ def smoke(
     from loadmaster.commands.smoke import doctor_here, smoke_here
 
     if doctor:
-        facts, text = doctor_here()
-        if as_json:
-            print_json(facts.model_dump(mode="json"))
-        else:
-            print(text)
+        print(doctor_here(as_json=as_json), end="")
         raise typer.Exit
     asked = {
         "backend": backend,

@@ -114,6 +114,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.AptFailed: lambda: errors.AptFailed("apt-get update", "forky", TOLD),
     errors.AptMissing: lambda: errors.AptMissing("there is no `apt-get`"),
     errors.EngineAbsent: lambda: errors.EngineAbsent("unix:///run/docker.sock", TOLD),
+    errors.EngineCannotStart: lambda: errors.EngineCannotStart("unix:///run/docker.sock", TOLD),
     errors.EngineForbidden: lambda: errors.EngineForbidden("unix:///run/docker.sock"),
     errors.EngineGone: lambda: errors.EngineGone("unix:///run/docker.sock", TOLD),
     errors.EngineHanging: lambda: errors.EngineHanging("unix:///run/docker.sock", 10.0),

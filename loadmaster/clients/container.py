@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Thread
 
@@ -18,17 +19,12 @@ import requests
 from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.models.images import Image
+from docker.types import Ulimit
 from urllib3.exceptions import HTTPError
 
-from loadmaster.errors import (
-    EngineAbsent,
-    EngineForbidden,
-    EngineGone,
-    EngineHanging,
-    EngineImageMissing,
-    EngineLacksCapability,
-    EngineRefused,
-)
+from loadmaster.clients.engine_answers import CONFLICT, answering, unreachable, words_of
+from loadmaster.errors import EngineCannotStart, EngineHanging
 from loadmaster.planning.lsm.host import EngineFacts
 
 Tell = Callable[[str], None]
@@ -38,7 +34,19 @@ ENDS = "loadmaster.smoke.ends"
 """Label: the second of the epoch after which a container or image of ours is a leftover."""
 LEFTOVER_AFTER = 15
 """Seconds beyond its deadline that a container of another process is left alone: that process removes it by itself."""
+KEPT_FOR = "loadmaster.smoke.image"
+"""Label of an image that is kept for the next run: what it is for. A newer one for the same supersedes it."""
+REPOSITORY = "loadmaster-smoke-"
+"""What the names of our images begin with."""
+NO_DATE = "1970-01-01T00:00:00"
+"""When our images say that they were made; one that somebody has built upon ours, and our labels with it, says another."""
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Podman names machines as Go does, Docker as `uname -m`."""
+LAST_WORDS = 5.0
+"""Seconds that the log may take to come after its container has ended."""
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
+LIMITS = [Ulimit(name="nofile", soft=1024, hard=4096), Ulimit(name="nproc", soft=4096, hard=4096)]
+"""Said, because podman would else raise its own, which on a host without `CAP_SYS_RESOURCE` it may not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +79,17 @@ class Ended:
 class Engine:
     client: DockerClient
     address: str
+    patience: float = PATIENCE
+    """Seconds that it may take for one answer."""
 
     def facts(self) -> EngineFacts:
         with self._speaking():
             told = self.client.info()
+            parts = [str(each["Name"]) for each in self.client.version().get("Components") or ()]
         return EngineFacts(
+            name="Podman" if any("podman" in each.lower() for each in parts) else "Docker",
             version=told["ServerVersion"],
-            machine=told["Architecture"],
+            machine=MACHINES.get(told["Architecture"], told["Architecture"]),
             kernel=told["KernelVersion"],
             system=told["OSType"],
             rootless=any("rootless" in each for each in told.get("SecurityOptions") or ()),
@@ -100,35 +112,73 @@ class Engine:
         with self._speaking(), contextlib.suppress(NotFound):
             self.client.images.remove(image, force=True)
 
+    def remove_superseded(self, purpose: str, keep: str) -> list[str]:
+        """Removes our images for that purpose but the one named `keep`; their ids.
+
+        Left alone are those in use by any container, and what somebody else has given a name or built upon.
+        """
+        with self._speaking():
+            labelled = self.client.images.list(filters={"label": f"{KEPT_FOR}={purpose}"})
+            old = [each for each in labelled if _is_ours(each) and not any(tag.endswith(keep) for tag in each.tags)]
+            return [str(each.id) for each in old if self._removed(each)]
+
+    def _removed(self, image: Image) -> bool:
+        try:
+            self.client.images.remove(str(image.id), force=False)
+        except NotFound:
+            return False
+        except APIError as error:
+            if error.status_code == CONFLICT:
+                return False
+            raise
+        return True
+
     def run(self, sandbox: Sandbox, tell: Tell, *, allowance: float = 5.0) -> Ended:
         """Runs it to its end, and removes it whatever happens; `tell` hears each line of its log when it comes.
 
-        `allowance`: seconds beyond its own until it is given up. Raises `EngineImageMissing`, `EngineLacksCapability`,
-        `EngineRefused`, `EngineHanging`, `EngineGone`.
+        `allowance`: seconds beyond its own until it is given up; an engine that hangs is told from a container that does
+        within `patience` more. Raises `EngineImageMissing`, `EngineLacksCapability`, `EngineCannotStart`, `EngineRefused`,
+        `EngineHanging`, `EngineGone`.
         """
         container = self._create(sandbox)
+        answers = True
         try:
-            with self._speaking(gone=True):
-                container.start()
-            listener = Thread(target=_follow, args=(container, tell), daemon=True)
-            listener.start()
-            code = self._wait(container, sandbox.seconds + allowance)
-            with self._speaking(gone=True):
-                if code is None:
-                    container.kill()
-                listener.join(timeout=allowance)
-                container.reload()
-                log = container.logs().decode(errors="replace")
-            return Ended(code=code, out_of_memory=bool(container.attrs["State"]["OOMKilled"]), log=log)
+            return self._ended(container, sandbox.seconds + allowance, tell)
+        except EngineHanging:
+            answers = False
+            raise
         finally:
-            self._remove(container)
+            if answers:  # else it would not answer this either; what is left ends by itself, and the next run sweeps it
+                self._remove(container)
+
+    def _ended(self, container: Container, seconds: float, tell: Tell) -> Ended:
+        self._start(container)
+        listener = Thread(target=_follow, args=(container, tell), daemon=True)
+        listener.start()
+        code = self._wait(container, seconds)
+        with self._speaking(gone=True):
+            if code is None:
+                _kill(container)
+            listener.join(timeout=LAST_WORDS)
+            container.reload()
+            log = container.logs().decode(errors="replace")
+        return Ended(code=code, out_of_memory=bool(container.attrs["State"]["OOMKilled"]), log=log)
+
+    def _start(self, container: Container) -> None:
+        with self._speaking(gone=True):
+            try:
+                container.start()
+            except NotFound:
+                raise
+            except APIError as error:
+                raise EngineCannotStart(self.address, words_of(error)) from error
 
     def sweep(self, now: float) -> list[str]:
         """Removes what earlier runs left here and was to end before `now`, containers and images; says what it was."""
         with self._speaking():
             old = [
                 each
-                for each in self.client.containers.list(all=True, filters={"label": ENDS})
+                for each in self.client.containers.list(all=True, filters={"label": ENDS}, ignore_removed=True)
                 if _is_over(each.labels, now)
             ]
             for container in old:
@@ -152,6 +202,7 @@ class Engine:
                 pids_limit=256,
                 mem_limit=f"{sandbox.memory}m",
                 memswap_limit=f"{sandbox.memory}m",
+                ulimits=LIMITS,
                 tmpfs=dict(sandbox.tmpfs),
                 user=sandbox.user,
                 labels={ENDS: ends_at(sandbox.seconds)},
@@ -173,26 +224,8 @@ class Engine:
         with contextlib.suppress(NotFound, requests.RequestException, APIError):
             container.remove(force=True)
 
-    @contextlib.contextmanager
-    def _speaking(self, *, image: str = "", gone: bool = False) -> Iterator[None]:
-        """What docker and requests raise, in the catalogue's words. `gone`: the engine has answered in this run before."""
-        try:
-            yield
-        except ImageNotFound as error:
-            raise EngineImageMissing(image or "unnamed", self.address) from error
-        except APIError as error:
-            told = str(error.explanation or error)
-            if "unknown capability" in told.lower():
-                raise EngineLacksCapability(self.address, told) from error
-            raise EngineRefused(self.address, error.status_code or 0, told) from error
-        except requests.ReadTimeout as error:
-            raise EngineHanging(self.address, PATIENCE) from error
-        except DockerException as error:
-            raise EngineRefused(self.address, 200, str(error)) from error
-        except requests.RequestException as error:
-            if "timed out" in str(error):
-                raise EngineHanging(self.address, PATIENCE) from error
-            raise (EngineGone if gone else EngineAbsent)(self.address, _innermost(error)) from error
+    def _speaking(self, *, image: str = "", gone: bool = False) -> AbstractContextManager[None]:
+        return answering(self.address, self.patience, image=image, gone=gone)
 
 
 def _follow(container: Container, tell: Tell) -> None:
@@ -205,6 +238,15 @@ def _follow(container: Container, tell: Tell) -> None:
                 tell(line.decode(errors="replace").rstrip("\r"))
     if rest:
         tell(rest.decode(errors="replace"))
+
+
+def _kill(container: Container) -> None:
+    """One that has ended meanwhile is as good."""
+    try:
+        container.kill()
+    except APIError as error:
+        if error.status_code != CONFLICT:
+            raise
 
 
 def ends_at(seconds: int) -> str:
@@ -220,13 +262,8 @@ def connect(address: str | None = None, *, patience: int = PATIENCE) -> Engine:
     try:
         client = docker.DockerClient(base_url=place, timeout=patience) if address else docker.from_env(timeout=patience)
     except DockerException as error:
-        told = str(error)
-        if "PermissionError" in told:
-            raise EngineForbidden(place) from error
-        if "Read timed out" in told:
-            raise EngineHanging(place, patience) from error
-        raise EngineAbsent(place, _innermost(error)) from error
-    return Engine(client, place)
+        raise unreachable(error, place, patience) from error
+    return Engine(client, place, patience)
 
 
 def _is_over(labels: Mapping[str, str], now: float) -> bool:
@@ -234,9 +271,7 @@ def _is_over(labels: Mapping[str, str], now: float) -> bool:
     return ends.isdigit() and int(ends) < now
 
 
-def _innermost(error: BaseException) -> str:
-    """The words at the bottom of a chain of wrapped errors: those of the operating system, where there are any."""
-    seen: BaseException | None = error
-    while seen is not None:
-        error, seen = seen, seen.__cause__ or seen.__context__
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or "it broke off"
+def _is_ours(image: Image) -> bool:
+    """Podman puts `localhost/` before a name without a registry. An image may have lost its name."""
+    ours = all(tag.removeprefix("localhost/").startswith(REPOSITORY) for tag in image.tags)
+    return ours and str(image.attrs["Created"]).startswith(NO_DATE)

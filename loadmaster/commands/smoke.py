@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loadmaster.errors import LoadmasterError
-from loadmaster.planning.lsm.host import HostFacts, show_host
+from loadmaster.planning.lsm.host import host_json, show_host
 from loadmaster.planning.lsm.show import failure_json, smoke_json, smoke_text
 from loadmaster.smoke.doctor import host_facts
 from loadmaster.smoke_request import smoke_request
@@ -35,6 +35,7 @@ def _printed(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def doctor_here() -> tuple[HostFacts, str]:
+def doctor_here(*, as_json: bool) -> str:
+    """What this host can do, and why; as text for a person, or as JSON."""
     facts = host_facts()
-    return facts, show_host(facts)
+    return _printed(host_json(facts)) if as_json else f"{show_host(facts)}\n"

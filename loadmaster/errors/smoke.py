@@ -67,6 +67,19 @@ class EngineRefused(LoadmasterError):
         )
 
 
+class EngineCannotStart(LoadmasterError):
+    """The engine made the container and could not start it: its runtime said no."""
+
+    def __init__(self, address: str, told: str) -> None:
+        super().__init__(
+            f"The Docker engine at `{address}` cannot start a container: {told}",
+            why="its runtime cannot do on this host what containers take: `crun` wants one kind of cgroups, podman may not raise a "
+            "limit or give a capability that it lacks itself, AppArmor is active without its `apparmor_parser`.",
+            fix="see to what the runtime says there; for podman try `podman --runtime runc system service`; "
+            "or point `DOCKER_HOST` to another engine.",
+        )
+
+
 class EngineImageMissing(LoadmasterError):
     """The image is not at the engine; it is never pulled."""
 

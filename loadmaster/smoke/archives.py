@@ -32,21 +32,24 @@ def tar_layer(files: Files, folders: Sequence[str] = ()) -> bytes:
     return raw.getvalue()
 
 
-def docker_image(name: str, layers: Sequence[bytes], *, entry: Sequence[str], labels: Mapping[str, str]) -> bytes:
-    """An image as `docker save` writes one; equal arguments give an equal image id on every engine."""
-    digests = [hashlib.sha256(each).hexdigest() for each in layers]
-    config = _json(
+def image_config(layers: Sequence[bytes], *, entry: Sequence[str], labels: Mapping[str, str]) -> bytes:
+    """What an image is, its layers by their digests; equal arguments give equal bytes, whose SHA-256 is the image's id."""
+    return _json(
         {
             "architecture": "amd64",
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
             "config": {"Entrypoint": list(entry), "Labels": dict(labels)},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each}" for each in digests]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(each)}" for each in layers]},
         }
     )
-    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = [{"Config": config_name, "RepoTags": [name], "Layers": [f"{each}/layer.tar" for each in digests]}]
-    parts = {f"{digest}/layer.tar": layer for digest, layer in zip(digests, layers, strict=True)}
+
+
+def docker_image(name: str, layers: Sequence[bytes], config: bytes) -> bytes:
+    """An image as `docker save` writes one. `config`: that of these layers."""
+    config_name = f"{_digest(config)}.json"
+    parts = {f"{_digest(each)}/layer.tar": each for each in layers}
+    manifest = [{"Config": config_name, "RepoTags": [name], "Layers": list(parts)}]
     return tar_layer({config_name: config, "manifest.json": _json(manifest), **parts})
 
 
@@ -73,6 +76,10 @@ def _folders(files: Files, folders: Sequence[str]) -> list[str]:
     """Every directory that is needed, parents first."""
     within = [parent for each in (*files, *folders) for parent in PurePosixPath(each).parents]
     return sorted({*map(str, within), *folders} - {"/", "."})
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _json(value: object) -> bytes:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from loadmaster.clients.container import connect
 from loadmaster.errors import LoadmasterError
-from loadmaster.planning.lsm.host import EngineFacts, HostFacts
+from loadmaster.planning.lsm.host import LSMS, EngineFacts, HostFacts
 
 TOOLS = ("cc", "apt-get", "apt-cache", "dpkg-deb")
-LSMS = Path("/sys/kernel/security/lsm")
 TYPES = Path("/sys/kernel/btf/vmlinux")
 HOOK = b"\0bpf_lsm_file_open\0"
 
@@ -19,16 +18,18 @@ HOOK = b"\0bpf_lsm_file_open\0"
 def host_facts(address: str | None = None) -> HostFacts:
     """What this host can do; an engine that cannot be had is a fact, too, and no error."""
     engine: EngineFacts | None = None
-    problem = ""
+    problem = fix = ""
     try:
         engine = connect(address).facts()
     except LoadmasterError as error:
-        problem = error.what
+        problem, fix = error.what, error.fix
     types = _read(TYPES)
-    lsms = _read(LSMS)
+    lsms = _read(Path(LSMS))
     return HostFacts(
         engine=engine,
         engine_problem=problem,
+        engine_fix=fix,
+        has_podman=shutil.which("podman") is not None,
         kernel=os.uname().release,
         lsms=tuple(lsms.decode().strip().split(",")) if lsms else None,
         has_types=types is not None,

@@ -1,20 +1,20 @@
 """The images that a smoke test runs, made here and named by their content; nothing is pulled from a registry.
 
 A probe's image is the payload alone; a machine's is QEMU, a kernel, and an initramfs with the payload as init. For a release,
-either holds the program, its libraries, object and policy as well, and is removed after the run.
+either holds the program, its libraries, object and policy as well, and is removed after the run. Of those that are kept,
+a new one takes the place of the one before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadmaster.clients.container import ENDS, Engine, ends_at
+from loadmaster.clients.container import ENDS, KEPT_FOR, REPOSITORY, Engine, ends_at
 from loadmaster.planning.lsm.subject import VICTIM, Behaviour, ReleaseSubject
-from loadmaster.smoke.archives import Files, docker_image, initramfs, tar_layer
+from loadmaster.smoke.archives import Files, docker_image, image_config, initramfs, tar_layer
 from loadmaster.smoke.kernels import KernelPackage, fetch_kernel
 from loadmaster.smoke.libraries import libraries_of
 from loadmaster.smoke.machine import INITRAMFS, KERNEL, machine_memory, qemu_layer
@@ -49,16 +49,20 @@ def machine_image(engine: Engine, store: Store, series: str, subject: Files, mar
     packed = initramfs({"/init": build_payload(store), **subject}, MOUNTED)
     layers = [qemu_layer(store), tar_layer({KERNEL: content, INITRAMFS: packed})]
     return Image(
-        _load(engine, "machine", layers, [], mark), machine_memory(len(packed), is_release=bool(subject)), kernel
+        _load(engine, f"machine-{series}", layers, [], mark),
+        machine_memory(len(packed), is_release=bool(subject)),
+        kernel,
     )
 
 
-def _load(engine: Engine, kind: str, layers: list[bytes], entry: list[str], mark: str) -> str:
-    digest = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in layers)).hexdigest()[:16]
-    name = f"loadmaster-smoke-{kind}:{mark or digest}"
-    labels: Mapping[str, str] = {ENDS: ends_at(LONGEST)} if mark else {}
+def _load(engine: Engine, purpose: str, layers: list[bytes], entry: list[str], mark: str) -> str:
+    labels = {ENDS: ends_at(LONGEST)} if mark else {KEPT_FOR: purpose}
+    config = image_config(layers, entry=entry, labels=labels)
+    name = f"{REPOSITORY}{purpose}:{mark or hashlib.sha256(config).hexdigest()[:16]}"
     if not engine.has_image(name):
-        engine.load_image(docker_image(name, layers, entry=entry, labels=labels))
+        engine.load_image(docker_image(name, layers, config))
+        if not mark:
+            engine.remove_superseded(purpose, name)
     return name
 
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from loadmaster.clients.container import Engine, Sandbox, Tell
-from loadmaster.errors import EngineLacksCapability, SmokeDeadlinePassed, SmokeMachineBroke, SmokeOutOfMemory
+from loadmaster.errors import (
+    EngineImageMissing,
+    EngineLacksCapability,
+    SmokeDeadlinePassed,
+    SmokeMachineBroke,
+    SmokeOutOfMemory,
+)
 from loadmaster.planning.lsm.subject import ReleaseSubject
 from loadmaster.smoke import machine
 from loadmaster.smoke.archives import Files
@@ -99,7 +105,14 @@ class _Run(NamedTuple):
     tell: Tell
 
     def on(self, backend: Backend) -> Ran:
+        """Once more where the image went away: another run, with other content, may take it for superseded."""
         self.engine.sweep(time.time())
+        try:
+            return self._once(backend)
+        except EngineImageMissing:
+            return self._once(backend)
+
+    def _once(self, backend: Backend) -> Ran:
         # The image of a release is of no use to any other run: it carries this one's nonce, and is removed.
         mark = self.settings.nonce if self.files else ""
         image = self._image(backend, mark)

@@ -30,12 +30,14 @@ def test_the_doctor_tells_what_is_missing_and_is_no_failure(home: Path) -> None:
     ran = loadmaster(home, "smoke", "--doctor", DOCKER_HOST=NOWHERE)
     assert ran.code == 0
     assert "native   no: No Docker engine" in ran.out
+    assert "install Debian's `docker.io`" in ran.out
 
 
 def test_the_doctor_tells_it_as_json(home: Path) -> None:
     ran = loadmaster(home, "smoke", "--doctor", "--json", DOCKER_HOST=NOWHERE)
     assert ran.code == 0
     assert ran.document["engine"] is None
+    assert "No Docker engine answers" in ran.document["against"]["vm"][0]
 
 
 REFUSED = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.smoke.archives import docker_image, initramfs, tar_layer
+from loadmaster.smoke.archives import docker_image, image_config, initramfs, tar_layer
 
 PARTS = st.text(alphabet="abcdefgh", min_size=1, max_size=6)
 FILES = st.dictionaries(PARTS.map(lambda name: f"/usr/{name}"), st.binary(max_size=9), max_size=5)
@@ -32,7 +32,8 @@ def test_directories_come_before_what_is_in_them() -> None:
 
 
 def test_an_image_names_its_layers_by_content() -> None:
-    image = docker_image("x:1", [b"one", b"two"], entry=["/payload"], labels={"a": "b"})
+    layers = [b"one", b"two"]
+    image = docker_image("x:1", layers, image_config(layers, entry=["/payload"], labels={"a": "b"}))
     with tarfile.open(fileobj=io.BytesIO(image)) as tar:
         manifest = json.load(tar.extractfile("manifest.json") or io.BytesIO())
         config = json.load(tar.extractfile(manifest[0]["Config"]) or io.BytesIO())

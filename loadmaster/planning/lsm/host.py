@@ -5,14 +5,23 @@ None of it is proof that a kernel denies: a host on which nothing speaks against
 
 from __future__ import annotations
 
+from typing import Any
+
 from loadmaster.planning.lsm.verdict import INITIAL_USER_NAMESPACE
 from loadmaster.planning.value import Value
 
 NO_X86_64 = "the engine's host is no x86_64 Linux"
 OPEN = "nothing is known to speak against it"
+LSMS = "/sys/kernel/security/lsm"
+BY_PODMAN = (
+    "podman is here, and takes Docker's place: `podman system service --time=0 unix://$PWD/podman.sock`, and "
+    "`DOCKER_HOST=unix://$PWD/podman.sock`; for `native` as root."
+)
 
 
 class EngineFacts(Value):
+    name: str = "Docker"
+    """`Docker`, or `Podman`, which speaks the same language."""
     version: str
     machine: str
     """As `uname -m` says it where the containers run."""
@@ -28,6 +37,10 @@ class HostFacts(Value):
     engine: EngineFacts | None
     engine_problem: str
     """Why there is no engine; empty if there is one."""
+    engine_fix: str = ""
+    """What to do about that."""
+    has_podman: bool = False
+    """Whether the program is here; it offers an engine when it is asked to."""
     kernel: str
     lsms: tuple[str, ...] | None
     """Active ones; None if the list cannot be read, which says nothing."""
@@ -42,12 +55,8 @@ class HostFacts(Value):
     @property
     def against_native(self) -> tuple[str, ...]:
         """Why the worker's own kernel cannot do it; empty if nothing is known to speak against it."""
-        if self.engine is None:
-            return (self.engine_problem,)
         found = [
-            (self.engine.kernel != self.kernel, f"the engine runs on another kernel, `{self.engine.kernel}`"),
-            (self.engine.machine != "x86_64", NO_X86_64),
-            (self.engine.rootless, "the engine is rootless: in a user namespace no capability counts for BPF"),
+            *self._against_engine,
             (self.uid_map != INITIAL_USER_NAMESPACE, "this process is in a user namespace, so the engine may be, too"),
             (not self.has_types, "the kernel does not tell its types (`/sys/kernel/btf/vmlinux`)"),
             (self.has_types and not self.has_hook, "the kernel was built without BPF LSM (`CONFIG_BPF_LSM`)"),
@@ -59,29 +68,52 @@ class HostFacts(Value):
     @property
     def against_vm(self) -> tuple[str, ...]:
         """Why no virtual machine can be booted; empty if nothing is known to speak against it."""
-        if self.engine is None:
-            return (self.engine_problem,)
-        found = [(self.engine.system != "linux" or self.engine.machine != "x86_64", NO_X86_64)]
-        found += [(True, f"there is no `{each}` to make the image with") for each in self.missing_tools]
-        return tuple(why for applies, why in found if applies)
+        engine = self.engine
+        found = [self.engine_problem] if engine is None else []
+        found += [NO_X86_64] if engine and (engine.system != "linux" or engine.machine != "x86_64") else []
+        found += [f"there is no `{each}` to make the image with" for each in self.missing_tools]
+        return tuple(found)
+
+    @property
+    def _against_engine(self) -> list[tuple[bool, str]]:
+        """What speaks against `native` on this engine, whatever the kernel says."""
+        engine = self.engine
+        if engine is None:
+            return [(True, self.engine_problem)]
+        return [
+            (engine.kernel != self.kernel, f"the engine runs on another kernel, `{engine.kernel}`"),
+            (engine.machine != "x86_64", NO_X86_64),
+            (engine.rootless, "the engine is rootless: in a user namespace no capability counts for BPF"),
+        ]
 
 
 def show_host(facts: HostFacts) -> str:
     """What `loadmaster smoke --doctor` prints."""
     engine = facts.engine
-    lsms = ",".join(facts.lsms) if facts.lsms is not None else "cannot be read, which says nothing"
+    lsms = ",".join(facts.lsms) if facts.lsms is not None else f"`{LSMS}` cannot be read, which says nothing"
     lines = [
-        f"engine   {f'Docker {engine.version} on Linux {engine.kernel} ({engine.machine})' if engine else 'none'}",
+        f"engine   {f'{engine.name} {engine.version} on Linux {engine.kernel} ({engine.machine})' if engine else 'none'}",
+        *([] if engine else _ways_to_an_engine(facts)),
         f"kernel   {facts.kernel}",
         f"LSMs     {lsms}",
         *_shown(
             "native",
             facts.against_native,
-            "nothing is known to speak against it; whether the kernel denies, only a run tells",
+            f"{OPEN}; whether the kernel denies, only a run tells",
         ),
-        *_shown("vm", facts.against_vm, "nothing is known to speak against it"),
+        *_shown("vm", facts.against_vm, OPEN),
     ]
     return "\n".join(lines)
+
+
+def host_json(facts: HostFacts) -> dict[str, Any]:
+    """What `--doctor --json` prints: the facts, and by backend what speaks against it."""
+    return {**facts.model_dump(mode="json"), "against": {"native": facts.against_native, "vm": facts.against_vm}}
+
+
+def _ways_to_an_engine(facts: HostFacts) -> list[str]:
+    ways = [facts.engine_fix, BY_PODMAN if facts.has_podman else ""]
+    return [f"  next   {each}" for each in ways if each]
 
 
 def _shown(backend: str, against: tuple[str, ...], otherwise: str) -> list[str]:

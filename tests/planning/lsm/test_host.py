@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.lsm.host import EngineFacts, HostFacts, show_host
+from loadmaster.planning.lsm.host import EngineFacts, HostFacts, host_json, show_host
 
 ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
 ABLE = HostFacts(
@@ -59,3 +59,29 @@ def test_one_fact_speaks_against_a_machine(change: dict[str, object], why: str) 
     assert len(host.against_vm) == 1
     assert why in host.against_vm[0]
     assert f"vm       no: {host.against_vm[0]}" in show_host(host)
+
+
+ABSENT = ABLE.model_copy(update={"engine": None, "engine_problem": "No engine.", "engine_fix": "install one."})
+
+
+def test_without_an_engine_what_else_is_missing_is_told_all_the_same() -> None:
+    host = ABSENT.model_copy(update={"lsms": ("lockdown",), "missing_tools": ("cc", "apt-get")})
+    assert [each.split("`")[1] for each in host.against_native[1:]] == ["bpf", "cc"]
+    assert [each.split("`")[1] for each in host.against_vm[1:]] == ["cc", "apt-get"]
+
+
+def test_without_an_engine_the_way_to_one_is_told() -> None:
+    assert "next   install one." in show_host(ABSENT)
+    assert "podman" not in show_host(ABSENT)
+    assert "podman system service" in show_host(ABSENT.model_copy(update={"has_podman": True}))
+
+
+def test_podman_that_is_in_use_is_an_engine_and_no_advice() -> None:
+    host = ABLE.model_copy(update={"engine": ENGINE.model_copy(update={"name": "Podman"}), "has_podman": True})
+    assert "engine   Podman 26.1.5" in show_host(host)
+    assert "podman system service" not in show_host(host)
+
+
+def test_json_tells_what_speaks_against_each_backend() -> None:
+    assert host_json(ABLE)["against"] == {"native": (), "vm": ()}
+    assert host_json(ABSENT)["against"]["vm"] == ("No engine.",)
