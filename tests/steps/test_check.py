@@ -1,0 +1,49 @@
+"""What the gates are told of the instant that a rehearsal sees: real git, real cargo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loadmaster.planning.gate import GateAnswer, Outcome
+from loadmaster.planning.plan import plan_release
+from loadmaster.planning.project import DeclaredWorkflow
+from loadmaster.planning.seen import Judged
+from loadmaster.rehearsal.request import rehearse_request
+from loadmaster.rehearsal.world import rehearsal
+from loadmaster.steps.check import check
+from loadmaster.steps.look import look
+from loadmaster.store import Store
+from tests.steps.hangar import repository
+
+pytestmark = pytest.mark.cargo
+
+YOUNGER = ("publish-list", "workflow-exists")
+
+
+def answers(tmp_path: Path, as_of: str | None) -> dict[str, GateAnswer]:
+    """By a profile that names a crate and a workflow which the commit does not have."""
+    source = repository(tmp_path / "source")
+    asked = {"project": "demo", "version": "minor", "repository": str(source), "as_of": as_of}
+    store = Store(tmp_path / "home")
+    with rehearsal(rehearse_request(asked), store.run("one"), store) as job:
+        style = job.project.release.model_copy(update={"publish": ("hangar-cli", "hangar-units", "hangar-wing")})
+        later = {"release": style, "workflows": (DeclaredWorkflow(file="release.yml"),)}
+        job = replace(job, project=job.project.model_copy(update=later))
+        seen = look(job)
+        plan = plan_release(seen, job.project, job.asked, job.pinned.today)
+        return {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}
+
+
+def test_what_only_todays_profile_knows_fails_a_release_of_today(tmp_path: Path) -> None:
+    found = answers(tmp_path, None)
+    assert {gate: found[gate].outcome for gate in YOUNGER} == dict.fromkeys(YOUNGER, Outcome.FAIL)
+
+
+def test_what_only_todays_profile_knows_is_pointed_out_in_one_of_the_past(tmp_path: Path) -> None:
+    found = answers(tmp_path, "commit")
+    assert {gate: (found[gate].outcome, len(found[gate].warnings)) for gate in YOUNGER} == dict.fromkeys(
+        YOUNGER, (Outcome.PASS, 1)
+    )
