@@ -188,10 +188,12 @@ class LockfileBroken(LoadmasterError):
 class ChangelogHeadings(LoadmasterError):
     """A version that does not have exactly one heading in the changelog."""
 
-    def __init__(self, version: str, lines: Sequence[int]) -> None:
+    def __init__(self, version: str, lines: Sequence[int], path: str | None = None) -> None:
+        self.version, self.lines = version, lines
         told = f"{len(lines)} headings for `{version}` (lines {', '.join(map(str, lines))})"
+        place = f", in `{path}`" if path else ""
         super().__init__(
-            f"The changelog has {told if lines else f'no heading for `{version}`'}.",
+            f"The changelog has {told if lines else f'no heading for `{version}`'}{place}.",
             why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
             fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
         )

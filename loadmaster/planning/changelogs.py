@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from loadmaster.errors import ChangelogHeadings
 from loadmaster.planning.changelog import headings, notes, release_heading, waits_for_entries, with_notes
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ReleaseStyle
@@ -127,8 +128,11 @@ def written(
 
 
 def _written(found: Changelog, version: str, before: str, proposal: str, today: date) -> WrittenChangelog:
-    headed = release_heading(before, version, today)
-    text = with_notes(headed, version, proposal) if proposal else headed
+    try:
+        headed = release_heading(before, version, today)
+        text = with_notes(headed, version, proposal) if proposal else headed
+    except ChangelogHeadings as error:
+        raise ChangelogHeadings(error.version, error.lines, found.path) from error
     return WrittenChangelog(
         path=found.path, packages=found.packages, version=version, text=text, proposed=text != headed
     )

@@ -262,7 +262,14 @@ REFUSED: dict[str, tuple[dict[str, str], str, ReleaseStyle, type[LoadmasterError
         "1.3.0",
         LOCKSTEP,
         ChangelogHeadings,
-        r"2 headings for `1\.3\.0` \(lines 1, 3\)",
+        r"2 headings for `1\.3\.0` \(lines 1, 3\), in `CHANGELOG\.md`",
+    ),
+    "two headings in one package's own changelog": (
+        {"crates/wing/CHANGELOG.md": TWICE},
+        "wing=1.3.0",
+        INDEPENDENT,
+        ChangelogHeadings,
+        r"2 headings for `1\.3\.0` \(lines 1, 3\), in `crates/wing/CHANGELOG\.md`",
     ),
     "a pattern that matches twice": (
         OTHERS,
