@@ -126,8 +126,22 @@ class RunDirectory:
     def receipt(self) -> Path:
         return self.path / "receipt.json"
 
+    @property
+    def lock(self) -> Path:
+        """Names the process that holds it, or was the last to."""
+        return self.path / "lock"
+
     def asset(self, name: str) -> Path:
         return self.path / "assets" / name
+
+    def last_holder(self) -> tuple[int, float] | None:
+        """The pid of the process that locked this last, and when: seconds since the epoch. None if none is written down."""
+        try:
+            with self.lock.open(encoding="ascii") as handle:
+                pid = handle.read().strip()
+                return (int(pid), os.fstat(handle.fileno()).st_mtime) if pid.isdigit() else None
+        except FileNotFoundError:
+            return None
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
@@ -138,7 +152,7 @@ class RunDirectory:
 
         Raises `ReleaseLocked`.
         """
-        with (self.path / "lock").open("a+", encoding="ascii") as handle:
+        with self.lock.open("a+", encoding="ascii") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

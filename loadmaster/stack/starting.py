@@ -12,11 +12,12 @@ from loadmaster.errors import PortTaken, StackDidNotStart
 from loadmaster.planning.lsm.worker import POOL as EBPF_POOL
 from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
+from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, Tell, changing, recorded, write_down
 from loadmaster.stack.runs import FlowRun
 from loadmaster.stack.settings import environment, without_secrets
-from loadmaster.stack.stopping import STOP_SECONDS, has_process
+from loadmaster.stack.stopping import STOP_SECONDS
 
 SERVER_SECONDS = 300.0
 """The first start migrates a new database: 10 s on an idle machine, 80 s were seen on one that was compiling."""

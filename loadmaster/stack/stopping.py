@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import psutil
-
 from loadmaster.errors import PrefectUnreachable
 from loadmaster.stack.api import Api
+from loadmaster.stack.liveness import has_died
 from loadmaster.stack.processes import is_alive, stop
 from loadmaster.stack.record import POOL, Stack, Tell, changing, recorded
 from loadmaster.stack.runs import FlowRun
@@ -21,9 +20,10 @@ LOOK_SECONDS = 1.0
 def down(home: Path, force: bool, tell: Tell) -> None:
     """Stops the worker and the server of `home`; nothing to stop is no error.
 
-    Without `force` it pauses the pool, tells what is running and waits until nothing is. If it is interrupted, or
-    somebody opens the pool meanwhile, the pool is open and nothing was stopped. With `force` it stops at once and
-    tells what it cut; those runs are set to Crashed, so that they can be retried. Raises `PrefectUnreachable`.
+    Without `force` it pauses the pool, tells what is running and waits until nothing is. A run whose process was killed
+    is not waited for, but set to Crashed, and told. If it is interrupted, or somebody opens the pool meanwhile, the pool
+    is open and nothing was stopped. With `force` it stops at once and tells what it cut; those runs are set to Crashed,
+    so that they can be retried. Raises `PrefectUnreachable`.
     """
     stack = recorded(home)
     if stack is None or not _lives(stack):
@@ -31,7 +31,7 @@ def down(home: Path, force: bool, tell: Tell) -> None:
         return
     if force:
         with changing(home, tell):
-            _cut(stack, tell)
+            _cut(home, stack, tell)
             _stop(stack, tell)
         return
     try:
@@ -40,16 +40,6 @@ def down(home: Path, force: bool, tell: Tell) -> None:
     except KeyboardInterrupt:
         tell("interrupted: nothing was stopped")
         raise
-
-
-def has_process(run: FlowRun) -> bool:
-    """Whether the process that a worker started for this run is alive."""
-    if run.pid is None:
-        return False
-    try:
-        return any("prefect" in word for word in psutil.Process(run.pid).cmdline())
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return False
 
 
 def _lives(stack: Stack) -> bool:
@@ -62,14 +52,15 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
     stopped = False
     try:
         while not stopped:
-            quiet = not _tell_running(stack, api, tell, told)
+            quiet = not _tell_running(home, stack, api, tell, told)
             time.sleep(LOOK_SECONDS)
             if not api.pool_is_paused(POOL):
                 tell("the work pool was opened again meanwhile: nothing was stopped")
                 return
             if quiet:
                 with changing(home, tell):
-                    if api.pool_is_paused(POOL) and not _in_progress(stack, api):
+                    if api.pool_is_paused(POOL) and not _in_progress(home, stack, api):
+                        _close_dead(home, api, tell)
                         _stop(stack, tell)
                         stopped = True
     except PrefectUnreachable:
@@ -81,35 +72,42 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
             api.open_pool(POOL)
 
 
-def _tell_running(stack: Stack, api: Api, tell: Tell, told: set[str]) -> list[FlowRun]:
-    runs = _in_progress(stack, api)
+def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, told: set[str]) -> list[FlowRun]:
+    runs = _in_progress(home, stack, api)
     for run in runs:
         if run.id not in told:
             told.add(run.id)
-            tell(f"waiting for {_described(run)}")
+            tell(f"waiting for {_described(run)}; `make down FORCE=1` does not wait")
     return runs
 
 
-def _in_progress(stack: Stack, api: Api) -> list[FlowRun]:
+def _in_progress(home: Path, stack: Stack, api: Api) -> list[FlowRun]:
     """The runs that stopping would harm."""
     worker_lives = stack.worker is not None and is_alive(stack.worker)
-    return [run for run in api.unfinished_runs() if _would_be_harmed(run, worker_lives)]
+    return [run for run in api.unfinished_runs() if _would_be_harmed(run, home, worker_lives)]
 
 
-def _would_be_harmed(run: FlowRun, worker_lives: bool) -> bool:
+def _would_be_harmed(run: FlowRun, home: Path, worker_lives: bool) -> bool:
     if run.is_suspended:
         return False
-    if run.pid is not None:
-        return has_process(run)
-    # Without a pid: about to be started by the worker, or started by hand against this server.
-    return run.work_pool_name != POOL or worker_lives
+    if run.work_pool_name == POOL and run.pid is None:  # about to be started by the worker
+        return worker_lives
+    return not has_died(run, home)
 
 
-def _cut(stack: Stack, tell: Tell) -> None:
+def _close_dead(home: Path, api: Api, tell: Tell) -> None:
+    """A run whose process was killed would stay Running for ever."""
+    for run in api.unfinished_runs():
+        if not run.is_suspended and has_died(run, home):
+            tell(f"not waiting for {_described(run)}: its process is gone; it is set to Crashed")
+            api.set_state(run.id, "CRASHED", "Crashed", "its process was gone when the server was stopped")
+
+
+def _cut(home: Path, stack: Stack, tell: Tell) -> None:
     """Stops the worker under its runs, and tells Prefect, which would otherwise show them as running for ever."""
     with Api(stack.api_url) as api:
         try:
-            runs = _in_progress(stack, api)
+            runs = _in_progress(home, stack, api)
             api.pause_pool(POOL)
         except PrefectUnreachable as error:
             tell(f"stopping without knowing what runs: {error.what}")

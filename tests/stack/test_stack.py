@@ -16,10 +16,12 @@ import pytest
 
 from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.project import TOKEN_VARIABLE
+from loadmaster.project import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import is_alive, stop
 from loadmaster.stack.record import POOL, Stack, running
+from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 
@@ -57,6 +59,21 @@ from loadmaster.stack.stopping import down
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in a shell's background does not have
 with contextlib.suppress(KeyboardInterrupt):
     down(pathlib.Path(sys.argv[1]), False, functools.partial(print, flush=True))
+"""
+
+BY_HAND = """
+import sys
+from pathlib import Path
+from prefect import flow
+from prefect.runtime import flow_run
+from loadmaster.store import Store
+
+@flow
+def by_hand(home: Path, gate: Path) -> None:
+    with Store(home).run(str(flow_run.id)).locked():
+        gate.read_text()
+
+by_hand(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
@@ -218,6 +235,26 @@ def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Pro
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "COMPLETED"
         assert not api.pool_is_paused(POOL)
+
+
+def test_down_waits_for_a_run_by_hand_and_no_longer_once_that_is_killed(project: Project) -> None:
+    gate, stack, told = project.gate("by-hand"), project.running(), Queue[str]()
+    env = environment(project.home, stack.port, project.root)
+    started = [sys.executable, "-c", BY_HAND, str(project.home), str(gate)]
+    with subprocess.Popen(started, cwd=ROOT, env=env) as command, Api(stack.api_url) as api:
+        end = arrival(gate)
+        (run,) = api.unfinished_runs()
+        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
+        going_down.start()
+        assert told.get(timeout=60).startswith(f"waiting for run {run.name} (Running")
+        command.kill()
+
+    going_down.join()
+    os.close(end)
+    assert told.get().startswith(f"not waiting for run {run.name} (Running")
+    assert told.get() == "stopped the worker and the Prefect server"
+    with Api(project.up().api_url) as api:
+        assert api.run(run.id).state.type == "CRASHED"
 
 
 def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again(project: Project) -> None:

@@ -1,0 +1,48 @@
+"""Whether the process of a flow run lives. Two witnesses: the pid that our worker wrote down, the lock of the run's directory.
+
+Knows only this machine. A run that neither of them tells anything of is not known to be dead, and is taken to be alive.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from loadmaster.stack.processes import CLOCK_SLACK
+from loadmaster.stack.record import POOL
+from loadmaster.stack.runs import FlowRun
+from loadmaster.store import RunDirectory
+
+
+def has_died(run: FlowRun, home: Path) -> bool:
+    """Whether this run is known to have had a process, and to have none any more."""
+    witnesses = [_holder_lives(RunDirectory(home / "runs" / run.id))]
+    if run.work_pool_name == POOL and run.pid is not None:
+        witnesses.append(has_process(run))
+    return False in witnesses and True not in witnesses
+
+
+def has_process(run: FlowRun) -> bool:
+    """Whether the process that a worker started for this run is alive."""
+    if run.pid is None:
+        return False
+    try:
+        return any("prefect" in word for word in psutil.Process(run.pid).cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
+def _holder_lives(directory: RunDirectory) -> bool | None:
+    """None if no process ever held the lock, or has only just taken it. A later process with the same pid does not count.
+
+    Asked of the pid in the file, not of the lock: taking that, even to look, could get in the way of a Retry.
+    """
+    if (holder := directory.last_holder()) is None:
+        return None
+    pid, since = holder
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= since + CLOCK_SLACK
+    except psutil.NoSuchProcess:
+        return False
