@@ -156,7 +156,7 @@ class Engine:
         listener = Thread(target=_follow, args=(container, tell), daemon=True)
         listener.start()
         code = self._wait(container, seconds)
-        with self._speaking(gone=True):
+        with self._speaking():
             if code is None:
                 _kill(container)
             listener.join(timeout=LAST_WORDS)
@@ -165,7 +165,7 @@ class Engine:
         return Ended(code=code, out_of_memory=bool(container.attrs["State"]["OOMKilled"]), log=log)
 
     def _start(self, container: Container) -> None:
-        with self._speaking(gone=True):
+        with self._speaking():
             try:
                 container.start()
             except NotFound:
@@ -210,7 +210,7 @@ class Engine:
 
     def _wait(self, container: Container, seconds: float) -> int | None:
         """The exit code; None if it goes on. An engine that is gone by then is told from one that only waits."""
-        with self._speaking(gone=True):
+        with self._speaking():
             try:
                 return int(container.wait(timeout=seconds)["StatusCode"])
             except (requests.ConnectionError, requests.ReadTimeout) as error:
@@ -224,8 +224,8 @@ class Engine:
         with contextlib.suppress(NotFound, requests.RequestException, APIError):
             container.remove(force=True)
 
-    def _speaking(self, *, image: str = "", gone: bool = False) -> AbstractContextManager[None]:
-        return answering(self.address, self.patience, image=image, gone=gone)
+    def _speaking(self, *, image: str = "") -> AbstractContextManager[None]:
+        return answering(self.address, self.patience, image=image)
 
 
 def _follow(container: Container, tell: Tell) -> None:

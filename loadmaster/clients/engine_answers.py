@@ -27,9 +27,10 @@ CONFLICT = 409
 
 
 @contextlib.contextmanager
-def answering(address: str, patience: float, *, image: str = "", gone: bool = False) -> Iterator[None]:
-    """Raises the catalogue's errors for what is raised within. `patience`: seconds that were given to an answer; `gone`: the
-    engine has answered in this run before.
+def answering(address: str, patience: float, *, image: str = "") -> Iterator[None]:
+    """Raises the catalogue's errors for what is raised within, of an engine that has answered before.
+
+    `patience`: seconds that were given to an answer. `image`: what a container is to be made of.
     """
     try:
         yield
@@ -47,7 +48,7 @@ def answering(address: str, patience: float, *, image: str = "", gone: bool = Fa
     except requests.RequestException as error:
         if "timed out" in str(error):
             raise EngineHanging(address, patience) from error
-        raise (EngineGone if gone else EngineAbsent)(address, _innermost(error)) from error
+        raise EngineGone(address, _innermost(error)) from error
 
 
 def unreachable(error: DockerException, address: str, patience: float) -> LoadmasterError:

@@ -72,6 +72,7 @@ def test_a_machine_is_told_its_run_and_is_ended_by_its_container() -> None:
     argv = command(128, 40, {"LSMSMOKE_NONCE": "a1"}, "lsm=yama")
     assert argv[:3] == ["/usr/bin/timeout", "--kill-after=2", "40"]
     assert argv[argv.index("-accel") + 1] == "tcg"
+    assert argv[argv.index("-cpu") + 1].endswith(",-cx16")
     assert argv[-1].endswith("rdinit=/init LSMSMOKE_NONCE=a1 lsm=yama")
 
 
