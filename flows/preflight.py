@@ -20,7 +20,7 @@ def preflight(request: PreflightRequest) -> PreflightReport:
     What cannot be found out is said to be unknown. Fails if something is known to stand in the way.
     """
     store = default_store()
-    directory = store.run(str(flow_run.id))
+    directory = store.run(f"preflight-{flow_run.id}")
     with directory.locked():
         job = preflight_job(request, directory, store)
         seen = preparation.look(job)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from loadmaster import __version__, cli_conformance, cli_damage, cli_preflight, cli_smoke, cli_tree
+from loadmaster import __version__, cli_conformance, cli_damage, cli_home, cli_preflight, cli_smoke, cli_tree
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
@@ -42,6 +42,7 @@ def _version(text: str) -> str:
 
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
+app.add_typer(cli_home.app)
 app.add_typer(cli_preflight.app)
 app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
@@ -272,28 +273,6 @@ def world(
 
     conditions = conditions_of(faults, scenario, service, limits)
     run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
-
-
-@app.command()
-def up(port: PortOption = None, as_json: JsonOption = False) -> None:
-    """Starts a Prefect server and a worker of the project's own, with the deployments, and keeps them running."""
-    from loadmaster.stack.starting import up as start
-
-    stack = start(default_store().root, ROOT, port=port, tell=tell)
-    if as_json:
-        print_json({"ui": stack.ui_url, "api": stack.api_url})
-    else:
-        print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
-
-
-@app.command()
-def down(
-    force: Annotated[bool, typer.Option("--force", help="Stop at once, cutting what runs.")] = False,
-) -> None:
-    """Stops the server and the worker; waits until no release is running."""
-    from loadmaster.stack.stopping import down as stop
-
-    stop(default_store().root, force, tell)
 
 
 if __name__ == "__main__":

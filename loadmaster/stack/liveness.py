@@ -17,7 +17,7 @@ from loadmaster.store import RunDirectory
 
 def has_died(run: FlowRun, home: Path) -> bool:
     """Whether this run is known to have had a process, and to have none any more."""
-    witnesses = [_holder_lives(RunDirectory(home / "runs" / run.id))]
+    witnesses = [holder_lives(RunDirectory(home / "runs" / run.id))]
     if run.work_pool_name == POOL and run.pid is not None:
         witnesses.append(has_process(run))
     return False in witnesses and True not in witnesses
@@ -33,7 +33,7 @@ def has_process(run: FlowRun) -> bool:
         return False
 
 
-def _holder_lives(directory: RunDirectory) -> bool | None:
+def holder_lives(directory: RunDirectory) -> bool | None:
     """None if no process ever held the lock, or has only just taken it. A later process with the same pid does not count.
 
     Asked of the pid in the file, not of the lock: taking that, even to look, could get in the way of a Retry.
