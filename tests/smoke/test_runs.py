@@ -15,6 +15,7 @@ import pytest
 
 from loadmaster.clients.container import ENDS, Engine, Sandbox
 from loadmaster.errors import (
+    EngineCannotStart,
     EngineImageMissing,
     EngineLacksCapability,
     SmokeDeadlinePassed,
@@ -148,6 +149,12 @@ def test_a_kernel_that_panics_is_booted_once_more_and_then_an_error(engine: Engi
 def test_an_image_that_is_not_there_is_not_pulled(engine: Engine) -> None:
     with pytest.raises(EngineImageMissing, match="loadmaster-smoke-none:x"):
         engine.run(Sandbox(image="loadmaster-smoke-none:x", seconds=5, memory=16), print)
+
+
+def test_a_container_that_cannot_start_is_an_error_of_its_own_and_is_removed(engine: Engine, store: Store) -> None:
+    image = machine_image(engine, store, NEWEST_STABLE, {}, "").name
+    with pytest.raises(EngineCannotStart, match="/nothing"):
+        engine.run(Sandbox(image=image, command=("/nothing",), seconds=5, memory=64), print)
 
 
 def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store) -> None:
