@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from threading import Event, Thread
 from typing import Any
 
@@ -128,6 +129,18 @@ class Counting(ThreadPoolExecutor):
         return super().submit(*call, **named)
 
 
+class Listing(Counting):
+    """Also notes whose reads they were, in order."""
+
+    def __init__(self, reads: int) -> None:
+        super().__init__(reads)
+        self.read: list[str] = []
+
+    def submit(self, *call: Any, **named: Any) -> Future[Any]:
+        self.read.append(call[0].__self__.crate.name)
+        return super().submit(*call, **named)
+
+
 class TestWatch:
     @pytest.fixture
     def pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -188,6 +201,27 @@ class TestWatch:
             assert pool.enough.wait(30)
             watch.wait_for_the_rest()
             ahead.join()
+
+    def test_until_the_lag_is_known_the_first_crate_alone_is_asked_for_ahead(
+        self, opening: Opening, prepared: Prepared
+    ) -> None:
+        with opening() as job:
+            checksums = publish_all(job, prepared)
+        first, second, lagging = "hangar-units", "hangar-cli", 4
+        seconds = count()  # every look at the clock finds it a second later, so that each crate is always due
+        fault = Fault(on="index", crate=first, status=404, times=lagging)
+        with opening(fault) as job, Listing(reads=lagging + 2 * AGREEING_READS) as pool:
+            watch = Watch(job, pool, Time(now=lambda: float(next(seconds)), sleep=never))
+            for name in (first, second):
+                crate = prepared.plan.crate(name)
+                watch.accepted(crate, checksums[crate.id])
+            ahead = Thread(target=watch.look_ahead)
+            ahead.start()
+            assert pool.enough.wait(30)
+            watch.wait_for_the_rest()
+            ahead.join()
+        assert pool.read[: lagging + 1] == [first] * (lagging + 1)
+        assert sorted(pool.read[lagging + 1 :]) == [second, second, first]
 
     def test_a_release_that_fails_does_not_wait(self, job: Job, prepared: Prepared) -> None:
         with pytest.raises(ZeroDivisionError), reading_back(job) as watch:
