@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from loadmaster.clients import cargo, git, registry
 from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
+from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Workspace, read_metadata
@@ -65,13 +67,16 @@ def _survey(path: Path, index: str) -> Survey:
         metadata = cargo.members(called, path, str(path))
         stale = _stale_lockfiles(called, path)
     workspace = read_metadata(metadata)
+    published, tags = _published(workspace, index), git.tags(path)
+    newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
     return Survey(
         repository=str(path),
         forge=forge_of(git.origin(path), metadata),
         branch=git.branch(path),
         workspace=workspace,
-        tags=tuple(each.name for each in git.tags(path)),
-        published=_published(workspace, index),
+        tags=tuple(each.name for each in tags),
+        published=published and {name: tuple(each.version for each in lines) for name, lines in published.items()},
+        later={name: _after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md"),
         stale_lockfiles=stale,
         programs=programs(metadata),
@@ -97,7 +102,8 @@ def _stale_lockfiles(called: cargo.Cargo, path: Path) -> tuple[str, ...]:
     return tuple(each for each in tracked if cargo.locked_problem(called, (path / each).parent) is not None)
 
 
-def _published(workspace: Workspace, index: str) -> dict[str, tuple[str, ...]] | None:
+def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
+    """All that crates.io has of the packages, by name; None if it could not be asked."""
     names = sorted(each.name for each in workspace.packages if each.is_publishable)
     client = registry.http_client()
     try:
@@ -105,7 +111,11 @@ def _published(workspace: Workspace, index: str) -> dict[str, tuple[str, ...]] |
             found = list(pool.map(lambda name: registry.find_lines(index, name, client), names))
     except RegistryUnreachable:
         return None
-    return {name: tuple(each.version for each in lines) for name, lines in zip(names, found, strict=True)}
+    return dict(zip(names, found, strict=True))
+
+
+def _after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:
+    return tuple(each.version for each in lines if each.published and each.published.timestamp() > instant)
 
 
 def first_profile_text(written: FirstProfile) -> str:

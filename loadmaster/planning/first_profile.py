@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomlkit
+from pydantic import Field
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
@@ -36,6 +37,8 @@ class Survey(Value):
     tags: tuple[str, ...]
     published: Mapping[str, tuple[str, ...]] | None
     """Versions that crates.io has, by package; None if it could not be asked."""
+    later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Those of them that came out after the clone's newest commit: their tags are not there to be read."""
     changelogs: tuple[str, ...]
     """Paths of the changelogs in the tree."""
     stale_lockfiles: tuple[str, ...] = ()
@@ -193,8 +196,9 @@ _NOT_ASKED = (
 
 
 def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> Patterns:
-    known = survey.published or {}
-    versions = {each.name: {each.version, *known.get(each.name, ())} for each in published}
+    known, later = survey.published or {}, survey.later
+    out = {each.name: set(known.get(each.name, ())).difference(later.get(each.name, ())) for each in published}
+    versions = {each.name: {each.version, *out[each.name]} for each in published}
     return tag_patterns(survey.tags, versions, independent=independent)
 
 

@@ -66,6 +66,16 @@ def test_packages_with_versions_of_their_own_have_the_changelogs_beside_them(
     assert profile(found).release.changelog == expected
 
 
+def test_the_tags_of_an_older_clone_are_read_with_the_versions_of_its_time() -> None:
+    out = ("1.1.0", "1.2.0", "1.2.1", "1.3.0")
+    other = package("tail", version="0.3.0")
+    found = survey(WING, other, tags=("1.1.0", "1.2.0", "tail-0.3.0"), published={"wing": out, "tail": ("0.3.0",)})
+    assert profile(found).release.tag_pattern("wing") == "{name}-{version}"
+    older = found.model_copy(update={"later": {"wing": ("1.2.1", "1.3.0"), "tail": ("0.3.0",)}})
+    release = profile(older).release
+    assert (release.tag_pattern("wing"), release.tag_pattern("tail")) == ("{version}", "{name}-{version}")
+
+
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
