@@ -29,6 +29,8 @@ class _Lock(NamedTuple):
     """Members of the workspace that the lockfile belongs to."""
     local: Mapping[str, str]
     """Version by name of what lies in the tree and may stand in it without a source."""
+    named: Mapping[str, tuple[str, ...]]
+    """Versions that stand in it, by name."""
 
     def entry(self, name: str) -> Mapping[str, Any] | None:
         return next((each for each in self.packages if each["name"] == name and "source" not in each), None)
@@ -37,9 +39,7 @@ class _Lock(NamedTuple):
         """Of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
         name, _, rest = entry.partition(" ")
         version = rest.partition(" ")[0]
-        return tuple(
-            each["version"] for each in self.packages if each["name"] == name and version in ("", each["version"])
-        )
+        return tuple(each for each in self.named.get(name, ()) if version in ("", each))
 
 
 @of_files(
@@ -53,7 +53,7 @@ def lockfiles_current(tree: Tree) -> Judgement:
     locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
     if not locks:
         return Skip(why=f"no {LOCKFILE} is in the tree")
-    trees = (tree.before or tree, tree)
+    trees = (tree.before, tree) if tree.before else (tree,)
     return each_of(locks, lambda path: next((told for each in trees if (told := tuple(_problems(each, path)))), ()))
 
 
@@ -79,7 +79,10 @@ def _read(tree: Tree, path: str) -> _Lock | None:
     local = main | {each.name: each.version for each in own}
     members(path, tree.files.texts[path])
     packages = tuple(tomllib.loads(tree.files.texts[path]).get("package", ()))
-    return _Lock(path=path, packages=packages, own=own, local=local)
+    named: dict[str, tuple[str, ...]] = {}
+    for each in packages:
+        named[each["name"]] = (*named.get(each["name"], ()), each["version"])
+    return _Lock(path=path, packages=packages, own=own, local=local, named=named)
 
 
 def _own(tree: Tree, root: str) -> tuple[Package, ...] | None:
