@@ -8,7 +8,7 @@ import pytest
 
 from loadmaster.stack.stopping import down
 from tests.end_to_end.service import Service
-from tests.smoke.conftest import engine
+from tests.smoke.conftest import engine, share_downloads
 
 __all__ = ["engine", "service"]
 
@@ -16,6 +16,7 @@ __all__ = ["engine", "service"]
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("home")
+    share_downloads(home, tmp_path_factory)
     try:
         yield Service(home)
     finally:

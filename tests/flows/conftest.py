@@ -9,7 +9,7 @@ from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, t
 from prefect.testing.utilities import prefect_test_harness
 
 from loadmaster.store import Store
-from tests.smoke.conftest import engine, standin
+from tests.smoke.conftest import engine, share_downloads, standin
 
 __all__ = ["engine", "standin", "store"]
 
@@ -18,6 +18,7 @@ __all__ = ["engine", "standin", "store"]
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store that flows find by themselves, while a server runs for them."""
     home = tmp_path_factory.mktemp("home")
+    share_downloads(home, tmp_path_factory)
     own = {PREFECT_HOME: home / "prefect", PREFECT_RESULTS_LOCAL_STORAGE_PATH: home / "results"}
     with (
         pytest.MonkeyPatch.context() as patch,

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from prefect import flow, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.states import Scheduled
 
 from flows.smoke import in_this_process, smoke
 from loadmaster.clients.container import Engine
-from loadmaster.errors import SmokeNotPassed
+from loadmaster.errors import SmokeNotPassed, SmokeRunLate
 from loadmaster.planning.lsm.result import SmokeOutcome
 from loadmaster.planning.lsm.show import outcome_of
 from loadmaster.planning.lsm.style import Backend
 from loadmaster.planning.lsm.verdict import Mode, Verdict
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.store import Store
-from tasks.smoke import pool_has_worker
+from tasks.smoke import ended, pool_has_worker
 
 pytestmark = pytest.mark.xdist_group("flows")
 
@@ -53,6 +54,15 @@ def test_without_an_engine_a_run_that_is_best_effort_goes_through_and_has_not_pa
 @pytest.mark.usefixtures("store")
 def test_a_server_without_the_pool_has_no_worker_of_it() -> None:
     assert not pool_has_worker()
+
+
+@pytest.mark.usefixtures("store")
+def test_a_run_that_no_worker_begins_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.smoke.START", 0.0)
+    with get_client(sync_client=True) as client:
+        waiting = client.create_flow_run(smoke, parameters={"request": {}}, state=Scheduled())
+        with pytest.raises(SmokeRunLate, match=r"still `Scheduled` after 0 s"):
+            ended(client, waiting, 600.0)
 
 
 @pytest.mark.end_to_end

@@ -48,9 +48,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield connect(address)
 
 
+def share_downloads(home: Path, factory: pytest.TempPathFactory) -> None:
+    """Has a store in `home` keep QEMU and the kernels where the session's others do: they are downloaded once."""
+    downloads = factory.getbasetemp() / "downloads"
+    downloads.mkdir(exist_ok=True)
+    (home / "smoke").symlink_to(downloads)
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("store"))
+    home = tmp_path_factory.mktemp("store")
+    share_downloads(home, tmp_path_factory)
+    return Store(home)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadmaster.clients.container import ENDS, Engine, connect
+from loadmaster.clients.container import ENDS, LEFTOVER_AFTER, Engine, connect, ends_at
 from loadmaster.errors import EngineGone
 from loadmaster.project import ROOT
-from loadmaster.smoke.images import machine_image
+from loadmaster.smoke.images import container_image, machine_image
 from loadmaster.smoke.kernels import NEWEST_STABLE
 from loadmaster.smoke.running import Settings, run_probe
 from loadmaster.store import Store
@@ -29,17 +29,18 @@ LATER = 7200
 CALLER = """
 import sys
 from pathlib import Path
-from loadmaster.clients.container import connect
+from loadmaster.clients import container
 from loadmaster.smoke.running import Settings, run_probe
 from loadmaster.store import Store
-run_probe("vm", Settings(nonce="a1", deadline=int(sys.argv[3])), connect(sys.argv[1]), Store(Path(sys.argv[2])))
+container.LEFTOVER_AFTER = int(sys.argv[4])
+run_probe("vm", Settings(nonce="a1", deadline=int(sys.argv[3])), container.connect(sys.argv[1]), Store(Path(sys.argv[2])))
 """
 
 
 @contextmanager
-def caller(engine: Engine, store: Store, deadline: int) -> Iterator[None]:
+def caller(engine: Engine, store: Store, deadline: int, leftover_after: int = LEFTOVER_AFTER) -> Iterator[None]:
     """Another process that runs a probe, for as long as the context; then it is killed."""
-    argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline)]
+    argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline), str(leftover_after)]
     with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         try:
             yield
@@ -64,12 +65,38 @@ def test_what_a_killed_run_leaves_is_swept(engine: Engine, store: Store) -> None
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
 
+def test_what_a_killed_run_leaves_is_swept_by_the_next_one(engine: Engine, store: Store) -> None:
+    """One that comes after its deadline, and makes its own test all the same."""
+    started = starts(engine)
+    with caller(engine, store, 2, leftover_after=0):
+        left = next(started)
+    assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
+    ran = run_probe("native", Settings(nonce="a2"), engine, store)
+    assert '"nonce":"a2"' in ran.log
+    assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
+
+
 def test_what_a_killed_run_leaves_ends_by_itself(engine: Engine, store: Store) -> None:
     started = starts(engine)
     with caller(engine, store, 2):
         left = next(started)
     assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
     engine.sweep(time.time() + LATER)
+
+
+def test_a_sweep_is_not_disturbed_by_others_that_remove_theirs_meanwhile(engine: Engine, store: Store) -> None:
+    """Docker lists containers, and then asks for each: one may be gone by then."""
+    image = container_image(engine, store, {}, "").name
+
+    def come_and_go() -> None:
+        for _ in range(40):
+            engine.client.containers.create(image, labels={ENDS: ends_at(LATER)}).remove()
+
+    with ThreadPoolExecutor() as pool:
+        others = pool.submit(come_and_go)
+        while not others.done():
+            assert engine.sweep(time.time()) == []
+        others.result()
 
 
 def test_the_image_of_a_release_is_swept_only_once_it_is_over(engine: Engine, store: Store) -> None:

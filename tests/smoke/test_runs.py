@@ -1,7 +1,4 @@
-"""Payloads on a real engine: on this kernel in a container, on Debian's in a virtual machine.
-
-`SMOKE=full` repeats what is measured.
-"""
+"""Payloads on a real engine: on this kernel in a container, on Debian's in a virtual machine."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ from loadmaster.store import Store
 from tests.smoke.standin import subject
 
 pytestmark = pytest.mark.end_to_end
-REPEATS = 20 if os.environ.get("SMOKE") == "full" else 3
+REPEATS = 20
 NONCE = "5f0c"
 
 
@@ -66,12 +63,12 @@ def test_an_image_is_made_within_a_minute(engine: Engine, store: Store) -> None:
     assert len(image.kernel.sha256) == 64
 
 
-def test_debians_kernel_denies_every_time_and_soon(engine: Engine, store: Store) -> None:
+def test_debians_kernel_denies_every_time(engine: Engine, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    """How long it takes is told and not judged: a machine that does other things beside is no failure."""
     runs = [run_probe("vm", Settings(nonce=NONCE), engine, store) for _ in range(REPEATS)]
     assert [judged(each)[0].verdict for each in runs] == [Verdict.ENFORCED] * REPEATS
-    print(f"seconds: {sorted(round(each.seconds, 2) for each in runs)}")
-    if REPEATS > 3:
-        assert statistics.median(each.seconds for each in runs) <= 8
+    with capsys.disabled():
+        print(f" {REPEATS} runs, median {statistics.median(each.seconds for each in runs):.2f} s ", end="")
 
 
 @pytest.mark.parametrize("kernel", sorted(SUITES.keys() - {NEWEST_STABLE}))
@@ -157,12 +154,16 @@ def test_a_container_that_cannot_start_is_an_error_of_its_own_and_is_removed(eng
         engine.run(Sandbox(image=image, command=("/nothing",), seconds=5, memory=64), print)
 
 
-def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store) -> None:
+def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store, standin: bytes) -> None:
+    """Two releases, each with its image, its container and a sweep before it."""
+    conducts = {"aa": "enforces", "bb": "attaches-elsewhere"}
+
     def one(nonce: str) -> Verdict:
-        return judged(run_probe("vm", Settings(nonce=nonce), engine, store), nonce=nonce)[0].verdict
+        ran = run_release("vm", subject(standin, conducts[nonce]), Settings(nonce=nonce), engine, store)
+        return judged(ran, Subject.RELEASE, nonce)[0].verdict
 
     with ThreadPoolExecutor() as pool:
-        assert list(pool.map(one, ["aa", "bb"])) == [Verdict.ENFORCED] * 2
+        assert list(pool.map(one, conducts)) == [Verdict.ENFORCED, Verdict.NOT_ENFORCED]
 
 
 def test_a_release_that_enforces_is_enforced(engine: Engine, store: Store, standin: bytes) -> None:
