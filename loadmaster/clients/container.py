@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -118,7 +118,7 @@ class Engine:
         Left alone are those in use by any container, and what somebody else has given a name or built upon.
         """
         with self._speaking():
-            labelled = self.client.images.list(filters={"label": f"{KEPT_FOR}={purpose}"})
+            labelled = list(self._images(f"{KEPT_FOR}={purpose}"))
             old = [each for each in labelled if _is_ours(each) and not any(tag.endswith(keep) for tag in each.tags)]
             return [str(each.id) for each in old if self._removed(each)]
 
@@ -183,10 +183,16 @@ class Engine:
             ]
             for container in old:
                 self._remove(container)
-            images = [each for each in self.client.images.list(filters={"label": ENDS}) if _is_over(each.labels, now)]
+            images = [each for each in self._images(ENDS) if _is_over(each.labels, now)]
         for image in images:
             self.remove_image(str(image.id))
         return [f"container {each.name}" for each in old] + [f"image {each.short_id}" for each in images]
+
+    def _images(self, label: str) -> Iterator[Image]:
+        """Those with the label. Docker lists them by id and then tells of each: one may be gone by then."""
+        for each in self.client.api.images(filters={"label": label}):
+            with contextlib.suppress(ImageNotFound):
+                yield self.client.images.get(each["Id"])
 
     def _create(self, sandbox: Sandbox) -> Container:
         with self._speaking(image=sandbox.image):

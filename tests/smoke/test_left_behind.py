@@ -85,12 +85,13 @@ def test_what_a_killed_run_leaves_ends_by_itself(engine: Engine, store: Store) -
 
 
 def test_a_sweep_is_not_disturbed_by_others_that_remove_theirs_meanwhile(engine: Engine, store: Store) -> None:
-    """Docker lists containers, and then asks for each: one may be gone by then."""
+    """Docker lists containers and images, and then asks for each: one may be gone by then."""
     image = container_image(engine, store, {}, "").name
 
     def come_and_go() -> None:
-        for _ in range(40):
+        for number in range(20):
             engine.client.containers.create(image, labels={ENDS: ends_at(LATER)}).remove()
+            engine.remove_image(container_image(engine, store, {"/subject/recipe": b"%d" % number}, "passing").name)
 
     with ThreadPoolExecutor() as pool:
         others = pool.submit(come_and_go)
