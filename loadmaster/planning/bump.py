@@ -87,22 +87,21 @@ def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dic
 
 
 def main_version(workspace: Workspace, root: str) -> str:
-    """The version of a lockstep workspace: that in its root manifest, or else the one that most public packages have.
+    """The version of a lockstep workspace: that in its root manifest, if a public package has it, or else that of most of these.
 
-    Members of another version (tools at 0.0.0, say) do not keep step, and stay. Raises `VersionsDisagree` where no version
-    has more than half of the packages.
+    Members of another version (tools at 0.0.0, say) do not keep step, and stay. Raises `VersionsDisagree` where public
+    packages carry both of two versions in the root manifest, or where none has more than half of them.
     """
-    manifest = parse_manifest(MANIFEST, root)
-    for keys in (("workspace", "package", "version"), ("package", "version")):
-        if any(each.version == at(manifest, keys) for each in workspace.packages):
-            return str(at(manifest, keys))
     packages = [each for each in workspace.packages if each.is_publishable] or list(workspace.packages)
     if not packages:
         raise NotAWorkspace(MANIFEST, "it has no packages.")
+    manifest = parse_manifest(MANIFEST, root)
+    told = [at(manifest, keys) for keys in (("workspace", "package", "version"), ("package", "version"))]
+    carried = {each.version for each in packages if each.version in told}
     version, count = Counter(each.version for each in packages).most_common(1)[0]
-    if 2 * count <= len(packages):
+    if len(carried) > 1 or (not carried and 2 * count <= len(packages)):
         raise VersionsDisagree({each.name: each.version for each in packages})
-    return version
+    return carried.pop() if carried else version
 
 
 def _manifests(files: TreeFiles, workspace: Workspace) -> dict[str, str]:

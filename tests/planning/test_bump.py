@@ -236,6 +236,15 @@ REFUSED: dict[str, tuple[dict[str, str], str, ReleaseStyle, type[LoadmasterError
         VersionsDisagree,
         r"`tail` 0\.4\.0, `wing` 1\.2\.0",
     ),
+    "a root manifest with two versions, and public packages of both": (
+        {
+            "Cargo.toml": member("ship", "2.0.0", TREE["Cargo.toml"]) + '[workspace.package]\nversion = "1.2.0"\n',
+        },
+        "2.1.0",
+        LOCKSTEP,
+        VersionsDisagree,
+        r"`ship` 2\.0\.0",
+    ),
     "a manifest of another workspace that is no TOML": (
         {"fuzz/Cargo.toml": "[package]\nname ="},
         "1.3.0",
