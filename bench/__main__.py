@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from bench import deciding
+from bench import deciding, smoke
 from bench.bare import publish_all
 from bench.contenders import Released, by_loadmaster, by_tool, others
 from bench.figures import (
@@ -32,6 +33,7 @@ from bench.figures import (
 from bench.place import Place, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
+from loadmaster.errors import EngineAbsent, EngineForbidden
 from loadmaster.job import Job, Pinned
 from loadmaster.planning.project import TOKEN_VARIABLE
 from loadmaster.project import ROOT, load_project
@@ -42,6 +44,8 @@ from loadmaster.store import Store
 from loadmaster.world import World
 
 SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
+WITHOUT_PREFECT = ("deciding", "smoke")
+"""Parts that need neither its server nor its worker."""
 HEAVY_BYTES = 2 * 1024 * 1024
 
 
@@ -52,6 +56,8 @@ class Bench:
         self.place, self.stack = place, stack
         self.runs: list[Run] = []
         self.targets: list[Target] = []
+        self.skipped: list[str] = []
+        """What could not be measured here, and why."""
 
     def measure(self, only: str | None, *, full: bool) -> None:
         if only in (None, "deciding"):
@@ -64,10 +70,13 @@ class Bench:
         if only in (None, "heavy"):
             shape = LARGEST if full else SHAPES[-1]
             self.heavy(shape.model_copy(update={"payload_bytes": HEAVY_BYTES}))
+        if only in (None, "smoke"):
+            self.smoke(20 if full else 5)
 
     def report(self) -> str:
-        runs = table(RUN_HEADINGS, map(run_row, self.runs))
-        return f"{runs}\n\n{table(TARGET_HEADINGS, (each.row() for each in self.targets))}"
+        runs = [table(RUN_HEADINGS, map(run_row, self.runs))] if self.runs else []
+        found = [table(TARGET_HEADINGS, (each.row() for each in self.targets))] if self.targets else []
+        return "\n\n".join([*runs, *found, *self.skipped])
 
     def compare(self, service: Service, shapes: Sequence[Shape]) -> None:
         """Every contender on every shape, against one registry process."""
@@ -125,6 +134,13 @@ class Bench:
         for what, refused in told.refused.items():
             self.targets.append(Target(name=f"429s, {what}", figure=refused, unit="", at_most=1))
 
+    def smoke(self, repeats: int) -> None:
+        """See `bench.smoke`. A machine without a Docker engine has no figures, and misses no target."""
+        try:
+            self.targets += smoke.targets(Store(self.place.root / "smoke"), repeats)
+        except (EngineAbsent, EngineForbidden) as error:
+            self.skipped.append(f"Skipped: the smoke test. {error.what}; {error.fix}")
+
     def _note(self, run: Run) -> Run:
         self.runs.append(run)
         print(
@@ -158,13 +174,13 @@ def _job(place: Place, world: RegistryProcess, released: Released) -> Job:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
-    parser.add_argument("--only", choices=("deciding", "compare", "limited", "heavy"), help="one part of it")
+    parser.add_argument("--only", choices=("deciding", "compare", "limited", "heavy", "smoke"), help="one part of it")
     asked = parser.parse_args()
     # Ended by another program, it stops what it started, as it does when a person interrupts it.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
         place = Place(Path(root))
-        with prefect_stack(place) as stack:
+        with prefect_stack(place) if asked.only not in WITHOUT_PREFECT else nullcontext(()) as stack:
             bench = Bench(place, stack)
             try:
                 bench.measure(asked.only, full=asked.full)

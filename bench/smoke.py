@@ -1,0 +1,57 @@
+"""The smoke test on the Docker engine at hand: how long its image takes from nothing, and how soon Debian's kernel denies."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+from bench.figures import Target
+from loadmaster.clients.container import Engine, connect
+from loadmaster.errors import SmokeDeadlinePassed, SmokeMachineBroke
+from loadmaster.planning.lsm.report import Subject
+from loadmaster.planning.lsm.verdict import Verdict, judge
+from loadmaster.smoke.images import machine_image
+from loadmaster.smoke.kernels import NEWEST_STABLE
+from loadmaster.smoke.running import Settings, run_probe
+from loadmaster.store import Store
+
+NONCE = "bench"
+
+
+def targets(store: Store, repeats: int) -> tuple[Target, ...]:
+    """`store`: an empty one, so that compiler, downloads and loading all count. Raises `EngineAbsent` and its like."""
+    engine = connect()
+    making = _making(engine, store)
+    run_probe("vm", Settings(nonce=NONCE), engine, store)  # loads the image that is kept
+    denied = [seconds for seconds in (_denied(engine, store) for _ in range(repeats)) if seconds is not None]
+    print(f"smoke: {[round(each, 1) for each in sorted(denied)]} s", file=sys.stderr)
+    enforced = f"smoke: of {repeats} runs on Debian's {NEWEST_STABLE}, enforced"
+    found = [
+        Target(name="smoke: image from nothing", figure=making, unit="s", at_most=60.0),
+        Target(name=enforced, figure=len(denied), unit="", at_least=repeats),
+    ]
+    if denied:
+        median = statistics.median(denied)
+        found.append(Target(name="smoke: median with the image there", figure=median, unit="s", at_most=8.0))
+    return tuple(found)
+
+
+def _making(engine: Engine, store: Store) -> float:
+    """Under a name of its own: an image that is kept there for smoke tests is left alone."""
+    start = time.monotonic()
+    image = machine_image(engine, store, NEWEST_STABLE, {}, NONCE)
+    seconds = time.monotonic() - start
+    engine.remove_image(image.name)
+    return seconds
+
+
+def _denied(engine: Engine, store: Store) -> float | None:
+    """Seconds of one run; None if it did not deny."""
+    try:
+        ran = run_probe("vm", Settings(nonce=NONCE), engine, store)
+    except (SmokeDeadlinePassed, SmokeMachineBroke) as error:
+        print(error, file=sys.stderr)
+        return None
+    judgement, _ = judge(ran.log, nonce=NONCE, subject=Subject.PROBE, exit_code=ran.exit_code)
+    return ran.seconds if judgement.verdict is Verdict.ENFORCED else None
