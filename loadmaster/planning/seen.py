@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, Field
 
+from loadmaster.planning.requirement import matches
 from loadmaster.planning.value import Value, digest
 from loadmaster.planning.version import same_version
-from loadmaster.planning.workspace import Workspace
+from loadmaster.planning.workspace import Dependency, Workspace
 
 
 class TagSeen(Value):
@@ -80,6 +81,11 @@ class RegistrySeen(Value):
 
     def find(self, name: str, version: str) -> CrateVersion | None:
         return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)
+
+    def has_fitting(self, dependency: Dependency) -> bool:
+        """Whether a version that is not yanked meets the requirement."""
+        out = self.crates.get(dependency.name, ())
+        return any(matches(dependency.requirement, each.version) for each in out if not each.yanked)
 
     def before(self, released: Mapping[str, str]) -> str:
         """Digest of everything but the released versions, by crate: what packaging could resolve to, before and after."""

@@ -30,7 +30,8 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
 
     `versions` are those that each package has or had, by name. Where packages have versions of their own, a tag that names
     none may carry the version of one by chance: such a pattern is a package's own only if the highest of its tags is of the
-    package's newest versions. Build metadata means nothing: the tag of `1.0.3+spec` is `v1.0.3` in most workspaces.
+    package's newest versions, with pre-releases or without: many have no tag. Build metadata means nothing: the tag of
+    `1.0.3+spec` is `v1.0.3` in most workspaces.
     """
     there = _bare(tags)
     followed = {name: pattern for name in versions if (pattern := _followed(there, name, versions[name]))}
@@ -52,11 +53,12 @@ def _bare(texts: Collection[str]) -> frozenset[str]:
 
 def _followed(tags: Collection[str], package: str, versions: Collection[str]) -> str | None:
     """The pattern that most of the package's newest versions follow; of equal ones that which names the package."""
-    newest = sorted(filter(Version.is_valid, _bare(versions)), key=Version.parse, reverse=True)[:_NEWEST]
+    newest = sorted(filter(Version.is_valid, _bare(versions)), key=Version.parse, reverse=True)
+    tagged = {*newest[:2], *[each for each in newest if Version.parse(each).prerelease is None][:2]}
     counts = {
-        pattern: sum(pattern.format(name=package, version=version) in tags for version in newest)
+        pattern: sum(pattern.format(name=package, version=version) in tags for version in newest[:_NEWEST])
         for pattern in (*_OF_ONE, *_OF_ALL)
-        if "{name}" in pattern or _highest(tags, pattern) in newest[:2]
+        if "{name}" in pattern or _highest(tags, pattern) in tagged
     }
     pattern = max(counts, key=lambda each: counts[each])
     return pattern if counts[pattern] else None

@@ -158,7 +158,7 @@ def evidence(looked: Seen, asked: str = "minor", profile: Project | None = None,
     profile = profile or project()
     plan = plan_release(looked, profile, asked, TODAY)
     return Evidence(
-        tree=planned_tree(files_of(looked), {}, plan, profile),
+        tree=planned_tree(files_of(looked), {}, plan, profile, registry=looked.registry),
         release=Release(seen=looked, plan=plan, project=profile),
         built=Built(seen=looked, project=profile, judged=judged(lint)),
     )

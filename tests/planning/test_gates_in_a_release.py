@@ -12,6 +12,7 @@ from loadmaster.planning.gates import check
 from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
+from loadmaster.planning.workspace import Kind
 from tests.planning.building import BASE, evidence, judged, needs, package, project, seen
 from tests.planning.gates_asked import answer, fails
 
@@ -210,6 +211,20 @@ def test_a_release_that_has_begun_is_finished_after_a_higher_version_came_out(be
 def test_a_member_that_stays_behind_and_is_out_is_no_problem() -> None:
     found = evidence(seen(*HEALTHY, registry={"core": ["0.4.0"]}), "app=0.5.0", INDEPENDENT)
     assert answer(found, "dependency-on-registry").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "requirement", "out", "outcome"),
+    [
+        pytest.param("dev", "^0", ["0.0.0"], Outcome.PASS, id="tests may need a private member that was once put out"),
+        pytest.param("dev", "^0.4.0", ["0.3.0"], Outcome.FAIL, id="not if what is out does not fit"),
+        pytest.param("normal", "^0", ["0.0.0"], Outcome.FAIL, id="what users resolve has to be this release's own"),
+    ],
+)
+def test_a_private_member_that_is_out(kind: Kind, requirement: str, out: list[str], outcome: Outcome) -> None:
+    private = package("core", publish=(), version="0.4.0")
+    found = evidence(seen(package("app", needs("core", requirement, kind)), private, registry={"core": out}))
+    assert answer(found, "depends-on-unpublished").outcome is outcome
 
 
 def test_crates_that_are_new_beside_others_are_pointed_out() -> None:

@@ -81,6 +81,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "without a date",
     ),
     (
+        "a heading that is not dated, as another is",
+        "changelog-heading",
+        lambda: tree(*HEALTHY, texts={"CHANGELOG.md": "## 0.4.0\n\n## 0.3.0\n\n## 0.2.0 (2026-01-01)\n"}),
+        "CHANGELOG.md",
+        "without a date",
+    ),
+    (
         "a changelog that only the profile knows of",
         "changelog-heading",
         lambda: tree(*HEALTHY, profile=project(), without="CHANGELOG.md"),
@@ -144,6 +151,11 @@ PASSING: list[tuple[str, str, Callable[[], Evidence]]] = [
         "the changelog beside the package that the tag names",
         "changelog-heading",
         lambda: tree(*OWN_VERSIONS, tag="app-v2.0.0", texts={"crates/app/CHANGELOG.md": "## 2.0.0 (2026-10-01)\n"}),
+    ),
+    (
+        "a changelog that dates nothing",
+        "changelog-heading",
+        lambda: tree(*HEALTHY, texts={"CHANGELOG.md": "## 0.4.0\n\n## 0.3.0\n"}),
     ),
     (
         "Python's spelling of a candidate",

@@ -62,6 +62,12 @@ APART = [
         ("{name}-{version}", {"tail": "v{version}"}),
         id="versions with build metadata that the tags have, too",
     ),
+    pytest.param(
+        ["v/1.0.0", "v/1.1.0", "tail-v0.3.0"],
+        {"wing": ["1.0.0", "1.1.0", "2.0.0-dev.0", "2.0.0-dev.1", "2.0.0-dev.2"], "tail": ["0.3.0"]},
+        ("{name}-v{version}", {"wing": "v/{version}"}),
+        id="pre-releases that have no tags",
+    ),
     pytest.param([], {"wing": ["1.0.0"], "tail": ["0.3.0"]}, ("{name}-v{version}", {}), id="no tag at all"),
 ]
 

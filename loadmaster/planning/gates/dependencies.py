@@ -40,14 +40,20 @@ def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Faul
     "Assay's v3.11.0 to v3.11.2 and v4.0.0 stopped half-way, at a member with `publish = false`.",
 )
 def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
-    """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too."""
+    """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too.
+
+    For a dev-dependency, which no user ever resolves, a version suffices that is on the registry already.
+    """
     member = _member(tree, dependency)
     if member is None or not dependency.is_packaged or member.name in tree.names or member.is_publishable:
         return None
-    return Fault(
-        what=f"depends on `{dependency.name}`, which is not published",
-        fix=f"publish `{dependency.name}`, or drop the dependency; `optional = true` is no way out.",
-    )
+    fix = f"publish `{dependency.name}`, or drop the dependency; `optional = true` is no way out."
+    if dependency.kind == "dev":
+        if tree.registry is not None and tree.registry.has_fitting(dependency):
+            return None
+        if tree.registry is None:
+            fix += " If crates.io has a fitting version of it, nothing has to be done: a release asks."
+    return Fault(what=f"depends on `{dependency.name}`, which is not published", fix=fix)
 
 
 @of_dependencies(

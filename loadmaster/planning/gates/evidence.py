@@ -16,7 +16,7 @@ from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
-from loadmaster.planning.seen import Judged, Seen, TagSeen
+from loadmaster.planning.seen import Judged, RegistrySeen, Seen, TagSeen
 from loadmaster.planning.tree import MANIFEST, TreeFiles
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Package, Workspace
@@ -45,6 +45,8 @@ class Tree(Value):
     project: Project | None = None
     before: Tree | None = None
     """The same before the plan's edits; None of a plain directory."""
+    registry: RegistrySeen | None = None
+    """What the registry has of the members; None where nobody looked."""
     of_past: bool = False
     """Whether a release of the past is rehearsed: today's profile may name what its tree did not have yet."""
 

@@ -65,7 +65,7 @@ def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
 
 @of_files("changelog-heading", "54 of Assay's 148 tags have no heading; v1.6.0 was dated `2026-XX-XX`.")
 def changelog_heading(tree: Tree) -> Judgement:
-    """Has every changelog of the release exactly one heading for the version, with a date?
+    """Has every changelog of the release exactly one heading for the version, with a date if others have one?
 
     Where packages have versions of their own, that is the changelog beside each of them. One that packages of several
     versions share is only pointed out, and so is one that is not there yet where the past is rehearsed (`--as-of`).
@@ -128,8 +128,14 @@ def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
     fix = f"leave one heading `## [{version}] - YYYY-MM-DD`."
     if len(found) != 1:
         yield Problem(where=path, what=f"has {len(found)} headings for `{version}`", fix=fix)
-    elif found[0].date is None:
+    elif found[0].date is None and not _is_undated(text, version):
         yield Problem(where=path, what=f"has a heading for `{version}` without a date", fix=fix)
+
+
+def _is_undated(text: str, version: str) -> bool:
+    """Whether the changelog has other versions, and none of them tells its day."""
+    others = [each for each in changelog.headings(text) if each.version != version]
+    return bool(others) and all(each.date is None for each in others)
 
 
 @of_files(

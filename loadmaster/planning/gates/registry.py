@@ -8,7 +8,6 @@ from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release
 from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_registry
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.requirement import matches
 from loadmaster.planning.version import parse
 from loadmaster.planning.workspace import Dependency
 
@@ -101,8 +100,7 @@ def _left_behind(release: Release, crate: Crate) -> Iterator[Dependency]:
 
 
 def _not_out(release: Release, crate: Crate, needed: Dependency) -> Iterator[Problem]:
-    out = release.seen.registry.crates.get(needed.name, ())
-    if not any(matches(needed.requirement, each.version) for each in out if not each.yanked):
+    if not release.seen.registry.has_fitting(needed):
         yield Problem(
             where=crate.id,
             what=f"requires `{needed.name}` as `{needed.requirement}`, and the registry has no such version",

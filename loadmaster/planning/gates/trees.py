@@ -13,6 +13,7 @@ from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.project import Project
 from loadmaster.planning.python_package import PYPROJECT
+from loadmaster.planning.seen import RegistrySeen
 from loadmaster.planning.tree import TreeFiles, read_workspace
 from loadmaster.planning.workspace import Package, Workspace
 
@@ -60,7 +61,13 @@ def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, pr
 
 
 def planned_tree(
-    files: TreeFiles, sources: Mapping[str, str], plan: ReleasePlan, project: Project, *, of_past: bool = False
+    files: TreeFiles,
+    sources: Mapping[str, str],
+    plan: ReleasePlan,
+    project: Project,
+    *,
+    registry: RegistrySeen,
+    of_past: bool = False,
 ) -> Tree:
     """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
     texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
@@ -75,5 +82,6 @@ def planned_tree(
         labels=labels_of(plan, project),
         sources=sources,
         project=project,
+        registry=registry,
         of_past=of_past,
     )
