@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,7 @@ from loadmaster.planning.receipt import Receipt
 from loadmaster.project import ROOT
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.stack.api import Api
-from loadmaster.stack.record import running
+from loadmaster.stack.record import POOL, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.starting import up
 from loadmaster.store import RunDirectory, Store
@@ -37,13 +38,36 @@ def eventually(question: Callable[[], bool], what: str, seconds: float = PATIENC
         time.sleep(0.1)
 
 
+def _was_taken(path: str, change: dict[str, bool]) -> bool:
+    """Not while the server is busy (503)."""
+    return httpx.patch(path, json=change, trust_env=False).is_success
+
+
 class Service:
-    """A server, a worker and the project's own deployments, with a home of their own."""
+    """A server, a worker and the project's own deployments, with a home of their own. Their schedules are off."""
 
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
         self.stack = up(home, ROOT)
         self.api = Api(self.stack.api_url)
+        self._switch_schedules(active=False)
+
+    @contextlib.contextmanager
+    def scheduling(self) -> Iterator[None]:
+        """The schedules are on within, and nothing is started by them, whatever the hour: the pool is paused meanwhile."""
+        self.api.pause_pool(POOL)
+        self._switch_schedules(active=True)
+        try:
+            yield
+        finally:
+            self._switch_schedules(active=False)  # which takes back the runs that were created ahead
+            self.api.open_pool(POOL)
+
+    def _switch_schedules(self, *, active: bool) -> None:
+        for deployment in self.api.deployments():
+            for schedule in deployment["schedules"]:
+                path = f"{self.stack.api_url}/deployments/{deployment['id']}/schedules/{schedule['id']}"
+                eventually(partial(_was_taken, path, {"active": active}), "the server switched a schedule")
 
     def start(self, version: str, *faults: Fault) -> Run:
         """Starts the deployment `rehearse` for the demo, as the form of the UI does."""

@@ -101,10 +101,11 @@ def test_a_failed_rehearsal_prints_its_receipt_too_and_exits_with_1(service: Ser
 
 
 def test_the_schedule_of_the_rehearsal_yields_runs_of_release_candidates(service: Service) -> None:
-    eventually(lambda: bool(service.api.scheduled_runs(REHEARSE)), "the schedule created runs")
+    with service.scheduling():
+        eventually(lambda: bool(service.api.scheduled_runs(REHEARSE)), "the schedule created runs")
+        query = {"flow_runs": {"id": {"any_": [each.id for each in service.api.scheduled_runs(REHEARSE)]}}}
+        answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
 
-    query = {"flow_runs": {"id": {"any_": [each.id for each in service.api.scheduled_runs(REHEARSE)]}}}
-    answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
     runs: list[dict[str, Any]] = answer.json()
     assert all(each["auto_scheduled"] for each in runs)
     assert all(each["parameters"] == {"request": {"project": "demo", "version": "rc"}} for each in runs)
