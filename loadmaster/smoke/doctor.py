@@ -18,16 +18,17 @@ HOOK = b"\0bpf_lsm_file_open\0"
 def host_facts(address: str | None = None) -> HostFacts:
     """What this host can do; an engine that cannot be had is a fact, too, and no error."""
     engine: EngineFacts | None = None
-    problem = fix = ""
+    problem = why = fix = ""
     try:
         engine = connect(address).facts()
     except LoadmasterError as error:
-        problem, fix = error.what, error.fix
+        problem, why, fix = error.what, error.why, error.fix
     types = _read(TYPES)
     lsms = _read(Path(LSMS))
     return HostFacts(
         engine=engine,
         engine_problem=problem,
+        engine_why=why,
         engine_fix=fix,
         has_podman=shutil.which("podman") is not None,
         kernel=os.uname().release,

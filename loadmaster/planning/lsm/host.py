@@ -37,8 +37,9 @@ class HostFacts(Value):
     engine: EngineFacts | None
     engine_problem: str
     """Why there is no engine; empty if there is one."""
+    engine_why: str = ""
     engine_fix: str = ""
-    """What to do about that."""
+    """Why that usually is, and what to do about it."""
     has_podman: bool = False
     """Whether the program is here; it offers an engine when it is asked to."""
     kernel: str
@@ -112,8 +113,8 @@ def host_json(facts: HostFacts) -> dict[str, Any]:
 
 
 def _ways_to_an_engine(facts: HostFacts) -> list[str]:
-    ways = [facts.engine_fix, BY_PODMAN if facts.has_podman else ""]
-    return [f"  next   {each}" for each in ways if each]
+    ways = [("why", facts.engine_why), ("next", facts.engine_fix), ("or", BY_PODMAN if facts.has_podman else "")]
+    return [f"  {word:<6} {text}" for word, text in ways if text]
 
 
 def _shown(backend: str, against: tuple[str, ...], otherwise: str) -> list[str]:

@@ -61,7 +61,9 @@ def test_one_fact_speaks_against_a_machine(change: dict[str, object], why: str) 
     assert f"vm       no: {host.against_vm[0]}" in show_host(host)
 
 
-ABSENT = ABLE.model_copy(update={"engine": None, "engine_problem": "No engine.", "engine_fix": "install one."})
+ABSENT = ABLE.model_copy(
+    update={"engine": None, "engine_problem": "No engine.", "engine_why": "none.", "engine_fix": "install one."}
+)
 
 
 def test_without_an_engine_what_else_is_missing_is_told_all_the_same() -> None:
@@ -71,7 +73,7 @@ def test_without_an_engine_what_else_is_missing_is_told_all_the_same() -> None:
 
 
 def test_without_an_engine_the_way_to_one_is_told() -> None:
-    assert "next   install one." in show_host(ABSENT)
+    assert "why    none.\n  next   install one." in show_host(ABSENT)
     assert "podman" not in show_host(ABSENT)
     assert "podman system service" in show_host(ABSENT.model_copy(update={"has_podman": True}))
 
