@@ -110,7 +110,7 @@ def test_a_candidate_that_denies_is_released_and_the_receipt_tells_of_the_releas
     assert record.state is ObjectState.SAME
     assert record.id.startswith("release on 6.12.")
     assert (record.why or "").startswith("enforced: denied to both processes")
-    assert (record.why or "").endswith("the probe beside it: enforced")
+    assert "the probe beside it: enforced; kernel from linux-image-6.12." in (record.why or "")
     assert accepted(run.directory) == {"enforcer": 1}
 
 
@@ -180,7 +180,7 @@ def test_a_program_whose_object_nobody_names_could_not_be_checked_beside_a_probe
     (record,) = smoke_of(run.receipt)
     assert record.state is ObjectState.UNKNOWN
     assert (record.why or "").startswith("could-not-check: object missing: ")
-    assert (record.why or "").endswith("the probe beside it: enforced")
+    assert "; the probe beside it: enforced; kernel from " in (record.why or "")
     assert run.pushed == {"refs/heads/main"}
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from loadmaster.clients.container import Engine
+from loadmaster.planning.lsm.verdict import Verdict
 from loadmaster.store import Store
 from tests.commands.running import Ran, loadmaster
 from tests.planning.lsm.test_archive import OBJECT, tar
@@ -41,6 +43,12 @@ def test_the_probe_is_enforced_where_auto_says(engine: Engine, store: Store) -> 
     assert (ran.code, ran.document["verdict"]) == (0, "enforced")
     assert ran.document["backend"] in {"native", "vm"}
     assert ran.document["report"]["during"]["victim"] in {1, 13}
+
+
+def test_this_host_s_own_kernel_has_its_word_and_the_exit_code_of_it(engine: Engine, store: Store) -> None:
+    ran = run(engine, store, "--backend", "native")
+    assert ran.code == Verdict(ran.document["verdict"]).exit_code
+    assert ran.document["verdict"] == os.environ.get("NATIVE_VERDICT", ran.document["verdict"])
 
 
 def test_each_kernel_has_a_verdict_and_the_weakest_is_told_first(engine: Engine, store: Store) -> None:

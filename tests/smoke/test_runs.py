@@ -23,8 +23,9 @@ from loadmaster.planning.lsm.report import Artefact, ErrorKind, Report, Subject
 from loadmaster.planning.lsm.subject import ReleaseSubject
 from loadmaster.planning.lsm.verdict import Judgement, Verdict, judge
 from loadmaster.smoke.images import machine_image
-from loadmaster.smoke.kernels import NEWEST_STABLE, SUITES
-from loadmaster.smoke.running import Backend, Ran, Settings, run_probe, run_release
+from loadmaster.smoke.kernels import NEWEST_STABLE, SUITES, fetch_kernel
+from loadmaster.smoke.machine import qemu_layer
+from loadmaster.smoke.running import ANOTHER_USER, NOBODY, Backend, Ran, Settings, run_probe, run_release
 from loadmaster.store import Store
 from tests.smoke.standin import subject
 
@@ -55,7 +56,9 @@ def nothing_is_left(engine: Engine) -> Iterator[None]:
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
 
-def test_an_image_is_made_within_a_minute(engine: Engine, store: Store) -> None:
+def test_an_image_is_made_within_a_minute_of_what_is_downloaded(engine: Engine, store: Store) -> None:
+    qemu_layer(store)
+    fetch_kernel(NEWEST_STABLE, store)
     start = time.monotonic()
     image = machine_image(engine, store, NEWEST_STABLE, {}, "")
     assert time.monotonic() - start < 60
@@ -119,6 +122,46 @@ def test_this_kernel_says_the_same_as_its_own_report_and_never_something_better(
     assert judgement.verdict is expected[report.exit]
     assert judgement.verdict == os.environ.get("NATIVE_VERDICT", judgement.verdict)
     assert (report.exit == 0) == (report.during is not None)
+
+
+def test_a_report_that_is_another_run_s_or_broken_off_or_not_there_is_an_error(engine: Engine, store: Store) -> None:
+    ran = run_probe("native", Settings(nonce=NONCE), engine, store)
+    told = {"": ErrorKind.NO_REPORT, ran.log[: len(ran.log) // 2]: ErrorKind.GARBAGE}
+    for log, kind in told.items():
+        assert judge(log, nonce=NONCE, subject=Subject.PROBE, exit_code=ran.exit_code)[0].error is kind
+    assert judge(ran.log, nonce="aa", subject=Subject.PROBE, exit_code=ran.exit_code)[0].error is ErrorKind.WRONG_NONCE
+
+
+@pytest.mark.parametrize("backend", ["native", "vm"])
+def test_a_container_is_shut_in(backend: Backend, engine: Engine, store: Store, standin: bytes) -> None:
+    wanted = {"type": "container", "event": "start", "label": ENDS}
+    started = engine.client.events(decode=True, filters=wanted)
+    with ThreadPoolExecutor() as pool:
+        given = subject(standin, "never-ready", ready_within=3)
+        running = pool.submit(run_release, backend, given, Settings(nonce=NONCE), engine, store)
+        container = engine.client.containers.get(next(started)["id"])
+        running.result()
+    host, config = container.attrs["HostConfig"], container.attrs["Config"]
+    assert SHUT_IN.items() <= host.items()
+    assert set(host["Tmpfs"]) == {"/run", "/tmp"}
+    assert container.attrs["Mounts"] == []
+    assert 0 < host["Memory"] == host["MemorySwap"]
+    assert set(host["CapAdd"] or ()) <= (
+        {"BPF", "PERFMON", "SYS_ADMIN", *ANOTHER_USER} if backend == "native" else set()
+    )
+    assert config["User"] == ("" if backend == "native" else NOBODY)
+
+
+SHUT_IN = {
+    "Privileged": False,
+    "ReadonlyRootfs": True,
+    "NetworkMode": "none",
+    "CapDrop": ["ALL"],
+    "SecurityOpt": ["no-new-privileges"],
+    "Binds": None,
+    "PidMode": "",
+    "PidsLimit": 256,
+}
 
 
 def test_a_capability_that_no_engine_knows(engine: Engine, store: Store) -> None:

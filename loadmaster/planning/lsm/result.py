@@ -86,11 +86,12 @@ def _record(result: SmokeResult, outcome: Outcome) -> ObjectRecord:
     verdict = result.judgement.verdict
     states = {Verdict.ENFORCED: ObjectState.SAME, Verdict.NOT_ENFORCED: ObjectState.DIFFERENT}
     skipped = "skip: " if outcome is Outcome.SKIP else ""
+    kernel = f"; kernel from {result.kernel_package}" if result.kernel_package else ""
     return ObjectRecord(
         kind="smoke",
         id=f"{result.subject} on {result.kernel} ({result.backend})",
         state=states.get(verdict, ObjectState.UNKNOWN),
         seconds=result.seconds,
         attempts=1,
-        why=f"{skipped}{result.judgement.text}: {result.why}",
+        why=f"{skipped}{result.judgement.text}: {result.why}{kernel}",
     )

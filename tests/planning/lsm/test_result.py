@@ -85,6 +85,11 @@ def test_only_a_seen_denial_is_recorded_as_done(verdict: Verdict) -> None:
     assert (records[0].why or "").startswith("skip: ") is (outcome_under(verdict, Mode.BEST_EFFORT) is Outcome.SKIP)
 
 
+def test_the_receipt_tells_where_the_kernel_came_from() -> None:
+    (record,) = record_of(SmokeOutcome(results=(FULL,)), Mode.ENFORCE)
+    assert (record.why or "").endswith("; kernel from linux-image 6.12.107 (sha256 b9ea)")
+
+
 def test_a_host_that_cannot_is_told_from_a_release_that_has_no_object() -> None:
     nobody = not_made(Subject.PROBE, Backend.AUTO, ("6.1", "6.12"), "no engine")
     no_object = SmokeOutcome(results=(result(Verdict.COULD_NOT_CHECK, probe=DENIED),))
