@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.planning.project import Credentials
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse
-from loadmaster.project import load_project
+from loadmaster.project import ROOT, load_project
 from loadmaster.store import default_store
 from loadmaster.terminal import absolute, print_json, tell
 
@@ -110,6 +111,9 @@ def yank(
     version: VersionOption,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
+    token_block: Annotated[
+        str | None, typer.Option(help="Name of the Prefect Secret block with the API token, instead of the profile's.")
+    ] = None,
     execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
     confirm: Annotated[
         str | None, typer.Option(help="The version once more; a terminal is asked for it.", metavar="VERSION")
@@ -118,21 +122,24 @@ def yank(
 ) -> None:
     """Takes a release back: plans the yank of all that is out of it, dependents first, and carries it out if told to.
 
-    For now only on a registry on loopback. The token comes from `LOADMASTER_REGISTRY_TOKEN`; for crates.io, and for it
-    alone, `CARGO_REGISTRY_TOKEN` will do. Run again after a failure, it goes on where it stopped.
+    For now only on a registry on loopback. The token comes from the Secret block that is named here or in the profile, or
+    else from `LOADMASTER_REGISTRY_TOKEN`; for crates.io, and for it alone, `CARGO_REGISTRY_TOKEN` will do. Run again after a
+    failure, it goes on where it stopped. Exit codes: 0 done, 1 the registry refused or could not be asked, 2 usage.
     """
+    from loadmaster.commands.rehearse import block_reader
     from loadmaster.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
 
-    index = registry or crates_io_index()
+    index, store, profile = registry or crates_io_index(), default_store(), load_project(project)
     if execute:
         require_on_this_machine(index)
-    plan = plan_yank(load_project(project), _exact(version), index, repository, default_store())
+    plan = plan_yank(profile, _exact(version), index, repository, store)
     if execute:
         if confirm is None and sys.stdin.isatty() and not as_json:
             print(yank_text(plan))
             confirm = typer.prompt(f"To yank, type the version of {project}")
         require_confirmed(plan.version, confirm)
-        plan = carry_out(plan)
+        said = Credentials(token_block=token_block) if token_block else profile.registry.credentials
+        plan = carry_out(plan, said, block_reader(store, ROOT, tell))
     _print(plan, yank_text(plan), as_json)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments import REHEARSE
+from loadmaster.credentials.sources import ReadBlock
 from loadmaster.errors import NoStackRunning, RunWithoutReceipt
 from loadmaster.live import allowed_registry
 from loadmaster.planning.receipt import Receipt
@@ -76,6 +77,18 @@ def in_this_process(start: Callable[[], Any], store: Store, root: Path, tell: Te
     if isinstance(failure, BaseException) and not store.run(identity).receipt.exists():
         raise failure
     return _receipt(store, identity, state.message or str(state.name))
+
+
+def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
+    """Reads a Secret block as a task does, against the same server as `in_this_process`."""
+
+    def read(name: str) -> str:
+        with _server(store, root, tell):
+            from tasks.secret_blocks import read_block
+
+            return read_block(name)
+
+    return read
 
 
 def _send_last_logs() -> None:

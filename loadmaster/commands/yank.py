@@ -11,11 +11,12 @@ from enum import StrEnum
 
 from loadmaster.clients import registry
 from loadmaster.commands.status import crates_seen
-from loadmaster.credentials.sources import token_from_environment
+from loadmaster.credentials.sources import ReadBlock, no_blocks, real_api_token
 from loadmaster.errors import LiveWorldRefused, RegistryUnreachable, YankNotConfirmed
 from loadmaster.planning.address import is_loopback
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
-from loadmaster.planning.project import Project
+from loadmaster.planning.project import Credentials, Project
+from loadmaster.planning.rates import Action
 from loadmaster.planning.value import Value
 from loadmaster.steps.observe import look_at_crates, look_at_source
 from loadmaster.store import Store
@@ -114,18 +115,19 @@ def require_confirmed(version: str, typed: str | None) -> None:
         raise YankNotConfirmed(version, typed)
 
 
-def carry_out(plan: YankPlan) -> YankPlan:
+def carry_out(plan: YankPlan, said: Credentials, read_block: ReadBlock = no_blocks) -> YankPlan:
     """Yanks one crate after the other, in the plan's order, and asks the index again. The first refusal ends it.
 
-    Raises `LiveWorldRefused`, `TokenMissing`, `TokenUnusable`, `YankRefused`, `YankLimited`, `RegistryUnreachable`. Doing
-    it again goes on from there.
+    The credential is the API token that updates crates: trusted publishing yanks nothing. Raises `LiveWorldRefused`,
+    `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`, `YankRefused`, `YankLimited`,
+    `RegistryUnreachable`. Doing it again goes on from there.
     """
     if not plan.to_yank:
         return plan.model_copy(update={"executed": True})
     client = registry.http_client()
     api = registry.endpoints(plan.registry, client).api
     require_on_this_machine(api)
-    token = token_from_environment(plan.registry)
+    token = real_api_token(plan.registry, said, Action.UPDATE, read_block)
     for step in plan.to_yank:
         registry.yank(api, step.crate, step.version, token.reveal(), client)
     return plan.model_copy(update={"executed": True, "crates": _observed(plan)})

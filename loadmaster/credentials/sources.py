@@ -37,9 +37,14 @@ def api_token(world: World, said: Credentials, action: Action, read_block: ReadB
     if world.kind == "rehearsal":
         own = "registry-new" if action is Action.NEW else "registry"
         return _from_file(world, own if credential_file(world.directory, own).exists() else "registry")
+    return real_api_token(world.index, said, action, read_block)
+
+
+def real_api_token(index: str, said: Credentials, action: Action, read_block: ReadBlock) -> Token:
+    """As `api_token`, for a registry that is no rehearsal's."""
     if (block := said.block_for(action)) is not None:
         return Token(read_block(block), f"the Secret block `{block}`")
-    return token_from_environment(world.index, action)
+    return token_from_environment(index, action)
 
 
 def token_from_environment(index: str, action: Action = Action.UPDATE) -> Token:
