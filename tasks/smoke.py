@@ -24,7 +24,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling
+from prefect.states import Cancelled, Cancelling
 
 from loadmaster.errors import (
     AptFailed,
@@ -147,9 +147,11 @@ def ended(client: SyncPrefectClient, created: FlowRun, within: float) -> FlowRun
 
 
 def _cancel_unless_over(client: SyncPrefectClient, run: UUID) -> None:
-    state = client.read_flow_run(run).state
-    if state is None or not state.is_final():
-        client.set_flow_run_state(run, Cancelling(message="the release that asked for it goes on without it"))
+    """A worker ends what it has begun, and says so; of one in the process of a release that is gone, nobody would."""
+    found = client.read_flow_run(run)
+    if found.state is None or not found.state.is_final():
+        over = Cancelling if found.deployment_id else Cancelled
+        client.set_flow_run_state(run, over(message="the release that asked for it goes on without it"))
 
 
 def outcome_of_run(client: SyncPrefectClient, run: UUID, name: str, state: State[Any] | None) -> SmokeOutcome:

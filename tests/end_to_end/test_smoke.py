@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from loadmaster.clients.container import Engine
+from loadmaster.clients.container import ENDS, Engine
 from loadmaster.planning.lsm.worker import POOL
 from loadmaster.planning.state import ObjectState
 from loadmaster.project import ROOT
@@ -33,6 +35,25 @@ def worker(service: Service, engine: Engine) -> Iterator[None]:
         stop(process, patience=30)
 
 
+def markdown_of(service: Service, run: str) -> str:
+    """Of the run's artifact that a person reads."""
+    query = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}}}
+    answer = httpx.post(f"{service.stack.api_url}/artifacts/filter", json=query, trust_env=False)
+    (artifact,) = answer.raise_for_status().json()
+    return str(artifact["data"])
+
+
+def heard(service: Service, run: str) -> str:
+    """What the run has logged."""
+    return "\n".join(each.message for each in service.api.logs(run, datetime.min.replace(tzinfo=UTC), logging.INFO))
+
+
+def containers(engine: Engine) -> list[str]:
+    return [
+        str(each.id) for each in engine.client.containers.list(all=True, filters={"label": ENDS}, ignore_removed=True)
+    ]
+
+
 def children(service: Service, run: Run) -> list[dict[str, Any]]:
     query = {"flow_runs": {"parent_flow_run_id": {"any_": [run.id]}}}
     answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
@@ -48,6 +69,10 @@ def test_a_release_has_its_smoke_test_made_by_a_worker_of_the_pool(service: Serv
     assert (record.why or "").startswith("enforced: ")
     (child,) = children(service, run)
     assert (child["state"]["name"], child["work_pool_name"]) == ("Completed", POOL)
+    eventually(lambda: "LSM-SMOKE {" in heard(service, child["id"]), "the payload's own log is the run's")
+    told = markdown_of(service, child["id"])
+    assert "| ms | | victim | control | other process |" in told
+    assert "| during | denied (EPERM) | open | denied (EPERM) |" in told
 
 
 @pytest.mark.usefixtures("worker")
@@ -61,3 +86,15 @@ def test_a_smoke_test_that_waits_for_a_worker_is_cancelled_with_its_release(serv
         eventually(lambda: children(service, run)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
     finally:
         service.api.open_pool(POOL)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_smoke_test_in_the_middle_is_ended_with_its_release_and_leaves_no_container(
+    service: Service, engine: Engine
+) -> None:
+    run = service.start("minor")
+    eventually(lambda: bool(children(service, run) and containers(engine)), "the smoke test runs")
+    service.api.set_state(run.id, "CANCELLING", "Cancelling", "by a person")
+    assert run.ended().name == "Cancelled"
+    eventually(lambda: children(service, run)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
+    eventually(lambda: not containers(engine), "its container was removed", seconds=20)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prefect import flow, get_client
+from prefect import flow, get_client, task
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.states import Scheduled
+from prefect.states import Crashed, Running, Scheduled
 
 from flows.smoke import in_this_process, smoke
 from loadmaster.clients.container import Engine
@@ -18,7 +18,7 @@ from loadmaster.planning.lsm.style import Backend
 from loadmaster.planning.lsm.verdict import Mode, Verdict
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.store import Store
-from tasks.smoke import ended, pool_has_worker
+from tasks.smoke import cancel_children, ended, pool_has_worker
 
 pytestmark = pytest.mark.xdist_group("flows")
 
@@ -63,6 +63,24 @@ def test_a_run_that_no_worker_begins_is_late(monkeypatch: pytest.MonkeyPatch) ->
         waiting = client.create_flow_run(smoke, parameters={"request": {}}, state=Scheduled())
         with pytest.raises(SmokeRunLate, match=r"still `Scheduled` after 0 s"):
             ended(client, waiting, 600.0)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_child_in_the_process_of_a_release_that_was_killed_is_cancelled_at_once() -> None:
+    """Nobody is left who could end it, and say so."""
+    with get_client(sync_client=True) as client:
+        release = client.create_flow_run(parent, parameters={"request": {}}, state=Running())
+        drawn = client.create_task_run(in_prefects_graph, release.id, dynamic_key="0")
+        child = client.create_flow_run(smoke, parameters={"request": {}}, parent_task_run_id=drawn.id, state=Running())
+        cancel_children(parent, release, Crashed())
+        state = client.read_flow_run(child.id).state
+    assert state is not None
+    assert state.is_cancelled()
+
+
+@task(name="smoke")
+def in_prefects_graph() -> None:
+    """What stands for a child in its parent's graph."""
 
 
 @pytest.mark.end_to_end
