@@ -118,5 +118,5 @@ def _lockfile(edges: Edges) -> str:
 def _decided(seen: Seen, project: Project, tree: TreeFiles) -> str:
     plan = plan_release(seen, project, "minor", date(2026, 1, 31))
     release = Release(seen=seen, plan=plan, project=project)
-    answers = check(Evidence(tree=planned_tree(tree, {}, plan, project), release=release))
+    answers = check(Evidence(tree=planned_tree(tree, {}, plan, project, registry=seen.registry), release=release))
     return f"{plan_text(plan)}\n{gates_text(answers)}"
