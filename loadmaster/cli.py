@@ -6,13 +6,13 @@ output; progress goes to standard error.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from loadmaster import __version__, cli_conformance, cli_damage, cli_home, cli_preflight, cli_smoke, cli_tree
+from loadmaster.cli_usage import Commands, print_failure
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from loadmaster.rehearsal.request import RehearseRequest
 
 app = typer.Typer(
+    cls=Commands,
     help="Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent.",
     no_args_is_help=True,
     add_completion=False,
@@ -86,8 +87,7 @@ def main() -> None:
     try:
         app()
     except LoadmasterError as error:
-        if "--json" in sys.argv:
-            print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
+        print_failure(error)
         tell(f"loadmaster: {error}")
         raise SystemExit(error.exit_code) from None
 

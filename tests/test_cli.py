@@ -124,6 +124,42 @@ class TestUsage:
         assert failure.keys() == {"what", "why", "next"}
         assert f"loadmaster: {failure['what']}" in said.err
 
+    MISUSED: tuple[tuple[str, list[str], str, str], ...] = (
+        ("an unknown command", ["fly"], "No such command 'fly'", "loadmaster"),
+        ("an unknown option", ["projects", "--fast"], "No such option: --fast", "loadmaster projects"),
+        ("no project", ["plan", "-V", "minor"], "Missing option '--project'", "loadmaster plan"),
+        ("no argument", ["gates"], "Missing argument 'TREE'", "loadmaster gates"),
+        ("too many arguments", ["projects", "demo"], "unexpected extra argument(s) (demo)", "loadmaster projects"),
+        (
+            "a number that is none",
+            ["prune", "--older-than", "soon"],
+            "'--older-than': Input should be a valid integer",
+            "loadmaster prune",
+        ),
+        ("a number out of range", ["up", "--port", "70000"], "'--port': Input should be less than", "loadmaster up"),
+        (
+            "a choice that is none",
+            ["bump", ".", "-V", "1.0.0", "--policy", "x"],
+            "'x' is not one of",
+            "loadmaster bump",
+        ),
+    )
+
+    @pytest.mark.parametrize(
+        ("arguments", "told", "command"), [row[1:] for row in MISUSED], ids=[row[0] for row in MISUSED]
+    )
+    def test_as_json_wrong_usage_is_the_one_document_too(
+        self, arguments: list[str], told: str, command: str, loadmaster: Program, home: Path
+    ) -> None:
+        said = loadmaster(*arguments, "--json")
+        assert said.code == 2
+        assert said.document()["outcome"] == "failed"
+        failure = said.document()["failure"]
+        assert told in failure["what"]
+        assert failure["next"] == f"mend it; `{command} --help` tells what it takes."
+        assert "Usage: loadmaster" in said.err
+        assert not home.exists()
+
     @pytest.mark.parametrize(
         ("script", "told"),
         [("fault = 1\n", "no `[[fault]]`"), ("[[fault\n", "line 1"), ("", "no `[[fault]]`")],
