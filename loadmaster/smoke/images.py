@@ -61,8 +61,8 @@ def _load(engine: Engine, purpose: str, layers: list[bytes], entry: list[str], m
     name = f"{REPOSITORY}{purpose}:{mark or hashlib.sha256(config).hexdigest()[:16]}"
     if not engine.has_image(name):
         engine.load_image(docker_image(name, layers, config))
-        if not mark:
-            engine.remove_superseded(purpose, name)
+    if not mark:
+        engine.remove_superseded(purpose, name)
     return name
 
 
