@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from loadmaster import __version__, cli_conformance, cli_damage, cli_home, cli_preflight, cli_smoke, cli_tree
+from loadmaster import (
+    __version__,
+    cli_conformance,
+    cli_damage,
+    cli_home,
+    cli_preflight,
+    cli_profiles,
+    cli_smoke,
+    cli_tree,
+)
 from loadmaster.cli_usage import Commands, print_failure
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.show import crates_text, gates_text, plan_text, receipt_text
 from loadmaster.planning.version import Level, parse
-from loadmaster.project import PROJECTS, ROOT, load_project, project_names
+from loadmaster.project import ROOT, load_project
 from loadmaster.store import default_store
 from loadmaster.terminal import absolute, print_json, tell
 
@@ -41,6 +50,7 @@ def _version(text: str) -> str:
     return text if text in set(Level) else str(parse(text))
 
 
+app.add_typer(cli_profiles.app)
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_home.app)
@@ -56,6 +66,7 @@ VersionOption = Annotated[
         "-V",
         help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`.",
         callback=_version,
+        metavar="VERSION",
     ),
 ]
 RepositoryOption = Annotated[
@@ -101,36 +112,7 @@ def _options(
         raise typer.Exit
 
 
-@app.command()
-def projects(as_json: JsonOption = False) -> None:
-    """Lists the projects."""
-    found = {name: load_project(name) for name in project_names()}
-    if as_json:
-        print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
-        return
-    for name, each in found.items():
-        print(f"{name:<12} {each.title or name} ({each.forge})")
-
-
-@app.command()
-def init(
-    path: Annotated[Path, typer.Argument(help="A clone of the workspace's repository.", metavar="PATH")],
-    name: Annotated[str | None, typer.Option(help="Of the project; the directory's if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a profile that is there.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Writes the first profile of a workspace, commented, from what cargo, git and crates.io's index tell of it."""
-    from loadmaster.commands.init import first_profile_text, write_first_profile
-    from loadmaster.planning.sparse_index import crates_io_index
-
-    written = write_first_profile(path, name, PROJECTS, crates_io_index(), force=force)
-    if as_json:
-        print_json(written.model_dump(mode="json"))
-    else:
-        print(first_profile_text(written))
-
-
-@app.command()
+@app.command(epilog="Example: loadmaster plan --project demo --version minor")
 def plan(
     project: ProjectOption,
     version: VersionOption,
@@ -139,7 +121,10 @@ def plan(
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal."""
+    """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
+
+    Exit codes: 0 a release could start, 1 a gate keeps it from starting, or there is no plan to be made, 2 usage.
+    """
     from loadmaster.commands.plan import planned
 
     found = planned(_request(project, version, repository, commit, as_of, None), default_store())
@@ -156,7 +141,7 @@ def plan(
     raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster rehearse --project demo --version 0.5.0")
 def rehearse(
     project: ProjectOption,
     version: VersionOption,
@@ -171,7 +156,10 @@ def rehearse(
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry."""
+    """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry.
+
+    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
+    """
     from loadmaster.commands.rehearse import rehearse_here, rehearse_on_worker
 
     request = _request(project, version, repository, commit, as_of, faults, scenario)
@@ -180,16 +168,23 @@ def rehearse(
     _print_receipt(start(request, default_store(), ROOT, tell), as_json)
 
 
-@app.command()
+@app.command(
+    epilog="Example: loadmaster release --project demo --version 0.5.0 "
+    "--registry sparse+http://127.0.0.1:8888/registry/index/ --forge none"
+)
 def release(
     project: ProjectOption,
     version: VersionOption,
     registry: Annotated[
-        str | None, typer.Option(help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.")
+        str | None,
+        typer.Option(
+            help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.", metavar="INDEX-ADDRESS"
+        ),
     ] = None,
-    forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.")] = None,
+    forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
     token_block: Annotated[
-        str | None, typer.Option(help="Name of the Prefect Secret block with the API token, instead of the profile's.")
+        str | None,
+        typer.Option(help="Name of the Secret block with the API token, instead of the profile's.", metavar="NAME"),
     ] = None,
     repository: RepositoryOption = None,
     commit: CommitOption = None,
@@ -199,6 +194,7 @@ def release(
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
     The token comes from the Secret block that is named here or in the profile, or else from `LOADMASTER_REGISTRY_TOKEN`.
+    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
     """
     from loadmaster.commands.rehearse import release_here
     from loadmaster.request import live_request
@@ -249,7 +245,7 @@ def _request(
     )
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster world --port 8888")
 def world(
     project: Annotated[str, typer.Option("--project", "-p", help="Whose world to make.", metavar="NAME")] = "demo",
     directory: Annotated[
@@ -268,7 +264,10 @@ def world(
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it."""
+    """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it.
+
+    Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 usage.
+    """
     from loadmaster.commands.world import conditions_of, run_alone
 
     conditions = conditions_of(faults, scenario, service, limits)

@@ -10,7 +10,7 @@ import typer
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster conformance --url http://127.0.0.1:8888/registry")
 def conformance(
     url: Annotated[str, typer.Option("--url", help="The server's web API, such as `http://127.0.0.1:8888/registry`.")],
     tokens: Annotated[
@@ -28,9 +28,10 @@ def conformance(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
-    """Asks a registry what crates.io was asked, in order, and prints where the answers differ. 0 none, 1 some, 4 no answer.
+    """Asks a registry what crates.io was asked, in order, and prints where the answers differ.
 
     The server must know what the corpus' `scenario.toml` says, and nothing more: `loadmaster world --scenario`.
+    Exit codes: 0 no answer differs, 1 some do, 2 usage, 4 the server does not answer.
     """
     from loadmaster.commands.conformance import replay_corpus
 

@@ -21,7 +21,13 @@ app = typer.Typer()
 
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 VersionOption = Annotated[
-    str, typer.Option("--version", "-V", help="The release's version, such as `1.4.0`, or `NAME=1.4.0,NAME=0.2.1`.")
+    str,
+    typer.Option(
+        "--version",
+        "-V",
+        help="The release's version, such as `1.4.0`, or `NAME=1.4.0,NAME=0.2.1`.",
+        metavar="VERSION",
+    ),
 ]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
@@ -32,7 +38,7 @@ RepositoryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster compare target/package/hangar-units-0.5.0.crate")
 def compare(
     file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
     registry: RegistryOption = None,
@@ -40,7 +46,7 @@ def compare(
 ) -> None:
     """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
 
-    Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, 3 absent, 4 unknown.
+    Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, or usage, 3 absent, 4 unknown.
     """
     from loadmaster.commands.compare import EXIT_CODES, compared, compared_text
 
@@ -49,13 +55,16 @@ def compare(
     raise typer.Exit(EXIT_CODES[found.state])
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
 def status(
     project: ProjectOption,
     version: VersionOption,
     registry: RegistryOption = None,
     forge: Annotated[
-        str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out, `none` to leave it out.")
+        str | None,
+        typer.Option(
+            help="Base address of the forge's API; GitHub's if left out, `none` to leave it out.", metavar="URL|none"
+        ),
     ] = None,
     repository: RepositoryOption = None,
     as_json: JsonOption = False,
@@ -63,8 +72,8 @@ def status(
     """Tells the state of every object of a release, whether consumers are broken now, and what to do next.
 
     Changes nothing. Members are read at the tag, or else at the branch's head. `LOADMASTER_FORGE_TOKEN` is sent to the
-    forge if it is set. Exit codes: 0 everything is there, 1 something is different, 3 something is absent, 4 something is
-    unknown; of several the first.
+    forge if it is set. Exit codes: 0 everything is there, 1 something is different, 2 usage, 3 something is absent, 4
+    something is unknown; of several states the first.
     """
     from loadmaster.clients.forge import GITHUB
     from loadmaster.commands.status import status, status_text
@@ -76,7 +85,7 @@ def status(
     raise typer.Exit(found.exit_code)
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
 def audit(
     project: ProjectOption,
     version: VersionOption,
@@ -94,8 +103,8 @@ def audit(
 ) -> None:
     """Packages a released version again at its tag, and compares every crate with what the registry serves.
 
-    Changes nothing. Exit codes: 0 all are the same or equivalent, 1 one is different, 3 one is absent, 4 one is unknown; of
-    several the first.
+    Changes nothing. Exit codes: 0 all are the same or equivalent, 1 one is different, 2 usage, 3 one is absent, 4 one is
+    unknown; of several states the first.
     """
     from loadmaster.commands.audit import audit_text, audited
 
@@ -105,14 +114,15 @@ def audit(
     raise typer.Exit(found.exit_code)
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
 def yank(
     project: ProjectOption,
     version: VersionOption,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     token_block: Annotated[
-        str | None, typer.Option(help="Name of the Prefect Secret block with the API token, instead of the profile's.")
+        str | None,
+        typer.Option(help="Name of the Secret block with the API token, instead of the profile's.", metavar="NAME"),
     ] = None,
     execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
     confirm: Annotated[

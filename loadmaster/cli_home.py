@@ -16,7 +16,7 @@ app = typer.Typer()
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster up --port 4200")
 def up(
     port: Annotated[
         int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)
@@ -36,7 +36,7 @@ def up(
         print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster down")
 def down(
     force: Annotated[bool, typer.Option("--force", help="Stop at once, cutting what runs.")] = False,
 ) -> None:
@@ -49,7 +49,7 @@ def down(
     stop(default_store().root, force, tell)
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster prune --older-than 30 --dry-run")
 def prune(
     older_than: Annotated[
         int, typer.Option("--older-than", help="Only what was not touched for so long.", metavar="DAYS", min=0)

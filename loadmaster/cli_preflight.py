@@ -13,7 +13,7 @@ from loadmaster.terminal import print_json
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster preflight --project demo")
 def preflight(
     project: Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")],
     version: Annotated[
@@ -36,7 +36,7 @@ def preflight(
 
     With a token in `LOADMASTER_REGISTRY_TOKEN` it finds out more; without one it says what it could not check. Where
     the registry is crates.io, its web API is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a
-    release would not start.
+    release would not start, 2 usage.
     """
     from loadmaster.commands.preflight import preflight_here, report_text
     from loadmaster.preflight import preflight_request

@@ -12,7 +12,7 @@ from loadmaster.terminal import absolute, tell
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster smoke --backend vm --kernel 6.12")
 def smoke(
     backend: Annotated[
         str | None,
@@ -28,12 +28,19 @@ def smoke(
     kernel: Annotated[
         list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be given again.", metavar="KERNEL")
     ] = None,
-    deadline: Annotated[int | None, typer.Option(help="Seconds that one kernel's test may take.")] = None,
-    project: Annotated[
-        str | None, typer.Option("--project", "-p", help="Whose `[smoke]` says what is left out.", metavar="NAME")
+    deadline: Annotated[
+        int | None, typer.Option(help="How long one kernel's test may take.", metavar="SECONDS")
     ] = None,
-    version: Annotated[str | None, typer.Option("--version", "-V", help="Of the release to test.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.")] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project", "-p", help="Whose profile says what is left out, in its table `smoke`.", metavar="NAME"
+        ),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", "-V", help="Of the release to test.", metavar="VERSION")
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.", metavar="TAG")] = None,
     forge: Annotated[
         str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out.", metavar="URL")
     ] = None,
@@ -51,7 +58,7 @@ def smoke(
     """Proves, or does not, that the kernel denies: a file is opened before, during and after, beside one that must stay
     open, and from another process. Only a denial that was seen counts.
 
-    Exit codes: 0 enforced, 1 not enforced or an error, 3 unsupported, 4 no privilege, 5 refused by the kernel.
+    Exit codes: 0 enforced, 1 not enforced or an error, 2 usage, 3 unsupported, 4 no privilege, 5 refused by the kernel.
     """
     from loadmaster.commands.smoke import doctor_here, smoke_here
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.errors import TreeMissing
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.project import load_project
@@ -15,14 +16,24 @@ from loadmaster.terminal import print_json
 
 app = typer.Typer()
 
-TreeArgument = Annotated[Path, typer.Argument(help="The directory of a workspace's root `Cargo.toml`.", metavar="TREE")]
+
+def _tree(text: str) -> Path:
+    """No name, as of a variable that is not set, must not mean the current directory. Raises `TreeMissing`."""
+    if not text:
+        raise TreeMissing(text)
+    return Path(text)
+
+
+TreeArgument = Annotated[
+    Path, typer.Argument(help="The directory of a workspace's root `Cargo.toml`.", metavar="TREE", parser=_tree)
+]
 ProfileOption = Annotated[
     str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster bump examples/hangar --version minor --dry-run")
 def bump(
     tree: TreeArgument,
     version: Annotated[
@@ -41,7 +52,8 @@ def bump(
 ) -> None:
     """Writes a new version into every file of a tree that says one: manifests, lockfiles, changelog, and more by profile.
 
-    All files change, or none. Exit codes: 0 done, 1 the tree cannot be bumped, 2 usage.
+    All files change, or none; what a bump that was killed has written is taken back first. Exit codes: 0 done, 1 the tree
+    cannot be bumped, 2 usage.
     """
     from loadmaster.commands.bump import bump as bump_files
     from loadmaster.commands.bump import bumped_text
@@ -56,7 +68,7 @@ def bump(
         print(bumped_text(found))
 
 
-@app.command()
+@app.command(epilog="Example: loadmaster gates examples/hangar --tag v0.4.0")
 def gates(
     tree: TreeArgument,
     tag: Annotated[str | None, typer.Option(help="The tag that will name the release, such as `v1.4.0`.")] = None,

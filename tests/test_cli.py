@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -12,8 +13,11 @@ from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
+from typer._click.core import Command
+from typer.core import TyperOption
+from typer.main import get_group
 
-from loadmaster.cli import main
+from loadmaster.cli import app, main
 from loadmaster.planning.receipt import json_schema
 from loadmaster.project import ROOT, project_names
 from tests.steps.hangar import FILES, commit_all, git, repository, write
@@ -73,6 +77,28 @@ class TestProjects:
         said = loadmaster("projects", "--json")
         assert (said.code, said.err) == (0, "")
         assert {"project": "demo", "title": "Hangar", "forge": "loadmaster/hangar"} in said.document()
+
+
+COMMANDS = sorted(get_group(app).commands.items())
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
+class TestHelp:
+    def test_it_names_the_exit_codes(self, name: str, command: Command) -> None:
+        codes = " ".join((command.help or "").split()).partition("Exit codes: 0 ")[2]
+        assert re.search(r"\b2 \w+", codes)
+
+    def test_its_example_can_be_typed(self, name: str, command: Command) -> None:
+        program, typed, *arguments = (command.epilog or "").removeprefix("Example: ").split()
+        assert (program, typed) == ("loadmaster", name)
+        command.make_context(name, arguments)
+
+    def test_no_word_of_it_is_taken_for_markup(self, name: str, command: Command) -> None:
+        texts = [command.help or "", *(each.help or "" for each in command.params if isinstance(each, TyperOption))]
+        assert [text for text in texts if "`[" in text] == []
+
+    def test_the_readme_lists_it(self, name: str, command: Command) -> None:
+        assert re.search(rf"`loadmaster {name}[ `]", (ROOT / "README.md").read_text())
 
 
 class TestUsage:
