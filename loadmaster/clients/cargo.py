@@ -22,6 +22,10 @@ OLDEST = "1.90.0"
 """The first cargo whose `package` puts the workspace's own crates over the registry while it packages them."""
 
 REGISTRY = "rehearsal"
+
+NEVER_INSTALL = {"RUSTUP_AUTO_INSTALL": "0"}
+"""A workspace's `rust-toolchain.toml` would else have rustup install toolchains, and bring `stable` to its newest, in the midst of
+a release and for all who use this machine."""
 # lld maps its output into memory, and on a full disk dies of that.
 _NO_SPACE = re.compile(r"No space left on device|os error 28|terminated with signal 7 \[Bus error\]|SIGBUS")
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
@@ -58,6 +62,7 @@ def cargo_in(
         config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
     (cargo_home / "config.toml").write_text(config, encoding="utf-8")
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
+    extra |= NEVER_INSTALL
     if toolchain is not None:
         extra["RUSTUP_TOOLCHAIN"] = toolchain
     env = environment(home, allow, extra)
@@ -153,7 +158,7 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
 def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
     """`cargo check` of the packages with the toolchain of Rust `rust`, which is not installed if it is missing."""
     exact = f"{rust}.0" if rust.count(".") == 1 else rust
-    by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact, "RUSTUP_AUTO_INSTALL": "0"})
+    by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact})
     found = _call(by_version, directory, ["rustc", "--version"])
     if found.code != 0 or not found.out.startswith(f"rustc {exact} "):
         brings = f"`rustup toolchain install {exact} --profile minimal` brings it"

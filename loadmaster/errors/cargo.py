@@ -29,7 +29,7 @@ class CargoMissing(LoadmasterError):
         super().__init__(
             f"cargo cannot be run: {told}",
             why="Rust is not installed, not on PATH, or the toolchain that the profile or the repository names is not.",
-            fix="install Rust with rustup, and the toolchain with `rustup toolchain install NAME`.",
+            fix="install Rust with rustup, and the toolchain with `rustup toolchain install NAME`; a release never does.",
         )
 
 

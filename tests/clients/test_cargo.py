@@ -96,6 +96,13 @@ class TestToolchain:
         with pytest.raises(CargoMissing, match="'no-such-toolchain' is not installed"):
             cargo.toolchain(missing, tmp_path)
 
+    def test_a_toolchain_that_the_workspace_pins_is_not_installed_behind_anybodys_back(
+        self, called: cargo.Cargo, tmp_path: Path
+    ) -> None:
+        (tmp_path / "rust-toolchain.toml").write_text('[toolchain]\nchannel = "1.0.0"\n')
+        with pytest.raises(CargoMissing, match=r"toolchain '1.0.0.*' is not installed"):
+            cargo.toolchain(called, tmp_path)
+
     def test_a_path_without_cargo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(CargoMissing, match="cargo"):
