@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +20,13 @@ from loadmaster.planning.state import ObjectState
 from loadmaster.project import ROOT
 from loadmaster.stack.processes import spawn, stop
 from loadmaster.stack.settings import environment
-from tests.end_to_end.service import Run, Service, eventually
+from tests.end_to_end.service import PATIENCE, Service, eventually
+from tests.end_to_end.test_kill_matrix import create_run
+from tests.flows.evidence import receipt_of
+from tests.steps import hangar
 
+LATER = 7200
+"""Seconds: by then everything of ours is over."""
 pytestmark = pytest.mark.end_to_end
 
 
@@ -54,8 +63,8 @@ def containers(engine: Engine) -> list[str]:
     ]
 
 
-def children(service: Service, run: Run) -> list[dict[str, Any]]:
-    query = {"flow_runs": {"parent_flow_run_id": {"any_": [run.id]}}}
+def children(service: Service, run: str) -> list[dict[str, Any]]:
+    query = {"flow_runs": {"parent_flow_run_id": {"any_": [run]}}}
     answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
     return list(answer.raise_for_status().json())
 
@@ -67,7 +76,7 @@ def test_a_release_has_its_smoke_test_made_by_a_worker_of_the_pool(service: Serv
     (record,) = [each for each in run.receipt.objects if each.kind == "smoke"]
     assert record.state is ObjectState.SAME
     assert (record.why or "").startswith("enforced: ")
-    (child,) = children(service, run)
+    (child,) = children(service, run.id)
     assert (child["state"]["name"], child["work_pool_name"]) == ("Completed", POOL)
     eventually(lambda: "LSM-SMOKE {" in heard(service, child["id"]), "the payload's own log is the run's")
     told = markdown_of(service, child["id"])
@@ -80,10 +89,10 @@ def test_a_smoke_test_that_waits_for_a_worker_is_cancelled_with_its_release(serv
     service.api.pause_pool(POOL)
     try:
         run = service.start("minor")
-        eventually(lambda: bool(children(service, run)), "the release asked the pool")
+        eventually(lambda: bool(children(service, run.id)), "the release asked the pool")
         service.api.set_state(run.id, "CANCELLING", "Cancelling", "by a person")
         assert run.ended().name == "Cancelled"
-        eventually(lambda: children(service, run)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
+        eventually(lambda: children(service, run.id)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
     finally:
         service.api.open_pool(POOL)
 
@@ -93,8 +102,42 @@ def test_a_smoke_test_in_the_middle_is_ended_with_its_release_and_leaves_no_cont
     service: Service, engine: Engine
 ) -> None:
     run = service.start("minor")
-    eventually(lambda: bool(children(service, run) and containers(engine)), "the smoke test runs")
+    eventually(lambda: bool(children(service, run.id) and containers(engine)), "the smoke test runs")
     service.api.set_state(run.id, "CANCELLING", "Cancelling", "by a person")
     assert run.ended().name == "Cancelled"
-    eventually(lambda: children(service, run)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
+    eventually(lambda: children(service, run.id)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
     eventually(lambda: not containers(engine), "its container was removed", seconds=20)
+
+
+@pytest.fixture
+def swept(engine: Engine) -> Iterator[None]:
+    """What a killed process leaves is no other test's business."""
+    yield
+    engine.sweep(time.time() + LATER)
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_release_that_was_killed_in_its_smoke_test_has_it_made_anew_by_retry(
+    service: Service, engine: Engine, tmp_path: Path
+) -> None:
+    """In the process of the release, that is: no worker of the pool is online."""
+    request = {"project": "demo", "version": "minor", "repository": str(hangar.repository(tmp_path))}
+    identity = create_run(service, request)
+    with attempt(service, engine, identity) as process:
+        eventually(lambda: bool(containers(engine)), "the smoke test runs")
+        process.kill()
+    (child,) = children(service, identity)
+    service.api.set_state(child["id"], "CANCELLED", "Cancelled", "as the release's hook does")
+    service.api.set_state(identity, "CRASHED", "Crashed", "as the worker reports it")
+    service.api.retry(identity)
+    with attempt(service, engine, identity) as process:
+        assert process.wait(timeout=PATIENCE) == 0
+    (record,) = [each for each in receipt_of(service.store.run(identity)).objects if each.kind == "smoke"]
+    assert (record.why or "").startswith("enforced: ")
+
+
+def attempt(service: Service, engine: Engine, identity: str) -> subprocess.Popen[bytes]:
+    """A process that works on the run."""
+    env = environment(service.store.root, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
+    argv = [sys.executable, str(Path(__file__).with_name("attempt.py")), identity]
+    return subprocess.Popen(argv, cwd=ROOT, env=env | {"PYTHONPATH": str(ROOT)})
