@@ -1,10 +1,17 @@
+"""What holds for every test."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.engine import NOWHERE
+
+# How long an example takes tells of the machine, not of the law that it is an example of.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
