@@ -221,4 +221,4 @@ def _either(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _from(root: str, path: str) -> str:
     """`path` from the workspace's own root on."""
-    return posixpath.relpath(path, posixpath.dirname(root) or ".")
+    return posixpath.relpath(path or ".", posixpath.dirname(root) or ".")
