@@ -6,6 +6,7 @@ Knows the profile's style and the packages. What a changelog looks like inside, 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
@@ -47,8 +48,8 @@ class WrittenChangelog(Value):
 class Scope(Value):
     """Whose commits a changelog tells of."""
 
-    tags: tuple[str, ...]
-    """Patterns of the tags that name its releases; `{version}` stands for the version."""
+    tags: tuple[str, ...] = ()
+    """Those of its releases that are below the released commit."""
     include: tuple[str, ...] = ()
     """Folders; () for the whole repository."""
     exclude: tuple[str, ...] = ()
@@ -151,16 +152,21 @@ def proposal_scopes(
         released = tuple(each for each in packages if _is_released(each, style))
         if path not in texts or not released or (asked and not any(each.name in asked for each in released)):
             continue
-        scope = _scope(released, workspace, style)
-        newest = [each.replace("{version}", told.version) for told in headings(texts[path])[:1] for each in scope.tags]
+        patterns = {style.tag_pattern(each.name).replace("{name}", each.name) for each in released}
+        newest = [each.replace("{version}", told.version) for told in headings(texts[path])[:1] for each in patterns]
         if waits_for_entries(texts[path]) and (not newest or not set(newest).isdisjoint(tags)):
-            found[path] = scope
+            found[path] = _scope(released, workspace, style, _following(patterns, tags))
     return found
 
 
-def _scope(packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle) -> Scope:
+def _following(patterns: Collection[str], tags: Collection[str]) -> tuple[str, ...]:
+    """The tags that name a version by one of the patterns."""
+    shape = "|".join(re.escape(each).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for each in patterns)
+    return tuple(each for each in sorted(tags) if re.fullmatch(shape, each))
+
+
+def _scope(packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle, tags: tuple[str, ...]) -> Scope:
     """The packages' folders, without those of packages inside them."""
-    tags = tuple(dict.fromkeys(style.tag_pattern(each.name).replace("{name}", each.name) for each in packages))
     if style.policy is not Policy.INDEPENDENT:
         return Scope(tags=tags)
     folders = {posixpath.dirname(each.manifest) for each in packages}

@@ -11,7 +11,7 @@ from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.errors import NotesNotProposed
 from loadmaster.planning.changelogs import Scope
 
-ALL = Scope(tags=("v{version}",))
+ALL = Scope(tags=("v1.0.0",))
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "-c", "commit.gpgsign=false")
 
 
@@ -65,30 +65,34 @@ def test_only_commits_that_touch_the_packages_folder_become_its_entries(reposito
     git(repository, "tag", "tail-0.2.0")
     change(repository, "feat: rivets", "wing/src/lib.rs", "tail/src/lib.rs")
     change(repository, "fix: a macro", "wing/macros/src/lib.rs")
-    wing = Scope(tags=("wing-{version}",), include=("wing",), exclude=("wing/macros",))
+    wing = Scope(tags=("wing-1.1.0",), include=("wing",), exclude=("wing/macros",))
     assert propose_notes(repository, wing) == "### Added\n\n- Rivets\n\n### Fixed\n\n- A flap"
-    tail = Scope(tags=("tail-{version}",), include=("tail",))
+    tail = Scope(tags=("tail-0.2.0",), include=("tail",))
     assert propose_notes(repository, tail) == "### Added\n\n- Rivets"
-    root = Scope(tags=("v{version}",), exclude=("wing", "tail"))
+    root = Scope(tags=("v1.0.0",), exclude=("wing", "tail"))
     assert propose_notes(repository, root) == ""
 
 
-def test_packages_that_share_a_changelog_count_from_the_last_of_their_tags(repository: Path) -> None:
+def test_packages_that_share_a_changelog_tell_what_is_in_none_of_their_releases(repository: Path) -> None:
     change(repository, "fix: a flap", "wing/src/lib.rs")
     git(repository, "tag", "wing-1.1.0")
     change(repository, "fix: a rudder", "tail/src/lib.rs")
-    scope = Scope(tags=("wing-{version}", "tail-{version}"), include=("tail", "wing"))
+    scope = Scope(tags=("wing-1.1.0", "v1.0.0"), include=("tail", "wing"))
     assert propose_notes(repository, scope) == "### Fixed\n\n- A rudder"
 
 
-def test_a_tag_that_an_earlier_attempt_pushed_changes_no_proposal(repository: Path) -> None:
-    git(repository, "commit", "-q", "--allow-empty", "-m", "fix: a leak")
-    before = propose_notes(repository, ALL)
-    git(repository, "checkout", "-q", "-b", "release")
-    git(repository, "commit", "-q", "--allow-empty", "-m", "Release 1.0.1")
+def test_without_a_release_they_are_made_of_all_commits(repository: Path) -> None:
+    assert propose_notes(repository, Scope()) == "### Added\n\n- An old thing"
+
+
+def test_a_release_from_a_side_branch_counts(repository: Path) -> None:
+    git(repository, "checkout", "-q", "-b", "side")
+    change(repository, "fix: a leak", "tank")
     git(repository, "tag", "v1.0.1")
     git(repository, "checkout", "-q", "-")
-    assert propose_notes(repository, ALL) == before == "### Fixed\n\n- A leak"
+    change(repository, "fix: a flap", "wing")
+    git(repository, "merge", "-q", "--no-edit", "side")
+    assert propose_notes(repository, Scope(tags=("v1.0.0", "v1.0.1"))) == "### Fixed\n\n- A flap"
 
 
 def test_the_repositorys_own_configuration_asks_no_forge(repository: Path) -> None:
@@ -97,6 +101,8 @@ def test_the_repositorys_own_configuration_asks_no_forge(repository: Path) -> No
     assert propose_notes(repository, ALL) == "### Fixed\n\n- A leak"
 
 
-def test_a_directory_without_a_repository_is_told(tmp_path: Path) -> None:
+def test_a_repository_that_git_cliff_cannot_read_is_told(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "fix: a leak")
     with pytest.raises(NotesNotProposed, match="No changelog entries could be proposed"):
-        propose_notes(tmp_path, ALL)
+        propose_notes(tmp_path, Scope())

@@ -20,7 +20,7 @@ OWN = ReleaseStyle(policy=Policy.INDEPENDENT, tag="{name}-{version}", tags={"win
 WING, TAIL, TOOL = package("wing", version="1.2.0"), package("tail", version="0.4.1"), package("tool", publish=())
 ROOT = package("plane", manifest="Cargo.toml")
 EMPTY = "# Changelog\n\n## [Unreleased]\n\n## [0.4.1] - 2026-10-01\n\n- Older.\n"
-TAGS = ("v0.4.1", "tail-0.4.1", "plane-0.4.1", "fin-0.3.9")
+TAGS = ("v0.4.1", "tail-0.4.1", "plane-0.4.1", "fin-0.3.9", "v0", "tail-0.4")
 
 
 def at(name: str) -> str:
@@ -116,8 +116,8 @@ def scopes(
 
 def test_entries_are_made_of_the_commits_in_the_packages_folder() -> None:
     assert scopes({at("wing"): EMPTY, at("tail"): EMPTY}, WING, TAIL) == {
-        at("wing"): Scope(tags=("v{version}",), include=("crates/wing",)),
-        at("tail"): Scope(tags=("tail-{version}",), include=("crates/tail",)),
+        at("wing"): Scope(tags=("v0.4.1",), include=("crates/wing",)),
+        at("tail"): Scope(tags=("tail-0.4.1",), include=("crates/tail",)),
     }
 
 
@@ -125,12 +125,12 @@ def test_commits_of_packages_inside_the_folder_are_left_out() -> None:
     macros = package("macros", manifest="crates/wing/macros/Cargo.toml")
     assert scopes({at("wing"): EMPTY}, WING, macros)[at("wing")].exclude == ("crates/wing/macros",)
     assert scopes({"CHANGELOG.md": EMPTY}, ROOT, WING) == {
-        "CHANGELOG.md": Scope(tags=("plane-{version}",), include=(), exclude=("crates/wing",))
+        "CHANGELOG.md": Scope(tags=("plane-0.4.1",), include=(), exclude=("crates/wing",))
     }
 
 
 def test_in_lockstep_they_are_made_of_all_commits() -> None:
-    assert scopes({"CHANGELOG.md": EMPTY}, WING, TAIL, style=LOCKSTEP) == {"CHANGELOG.md": Scope(tags=("v{version}",))}
+    assert scopes({"CHANGELOG.md": EMPTY}, WING, TAIL, style=LOCKSTEP) == {"CHANGELOG.md": Scope(tags=("v0.4.1",))}
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_a_member_outside_its_workspace_points_to_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["", ".", "./", "a/.."])
+def test_a_member_needs_the_package_at_the_root(path: str) -> None:
+    texts = {
+        "Cargo.toml": member("root", f"[workspace]\nmembers = ['a']\n[workspace.dependencies]\nroot.path = '{path}'\n"),
+        "a/Cargo.toml": member("a", "[dependencies]\nroot.workspace = true\n"),
+    }
+    a, root = read_workspace(tree(texts)).packages
+    assert (a.dependencies[0].path, root.manifest) == (".", "Cargo.toml")
+
+
 def test_the_roots_of_a_tree_are_told_the_outermost_first() -> None:
     texts = {
         "fuzz/Cargo.toml": "[workspace]",

@@ -8,10 +8,12 @@ git with nothing of the user's around it. None of them forces a push, or writes 
 from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
+    commits_since,
     committed_at,
     head,
     is_ancestor,
     last_change,
+    newest,
     observe_refs,
     origin,
     resolve,
@@ -31,6 +33,7 @@ __all__ = [
     "branch",
     "clone_at",
     "commit_all",
+    "commits_since",
     "committed_at",
     "create_tag",
     "head",
@@ -38,6 +41,7 @@ __all__ = [
     "is_ancestor",
     "last_change",
     "mirror",
+    "newest",
     "observe_refs",
     "origin",
     "push",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -78,6 +78,26 @@ def tags_below(repository: Path, commit: str) -> tuple[str, ...]:
     below = resolve(repository, commit)
     return tuple(
         text(repository, "for-each-ref", f"--merged={below}", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+    )
+
+
+def newest(repository: Path, revisions: Collection[str]) -> str:
+    """The youngest of the commits that the revisions name."""
+    asked = "".join(f"{each}\n" for each in revisions).encode()
+    return text(repository, "rev-list", "--no-walk", "--max-count=1", "--stdin", stdin=asked).strip()
+
+
+def commits_since(
+    repository: Path, revisions: Collection[str], include: Collection[str] = (), exclude: Collection[str] = ()
+) -> frozenset[str]:
+    """Ids of the commits in `HEAD` that are below none of the revisions; where folders are named, only of those that touch them.
+
+    `include` are folders, () for all; `exclude` those of them that do not count.
+    """
+    paths = [f":(top,literal){each}" for each in include] + [f":(top,exclude,literal){each}" for each in exclude]
+    asked = "".join(f"^{each}\n" for each in revisions).encode()
+    return frozenset(
+        text(repository, "rev-list", "--full-history", "--stdin", "HEAD", "--", *paths, stdin=asked).split()
     )
 
 
