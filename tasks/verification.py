@@ -45,7 +45,7 @@ def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
     write_atomically(job.directory.receipt, receipt.to_json().encode())
     create_markdown_artifact(
         key=f"{job.project.name}-receipt",
-        markdown=show.receipt_markdown(receipt, plan),
+        markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),
         description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
     )
     get_run_logger().info("receipt: %s", job.directory.receipt)

@@ -209,8 +209,11 @@ def _object_line(record: ObjectRecord) -> str:
     return f"  {_SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
 
 
-def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
-    """The receipt for an artifact; with the plan it has a graph that shows each crate's state."""
+def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None) -> str:
+    """The receipt for an artifact; with the plan it has a graph that shows each crate's state.
+
+    `kept_in`: the directory of a rehearsal's world, which is told because the world's addresses end with its process.
+    """
     states = {each.id: each.state for each in receipt.objects if each.kind == "crate"}
     rows = [
         f"| {_SIGN[each.state]}&nbsp;{each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
@@ -223,6 +226,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
             f"# {receipt.project} {receipt.version}: {receipt.outcome}",
             f"Commit `{receipt.commit}`, {receipt.world} world, {receipt.seconds:.1f} s, toolchain `{receipt.toolchain}`.",
             *(_failure_lines(failure) if failure else []),
+            *(_world_lines(receipt, kept_in) if kept_in and receipt.world == "rehearsal" else []),
             *([_mermaid(plan, states)] if plan else []),
             "",
             "| state | kind | object | seconds | attempts | sha256 | |",
@@ -239,6 +243,18 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None) -> str:
 def _failure_lines(failure: Failure) -> list[str]:
     headline, _, rest = failure.what.partition("\n")
     return [f"**{headline}**", rest, "", f"- why: {failure.why}", f"- next: {failure.next}"]
+
+
+def _world_lines(receipt: Receipt, kept_in: str) -> list[str]:
+    as_of = f" --as-of {receipt.as_of.isoformat()}" if receipt.as_of else ""
+    return [
+        "",
+        "The registry and the forge of a rehearsal are reachable only while it runs; what was published there is kept. To "
+        "open them again, on another port:",
+        "",
+        f"    loadmaster world --project {receipt.project} --directory {kept_in}{as_of}",
+        "",
+    ]
 
 
 def _deviation_lines(deviations: tuple[str, ...]) -> list[str]:

@@ -137,6 +137,16 @@ class TestReceipt:
         assert len(rows) == 1
         assert rows[0].endswith(r"| status 500 \| at<br>line two |")
 
+    def test_a_rehearsal_tells_how_its_world_is_opened_again(self) -> None:
+        command = "\n    loadmaster world --project demo --directory runs/1/world"
+        seen_now = receipt_markdown(receipt(as_of=None), None, "runs/1/world")
+        assert f"{command}\n" in seen_now
+        seen_then = receipt_markdown(receipt(as_of="2026-01-24T19:00:00Z"), None, "runs/1/world")
+        assert f"{command} --as-of 2026-01-24T19:00:00+00:00\n" in seen_then
+
+    def test_a_release_for_real_has_no_such_world(self) -> None:
+        assert "loadmaster world" not in receipt_markdown(receipt(world="live"), None, "runs/1/world")
+
     def test_problems_told_at_once_stay_a_list(self) -> None:
         failure = Failure(what="2 problems found:\n  - `a`: b\n  - `c`: d", why="e.", next="f.")
         shown = receipt_markdown(receipt(failure=failure), None)
