@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test chaos check up down lock clean
+.PHONY: help setup rehearse test chaos check up down bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,8 +36,8 @@ up: setup ## start the Prefect server, its worker and the deployments, and keep 
 down: setup ## stop them once nothing is running; FORCE=1 stops at once
 	@$(BIN)/loadmaster down $(if $(filter-out 0 no,$(FORCE)),--force)
 
-bench: setup ## measure it beside cargo, 15 and 60 crates (BENCH=full: 400, too)
-	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full)
+bench: setup ## measure it beside cargo, 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
+	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full,$(if $(BENCH),--only $(BENCH)))
 
 lock: setup ## write constraints.txt anew from pyproject.toml
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && \
