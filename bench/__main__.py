@@ -35,7 +35,7 @@ from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.errors import EngineAbsent, EngineForbidden
 from loadmaster.job import Job, Pinned
-from loadmaster.planning.project import TOKEN_VARIABLE
+from loadmaster.planning.registry_style import TOKEN_VARIABLE
 from loadmaster.project import ROOT, load_project
 from loadmaster.rehearsal.registry import Service, new_token
 from loadmaster.stack.record import running

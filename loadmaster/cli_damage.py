@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.planning.project import Credentials
+from loadmaster.planning.registry_style import Credentials
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.value import Value

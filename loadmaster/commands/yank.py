@@ -15,8 +15,9 @@ from loadmaster.credentials.sources import ReadBlock, no_blocks, real_api_token
 from loadmaster.errors import LiveWorldRefused, RegistryUnreachable, YankNotConfirmed
 from loadmaster.planning.address import is_loopback
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
-from loadmaster.planning.project import Credentials, Project
+from loadmaster.planning.project import Project
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credentials
 from loadmaster.planning.value import Value
 from loadmaster.steps.observe import look_at_crates, look_at_source
 from loadmaster.store import Store

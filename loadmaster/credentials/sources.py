@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from loadmaster.credentials.token import Token
 from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing
-from loadmaster.planning.project import (
+from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import (
     CARGO_TOKEN_VARIABLE,
     IDENTITY_VARIABLES,
     NEW_TOKEN_VARIABLE,
     TOKEN_VARIABLE,
     Credentials,
 )
-from loadmaster.planning.rates import Action
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.world import World, credential_file
 

@@ -15,8 +15,8 @@ from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_bl
 from loadmaster.credentials.token import Token
 from loadmaster.errors import LoadmasterError, TokenNotRevoked
 from loadmaster.job import Job
-from loadmaster.planning.project import Credential, RegistryStyle
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential, RegistryStyle
 from loadmaster.world import World
 
 LIFE = timedelta(minutes=30)

@@ -16,8 +16,9 @@ from loadmaster.planning.lockfile import bump_lockfile
 from loadmaster.planning.manifest import bump_manifests, with_heirs
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Costs, Forecast, forecast
-from loadmaster.planning.project import Exclusion, Install, Project, RegistryStyle, Wait
+from loadmaster.planning.project import Exclusion, Install, Project
 from loadmaster.planning.rates import Action, Bucket
+from loadmaster.planning.registry_style import RegistryStyle, Wait
 from loadmaster.planning.released import bumped_versions, label, released_versions
 from loadmaster.planning.seen import Seen, SourceSeen
 from loadmaster.planning.value import Value

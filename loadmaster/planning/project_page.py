@@ -15,7 +15,7 @@ from loadmaster.planning.project import Project
 _HEAD = """# Profiles
 
 A project is one file, `projects/NAME.toml`; its name is the file's. `projects/demo.toml` and `projects/assay.toml` are
-two. An unknown field is an error. This page is made from the model in `loadmaster/planning/project.py`.
+two. An unknown field is an error. This page is made from the model in `loadmaster/planning/project.py` and its parts.
 """
 
 

@@ -38,8 +38,8 @@ from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_between_requests
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.project import Credential
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential
 from loadmaster.planning.seen import RegistrySeen, Seen
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.planning.workspace import Workspace

@@ -12,8 +12,8 @@ from loadmaster.job import Job
 from loadmaster.planning.compare import compare
 from loadmaster.planning.metadata import upload_head, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag
-from loadmaster.planning.project import Wait
 from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.registry_style import Wait
 from loadmaster.planning.seen import CrateVersion
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.version import same_version

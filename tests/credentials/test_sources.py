@@ -9,8 +9,9 @@ import pytest
 
 from loadmaster.credentials.sources import api_token, forge_token, identity, no_blocks, token_from_environment
 from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
-from loadmaster.planning.project import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials, Project
+from loadmaster.planning.project import Project
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials
 from loadmaster.planning.sparse_index import crates_io_index
 from loadmaster.world import World, credential_file
 

@@ -10,8 +10,8 @@ import pytest
 
 from loadmaster.credentials.tokens import Tokens
 from loadmaster.errors import IdentityUnavailable, RegistryUnreachable, is_worth_retrying
-from loadmaster.planning.project import Credential, RegistryStyle
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential, RegistryStyle
 from loadmaster.world import World, credential_file
 from tests.credentials.provider import ASKING, HandClock, Provider
 

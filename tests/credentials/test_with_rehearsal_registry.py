@@ -13,8 +13,8 @@ from starlette.routing import Mount
 from loadmaster.clients import registry as client
 from loadmaster.credentials.tokens import LIFE, Tokens
 from loadmaster.errors import ExchangeRefused, IdentityRefused, UploadRefused
-from loadmaster.planning.project import Credential, RegistryStyle
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential, RegistryStyle
 from loadmaster.rehearsal.issuer import Issuer, Run
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario

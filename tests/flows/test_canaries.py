@@ -35,8 +35,8 @@ from starlette.routing import Mount, Route
 from flows.release import carry_out
 from loadmaster.job import Job
 from loadmaster.live import live_job
-from loadmaster.planning.project import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.registry_style import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed

@@ -12,8 +12,8 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.release import carry_out
-from loadmaster.planning.project import RegistryStyle
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.registry_style import RegistryStyle
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import FORGE_OWNER_ID, rehearsal
 from loadmaster.store import RunDirectory, Store

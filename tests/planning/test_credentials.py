@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from loadmaster.planning.order import Edges
 from loadmaster.planning.pace import Costs, forecast
-from loadmaster.planning.project import Credential, RegistryStyle
 from loadmaster.planning.rates import Action, Bucket
+from loadmaster.planning.registry_style import Credential, RegistryStyle
 
 TOKEN, TRUSTED = Credential.TOKEN, Credential.TRUSTED_PUBLISHING
 NEW, UPDATE = Action.NEW, Action.UPDATE

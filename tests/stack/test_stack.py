@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
-from loadmaster.planning.project import TOKEN_VARIABLE
+from loadmaster.planning.registry_style import TOKEN_VARIABLE
 from loadmaster.project import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow

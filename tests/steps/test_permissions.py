@@ -21,7 +21,8 @@ from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
 from loadmaster.planning.permissions.gates import ask
-from loadmaster.planning.project import Preflight, Project, RegistryStyle
+from loadmaster.planning.project import Preflight, Project
+from loadmaster.planning.registry_style import RegistryStyle
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import LONG_AGO

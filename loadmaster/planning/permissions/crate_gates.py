@@ -14,7 +14,7 @@ from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.project import Credential
+from loadmaster.planning.registry_style import Credential
 
 RECENTLY_DELETED = "was recently deleted"
 

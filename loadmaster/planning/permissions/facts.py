@@ -9,8 +9,9 @@ from pydantic import Field
 from loadmaster.planning.permissions.questions import Inquiry, action_of
 from loadmaster.planning.permissions.seen import CrateSeen, PermissionsSeen
 from loadmaster.planning.plan import Crate, ReleasePlan
-from loadmaster.planning.project import Project, RegistryStyle
+from loadmaster.planning.project import Project
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import RegistryStyle
 from loadmaster.planning.seen import RegistrySeen
 from loadmaster.planning.value import Value
 

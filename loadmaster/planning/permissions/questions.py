@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from loadmaster.planning.address import is_loopback
 from loadmaster.planning.plan import Crate, ReleasePlan
-from loadmaster.planning.project import Credential, Project, RegistryStyle
+from loadmaster.planning.project import Project
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential, RegistryStyle
 from loadmaster.planning.seen import RegistrySeen
 from loadmaster.planning.value import Value
 

@@ -11,8 +11,8 @@ from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, TurnedAway, read, why_unread
-from loadmaster.planning.project import Wait
 from loadmaster.planning.rates import Bucket
+from loadmaster.planning.registry_style import Wait
 
 STATUS_PAGE = "https://status.crates.io"
 

@@ -18,8 +18,8 @@ from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Refused, read, why_unread
 from loadmaster.planning.permissions.seen import Exchange, TokenSeen
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.project import Credential
 from loadmaster.planning.rates import Action
+from loadmaster.planning.registry_style import Credential
 
 TOKENS_PAGE = "https://crates.io/settings/tokens"
 PROFILE_PAGE = "https://crates.io/settings/profile"

@@ -18,7 +18,7 @@ from loadmaster.planning.permissions.questions import wants_trusted_publishing
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.project import Credential, TrustedPublishing
+from loadmaster.planning.registry_style import Credential, TrustedPublishing
 
 MOST_CONFIGURATIONS = 5
 
