@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from loadmaster.clients.files import read_tree, write_files
-from loadmaster.planning.bump import bump_tree
+from loadmaster.clients.files import read_tree
+from loadmaster.clients.rewriting import alone_in, require_whole, take_back, write_files
+from loadmaster.planning.bump import Bump, bump_tree
 from loadmaster.planning.changelogs import changelog_globs
 from loadmaster.planning.project import ReleaseStyle
+from loadmaster.planning.tree import TreeFiles
 from loadmaster.planning.value import Value
 
 
@@ -37,12 +39,28 @@ class Bumped(Value):
 
 
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
-    """Writes all files that change, or none. Raises what reading, deciding and writing raise."""
+    """Writes all files that change, or none; a bump that was killed is taken back first.
+
+    Raises what reading, deciding and writing raise; for a dry run `BumpInterrupted`, too.
+    """
+    if dry_run:
+        require_whole(directory)
+        return _told(*_decided(directory, asked, style, today), style, dry_run=True)
+    with alone_in(directory):
+        take_back(directory)
+        files, decided = _decided(directory, asked, style, today)
+        if decided.edits:
+            write_files(directory, decided.edits)
+    return _told(files, decided, style, dry_run=False)
+
+
+def _decided(directory: Path, asked: str, style: ReleaseStyle, today: date) -> tuple[TreeFiles, Bump]:
     also = [*changelog_globs(style), *(rule.path for rule in style.files)]
     files = read_tree(directory, also, without=style.stale_lockfiles)
-    decided = bump_tree(files, asked, style, today)
-    if not dry_run:
-        write_files(directory, decided.edits)
+    return files, bump_tree(files, asked, style, today)
+
+
+def _told(files: TreeFiles, decided: Bump, style: ReleaseStyle, *, dry_run: bool) -> Bumped:
     return Bumped(
         outcome="planned" if dry_run else "bumped",
         policy=style.policy,
@@ -60,9 +78,9 @@ def _changed(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 
 def bumped_text(found: Bumped) -> str:
-    lines = [f"{each.package:<30} {_told(each)}" for each in found.packages]
+    lines = [f"{each.package:<30} {_move(each)}" for each in found.packages]
     return "\n".join([*lines, "", *([each.diff for each in found.files] or ["Nothing to change."])])
 
 
-def _told(member: MemberMoved) -> str:
+def _move(member: MemberMoved) -> str:
     return f"{member.before} stays" if member.before == member.after else f"{member.before} → {member.after}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadmaster.clients.files import read_tree
+from loadmaster.clients.rewriting import require_whole
 from loadmaster.clients.sources import read_sources
 from loadmaster.errors import LoadmasterError, TreeNotJudged
 from loadmaster.planning.gate import GateAnswer, Outcome
@@ -28,8 +29,9 @@ class TreeJudged(Value):
 
 
 def judged(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
-    """Raises `TreeNotJudged` for a directory whose workspace cannot be read."""
+    """Raises `TreeNotJudged` for a directory whose workspace cannot be read, or that a killed bump has left half new."""
     try:
+        require_whole(directory)
         stale = project.release.stale_lockfiles if project else ()
         files = read_tree(directory, texts_to_read(project), without=stale)
         tree = plain_tree(files, {}, tag, project)

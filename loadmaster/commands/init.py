@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 import tomllib
@@ -12,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git, registry
-from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop
+from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop, TreeMissing
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
 from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.project import Project
@@ -35,9 +36,11 @@ class FirstProfile(Value):
 def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
     """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
 
-    Raises `ProfileThere` rather than writing over a profile, `NotARepository`, `RootNotAtTop`, `NotAWorkspace`,
+    Raises `ProfileThere` rather than writing over a profile, `TreeMissing`, `NotARepository`, `RootNotAtTop`, `NotAWorkspace`,
     `CargoMissing`.
     """
+    if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
+        raise TreeMissing(str(path))
     called = name or path.resolve().name
     file = projects / f"{called}.toml"
     if file.exists() and not force:

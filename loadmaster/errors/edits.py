@@ -44,6 +44,7 @@ class NotToml(LoadmasterError):
     """A manifest that is no TOML; the reason tells line and column."""
 
     def __init__(self, path: str, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"`{path}` is not TOML: {reason}.",
             why="a hand edit or a merge left it half written.",
@@ -171,6 +172,17 @@ class LockfileFormat(LoadmasterError):
             else f"`{path}` names no lockfile format; 3 and 4 can be edited.",
             why="a cargo older than 1.53, or newer than this version of Loadmaster knows, wrote it; or it was cut short.",
             fix="run `cargo generate-lockfile` with a current stable cargo, or use a newer Loadmaster.",
+        )
+
+
+class LockfileNotToml(LoadmasterError):
+    """A lockfile that is no TOML; the reason tells line and column."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` is no lockfile that cargo takes: {reason}.",
+            why="a hand edit or a merge spoilt it, or it was cut short.",
+            fix="check out the last good one, or take it away, run `cargo metadata` beside it, and commit the result.",
         )
 
 

@@ -18,6 +18,29 @@ class MalformedVersion(UsageError):
         )
 
 
+class VersionTooLong(UsageError):
+    """A version that no file name has room for."""
+
+    def __init__(self, text: str, limit: int) -> None:
+        super().__init__(
+            f"The version `{text[:40]}…` has {len(text)} characters, and may have {limit}.",
+            why="cargo calls a crate's file `NAME-VERSION.crate`, a file's name may have 255 bytes, and a crate's 64.",
+            fix="give a shorter one.",
+        )
+
+
+class PackageNamedTwice(UsageError):
+    """A request that gives one package two versions."""
+
+    def __init__(self, package: str, versions: Sequence[str]) -> None:
+        told = " and ".join(f"`{each}`" for each in versions)
+        super().__init__(
+            f"`{package}` is named twice, with the versions {told}.",
+            why="an option was repeated, or copied and only half changed.",
+            fix="name each package once, `NAME=VERSION`.",
+        )
+
+
 class UnknownProject(UsageError):
     """No profile of that name."""
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from loadmaster.errors import (
+    ByteOrderMark,
     ManifestIncomplete,
     NoSuchPackage,
     NotAWorkspace,
@@ -117,7 +118,7 @@ def _names_a_member(files: TreeFiles, path: str, workspace: Workspace) -> bool:
         return False
     try:
         parse_manifest(path, files.texts[path])
-    except (NotToml, ManifestIncomplete):
+    except (ByteOrderMark, NotToml, ManifestIncomplete):
         return False
     return True
 

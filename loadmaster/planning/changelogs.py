@@ -14,6 +14,7 @@ from loadmaster.errors import ChangelogHeadings
 from loadmaster.planning.changelog import headings, notes, release_heading, waits_for_entries, with_notes
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ReleaseStyle
+from loadmaster.planning.toml_text import require_no_mark
 from loadmaster.planning.tree import beside
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Package, Workspace
@@ -119,7 +120,7 @@ def written(
 ) -> tuple[WrittenChangelog, ...]:
     """Those of `found` that are there and can be written, with a section for their version.
 
-    `proposals` are entries, by path, for a section that has none. Raises `ChangelogHeadings`.
+    `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and `ChangelogHeadings`.
     """
     return tuple(
         _written(each, each.version, texts[each.path], proposals.get(each.path, ""), today)
@@ -129,6 +130,7 @@ def written(
 
 
 def _written(found: Changelog, version: str, before: str, proposal: str, today: date) -> WrittenChangelog:
+    require_no_mark(found.path, before)
     try:
         headed = release_heading(before, version, today)
         text = with_notes(headed, version, proposal) if proposal else headed

@@ -8,11 +8,14 @@ namesakes by version when it next writes the file; here their order is kept, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from loadmaster.errors import LockfileBroken, LockfileFormat, MergeMarkers
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from loadmaster.errors import LockfileBroken, LockfileFormat, LockfileNotToml, MergeMarkers, NotToml
+from loadmaster.planning.toml_text import parsed_toml, require_no_mark
 
 _FORMATS = ("3", "4")
 _FORMAT = re.compile(r"version = (\d+)\s*")
@@ -35,32 +38,52 @@ class _Block(NamedTuple):
     version_line: int
 
 
-def members(path: str, text: str) -> dict[str, str]:
-    """Version by name of every package without a source. `path` is for messages.
+class LockedPackage(BaseModel):
+    """One `[[package]]`, as far as it matters here."""
 
-    Raises `MergeMarkers`, `LockfileFormat` and `LockfileBroken`.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    version: str
+    source: str | None = None
+    """None for what lies in a directory: the members, and other packages by path."""
+    dependencies: tuple[str, ...] = ()
+
+
+class _Lockfile(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    package: tuple[LockedPackage, ...] = ()
+
+
+def packages(path: str, text: str, members: Collection[str] = ()) -> tuple[LockedPackage, ...]:
+    """All that it holds. `path` is for messages.
+
+    Raises `ByteOrderMark`, `MergeMarkers`, `LockfileFormat`, `LockfileNotToml`, and `LockfileBroken`, also where one of
+    `members` stands in it twice.
     """
-    blocks = _blocks(path, text.split("\n"))
-    return {each.name: each.version for each in blocks if each.table == _PACKAGE and each.source is None}
+    found, blocks = _read(path, text)
+    _refuse_two_local(path, blocks, members)
+    return found
 
 
 def bump_lockfile(path: str, text: str, versions: Mapping[str, str]) -> str:
     """`text` with the planned version of each member that it holds. A namesake from a registry stays as it is.
 
-    Raises what `members` raises.
+    Raises what `packages` raises.
     """
     lines = text.split("\n")
-    blocks = _blocks(path, lines)
+    _, blocks = _read(path, text)
     _refuse_two_local(path, blocks, versions)
     after = [_moved(each, versions) for each in blocks]
     for old, new in zip(blocks, after, strict=True):
         lines[old.version_line] = lines[old.version_line].replace(f'"{old.version}"', f'"{new.version}"')
-    packages = [pair for pair in zip(blocks, after, strict=True) if pair[0].table == _PACKAGE]
-    names = {old.name for old, new in packages if old != new}
+    pairs = [pair for pair in zip(blocks, after, strict=True) if pair[0].table == _PACKAGE]
+    names = {old.name for old, new in pairs if old != new}
     for number, line in enumerate(lines):
         entry = _ENTRY.fullmatch(line)
         if entry is not None and entry["name"] in names:
-            namesakes = [pair for pair in packages if pair[0].name == entry["name"]]
+            namesakes = [pair for pair in pairs if pair[0].name == entry["name"]]
             meant = _meant(entry, namesakes)
             if meant is None:
                 raise LockfileBroken(path, number + 1, f"`{line.strip()}` is none of the packages below")
@@ -68,10 +91,26 @@ def bump_lockfile(path: str, text: str, versions: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _refuse_two_local(path: str, blocks: list[_Block], versions: Mapping[str, str]) -> None:
+def _read(path: str, text: str) -> tuple[tuple[LockedPackage, ...], list[_Block]]:
+    """As TOML, and by line: what is wrong with a package is told with its line."""
+    lines = text.split("\n")
+    require_no_mark(path, text)
+    _check(path, lines)
+    try:
+        document = parsed_toml(path, text)
+        blocks = _blocks(path, lines)
+        return _Lockfile.model_validate(document).package, blocks
+    except NotToml as error:
+        raise LockfileNotToml(path, error.reason) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise LockfileNotToml(path, f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+
+
+def _refuse_two_local(path: str, blocks: list[_Block], members: Collection[str]) -> None:
     seen: set[str] = set()
     for each in blocks:
-        if each.table == _PACKAGE and each.source is None and each.name in versions:
+        if each.table == _PACKAGE and each.source is None and each.name in members:
             if each.name in seen:
                 raise LockfileBroken(path, each.version_line + 1, f"a second package `{each.name}` without a source")
             seen.add(each.name)
@@ -109,7 +148,6 @@ def _without_commit(source: str | None) -> str | None:
 
 
 def _blocks(path: str, lines: list[str]) -> list[_Block]:
-    _check(path, lines)
     starts = [number for number, line in enumerate(lines) if line.startswith("[")]
     return [
         _block(path, lines, start, end)
@@ -131,7 +169,7 @@ def _formats(lines: list[str]) -> Iterator[str]:
     for line in lines:
         if line.startswith("["):
             return
-        if match := _FORMAT.fullmatch(line.removeprefix("\ufeff")):
+        if match := _FORMAT.fullmatch(line):
             yield match[1]
 
 

@@ -47,9 +47,9 @@ def bump_manifests(
     `manifests` holds every manifest that may change, workspace roots included, by path from the repository's root;
     `versions` the planned version by package. A root's `[workspace.package] version` becomes that of the members that
     inherit it, which is why one manifest alone cannot be bumped. `others` are manifests of other workspaces: only their
-    requirements follow, whatever their packages are called. A byte order mark stays, as cargo lets it.
+    requirements follow, whatever their packages are called.
 
-    Raises `NotToml`, `ManifestIncomplete`, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
+    Raises what `parse_manifest` raises, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
     `MalformedRequirement`.
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
@@ -76,7 +76,7 @@ def with_heirs(
 ) -> dict[str, str]:
     """`versions`, and those of private members that take theirs from the same `[workspace.package]`: they cannot stay.
 
-    Raises `NotToml` and `ManifestIncomplete`.
+    Raises `ByteOrderMark`, `NotToml` and `ManifestIncomplete`.
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
     own = {path: manifest for path, manifest in parsed.items() if path not in others}

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
-from loadmaster.errors import ManifestIncomplete, NotToml
+from loadmaster.errors import MalformedVersion, ManifestIncomplete
+from loadmaster.planning.manifest_shape import shape_problem
+from loadmaster.planning.toml_text import parsed_toml
+from loadmaster.planning.version import parse
 from loadmaster.planning.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 from loadmaster.planning.workspace import Dependency, Kind, Package
 
@@ -31,40 +30,14 @@ _TARGET_TABLES = (_TABLES[0], _TABLES[2], _TABLES[1])
 _NO_VERSION = "0.0.0"
 _BINARY = re.compile(r"(?:^|/)src/(?:main\.rs|bin/(?:(?P<file>[^/]+)\.rs|(?P<folder>[^/]+)/main\.rs))$")
 
-_SHAPES: tuple[tuple[str, type, str], ...] = (
-    ("package", dict, "table"),
-    ("workspace", dict, "table"),
-    ("workspace.package", dict, "table"),
-    ("workspace.dependencies", dict, "table"),
-    ("workspace.members", list, "list"),
-    ("workspace.exclude", list, "list"),
-    *((f"{name}", dict, "table") for _, name in _TABLES),
-    ("target", dict, "table"),
-    ("bin", list, "list"),
-)
-
 
 def parse_manifest(path: str, text: str) -> Manifest:
-    """Raises `NotToml`, with line and column, and `ManifestIncomplete`. A byte order mark is passed over, as cargo does."""
-    manifest = _parsed(path, text.removeprefix("\ufeff"))
-    for dotted, shape, called in _SHAPES:
-        place: Any = manifest
-        for key in dotted.split("."):
-            place = place.get(key) if place is not None else None
-        if place is not None and not isinstance(place, shape):
-            raise ManifestIncomplete(path, f"`{dotted}` is not a {called}")
+    """Raises `ByteOrderMark`, `NotToml`, with line and column, and `ManifestIncomplete`."""
+    manifest = parsed_toml(path, text)
+    problem = shape_problem(manifest)
+    if problem is not None:
+        raise ManifestIncomplete(path, problem)
     return manifest
-
-
-def _parsed(path: str, text: str) -> Manifest:
-    """TOML 1.1 is taken, too, since cargo takes it; the standard library does not."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        try:
-            return tomlkit.parse(text).unwrap()
-        except TOMLKitError:
-            raise NotToml(path, str(error)) from error
 
 
 def dependency_tables(manifest: Manifest) -> Iterator[tuple[Kind, str | None, Mapping[str, Any]]]:
@@ -131,7 +104,7 @@ def package_of(path: str, manifest: Manifest, root: str, root_manifest: Manifest
         raise ManifestIncomplete(path, "its `[package]` has no `name`")
     return Package(
         name=name,
-        version=member.text("version") or _NO_VERSION,
+        version=_version(member),
         manifest=_from(root, path),
         publish=_publish(member),
         description=member.text("description"),
@@ -141,6 +114,14 @@ def package_of(path: str, manifest: Manifest, root: str, root_manifest: Manifest
         binaries=_binaries(name, path, manifest, member.text("edition"), sources),
         dependencies=tuple(_dependencies(path, manifest, root, root_manifest)),
     )
+
+
+def _version(member: _Member) -> str:
+    told = member.text("version") or _NO_VERSION
+    try:
+        return str(parse(told))
+    except MalformedVersion as error:
+        raise ManifestIncomplete(member.path, f"its version is not SemVer: `{told}`") from error
 
 
 def _publish(member: _Member) -> tuple[str, ...] | None:

@@ -6,12 +6,11 @@ Knows where maturin, setuptools and Poetry keep a version. A `dynamic` one comes
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from loadmaster.errors import NotToml
 from loadmaster.planning.toml_literals import Keys, Literal, at, with_literals
+from loadmaster.planning.toml_text import parsed_toml
 
 PYPROJECT = "pyproject.toml"
 
@@ -22,13 +21,13 @@ def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[s
     """Those of the `pyproject.toml`s in `texts`, by path, that change.
 
     `versions` is the planned version by the member's directory. A package belongs to the member beside it, or to the one
-    that `tool.maturin.manifest-path` names. Raises `NotToml` and `ManifestNotKept`.
+    that `tool.maturin.manifest-path` names. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
     """
     after = {}
     for path, text in texts.items():
         if posixpath.dirname(path) not in versions and "manifest-path" not in text:
             continue  # somebody else's, and perhaps not even TOML
-        document = _parsed(path, text)
+        document = parsed_toml(path, text)
         version = versions.get(_folder_of_member(path, document))
         literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(at(document, keys), str)]
         if any(at(document, each.keys) != each.text for each in literals):
@@ -40,10 +39,3 @@ def _folder_of_member(path: str, document: Mapping[str, Any]) -> str:
     told = at(document, ("tool", "maturin", "manifest-path"))
     manifest = told if isinstance(told, str) else "Cargo.toml"
     return posixpath.dirname(posixpath.normpath(posixpath.join(posixpath.dirname(path), manifest)))
-
-
-def _parsed(path: str, text: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
-        raise NotToml(path, str(error)) from error

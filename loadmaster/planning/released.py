@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from loadmaster.errors import NoSuchPackage, VersionsByName, VersionsDisagree
+from loadmaster.errors import NoSuchPackage, PackageNamedTwice, VersionsByName, VersionsDisagree
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.version import planned_version
 from loadmaster.planning.workspace import Package, Workspace
@@ -49,11 +49,16 @@ def exact_versions(published: Sequence[Package], released: str) -> dict[str, str
 
 
 def named_versions(asked: str) -> dict[str, str]:
-    """What was asked for each named package; {} if it is one thing for all."""
+    """What was asked for each named package; {} if it is one thing for all. Raises `PackageNamedTwice`."""
     if "=" not in asked:
         return {}
-    pairs = (each.partition("=") for each in asked.split(","))
-    return {name: wanted for name, _, wanted in pairs}
+    named: dict[str, str] = {}
+    for each in asked.split(","):
+        name, _, wanted = each.partition("=")
+        if name in named:
+            raise PackageNamedTwice(name, [named[name], wanted])
+        named[name] = wanted
+    return named
 
 
 def _require_known(named: Collection[str], published: Sequence[Package]) -> None:

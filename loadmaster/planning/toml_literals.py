@@ -12,8 +12,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from loadmaster.errors import ManifestNotKept, NotToml
-
-BYTE_ORDER_MARK = "\ufeff"
+from loadmaster.planning.toml_text import require_no_mark
 
 Keys = tuple[str, ...]
 
@@ -35,17 +34,19 @@ def at(place: Any, keys: Keys) -> Any:
 def with_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
     """`text` with the literals, each in the quotes that are there. All of them must be there.
 
-    `path` is for messages. Raises `NotToml` and `ManifestNotKept`.
+    `path` is for messages. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
     """
-    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+    require_no_mark(path, text)
     try:
-        document = tomlkit.parse(text.removeprefix(BYTE_ORDER_MARK))
+        document = tomlkit.parse(text)
     except TOMLKitError as error:
         raise NotToml(path, str(error)) from error
-    if mark + document.as_string() != text:
+    except RecursionError as error:
+        raise NotToml(path, "tables or lists are nested too deeply") from error
+    if document.as_string() != text:
         raise ManifestNotKept(path)
     for each in literals:
         table, key = at(document, each.keys[:-1]), each.keys[-1]
         quotes = table[key].as_string()[:3]
         table[key] = tomlkit.string(each.text, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
-    return mark + document.as_string()
+    return document.as_string()

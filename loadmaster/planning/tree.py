@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from loadmaster.errors import (
+    ByteOrderMark,
     LinkOutOfTree,
     ManifestIncomplete,
     MemberMissing,
@@ -40,7 +41,7 @@ class TreeFiles(Value):
     """What was read of a directory."""
 
     texts: Mapping[str, str]
-    """Text by path of every file that a release may read or edit; line ends and byte order marks as they are."""
+    """Text by path of every file that a release may read or edit; line ends as they are."""
     paths: frozenset[str] = frozenset()
     """Every file, read or not: binaries are told by them."""
     leads_out: frozenset[str] = frozenset()
@@ -55,8 +56,8 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     """The workspace whose root manifest is `root`: the value that `cargo metadata --no-deps` gives there.
 
     Packages without any source file are taken, because a tree may hold manifests only; cargo refuses those.
-    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `NotToml` and
-    `ManifestIncomplete`.
+    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `ByteOrderMark`,
+    `NotToml` and `ManifestIncomplete`.
     """
     manifests = _Manifests(files)
     if root not in manifests:
@@ -142,6 +143,8 @@ def _members(manifests: _Manifests, root: str) -> tuple[str, ...]:
             raise NotAWorkspace(root, f"its member `{path}` is the root of a workspace, too.")
         if "package" in manifests[path]:
             found[path] = None
+        elif path != root:
+            raise ManifestIncomplete(path, "it has neither `[package]` nor `[workspace]`")
         waiting += [(each, True) for each in _by_path(manifests, path, root)]
     return tuple(found)
 
@@ -225,7 +228,7 @@ def _refuse_namesakes(packages: Sequence[Package]) -> None:
 def _is_root(manifests: _Manifests, path: str) -> bool:
     try:
         return "workspace" in manifests[path]
-    except (NotToml, ManifestIncomplete):
+    except (ByteOrderMark, NotToml, ManifestIncomplete):
         return False
 
 

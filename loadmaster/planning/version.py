@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from semver import Version
 
-from loadmaster.errors import MalformedVersion
+from loadmaster.errors import MalformedVersion, VersionTooLong
 
 _LEVEL_OR_VERSION = (
     r"(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -28,12 +28,22 @@ class Level(StrEnum):
     RC = "rc"
 
 
+_LONGEST = 255 - len(".crate") - 64 - len("-")
+"""Characters that a file's name has left for a version, beside a crate's longest name."""
+
+_LARGEST = 2**64 - 1
+"""Of the three numbers, to cargo."""
+
+
 def parse(text: str) -> Version:
     """Raises `MalformedVersion`."""
     try:
-        return Version.parse(text)
+        version = Version.parse(text)
     except ValueError as error:
         raise MalformedVersion(text) from error
+    if max(version.major, version.minor, version.patch) > _LARGEST:
+        raise MalformedVersion(text)
+    return version
 
 
 def planned_version(asked: str, current: str, taken: Collection[str]) -> str:
@@ -41,12 +51,17 @@ def planned_version(asked: str, current: str, taken: Collection[str]) -> str:
 
     A level finishes a pre-release before it moves on (`minor` of 1.2.0-rc.1 is 1.2.0). `rc` is the next free
     candidate: of the pre-release that stands in the tree, or else of the next patch.
+
+    Raises `MalformedVersion` and `VersionTooLong`.
     """
     if asked == Level.RC:
         return _next_candidate(parse(current), {_precedence(each) for each in taken})
     if asked in set(Level):
         return str(parse(current).next_version(asked))
-    return str(parse(asked))
+    planned = str(parse(asked))
+    if len(planned) > _LONGEST:
+        raise VersionTooLong(planned, _LONGEST)
+    return planned
 
 
 def _next_candidate(current: Version, taken: Collection[str]) -> str:

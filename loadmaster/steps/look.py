@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tomllib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from loadmaster.clients import cargo, git, registry
-from loadmaster.clients.files import read_text
+from loadmaster.clients.files import read_text, read_texts
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.job import Job
 from loadmaster.planning.changelogs import changelog_places, proposal_scopes
@@ -23,6 +22,8 @@ from loadmaster.planning.seen import (
     SourceSeen,
     ToolchainSeen,
 )
+from loadmaster.planning.toml_literals import at
+from loadmaster.planning.toml_text import parsed_toml
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.steps.announce import look_at_forge
 
@@ -68,27 +69,22 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     manifests = roots | {package.manifest for package in workspace.packages}
     others = git.tracked_files(checkout, "*pyproject.toml")
     style = job.project.release
-    changelogs = _texts(checkout, changelog_places(workspace, style))
+    changelogs = read_texts(checkout, changelog_places(workspace, style))
     return SourceSeen(
         commit=job.pinned.commit,
         tree=git.tree_of(checkout, job.pinned.commit),
         branch=job.project.source.branch,
         on_branch=job.pinned.on_branch,
-        manifests=_texts(checkout, manifests),
-        lockfiles=_texts(checkout, locks),
+        manifests=read_texts(checkout, manifests),
+        lockfiles=read_texts(checkout, locks),
         lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
-        others=_texts(checkout, [*others, *(rule.path for rule in style.files)]),
+        others=read_texts(checkout, [*others, *(rule.path for rule in style.files)]),
         changelogs=changelogs,
         proposals=_proposals(job, workspace, changelogs),
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
-
-
-def _texts(checkout: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Text by path, line endings as they are; paths that are not there are left out. Raises `NotUtf8`."""
-    return {path: read_text(path, checkout / path) for path in sorted(paths) if (checkout / path).is_file()}
 
 
 def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:
@@ -105,12 +101,12 @@ def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileS
 
 
 def pinned_toolchain(checkout: Path) -> str | None:
-    """The channel that rustup would choose in this tree, by its own two file names."""
+    """The channel that rustup would choose in this tree, by its own two file names. Raises what reading it raises."""
     if (path := checkout / "rust-toolchain.toml").is_file():
-        channel = tomllib.loads(path.read_text(encoding="utf-8")).get("toolchain", {}).get("channel")
+        channel = at(parsed_toml(path.name, read_text(path.name, path)), ("toolchain", "channel"))
         return str(channel) if channel else None
     if (path := checkout / "rust-toolchain").is_file():
-        return path.read_text(encoding="utf-8").strip()
+        return read_text(path.name, path).strip()
     return None
 
 

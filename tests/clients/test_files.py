@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.files import read_tree, write_files
-from loadmaster.errors import FilesNotWritten, LinkOutOfTree, NotUtf8, TreeMissing
+from loadmaster.clients.files import read_text, read_texts, read_tree
+from loadmaster.clients.rewriting import write_files
+from loadmaster.errors import FilesNotWritten, FileUnreadable, LinkOutOfTree, NotAFile, NotUtf8, TreeMissing
 
 MANIFEST = "[package]\r\n# ü"
 
@@ -84,6 +87,36 @@ def test_what_is_not_utf8_is_told_with_its_line(tree: Path) -> None:
 def test_a_tree_that_is_not_there_is_refused(tree: Path) -> None:
     with pytest.raises(TreeMissing, match="is not a directory"):
         read_tree(tree / "crates/a/Cargo.toml")
+
+
+@pytest.mark.parametrize("name", ["Cargo.toml", "Cargo.lock", "CHANGELOG.md"])
+@pytest.mark.parametrize(("make", "told"), [(Path.mkdir, "a directory"), (os.mkfifo, "a named pipe")])
+def test_something_else_in_place_of_a_file_is_told(
+    tree: Path, name: str, make: Callable[[Path], None], told: str
+) -> None:
+    make(tree / name)
+    with pytest.raises(NotAFile, match=f"`{name}` is not a file, but {told}"):
+        read_tree(tree)
+
+
+def test_what_is_none_of_the_files_may_be_anything(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    (tree / "circle").symlink_to("circle")
+    (tree / "Cargo.lock").symlink_to("circle")
+    (tree / "around").symlink_to(".")
+    assert read_tree(tree).paths == {"crates/a/Cargo.toml"}
+
+
+def test_what_the_disk_does_not_give_is_told(tree: Path) -> None:
+    with pytest.raises(FileUnreadable, match=r"`Cargo\.toml` cannot be read: Is a directory"):
+        read_text("Cargo.toml", tree)
+
+
+def test_texts_by_path_are_never_those_of_files_outside(tree: Path) -> None:
+    (tree / "README.md").symlink_to("../outside/Cargo.toml")
+    assert read_texts(tree, ["crates/a/Cargo.toml", "gone"]) == {"crates/a/Cargo.toml": MANIFEST}
+    with pytest.raises(LinkOutOfTree, match=r"`README\.md`"):
+        read_texts(tree, ["README.md"])
 
 
 def test_line_ends_and_permissions_stay(tree: Path) -> None:

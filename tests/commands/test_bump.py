@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def contents(tree: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    return {str(path.relative_to(tree)): path.read_bytes() if path.is_file() else b"" for path in tree.rglob("*")}
 
 
 def bump(home: Path, tree: Path, *arguments: str) -> Ran:
@@ -69,6 +70,11 @@ def leads_out(path: Path) -> None:
     path.symlink_to(path.parents[2] / "elsewhere")
 
 
+def becomes_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 PLANTED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "no TOML": (
         "crates/hangar-units/Cargo.toml",
@@ -92,6 +98,38 @@ PLANTED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "`crates/hangar-ansi` is a symbolic link that leads out",
     ),
     "a lockfile of the future": ("fuzz/Cargo.lock", replace("version = 4", "version = 5"), "has lockfile format `5`"),
+    "a mark before the manifest": (
+        "Cargo.toml",
+        prepend("\ufeff"),
+        "`Cargo.toml` begins with a byte order mark",
+    ),
+    "a mark before a lockfile": (
+        "fuzz/Cargo.lock",
+        prepend("\ufeff"),
+        "`fuzz/Cargo.lock` begins with a byte order mark",
+    ),
+    "a mark before the changelog": ("CHANGELOG.md", prepend("\ufeff"), "`CHANGELOG.md` begins with a byte order mark"),
+    "a lockfile that is cut short": (
+        "Cargo.lock",
+        lambda path: path.write_bytes(path.read_bytes()[:300]),
+        "`Cargo.lock` is no lockfile that cargo takes",
+    ),
+    "a lockfile that is a pipe": (
+        "Cargo.lock",
+        becomes_a_pipe,
+        "`Cargo.lock` is not a file, but a named pipe",
+    ),
+    "a value of another kind": (
+        "crates/hangar-ansi/Cargo.toml",
+        replace("[package]", "[package]\npublish = 3"),
+        "`package.publish` is not a list",
+    ),
+    "a version that is none": ("Cargo.toml", replace('"0.4.0"', '"0.4"'), "its version is not SemVer: `0.4`"),
+    "a member that is no package": (
+        "crates/hangar-ansi/Cargo.toml",
+        lambda path: path.write_text(""),
+        "it has neither `[package]` nor `[workspace]`",
+    ),
     "merge markers": ("Cargo.lock", prepend("<<<<<<< HEAD\n"), "`Cargo.lock` has merge markers, the first in line 1"),
     "two headings": (
         "CHANGELOG.md",
@@ -113,10 +151,37 @@ def test_a_tree_that_cannot_be_bumped_is_left_as_it_is(
     assert contents(tree) == before
 
 
-@pytest.mark.parametrize("arguments", [("-V", "v1"), ("-V", "rc", "-V", "1.0.0"), ("-V", "1.0.0", "--policy", "none")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-V", "v1"),
+        ("-V", "rc", "-V", "1.0.0"),
+        ("-V", "1.0.0", "--policy", "none"),
+        ("-V", "1.0.0-" + "a" * 300),
+        ("-V", "99999999999999999999.0.0"),
+        ("-V", "1.0.0\n"),
+        ("--policy", "independent", "-V", "hangar-cli=1.0.0", "-V", "hangar-cli=2.0.0"),
+    ],
+)
 def test_a_wrong_request_is_told_as_such(home: Path, tree: Path, arguments: tuple[str, ...]) -> None:
     assert bump(home, tree, *arguments).code == 2
 
 
 def test_a_directory_that_is_not_there_is_a_wrong_request(home: Path, tmp_path: Path) -> None:
     assert bump(home, tmp_path / "gone", "-V", "1.0.0").code == 2
+
+
+def test_no_name_is_not_the_current_directory(home: Path) -> None:
+    ran = loadmaster(home, "bump", "", "-V", "99.0.0", "--dry-run", "--json")
+    assert (ran.code, ran.document["failure"]["what"]) == (2, "`` is not a directory.")
+
+
+def test_both_kinds_of_line_ends_survive(home: Path, tree: Path) -> None:
+    for name in ("Cargo.toml", "Cargo.lock", "CHANGELOG.md", "crates/hangar-units/Cargo.toml"):
+        lines = (tree / name).read_bytes().splitlines()
+        (tree / name).write_bytes(b"".join(line + (b"\r\n", b"\n")[at % 3 == 0] for at, line in enumerate(lines)))
+    before = contents(tree)
+    assert bump(home, tree, "--version", "0.5.0", "--date", "2026-01-31").code == 0
+    assert bump(home, tree, "--version", "0.4.0").code == 0
+    changed = {path for path, content in contents(tree).items() if content != before[path]}
+    assert changed == {"CHANGELOG.md"}

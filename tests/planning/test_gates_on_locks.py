@@ -80,6 +80,14 @@ PLANTED: list[tuple[str, Callable[[], Evidence], str, str]] = [
         "merge markers",
     ),
     (
+        "a member that stands in it twice",
+        lambda: tree(
+            *HEALTHY, texts={"Cargo.lock": lockfile(HEALTHY) + '\n[[package]]\nname = "core"\nversion = "0.4.0"\n'}
+        ),
+        "Cargo.lock",
+        "a second package `core` without a source",
+    ),
+    (
         "a format of the future",
         lambda: locked(old="version = 4", new="version = 5"),
         "Cargo.lock",
@@ -110,7 +118,7 @@ PASSING: list[tuple[str, Callable[[], Evidence], int]] = [
     (
         "a fixture's lockfile, whose manifest is no manifest",
         lambda: tree(*HEALTHY, texts={"tests/x/Cargo.toml": "no", "tests/x/Cargo.lock": "none"}),
-        2,
+        1,
     ),
 ]
 
@@ -119,6 +127,15 @@ PASSING: list[tuple[str, Callable[[], Evidence], int]] = [
 def test_what_is_no_problem_passes(reason: str, found: Callable[[], Evidence], count: int) -> None:
     said = answer(found(), "lockfiles-current")
     assert (said.outcome, said.checked) == (Outcome.PASS, count), reason
+
+
+def test_a_lockfile_that_nothing_can_be_compared_with_is_pointed_out() -> None:
+    fixture = {"tests/x/Cargo.toml": "no", "tests/x/Cargo.lock": "none"}
+    said = answer(tree(*HEALTHY, texts=fixture), "lockfiles-current")
+    assert [each.where for each in said.warnings] == ["tests/x/Cargo.lock"]
+    assert "its manifest cannot be read: `tests/x/Cargo.toml` is not TOML" in said.warnings[0].what
+    alone = answer(tree(*HEALTHY, texts=fixture, without="Cargo.lock"), "lockfiles-current")
+    assert (alone.outcome, alone.checked) == (Outcome.SKIP, 0)
 
 
 def test_a_workspace_without_a_lockfile_is_not_asked() -> None:

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import LoadmasterError, LockfileBroken, LockfileFormat, MergeMarkers
-from loadmaster.planning.lockfile import bump_lockfile, members
+from loadmaster.errors import (
+    ByteOrderMark,
+    LoadmasterError,
+    LockfileBroken,
+    LockfileFormat,
+    LockfileNotToml,
+    MergeMarkers,
+)
+from loadmaster.planning.lockfile import bump_lockfile, packages
 from loadmaster.planning.manifest import Policy, bump_manifests
 from tests.cases.bumps import BUMPS, Bump
 
@@ -43,7 +50,8 @@ def test_a_third_party_package_of_the_same_number_stays() -> None:
 
 def test_members_are_what_has_no_source() -> None:
     text = lock(block("serde", "1.0.0", source=REGISTRY), block("tail", "1.0.0"), block("wing", "0.3.0", "tail"))
-    assert members("Cargo.lock", text) == {"tail": "1.0.0", "wing": "0.3.0"}
+    found = {each.name: each.version for each in packages("Cargo.lock", text) if each.source is None}
+    assert found == {"tail": "1.0.0", "wing": "0.3.0"}
 
 
 NAMESAKES = {
@@ -108,11 +116,6 @@ def test_an_unused_patch_follows_its_member() -> None:
     assert bump_lockfile("Cargo.lock", text.replace("V", "1.0.0"), VERSIONS) == text.replace("V", "2.0.0")
 
 
-def test_a_byte_order_mark_stays() -> None:
-    text = "\ufeff" + lock(block("wing", "1.0.0")).removeprefix(HEAD.split("version")[0])
-    assert bump_lockfile("Cargo.lock", text, VERSIONS) == text.replace("1.0.0", "2.0.0")
-
-
 def test_a_lockfile_without_packages_stays() -> None:
     assert bump_lockfile("Cargo.lock", HEAD, VERSIONS) == HEAD
 
@@ -124,6 +127,14 @@ def test_both_formats_of_today_are_taken(number: str) -> None:
 
 
 REFUSED = {
+    "a byte order mark": ("\ufeff" + HEAD, ByteOrderMark, "begins with a byte order mark"),
+    "what is no TOML": (lock(block("wing", "1.0.0"), "[[package]\n"), LockfileNotToml, "line 8, column 10"),
+    "packages that are none": ("version = 4\npackage = 3\n", LockfileNotToml, "`package`"),
+    "dependencies that are none": (
+        lock('\n[[package]]\nname = "wing"\nversion = "1.0.0"\ndependencies = [\n 3,\n]\n'),
+        LockfileNotToml,
+        r"`package\.0\.dependencies\.0`",
+    ),
     "a format of the future": (HEAD.replace("4", "5"), LockfileFormat, "has lockfile format `5`; 3 and 4"),
     "a format of the past": (block("wing", "1.0.0"), LockfileFormat, "names no lockfile format"),
     "an empty file": ("", LockfileFormat, "names no lockfile format"),

@@ -45,7 +45,6 @@ MOVES = {
     "three quotes": '[package]\nname = "wing"\nversion = """@"""\n',
     "lines that end as on Windows": '[package]\r\nname = "wing"\r\nversion = "@"\r\n\r\n[lib]\r\n',
     "both kinds of line ends": '[package]\r\nname = "wing"\nversion = "@"\r\n\n[lib]\r\n',
-    "a byte order mark": '\ufeff[package]\nname = "wing"\nversion = "@"\n',
     "no final line end": '[package]\nname = "wing"\nversion = "@"',
     "a package in two places": '[package]\nname = "wing"\nversion = "@"\n[lib]\n[package.metadata.docs.rs]\nall = true\n',
     "a package in dotted keys": 'package.name = "wing"\npackage.version = "@"\n',

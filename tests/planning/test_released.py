@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import NoSuchPackage, VersionsByName
+from loadmaster.errors import NoSuchPackage, PackageNamedTwice, VersionsByName
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.released import exact_versions, label, released_versions
+from loadmaster.planning.released import exact_versions, label, named_versions, released_versions
 from loadmaster.planning.show import plan_text
 from loadmaster.planning.workspace import Package
 from tests.planning.building import TODAY, needs, package, project, seen, workspaces
@@ -37,6 +37,11 @@ def test_the_next_candidate_of_a_package_counts_what_is_out_of_it_alone() -> Non
 def test_a_name_that_is_not_published_is_refused() -> None:
     with pytest.raises(NoSuchPackage, match="`wnig`"):
         released_versions((WING, TAIL), Policy.INDEPENDENT, "wnig=1.0.0", {})
+
+
+def test_a_package_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(PackageNamedTwice, match=r"`core` is named twice, with the versions `1\.0\.0` and `2\.0\.0`"):
+        named_versions("core=1.0.0,app=1.0.0,core=2.0.0")
 
 
 def test_lockstep_has_no_version_for_one_package() -> None:

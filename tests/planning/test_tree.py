@@ -209,7 +209,7 @@ REFUSED: dict[str, tuple[TreeFiles, type[LoadmasterError], str]] = {
     "a requirement that is no text": (
         tree({"Cargo.toml": member("a", "[dependencies]\nb = { version = 1 }\n")}),
         ManifestIncomplete,
-        "the version of `b` is no requirement: `1`",
+        "`dependencies.b.version` is not a string",
     ),
 }
 

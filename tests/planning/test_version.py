@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import MalformedVersion
+from loadmaster.errors import MalformedVersion, VersionTooLong
 from loadmaster.planning.version import ASKED, parse, planned_version, same_version
 
 numbers = st.integers(0, 30)
@@ -39,11 +39,27 @@ def test_a_candidate_that_is_out_is_passed_over() -> None:
     assert planned_version("rc", "1.4.2", {"1.4.3-rc.1", "1.4.3-rc.2+build"}) == "1.4.3-rc.3"
 
 
-@pytest.mark.parametrize("text", ["v1.2.3", "1.2", "01.2.3", "1.2.3-", "latest", "", "1.2.3 "])
+@pytest.mark.parametrize(
+    "text", ["v1.2.3", "1.2", "01.2.3", "1.2.3-", "latest", "", "1.2.3 ", "1.2.3\n", '1.2.3"', "１.2.3"]
+)
 def test_what_is_not_semver_is_refused(text: str) -> None:
     with pytest.raises(MalformedVersion, match="is not a version"):
         planned_version(text, "1.0.0", ())
-    assert not re.match(ASKED, text)
+    assert not re.fullmatch(ASKED, text)
+
+
+def test_a_number_that_cargo_cannot_count_to_is_refused() -> None:
+    assert planned_version(f"{2**64 - 1}.0.0", "1.0.0", ()) == f"{2**64 - 1}.0.0"
+    with pytest.raises(MalformedVersion, match="is not a version"):
+        planned_version(f"1.{2**64}.0", "1.0.0", ())
+
+
+def test_a_version_that_no_file_name_has_room_for_is_refused() -> None:
+    longest = "1.0.0-" + "a" * 178
+    assert planned_version(longest, "1.0.0", ()) == longest
+    assert len(f"{'c' * 64}-{longest}.crate") == 255
+    with pytest.raises(VersionTooLong, match="has 185 characters, and may have 184"):
+        planned_version(f"{longest}a", "1.0.0", ())
 
 
 @given(versions, levels)

@@ -6,15 +6,14 @@ Knows the meaning of a lockfile's entries. Resolves nothing: whether cargo would
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release, Tree
 from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
-from loadmaster.planning.lockfile import members
+from loadmaster.planning.lockfile import LockedPackage, packages
 from loadmaster.planning.requirement import matches
 from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
 from loadmaster.planning.workspace import Package
@@ -24,7 +23,7 @@ FIX = "run `cargo update --workspace` beside it and commit the result."
 
 class _Lock(NamedTuple):
     path: str
-    packages: tuple[Mapping[str, Any], ...]
+    packages: tuple[LockedPackage, ...]
     own: tuple[Package, ...]
     """Members of the workspace that the lockfile belongs to."""
     local: Mapping[str, str]
@@ -32,8 +31,8 @@ class _Lock(NamedTuple):
     named: Mapping[str, tuple[str, ...]]
     """Versions that stand in it, by name."""
 
-    def entry(self, name: str) -> Mapping[str, Any] | None:
-        return next((each for each in self.packages if each["name"] == name and "source" not in each), None)
+    def entry(self, name: str) -> LockedPackage | None:
+        return next((each for each in self.packages if each.name == name and each.source is None), None)
 
     def versions(self, entry: str) -> tuple[str, ...]:
         """Of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
@@ -51,10 +50,19 @@ def lockfiles_current(tree: Tree) -> Judgement:
     Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
     """
     locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
-    if not locks:
-        return Skip(why=f"no {LOCKFILE} is in the tree")
+    owners = {path: _own(tree, beside(path, MANIFEST)) for path in locks}
+    judged = [path for path, own in owners.items() if not isinstance(own, LoadmasterError)]
+    passed_over = tuple(_passed_over(path, own) for path, own in owners.items() if isinstance(own, LoadmasterError))
+    if not judged:
+        return Skip(why=f"no {LOCKFILE} of a workspace that can be read is in the tree")
     trees = (tree.before, tree) if tree.before else (tree,)
-    return each_of(locks, lambda path: next((told for each in trees if (told := tuple(_problems(each, path)))), ()))
+    found = each_of(judged, lambda path: next((told for each in trees if (told := tuple(_problems(each, path)))), ()))
+    return found.model_copy(update={"warnings": passed_over})
+
+
+def _passed_over(path: str, error: LoadmasterError) -> Problem:
+    """Of a test's fixture, say: there is nothing that the lockfile could be compared with."""
+    return Problem(where=path, what=f"was not judged, because its manifest cannot be read: {error.what}", fix=error.fix)
 
 
 def _problems(tree: Tree, path: str) -> Iterator[Problem]:
@@ -63,42 +71,39 @@ def _problems(tree: Tree, path: str) -> Iterator[Problem]:
     except LoadmasterError as error:
         yield Problem(where=path, what=error.what, fix=error.fix)
         return
-    if lock is None:
-        return
     for told in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
         yield Problem(where=path, what=told, fix=FIX)
 
 
-def _read(tree: Tree, path: str) -> _Lock | None:
-    """None for a lockfile of which nothing is known, because its manifest (a test's fixture, say) cannot be read."""
-    root = beside(path, MANIFEST)
-    own = _own(tree, root)
-    if own is None:
-        return None
+def _read(tree: Tree, path: str) -> _Lock:
+    """Raises what reading the lockfile, and the workspace that it belongs to, raise."""
+    own = _own(tree, beside(path, MANIFEST))
+    if isinstance(own, LoadmasterError):
+        raise own
     main = {each.name: each.version for each in tree.workspace.packages}
     local = main | {each.name: each.version for each in own}
-    members(path, tree.files.texts[path])
-    packages = tuple(tomllib.loads(tree.files.texts[path]).get("package", ()))
+    found = packages(path, tree.files.texts[path], local)
     named: dict[str, tuple[str, ...]] = {}
-    for each in packages:
-        named[each["name"]] = (*named.get(each["name"], ()), each["version"])
-    return _Lock(path=path, packages=packages, own=own, local=local, named=named)
+    for each in found:
+        named[each.name] = (*named.get(each.name, ()), each.version)
+    return _Lock(path=path, packages=found, own=own, local=local, named=named)
 
 
-def _own(tree: Tree, root: str) -> tuple[Package, ...] | None:
+def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
+    """Members of the workspace of a root manifest, or why it cannot be read."""
     if root == MANIFEST:
         return tree.workspace.packages
     try:
         return read_workspace(tree.files, root).packages
-    except LoadmasterError:
-        return None
+    except LoadmasterError as error:
+        return error
 
 
 def _versions(lock: _Lock) -> Iterator[str]:
     for each in lock.packages:
-        wanted = lock.local.get(each["name"])
-        if "source" not in each and wanted is not None and each["version"] != wanted:
-            yield f"has `{each['name']}` at `{each['version']}`, its manifest says `{wanted}`"
+        wanted = lock.local.get(each.name)
+        if each.source is None and wanted is not None and each.version != wanted:
+            yield f"has `{each.name}` at `{each.version}`, its manifest says `{wanted}`"
 
 
 def _missing_members(lock: _Lock) -> Iterator[str]:
@@ -110,16 +115,16 @@ def _missing_members(lock: _Lock) -> Iterator[str]:
 def _dangling(lock: _Lock) -> Iterator[str]:
     """A merge leaves such entries: they name packages that the lockfile does not have."""
     for package in lock.packages:
-        for entry in package.get("dependencies", ()):
+        for entry in package.dependencies:
             if not lock.versions(entry):
-                yield f"lets `{package['name']}` depend on `{entry}`, which it does not have"
+                yield f"lets `{package.name}` depend on `{entry}`, which it does not have"
 
 
 def _dependencies(lock: _Lock) -> Iterator[str]:
     for package in lock.own:
         entry = lock.entry(package.name)
         if entry is not None:
-            yield from _of_member(lock, package, entry.get("dependencies", ()))
+            yield from _of_member(lock, package, entry.dependencies)
 
 
 def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from loadmaster.errors import ByteOrderMark
 from loadmaster.planning import changelog
 from loadmaster.planning.changelogs import Changelog, changelogs
 from loadmaster.planning.gate import Problem
@@ -13,6 +14,7 @@ from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import Findings, Judgement, Skip, by_profile, each_of, of_files
 from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.python_package import PYPROJECT, bump_python
+from loadmaster.planning.toml_text import require_no_mark
 
 CHANGELOG = "CHANGELOG.md"
 
@@ -124,6 +126,10 @@ def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
     path, text, version = of.path, tree.text(of.path), of.version
     if text is None or version is None:
         return
+    try:
+        require_no_mark(path, text)
+    except ByteOrderMark as error:
+        yield Problem(where=path, what=error.what, fix=error.fix)
     found = [each for each in changelog.headings(text) if each.version == version]
     fix = f"leave one heading `## [{version}] - YYYY-MM-DD`."
     if len(found) != 1:

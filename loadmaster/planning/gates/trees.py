@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
-import tomllib
 from collections.abc import Mapping
 
+from loadmaster.errors import ByteOrderMark, NotToml
 from loadmaster.planning.changelogs import changelog_globs
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.labels import labels_of, read_label
@@ -14,7 +13,9 @@ from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.project import Project
 from loadmaster.planning.python_package import PYPROJECT
 from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.tree import TreeFiles, read_workspace
+from loadmaster.planning.toml_literals import at
+from loadmaster.planning.toml_text import parsed_toml
+from loadmaster.planning.tree import TreeFiles, beside, read_workspace
 from loadmaster.planning.workspace import Package, Workspace
 
 
@@ -35,11 +36,12 @@ def released_packages(files: TreeFiles, workspace: Workspace, project: Project |
 
 def _is_python(files: TreeFiles, package: Package) -> bool:
     """Whether maturin builds a Python package of it; such a one goes to PyPI."""
-    text = files.texts.get(posixpath.join(posixpath.dirname(package.manifest), PYPROJECT))
+    path = beside(package.manifest, PYPROJECT)
     try:
-        return text is not None and tomllib.loads(text).get("build-system", {}).get("build-backend") == "maturin"
-    except tomllib.TOMLDecodeError:
-        return False
+        text = files.texts.get(path)
+        return text is not None and at(parsed_toml(path, text), ("build-system", "build-backend")) == "maturin"
+    except (ByteOrderMark, NotToml):
+        return False  # `python-version` tells
 
 
 def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, project: Project | None) -> Tree:

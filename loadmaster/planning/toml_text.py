@@ -1,0 +1,42 @@
+"""TOML as a release reads it: text in, values out. Refuses what other programs would stumble over; knows no file's meaning."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from loadmaster.errors import ByteOrderMark, NotToml
+
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def require_no_mark(path: str, text: str) -> None:
+    """Raises `ByteOrderMark`. `path` is for the message."""
+    if text.startswith(_BYTE_ORDER_MARK):
+        raise ByteOrderMark(path)
+
+
+def parsed_toml(path: str, text: str) -> dict[str, Any]:
+    """TOML 1.1 is taken, too, since cargo takes it; the standard library does not.
+
+    `path` is for messages. Raises `ByteOrderMark`, and `NotToml` with line and column.
+    """
+    require_no_mark(path, text)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return _parsed_leniently(path, text, error)
+    except RecursionError as error:
+        raise NotToml(path, "tables or lists are nested too deeply") from error
+    except ValueError as error:  # a number that is too long for `int`
+        raise NotToml(path, str(error)) from error
+
+
+def _parsed_leniently(path: str, text: str, refusal: tomllib.TOMLDecodeError) -> dict[str, Any]:
+    try:
+        return tomlkit.parse(text).unwrap()
+    except (TOMLKitError, ValueError, RecursionError):
+        raise NotToml(path, str(refusal)) from refusal
