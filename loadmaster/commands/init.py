@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git, registry
+from loadmaster.clients.files import read_text
 from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop, TreeMissing
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
 from loadmaster.planning.index_line import IndexLine
@@ -72,6 +73,7 @@ def _survey(path: Path, index: str) -> Survey:
     workspace = read_metadata(metadata)
     published, tags = _published(workspace, index), git.tags(path)
     newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
+    changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md")
     return Survey(
         repository=str(path),
         forge=forge_of(git.origin(path), metadata),
@@ -80,12 +82,17 @@ def _survey(path: Path, index: str) -> Survey:
         tags=tuple(each.name for each in tags),
         published=published and {name: tuple(each.version for each in lines) for name, lines in published.items()},
         later={name: _after(newest, lines) for name, lines in (published or {}).items()},
-        changelogs=tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md"),
+        changelogs=changelogs,
+        root_changelog=_root_changelog(path, changelogs),
         stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _root_changelog(path: Path, changelogs: Iterable[str]) -> str | None:
+    return next((read_text(each, path / each) for each in changelogs if "/" not in each), None)
 
 
 def _require_root_at_top(path: Path) -> None:

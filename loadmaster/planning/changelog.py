@@ -103,6 +103,12 @@ def release_heading(text: str, version: str, released: date) -> str:
     return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
 
 
+def has_unreleased(text: str) -> bool:
+    """Whether there is a place for what the next version will bring, above all versions."""
+    first = next((each for each in _titles(text) if each.version or each.is_unreleased), None)
+    return first is not None and first.is_unreleased
+
+
 def waits_for_entries(text: str) -> bool:
     """Whether nothing stands below Unreleased, or there is no such heading."""
     titles = _titles(text)

@@ -17,6 +17,7 @@ from pydantic import Field
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
+from loadmaster.planning.changelog import has_unreleased, headings
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ClippyScope
 from loadmaster.planning.requirement import raised
@@ -41,6 +42,8 @@ class Survey(Value):
     """Those of them that came out after the clone's newest commit: their tags are not there to be read."""
     changelogs: tuple[str, ...]
     """Paths of the changelogs in the tree."""
+    root_changelog: str | None = None
+    """Text of the one at the root."""
     stale_lockfiles: tuple[str, ...] = ()
     """Tracked lockfiles, besides the root's, that cargo would have to change before it could use them."""
     programs: tuple[tuple[str, str], ...] = ()
@@ -50,6 +53,8 @@ class Survey(Value):
     """An installed toolchain, where the pinned one is not installed."""
 
 
+_NEWEST = 10
+"""A changelog that tells of none of as many last versions is no longer kept."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 _HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
 
@@ -166,7 +171,10 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     release.add("tag", tomlkit.item(patterns.tag))
     if not survey.tags:
         release.add(tomlkit.comment("There are no tags to read the pattern off."))
-    release.add("changelog", tomlkit.item(_changelog(survey, published, independent=independent)))
+    left = not independent and _is_left_behind(survey, published)
+    release.add("changelog", tomlkit.item("" if left else _changelog(survey, published, independent=independent)))
+    if left:
+        release.add(tomlkit.comment(_WHY_LEFT))
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
@@ -186,6 +194,7 @@ _WHY_POLICY = {
     Policy.KEEP_CARET_FLOOR: "All published packages carry one version; requirements among them move only where they must.",
     Policy.INDEPENDENT: "The published packages carry versions of their own.",
 }
+_WHY_LEFT = "The changelog at the root tells of none of the newest versions: it stays as it is."
 _WHY_EXCLUDED = (
     "Their manifests would let these out, and crates.io has no version of them: take out what is to be published."
 )
@@ -195,11 +204,24 @@ _NOT_ASKED = (
 )
 
 
+def _out(survey: Survey, package: Package) -> tuple[str, ...]:
+    """Versions that were on crates.io when the clone was made, in the order in which they came out."""
+    known, later = (survey.published or {}).get(package.name, ()), survey.later.get(package.name, ())
+    return tuple(each for each in known if each not in later)
+
+
 def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> Patterns:
-    known, later = survey.published or {}, survey.later
-    out = {each.name: set(known.get(each.name, ())).difference(later.get(each.name, ())) for each in published}
-    versions = {each.name: {each.version, *out[each.name]} for each in published}
+    versions = {each.name: {each.version, *_out(survey, each)} for each in published}
     return tag_patterns(survey.tags, versions, independent=independent)
+
+
+def _is_left_behind(survey: Survey, published: tuple[Package, ...]) -> bool:
+    """Whether the changelog at the root has no place for the next version, and tells of none of the newest of any package."""
+    text = survey.root_changelog
+    if text is None or has_unreleased(text):
+        return False
+    newest = {version for each in published for version in _out(survey, each)[-_NEWEST:]}
+    return bool(newest) and newest.isdisjoint(each.version for each in headings(text))
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:

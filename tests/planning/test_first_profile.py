@@ -76,6 +76,23 @@ def test_the_tags_of_an_older_clone_are_read_with_the_versions_of_its_time() -> 
     assert (release.tag_pattern("wing"), release.tag_pattern("tail")) == ("{version}", "{name}-{version}")
 
 
+@pytest.mark.parametrize(
+    ("text", "out", "expected"),
+    [
+        pytest.param("## 0.1.0\n", 12, "", id="none of the last versions, no place for the next"),
+        pytest.param("See the releases.\n", 12, "", id="no version at all"),
+        pytest.param("## Unreleased\n\n## 0.4.0\n", 12, "CHANGELOG.md", id="a place for the next one"),
+        pytest.param("## 0.12.0\n\n## 0.4.0\n", 12, "CHANGELOG.md", id="the last version"),
+        pytest.param("# Changelog\n", 0, "CHANGELOG.md", id="nothing was published yet"),
+    ],
+)
+def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> None:
+    published = {"wing": tuple(f"0.{minor}.0" for minor in range(1, out + 1))}
+    found = survey(package("wing", version="0.12.0"), published=published, root_changelog=text)
+    assert (profile(found).release.changelog or "") == expected
+    assert ("it stays as it is" in first_profile(found, "wing")) is (not expected)
+
+
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
