@@ -2,342 +2,162 @@
 
 A person sees that text (terminal, Prefect state message, artifact); the log keeps the traceback.
 `transient` is the one question that retries ask of an error; see `is_worth_retrying`.
+
+`import NAME as NAME` exports: one line an error, sorted.
 """
 
-from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
-from loadmaster.errors.cargo import (
-    CargoFailed,
-    CargoMissing,
-    CargoTooOld,
-    ClippyFailed,
-    CrateFileBroken,
-    CrateMissingFromPackage,
-    DiskFull,
-    GivenCrateBroken,
-    InstalledVersionWrong,
-    KeptCrateBroken,
-)
-from loadmaster.errors.credentials import (
-    ExchangeRefused,
-    IdentityMissing,
-    IdentityRefused,
-    IdentityUnavailable,
-    SecretBlockMissing,
-    SecretBlockUnread,
-    TokenMissing,
-    TokenNotRevoked,
-    TokenUnusable,
-)
-from loadmaster.errors.edits import (
-    BumpRefused,
-    ChangelogHeadings,
-    FileRuleUnmatched,
-    FileRuleWithoutPackage,
-    FilesNotWritten,
-    InheritedVersionsDisagree,
-    LockfileBroken,
-    LockfileFormat,
-    LockfileNotToml,
-    MalformedRequirement,
-    ManifestNotKept,
-    MergeMarkers,
-    NotesNotProposed,
-    NotToml,
-    NotUtf8,
-    RequirementCannotFollow,
-    TreeMissing,
-    TreeNotJudged,
-)
-from loadmaster.errors.files import (
-    BumpInterrupted,
-    ByteOrderMark,
-    FileOfTwoNames,
-    FileUnreadable,
-    NotAFile,
-    TreeBusy,
-)
-from loadmaster.errors.forge import (
-    AssetDifferent,
-    ForgeAlreadyThere,
-    ForgeAnswerUnreadable,
-    ForgeForbidden,
-    ForgeLacksTag,
-    ForgeNotFound,
-    ForgeRateLimited,
-    ForgeRefused,
-    ForgeUnauthorized,
-    ForgeUnreachable,
-)
-from loadmaster.errors.git import (
-    DirectoryTaken,
-    GitDenied,
-    GitFailed,
-    GitMissing,
-    GitRemoteMissing,
-    GitRemoteUnreachable,
-    NotARepository,
-    NothingToCommit,
-    NotObserved,
-    PushForced,
-    PushNotFastForward,
-    PushProtected,
-    PushRefused,
-    RemoteTagExists,
-    TagMissing,
-    TagTaken,
-    UnknownCommit,
-)
-from loadmaster.errors.prefect import (
-    DeploymentsNotApplied,
-    DeploymentUnknown,
-    NoStackRunning,
-    ParametersRefused,
-    PrefectRefused,
-    PrefectUnreachable,
-    StackDidNotStart,
-)
-from loadmaster.errors.registry import (
-    AlreadyUploaded,
-    ChecksumMismatch,
-    CratesNotPublished,
-    CrateTaken,
-    DailyLimitReached,
-    NotPublished,
-    NotVisible,
-    RateLimited,
-    RegistryUnreachable,
-    UploadRefused,
-    YankLimited,
-    YankRefused,
-)
-from loadmaster.errors.rehearsal import (
-    CorpusBroken,
-    PortTaken,
-    ServerNotAsked,
-    UpstreamChecksumMismatch,
-    UpstreamUnreachable,
-)
-from loadmaster.errors.request import (
-    FaultScriptBroken,
-    GatesClosed,
-    LiveWorldRefused,
-    MalformedVersion,
-    PackageNamedTwice,
-    ProfileBroken,
-    ProfileThere,
-    ReleaseLocked,
-    RequestMoved,
-    RunWithoutReceipt,
-    ScenarioBroken,
-    UnknownProject,
-    VersionTooLong,
-    WrongRequest,
-    YankNotConfirmed,
-)
-from loadmaster.errors.smoke import (
-    AptFailed,
-    AptMissing,
-    EngineAbsent,
-    EngineCannotStart,
-    EngineForbidden,
-    EngineGone,
-    EngineHanging,
-    EngineImageMissing,
-    EngineLacksCapability,
-    EngineRefused,
-    SmokeDeadlinePassed,
-    SmokeKernelUnknown,
-    SmokeLibraryMissing,
-    SmokeMachineBroke,
-    SmokeOutOfMemory,
-    SmokePayloadNotBuilt,
-)
-from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate, SmokeRunLost
-from loadmaster.errors.smoke_subject import (
-    SmokeArchiveRefused,
-    SmokeAssetMissing,
-    SmokeChecksumDiffers,
-    SmokeChecksumMissing,
-    SmokeFileMissing,
-    SmokeProgramForeign,
-    SmokeProgramMissing,
-    SmokeSubjectUnknown,
-    SmokeVersionsDiffer,
-)
-from loadmaster.errors.smoke_workflow import (
-    SmokeRunNotFound,
-    SmokeWorkflowMissing,
-    SmokeWorkflowRefused,
-)
-from loadmaster.errors.workspace import (
-    DependencyCycle,
-    LinkOutOfTree,
-    ManifestIncomplete,
-    MemberMissing,
-    MemberOutOfTree,
-    NoSuchPackage,
-    NotAWorkspace,
-    NothingToPublish,
-    RootNotAtTop,
-    TwoMembers,
-    VersionsByName,
-    VersionsDisagree,
-)
-
-__all__ = [
-    "AlreadyUploaded",
-    "AptFailed",
-    "AptMissing",
-    "AssetDifferent",
-    "BumpInterrupted",
-    "BumpRefused",
-    "ByteOrderMark",
-    "CargoFailed",
-    "CargoMissing",
-    "CargoTooOld",
-    "ChangelogHeadings",
-    "ChecksumMismatch",
-    "ClippyFailed",
-    "CorpusBroken",
-    "CrateFileBroken",
-    "CrateMissingFromPackage",
-    "CrateTaken",
-    "CratesNotPublished",
-    "DailyLimitReached",
-    "DependencyCycle",
-    "DeploymentUnknown",
-    "DeploymentsNotApplied",
-    "DirectoryTaken",
-    "DiskFull",
-    "EngineAbsent",
-    "EngineCannotStart",
-    "EngineForbidden",
-    "EngineGone",
-    "EngineHanging",
-    "EngineImageMissing",
-    "EngineLacksCapability",
-    "EngineRefused",
-    "ExchangeRefused",
-    "FaultScriptBroken",
-    "FileOfTwoNames",
-    "FileRuleUnmatched",
-    "FileRuleWithoutPackage",
-    "FileUnreadable",
-    "FilesNotWritten",
-    "ForgeAlreadyThere",
-    "ForgeAnswerUnreadable",
-    "ForgeForbidden",
-    "ForgeLacksTag",
-    "ForgeNotFound",
-    "ForgeRateLimited",
-    "ForgeRefused",
-    "ForgeUnauthorized",
-    "ForgeUnreachable",
-    "GatesClosed",
-    "GitDenied",
-    "GitFailed",
-    "GitMissing",
-    "GitRemoteMissing",
-    "GitRemoteUnreachable",
-    "GivenCrateBroken",
-    "IdentityMissing",
-    "IdentityRefused",
-    "IdentityUnavailable",
-    "InheritedVersionsDisagree",
-    "InstalledVersionWrong",
-    "KeptCrateBroken",
-    "LinkOutOfTree",
-    "LiveWorldRefused",
-    "LoadmasterError",
-    "LockfileBroken",
-    "LockfileFormat",
-    "LockfileNotToml",
-    "MalformedRequirement",
-    "MalformedVersion",
-    "ManifestIncomplete",
-    "ManifestNotKept",
-    "MemberMissing",
-    "MemberOutOfTree",
-    "MergeMarkers",
-    "NoStackRunning",
-    "NoSuchPackage",
-    "NotAFile",
-    "NotARepository",
-    "NotAWorkspace",
-    "NotObserved",
-    "NotPublished",
-    "NotToml",
-    "NotUtf8",
-    "NotVisible",
-    "NotesNotProposed",
-    "NothingToCommit",
-    "NothingToPublish",
-    "PackageNamedTwice",
-    "ParametersRefused",
-    "PortTaken",
-    "PrefectRefused",
-    "PrefectUnreachable",
-    "ProfileBroken",
-    "ProfileThere",
-    "PushForced",
-    "PushNotFastForward",
-    "PushProtected",
-    "PushRefused",
-    "RateLimited",
-    "RegistryUnreachable",
-    "ReleaseLocked",
-    "RemoteTagExists",
-    "RequestMoved",
-    "RequirementCannotFollow",
-    "RootNotAtTop",
-    "RunWithoutReceipt",
-    "ScenarioBroken",
-    "SecretBlockMissing",
-    "SecretBlockUnread",
-    "ServerNotAsked",
-    "SmokeArchiveRefused",
-    "SmokeAssetMissing",
-    "SmokeChecksumDiffers",
-    "SmokeChecksumMissing",
-    "SmokeDeadlinePassed",
-    "SmokeFileMissing",
-    "SmokeKernelUnknown",
-    "SmokeLibraryMissing",
-    "SmokeMachineBroke",
-    "SmokeNotPassed",
-    "SmokeOutOfMemory",
-    "SmokePayloadNotBuilt",
-    "SmokeProgramForeign",
-    "SmokeProgramMissing",
-    "SmokeRunLate",
-    "SmokeRunLost",
-    "SmokeRunNotFound",
-    "SmokeSubjectUnknown",
-    "SmokeVersionsDiffer",
-    "SmokeWorkflowMissing",
-    "SmokeWorkflowRefused",
-    "StackDidNotStart",
-    "TagMissing",
-    "TagTaken",
-    "TokenMissing",
-    "TokenNotRevoked",
-    "TokenUnusable",
-    "TreeBusy",
-    "TreeMissing",
-    "TreeNotJudged",
-    "TwoMembers",
-    "UnknownCommit",
-    "UnknownProject",
-    "UploadRefused",
-    "UpstreamChecksumMismatch",
-    "UpstreamUnreachable",
-    "UsageError",
-    "VersionTooLong",
-    "VersionsByName",
-    "VersionsDisagree",
-    "WrongRequest",
-    "YankLimited",
-    "YankNotConfirmed",
-    "YankRefused",
-    "is_worth_retrying",
-]
+from loadmaster.errors.base import LoadmasterError as LoadmasterError
+from loadmaster.errors.base import UsageError as UsageError
+from loadmaster.errors.base import is_worth_retrying as is_worth_retrying
+from loadmaster.errors.cargo import CargoFailed as CargoFailed
+from loadmaster.errors.cargo import CargoMissing as CargoMissing
+from loadmaster.errors.cargo import CargoTooOld as CargoTooOld
+from loadmaster.errors.cargo import ClippyFailed as ClippyFailed
+from loadmaster.errors.cargo import CrateFileBroken as CrateFileBroken
+from loadmaster.errors.cargo import CrateMissingFromPackage as CrateMissingFromPackage
+from loadmaster.errors.cargo import DiskFull as DiskFull
+from loadmaster.errors.cargo import GivenCrateBroken as GivenCrateBroken
+from loadmaster.errors.cargo import InstalledVersionWrong as InstalledVersionWrong
+from loadmaster.errors.cargo import KeptCrateBroken as KeptCrateBroken
+from loadmaster.errors.credentials import ExchangeRefused as ExchangeRefused
+from loadmaster.errors.credentials import IdentityMissing as IdentityMissing
+from loadmaster.errors.credentials import IdentityRefused as IdentityRefused
+from loadmaster.errors.credentials import IdentityUnavailable as IdentityUnavailable
+from loadmaster.errors.credentials import SecretBlockMissing as SecretBlockMissing
+from loadmaster.errors.credentials import SecretBlockUnread as SecretBlockUnread
+from loadmaster.errors.credentials import TokenMissing as TokenMissing
+from loadmaster.errors.credentials import TokenNotRevoked as TokenNotRevoked
+from loadmaster.errors.credentials import TokenUnusable as TokenUnusable
+from loadmaster.errors.edits import BumpRefused as BumpRefused
+from loadmaster.errors.edits import ChangelogHeadings as ChangelogHeadings
+from loadmaster.errors.edits import FileRuleUnmatched as FileRuleUnmatched
+from loadmaster.errors.edits import FileRuleWithoutPackage as FileRuleWithoutPackage
+from loadmaster.errors.edits import FilesNotWritten as FilesNotWritten
+from loadmaster.errors.edits import InheritedVersionsDisagree as InheritedVersionsDisagree
+from loadmaster.errors.edits import LockfileBroken as LockfileBroken
+from loadmaster.errors.edits import LockfileFormat as LockfileFormat
+from loadmaster.errors.edits import LockfileNotToml as LockfileNotToml
+from loadmaster.errors.edits import MalformedRequirement as MalformedRequirement
+from loadmaster.errors.edits import ManifestNotKept as ManifestNotKept
+from loadmaster.errors.edits import MergeMarkers as MergeMarkers
+from loadmaster.errors.edits import NotesNotProposed as NotesNotProposed
+from loadmaster.errors.edits import NotToml as NotToml
+from loadmaster.errors.edits import NotUtf8 as NotUtf8
+from loadmaster.errors.edits import RequirementCannotFollow as RequirementCannotFollow
+from loadmaster.errors.edits import TreeMissing as TreeMissing
+from loadmaster.errors.edits import TreeNotJudged as TreeNotJudged
+from loadmaster.errors.files import BumpInterrupted as BumpInterrupted
+from loadmaster.errors.files import ByteOrderMark as ByteOrderMark
+from loadmaster.errors.files import FileOfTwoNames as FileOfTwoNames
+from loadmaster.errors.files import FileUnreadable as FileUnreadable
+from loadmaster.errors.files import NotAFile as NotAFile
+from loadmaster.errors.files import TreeBusy as TreeBusy
+from loadmaster.errors.forge import AssetDifferent as AssetDifferent
+from loadmaster.errors.forge import ForgeAlreadyThere as ForgeAlreadyThere
+from loadmaster.errors.forge import ForgeAnswerUnreadable as ForgeAnswerUnreadable
+from loadmaster.errors.forge import ForgeForbidden as ForgeForbidden
+from loadmaster.errors.forge import ForgeLacksTag as ForgeLacksTag
+from loadmaster.errors.forge import ForgeNotFound as ForgeNotFound
+from loadmaster.errors.forge import ForgeRateLimited as ForgeRateLimited
+from loadmaster.errors.forge import ForgeRefused as ForgeRefused
+from loadmaster.errors.forge import ForgeUnauthorized as ForgeUnauthorized
+from loadmaster.errors.forge import ForgeUnreachable as ForgeUnreachable
+from loadmaster.errors.git import DirectoryTaken as DirectoryTaken
+from loadmaster.errors.git import GitDenied as GitDenied
+from loadmaster.errors.git import GitFailed as GitFailed
+from loadmaster.errors.git import GitMissing as GitMissing
+from loadmaster.errors.git import GitRemoteMissing as GitRemoteMissing
+from loadmaster.errors.git import GitRemoteUnreachable as GitRemoteUnreachable
+from loadmaster.errors.git import NotARepository as NotARepository
+from loadmaster.errors.git import NothingToCommit as NothingToCommit
+from loadmaster.errors.git import NotObserved as NotObserved
+from loadmaster.errors.git import PushForced as PushForced
+from loadmaster.errors.git import PushNotFastForward as PushNotFastForward
+from loadmaster.errors.git import PushProtected as PushProtected
+from loadmaster.errors.git import PushRefused as PushRefused
+from loadmaster.errors.git import RemoteTagExists as RemoteTagExists
+from loadmaster.errors.git import TagMissing as TagMissing
+from loadmaster.errors.git import TagTaken as TagTaken
+from loadmaster.errors.git import UnknownCommit as UnknownCommit
+from loadmaster.errors.prefect import DeploymentsNotApplied as DeploymentsNotApplied
+from loadmaster.errors.prefect import DeploymentUnknown as DeploymentUnknown
+from loadmaster.errors.prefect import NoStackRunning as NoStackRunning
+from loadmaster.errors.prefect import ParametersRefused as ParametersRefused
+from loadmaster.errors.prefect import PrefectRefused as PrefectRefused
+from loadmaster.errors.prefect import PrefectUnreachable as PrefectUnreachable
+from loadmaster.errors.prefect import StackDidNotStart as StackDidNotStart
+from loadmaster.errors.registry import AlreadyUploaded as AlreadyUploaded
+from loadmaster.errors.registry import ChecksumMismatch as ChecksumMismatch
+from loadmaster.errors.registry import CratesNotPublished as CratesNotPublished
+from loadmaster.errors.registry import CrateTaken as CrateTaken
+from loadmaster.errors.registry import DailyLimitReached as DailyLimitReached
+from loadmaster.errors.registry import NotPublished as NotPublished
+from loadmaster.errors.registry import NotVisible as NotVisible
+from loadmaster.errors.registry import RateLimited as RateLimited
+from loadmaster.errors.registry import RegistryUnreachable as RegistryUnreachable
+from loadmaster.errors.registry import UploadRefused as UploadRefused
+from loadmaster.errors.registry import YankLimited as YankLimited
+from loadmaster.errors.registry import YankRefused as YankRefused
+from loadmaster.errors.rehearsal import CorpusBroken as CorpusBroken
+from loadmaster.errors.rehearsal import PortTaken as PortTaken
+from loadmaster.errors.rehearsal import ServerNotAsked as ServerNotAsked
+from loadmaster.errors.rehearsal import UpstreamChecksumMismatch as UpstreamChecksumMismatch
+from loadmaster.errors.rehearsal import UpstreamUnreachable as UpstreamUnreachable
+from loadmaster.errors.request import FaultScriptBroken as FaultScriptBroken
+from loadmaster.errors.request import GatesClosed as GatesClosed
+from loadmaster.errors.request import LiveWorldRefused as LiveWorldRefused
+from loadmaster.errors.request import MalformedVersion as MalformedVersion
+from loadmaster.errors.request import PackageNamedTwice as PackageNamedTwice
+from loadmaster.errors.request import ProfileBroken as ProfileBroken
+from loadmaster.errors.request import ProfileThere as ProfileThere
+from loadmaster.errors.request import ReleaseLocked as ReleaseLocked
+from loadmaster.errors.request import RequestMoved as RequestMoved
+from loadmaster.errors.request import RunWithoutReceipt as RunWithoutReceipt
+from loadmaster.errors.request import ScenarioBroken as ScenarioBroken
+from loadmaster.errors.request import UnknownProject as UnknownProject
+from loadmaster.errors.request import VersionTooLong as VersionTooLong
+from loadmaster.errors.request import WrongRequest as WrongRequest
+from loadmaster.errors.request import YankNotConfirmed as YankNotConfirmed
+from loadmaster.errors.smoke import AptFailed as AptFailed
+from loadmaster.errors.smoke import AptMissing as AptMissing
+from loadmaster.errors.smoke import EngineAbsent as EngineAbsent
+from loadmaster.errors.smoke import EngineCannotStart as EngineCannotStart
+from loadmaster.errors.smoke import EngineForbidden as EngineForbidden
+from loadmaster.errors.smoke import EngineGone as EngineGone
+from loadmaster.errors.smoke import EngineHanging as EngineHanging
+from loadmaster.errors.smoke import EngineImageMissing as EngineImageMissing
+from loadmaster.errors.smoke import EngineLacksCapability as EngineLacksCapability
+from loadmaster.errors.smoke import EngineRefused as EngineRefused
+from loadmaster.errors.smoke import SmokeDeadlinePassed as SmokeDeadlinePassed
+from loadmaster.errors.smoke import SmokeKernelUnknown as SmokeKernelUnknown
+from loadmaster.errors.smoke import SmokeLibraryMissing as SmokeLibraryMissing
+from loadmaster.errors.smoke import SmokeMachineBroke as SmokeMachineBroke
+from loadmaster.errors.smoke import SmokeOutOfMemory as SmokeOutOfMemory
+from loadmaster.errors.smoke import SmokePayloadNotBuilt as SmokePayloadNotBuilt
+from loadmaster.errors.smoke_run import SmokeNotPassed as SmokeNotPassed
+from loadmaster.errors.smoke_run import SmokeRunLate as SmokeRunLate
+from loadmaster.errors.smoke_run import SmokeRunLost as SmokeRunLost
+from loadmaster.errors.smoke_subject import SmokeArchiveRefused as SmokeArchiveRefused
+from loadmaster.errors.smoke_subject import SmokeAssetMissing as SmokeAssetMissing
+from loadmaster.errors.smoke_subject import SmokeChecksumDiffers as SmokeChecksumDiffers
+from loadmaster.errors.smoke_subject import SmokeChecksumMissing as SmokeChecksumMissing
+from loadmaster.errors.smoke_subject import SmokeFileMissing as SmokeFileMissing
+from loadmaster.errors.smoke_subject import SmokeProgramForeign as SmokeProgramForeign
+from loadmaster.errors.smoke_subject import SmokeProgramMissing as SmokeProgramMissing
+from loadmaster.errors.smoke_subject import SmokeSubjectUnknown as SmokeSubjectUnknown
+from loadmaster.errors.smoke_subject import SmokeVersionsDiffer as SmokeVersionsDiffer
+from loadmaster.errors.smoke_workflow import SmokeRunNotFound as SmokeRunNotFound
+from loadmaster.errors.smoke_workflow import SmokeWorkflowMissing as SmokeWorkflowMissing
+from loadmaster.errors.smoke_workflow import SmokeWorkflowRefused as SmokeWorkflowRefused
+from loadmaster.errors.workspace import DependencyCycle as DependencyCycle
+from loadmaster.errors.workspace import LinkOutOfTree as LinkOutOfTree
+from loadmaster.errors.workspace import ManifestIncomplete as ManifestIncomplete
+from loadmaster.errors.workspace import MemberMissing as MemberMissing
+from loadmaster.errors.workspace import MemberOutOfTree as MemberOutOfTree
+from loadmaster.errors.workspace import NoSuchPackage as NoSuchPackage
+from loadmaster.errors.workspace import NotAWorkspace as NotAWorkspace
+from loadmaster.errors.workspace import NothingToPublish as NothingToPublish
+from loadmaster.errors.workspace import RootNotAtTop as RootNotAtTop
+from loadmaster.errors.workspace import TwoMembers as TwoMembers
+from loadmaster.errors.workspace import VersionsByName as VersionsByName
+from loadmaster.errors.workspace import VersionsDisagree as VersionsDisagree
