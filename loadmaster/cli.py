@@ -21,6 +21,7 @@ from loadmaster import (
     cli_smoke,
     cli_tree,
 )
+from loadmaster.cli_options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
 from loadmaster.cli_usage import Commands, print_failure
 from loadmaster.errors import LoadmasterError
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
@@ -58,7 +59,6 @@ app.add_typer(cli_preflight.app)
 app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
 
-ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 VersionOption = Annotated[
     str,
     typer.Option(
@@ -68,9 +68,6 @@ VersionOption = Annotated[
         callback=_version,
         metavar="VERSION",
     ),
-]
-RepositoryOption = Annotated[
-    str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
 ]
 CommitOption = Annotated[
     str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
@@ -88,9 +85,7 @@ ScenarioOption = Annotated[
     Path | None,
     typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
 ]
-PortOption = Annotated[int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)]
 PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt tells where they were not.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def main() -> None:
@@ -182,10 +177,7 @@ def release(
         ),
     ] = None,
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
-    token_block: Annotated[
-        str | None,
-        typer.Option(help="Name of the Secret block with the API token, instead of the profile's.", metavar="NAME"),
-    ] = None,
+    token_block: TokenBlockOption = None,
     repository: RepositoryOption = None,
     commit: CommitOption = None,
     preflight: PreflightOption = True,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption
+
 app = typer.Typer()
 
 
@@ -26,7 +28,7 @@ def conformance(
     corpus: Annotated[
         Path | None, typer.Option(help="Another corpus than this checkout's.", metavar="DIRECTORY")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Asks a registry what crates.io was asked, in order, and prints where the answers differ.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
 from loadmaster.planning.registry_style import Credentials
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.sparse_index import crates_io_index
@@ -19,7 +20,6 @@ from loadmaster.terminal import absolute, print_json, tell
 
 app = typer.Typer()
 
-ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 VersionOption = Annotated[
     str,
     typer.Option(
@@ -29,13 +29,6 @@ VersionOption = Annotated[
         metavar="VERSION",
     ),
 ]
-RegistryOption = Annotated[
-    str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
-]
-RepositoryOption = Annotated[
-    str | None, typer.Option(help="Git URL or path, instead of the profile's.", metavar="URL-OR-PATH")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command(epilog="Example: loadmaster compare target/package/hangar-units-0.5.0.crate")
@@ -120,10 +113,7 @@ def yank(
     version: VersionOption,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
-    token_block: Annotated[
-        str | None,
-        typer.Option(help="Name of the Secret block with the API token, instead of the profile's.", metavar="NAME"),
-    ] = None,
+    token_block: TokenBlockOption = None,
     execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
     confirm: Annotated[
         str | None, typer.Option(help="The version once more; a terminal is asked for it.", metavar="VERSION")

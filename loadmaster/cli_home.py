@@ -7,20 +7,17 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption, PortOption
 from loadmaster.project import ROOT
 from loadmaster.store import default_store
 from loadmaster.terminal import print_json, tell
 
 app = typer.Typer()
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-
 
 @app.command(epilog="Example: loadmaster up --port 4200")
 def up(
-    port: Annotated[
-        int | None, typer.Option(help="Port on loopback; a free one if left out.", min=1, max=65535)
-    ] = None,
+    port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Starts a Prefect server and a worker of the project's own, with the deployments, and keeps them running.

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption, ProjectOption, RegistryOption, RepositoryOption
 from loadmaster.store import default_store
-from loadmaster.terminal import print_json
+from loadmaster.terminal import absolute, print_json
 
 app = typer.Typer()
 
 
 @app.command(epilog="Example: loadmaster preflight --project demo")
 def preflight(
-    project: Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")],
+    project: ProjectOption,
     version: Annotated[
         str | None,
         typer.Option(
-            "--version", "-V", help="As for a release; `patch` if left out, which most questions do not mind."
+            "--version",
+            "-V",
+            help="As for a release; `patch` if left out, which most questions do not mind.",
+            metavar="VERSION",
         ),
     ] = None,
-    registry: Annotated[
-        str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
-    ] = None,
-    repository: Annotated[
-        str | None, typer.Option(help="Git URL or path, instead of the profile's.", metavar="URL-OR-PATH")
-    ] = None,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
     commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Asks the registry whether every crate could be published, and changes nothing: owners, trusted publishing, the
     token, rate limits, names, crates.io's rules.
@@ -41,8 +40,13 @@ def preflight(
     from loadmaster.commands.preflight import preflight_here, report_text
     from loadmaster.preflight import preflight_request
 
-    where = str(Path(repository).resolve()) if repository is not None and Path(repository).exists() else repository
-    values = {"project": project, "version": version, "registry": registry, "repository": where, "commit": commit}
+    values = {
+        "project": project,
+        "version": version,
+        "registry": registry,
+        "repository": absolute(repository),
+        "commit": commit,
+    }
     report = preflight_here(preflight_request(values), default_store())
     if as_json:
         print_json(report.model_dump(mode="json", exclude_none=True))

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption
 from loadmaster.project import PROJECTS, load_project, project_names
 from loadmaster.terminal import print_json
 
 app = typer.Typer()
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command(epilog="Example: loadmaster projects --json")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption
 from loadmaster.store import default_store
 from loadmaster.terminal import absolute, tell
 
@@ -53,7 +54,7 @@ def smoke(
     doctor: Annotated[
         bool, typer.Option("--doctor", help="Say what this host can do, and why, loading nothing; then end.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Proves, or does not, that the kernel denies: a file is opened before, during and after, beside one that must stay
     open, and from another process. Only a denial that was seen counts.

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli_options import JsonOption
 from loadmaster.errors import TreeMissing
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.project import ReleaseStyle
@@ -30,7 +31,6 @@ TreeArgument = Annotated[
 ProfileOption = Annotated[
     str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command(epilog="Example: loadmaster bump examples/hangar --version minor --dry-run")
