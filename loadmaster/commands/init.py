@@ -21,7 +21,7 @@ from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.project import problems_of
-from loadmaster.steps.look import POLITE_READERS, pinned_toolchain
+from loadmaster.steps.look import POLITE_READERS, lockfiles_concerned, pinned_toolchain
 from loadmaster.store import write_atomically
 
 
@@ -69,8 +69,8 @@ def _survey(path: Path, index: str) -> Survey:
     with tempfile.TemporaryDirectory() as home:
         called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
         metadata = cargo.members(called, path, str(path))
-        stale = _stale_lockfiles(called, path)
-    workspace = read_metadata(metadata)
+        workspace = read_metadata(metadata)
+        stale = _stale_lockfiles(called, path, workspace)
     published, tags = _published(workspace, index), git.tags(path)
     newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
     changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md")
@@ -106,10 +106,11 @@ def _require_root_at_top(path: Path) -> None:
         raise NotAWorkspace(str(path), f"its manifests lie deeper, as `{highest}` does.")
 
 
-def _stale_lockfiles(called: cargo.Cargo, path: Path) -> tuple[str, ...]:
+def _stale_lockfiles(called: cargo.Cargo, path: Path, workspace: Workspace) -> tuple[str, ...]:
     """Of the repository's other workspaces: the root's own has to be current."""
     tracked = (each for each in git.tracked_files(path, "*/Cargo.lock") if each != "Cargo.lock")
-    return tuple(each for each in tracked if cargo.locked_problem(called, (path / each).parent) is not None)
+    ours = lockfiles_concerned(path, tracked, workspace)
+    return tuple(each for each in ours if cargo.locked_problem(called, (path / each).parent) is not None)
 
 
 def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:

@@ -23,6 +23,7 @@ from loadmaster.errors import (
 from loadmaster.planning.changelogs import changelogs, written
 from loadmaster.planning.file_rule import FileRule, by_rule
 from loadmaster.planning.lockfile import bump_lockfile
+from loadmaster.planning.lockfiles import concerned
 from loadmaster.planning.manifest import Policy, bump_manifests, with_heirs
 from loadmaster.planning.manifest_package import parse_manifest
 from loadmaster.planning.project import ReleaseStyle
@@ -124,14 +125,10 @@ def _names_a_member(files: TreeFiles, path: str, workspace: Workspace) -> bool:
 
 
 def _lockfiles(files: TreeFiles, workspace: Workspace, versions: Mapping[str, str]) -> dict[str, str]:
-    """The lockfiles with the members' versions, theirs too that stay: one may have been stale.
-
-    Those that name no member (a test's fixture, say) are left alone, whatever is in them.
-    """
+    """The lockfiles with the members' versions, theirs too that stay: one may have been stale."""
     return {
         path: bump_lockfile(path, files.texts[path], _in_lock(files, path, workspace, versions))
-        for path in files.named(LOCKFILE)
-        if path == LOCKFILE or any(f'"{name}"' in files.texts[path] for name in versions)
+        for path in concerned(files.named(LOCKFILE), files.texts, workspace)
     }
 
 

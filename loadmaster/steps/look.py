@@ -13,6 +13,7 @@ from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.job import Job
 from loadmaster.planning.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.index_line import IndexLine
+from loadmaster.planning.lockfiles import concerned
 from loadmaster.planning.released import named_versions
 from loadmaster.planning.seen import (
     CrateVersion,
@@ -24,6 +25,7 @@ from loadmaster.planning.seen import (
 )
 from loadmaster.planning.toml_literals import at
 from loadmaster.planning.toml_text import parsed_toml
+from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.steps.announce import look_at_forge
 
@@ -64,8 +66,9 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, called = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
-    locks = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
-    roots = {str(PurePosixPath(path).with_name("Cargo.toml")) for path in locks} | {"Cargo.toml"}
+    tracked = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
+    locks = lockfiles_concerned(checkout, tracked, workspace)
+    roots = {beside(path, MANIFEST) for path in locks} | {MANIFEST}
     manifests = roots | {package.manifest for package in workspace.packages}
     others = git.tracked_files(checkout, "*pyproject.toml")
     style = job.project.release
@@ -85,6 +88,13 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         tags=git.tags(checkout),
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
+
+
+def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
+    """Those of the tracked ones that the release has to do with. Raises what reading them raises."""
+    named = [each for each in tracked if PurePosixPath(each).name == LOCKFILE]
+    manifests = [beside(each, MANIFEST) for each in named]
+    return concerned(named, read_texts(checkout, [*named, *manifests]), workspace)
 
 
 def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:

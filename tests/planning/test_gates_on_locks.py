@@ -15,6 +15,7 @@ from tests.planning.gates_asked import answer, fails, tree
 
 SERDE = needs("serde", "^1.2.0", path=False)
 HEALTHY = (package("app", needs("core"), SERDE), package("core"))
+OTHER = '[package]\nname = "other"\nversion = "0.0.0"\n[dependencies]\nserde = "1"\n'
 FUZZ = '[package]\nname = "fuzz"\nversion = "0.0.0"\n[dependencies]\ncore = { path = "../crates/core" }\n[workspace]\n'
 
 
@@ -42,6 +43,12 @@ PLANTED: list[tuple[str, Callable[[], Evidence], str, str]] = [
         lambda: fuzzing("0.3.0"),
         "fuzz/Cargo.lock",
         "has `core`",
+    ),
+    (
+        "a member of the main workspace that another's lockfile lacks",
+        lambda: tree(*HEALTHY, texts={"fuzz/Cargo.toml": FUZZ, "fuzz/Cargo.lock": "version = 4\n"}),
+        "fuzz/Cargo.lock",
+        "does not have the member `fuzz`",
     ),
     (
         "a new member",
@@ -113,6 +120,16 @@ PASSING: list[tuple[str, Callable[[], Evidence], int]] = [
                 + '\n[[package]]\nname = "core"\nversion = "0.1.0"\nsource = "registry+https://example.org"\n'
             },
         ),
+        1,
+    ),
+    (
+        "a fixture's lockfile that tells of no member",
+        lambda: tree(*HEALTHY, texts={"tests/x/Cargo.toml": OTHER, "tests/x/Cargo.lock": "# of an old cargo"}),
+        1,
+    ),
+    (
+        "a lockfile beside a member, which cargo never reads",
+        lambda: tree(*HEALTHY, texts={"crates/core/Cargo.lock": lockfile([package("core", version="0.1.0")])}),
         1,
     ),
     (

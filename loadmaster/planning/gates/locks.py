@@ -14,6 +14,7 @@ from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release, Tree
 from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.lockfile import LockedPackage, packages
+from loadmaster.planning.lockfiles import concerned
 from loadmaster.planning.requirement import matches
 from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
 from loadmaster.planning.workspace import Package
@@ -45,13 +46,14 @@ class _Lock(NamedTuple):
     "lockfiles-current", "40 of Assay's stable tags have a stale `Cargo.lock`; its `fuzz/Cargo.lock` was stale in 44."
 )
 def lockfiles_current(tree: Tree) -> Judgement:
-    """Does every `Cargo.lock` hold the members in their versions, with the dependencies that their manifests have?
+    """Does every `Cargo.lock` that tells of members hold them in their versions, with the dependencies of their manifests?
 
     Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
     """
     locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
     owners = {path: _own(tree, beside(path, MANIFEST)) for path in locks}
-    judged = [path for path, own in owners.items() if not isinstance(own, LoadmasterError)]
+    ours = concerned(locks, tree.files.texts, tree.workspace)
+    judged = [path for path in ours if not isinstance(owners[path], LoadmasterError)]
     passed_over = tuple(_passed_over(path, own) for path, own in owners.items() if isinstance(own, LoadmasterError))
     if not judged:
         return Skip(why=f"no {LOCKFILE} of a workspace that can be read is in the tree")
