@@ -22,6 +22,7 @@ LIB = "crates/app/src/lib.rs"
         ('#[path = "../../../shared/a.rs"]\nmod a;', "shared/a.rs"),
         ('const A: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../a.md"));', "a.md"),
         ('#[cfg(test)]\nmod tests {\n    fn a() {}\n}\nconst A: &str = include_str!("../../a.md");', "crates/a.md"),
+        ('mod a {\n    #[cfg(test)]\n    mod lib;\n}\nconst A: &str = include_str!("../../a.md");', "crates/a.md"),
         ('#[cfg(test)]\nuse a::b;\nconst A: &str = include_str!("../../a.md");', "crates/a.md"),
     ],
     ids=[
@@ -31,6 +32,7 @@ LIB = "crates/app/src/lib.rs"
         "a module by path",
         "from the manifest's directory",
         "after the tests",
+        "after a test module of the file's name within an inline module",
         "after an import for tests",
     ],
 )
@@ -50,6 +52,10 @@ def test_a_file_outside_of_the_package_is_found(text: str, place: str) -> None:
         {LIB: '#[cfg(all(test, unix))]\nfn a() {\n    include_str!("../../../a.md");\n}\n'},
         {LIB: "#[cfg(test)]\nmod trip;\n", "crates/app/src/trip.rs": 'include_str!("../../../a.md");'},
         {LIB: "#[cfg(test)]\npub(crate) mod trip;\n", "crates/app/src/trip/mod.rs": 'include_str!("../../../../a");'},
+        {
+            LIB: "pub mod client {\n    mod a;\n\n    #[cfg(test)]\n    mod trip;\n}\n",
+            "crates/app/src/client/trip.rs": 'include_str!("../../../../a.md");',
+        },
         {"crates/app/tests/a.rs": 'include_str!("../../../a.md");'},
     ],
     ids=[
@@ -61,6 +67,7 @@ def test_a_file_outside_of_the_package_is_found(text: str, place: str) -> None:
         "a function for tests",
         "a test module in a file",
         "a test module in a directory",
+        "a test module within an inline module",
         "an integration test",
     ],
 )

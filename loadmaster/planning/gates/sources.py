@@ -24,6 +24,7 @@ _INCLUDE = re.compile(
 )
 _FOR_TESTS = re.compile(r"#\[cfg\((?:all\(\s*)?test\b")
 _MODULE = re.compile(r"(?:pub(?:\([^)]*\))?\s+)?mod\s+(?P<name>\w+)\s*;")
+_INLINE = re.compile(r"(?P<indent>\s*)(?:pub(?:\([^)]*\))?\s+)?mod\s+(?P<name>\w+)\s*\{")
 _NOT_BUILT = ("tests", "benches", "examples")
 
 
@@ -97,16 +98,20 @@ class _Source(NamedTuple):
     text: str
     """Without what is compiled for tests only."""
     for_tests: tuple[str, ...]
-    """Modules in files of their own that are compiled for tests only."""
+    """Modules in files of their own that are compiled for tests only; `outer/inner` for one within an inline module."""
 
 
 def _without_tests(text: str) -> _Source:
     """Cuts every item below `#[cfg(test)]`, which ends where rustfmt puts its end."""
     if _FOR_TESTS.search(text) is None:
         return _Source(text, ())
-    kept, modules = list[str](), list[str]()
+    kept, modules, within = list[str](), list[str](), list[tuple[str, str]]()
     lines = iter(text.split("\n"))
     for line in lines:
+        if inline := _INLINE.fullmatch(line.rstrip()):
+            within.append((inline["name"], f"{inline['indent']}}}"))
+        elif within and line.rstrip() == within[-1][1]:
+            within.pop()
         if _FOR_TESTS.match(line.lstrip()) is None:
             kept.append(line)
             continue
@@ -117,7 +122,7 @@ def _without_tests(text: str) -> _Source:
                 break
             item = following.strip()
         if module := _MODULE.match(item):
-            modules.append(module["name"])
+            modules.append("/".join([*(name for name, _ in within), module["name"]]))
         _skip_item(item, line[: len(line) - len(line.lstrip())], lines)
     return _Source("\n".join(kept), tuple(modules))
 
