@@ -32,6 +32,7 @@ _PARTS = re.compile(r"([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?, (\d{4})")
 _DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>\)?)")
 _NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
 _NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
+_RELEASES = re.compile(r"https?://[^\s)]+/releases\b")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -107,6 +108,12 @@ def has_unreleased(text: str) -> bool:
     """Whether there is a place for what the next version will bring, above all versions."""
     first = next((each for each in _titles(text) if each.version or each.is_unreleased), None)
     return first is not None and first.is_unreleased
+
+
+def leaves_it_to_releases(text: str) -> bool:
+    """Whether there is no heading of a version, nor of what is to come, but a link to the forge's releases."""
+    known = any(each.version or each.is_unreleased for each in _titles(text))
+    return not known and _RELEASES.search(text) is not None
 
 
 def waits_for_entries(text: str) -> bool:

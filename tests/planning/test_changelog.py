@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors import ChangelogHeadings
-from loadmaster.planning.changelog import Heading, headings, notes, release_heading, with_notes
+from loadmaster.planning.changelog import Heading, headings, leaves_it_to_releases, notes, release_heading, with_notes
 
 DAY = date(2026, 1, 31)
 
@@ -162,6 +162,24 @@ def test_headings_are_told_with_version_date_and_line() -> None:
         Heading(version="1.0.0", date="2026-01-01", line=5),
         Heading(version="0.1.0", date=None, line=6),
     )
+
+
+ELSEWHERE = "# Changelog\n\nSee https://f.example/a/b/releases.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ELSEWHERE, True),
+        (f"{ELSEWHERE}## Unreleased\n", False),
+        (f"{ELSEWHERE}## 0.1.0\n", False),
+        ("# Changelog\n\nSee https://keepachangelog.com.\n", False),
+        ("", False),
+    ],
+    ids=["a link alone", "what is to come", "a version", "another link", "nothing"],
+)
+def test_a_changelog_may_leave_it_to_the_releases(text: str, expected: bool) -> None:
+    assert leaves_it_to_releases(text) is expected
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ def _without_profile(tree: Tree) -> tuple[Changelog, ...] | Skip:
     there = [each for each in (*places, CHANGELOG) if each in tree.files.texts]
     if not there:
         return Skip(why=f"there is no {CHANGELOG}")
+    if changelog.leaves_it_to_releases(tree.files.texts[there[0]]):
+        return Skip(why=f"`{there[0]}` names no versions, and says that the forge's releases do")
     return (Changelog(path=there[0], packages=tuple(sorted(tree.names)), version=tree.version),)
 
 
