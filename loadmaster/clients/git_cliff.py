@@ -22,13 +22,13 @@ _CONFIGURATION = r"""
 [changelog]
 trim = true
 body = '''
-{% for group, commits in commits | group_by(attribute="group") %}
+{% for group, commits in commits | group_by(attribute="group") %}{% if group != "others" %}
 ### {{ group | striptags | trim }}
 
 {% for commit in commits -%}
 - {% if commit.scope %}{{ commit.scope }}: {% endif %}{% if commit.breaking %}**breaking:** {% endif -%}
 {{ commit.message | split(pat="\n") | first | trim | upper_first }}
-{% endfor %}{% endfor %}'''
+{% endfor %}{% endif %}{% endfor %}'''
 
 [git]
 conventional_commits = true
@@ -39,7 +39,7 @@ commit_parsers = [
   { message = "^feat", group = "<!-- 0 -->Added" },
   { message = "^fix", group = "<!-- 3 -->Fixed" },
   { message = "^(revert|remove)", group = "<!-- 2 -->Removed" },
-  { message = "^(build|chore|ci|docs|style|test)", skip = true },
+  { message = "^(build|chore|ci|docs|style|test)", skip = true, group = "<!-- 1 -->Changed" },
   { message = ".*", group = "<!-- 1 -->Changed" },
 """
 _NO_TAG = r"[^\s\S]"
@@ -74,10 +74,11 @@ def propose_notes(repository: Path, scope: Scope) -> str:
     return finished.out.strip()
 
 
-def _configuration(skipped: Collection[str]) -> str:
+def _configuration(others: Collection[str]) -> str:
+    """With a group of their own for the other commits: those that break something could not be skipped."""
     before, heading, parsers = _CONFIGURATION.partition("commit_parsers = [\n")
-    skips = "".join(f'  {{ sha = "{each}", skip = true }},\n' for each in sorted(skipped))
-    return f"{before}{heading}{skips}{parsers}]\n"
+    grouped = "".join(f'  {{ sha = "{each}", group = "others" }},\n' for each in sorted(others))
+    return f"{before}{heading}{grouped}{parsers}]\n"
 
 
 def _program() -> str:

@@ -61,7 +61,8 @@ def test_only_commits_that_touch_the_packages_folder_become_its_entries(reposito
     change(repository, "feat: an old flap", "wing/src/lib.rs")
     git(repository, "tag", "wing-1.1.0")
     change(repository, "fix: a flap", "wing/src/lib.rs")
-    change(repository, "fix: a rudder", "tail/src/lib.rs")
+    change(repository, "fix!: a rudder", "tail/src/lib.rs")
+    change(repository, "chore!: another pilot", "pilot")
     git(repository, "tag", "tail-0.2.0")
     change(repository, "feat: rivets", "wing/src/lib.rs", "tail/src/lib.rs")
     change(repository, "fix: a macro", "wing/macros/src/lib.rs")
@@ -70,7 +71,7 @@ def test_only_commits_that_touch_the_packages_folder_become_its_entries(reposito
     tail = Scope(tags=("tail-0.2.0",), include=("tail",))
     assert propose_notes(repository, tail) == "### Added\n\n- Rivets"
     root = Scope(tags=("v1.0.0",), exclude=("wing", "tail"))
-    assert propose_notes(repository, root) == ""
+    assert propose_notes(repository, root) == "### Changed\n\n- **breaking:** Another pilot"
 
 
 def test_packages_that_share_a_changelog_tell_what_is_in_none_of_their_releases(repository: Path) -> None:
