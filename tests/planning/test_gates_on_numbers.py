@@ -116,6 +116,21 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        *("nonsense", "main", "v", "", "v1.0", "v01.0.0", "V0.4.0", "v0.4.0.0", "v0.4.0 ", "va0.4.0", "x-v0.4.0"),
+        "2026-01-01",
+    ],
+)
+def test_a_tag_that_names_no_version_and_is_no_known_alias_is_none(tag: str) -> None:
+    assert fails(answer(tree(*HEALTHY, tag=tag), "strict-tag"), tag, "is not SemVer")
+
+
+def test_a_tag_is_told_as_it_is() -> None:
+    assert "`x-v0.4.0` is not SemVer" in answer(tree(*HEALTHY, tag="x-v0.4.0"), "strict-tag").problems[0].what
+
+
+@pytest.mark.parametrize(
     ("planted", "gate", "found", "where", "what"), PLANTED, ids=[f"{each[1]}: {each[0]}" for each in PLANTED]
 )
 def test_what_is_planted_is_found(
@@ -126,6 +141,8 @@ def test_what_is_planted_is_found(
 
 PASSING: list[tuple[str, str, Callable[[], Evidence]]] = [
     ("a strict tag", "strict-tag", lambda: tree(*HEALTHY, tag="v0.4.0")),
+    ("a tag as a forge tells it", "tag-equals-version", lambda: tree(*HEALTHY, tag="refs/tags/v0.4.0")),
+    ("the packages' version under an alias", "changelog-heading", lambda: tree(*HEALTHY, tag="v1")),
     ("a tag without v", "strict-tag", lambda: tree(*HEALTHY, tag="0.4.0")),
     ("a candidate with build metadata", "strict-tag", lambda: tree(*HEALTHY, tag="v0.4.0-rc.1+b7")),
     ("a package's own tag", "strict-tag", lambda: tree(*OWN_VERSIONS, tag="app-core-v0.4.0")),
@@ -182,6 +199,13 @@ SKIPPED: list[tuple[str, str, Callable[[], Evidence], str]] = [
     ("an alias of the major version", "strict-tag", lambda: tree(*HEALTHY, tag="v1"), "an alias that moves"),
     ("an alias in words", "strict-tag", lambda: tree(*HEALTHY, tag="latest"), "an alias that moves"),
     ("an alias names no version", "tag-equals-version", lambda: tree(*HEALTHY, tag="v1"), "names no version"),
+    ("a tag that names no version", "changelog-heading", lambda: tree(*HEALTHY, tag="v0.4"), "names no version"),
+    (
+        "a changelog that leaves it to the releases",
+        "changelog-heading",
+        lambda: tree(*HEALTHY, texts={"CHANGELOG.md": "# Changes\n\nSee https://f.example/a/b/releases.\n"}),
+        "the forge's releases",
+    ),
     ("no changelog anywhere", "changelog-heading", lambda: tree(*HEALTHY, without="CHANGELOG.md"), "there is no"),
     (
         "a project that keeps none",

@@ -64,9 +64,13 @@ class Tree(Value):
 
     @cached_property
     def version(self) -> str | None:
-        """The release's one version: that of its only tag, else that of all its packages; None where there are several."""
-        if len(self.labels) == 1:
-            return self.labels[0].version
+        """The release's one version: that of its only tag, else that of all its packages; None where there are several.
+
+        A tag that is no alias, and names no version, leaves it open.
+        """
+        naming = [each for each in self.labels if not each.floats]
+        if len(naming) == 1:
+            return naming[0].version
         versions = {each.version for each in self.released}
         return versions.pop() if len(versions) == 1 else None
 

@@ -14,8 +14,9 @@ from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.version import parse
 
-_FLOATING = re.compile(r"v?\d+|[A-Za-z][A-Za-z-]*")
-_LEAD = re.compile(r"(?:release[-/])?v?/?(?=\d)")
+_FLOATING = re.compile(r"v?\d+|latest|stable|beta|nightly|edge|next|current|rolling|continuous")
+_LEAD = re.compile(r"^(?:release[-/])?v?/?(?=\d)")
+_REF = "refs/tags/"
 
 
 class Label(Value):
@@ -49,7 +50,11 @@ def labels_of(plan: ReleasePlan, project: Project) -> tuple[Label, ...]:
 
 
 def read_label(tag: str, released: Collection[str], project: Project | None) -> Label:
-    """The label of a tag that somebody named. Without a profile a package's name may lead it: `NAME-v1.2.3`."""
+    """The label of a tag that somebody named. Without a profile a package's name may lead it: `NAME-v1.2.3`.
+
+    `refs/tags/` may stand before it, as in what a forge tells its jobs.
+    """
+    tag = tag.removeprefix(_REF)
     if project is not None:
         told = {name: text for name in sorted(released) if (text := _by_pattern(tag, project, name))}
         named = [name for name in told if project.release.names_package(name)]
@@ -57,7 +62,7 @@ def read_label(tag: str, released: Collection[str], project: Project | None) -> 
     for name in _longest_first(released):
         if tag.startswith(name) and (match := re.fullmatch(r"[-/@_]v?(\d.*)", tag[len(name) :])):
             return Label(tag=tag, told=match[1], crates=(name,))
-    return Label(tag=tag, told=_LEAD.sub("", tag, count=1), crates=tuple(sorted(released)))
+    return Label(tag=tag, told=_LEAD.sub("", tag), crates=tuple(sorted(released)))
 
 
 def _by_pattern(tag: str, project: Project, package: str) -> str | None:

@@ -19,6 +19,8 @@ from loadmaster.planning.toml_text import require_no_mark
 CHANGELOG = "CHANGELOG.md"
 
 NO_TAG = Skip(why="no tag was named")
+_NO_VERSION = Skip(why="the tag names no version, see `strict-tag`")
+_SEVERAL_VERSIONS = Skip(why="the packages have versions of their own, and no tag names one")
 
 
 @of_files("strict-tag", "Assay's `v2.1` needed special cases for ever; its aliases `v1` and `v2` ran the release.")
@@ -85,7 +87,7 @@ def changelog_heading(tree: Tree) -> Judgement:
 def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
     """Those that the profile means; without one that beside a tag's only package, else that of the root."""
     if tree.in_lockstep and tree.version is None:
-        return Skip(why="the packages have versions of their own, and no tag names one")
+        return _NO_VERSION if tree.labels else _SEVERAL_VERSIONS
     if tree.project is None:
         return _without_profile(tree)
     if tree.project.release.changelog is None:
@@ -98,7 +100,7 @@ def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
 
 def _without_profile(tree: Tree) -> tuple[Changelog, ...] | Skip:
     if tree.version is None:
-        return Skip(why="the packages have versions of their own, and no tag names one")
+        return _SEVERAL_VERSIONS
     alone = [each for each in tree.released if all(label.crates == (each.name,) for label in tree.labels)]
     places = [posixpath.join(posixpath.dirname(each.manifest), CHANGELOG) for each in alone if len(alone) == 1]
     there = [each for each in (*places, CHANGELOG) if each in tree.files.texts]
