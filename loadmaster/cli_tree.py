@@ -58,7 +58,7 @@ def bump(
     from loadmaster.commands.bump import bump as bump_files
     from loadmaster.commands.bump import bumped_text
 
-    style = load_project(project).release if project else ReleaseStyle()
+    style = load_project(project).release if project is not None else ReleaseStyle()
     if policy is not None:
         style = style.model_copy(update={"policy": policy})
     found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
@@ -82,7 +82,7 @@ def gates(
     """
     from loadmaster.commands.gates import judged, judged_text
 
-    found = judged(tree, tag, load_project(project) if project else None)
+    found = judged(tree, tag, load_project(project) if project is not None else None)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

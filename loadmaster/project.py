@@ -23,7 +23,7 @@ _PLACES = tuple(dict.fromkeys((PROJECTS, OWN_PROJECTS)))
 
 def project_names(*places: Path) -> tuple[str, ...]:
     """Of the profiles in `places`, or else in all that are looked in."""
-    return tuple(sorted({path.stem for place in places or _PLACES for path in place.glob("*.toml")}))
+    return tuple(sorted({path.stem for place in places or _PLACES for path in place.glob("*.toml") if path.is_file()}))
 
 
 def load_project(name: str, *places: Path) -> Project:

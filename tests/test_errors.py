@@ -159,6 +159,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     errors.TokenNotRevoked: lambda: errors.TokenNotRevoked(URL, TOLD),
     errors.TokenUnusable: lambda: errors.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),
     errors.UnknownCommit: lambda: errors.UnknownCommit("source.git", "abc1234"),
+    errors.PatternTooSlow: lambda: errors.PatternTooSlow("README.md", "(a+)+{version}", 5.0),
     errors.PackageNamedTwice: lambda: errors.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     errors.TreeBusy: lambda: errors.TreeBusy("hangar"),
     errors.UnknownProject: lambda: errors.UnknownProject("nope", ["demo"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import tempfile
 import tomllib
@@ -14,7 +15,15 @@ from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git, registry
 from loadmaster.clients.files import read_text
-from loadmaster.errors import NotAWorkspace, ProfileBroken, ProfileThere, RegistryUnreachable, RootNotAtTop, TreeMissing
+from loadmaster.errors import (
+    NotAWorkspace,
+    ProfileBroken,
+    ProfileThere,
+    RegistryUnreachable,
+    RootNotAtTop,
+    TreeMissing,
+    WrongRequest,
+)
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
 from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.project import Project
@@ -37,12 +46,14 @@ class FirstProfile(Value):
 def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
     """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
 
-    Raises `ProfileThere` rather than writing over a profile, `TreeMissing`, `NotARepository`, `RootNotAtTop`, `NotAWorkspace`,
-    `CargoMissing`.
+    Raises `ProfileThere` rather than writing over a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
+    `RootNotAtTop`, `NotAWorkspace`, `CargoMissing`.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
         raise TreeMissing(str(path))
-    called = name or path.resolve().name
+    called = path.resolve().name if name is None else name
+    if re.fullmatch(r"\w[^/\x00-\x1f\x7f]*", called) is None:
+        raise WrongRequest([f"`{called}` cannot be the project's name; give another with `--name`"])
     file = projects / f"{called}.toml"
     if file.exists() and not force:
         raise ProfileThere(str(file))

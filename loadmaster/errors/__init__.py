@@ -43,6 +43,7 @@ from loadmaster.errors.edits import MergeMarkers as MergeMarkers
 from loadmaster.errors.edits import NotesNotProposed as NotesNotProposed
 from loadmaster.errors.edits import NotToml as NotToml
 from loadmaster.errors.edits import NotUtf8 as NotUtf8
+from loadmaster.errors.edits import PatternTooSlow as PatternTooSlow
 from loadmaster.errors.edits import RequirementCannotFollow as RequirementCannotFollow
 from loadmaster.errors.edits import TreeMissing as TreeMissing
 from loadmaster.errors.edits import TreeNotJudged as TreeNotJudged

@@ -77,6 +77,17 @@ class FileRuleUnmatched(LoadmasterError):
         )
 
 
+class PatternTooSlow(LoadmasterError):
+    """A pattern of the profile that goes on and on."""
+
+    def __init__(self, path: str, pattern: str, seconds: float) -> None:
+        super().__init__(
+            f"`{pattern}` of the profile was not found in `{path}` within {seconds:.0f} seconds, and given up.",
+            why="a repetition within a repetition, such as `(a+)+`, has more ways to match than anybody can try.",
+            fix="mend the pattern in the profile, so that each part of a line fits in one way.",
+        )
+
+
 class FileRuleWithoutPackage(LoadmasterError):
     """A rule of the profile for one version, in a release of several."""
 

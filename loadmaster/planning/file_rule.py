@@ -13,7 +13,9 @@ from typing import Self
 from pydantic import model_validator
 
 from loadmaster.errors import FileRuleUnmatched, FileRuleWithoutPackage
+from loadmaster.planning.profile_patterns import find_all, groups_of
 from loadmaster.planning.requirement import matches, raised
+from loadmaster.planning.tree_path import TreePath
 from loadmaster.planning.value import Value
 
 # A pre-release may stand there as Python spells it: `1.0.0rc1`.
@@ -30,7 +32,7 @@ _REQUIREMENT = re.compile(
 class FileRule(Value):
     """A file in which versions stand: exactly one of `pattern` and `toml_fences`."""
 
-    path: str
+    path: TreePath
     """From the repository's root."""
     pattern: str | None = None
     """A regular expression with `{version}` in it, for the version; `^` and `$` are the line's. It must match exactly once."""
@@ -47,17 +49,15 @@ class FileRule(Value):
         if self.pattern is not None:
             if self.pattern.count(_PLACE) != 1:
                 raise ValueError("`pattern` needs `{version}` exactly once")
-            try:
-                _compiled(self.pattern)
-            except re.error as error:
-                raise ValueError(f"`pattern` is no regular expression: {error}") from error
+            groups_of(_completed(self.pattern))
         return self
 
 
 def by_rule(rule: FileRule, text: str | None, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
     """`text` with what the rule says, for the members' versions by name: all `current` ones, and the `planned` that move.
 
-    Raises `FileRuleUnmatched`, unless it has exactly one place or its package stays, and `FileRuleWithoutPackage`.
+    Raises `FileRuleUnmatched`, unless it has exactly one place or its package stays, `FileRuleWithoutPackage`
+    and `PatternTooSlow`.
     """
     if text is None:
         raise FileRuleUnmatched(rule.path, rule.pattern or "```toml", ())
@@ -66,12 +66,10 @@ def by_rule(rule: FileRule, text: str | None, current: Mapping[str, str], planne
     versions = set(planned.values()) if rule.package is None else {planned.get(rule.package)}
     if len(versions) > 1:
         raise FileRuleWithoutPackage(rule.path)
-    found = list(_compiled(rule.pattern).finditer(text))
+    found = find_all(_completed(rule.pattern), "version", text, rule.path)
     if len(found) != 1:
-        lines = [text.count("\n", 0, each.start()) + 1 for each in found]
-        raise FileRuleUnmatched(rule.path, rule.pattern, lines)
-    start, end = found[0].span("version")
-    return text[:start] + (versions.pop() or text[start:end]) + text[end:]
+        raise FileRuleUnmatched(rule.path, rule.pattern, [each.line for each in found])
+    return text[: found[0].start] + (versions.pop() or found[0].text) + text[found[0].end :]
 
 
 def _with_requirements(text: str, current: Mapping[str, str], planned: Mapping[str, str]) -> str:
@@ -86,5 +84,5 @@ def _with_requirements(text: str, current: Mapping[str, str], planned: Mapping[s
     return _TOML_FENCE.sub(lambda fence: _REQUIREMENT.sub(followed, fence[0]), text)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace(_PLACE, f"(?P<version>{_VERSION})"), re.MULTILINE)
+def _completed(pattern: str) -> str:
+    return pattern.replace(_PLACE, f"(?P<version>{_VERSION})")

@@ -5,7 +5,6 @@ Every field's text below is what a person sees in the documentation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from string import Formatter
@@ -17,7 +16,9 @@ from loadmaster.planning.file_rule import FileRule
 from loadmaster.planning.lsm.style import SmokeStyle
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.permission_gate import PermissionGate
+from loadmaster.planning.profile_patterns import groups_of
 from loadmaster.planning.registry_style import SECRET_VARIABLES, RegistryStyle
+from loadmaster.planning.tree_path import TreePath
 from loadmaster.planning.value import Value
 
 
@@ -65,10 +66,7 @@ class Exclusion(Value):
 
 
 def _one_group(pattern: str) -> str:
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
+    groups = groups_of(pattern)
     if groups != 1:
         raise ValueError(f"the pattern has {groups} groups; exactly one must hold the names")
     return pattern
@@ -77,7 +75,7 @@ def _one_group(pattern: str) -> str:
 class PublishList(Value):
     """A list of crates to publish that is kept by hand in one of the project's files."""
 
-    file: str
+    file: TreePath
     """Its path."""
     pattern: Annotated[str, AfterValidator(_one_group)]
     """Regular expression whose one group holds names, in the order in which they are published; every match counts."""
@@ -105,7 +103,7 @@ class ReleaseStyle(Value):
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
     """Of the annotated tag; `{project}` and `{version}` stand for the title (of a package with a tag of its own: its name)
     and the version."""
-    changelog: Annotated[str | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
+    changelog: Annotated[TreePath | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
     """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` each package has the file of that
     name beside its manifest; only where none has such a file do they share the one at the path."""
     stale_lockfiles: tuple[str, ...] = ()

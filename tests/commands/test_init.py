@@ -58,3 +58,16 @@ def test_the_commands_that_come_next_can_be_typed(home: Path, repository: Reposi
     ran = init(home, repository.directory, "--name", "my ship")
     assert ran.code == 0, ran.err
     assert "loadmaster plan --project 'my ship' --version patch" in ran.out
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
+def test_a_name_that_is_no_file_s_is_refused(home: Path, repository: Repository, name: str) -> None:
+    ran = init(home, repository.directory, "--name", name)
+    assert ran.code == 2
+    assert "cannot be the project's name" in ran.err
+    assert not list(home.parent.rglob("*x.toml"))
+
+
+def test_a_directory_that_is_not_there_is_a_wrong_request(home: Path, tmp_path: Path) -> None:
+    ran = init(home, tmp_path / "gone")
+    assert (ran.code, "is not a directory" in ran.err) == (2, True)

@@ -16,6 +16,7 @@ from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, Skip, by_profile, of_files
 from loadmaster.planning.order import Edges, edges
+from loadmaster.planning.profile_patterns import find_all
 from loadmaster.planning.project import DeclaredWorkflow, Project, PublishList
 
 WORKFLOWS = ".github/workflows"
@@ -74,7 +75,7 @@ def _by_rule(tree: Tree, rule: PublishList) -> Iterator[Problem]:
     text = tree.text(rule.file)
     if text is None:
         return
-    found = [_COMMENT.sub("", match[1]) for match in re.finditer(rule.pattern, text, re.MULTILINE)]
+    found = [_COMMENT.sub("", each.text) for each in find_all(rule.pattern, 1, text, rule.file)]
     listed = tuple(name for block in found for name in _WORD.findall(block))
     if not listed:
         fix = "mend the pattern in `release.publish_lists`, or the list."
