@@ -24,7 +24,7 @@ from loadmaster.errors import (
     TreeMissing,
     WrongRequest,
 )
-from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs
+from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
 from loadmaster.planning.index_line import IndexLine
 from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
@@ -84,7 +84,7 @@ def _survey(path: Path, index: str) -> Survey:
         stale = _stale_lockfiles(called, path, workspace)
     published, tags = _published(workspace, index), git.tags(path)
     newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
-    changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() == "changelog.md")
+    changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
         forge=forge_of(git.origin(path), metadata),

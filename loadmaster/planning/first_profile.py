@@ -53,6 +53,8 @@ class Survey(Value):
     """An installed toolchain, where the pinned one is not installed."""
 
 
+CHANGELOGS = ("changelog.md", "changes.md")
+"""What changelogs are called, in small letters."""
 _NEWEST = 10
 """A changelog that tells of none of as many last versions is no longer kept."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")

@@ -57,11 +57,18 @@ def _followed(tags: Collection[str], package: str, versions: Collection[str]) ->
     tagged = {*newest[:2], *[each for each in newest if Version.parse(each).prerelease is None][:2]}
     counts = {
         pattern: sum(pattern.format(name=package, version=version) in tags for version in newest[:_NEWEST])
-        for pattern in (*_OF_ONE, *_OF_ALL)
-        if "{name}" in pattern or _highest(tags, pattern) in tagged
+        for pattern in (*_OF_ONE, *_of_short_name(package), *_OF_ALL)
+        if pattern not in _OF_ALL or _highest(tags, pattern) in tagged
     }
     pattern = max(counts, key=lambda each: counts[each])
     return pattern if counts[pattern] else None
+
+
+def _of_short_name(package: str) -> tuple[str, ...]:
+    """As if the package were called by the end of its name: `web-v1.2.3` for `actix-web`."""
+    words = package.split("-")
+    ends = ["-".join(words[start:]) for start in range(1, len(words))]
+    return tuple(pattern.replace("{name}", end) for end in ends for pattern in _OF_ONE)
 
 
 def _highest(tags: Collection[str], pattern: str) -> str | None:

@@ -63,6 +63,12 @@ APART = [
         id="versions with build metadata that the tags have, too",
     ),
     pytest.param(
+        ["wing-v1.0.0", "wing-v1.1.0", "tip-v0.3.0", "tail-v2.0.0"],
+        {"plane-wing": ["1.0.0", "1.1.0"], "plane-wing-tip": ["0.3.0"], "tail": ["2.0.0"], "plane-tail": ["0.1.0"]},
+        ("{name}-v{version}", {"plane-wing": "wing-v{version}", "plane-wing-tip": "tip-v{version}"}),
+        id="tags that leave out the beginning of the names",
+    ),
+    pytest.param(
         ["v/1.0.0", "v/1.1.0", "tail-v0.3.0"],
         {"wing": ["1.0.0", "1.1.0", "2.0.0-dev.0", "2.0.0-dev.1", "2.0.0-dev.2"], "tail": ["0.3.0"]},
         ("{name}-v{version}", {"wing": "v/{version}"}),
