@@ -30,7 +30,7 @@ from loadmaster.planning.project import Project
 from loadmaster.planning.value import Value
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.project import problems_of
-from loadmaster.steps.look import POLITE_READERS, lockfiles_concerned, pinned_toolchain
+from loadmaster.steps.look import POLITE_READERS, lockfiles_concerned, metadata_of, pinned_toolchain
 from loadmaster.store import write_atomically
 
 
@@ -79,7 +79,7 @@ def _survey(path: Path, index: str) -> Survey:
         substitute = installed[0].split("-")[0]
     with tempfile.TemporaryDirectory() as home:
         called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
-        metadata = cargo.members(called, path, str(path))
+        metadata = metadata_of(called, path, str(path))
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(called, path, workspace)
     published, tags = _published(workspace, index), git.tags(path)

@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from loadmaster.clients import cargo, git, registry
-from loadmaster.clients.files import read_text, read_texts
+from loadmaster.clients.files import read_text, read_texts, read_tree
 from loadmaster.clients.git_cliff import propose_notes
+from loadmaster.errors import NotAWorkspace
 from loadmaster.job import Job
 from loadmaster.planning.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.index_line import IndexLine
@@ -25,7 +27,7 @@ from loadmaster.planning.seen import (
 )
 from loadmaster.planning.toml_literals import at
 from loadmaster.planning.toml_text import parsed_toml
-from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside
+from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
 from loadmaster.planning.workspace import Workspace, read_metadata
 from loadmaster.steps.announce import look_at_forge
 
@@ -59,7 +61,20 @@ def look_at_toolchain(job: Job) -> ToolchainSeen:
 
 def look_at_workspace(job: Job) -> Workspace:
     called = f"{job.project.name} at {job.pinned.commit}"
-    return read_metadata(cargo.members(job.cargo(), job.directory.checkout, called))
+    return read_metadata(metadata_of(job.cargo(), job.directory.checkout, called))
+
+
+def metadata_of(called: cargo.Cargo, directory: Path, name: str) -> dict[str, Any]:
+    """What `cargo metadata` tells of the workspace in `directory`; `name` is what a message calls it.
+
+    Where cargo refuses, raises the catalogue's own error for what is wrong with the tree; `NotAWorkspace`, in cargo's words, if
+    there is none.
+    """
+    try:
+        return cargo.members(called, directory, name)
+    except NotAWorkspace:
+        read_workspace(read_tree(directory))
+        raise
 
 
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:

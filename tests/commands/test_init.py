@@ -71,3 +71,22 @@ def test_a_name_that_is_no_file_s_is_refused(home: Path, repository: Repository,
 def test_a_directory_that_is_not_there_is_a_wrong_request(home: Path, tmp_path: Path) -> None:
     ran = init(home, tmp_path / "gone")
     assert (ran.code, "is not a directory" in ran.err) == (2, True)
+
+
+SPOILT = [
+    pytest.param(
+        "hull/Cargo.toml", "x = = 1\n", r"`hull/Cargo.toml` is not TOML: Invalid value (at line 1, column 5)", id="TOML"
+    ),
+    pytest.param("hull/Cargo.toml", "", "it has neither `[package]` nor `[workspace]`", id="an empty manifest"),
+    pytest.param("hull/Cargo.toml", '[package]\nname = "mid"\n', "Two members are called `mid`", id="a name twice"),
+    pytest.param("Cargo.toml", '[workspace]\nmembers = ["no/*"]\n', "has the member `no/*`", id="a glob for nothing"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "told"), SPOILT)
+def test_what_cargo_refuses_is_told_by_its_own_error(
+    home: Path, repository: Repository, path: str, text: str, told: str
+) -> None:
+    (repository.directory / path).write_text(text, encoding="utf-8")
+    ran = init(home, repository.directory, "--json")
+    assert (ran.code, told in ran.document["failure"]["what"]) == (1, True), ran.err
