@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -23,7 +24,7 @@ from docker.models.images import Image
 from docker.types import Ulimit
 from urllib3.exceptions import HTTPError
 
-from loadmaster.clients.engine_answers import CONFLICT, answering, unreachable, words_of
+from loadmaster.clients.engine_answers import CONFLICT, answering, passing_over_what_went, unreachable, words_of
 from loadmaster.errors import EngineCannotStart, EngineHanging
 from loadmaster.planning.lsm.host import EngineFacts
 
@@ -140,16 +141,19 @@ class Engine:
         within `patience` more. Raises `EngineImageMissing`, `EngineLacksCapability`, `EngineCannotStart`, `EngineRefused`,
         `EngineHanging`, `EngineGone`.
         """
-        container = self._create(sandbox)
-        answers = True
-        try:
-            return self._ended(container, sandbox.seconds + allowance, tell)
-        except EngineHanging:
-            answers = False
-            raise
-        finally:
-            if answers:  # else it would not answer this either; what is left ends by itself, and the next run sweeps it
-                self._remove(container)
+        # Made and removed in a thread of its own: a signal interrupts this one, perhaps before it hears what was made.
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            creating = apart.submit(self._create, sandbox)
+            answers = True
+            try:
+                return self._ended(creating.result(), sandbox.seconds + allowance, tell)
+            except EngineHanging:
+                answers = False
+                raise
+            finally:
+                # One that hangs would not answer this either; what is left ends by itself, and the next run sweeps it.
+                if answers:
+                    apart.submit(self._remove_made, creating).result()
 
     def _ended(self, container: Container, seconds: float, tell: Tell) -> Ended:
         self._start(container)
@@ -190,8 +194,11 @@ class Engine:
 
     def _images(self, label: str) -> Iterator[Image]:
         """Those with the label. Docker lists them by id and then tells of each: one may be gone by then."""
-        for each in self.client.api.images(filters={"label": label}):
-            with contextlib.suppress(ImageNotFound):
+        found: list[dict[str, str]] = []
+        with passing_over_what_went():
+            found = self.client.api.images(filters={"label": label})
+        for each in found:
+            with passing_over_what_went():
                 yield self.client.images.get(each["Id"])
 
     def _create(self, sandbox: Sandbox) -> Container:
@@ -224,6 +231,10 @@ class Engine:
                     raise
                 self.client.ping()
                 return None
+
+    def _remove_made(self, creating: Future[Container]) -> None:
+        if creating.exception() is None:
+            self._remove(creating.result())
 
     def _remove(self, container: Container) -> None:
         """An engine that is away cannot remove; the sweep of the next run does."""

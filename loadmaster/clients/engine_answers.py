@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from loadmaster.errors import (
     EngineAbsent,
@@ -49,6 +49,16 @@ def answering(address: str, patience: float, *, image: str = "") -> Iterator[Non
         if "timed out" in str(error):
             raise EngineHanging(address, patience) from error
         raise EngineGone(address, _innermost(error)) from error
+
+
+@contextlib.contextmanager
+def passing_over_what_went() -> Iterator[None]:
+    """Somebody else removed it meanwhile. Docker may fail for a whole list then, by 500: `layer does not exist`."""
+    try:
+        yield
+    except APIError as error:
+        if not isinstance(error, NotFound) and "does not exist" not in words_of(error):
+            raise
 
 
 def unreachable(error: DockerException, address: str, patience: float) -> LoadmasterError:

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError, NotFound
 
 from loadmaster.clients.container import connect
+from loadmaster.clients.engine_answers import passing_over_what_went
 from loadmaster.errors import EngineAbsent, EngineForbidden, EngineHanging
 from loadmaster.smoke.doctor import host_facts
 
@@ -74,3 +76,18 @@ def test_a_host_without_an_engine_is_described_all_the_same(tmp_path: Path) -> N
     assert facts.engine is None
     assert "No Docker engine answers" in facts.engine_problem
     assert facts.kernel == os.uname().release
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotFound("404", explanation="No such image"), APIError("500", explanation="layer does not exist")],
+    ids=["an image that is gone", "a list with one that is just going"],
+)
+def test_what_somebody_else_removes_is_passed_over(error: APIError) -> None:
+    with passing_over_what_went():
+        raise error
+
+
+def test_what_else_an_engine_fails_with_is_not_passed_over() -> None:
+    with pytest.raises(APIError, match="no space left"), passing_over_what_went():
+        raise APIError("500", explanation="no space left on device")

@@ -27,30 +27,39 @@ pytestmark = pytest.mark.end_to_end
 LATER = 7200
 """Seconds: by then everything of ours is over."""
 CALLER = """
+import signal
 import sys
 from pathlib import Path
 from loadmaster.clients import container
 from loadmaster.smoke.running import Settings, run_probe
 from loadmaster.store import Store
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Prefect has it: raised wherever the program is
 container.LEFTOVER_AFTER = int(sys.argv[4])
 run_probe("vm", Settings(nonce="a1", deadline=int(sys.argv[3])), container.connect(sys.argv[1]), Store(Path(sys.argv[2])))
 """
 
 
 @contextmanager
-def caller(engine: Engine, store: Store, deadline: int, leftover_after: int = LEFTOVER_AFTER) -> Iterator[None]:
+def caller(
+    engine: Engine, store: Store, deadline: int, leftover_after: int = LEFTOVER_AFTER
+) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that runs a probe, for as long as the context; then it is killed."""
     argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline), str(leftover_after)]
     with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         try:
-            yield
+            yield process
         finally:
             process.kill()
 
 
 def starts(engine: Engine) -> Iterator[str]:
     """The ids of our containers that start from now on."""
-    wanted = {"type": "container", "event": "start", "label": ENDS}
+    return events(engine, "start")
+
+
+def events(engine: Engine, kind: str) -> Iterator[str]:
+    """The ids of our containers to which it happens from now on."""
+    wanted = {"type": "container", "event": kind, "label": ENDS}
     heard = engine.client.events(decode=True, filters=wanted)
     return (str(event["id"]) for event in heard)
 
@@ -98,6 +107,18 @@ def test_a_sweep_is_not_disturbed_by_others_that_remove_theirs_meanwhile(engine:
         while not others.done():
             assert engine.sweep(time.time()) == []
         others.result()
+
+
+@pytest.mark.parametrize("moment", ["create", "start"])
+def test_a_run_that_is_asked_to_end_takes_its_container_along(moment: str, engine: Engine, store: Store) -> None:
+    """At any moment: the engine may have made the container, and the caller not heard of it yet."""
+    machine_image(engine, store, NEWEST_STABLE, {}, "")
+    seen = events(engine, moment)
+    with caller(engine, store, 60) as process:
+        next(seen)
+        process.terminate()
+        process.wait(timeout=30)
+    assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
 
 def test_the_image_of_a_release_is_swept_only_once_it_is_over(engine: Engine, store: Store) -> None:
