@@ -69,6 +69,12 @@ APART = [
         id="tags that leave out the beginning of the names",
     ),
     pytest.param(
+        ["1.0.0", "1.1.0", "1.1.1", "tail-0.3.0"],
+        {"wing": ["1.0.0", "1.1.0", "1.1.1"], "tail": ["0.3.0", "1.0.0", "1.1.0", "1.1.1"]},
+        ("{name}-{version}", {"wing": "{version}"}),
+        id="a package that went elsewhere and has every version of the main one",
+    ),
+    pytest.param(
         ["v/1.0.0", "v/1.1.0", "tail-v0.3.0"],
         {"wing": ["1.0.0", "1.1.0", "2.0.0-dev.0", "2.0.0-dev.1", "2.0.0-dev.2"], "tail": ["0.3.0"]},
         ("{name}-v{version}", {"wing": "v/{version}"}),
