@@ -19,7 +19,7 @@ from tomlkit.items import Table
 
 from loadmaster.planning.changelog import has_unreleased, headings
 from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import ClippyScope
+from loadmaster.planning.project import ClippyScope, GateStyle
 from loadmaster.planning.requirement import raised
 from loadmaster.planning.tag_patterns import Patterns, tag_patterns
 from loadmaster.planning.value import Value
@@ -264,6 +264,12 @@ def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
     cargo.add("clippy_of", tomlkit.item(ClippyScope.PUBLISHED.value))
     cargo.add(tomlkit.comment("Only warnings that the last release did not have close a release."))
     cargo.add("deny_warnings", tomlkit.item(False))
+    if survey.substitute_toolchain is not None:
+        gates = _add(document, "gates")
+        gates.add(
+            tomlkit.comment("The linter of another toolchain finds other things: they are shown, and close nothing.")
+        )
+        gates.add("advice", tomlkit.item([*GateStyle().advice, "clippy"]))
 
 
 def _add_install(document: TOMLDocument, survey: Survey, published: tuple[Package, ...]) -> None:

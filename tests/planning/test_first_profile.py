@@ -136,6 +136,8 @@ def test_an_index_that_could_not_be_asked_is_said() -> None:
 def test_a_toolchain_that_is_not_installed_is_replaced_and_said() -> None:
     found = survey(WING, TAIL, pinned_toolchain="1.97.1", substitute_toolchain="stable")
     assert profile(found).cargo.toolchain == "stable"
+    assert "clippy" in profile(found).gates.advice
+    assert "clippy" not in profile(survey(WING, TAIL)).gates.advice
     assert "pins `1.97.1`, which is not installed here" in first_profile(found, "wing")
 
 
