@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -73,7 +74,8 @@ def metadata_of(called: cargo.Cargo, directory: Path, name: str) -> dict[str, An
     try:
         return cargo.members(called, directory, name)
     except NotAWorkspace:
-        read_workspace(read_tree(directory))
+        with suppress(NotAWorkspace):
+            read_workspace(read_tree(directory))
         raise
 
 
