@@ -18,6 +18,7 @@ from loadmaster.planning.permissions.show import permissions_markdown, permissio
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.seen import Seen
 from loadmaster.steps import permissions
+from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 from tasks.secret_blocks import read_block
 
@@ -46,10 +47,12 @@ def show(job: Job, findings: Sequence[Finding]) -> None:
     """The table, and what is to be done."""
     name = job.project.name
     create_table_artifact(
-        key=f"{name}-permissions", table=permissions_rows(findings), description=f"Permissions of {name}'s crates"
+        key=artifact_key(name, "permissions"),
+        table=permissions_rows(findings),
+        description=f"Permissions of {name}'s crates",
     )
     create_markdown_artifact(
-        key=f"{name}-permissions-to-mend",
+        key=artifact_key(name, "permissions-to-mend"),
         markdown=permissions_markdown(findings),
         description=f"What {name}'s permissions lack, and how to mend it",
     )

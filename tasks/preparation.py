@@ -22,6 +22,7 @@ from loadmaster.steps import announce, inspect, prepare
 from loadmaster.steps import check as checking
 from loadmaster.steps import look as looking
 from loadmaster.store import write_atomically
+from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, keyed_by
 
 
@@ -71,7 +72,9 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     plan = plan_release(seen, job.project, job.asked, job.pinned.today)
     write_atomically(job.directory.version, plan.version.encode("ascii"))
     create_markdown_artifact(
-        key=f"{job.project.name}-plan", markdown=show.plan_markdown(plan), description=f"Plan of {plan.title}"
+        key=artifact_key(job.project.name, "plan"),
+        markdown=show.plan_markdown(plan),
+        description=f"Plan of {plan.title}",
     )
     return plan
 
@@ -125,7 +128,9 @@ def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
 def check(job: Job, seen: Seen, plan: ReleasePlan, found: Judged) -> tuple[GateAnswer, ...]:
     answers = checking.check(job, seen, plan, found)
     create_markdown_artifact(
-        key=f"{job.project.name}-gates", markdown=show.gates_markdown(answers), description=f"Gates of {plan.title}"
+        key=artifact_key(job.project.name, "gates"),
+        markdown=show.gates_markdown(answers),
+        description=f"Gates of {plan.title}",
     )
     return answers
 

@@ -31,6 +31,7 @@ from loadmaster.planning.receipt import ObjectRecord
 from loadmaster.planning.state import ObjectState
 from loadmaster.planning.value import Value
 from loadmaster.steps import publish as acts
+from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, timed
 from tasks.secret_blocks import read_block
 
@@ -85,7 +86,7 @@ class Publishing:
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._told: Next = Next()
         self._shown = 0.0
-        key = f"{job.project.name}-crates"
+        key = artifact_key(job.project.name, "crates")
         self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
 
     def carry_out(self) -> tuple[ObjectRecord, ...]:
@@ -168,7 +169,7 @@ class Publishing:
         if following.until is not None:
             text = show.waiting_text(self._plan, following)
             get_run_logger().info(text)
-            key = f"{self._job.project.name}-waiting"
+            key = artifact_key(self._job.project.name, "waiting")
             create_markdown_artifact(key=key, markdown=show.waiting_markdown(self._plan, following), description=text)
 
 

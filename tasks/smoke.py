@@ -48,6 +48,7 @@ from loadmaster.smoke.kernels import SUITES
 from loadmaster.smoke_request import SmokeRequest
 from loadmaster.steps import smoke, smoke_release
 from loadmaster.store import default_store
+from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 
 PAUSE = 1.0
@@ -110,7 +111,7 @@ def show(request: SmokeRequest, outcome: SmokeOutcome) -> None:
     """The timeline, which is also how the outcome gets back to whoever started the run."""
     verdict = outcome.weakest.judgement.text
     create_markdown_artifact(
-        key=f"{request.project or request.subject}-smoke",
+        key=artifact_key(request.project or request.subject, "smoke"),
         markdown=smoke_markdown(outcome),
         description=f"LSM smoke test: {verdict}",
     )

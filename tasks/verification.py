@@ -15,6 +15,7 @@ from loadmaster.planning.project import Install
 from loadmaster.planning.receipt import ObjectRecord, Receipt
 from loadmaster.steps import announce, verify, visibility
 from loadmaster.store import write_atomically
+from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, timed
 
 
@@ -44,7 +45,7 @@ def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord,
 def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
     write_atomically(job.directory.receipt, receipt.to_json().encode())
     create_markdown_artifact(
-        key=f"{job.project.name}-receipt",
+        key=artifact_key(job.project.name, "receipt"),
         markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),
         description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
     )

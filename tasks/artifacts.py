@@ -1,0 +1,10 @@
+"""What artifacts are called. Prefect takes small letters, digits and dashes; a project's name may hold others."""
+
+from __future__ import annotations
+
+import re
+
+
+def artifact_key(project: str, what: str) -> str:
+    """`parking-lot-plan` for the plan of `parking_lot`."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{project}-{what}".lower()).strip("-")
