@@ -69,6 +69,33 @@ def children(service: Service, run: str) -> list[dict[str, Any]]:
     return list(answer.raise_for_status().json())
 
 
+@pytest.fixture
+def swept(engine: Engine) -> Iterator[None]:
+    """What a killed process leaves is no other test's business."""
+    yield
+    engine.sweep(time.time() + LATER)
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_release_that_was_killed_in_its_smoke_test_has_it_made_anew_by_retry(
+    service: Service, engine: Engine, tmp_path: Path
+) -> None:
+    """In the process of the release, that is. It comes first: for a while, a worker that has stopped counts as online."""
+    request = {"project": "demo", "version": "minor", "repository": str(hangar.repository(tmp_path))}
+    identity = create_run(service, request)
+    with attempt(service, engine, identity) as process:
+        eventually(lambda: bool(containers(engine)), "the smoke test runs")
+        process.kill()
+    (child,) = children(service, identity)
+    service.api.set_state(child["id"], "CANCELLED", "Cancelled", "as the release's hook does")
+    service.api.set_state(identity, "CRASHED", "Crashed", "as the worker reports it")
+    service.api.retry(identity)
+    with attempt(service, engine, identity) as process:
+        assert process.wait(timeout=PATIENCE) == 0
+    (record,) = [each for each in receipt_of(service.store.run(identity)).objects if each.kind == "smoke"]
+    assert (record.why or "").startswith("enforced: ")
+
+
 @pytest.mark.usefixtures("worker")
 def test_a_release_has_its_smoke_test_made_by_a_worker_of_the_pool(service: Service) -> None:
     run = service.start("minor")
@@ -107,33 +134,6 @@ def test_a_smoke_test_in_the_middle_is_ended_with_its_release_and_leaves_no_cont
     assert run.ended().name == "Cancelled"
     eventually(lambda: children(service, run.id)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
     eventually(lambda: not containers(engine), "its container was removed", seconds=20)
-
-
-@pytest.fixture
-def swept(engine: Engine) -> Iterator[None]:
-    """What a killed process leaves is no other test's business."""
-    yield
-    engine.sweep(time.time() + LATER)
-
-
-@pytest.mark.usefixtures("swept")
-def test_a_release_that_was_killed_in_its_smoke_test_has_it_made_anew_by_retry(
-    service: Service, engine: Engine, tmp_path: Path
-) -> None:
-    """In the process of the release, that is: no worker of the pool is online."""
-    request = {"project": "demo", "version": "minor", "repository": str(hangar.repository(tmp_path))}
-    identity = create_run(service, request)
-    with attempt(service, engine, identity) as process:
-        eventually(lambda: bool(containers(engine)), "the smoke test runs")
-        process.kill()
-    (child,) = children(service, identity)
-    service.api.set_state(child["id"], "CANCELLED", "Cancelled", "as the release's hook does")
-    service.api.set_state(identity, "CRASHED", "Crashed", "as the worker reports it")
-    service.api.retry(identity)
-    with attempt(service, engine, identity) as process:
-        assert process.wait(timeout=PATIENCE) == 0
-    (record,) = [each for each in receipt_of(service.store.run(identity)).objects if each.kind == "smoke"]
-    assert (record.why or "").startswith("enforced: ")
 
 
 def attempt(service: Service, engine: Engine, identity: str) -> subprocess.Popen[bytes]:
