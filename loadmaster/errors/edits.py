@@ -105,7 +105,7 @@ class NotesNotProposed(LoadmasterError):
     def __init__(self, told: str) -> None:
         super().__init__(
             f"No changelog entries could be proposed: {told}",
-            why="`git-cliff` is missing, or cannot read the repository.",
+            why="`git-cliff` is missing, cannot read the repository, or takes too long for its history.",
             fix="run `make setup`; or write the entries yourself below `## [Unreleased]`, then nothing has to be proposed.",
         )
 

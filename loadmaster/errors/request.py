@@ -114,7 +114,7 @@ class LiveWorldRefused(LoadmasterError):
     def __init__(self) -> None:
         super().__init__(
             "Releases in the live world are not open yet; only a registry on loopback, without a forge, may be released to.",
-            why="approvals and permission checks are not built; without them nothing irreversible may leave this machine.",
+            why="approvals are not built; without them nothing irreversible may leave this machine.",
             fix="rehearse: `loadmaster rehearse --project NAME --version V`, or the deployment `rehearse`; or give "
             "`--registry sparse+http://127.0.0.1:PORT/…/ --forge none` and a repository on this machine.",
         )
