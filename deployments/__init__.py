@@ -4,6 +4,3 @@ REHEARSE = "rehearse/rehearse"
 """Flow and deployment, as Prefect's API wants them."""
 
 RELEASE = "release/release"
-
-WORK_POOL = "loadmaster"
-"""A process pool: its worker runs each flow in a process of its own on the machine that it was started on."""
