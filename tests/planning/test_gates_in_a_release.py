@@ -284,6 +284,12 @@ def without_clippy() -> Project:
     return project().model_copy(update={"cargo": project().cargo.model_copy(update={"clippy": False})})
 
 
+def test_what_the_linter_says_of_several_places_is_told_once() -> None:
+    said = Lint(ran=True, findings=("app.rs: a clone", "app.rs: a leak", "app.rs: a clone"))
+    told = answer(evidence(seen(*HEALTHY), lint=said), "clippy")
+    assert [each.what for each in told.problems] == ["app.rs: a clone (2 times)", "app.rs: a leak"]
+
+
 def test_a_gate_that_the_profile_leaves_out_is_skipped_and_says_so() -> None:
     skipped = answer(evidence(seen(*HEALTHY), profile=without_clippy()), "clippy")
     assert (skipped.outcome, skipped.why) == (Outcome.SKIP, "the profile says `cargo.clippy = false`")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Built
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_toolchain
@@ -76,5 +78,6 @@ def semver_compatible(built: Built) -> Judgement:
 def _said(said: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
     if not said.ran:
         return CouldNotCheck(why=said.why)
-    found = said.findings or (() if said.passed else (said.why,))
-    return Findings(checked=checked, problems=tuple(Problem(where=where, what=each, fix=fix) for each in found))
+    found = Counter(said.findings or (() if said.passed else (said.why,)))
+    told = (each if count == 1 else f"{each} ({count} times)" for each, count in found.items())
+    return Findings(checked=checked, problems=tuple(Problem(where=where, what=each, fix=fix) for each in told))
