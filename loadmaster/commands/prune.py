@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from loadmaster.store import RunDirectory, Store
 BLOCK = 512
 """Bytes in the unit of `st_blocks`."""
 
-Release = tuple[str, str, str | None]
+Release = tuple[str, str, str]
 """Project, version, index of the registry."""
 
 
@@ -163,7 +164,8 @@ def _remove(paths: list[Path]) -> list[Path]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
     return [each for each in paths if os.path.lexists(each)]
 
 
