@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.lsm.worker import offered_by
+from loadmaster.planning.lsm.worker import offered_after_preflight
 from loadmaster.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.store import default_store
 from tasks import permissions, preparation
@@ -28,7 +28,6 @@ def preflight(request: PreflightRequest) -> PreflightReport:
         facts = permissions.look(job, plan, seen, publishes=False)
         findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
         permissions.show(job, findings)
-        offered = offered_by(plan)._replace(forge=True)  # the release's, that is: the preflight itself has none
-        report = report_of(job, facts, findings, who_can_smoke(job, offered))
+        report = report_of(job, facts, findings, who_can_smoke(job, offered_after_preflight(plan)))
         require_open(report.gates)
         return report

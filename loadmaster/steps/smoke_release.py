@@ -10,7 +10,7 @@ from loadmaster.planning.lsm.report import Subject
 from loadmaster.planning.lsm.result import SmokeOutcome, outcome_under
 from loadmaster.planning.lsm.style import ArtefactStyle, SmokeStyle, When
 from loadmaster.planning.lsm.verdict import Mode
-from loadmaster.planning.lsm.worker import GATE, Place, offered_by, place_of, worker_gate
+from loadmaster.planning.lsm.worker import GATE, Place, offered_after_preflight, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.smoke.doctor import host_facts
 from loadmaster.smoke.kernels import SUITES
@@ -65,7 +65,7 @@ def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]
     style = job.project.smoke
     if style is None:
         return ()
-    offered = offered_by(plan)._replace(forge=True)
+    offered = offered_after_preflight(plan)
     place, why = place_of(style, offered, is_rehearsal=False, online=False, here=host_facts())
     if place is not Place.NOWHERE:
         return (worker_gate(style, place, why, is_rehearsal=False, kernels=SUITES),)

@@ -43,6 +43,11 @@ def offered_by(plan: ReleasePlan) -> Offered:
     return Offered(forge=plan.on_forge, install=plan.install is not None)
 
 
+def offered_after_preflight(plan: ReleasePlan) -> Offered:
+    """By the release that a preflight asks about: the preflight itself has no forge."""
+    return offered_by(plan)._replace(forge=True)
+
+
 def place_of(
     style: SmokeStyle, offered: Offered, *, is_rehearsal: bool, online: bool, here: HostFacts
 ) -> tuple[Place, str]:
