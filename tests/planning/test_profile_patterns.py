@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,6 @@ def test_what_is_no_pattern_is_told_in_words() -> None:
     ],
     ids=["changelog", "files", "publish_lists"],
 )
-def test_no_path_of_a_profile_leads_out_of_the_tree(path: str, release: object) -> None:
-    assert callable(release)
+def test_no_path_of_a_profile_leads_out_of_the_tree(path: str, release: Callable[[str], dict[str, object]]) -> None:
     with pytest.raises(ValueError, match="is no file of the tree"):
         Project.model_validate({"name": "a", "forge": "a/b", "source": {"repository": "a"}, "release": release(path)})
