@@ -47,7 +47,7 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
     """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
 
     Raises `ProfileThere` rather than writing over a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
-    `RootNotAtTop`, `NotAWorkspace`, `CargoMissing`.
+    `RootNotAtTop`, `CargoMissing`, `ProfileBroken`, and what `metadata_of` raises.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
         raise TreeMissing(str(path))

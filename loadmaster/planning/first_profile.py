@@ -229,7 +229,7 @@ def _is_left_behind(survey: Survey, published: tuple[Package, ...]) -> bool:
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
     """That of the root; where packages have versions of their own, what most of them call the one beside their manifest.
 
-    None where such packages share one: which entries are whose, nobody can tell.
+    `""` where there is none, and where such packages share one: which entries are whose, nobody can tell.
     """
     if not independent:
         return next((each for each in survey.changelogs if "/" not in each), "")
