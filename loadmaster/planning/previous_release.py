@@ -14,7 +14,8 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import TagSeen
 from loadmaster.planning.value import Value
-from loadmaster.planning.version import parse
+from loadmaster.planning.version import parse, same_version
+from loadmaster.planning.workspace import Package
 
 
 class PreviousRelease(Value):
@@ -43,6 +44,12 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
         return None
     version, tag = max(lower, key=lambda pair: pair[0])
     return PreviousRelease(version=str(version), tag=tag)
+
+
+def published_with(last: PreviousRelease, packages: Iterable[Package]) -> tuple[str, ...]:
+    """Names of those that carried its version, of the publishable packages of its tree; of all where its tag stood on another's."""
+    names = {each.name: same_version(each.version, last.version) for each in packages}
+    return tuple(name for name, carried in names.items() if carried or not any(names.values()))
 
 
 def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:

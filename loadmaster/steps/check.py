@@ -16,7 +16,7 @@ from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, T
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.previous_release import previous_release
+from loadmaster.planning.previous_release import PreviousRelease, previous_release, published_with
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Judged, Seen
 from loadmaster.planning.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
@@ -45,16 +45,16 @@ def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:
     checkout, last = job.directory.checkout, previous_release(seen.source.tags, plan, job.project)
     return Past(
         tag=last.tag.name if last else None,
-        published=_published_at(checkout, last.tag.commit, job.project) if last else None,
+        published=_published_with(checkout, last, job.project) if last else None,
         bump=None if plan.edits else _bump(checkout, seen, plan, tree),
     )
 
 
-def _published_at(checkout: Path, commit: str, project: Project) -> tuple[str, ...] | None:
-    """None where the manifests of that commit cannot be read any more."""
+def _published_with(checkout: Path, last: PreviousRelease, project: Project) -> tuple[str, ...] | None:
+    """None where the manifests of its commit cannot be read any more."""
     try:
-        files = TreeFiles(texts=git.texts_at(checkout, commit, MANIFEST))
-        return tuple(each.name for each in released_packages(files, read_workspace(files), project))
+        files = TreeFiles(texts=git.texts_at(checkout, last.tag.commit, MANIFEST))
+        return published_with(last, released_packages(files, read_workspace(files), project))
     except LoadmasterError:
         return None
 

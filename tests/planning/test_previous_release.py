@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.previous_release import baseline, level_between, previous_release
+from loadmaster.planning.previous_release import (
+    PreviousRelease,
+    baseline,
+    level_between,
+    previous_release,
+    published_with,
+)
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import TagSeen
+from loadmaster.planning.workspace import Package
 from tests.planning.building import BASE, TODAY, needs, package, project, seen
 
 
@@ -30,6 +37,19 @@ def previous(names: list[str], profile: Project | None = None, asked: str = "0.5
 )
 def test_the_last_release_is_found(reason: str, names: list[str], found: str | None) -> None:
     assert previous(names) == found, reason
+
+
+@pytest.mark.parametrize(
+    ("packages", "published"),
+    [
+        ((package("app"), package("core"), package("tool", version="0.1.0")), ("app", "core")),
+        ((package("app", version="0.3.0"), package("tool", version="0.1.0")), ("app", "tool")),
+    ],
+    ids=["those that carried its version", "all, where its tag stood on the tree of another"],
+)
+def test_what_the_last_release_published(packages: tuple[Package, ...], published: tuple[str, ...]) -> None:
+    tag = TagSeen(name="v0.4.0", commit=BASE, parents=(), subject="")
+    assert published_with(PreviousRelease(version="0.4.0", tag=tag), packages) == published
 
 
 def test_packages_with_versions_of_their_own_have_no_common_last_release() -> None:
