@@ -87,14 +87,15 @@ def release_heading(text: str, version: str, released: date) -> str:
 
     It goes below `## [Unreleased]`, whose entries become the version's; else above the newest version; else to the end.
     A text that has a heading for `version` keeps it, and gets the date if that is still to be filled in. Links that the file
-    keeps for each version get theirs. Raises `ChangelogHeadings` if there are several headings for `version`.
+    keeps for each version get theirs.
+
+    Raises `ChangelogHeadings` if there are several headings for `version`, or for the newest one that is there.
     """
-    lines = [each.line for each in headings(text) if each.version == version]
-    if len(lines) > 1:
-        raise ChangelogHeadings(version, lines)
+    _require_one_newest(text, version)
     titles = _titles(text)
-    if lines:
-        return _dated(text, next(each for each in titles if each.number == lines[0]), released)
+    standing = next((each for each in titles if each.version and each.version["version"] == version), None)
+    if standing is not None:
+        return _dated(text, standing, released)
     unreleased = next((each for each in titles if each.is_unreleased), None)
     versions = [each for each in titles if each.version]
     newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
@@ -102,6 +103,15 @@ def release_heading(text: str, version: str, released: date) -> str:
     heading = _heading_like(newest, version, released, newline)
     former = newest.version if newest else None
     return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
+
+
+def _require_one_newest(text: str, version: str) -> None:
+    """Older versions may have several: they are history, and public changelogs do."""
+    found = headings(text)
+    for judged in (version, *(each.version for each in found[:1])):
+        lines = [each.line for each in found if each.version == judged]
+        if len(lines) > 1:
+            raise ChangelogHeadings(judged, lines)
 
 
 def has_unreleased(text: str) -> bool:

@@ -136,6 +136,11 @@ PLANTED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         replace("## [0.4.0]", "## [0.5.0] - 2026-01-01\n\n## [0.5.0] - 2026-01-01\n\n## [0.4.0]"),
         "The changelog has 2 headings for `0.5.0`",
     ),
+    "two headings of the version before": (
+        "CHANGELOG.md",
+        replace("## [0.4.0]", "## [0.4.0] - 2026-01-01\n\n## [0.4.0]"),
+        "The changelog has 2 headings for `0.4.0`",
+    ),
 }
 
 

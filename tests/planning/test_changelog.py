@@ -153,6 +153,13 @@ def test_two_headings_for_one_version_are_refused() -> None:
         release_heading(text, "2.0.0", DAY)
     with pytest.raises(ChangelogHeadings, match=told):
         notes(text, "2.0.0")
+    with pytest.raises(ChangelogHeadings, match=told):
+        release_heading(text, "2.1.0", DAY)
+
+
+def test_two_headings_for_a_version_that_is_history_are_nobodys_trouble() -> None:
+    text = "## [Unreleased]\n\n## [2.0.0] - 2026-01-01\n\n## [1.0.0] - 2025-01-02\n\n## [1.0.0] - 2025-01-01\n"
+    assert "## [2.1.0]" in release_heading(text, "2.1.0", DAY)
 
 
 def test_headings_are_told_with_version_date_and_line() -> None:
