@@ -108,10 +108,10 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
 
 
 def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
-    """Those of the tracked ones that the release has to do with. Raises what reading them raises."""
+    """Those of the tracked ones that are there, and that the release has to do with. Raises what reading them raises."""
     named = [each for each in tracked if PurePosixPath(each).name == LOCKFILE]
-    manifests = [beside(each, MANIFEST) for each in named]
-    return concerned(named, read_texts(checkout, [*named, *manifests]), workspace)
+    texts = read_texts(checkout, [*named, *(beside(each, MANIFEST) for each in named)])
+    return concerned([each for each in named if each in texts], texts, workspace)
 
 
 def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:
