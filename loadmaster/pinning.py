@@ -67,15 +67,19 @@ def pin(
     return pinned
 
 
+def begun_release(run: RunDirectory) -> tuple[Pinned, str] | None:
+    """What a run pinned, and the version that it planned; None of one that did not get so far, or whose record cannot be read."""
+    try:
+        return Pinned.model_validate_json(run.pinned.read_bytes()), run.version.read_text(encoding="ascii")
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:
     """When runs for real began that released `version` of the same project to the same registry, this one among them."""
-    starts = []
-    for run in store.runs():
-        if run.pinned.exists() and run.version.exists() and run.version.read_text(encoding="ascii") == version:
-            other = Pinned.model_validate_json(run.pinned.read_bytes())
-            if other.index is not None and (other.project, other.index) == (pinned.project, pinned.index):
-                starts.append(other.as_of)
-    return tuple(starts)
+    same = (pinned.project, version, pinned.index)
+    begun = (begun_release(run) for run in store.runs() if pinned.index is not None)
+    return tuple(other.as_of for other, planned in filter(None, begun) if (other.project, planned, other.index) == same)
 
 
 def _dirty(request: ReleaseRequest) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from loadmaster.errors import ReleaseLocked
 from loadmaster.job import Pinned
+from loadmaster.pinning import begun_release
 from loadmaster.planning.pruning import Fate, Kind, Place, fate_of, kind_of_run
 from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.value import Value
@@ -99,12 +100,11 @@ def _releases_out(store: Store) -> Iterator[Release]:
 
 def _release(run: RunDirectory) -> Release | None:
     """Of a run for real. A rehearsal has a world of its own, which no other run finishes."""
-    try:
-        pinned = Pinned.model_validate_json(run.pinned.read_bytes())
-        version = run.version.read_text(encoding="ascii")
-    except (FileNotFoundError, ValueError):
-        return None
-    return None if pinned.index is None else (pinned.project, version, pinned.index)
+    match begun_release(run):
+        case (Pinned(index=str(index)) as pinned, version):
+            return (pinned.project, version, index)
+        case _:
+            return None
 
 
 def _outcome(run: RunDirectory) -> ReceiptOutcome | None:
