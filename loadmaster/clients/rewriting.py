@@ -58,10 +58,11 @@ def alone_in(directory: Path) -> Iterator[None]:
     except OSError as error:
         raise FileUnreadable(str(directory), error.strerror or "") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TreeBusy(str(directory)) from error
         yield
-    except BlockingIOError as error:
-        raise TreeBusy(str(directory)) from error
     finally:
         os.close(handle)
 
