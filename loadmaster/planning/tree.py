@@ -168,7 +168,7 @@ def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
     folders = sorted(_folders([*files.paths, *files.texts]) | files.leads_out) if entries else []
     for entry in entries:
         pattern = _join(folder, entry)
-        if pattern.startswith("../"):
+        if f"{pattern}/".startswith("../"):
             raise MemberOutOfTree(root, entry)
         matching = [each for each in folders if matches_glob(each, pattern)] or [pattern]
         if matching == [pattern] and _join(pattern, MANIFEST) not in manifests:

@@ -165,6 +165,11 @@ REFUSED: dict[str, tuple[TreeFiles, type[LoadmasterError], str]] = {
         MemberOutOfTree,
         "has the member `../b`, which lies outside of the tree",
     ),
+    "a member above the tree": (
+        tree({"Cargo.toml": "[workspace]\nmembers = ['..']\n"}),
+        MemberOutOfTree,
+        "has the member `..`, which lies outside of the tree",
+    ),
     "two members of one name": (
         tree({"Cargo.toml": ROOT, "crates/a/Cargo.toml": member("a"), "crates/b/Cargo.toml": member("a")}),
         TwoMembers,
