@@ -151,7 +151,7 @@ class _Run(NamedTuple):
         return self._to_its_end(sandbox, "native")
 
     def _in_machine(self, image: Image) -> _Result:
-        """Boots once more if the kernel panicked: under emulation one in a hundred does, before it runs anything of ours."""
+        """Boots once more if the kernel panicked, which under emulation it may, before it ran anything of ours."""
         deadline = self.settings.deadline
         environment = self._environment(max(1, deadline - machine.BOOT))
         sandbox = Sandbox(
