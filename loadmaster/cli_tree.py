@@ -10,7 +10,7 @@ import typer
 
 from loadmaster.cli_options import JsonOption
 from loadmaster.errors import TreeMissing
-from loadmaster.planning.manifest import Policy
+from loadmaster.planning.manifest import Policy, Requirements
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.project import load_project
 from loadmaster.terminal import print_json
@@ -43,6 +43,9 @@ def bump(
         ),
     ],
     policy: Annotated[Policy | None, typer.Option(help="The profile's, or `lockstep`, if left out.")] = None,
+    requirements: Annotated[
+        Requirements | None, typer.Option(help="Which ones on members move; what the policy says if left out.")
+    ] = None,
     project: ProfileOption = None,
     day: Annotated[
         datetime | None, typer.Option("--date", help="The changelog's day; today if left out.", formats=["%Y-%m-%d"])
@@ -59,8 +62,8 @@ def bump(
     from loadmaster.commands.bump import bumped_text
 
     style = load_project(project).release if project is not None else ReleaseStyle()
-    if policy is not None:
-        style = style.model_copy(update={"policy": policy})
+    told = {"policy": policy, "requirements": requirements}
+    style = style.model_copy(update={key: value for key, value in told.items() if value is not None})
     found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
     if as_json:
         print_json(found.model_dump(mode="json"))

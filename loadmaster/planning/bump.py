@@ -63,7 +63,7 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     manifests = _manifests(files, workspace)
     others = manifests.keys() - {each.manifest for each in workspace.packages}
     planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy), others)
-    after = bump_manifests(manifests, planned, style.policy, others)
+    after = bump_manifests(manifests, planned, style.moving_requirements, others)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= python_edits(files.texts, workspace, planned)
     moving = changelogs(files.texts.keys(), workspace, planned, style)
@@ -74,14 +74,15 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
 
 
 def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:
-    """Planned version by member that moves: those that keep step; or the named ones, or else all that can be published."""
+    """Planned version by member that moves: those that keep step, also those that are there already; or the named ones, or
+    else all that can be published."""
     named, packages = named_versions(asked), workspace.packages
     if policy is not Policy.INDEPENDENT:
         if named:
             raise VersionsByName(asked)
         main = main_version(workspace, root)
         planned = planned_version(asked, main, ())
-        return {each.name: planned for each in packages if each.version == main}
+        return {each.name: planned for each in packages if each.version in (main, planned)}
     if unknown := sorted(set(named) - workspace.names):
         raise NoSuchPackage(unknown, sorted(workspace.names))
     moving = [each for each in packages if (each.name in named if named else each.is_publishable)]
@@ -154,8 +155,8 @@ def python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mappin
 def rule_edits(
     texts: Mapping[str, str], current: Mapping[str, str], planned: Mapping[str, str], rules: Sequence[FileRule]
 ) -> dict[str, str]:
-    """The files of the rules, by path, each rule carried out upon what the one before left. Raises what `by_rule` raises."""
+    """The files of the rules that hold, by path, each carried out upon what the one before left. Raises what `by_rule` raises."""
     after: dict[str, str] = {}
-    for rule in rules:
+    for rule in (each for each in rules if each.holds_for(planned)):
         after[rule.path] = by_rule(rule, after.get(rule.path, texts.get(rule.path)), current, planned)
     return after

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from typing import Self
 
 from pydantic import model_validator
+from semver import Version
 
 from loadmaster.errors import FileRuleUnmatched, FileRuleWithoutPackage
 from loadmaster.planning.profile_patterns import find_all, groups_of
 from loadmaster.planning.requirement import matches, raised
 from loadmaster.planning.tree_path import TreePath
 from loadmaster.planning.value import Value
+from loadmaster.planning.version import parse
 
 # A pre-release may stand there as Python spells it: `1.0.0rc1`.
 _VERSION = r"\d+\.\d+\.\d+(?:-?[0-9A-Za-z][0-9A-Za-z-]*(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
@@ -41,16 +43,25 @@ class FileRule(Value):
     version: a line for an older one stays."""
     package: str | None = None
     """Whose version stands there, where packages have versions of their own; the release's if left out."""
+    since: str | None = None
+    """The first version whose tree has the place: releases before it are asked for nothing, later ones must have it."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.pattern is not None) == self.toml_fences:
             raise ValueError("give exactly one of `pattern` and `toml_fences`")
+        if self.since is not None and not Version.is_valid(self.since):
+            raise ValueError("`since` is no version, such as `1.4.0`")
         if self.pattern is not None:
             if self.pattern.count(_PLACE) != 1:
                 raise ValueError("`pattern` needs `{version}` exactly once")
             groups_of(_completed(self.pattern))
         return self
+
+    def holds_for(self, planned: Mapping[str, str]) -> bool:
+        """Whether a release of the `planned` versions, by package, is late enough."""
+        versions = [parse(version) for name, version in planned.items() if self.package in (None, name)]
+        return self.since is None or not versions or max(versions) >= parse(self.since)
 
 
 def by_rule(rule: FileRule, text: str | None, current: Mapping[str, str], planned: Mapping[str, str]) -> str:

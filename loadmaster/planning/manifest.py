@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadmaster.errors import InheritedVersionsDisagree, RequirementCannotFollow
 from loadmaster.planning.manifest_package import Manifest, parse_manifest
@@ -31,16 +31,34 @@ class Policy(StrEnum):
     """Which members move, and what happens to the requirements that members have on one another."""
 
     LOCKSTEP = "lockstep"
-    """All move together; each requirement becomes the planned version, in the operator and the number of components that
-    its author chose."""
+    """All move together, and with them all requirements."""
     KEEP_CARET_FLOOR = "keep-caret-floor"
-    """All move together; only those requirements move that the planned version no longer satisfies."""
+    """All move together; requirements move only where it is necessary."""
     INDEPENDENT = "independent"
-    """Each member has a version of its own; requirements move as with `keep-caret-floor`."""
+    """Each member has a version of its own; requirements move only where it is necessary."""
+
+
+class Requirements(StrEnum):
+    """Which requirements on a member follow it to its planned version."""
+
+    ALL = "all"
+    """Every one, in the operator and the number of components that its author chose."""
+    CURRENT = "current"
+    """Those that said the member's version before; an older floor moves only where it must."""
+    NECESSARY = "necessary"
+    """Only those that the planned version no longer satisfies."""
+
+
+class _Move(NamedTuple):
+    """A member's versions."""
+
+    before: str | None
+    """None where no manifest tells it."""
+    after: str
 
 
 def bump_manifests(
-    manifests: Mapping[str, str], versions: Mapping[str, str], policy: Policy, others: Collection[str] = ()
+    manifests: Mapping[str, str], versions: Mapping[str, str], moving: Requirements, others: Collection[str] = ()
 ) -> dict[str, str]:
     """The text of each manifest after the release, by path; those that stay as they are, too.
 
@@ -55,19 +73,21 @@ def bump_manifests(
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
     own = {path: manifest for path, manifest in parsed.items() if path not in others}
     inherited = _inherited_versions(own, parsed, versions)
+    before = {at(manifest, ("package", "name")): _version(path, parsed) for path, manifest in own.items()}
+    moves = {name: _Move(before.get(name), planned) for name, planned in versions.items()}
     after = dict(manifests)
     for path, manifest in parsed.items():
         literals = [
-            *_required(path, parsed, versions, policy, others),
+            *_required(path, parsed, moves, moving, others),
             *_patched(path, parsed, versions, others),
         ]
         if path in own:
             literals += _own(manifest, versions)
         if path in inherited:
             literals.append(Literal(("workspace", "package", "version"), inherited[path]))
-        moving = [each for each in literals if at(manifest, each.keys) != each.text]
-        if moving:
-            after[path] = with_literals(path, manifests[path], moving)
+        changing = [each for each in literals if at(manifest, each.keys) != each.text]
+        if changing:
+            after[path] = with_literals(path, manifests[path], changing)
     return after
 
 
@@ -116,8 +136,8 @@ def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[Literal]:
 def _required(
     path: str,
     manifests: Mapping[str, Manifest],
-    versions: Mapping[str, str],
-    policy: Policy,
+    moves: Mapping[str, _Move],
+    moving: Requirements,
     others: Collection[str],
 ) -> Iterator[Literal]:
     """The requirements with a version that have a path to a planned member."""
@@ -125,9 +145,10 @@ def _required(
         for key, entry in table.items():
             if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
                 member = entry.get("package", key)
-                if member in versions and _leads_to(path, entry["path"], member, manifests, others):
-                    follows = _following(path, member, entry["version"], versions[member], policy)
-                    yield Literal((*keys, key, "version"), follows)
+                if member not in moves or not _leads_to(path, entry["path"], member, manifests, others):
+                    continue
+                if not _stays(entry["version"], moves[member], moving):
+                    yield Literal((*keys, key, "version"), _raised(path, member, entry["version"], moves[member].after))
 
 
 def _patched(
@@ -146,7 +167,7 @@ def _patched(
             if "path" in fields or member not in current or member not in versions or not isinstance(requirement, str):
                 continue
             if matches(requirement, current[member]) and not matches(requirement, versions[member]):
-                follows = _following(path, member, requirement, versions[member], Policy.LOCKSTEP)
+                follows = _raised(path, member, requirement, versions[member])
                 yield Literal((*keys, key, "version") if fields is entry else (*keys, key), follows)
 
 
@@ -157,11 +178,17 @@ def _patches(root: str, manifests: Mapping[str, Manifest], others: Collection[st
         name, local = entry.get("package", key), entry.get("path", "")
         place = posixpath.normpath(posixpath.join(posixpath.dirname(root), local, MANIFEST))
         if local and place in manifests and _leads_to(root, local, name, manifests, others):
-            own = at(manifests[place], ("package", "version"))
-            shared = at(manifests.get(root_of(place, manifests) or "", {}), ("workspace", "package", "version"))
-            version = own if isinstance(own, str) else shared
-            found |= {name: version} if isinstance(version, str) else {}
+            version = _version(place, manifests)
+            found |= {name: version} if version is not None else {}
     return found
+
+
+def _version(path: str, manifests: Mapping[str, Manifest]) -> str | None:
+    """That of the manifest's package, its own or inherited; None if neither is told."""
+    own = at(manifests[path], ("package", "version"))
+    shared = at(manifests.get(root_of(path, manifests) or "", {}), ("workspace", "package", "version"))
+    version = own if isinstance(own, str) else shared
+    return version if isinstance(version, str) else None
 
 
 def _dependency_tables(manifest: Manifest) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
@@ -177,9 +204,14 @@ def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manife
     return place not in manifests or (place not in others and at(manifests[place], ("package", "name")) == member)
 
 
-def _following(path: str, member: str, requirement: str, version: str, policy: Policy) -> str:
-    if policy is not Policy.LOCKSTEP and matches(requirement, version):
-        return requirement
+def _stays(requirement: str, move: _Move, moving: Requirements) -> bool:
+    if moving is Requirements.ALL or not matches(requirement, move.after):
+        return False
+    return moving is Requirements.NECESSARY or move.before is None or raised(requirement, move.before) != requirement
+
+
+def _raised(path: str, member: str, requirement: str, version: str) -> str:
+    """Raises `RequirementCannotFollow`."""
     follows = raised(requirement, version)
     if follows is None:
         raise RequirementCannotFollow(path, member, requirement, version)

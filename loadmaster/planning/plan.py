@@ -239,7 +239,7 @@ def _edits(
 ) -> tuple[Edit, ...]:
     """Every file that the release commit changes, by path. Files that stay as they are do not appear."""
     before = {**source.others, **source.manifests, **source.lockfiles, **source.changelogs}
-    after = bump_manifests(source.manifests, versions, project.release.policy)
+    after = bump_manifests(source.manifests, versions, project.release.moving_requirements)
     after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
     after |= {each.path: each.text for each in new_changelogs}
     after |= python_edits(source.others, workspace, versions)

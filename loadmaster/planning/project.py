@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from loadmaster.planning.file_rule import FileRule
 from loadmaster.planning.lsm.style import SmokeStyle
-from loadmaster.planning.manifest import Policy
+from loadmaster.planning.manifest import Policy, Requirements
 from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.profile_patterns import groups_of
 from loadmaster.planning.registry_style import SECRET_VARIABLES, RegistryStyle
@@ -94,6 +94,9 @@ class ReleaseStyle(Value):
     """How the project names and writes a release."""
 
     policy: Policy = Policy.LOCKSTEP
+    requirements: Requirements | None = None
+    """Which requirements of members on one another move: `all`, the `current` ones or the `necessary` ones
+    ([bumping](bump.md)). Left out, `all` with `lockstep`, and `necessary` with the other policies."""
     tag: TagPattern = "v{version}"
     """The tag's name; `{version}` stands for the version, `{name}` for the package, which then has a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
@@ -119,6 +122,11 @@ class ReleaseStyle(Value):
     author_name: str = "Loadmaster"
     """Who the release commit and the tag are by."""
     author_email: str = "loadmaster@localhost"
+
+    @property
+    def moving_requirements(self) -> Requirements:
+        by_policy = Requirements.ALL if self.policy is Policy.LOCKSTEP else Requirements.NECESSARY
+        return self.requirements or by_policy
 
     def tag_pattern(self, package: str) -> str:
         return self.tags.get(package, self.tag)

@@ -75,6 +75,14 @@ def test_all_that_keep_step_move_and_everything_follows() -> None:
     assert found.edits == {path: text for path, text in expected.items() if text != TREE[path]}
 
 
+def test_a_member_that_is_ahead_already_is_required_in_its_version() -> None:
+    root = TREE["Cargo.toml"] + '[workspace.package]\nversion = "1.2.0"\n'
+    ahead = TREE | {"Cargo.toml": root, "crates/wing/Cargo.toml": member("wing", "1.3.0")}
+    found = bump(ahead, "1.3.0")
+    assert (found.planned, found.stays) == ({"wing": "1.3.0", "tail": "1.3.0"}, {"tool": "0.0.0", "wing": "1.3.0"})
+    assert 'version = "1.3.0" }' in found.edits["crates/tail/Cargo.toml"]
+
+
 def test_a_tree_that_carries_the_version_already_changes_nothing() -> None:
     after = TREE | dict(bump(TREE, "1.3.0").edits)
     assert bump(after, "1.3.0").edits == {}
@@ -320,11 +328,37 @@ def test_refused(
 
 
 @pytest.mark.parametrize(
-    "rule", [{}, {"pattern": "1.2.0"}, {"pattern": "({version}"}, {"pattern": "{version}", "toml_fences": True}]
+    "rule",
+    [
+        {},
+        {"pattern": "1.2.0"},
+        {"pattern": "({version}"},
+        {"pattern": "{version}", "toml_fences": True},
+        {"pattern": "{version}", "since": "v1"},
+    ],
 )
 def test_a_rule_says_one_thing(rule: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"exactly one|exactly once|no regular expression"):
+    with pytest.raises(ValueError, match=r"exactly one|exactly once|no regular expression|no version"):
         FileRule.model_validate({"path": "README.md", **rule})
+
+
+SINCE = FileRule(path="plugin.json", pattern='"version": "{version}"', since="1.3.0")
+
+
+def test_a_rule_asks_nothing_of_releases_before_its_place_was_there() -> None:
+    assert bump(TREE, "1.2.1", style(SINCE)).planned["wing"] == "1.2.1"
+    with pytest.raises(FileRuleUnmatched):
+        bump(TREE, "1.3.0", style(SINCE))
+    found = bump(TREE | {"plugin.json": '{"version": "1.2.0"}\n'}, "1.3.0", style(SINCE))
+    assert found.edits["plugin.json"] == '{"version": "1.3.0"}\n'
+
+
+def test_a_rule_of_a_package_holds_by_that_package_alone() -> None:
+    rule = FileRule(path="plugin.json", pattern="{version}", package="tail", since="2.0.0")
+    independent = style(rule, policy=Policy.INDEPENDENT)
+    assert bump(TREE, "wing=2.0.0,tail=1.9.0", independent).planned == {"wing": "2.0.0", "tail": "1.9.0"}
+    with pytest.raises(FileRuleUnmatched):
+        bump(TREE, "tail=2.0.0", independent)
 
 
 @pytest.mark.parametrize("case", bumps.BUMPS, ids=str)
@@ -332,6 +366,6 @@ def test_a_real_bump_is_reproduced_byte_for_byte(case: bumps.Bump) -> None:
     names = ("Cargo.toml", "Cargo.lock", "pyproject.toml")
     before = {path: text for name in names for path, text in case.before(name).items()}
     after = {path: text for name in names for path, text in case.after(name).items()}
-    found = bump(before, case.new, ReleaseStyle(policy=case.policy))
+    found = bump(before, case.new, case.style)
     assert before | dict(found.edits) == after
     assert set(found.planned) <= set(case.versions)

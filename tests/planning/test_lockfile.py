@@ -16,7 +16,7 @@ from loadmaster.errors import (
     MergeMarkers,
 )
 from loadmaster.planning.lockfile import bump_lockfile, packages
-from loadmaster.planning.manifest import Policy, bump_manifests
+from loadmaster.planning.manifest import Requirements, bump_manifests
 from tests.cases.bumps import BUMPS, Bump
 
 REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
@@ -223,7 +223,7 @@ def test_cargo_accepts_a_bumped_lockfile_with_a_namesake_from_the_registry(tmp_p
     assert cargo_accepts(tmp_path)
 
     manifests = {name: (tmp_path / name).read_text() for name in ("Cargo.toml", "tail/Cargo.toml", "wing/Cargo.toml")}
-    for name, text in bump_manifests(manifests, VERSIONS, Policy.LOCKSTEP).items():
+    for name, text in bump_manifests(manifests, VERSIONS, Requirements.ALL).items():
         (tmp_path / name).write_text(text)
     assert not cargo_accepts(tmp_path, "--locked")
     lockfile = tmp_path / "Cargo.lock"

@@ -13,27 +13,27 @@ from loadmaster.errors import (
     NotToml,
     RequirementCannotFollow,
 )
-from loadmaster.planning.manifest import Policy, bump_manifests
+from loadmaster.planning.manifest import Requirements, bump_manifests
 from tests.cases.bumps import BUMPS, Bump
 
 PATH = "crates/wing/Cargo.toml"
 VERSIONS = {"wing": "2.0.0", "tail": "2.0.0"}
 
 
-def bump(text: str, versions: Mapping[str, str] = VERSIONS, policy: Policy = Policy.LOCKSTEP) -> str:
-    return bump_manifests({PATH: text}, versions, policy)[PATH]
+def bump(text: str, versions: Mapping[str, str] = VERSIONS, moving: Requirements = Requirements.ALL) -> str:
+    return bump_manifests({PATH: text}, versions, moving)[PATH]
 
 
 @pytest.mark.parametrize("case", BUMPS, ids=str)
 def test_a_real_bump_is_reproduced_byte_for_byte(case: Bump) -> None:
-    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.policy)
+    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.style.moving_requirements)
     assert after == case.after("Cargo.toml")
-    assert bump_manifests(after, case.versions, case.policy) == after
+    assert bump_manifests(after, case.versions, case.style.moving_requirements) == after
 
 
 def test_a_third_party_requirement_of_the_same_number_stays() -> None:
     case = Bump("3.38.0", "4.0.0")
-    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.policy)
+    after = bump_manifests(case.before("Cargo.toml"), case.versions, case.style.moving_requirements)
     assert 'ed25519-dalek = { version = "3.0", ' in after["crates/assay-evidence/Cargo.toml"]
 
 
@@ -97,9 +97,9 @@ STAYS = {
 
 
 @pytest.mark.parametrize("text", STAYS.values(), ids=STAYS)
-@pytest.mark.parametrize("policy", Policy)
-def test_stays(text: str, policy: Policy) -> None:
-    assert bump(text, policy=policy) == text
+@pytest.mark.parametrize("moving", Requirements)
+def test_stays(text: str, moving: Requirements) -> None:
+    assert bump(text, moving=moving) == text
 
 
 KEEPS_THE_FLOOR = {
@@ -118,7 +118,45 @@ def test_keep_caret_floor_moves_only_what_the_version_no_longer_satisfies(
     before: str, version: str, after: str
 ) -> None:
     text = '[dependencies]\ntail = {{ path = "../tail", version = "{}" }}\n'
-    assert bump(text.format(before), {"tail": version}, Policy.KEEP_CARET_FLOOR) == text.format(after)
+    assert bump(text.format(before), {"tail": version}, Requirements.NECESSARY) == text.format(after)
+
+
+TABLE = """[workspace.package]
+version = "3.17.0"
+[workspace.dependencies]
+assay-core = { path = "crates/assay-core", version = "3.17.0" }
+"""
+LITERAL = 'assay-adapter-api = { path = "../assay-adapter-api", version = "3.0.0" }\n'
+ADAPTER = '[package]\nname = "{}"\nversion.workspace = true\n[dependencies]\n'
+
+
+def test_older_floors_stay_while_current_ones_follow_as_in_assay_3_18_0() -> None:
+    before = {
+        "Cargo.toml": f'[workspace]\nmembers = ["crates/*"]\n{TABLE}',
+        "crates/assay-core/Cargo.toml": ADAPTER.format("assay-core") + LITERAL,
+        "crates/assay-adapter-api/Cargo.toml": ADAPTER.format("assay-adapter-api"),
+    }
+    moved = bump_manifests(before, dict.fromkeys(("assay-core", "assay-adapter-api"), "3.18.0"), Requirements.CURRENT)
+    assert moved == before | {"Cargo.toml": before["Cargo.toml"].replace("3.17.0", "3.18.0")}
+    major = bump_manifests(before, dict.fromkeys(("assay-core", "assay-adapter-api"), "4.0.0"), Requirements.CURRENT)
+    assert major["crates/assay-core/Cargo.toml"] == before["crates/assay-core/Cargo.toml"].replace("3.0.0", "4.0.0")
+
+
+CURRENT_ONES = {
+    "what said the version before": ("1.8.2", "1.9.0", "1.9.0"),
+    "in fewer components": ("1.8", "1.9.0", "1.9"),
+    "in an operator of its own": ("^1.8.2", "1.9.0", "^1.9.0"),
+    "what is older stays": ("1.8.1", "1.9.0", "1.8.1"),
+    "what is older moves where it must": ("1.8.1", "2.0.0", "2.0.0"),
+    "bounds that never named it stay": (">=1.0, <2", "1.9.0", ">=1.0, <2"),
+}
+
+
+@pytest.mark.parametrize(("before", "version", "after"), CURRENT_ONES.values(), ids=CURRENT_ONES)
+def test_current_requirements_follow(before: str, version: str, after: str) -> None:
+    text = '[dependencies]\ntail = {{ path = "../tail", version = "{}" }}\n'
+    manifests = {PATH: text.format(before), "crates/tail/Cargo.toml": '[package]\nname = "tail"\nversion = "1.8.2"\n'}
+    assert bump_manifests(manifests, {"tail": version}, Requirements.CURRENT)[PATH] == text.format(after)
 
 
 ROOT = '[workspace]\nmembers = ["crates/*"]\n[workspace.package]\nversion = "{}"\n'
@@ -131,7 +169,7 @@ def test_the_workspace_version_is_that_of_its_heirs() -> None:
         "crates/wing/Cargo.toml": HEIR.format("wing"),
         "crates/tail/Cargo.toml": '[package]\nname = "tail"\nversion = "0.3.0"\n',
     }
-    after = bump_manifests(manifests, {"wing": "2.0.0", "tail": "0.4.0"}, Policy.LOCKSTEP)
+    after = bump_manifests(manifests, {"wing": "2.0.0", "tail": "0.4.0"}, Requirements.ALL)
     assert after == {
         "Cargo.toml": ROOT.format("2.0.0"),
         "crates/wing/Cargo.toml": HEIR.format("wing"),
@@ -151,14 +189,14 @@ def test_a_second_workspace_keeps_a_version_of_its_own() -> None:
         "fuzz/Cargo.toml": ROOT.format("1.0.0"),
         "fuzz/targets/Cargo.toml": HEIR.format("wing-fuzz"),
     }
-    after = bump_manifests(manifests, VERSIONS, Policy.LOCKSTEP)
+    after = bump_manifests(manifests, VERSIONS, Requirements.ALL)
     assert after == manifests | {"Cargo.toml": ROOT.format("2.0.0")}
 
 
 def test_a_member_may_point_to_its_workspace() -> None:
     heir = HEIR.format("wing") + 'workspace = "../main"\n'
     after = bump_manifests(
-        {"main/Cargo.toml": ROOT.format("1.0.0"), "wing/Cargo.toml": heir}, VERSIONS, Policy.LOCKSTEP
+        {"main/Cargo.toml": ROOT.format("1.0.0"), "wing/Cargo.toml": heir}, VERSIONS, Requirements.ALL
     )
     assert after["main/Cargo.toml"] == ROOT.format("2.0.0")
 
@@ -182,7 +220,7 @@ def test_a_requirement_on_a_member_by_patch_moves_where_it_must(before: str, aft
         "crates/tail/Cargo.toml": HEIR.format("tail"),
         "crates/wing/Cargo.toml": HEIR.format("wing") + f"[dependencies]\n{before}\n",
     }
-    found = bump_manifests(manifests, VERSIONS, Policy.LOCKSTEP)["crates/wing/Cargo.toml"]
+    found = bump_manifests(manifests, VERSIONS, Requirements.ALL)["crates/wing/Cargo.toml"]
     assert found == HEIR.format("wing") + f"[dependencies]\n{after}\n"
 
 
@@ -193,7 +231,7 @@ def test_heirs_of_one_version_cannot_part() -> None:
         "b/Cargo.toml": HEIR.format("tail"),
     }
     with pytest.raises(InheritedVersionsDisagree, match=r"from `Cargo.toml`.*: `tail` 3.0.0, `wing` 2.0.0"):
-        bump_manifests(manifests, {"wing": "2.0.0", "tail": "3.0.0"}, Policy.LOCKSTEP)
+        bump_manifests(manifests, {"wing": "2.0.0", "tail": "3.0.0"}, Requirements.ALL)
 
 
 REFUSED = {

@@ -46,3 +46,17 @@ def test_the_least_profile_is_careful() -> None:
 def test_the_tag_is_the_pattern_with_the_version() -> None:
     profile = Project.model_validate(LEAST | {"release": {"tag": "demo-{version}-final"}})
     assert profile.tag_of("demo", "1.0.0-rc.1") == "demo-1.0.0-rc.1-final"
+
+
+@pytest.mark.parametrize(
+    ("release", "moving"),
+    [
+        ({}, "all"),
+        ({"policy": "keep-caret-floor"}, "necessary"),
+        ({"policy": "independent"}, "necessary"),
+        ({"policy": "independent", "requirements": "all"}, "all"),
+        ({"requirements": "current"}, "current"),
+    ],
+)
+def test_the_policy_says_which_requirements_move_unless_the_profile_does(release: dict[str, str], moving: str) -> None:
+    assert Project.model_validate({**LEAST, "release": release}).release.moving_requirements == moving

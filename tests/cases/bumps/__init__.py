@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loadmaster.planning.manifest import Policy
+from loadmaster.planning.project import ReleaseStyle
 
 _HERE = Path(__file__).parent
 
@@ -24,7 +25,7 @@ def _texts(folder: Path, name: str) -> dict[str, str]:
 class Bump(NamedTuple):
     old: str
     new: str
-    policy: Policy = Policy.LOCKSTEP
+    style: ReleaseStyle = ReleaseStyle()
 
     def __str__(self) -> str:
         return f"{self.old}-to-{self.new}"
@@ -43,7 +44,7 @@ class Bump(NamedTuple):
 
 
 BUMPS = (
-    Bump("2.2.1", "2.2.2", Policy.KEEP_CARET_FLOOR),
+    Bump("2.2.1", "2.2.2", ReleaseStyle(policy=Policy.KEEP_CARET_FLOOR)),
     Bump("2.2.2", "2.3.1"),
     Bump("2.14.0", "2.15.0"),
     Bump("3.38.0", "4.0.0"),
