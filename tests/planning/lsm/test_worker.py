@@ -5,21 +5,11 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.gate import Outcome
-from loadmaster.planning.lsm.host import EngineFacts, HostFacts
+from loadmaster.planning.lsm.host import HostFacts
 from loadmaster.planning.lsm.style import SmokeStyle
 from loadmaster.planning.lsm.worker import Offered, Place, place_of, worker_gate
+from tests.planning.lsm.test_host import ABLE
 
-ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
-ABLE = HostFacts(
-    engine=ENGINE,
-    engine_problem="",
-    kernel="6.12.1",
-    lsms=("lockdown", "bpf"),
-    has_types=True,
-    has_hook=True,
-    uid_map="0 0 4294967295",
-    missing_tools=(),
-)
 WITHOUT_LSM = ABLE.model_copy(update={"lsms": ("lockdown",)})
 WITHOUT_APT = ABLE.model_copy(update={"missing_tools": ("apt-get",)})
 WITHOUT_ENGINE = ABLE.model_copy(update={"engine": None, "engine_problem": "nothing listens at `unix:///run/x`"})
