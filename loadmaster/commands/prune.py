@@ -176,7 +176,7 @@ def pruned_text(found: Pruned) -> str:
         for each in found.places
     ]
     freed = f"{'would free' if found.dry_run else 'freed'} {_megabytes(found.freed)}"
-    return "\n".join([found.home, *lines, f"{freed}; not touched for {found.older_than} days is what may go"])
+    return "\n".join([found.home, *lines, f"{freed}; only what was not touched for {found.older_than} days may go"])
 
 
 def _megabytes(size: int) -> str:
