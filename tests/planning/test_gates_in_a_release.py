@@ -9,6 +9,7 @@ import pytest
 
 from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates import check
+from loadmaster.planning.gates.dependencies import packaged_by_cargo
 from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.project import Project
 from loadmaster.planning.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
@@ -211,6 +212,29 @@ def test_a_release_that_has_begun_is_finished_after_a_higher_version_came_out(be
 def test_a_member_that_stays_behind_and_is_out_is_no_problem() -> None:
     found = evidence(seen(*HEALTHY, registry={"core": ["0.4.0"]}), "app=0.5.0", INDEPENDENT)
     assert answer(found, "dependency-on-registry").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement", "path", "out", "outcome"),
+    [
+        pytest.param("zeal", "^0.5.0", False, ["0.4.0"], Outcome.FAIL, id="what comes later, without its path"),
+        pytest.param("zeal", "^0.5.0", True, ["0.4.0"], Outcome.PASS, id="what comes later by name, with its path"),
+        pytest.param("aft", "^0.5.0", False, ["0.4.0"], Outcome.PASS, id="what comes first by name"),
+        pytest.param("zeal", "^0.4.0", False, ["0.4.0"], Outcome.PASS, id="what the registry has in a fitting version"),
+        pytest.param("zeal", "^0.3.0", False, [], Outcome.PASS, id="what is not this release's"),
+    ],
+)
+def test_the_order_in_which_cargo_packages(
+    name: str, requirement: str, path: bool, out: list[str], outcome: Outcome
+) -> None:
+    found = evidence(seen(package("mast", needs(name, requirement, path=path)), package(name), registry={name: out}))
+    assert answer(found, "packaging-order").outcome is outcome
+
+
+def test_cargos_order_is_by_name_with_what_is_needed_by_path_first() -> None:
+    mast, sail = package("mast", needs("sail"), needs("aft", path=False)), package("sail", needs("rope", kind="dev"))
+    order = packaged_by_cargo((sail, package("rope"), mast, package("aft", needs("mast"))))
+    assert [each.name for each in order] == ["rope", "sail", "mast", "aft"]
 
 
 @pytest.mark.parametrize(

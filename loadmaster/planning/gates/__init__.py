@@ -39,6 +39,7 @@ GATES: tuple[Gate, ...] = (
     dependencies.depends_on_unpublished,
     dependencies.stale_dependency,
     dependencies.dependency_cycle,
+    dependencies.packaging_order,
     metadata.metadata_complete,
     sources.files_inside,
     lists.publish_list,

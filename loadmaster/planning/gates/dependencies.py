@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import Fault, Findings, of_dependencies, of_files
+from loadmaster.planning.gates.judging import Fault, Findings, Judgement, Skip, of_dependencies, of_files
 from loadmaster.planning.order import edges
 from loadmaster.planning.requirement import matches
 from loadmaster.planning.workspace import Dependency, Package
@@ -105,6 +107,54 @@ def dependency_cycle(tree: Tree) -> Findings:
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
         problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
+
+
+@of_files(
+    "packaging-order", "actix-web's members name each other without a path; cargo packages such crates by the alphabet."
+)
+def packaging_order(tree: Tree) -> Judgement:
+    """Does cargo find every sibling that a crate needs, packaging all of them in its own order?
+
+    It takes a sibling that is not on the registry yet from the same call, if that was packaged before. First comes what a
+    manifest names by path; one that names it without (`[patch.crates-io]` ties them together) may come too early.
+    """
+    if tree.registry is None:
+        return Skip(why="the registry was not looked at")
+    order = packaged_by_cargo(tree.released)
+    problems = (
+        _too_early(package, each)
+        for position, package in enumerate(order)
+        for later in order[position + 1 :]
+        for each in package.dependencies
+        if each.name == later.name and each.path is None and each.git is None
+        if matches(each.requirement, later.version) and not tree.registry.has_fitting(each)
+    )
+    return Findings(checked=len(order), problems=tuple(dict.fromkeys(problems)))
+
+
+def _too_early(package: Package, needed: Dependency) -> Problem:
+    asked = f"`{needed.name}` as `{needed.requirement}`"
+    return Problem(
+        where=package.manifest,
+        what=f"`{package.name}` requires {asked} without its path: cargo packages it before that version is there",
+        fix=f"release `{needed.name}` alone first, or give its entry its `path`, too.",
+    )
+
+
+def packaged_by_cargo(packages: Collection[Package]) -> tuple[Package, ...]:
+    """In cargo's order: by name, but what one needs by path before it. A circle is entered where the names lead first."""
+    by_name, found = {each.name: each for each in packages}, dict[str, Package]()
+    waiting = [(name, False) for name in sorted(by_name, reverse=True)]
+    seen = set[str]()
+    while waiting:
+        name, is_ready = waiting.pop()
+        if is_ready:
+            found[name] = by_name[name]
+        elif name not in seen:
+            seen.add(name)
+            needs = {each.name for each in by_name[name].dependencies if each.path is not None and each.is_packaged}
+            waiting += [(name, True), *((each, False) for each in sorted(needs & by_name.keys(), reverse=True))]
+    return tuple(found.values())
 
 
 def _member(tree: Tree, dependency: Dependency) -> Package | None:
