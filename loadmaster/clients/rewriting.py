@@ -137,8 +137,8 @@ def _keep(kept: Path, files: Mapping[str, tuple[Path, str]]) -> None:
             shutil.copy(place, kept / f"{number}.old")
             shutil.copy(place, kept / f"{number}.new")
             (kept / f"{number}.new").write_bytes(text.encode())
-            after = hashlib.sha256(text.encode()).hexdigest()
-            rewrites.append(_Rewrite(path=path, before=_digest(kept / f"{number}.old"), after=after))
+            before = _sha256((kept / f"{number}.old").read_bytes())
+            rewrites.append(_Rewrite(path=path, before=before, after=_sha256(text.encode())))
         (kept / f"{_LIST}.half").write_bytes(_REWRITES.dump_json(tuple(rewrites)))
         (kept / f"{_LIST}.half").replace(kept / _LIST)
     except OSError as error:
@@ -159,4 +159,8 @@ def _listed(directory: Path) -> tuple[_Rewrite, ...]:
 
 def _digest(file: Path) -> str | None:
     """None if there is no such file."""
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    return _sha256(file.read_bytes()) if file.is_file() else None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -91,7 +91,7 @@ def _survey(path: Path, index: str) -> Survey:
         branch=git.branch(path),
         workspace=workspace,
         tags=tuple(each.name for each in tags),
-        published=published and {name: tuple(each.version for each in lines) for name, lines in published.items()},
+        published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
         later={name: _after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
         root_changelog=_root_changelog(path, changelogs),
@@ -137,7 +137,11 @@ def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, .
 
 
 def _after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:
-    return tuple(each.version for each in lines if each.published and each.published.timestamp() > instant)
+    return _versions(each for each in lines if each.published and each.published.timestamp() > instant)
+
+
+def _versions(lines: Iterable[IndexLine]) -> tuple[str, ...]:
+    return tuple(each.version for each in lines)
 
 
 def first_profile_text(written: FirstProfile) -> str:

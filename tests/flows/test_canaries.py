@@ -27,6 +27,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -169,7 +170,7 @@ def released(store: Store, hangar: Path, counterpart: Counterpart, children: Pat
         if source == "environment":
             patch.setenv(TOKEN_VARIABLE, counterpart.canary)
         elif source == "block":
-            Secret(value=counterpart.canary).save(BLOCK, overwrite=True)
+            Secret(value=SecretStr(counterpart.canary)).save(BLOCK, overwrite=True)
         else:
             for name, value in zip(IDENTITY_VARIABLES, (f"{address}/identity", counterpart.canary), strict=True):
                 patch.setenv(name, value)

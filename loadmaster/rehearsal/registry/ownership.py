@@ -43,7 +43,7 @@ class Ownership:
                 ).fetchall()
                 for known, owning in (("accounts", "owners"), ("teams", "team_owners"))
             )
-        return tuple(Owner(kind=kind, **row) for kind, rows in (("user", users), ("team", teams)) for row in rows)
+        return (*(Owner(kind="user", **row) for row in users), *(Owner(kind="team", **row) for row in teams))
 
     def is_owner(self, name: str, login: str) -> bool:
         """Whether this user is one of the owners in person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -28,7 +28,7 @@ class Flag(Value):
 
 class Struct(Value):
     name: str
-    fields: dict[str, Text | Flag | Struct]
+    fields: Mapping[str, Text | Flag | Struct]
     """By name. A flag may be missing, and so may a text that may be null."""
 
 
