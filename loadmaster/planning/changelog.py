@@ -13,7 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from loadmaster.errors import ChangelogHeadings
-from loadmaster.planning.changelog_links import with_links
+from loadmaster.planning.changelog_links import moved_on, with_links
 from loadmaster.planning.value import Value
 
 _LINE = re.compile(r"[^\n]*\n?")
@@ -23,13 +23,13 @@ _UNDERLINE = re.compile(r"(=|-)\1+")
 _UNRELEASED = re.compile(r"\[?(?:unreleased|vnext)\b.*", re.IGNORECASE)
 _VERSION = re.compile(
     r"(?P<open>(?:(?:\w+\s+)?(?:version|release)\s+)?\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)"
-    r"(?:\([^)]*\))?(?:\s+(?P<rest>.*))?",
+    r"(?:\((?P<link>[^)]*)\))?(?:\s+(?P<rest>.*))?",
     re.IGNORECASE,
 )
 _ISO = r"\d{4}-\d{2}-\d{2}"
 _WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th)?, \d{4}"
 _PARTS = re.compile(r"([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?, (\d{4})")
-_DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>\)?)")
+_DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>[)\]]?)")
 _NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
 _NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
 _RELEASES = re.compile(r"https?://[^\s)]+/releases\b")
@@ -100,7 +100,7 @@ def release_heading(text: str, version: str, released: date) -> str:
     versions = [each for each in titles if each.version]
     newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
     newline = "\r\n" if "\r\n" in text else "\n"
-    heading = _heading_like(newest, version, released, newline)
+    heading = _heading_like(newest, version, None if leaves_out_days(text, version) else released, newline)
     former = newest.version if newest else None
     return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
 
@@ -112,6 +112,12 @@ def _require_one_newest(text: str, version: str) -> None:
         lines = [each.line for each in found if each.version == judged]
         if len(lines) > 1:
             raise ChangelogHeadings(judged, lines)
+
+
+def leaves_out_days(text: str, version: str) -> bool:
+    """Whether the two newest versions beside this one tell no day, and none to come."""
+    matches = [match for each in _titles(text) if (match := each.version) and match["version"] != version][:2]
+    return len(matches) == 2 and all(not each["rest"] for each in matches)
 
 
 def has_unreleased(text: str) -> bool:
@@ -213,14 +219,23 @@ def _all_titles(text: str) -> Iterator[_Title]:
         before = None if fence or not line else (start, line)
 
 
-def _heading_like(other: _Title | None, version: str, released: date, newline: str) -> str:
+def _heading_like(other: _Title | None, version: str, day: date | None, newline: str) -> str:
     match = other.version if other else None
     if other is None or match is None:
-        return f"## [{version}] - {released}"
-    dated = _DATE.match(match["rest"] or "")
-    told = f"{dated['lead']}{_spelled_like(dated['date'], released)}{dated['tail']}" if dated else f"- {released}"
-    text = f"{match['open']}{version}{match['close']} {told}"
+        return f"## [{version}] - {day}"
+    link = moved_on(match["link"] or "", match["version"], version)
+    text = (
+        f"{match['open']}{version}{match['close']}{f'({link})' if link else ''}{_told_like(match['rest'] or '', day)}"
+    )
     return f"{text}{newline}{other.underline * len(text)}" if other.underline else f"{'#' * other.level} {text}"
+
+
+def _told_like(rest: str, day: date | None) -> str:
+    """`day` behind a heading's version, as `rest` tells another one."""
+    if day is None:
+        return ""
+    dated = _DATE.match(rest)
+    return f" {dated['lead']}{_spelled_like(dated['date'], day)}{dated['tail']}" if dated else f" - {day}"
 
 
 def _dated(text: str, title: _Title, released: date) -> str:
@@ -228,7 +243,7 @@ def _dated(text: str, title: _Title, released: date) -> str:
     match = title.version
     if match is None or not _NO_DATE_YET.fullmatch(match["rest"] or ""):
         return text
-    if _DATE.search(match["rest"] or ""):
+    if _DATE.search(match["rest"] or "") or (not match["rest"] and leaves_out_days(text, match["version"])):
         return text
     end = title.start + text[title.start : title.end].index(title.text) + len(title.text) - len(match["rest"] or "")
     rest = text[end : end + len(match["rest"] or "")]

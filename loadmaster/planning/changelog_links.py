@@ -8,18 +8,24 @@ from __future__ import annotations
 import re
 
 _LINK = r"^\[(?P<label>v?{label})\]:[ \t]*(?P<address>\S+)[ \t]*(?P<end>\r?\n|\Z)"
+_OF_A_VERSION = re.compile(r"\[v?\d+\.\d+\.\d+[^\]]*\]:")
 
 
 def with_links(text: str, version: str, former: str | None) -> str:
-    """`text` with a link for `version` above that of `former`, the version before; Unreleased starts from `version` then."""
+    """`text` with a link for `version` beside that of `former`, the version before; Unreleased starts from `version` then.
+
+    It goes above that of `former`, or below it where that is the last of several.
+    """
     if former is None or _found(text, re.escape(version)) or not (link := _found(text, re.escape(former))):
         return text
-    address = _moved_on(link["address"], former, version)
+    address = moved_on(link["address"], former, version)
     if address is None:
         return text
     end = link["end"] or ("\r\n" if "\r\n" in text else "\n")
     line = f"[{link['label'].replace(former, version)}]: {address}{end}"
-    text = text[: link.start()] + line + text[link.start() :]
+    above, below = text[: link.start()], text[link.end() :]
+    is_last = _OF_A_VERSION.match(above[:-1].rpartition("\n")[2]) and not _OF_A_VERSION.match(below)
+    text = above + (f"{link[0]}{'' if link['end'] else end}{line}" if is_last else line + link[0]) + below
     unreleased = _found(text, "unreleased")
     if unreleased is None:
         return text
@@ -31,7 +37,7 @@ def _found(text: str, label: str) -> re.Match[str] | None:
     return re.search(_LINK.format(label=label), text, re.MULTILINE | re.IGNORECASE)
 
 
-def _moved_on(address: str, former: str, version: str) -> str | None:
+def moved_on(address: str, former: str, version: str) -> str | None:
     """The address that leads to `version` as this one leads to `former`; None if it does not end in that."""
     if not address.endswith(former):
         return None

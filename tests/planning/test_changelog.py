@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from loadmaster.errors import ChangelogHeadings
@@ -68,6 +68,28 @@ RELEASED = {
         "## [1.9.0](https://f.example) - (2026-01-01)\n",
         "## [2.0.0] - (2026-01-31)\n\n## [1.9.0](https://f.example) - (2026-01-01)\n",
     ),
+    "a link to the version's tag, as arrow's": (
+        "## [1.9.0](https://f.example/tree/1.9.0) (2026-01-01)\n",
+        "## [2.0.0](https://f.example/tree/2.0.0) (2026-01-31)\n\n## [1.9.0](https://f.example/tree/1.9.0) (2026-01-01)\n",
+    ),
+    "a link to the changes, and no days, as wasm-bindgen's": (
+        "## [1.9.0](https://f.example/compare/1.8.0...1.9.0)\n## [1.8.0](https://f.example/compare/1.7.0...1.8.0)\n",
+        "## [2.0.0](https://f.example/compare/1.9.0...2.0.0)\n\n"
+        "## [1.9.0](https://f.example/compare/1.8.0...1.9.0)\n## [1.8.0](https://f.example/compare/1.7.0...1.8.0)\n",
+    ),
+    "the day in brackets, as time's": ("## 1.9.0 [2026-01-01]\n", "## 2.0.0 [2026-01-31]\n\n## 1.9.0 [2026-01-01]\n"),
+    "no days any more, as axum's": (
+        "# 1.9.0\n# 1.8.0\n# 1.7.0 (2025-01-01)\n",
+        "# 2.0.0\n\n# 1.9.0\n# 1.8.0\n# 1.7.0 (2025-01-01)\n",
+    ),
+    "a day that the newest lacks": (
+        "## 1.9.0\n## 1.8.0 - 2025-01-01\n",
+        "## 2.0.0 - 2026-01-31\n\n## 1.9.0\n## 1.8.0 - 2025-01-01\n",
+    ),
+    "days to come": (
+        "## 1.9.0 - TBD\n## 1.8.0 - TBD\n",
+        "## 2.0.0 - 2026-01-31\n\n## 1.9.0 - TBD\n## 1.8.0 - TBD\n",
+    ),
     "lines that end as on Windows": (
         "# C\r\n\r\n## [Unreleased]\r\n\r\n- a\r\n",
         "# C\r\n\r\n## [Unreleased]\r\n\r\n## [2.0.0] - 2026-01-31\r\n\r\n- a\r\n",
@@ -116,6 +138,12 @@ LINKS = {
     "to each tag": (
         "## [1.9.0] - 2026-01-01\r\n\r\n[1.9.0]: https://f.example/releases/v1.9.0\r\n",
         "[2.0.0]: https://f.example/releases/v2.0.0\r\n[1.9.0]: https://f.example/releases/v1.9.0\r\n",
+    ),
+    "the newest at the end, as diesel's": (
+        "## [1.9.0] 2026-01-01\n\n[1.8.0]: https://f.example/compare/v1.7.0...v1.8.0\n"
+        "[1.9.0]: https://f.example/compare/v1.8.0...v1.9.0",
+        "[1.8.0]: https://f.example/compare/v1.7.0...v1.8.0\n[1.9.0]: https://f.example/compare/v1.8.0...v1.9.0\n"
+        "[2.0.0]: https://f.example/compare/v1.9.0...v2.0.0\n",
     ),
     "of another kind": ("## [1.9.0] - 2026-01-01\n[1.9.0]: milestone.md\n", "[1.9.0]: milestone.md\n"),
     "none for the newest": (
@@ -250,9 +278,11 @@ _texts = st.builds(
 
 @given(_texts)
 def test_a_heading_is_added_once_and_every_byte_survives(text: str) -> None:
+    found = headings(text)
+    assume(all(each.version != found[0].version for each in found[1:]))
     after = release_heading(text, "2.0.0", DAY)
     added = len(after) - len(text)
     assert any(after[:cut] + after[cut + added :] == text for cut in range(len(text) + 1))
     assert release_heading(after, "2.0.0", DAY) == after
-    assert len(headings(after)) == len(headings(text)) + 1
+    assert len(headings(after)) == len(found) + 1
     assert notes(after, "2.0.0") in text

@@ -143,9 +143,9 @@ def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
 
 
 def _is_undated(text: str, version: str) -> bool:
-    """Whether the changelog has other versions, and none of them tells its day."""
+    """Whether the changelog has other versions, and none of them, or not the newest two, tells its day."""
     others = [each for each in changelog.headings(text) if each.version != version]
-    return bool(others) and all(each.date is None for each in others)
+    return changelog.leaves_out_days(text, version) or (bool(others) and all(each.date is None for each in others))
 
 
 @of_files(
