@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import ProfileBroken, UnknownProject
+from loadmaster.planning.bump import rule_edits
 from loadmaster.project import load_project, project_names
 
 LEAST = 'forge = "ada/demo"\n[source]\nrepository = "demo.git"\n'
@@ -27,6 +28,32 @@ def test_assays_crates_and_assets_are_complete() -> None:
         23,
         {"server.json"},
     )
+
+
+PATHS = """{{
+  "source_version": "{0}",
+  "source_tag": "v{0}",
+  "release_version": "5.3.0",
+  "release_tag": "v5.3.0"
+}}
+"""
+ASSAYS_FILES = {
+    "CLAUDE.md": "Rust monorepo, workspace version `{0}`, 22 workspace packages (21 under `crates/` plus\n",
+    "docs/guides/agent-golden-path.md": "This source tree declares Assay `{0}` (`v{0}`).\n"
+    "This journey is pinned to Assay `5.3.0` ([`v5.3.0`](https://forge.example/tag/v5.3.0)).\n",
+    "packaging/agent-plugin/plugin.json": '{{\n  "name": "assay",\n  "version": "{0}",\n}}\n',
+    "docs/generated/agent-golden-path.json": PATHS,
+    "packaging/agent-plugin/skills/assay-golden-path/references/agent-golden-path.json": PATHS,
+    "packaging/claude-plugin/skills/assay-golden-path/references/agent-golden-path.json": PATHS,
+}
+
+
+def test_assays_rules_write_what_its_release_of_5_4_0_did_and_nothing_of_earlier_ones() -> None:
+    before = {path: text.format("5.3.0") for path, text in ASSAYS_FILES.items()}
+    after = {path: text.format("5.4.0") for path, text in ASSAYS_FILES.items()}
+    rules = load_project("assay").release.files
+    assert rule_edits(before, {"assay-cli": "5.3.0"}, {"assay-cli": "5.4.0"}, rules) == after
+    assert rule_edits({}, {"assay-cli": "2.2.1"}, {"assay-cli": "2.2.2"}, rules) == {}
 
 
 def test_the_two_that_the_readme_names_are_there() -> None:

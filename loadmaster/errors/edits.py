@@ -73,7 +73,8 @@ class FileRuleUnmatched(LoadmasterError):
         super().__init__(
             f"`{pattern}` of the profile's `release.files` matches {told}; it must match once.",
             why="the file was moved or rewritten since the rule was, or the rule says too little.",
-            fix="mend the rule in the profile, so that it matches the one place that follows the release.",
+            fix="mend the rule in the profile, so that it matches the one place that follows the release; `since` is for a place "
+            "that older trees do not have.",
         )
 
 
