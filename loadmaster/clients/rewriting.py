@@ -80,19 +80,28 @@ def require_whole(directory: Path) -> None:
 def take_back(directory: Path) -> None:
     """Makes the files what they were before a write that was killed; nothing if there was none.
 
-    Raises `BumpInterrupted`, changing nothing, if one of them is neither what it was nor what it was to be.
+    Raises `BumpInterrupted`, changing nothing, if one of them is neither what it was nor what it was to be; and where one
+    cannot be put back.
     """
     kept = directory / KEPT
     if (kept / _LIST).is_file():
         rewrites = _listed(directory)
         for each in rewrites:
             if _digest(directory / each.path) not in (each.before, each.after):
-                raise BumpInterrupted(str(directory), KEPT, each.path)
+                raise BumpInterrupted(str(directory), KEPT, f"`{each.path}` was changed since")
         for number, each in enumerate(rewrites):
             if _digest(directory / each.path) != each.before:
-                (kept / f"{number}.old").replace((directory / each.path).resolve())
+                _put_back(kept / f"{number}.old", directory, each.path)
         (kept / _LIST).unlink()
     shutil.rmtree(kept, ignore_errors=True)
+
+
+def _put_back(old: Path, directory: Path, path: str) -> None:
+    try:
+        old.replace((directory / path).resolve())
+    except OSError as error:
+        problem = f"`{path}` cannot be put back: {error.strerror}"
+        raise BumpInterrupted(str(directory), KEPT, problem) from error
 
 
 def write_files(directory: Path, texts: Mapping[str, str]) -> None:
@@ -150,10 +159,10 @@ def _listed(directory: Path) -> tuple[_Rewrite, ...]:
     try:
         found = _REWRITES.validate_json((directory / KEPT / _LIST).read_bytes())
     except ValidationError as error:
-        raise BumpInterrupted(str(directory), KEPT, f"{KEPT}/{_LIST}") from error
+        raise BumpInterrupted(str(directory), KEPT, f"`{KEPT}/{_LIST}` was changed since") from error
     for each in found:
         if not (directory / each.path).resolve().is_relative_to(directory.resolve()):
-            raise BumpInterrupted(str(directory), KEPT, each.path)
+            raise BumpInterrupted(str(directory), KEPT, f"`{each.path}` was changed since")
     return found
 
 

@@ -52,13 +52,14 @@ class FileOfTwoNames(LoadmasterError):
 class BumpInterrupted(LoadmasterError):
     """A bump that was killed while it put its files in place, and that nobody has taken back yet."""
 
-    def __init__(self, tree: str, kept: str, changed: str | None = None) -> None:
+    def __init__(self, tree: str, kept: str, problem: str | None = None) -> None:
+        """`problem` is why nobody but a person can take it back."""
         super().__init__(
             f"A bump of `{tree}` was killed while it put its files in place"
-            + (f", and `{changed}` was changed since." if changed else "; some of them are the new ones."),
+            + (f", and {problem}." if problem else "; some of them are the new ones."),
             why=f"the process was killed or the machine went down; what the files said before is kept in `{kept}`.",
             fix=f"put the files right by hand, by `git checkout` or from `{kept}`, and remove that directory."
-            if changed
+            if problem
             else "run `loadmaster bump` again: it takes back what was written, and starts anew.",
         )
 

@@ -96,6 +96,13 @@ def test_a_list_that_nobody_wrote_here_changes_nothing(tree: Path, planted: str)
     assert (tree.parent / "victim").read_text() == "mine"
 
 
+def test_what_cannot_be_put_back_is_told(tree: Path) -> None:
+    killed(tree, 2)
+    (tree / KEPT / "0.old").unlink()
+    with pytest.raises(BumpInterrupted, match=r"`Cargo.toml` cannot be put back: No such file"):
+        take_back(tree)
+
+
 def test_none_is_written_if_the_last_cannot_be(tree: Path) -> None:
     (tree / "docs").mkdir()
     with pytest.raises(FilesNotWritten, match=r"`docs` cannot be written: .*; no file was changed"):
