@@ -18,7 +18,7 @@ from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import write_files
 from loadmaster.errors import ByteOrderMark
 from loadmaster.planning.bump import bump_tree
-from loadmaster.planning.manifest import Policy
+from loadmaster.planning.manifest import Policy, Requirements
 from loadmaster.planning.project import ReleaseStyle
 from loadmaster.planning.tree import read_workspace, workspace_roots
 from loadmaster.planning.workspace import Workspace, read_metadata
@@ -28,6 +28,7 @@ from tests.planning.generated_workspaces import Texts, at, workspaces
 pytestmark = pytest.mark.cargo
 
 DAY = date(2026, 1, 31)
+LOCKSTEP = ReleaseStyle()
 _slow = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -64,8 +65,8 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def bump(directory: Path, version: str, policy: Policy = Policy.LOCKSTEP) -> None:
-    decided = bump_tree(read_tree(directory), version, ReleaseStyle(policy=policy), DAY)
+def bump(directory: Path, version: str, style: ReleaseStyle = LOCKSTEP) -> None:
+    decided = bump_tree(read_tree(directory), version, style, DAY)
     write_files(directory, decided.edits)
 
 
@@ -95,6 +96,11 @@ def test_a_workspace_is_read_as_cargo_reads_it(texts: Texts) -> None:
             assert read_workspace(files, path) == seen_by_cargo((root / path).parent, root)
 
 
+_styles = st.builds(
+    lambda policy, moving: ReleaseStyle(policy=policy, requirements=moving),
+    st.sampled_from(Policy),
+    st.none() | st.sampled_from(Requirements),
+)
 _number = st.integers(0, 12)
 _versions = st.builds("{}.{}.{}".format, _number, _number, _number).filter(lambda each: each != "0.1.7")
 
@@ -115,11 +121,13 @@ def test_cargo_takes_a_bumped_tree_as_it_is_and_bumping_back_restores_every_byte
 
 
 @_slow
-@given(workspaces(), _versions, st.sampled_from(["major", "minor", "patch", "rc"]), st.sampled_from(Policy))
-def test_cargo_takes_a_tree_bumped_by_any_level_and_policy(texts: Texts, old: str, level: str, policy: Policy) -> None:
+@given(workspaces(), _versions, st.sampled_from(["major", "minor", "patch", "rc"]), _styles)
+def test_cargo_takes_a_tree_bumped_by_any_level_and_policy(
+    texts: Texts, old: str, level: str, style: ReleaseStyle
+) -> None:
     with written(at(old, texts)) as root:
         places = lock(root)
-        bump(root, level, policy)
+        bump(root, level, style)
         for place in places:
             metadata(place, "--locked")
 

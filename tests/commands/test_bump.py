@@ -57,6 +57,15 @@ def test_independent_versions_are_given_one_by_one(home: Path, tree: Path) -> No
     assert (again.code, again.out.rpartition("\n\n")[2]) == (0, "Nothing to change.\n")
 
 
+def test_requirements_follow_as_far_as_is_asked(home: Path, tree: Path) -> None:
+    asked = ("--policy", "independent", "-V", "hangar-ansi=0.4.1", "--dry-run")
+    assert "+hangar-ansi =" not in bump(home, tree, *asked).out
+    assert '+hangar-ansi = { path = "crates/hangar-ansi", version = "0.4.1" }' in (
+        bump(home, tree, *asked, "--requirements", "current").out
+    )
+    assert bump(home, tree, *asked, "--requirements", "some").code == 2
+
+
 def prepend(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text + path.read_text())
 
