@@ -169,3 +169,11 @@ def test_a_python_package_without_a_profile_is_not_published() -> None:
     maturin = '[build-system]\nbuild-backend = "maturin"\n'
     found = tree(package("app"), package("py", license=None), texts={"crates/py/pyproject.toml": maturin})
     assert answer(found, "metadata-complete").outcome is Outcome.PASS
+
+
+def test_whether_a_sibling_named_without_its_path_comes_in_time_files_alone_tell_only_where_it_does() -> None:
+    zeal = package("zeal", version="0.5.0")
+    early = tree(package("mast", needs("zeal", "^0.5.0", path=False), version="0.5.0"), zeal)
+    in_time = tree(package("mast", needs("zeal", "^0.5.0"), version="0.5.0"), zeal)
+    assert answer(early, "packaging-order").outcome is Outcome.COULD_NOT_CHECK
+    assert answer(in_time, "packaging-order").outcome is Outcome.PASS

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import Fault, Findings, Judgement, Skip, of_dependencies, of_files
+from loadmaster.planning.gates.judging import CouldNotCheck, Fault, Findings, Judgement, of_dependencies, of_files
 from loadmaster.planning.order import edges
 from loadmaster.planning.requirement import matches
 from loadmaster.planning.workspace import Dependency, Package
@@ -118,17 +118,20 @@ def packaging_order(tree: Tree) -> Judgement:
     It takes a sibling that is not on the registry yet from the same call, if that was packaged before. First comes what a
     manifest names by path; one that names it without (`[patch.crates-io]` ties them together) may come too early.
     """
-    if tree.registry is None:
-        return Skip(why="the registry was not looked at")
-    order = packaged_by_cargo(tree.released)
-    problems = (
-        _too_early(package, each)
+    order, registry = packaged_by_cargo(tree.released), tree.registry
+    early = [
+        (package, each)
         for position, package in enumerate(order)
         for later in order[position + 1 :]
         for each in package.dependencies
         if each.name == later.name and each.path is None and each.git is None
-        if matches(each.requirement, later.version) and not tree.registry.has_fitting(each)
-    )
+        if matches(each.requirement, later.version)
+    ]
+    if not early:
+        return Findings(checked=len(order))
+    if registry is None:
+        return CouldNotCheck(why=f"whether `{early[0][1].name}` is out, the registry knows, which was not asked")
+    problems = (_too_early(package, each) for package, each in early if not registry.has_fitting(each))
     return Findings(checked=len(order), problems=tuple(dict.fromkeys(problems)))
 
 
