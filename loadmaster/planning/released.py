@@ -78,12 +78,15 @@ def current_version(published: Sequence[Package]) -> str:
 def bumped_versions(
     workspace: Workspace, published: Sequence[Package], policy: Policy, released: Mapping[str, str]
 ) -> dict[str, str]:
-    """Planned version of every package whose manifest changes: what is released, and private members that kept step with it."""
+    """Planned version of every package whose manifest changes: what is released, and private members that kept step with it.
+
+    One that a bump took ahead to the planned version keeps step, too.
+    """
     if policy is Policy.INDEPENDENT:
         return dict(released)
     current, version = published[0].version, next(iter(released.values()))
-    names = released.keys()
-    return {each.name: version for each in workspace.packages if each.name in names or each.version == current}
+    keeping = [each for each in workspace.packages if each.name in released or each.version in (current, version)]
+    return {each.name: version for each in keeping}
 
 
 def label(policy: Policy, released: Mapping[str, str]) -> str:

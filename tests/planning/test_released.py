@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from loadmaster.errors import NoSuchPackage, PackageNamedTwice, VersionsByName
 from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.released import exact_versions, label, named_versions, released_versions
+from loadmaster.planning.released import bumped_versions, exact_versions, label, named_versions, released_versions
 from loadmaster.planning.show import plan_text
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.workspace import Package, Workspace
 from tests.planning.building import TODAY, needs, package, project, seen, workspaces
 
 WING, TAIL = package("wing", version="1.2.0"), package("tail", needs("wing", "^1.2"), version="0.3.1")
@@ -47,6 +47,16 @@ def test_a_package_that_is_named_twice_is_refused() -> None:
 def test_lockstep_has_no_version_for_one_package() -> None:
     with pytest.raises(VersionsByName):
         released_versions((WING,), Policy.LOCKSTEP, "wing=1.0.0", {})
+
+
+def test_private_members_keep_step_also_where_a_bump_took_them_ahead() -> None:
+    others = (package("tool", version="1.2.0"), package("ahead", version="1.3.0"), package("odd", version="0.0.0"))
+    everything = Workspace(packages=(WING, *others))
+    assert bumped_versions(everything, (WING,), Policy.LOCKSTEP, {"wing": "1.3.0"}) == {
+        "wing": "1.3.0",
+        "tool": "1.3.0",
+        "ahead": "1.3.0",
+    }
 
 
 @given(workspaces(), st.sampled_from([Policy.LOCKSTEP, Policy.INDEPENDENT]))
