@@ -36,6 +36,8 @@ class Bumped(Value):
     """Every member, those too that stay."""
     files: tuple[FileChanged, ...]
     """() for a tree that carries the version already."""
+    unasked: tuple[str, ...] = ()
+    """Files of the profile's rules that this tree, which is of manifests alone, does not have."""
 
 
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
@@ -69,6 +71,7 @@ def _told(files: TreeFiles, decided: Bump, style: ReleaseStyle, *, dry_run: bool
             for name, version in sorted(decided.current.items())
         ),
         files=tuple(_changed(path, files.texts, decided.edits) for path in decided.edits),
+        unasked=decided.unasked,
     )
 
 
@@ -79,7 +82,10 @@ def _changed(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 def bumped_text(found: Bumped) -> str:
     lines = [f"{each.package:<30} {_move(each)}" for each in found.packages]
-    return "\n".join([*lines, "", *([each.diff for each in found.files] or ["Nothing to change."])])
+    lines += ["", *([each.diff for each in found.files] or ["Nothing to change."])]
+    if found.unasked:
+        lines += ["", f"The tree holds no code, nor what the profile has rules for: {', '.join(found.unasked)}."]
+    return "\n".join(lines)
 
 
 def _move(member: MemberMoved) -> str:

@@ -45,6 +45,8 @@ class Bump(Value):
     """Version of every member that moves, by name."""
     edits: Mapping[str, str]
     """Text by path of every file that changes."""
+    unasked: tuple[str, ...] = ()
+    """Files of the profile's rules that a tree of manifests alone does not have; in any other tree they must be there."""
 
     @property
     def stays(self) -> dict[str, str]:
@@ -68,9 +70,17 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     after |= python_edits(files.texts, workspace, planned)
     moving = changelogs(files.texts.keys(), workspace, planned, style)
     after |= {each.path: each.text for each in written(files.texts, moving, {}, today)}
-    after |= rule_edits({**files.texts, **after}, current, planned, style.files)
+    unasked = _unasked(files, workspace, style.files)
+    rules = [each for each in style.files if each.path not in unasked]
+    after |= rule_edits({**files.texts, **after}, current, planned, rules)
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
-    return Bump(current=current, planned=planned, edits=edits)
+    return Bump(current=current, planned=planned, edits=edits, unasked=unasked)
+
+
+def _unasked(files: TreeFiles, workspace: Workspace, rules: Sequence[FileRule]) -> tuple[str, ...]:
+    if files.hold_code_of(workspace.packages):
+        return ()
+    return tuple(sorted({each.path for each in rules} - files.texts.keys()))
 
 
 def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:

@@ -8,7 +8,7 @@ All paths are relative to the tree, with forward slashes.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loadmaster.errors import (
@@ -50,6 +50,11 @@ class TreeFiles(Value):
     def named(self, name: str) -> tuple[str, ...]:
         """Paths of the texts that have this file name."""
         return tuple(sorted(path for path in self.texts if posixpath.basename(path) == name))
+
+    def hold_code_of(self, packages: Iterable[Package]) -> bool:
+        """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
+        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in packages)
+        return any(path.endswith(".rs") and path.startswith(folders) for path in self.paths)
 
 
 def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:

@@ -35,7 +35,7 @@ INDEPENDENT = ReleaseStyle(policy=Policy.INDEPENDENT)
 
 
 def bump(texts: dict[str, str], asked: str, style: ReleaseStyle = LOCKSTEP) -> Bump:
-    return bump_tree(TreeFiles(texts=texts), asked, style, DAY)
+    return bump_tree(TreeFiles(texts=texts, paths=frozenset({"crates/wing/src/lib.rs"})), asked, style, DAY)
 
 
 def lock(*packages: str) -> str:
@@ -351,6 +351,14 @@ def test_a_rule_asks_nothing_of_releases_before_its_place_was_there() -> None:
         bump(TREE, "1.3.0", style(SINCE))
     found = bump(TREE | {"plugin.json": '{"version": "1.2.0"}\n'}, "1.3.0", style(SINCE))
     assert found.edits["plugin.json"] == '{"version": "1.3.0"}\n'
+
+
+def test_a_tree_of_manifests_alone_is_not_asked_for_files_that_it_does_not_have() -> None:
+    rules = style(SINCE, FileRule(path="README.md", pattern="v{version}"))
+    found = bump_tree(TreeFiles(texts=TREE | {"README.md": "wing v1.2.0"}), "1.3.0", rules, DAY)
+    assert (found.edits["README.md"], found.unasked) == ("wing v1.3.0", ("plugin.json",))
+    with pytest.raises(FileRuleUnmatched):
+        bump_tree(TreeFiles(texts=TREE | {"README.md": "wing"}), "1.3.0", rules, DAY)
 
 
 def test_a_rule_of_a_package_holds_by_that_package_alone() -> None:

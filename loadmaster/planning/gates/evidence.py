@@ -5,7 +5,6 @@ Values only. Who looked, and how, is not known here.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -76,9 +75,7 @@ class Tree(Value):
 
     @cached_property
     def holds_code(self) -> bool:
-        """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
-        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in self.released)
-        return any(path.endswith(".rs") and path.startswith(folders) for path in self.files.paths)
+        return self.files.hold_code_of(self.released)
 
     def text(self, path: str) -> str | None:
         return self.files.texts.get(path)
