@@ -34,14 +34,14 @@ from bench.place import Place, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.errors import EngineAbsent, EngineForbidden
-from loadmaster.job import Job, Pinned
-from loadmaster.planning.registry_style import TOKEN_VARIABLE
-from loadmaster.project import ROOT, load_project
+from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Service, new_token
+from loadmaster.run.job import Job, Pinned
+from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.store import Store
+from loadmaster.run.world import World
 from loadmaster.stack.record import running
 from loadmaster.stack.settings import environment
-from loadmaster.store import Store
-from loadmaster.world import World
 
 SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
 WITHOUT_PREFECT = ("deciding", "smoke")

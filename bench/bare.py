@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import time
 
-from loadmaster.job import Job
-from loadmaster.pacing import Pacing
 from loadmaster.planning.order import ready
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.values.receipt import ObjectRecord
+from loadmaster.run.job import Job
+from loadmaster.run.pacing import Pacing
 from loadmaster.steps.publish import publish_crate
 from loadmaster.steps.visibility import reading_back
 

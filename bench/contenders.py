@@ -17,8 +17,8 @@ from bench.place import LOADMASTER, Place, RegistryProcess
 from bench.process import cpu_seconds, measured
 from bench.workspace import Shape, bare_copy, write
 from loadmaster.clients.cargo import REGISTRY
-from loadmaster.planning.receipt import Receipt
-from loadmaster.store import RunDirectory, Store
+from loadmaster.planning.values.receipt import Receipt
+from loadmaster.run.store import RunDirectory, Store
 
 TOKEN = f"CARGO_REGISTRIES_{REGISTRY.upper()}_TOKEN"
 

@@ -18,11 +18,11 @@ from loadmaster.planning.gates.evidence import Evidence, Release
 from loadmaster.planning.gates.trees import planned_tree
 from loadmaster.planning.order import Edges
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.project import Project, Source
-from loadmaster.planning.seen import ForgeSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.profile.project import Project, Source
+from loadmaster.planning.registry.seen import ForgeSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.show import gates_text, plan_text
-from loadmaster.planning.tree import LOCKFILE, TreeFiles, read_workspace
-from loadmaster.project import ROOT
+from loadmaster.planning.tree.tree import LOCKFILE, TreeFiles, read_workspace
+from loadmaster.run.profiles import ROOT
 
 ASSAY = ROOT / "tests" / "cases" / "tags" / "v3.37.0"
 """All 24 manifests of Assay 3.37.0."""
@@ -60,7 +60,7 @@ def tree_like_assay(place: Path) -> Path:
 
 def _program(*arguments: str) -> None:
     """Whatever the gates say: 1 is an answer, too."""
-    ended = subprocess.run([sys.executable, "-m", "loadmaster.cli", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
+    ended = subprocess.run([sys.executable, "-m", "loadmaster", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
     if ended.returncode not in (0, 1):
         raise subprocess.CalledProcessError(ended.returncode, arguments)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry import Service
 
 MS = 1000.0

@@ -19,18 +19,18 @@ from prefect import flow
 from bench.bare import publish_all
 from bench.figures import Limited
 from bench.workspace import RATE_LIMITED, VERSION, crates_of
-from loadmaster.job import Job
-from loadmaster.live import live_job
+from loadmaster.clients.serving import serving
 from loadmaster.planning.plan import Crate, ReleasePlan, plan_release
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.rehearsal.clock import WorldClock
+from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
-from loadmaster.request import LiveRequest
-from loadmaster.serving import serving
+from loadmaster.run.job import Job
+from loadmaster.run.live import live_job
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import Store, default_store
+from loadmaster.run.world_clock import WorldClock
 from loadmaster.steps import look as looking
 from loadmaster.steps import prepare
-from loadmaster.store import Store, default_store
-from tasks.publishing import Publishing, require_published
+from tasks.publish import Publishing, require_published
 
 NEW = 7
 SPEED = 60.0

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loadmaster.clients.cargo import Cargo, cargo_in
-from loadmaster.project import ROOT
 from loadmaster.rehearsal.registry import Registry, Service, Upload
+from loadmaster.run.profiles import ROOT
 from loadmaster.stack.record import recorded
 
-LOADMASTER = (sys.executable, "-m", "loadmaster.cli")
+LOADMASTER = (sys.executable, "-m", "loadmaster")
 PROFILE = """title = "{name}"
 forge = "bench/{name}"
 

@@ -7,14 +7,14 @@ import sys
 import time
 
 from bench.figures import Target
-from loadmaster.clients.container import Engine, connect
 from loadmaster.errors import SmokeDeadlinePassed, SmokeMachineBroke
-from loadmaster.planning.lsm.report import Subject
-from loadmaster.planning.lsm.verdict import Verdict, judge
-from loadmaster.smoke.images import machine_image
-from loadmaster.smoke.kernels import NEWEST_STABLE
-from loadmaster.smoke.running import Settings, run_probe
-from loadmaster.store import Store
+from loadmaster.planning.smoke.report import Subject
+from loadmaster.planning.smoke.verdict import Verdict, judge
+from loadmaster.run.store import Store
+from loadmaster.smoke.clients.container import Engine, connect
+from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.images import machine_image
+from loadmaster.smoke.running.kernels import NEWEST_STABLE
 
 NONCE = "bench"
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from loadmaster.planning.order import Edges, in_order, remaining_path
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 VERSION = "0.1.0"
 WIDEST_NEEDS = 3

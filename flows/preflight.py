@@ -6,10 +6,11 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.lsm.worker import offered_after_preflight
-from loadmaster.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
-from loadmaster.store import default_store
-from tasks import permissions, preparation
+from loadmaster.planning.smoke_worker import offered_after_preflight
+from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
+from loadmaster.run.store import default_store
+from tasks import permissions
+from tasks import prepare as preparation
 from tasks.smoke import asked_before as who_can_smoke
 
 

@@ -6,10 +6,10 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.release import carry_out
-from loadmaster.planning.receipt import Receipt
+from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.store import default_store
+from loadmaster.run.store import default_store
 from tasks.smoke import cancel_children
 
 

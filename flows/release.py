@@ -10,17 +10,21 @@ from prefect.runtime import flow_run
 
 from flows import smoke
 from loadmaster.errors import LoadmasterError
-from loadmaster.job import Job
-from loadmaster.journal import Journal
-from loadmaster.live import live_job
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.lsm.style import When
-from loadmaster.planning.lsm.worker import offered_by
 from loadmaster.planning.plan import ReleasePlan, Tag
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.request import LiveRequest
-from loadmaster.store import default_store
-from tasks import execution, permissions, preparation, publishing, verification
+from loadmaster.planning.smoke.style import When
+from loadmaster.planning.smoke_worker import offered_by
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.run.job import Job
+from loadmaster.run.journal import Journal
+from loadmaster.run.live import live_job
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import default_store
+from tasks import announce as execution
+from tasks import permissions
+from tasks import prepare as preparation
+from tasks import publish as publishing
+from tasks import verify as verification
 from tasks.smoke import asked_before as who_can_smoke
 from tasks.smoke import cancel_children
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
-from loadmaster.job import Job
-from loadmaster.journal import Journal
-from loadmaster.planning.lsm.result import SmokeOutcome, record_of
-from loadmaster.planning.lsm.style import When
-from loadmaster.planning.lsm.worker import Place, may_be_skipped, offered_by
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.smoke_request import SmokeRequest
+from loadmaster.planning.smoke.result import SmokeOutcome, record_of
+from loadmaster.planning.smoke.style import When
+from loadmaster.planning.smoke_worker import Place, may_be_skipped, offered_by
+from loadmaster.run.job import Job
+from loadmaster.run.journal import Journal
+from loadmaster.smoke.request import SmokeRequest
 from tasks import smoke as steps
 
 

@@ -9,14 +9,14 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
-from loadmaster.job import Job
-from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_markdown, permissions_rows
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.seen import Seen
+from loadmaster.planning.registry.seen import Seen
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.run.job import Job
 from loadmaster.steps import permissions
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world

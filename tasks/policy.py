@@ -15,7 +15,7 @@ from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 
 from loadmaster.errors import is_worth_retrying
-from loadmaster.planning.receipt import ObjectRecord
+from loadmaster.planning.values.receipt import ObjectRecord
 
 PAUSES = [1.0, 4.0]
 """Seconds before the second and the third attempt."""

@@ -36,18 +36,19 @@ from loadmaster.errors import (
     SmokeRunLate,
     SmokeRunLost,
 )
-from loadmaster.job import Job
-from loadmaster.planning.gate import GateAnswer
-from loadmaster.planning.lsm.result import SmokeOutcome, not_made
-from loadmaster.planning.lsm.show import outcome_of, smoke_markdown
-from loadmaster.planning.lsm.style import SmokeStyle
-from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL, Offered, Place, place_of, worker_gate
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.smoke.doctor import host_facts
-from loadmaster.smoke.kernels import SUITES
-from loadmaster.smoke_request import SmokeRequest
-from loadmaster.steps import smoke, smoke_release
-from loadmaster.store import default_store
+from loadmaster.planning.smoke.result import SmokeOutcome, not_made
+from loadmaster.planning.smoke.show import outcome_of, smoke_markdown
+from loadmaster.planning.smoke.style import SmokeStyle
+from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, Place, place_of, worker_gate
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.run.job import Job
+from loadmaster.run.store import default_store
+from loadmaster.smoke.request import SmokeRequest
+from loadmaster.smoke.running.doctor import host_facts
+from loadmaster.smoke.running.kernels import SUITES
+from loadmaster.smoke.steps import make as smoke
+from loadmaster.smoke.steps import of_release as smoke_release
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 

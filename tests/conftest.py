@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.engine import NOWHERE
+from tests.kit.engine import NOWHERE
 
 # How long an example takes tells of the machine, not of the law that it is an example of.
 settings.register_profile("untimed", deadline=None)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from loadmaster.project import ROOT
+from loadmaster.run.profiles import ROOT
 
 PLANTED = [
     ("loadmaster/planning/x.py", "import prefect", "tasks/ and flows/ add"),
@@ -19,9 +19,9 @@ PLANTED = [
     ("loadmaster/steps/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/index_as_of/x.py", "from loadmaster.rehearsal import world", "Packaging for real needs this"),
-    ("loadmaster/rehearsal/x.py", "from loadmaster.live import live_job", "cannot make a live world"),
+    ("loadmaster/rehearsal/x.py", "from loadmaster.run.live import live_job", "cannot make a live world"),
     ("loadmaster/rehearsal/x.py", "from loadmaster.credentials.sources import api_token", "makes up its own tokens"),
-    ("loadmaster/smoke/x.py", "from loadmaster.planning.lsm.verdict import judge", "planning says"),
+    ("loadmaster/smoke/x.py", "from loadmaster.planning.smoke.verdict import judge", "planning says"),
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
     ("loadmaster/clients/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("tasks/x.py", "from flows.release import release", "one way"),

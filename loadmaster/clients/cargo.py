@@ -15,8 +15,8 @@ from typing import Any
 
 from loadmaster.clients.process import Finished, environment, run
 from loadmaster.errors import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull, NotAWorkspace
-from loadmaster.planning.seen import Lint, ToolchainSeen
-from loadmaster.planning.version import parse
+from loadmaster.planning.registry.seen import Lint, ToolchainSeen
+from loadmaster.planning.values.version import parse
 
 OLDEST = "1.90.0"
 """The first cargo whose `package` puts the workspace's own crates over the registry while it packages them."""

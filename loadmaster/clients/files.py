@@ -12,8 +12,8 @@ from pathlib import Path
 
 from loadmaster.clients.rewriting import KEPT
 from loadmaster.errors import FileUnreadable, LinkOutOfTree, NotAFile, NotUtf8, TreeMissing
-from loadmaster.planning.globs import matches_glob
-from loadmaster.planning.tree import TreeFiles
+from loadmaster.planning.tree.tree import TreeFiles
+from loadmaster.planning.values.globs import matches_glob
 
 SKIPPED = (".git", "node_modules", "target", KEPT)
 """Directories that are never looked into; a `target` with a manifest of its own is a package like any other."""

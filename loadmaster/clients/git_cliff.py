@@ -16,7 +16,7 @@ from pathlib import Path
 from loadmaster.clients import git
 from loadmaster.clients.process import environment, run
 from loadmaster.errors import NotesNotProposed
-from loadmaster.planning.changelogs import Scope
+from loadmaster.planning.edits.changelogs import Scope
 
 _CONFIGURATION = r"""
 [changelog]

@@ -24,7 +24,7 @@ from loadmaster.errors import (
     TreeBusy,
     TreeMissing,
 )
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 KEPT = ".loadmaster-bump"
 """The directory in the tree; there while files are written, and after a kill. It is none of the tree's files."""

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 from loadmaster.credentials.token import Token
 from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import (
+from loadmaster.planning.profile.registry_style import (
     CARGO_TOKEN_VARIABLE,
     IDENTITY_VARIABLES,
     NEW_TOKEN_VARIABLE,
     TOKEN_VARIABLE,
     Credentials,
 )
-from loadmaster.planning.sparse_index import crates_io_index
-from loadmaster.world import World, credential_file
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.rates import Action
+from loadmaster.run.world import World, credential_file
 
 ReadBlock = Callable[[str], str]
 """The text of a Secret block by its name. Raises `SecretBlockMissing`, `SecretBlockUnread`."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from loadmaster import redaction
-from loadmaster.errors import TokenUnusable
+from loadmaster.errors import TokenUnusable, redaction
 
 SHORTEST = 8
 """Characters. What is shorter is no secret, and redacting it would tear holes into every text."""

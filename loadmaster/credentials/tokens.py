@@ -9,15 +9,16 @@ import threading
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from loadmaster.clients import registry, trusted_publishing
-from loadmaster.clock import Clock
+from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry import trusted_publishing
 from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
 from loadmaster.credentials.token import Token
 from loadmaster.errors import LoadmasterError, TokenNotRevoked
-from loadmaster.job import Job
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential, RegistryStyle
-from loadmaster.world import World
+from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
+from loadmaster.planning.values.rates import Action
+from loadmaster.run.clock import Clock
+from loadmaster.run.job import Job
+from loadmaster.run.world import World
 
 LIFE = timedelta(minutes=30)
 """Of a trusted-publishing token, by crates.io's server; its answer does not say."""

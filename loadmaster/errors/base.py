@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from loadmaster.redaction import redacted
+from loadmaster.errors.redaction import redacted
 
 
 class LoadmasterError(Exception):

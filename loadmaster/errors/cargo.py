@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loadmaster.errors.base import LoadmasterError, UsageError
 
 if TYPE_CHECKING:
-    from loadmaster.planning.seen import Lint
+    from loadmaster.planning.registry.seen import Lint
 
 
 class CrateFileBroken(LoadmasterError):

@@ -18,12 +18,12 @@ from typing import Generic, TypeVar
 import httpx
 
 from loadmaster import __version__
-from loadmaster.clock import utc_now
 from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
-from loadmaster.planning.as_of import lines_as_of
-from loadmaster.planning.sparse_index import download_url, index_path
-from loadmaster.planning.value import Value
-from loadmaster.store import write_atomically
+from loadmaster.planning.registry.as_of import lines_as_of
+from loadmaster.planning.registry.sparse_index import download_url, index_path
+from loadmaster.planning.values.value import Value
+from loadmaster.run.clock import utc_now
+from loadmaster.run.store import write_atomically
 
 ABSENT = frozenset({404, 410, 451})  # what cargo takes for "no such crate"; everything else but 200 and 304 is an error
 

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from loadmaster.clients.serving import serving
 from loadmaster.errors import UpstreamUnreachable
 from loadmaster.index_as_of.upstream import Upstream
-from loadmaster.planning.sparse_index import index_path
-from loadmaster.planning.version import same_version
-from loadmaster.serving import serving
+from loadmaster.planning.registry.sparse_index import index_path
+from loadmaster.planning.values.version import same_version
 
 PRESENT = datetime.max.replace(tzinfo=UTC)
 """After everything: what was fetched may be out of date, and is asked for again."""

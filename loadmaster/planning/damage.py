@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
 from loadmaster.errors import DependencyCycle
-from loadmaster.planning.index_line import IndexLine, Need
 from loadmaster.planning.order import find_cycle, in_order
-from loadmaster.planning.receipt import ObjectRecord
-from loadmaster.planning.requirement import matches
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.value import Value
-from loadmaster.planning.version import same_version
+from loadmaster.planning.registry.index_line import IndexLine, Need
+from loadmaster.planning.values.receipt import ObjectRecord
+from loadmaster.planning.values.requirement import matches
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import same_version
 
 YANK_BURST = 100
 """Yanks that crates.io takes of one user at once; then one a minute."""

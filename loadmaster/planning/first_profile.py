@@ -17,13 +17,13 @@ from pydantic import Field
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
-from loadmaster.planning.changelog import has_unreleased, headings
-from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import ClippyScope, GateStyle
-from loadmaster.planning.requirement import raised
-from loadmaster.planning.tag_patterns import Patterns, tag_patterns
-from loadmaster.planning.value import Value
-from loadmaster.planning.workspace import Package, Workspace
+from loadmaster.planning.edits.changelog import has_unreleased, headings
+from loadmaster.planning.edits.manifest import Policy
+from loadmaster.planning.profile.project import ClippyScope, GateStyle
+from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
+from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.values.requirement import raised
+from loadmaster.planning.values.value import Value
 
 
 class Survey(Value):

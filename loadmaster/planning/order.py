@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Set
 from itertools import pairwise
 
 from loadmaster.errors import DependencyCycle
-from loadmaster.planning.requirement import matches
-from loadmaster.planning.version import parse
-from loadmaster.planning.workspace import Dependency, Package
+from loadmaster.planning.tree.workspace import Dependency, Package
+from loadmaster.planning.values.requirement import matches
+from loadmaster.planning.values.version import parse
 
 Edges = Mapping[str, frozenset[str]]
 """For each crate the crates that must be accepted before it."""

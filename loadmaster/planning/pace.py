@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from loadmaster.planning.order import Edges, ready, remaining_path
-from loadmaster.planning.rates import Action, Bucket, Rate
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.rates import Action, Bucket, Rate
+from loadmaster.planning.values.value import Value
 
 Buckets = Mapping[Action, Bucket]
 """The buckets that count; () of them for a credential that is not limited."""

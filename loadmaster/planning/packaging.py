@@ -10,9 +10,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 
-from loadmaster.planning.requirement import matches
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.workspace import Dependency, Workspace
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.tree.workspace import Dependency, Workspace
+from loadmaster.planning.values.requirement import matches
 
 _REGISTRIES = ("registry+", "sparse+")
 

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors import NothingToPublish
-from loadmaster.planning.bump import python_edits, rule_edits
-from loadmaster.planning.changelogs import WrittenChangelog, changelogs, written
-from loadmaster.planning.lockfile import bump_lockfile
-from loadmaster.planning.manifest import bump_manifests, with_heirs
+from loadmaster.planning.edits.bump import python_edits, rule_edits
+from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, written
+from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
+from loadmaster.planning.edits.released import bumped_versions, label, released_versions
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Costs, Forecast, forecast
-from loadmaster.planning.project import Exclusion, Install, Project
-from loadmaster.planning.rates import Action, Bucket
-from loadmaster.planning.registry_style import RegistryStyle, Wait
-from loadmaster.planning.released import bumped_versions, label, released_versions
-from loadmaster.planning.seen import Seen, SourceSeen
-from loadmaster.planning.value import Value
-from loadmaster.planning.workspace import Package, Workspace
+from loadmaster.planning.profile.project import Exclusion, Install, Project
+from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
+from loadmaster.planning.registry.seen import Seen, SourceSeen
+from loadmaster.planning.tree.lockfile import bump_lockfile
+from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.values.rates import Action, Bucket
+from loadmaster.planning.values.value import Value
 
 CHECKSUMS = "SHA256SUMS"
 RECEIPT = "receipt.json"

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 from semver import Version
 
-from loadmaster.planning.manifest import Policy
+from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.project import Project
-from loadmaster.planning.seen import TagSeen
-from loadmaster.planning.value import Value
-from loadmaster.planning.version import parse, same_version
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.seen import TagSeen
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import parse, same_version
 
 
 class PreviousRelease(Value):

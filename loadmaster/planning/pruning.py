@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 LOOKS = ("audit", "plan", "preflight", "status", "yank")
 """What a run directory's name begins with if its command only looks: nothing is resumed there."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loadmaster.planning.gate import GateAnswer, Outcome, Problem
-from loadmaster.planning.lsm.worker import GATE as SMOKE_WORKER
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Next
 from loadmaster.planning.plan import ReleasePlan, Tag
-from loadmaster.planning.receipt import Failure, ObjectRecord, Receipt
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.value import digest
+from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
+from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import digest
 
 _SIGN = {
     ObjectState.SAME: "✔",

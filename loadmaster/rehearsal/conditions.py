@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from loadmaster.errors import FaultScriptBroken
-from loadmaster.planning.value import Value
-from loadmaster.project import problems_of
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Service
 from loadmaster.rehearsal.scenario import Scenario
+from loadmaster.run.profiles import problems_of
 
 
 class Conditions(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadmaster.planning.project import Project
+from loadmaster.planning.profile.project import Project
 from loadmaster.rehearsal.issuer import Run
 from loadmaster.rehearsal.scenario import Scenario, Team, TrustedPublisher, User
 

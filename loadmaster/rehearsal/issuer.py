@@ -29,9 +29,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.trustpub import GITHUB, GITLAB, Issuers, KeySource
-from loadmaster.store import write_atomically
+from loadmaster.run.store import write_atomically
 
 _LIFE = 300
 """Of an ID token, in seconds, as GitHub has it."""

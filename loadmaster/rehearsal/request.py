@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from loadmaster.rehearsal.conditions import Conditions
-from loadmaster.request import ReleaseRequest, read_request
+from loadmaster.run.request import ReleaseRequest, read_request
 
 
 def _instant_or_commit(given: Any) -> Any:

@@ -18,10 +18,10 @@ from loadmaster.errors import ScenarioBroken
 from loadmaster.planning.crates_io.names import canonical, check_crate_name
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import check_version
-from loadmaster.planning.value import Value
-from loadmaster.project import problems_of
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import OwnLimits
+from loadmaster.run.profiles import problems_of
 
 
 def _acceptable(check: Callable[[str], None]) -> Callable[[str], str]:

@@ -21,8 +21,8 @@ from loadmaster.rehearsal.registry.policy import Policy
 from loadmaster.rehearsal.registry.receiving import place_beside
 from loadmaster.rehearsal.registry.records import Submission, Tarball
 from loadmaster.rehearsal.scenario import Crate, Scenario, Token
-from loadmaster.store import write_atomically
-from loadmaster.world import credential_file
+from loadmaster.run.store import write_atomically
+from loadmaster.run.world import credential_file
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 """When the crates of a scenario were published: before any limit counts, and the same in every world."""

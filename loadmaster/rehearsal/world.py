@@ -15,13 +15,10 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from loadmaster.clients.serving import serving
 from loadmaster.index_as_of.upstream import Upstream
-from loadmaster.job import Job
-from loadmaster.pinning import pin, source_of
-from loadmaster.planning.project import Project
-from loadmaster.planning.sparse_index import crates_io_index
-from loadmaster.project import load_project
-from loadmaster.rehearsal.clock import WorldClock
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.rehearsal.expected import MAINTAINER, expected_scenario
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
@@ -33,9 +30,12 @@ from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import kept_token, seed
-from loadmaster.serving import serving
-from loadmaster.store import RunDirectory, Store
-from loadmaster.world import World
+from loadmaster.run.job import Job
+from loadmaster.run.pinning import pin, source_of
+from loadmaster.run.profiles import load_project
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.run.world import World
+from loadmaster.run.world_clock import WorldClock
 
 FORGE_OWNER_ID = 1
 """Of the owner of the project's repository at the forge, unless the profile knows it."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 
+from loadmaster.run.store import RunDirectory
 from loadmaster.stack.processes import CLOCK_SLACK
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
-from loadmaster.store import RunDirectory
 
 
 def has_died(run: FlowRun, home: Path) -> bool:

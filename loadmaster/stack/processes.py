@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 CLOCK_SLACK = 2.0
 """Seconds by which two readings of one process's start time may differ (the clock is set, the boot time is rounded)."""

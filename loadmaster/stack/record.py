@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadmaster.errors import NoStackRunning
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.stack.processes import Process, is_alive
 
 POOL = "loadmaster"

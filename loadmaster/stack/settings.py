@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from loadmaster.planning.registry_style import SECRET_VARIABLES
+from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.errors import PortTaken, StackDidNotStart
-from loadmaster.planning.lsm.worker import POOL as EBPF_POOL
+from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.liveness import has_process

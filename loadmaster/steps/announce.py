@@ -6,15 +6,15 @@ import hashlib
 
 import httpx
 
-from loadmaster.clients import forge
+from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, NotObserved
-from loadmaster.job import Job
 from loadmaster.planning.plan import RECEIPT, Tag
-from loadmaster.planning.receipt import ObjectRecord, same_release
-from loadmaster.planning.seen import ForgeSeen
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.version import parse
+from loadmaster.planning.registry.seen import ForgeSeen
+from loadmaster.planning.values.receipt import ObjectRecord, same_release
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.version import parse
+from loadmaster.run.job import Job
 
 
 def look_at_forge(job: Job) -> ForgeSeen | None:

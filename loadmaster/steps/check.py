@@ -9,17 +9,17 @@ from loadmaster.clients import git
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
 from loadmaster.errors import LoadmasterError
-from loadmaster.job import Job
-from loadmaster.planning.gate import GateAnswer
 from loadmaster.planning.gates import check as ask_every_gate
 from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, Tree
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.previous_release import PreviousRelease, previous_release, published_with
-from loadmaster.planning.project import Project
-from loadmaster.planning.seen import Judged, Seen
-from loadmaster.planning.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.seen import Judged, Seen
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.run.job import Job
 
 
 def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
-from loadmaster.job import Job
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.previous_release import baseline, level_between, previous_release
-from loadmaster.planning.project import ClippyScope
-from loadmaster.planning.seen import Lint, Seen
-from loadmaster.planning.tree import read_workspace
-from loadmaster.planning.workspace import Workspace
+from loadmaster.planning.profile.project import ClippyScope
+from loadmaster.planning.registry.seen import Lint, Seen
+from loadmaster.planning.tree.tree import read_workspace
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.run.job import Job
 
 
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:

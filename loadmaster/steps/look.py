@@ -9,27 +9,21 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from loadmaster.clients import cargo, git, registry
+from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_text, read_texts, read_tree
 from loadmaster.clients.git_cliff import propose_notes
+from loadmaster.clients.registry import index as registry
 from loadmaster.errors import NotAWorkspace
-from loadmaster.job import Job
-from loadmaster.planning.changelogs import changelog_places, proposal_scopes
-from loadmaster.planning.index_line import IndexLine
-from loadmaster.planning.lockfiles import concerned
-from loadmaster.planning.released import named_versions
-from loadmaster.planning.seen import (
-    CrateVersion,
-    LockfileSeen,
-    RegistrySeen,
-    Seen,
-    SourceSeen,
-    ToolchainSeen,
-)
-from loadmaster.planning.toml_literals import at
-from loadmaster.planning.toml_text import parsed_toml
-from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
-from loadmaster.planning.workspace import Workspace, read_metadata
+from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
+from loadmaster.planning.edits.released import named_versions
+from loadmaster.planning.edits.toml_literals import at
+from loadmaster.planning.registry.index_line import IndexLine
+from loadmaster.planning.registry.seen import CrateVersion, LockfileSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.tree.lockfiles import concerned
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.run.job import Job
 from loadmaster.steps.announce import look_at_forge
 
 POLITE_READERS = 16

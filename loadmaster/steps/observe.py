@@ -14,22 +14,24 @@ from pathlib import Path
 
 import httpx
 
-from loadmaster.clients import cargo, forge, git, registry
+from loadmaster.clients import cargo, git
+from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.registry import index as registry
 from loadmaster.errors import CrateFileBroken, LoadmasterError, RegistryUnreachable
-from loadmaster.pinning import IMPORTED
-from loadmaster.planning.compare import Comparison, Difference, compare
-from loadmaster.planning.index_line import IndexLine
+from loadmaster.planning.edits.released import exact_versions, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
-from loadmaster.planning.project import Project
-from loadmaster.planning.receipt import ObjectRecord
-from loadmaster.planning.released import exact_versions, named_versions
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.value import Value
-from loadmaster.planning.version import same_version
-from loadmaster.planning.workspace import Package, read_metadata
-from loadmaster.project import ROOT
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.compare import Comparison, Difference, compare
+from loadmaster.planning.registry.index_line import IndexLine
+from loadmaster.planning.tree.workspace import Package, read_metadata
+from loadmaster.planning.values.receipt import ObjectRecord
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import same_version
+from loadmaster.run.pinning import IMPORTED
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.store import RunDirectory, Store
 from loadmaster.steps.look import POLITE_READERS
-from loadmaster.store import RunDirectory, Store
 
 
 class Compared(Value):

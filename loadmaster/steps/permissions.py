@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from loadmaster.clients import registry, registry_questions
-from loadmaster.clock import Clock
+from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry import questions as registry_questions
 from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors import (
@@ -27,22 +27,23 @@ from loadmaster.errors import (
     TokenMissing,
     TokenUnusable,
 )
-from loadmaster.job import Job
 from loadmaster.planning.crates_io.packaged import PackagedCrate, judge
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.metadata import upload_metadata
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_between_requests
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential
-from loadmaster.planning.seen import RegistrySeen, Seen
-from loadmaster.planning.sparse_index import crates_io_index
-from loadmaster.planning.workspace import Workspace
+from loadmaster.planning.profile.registry_style import Credential
+from loadmaster.planning.registry.metadata import upload_metadata
+from loadmaster.planning.registry.seen import RegistrySeen, Seen
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
+from loadmaster.planning.values.rates import Action
+from loadmaster.run.clock import Clock
+from loadmaster.run.job import Job
 from loadmaster.steps import prepare
 from loadmaster.steps.look import POLITE_READERS
 

@@ -10,15 +10,15 @@ from pathlib import Path
 from loadmaster.clients import cargo, git
 from loadmaster.errors import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
-from loadmaster.job import Job
-from loadmaster.pinning import earlier_starts
-from loadmaster.planning.as_of import start_of_release
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.sparse_index import crates_io_index
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.workspace import Workspace
+from loadmaster.planning.registry.as_of import start_of_release
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.run.job import Job
+from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import compare_published
 

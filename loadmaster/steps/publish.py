@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadmaster.clients import git, registry
+from loadmaster.clients import git
+from loadmaster.clients.registry import index as registry
 from loadmaster.credentials.sources import ReadBlock, no_blocks
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors import CrateTaken, NotObserved, TagTaken
-from loadmaster.job import Job
-from loadmaster.planning.compare import compare
-from loadmaster.planning.metadata import upload_head, upload_metadata
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag
-from loadmaster.planning.receipt import ObjectRecord
-from loadmaster.planning.registry_style import Wait
-from loadmaster.planning.seen import CrateVersion
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.version import same_version
+from loadmaster.planning.profile.registry_style import Wait
+from loadmaster.planning.registry.compare import compare
+from loadmaster.planning.registry.metadata import upload_head, upload_metadata
+from loadmaster.planning.registry.seen import CrateVersion
+from loadmaster.planning.values.receipt import ObjectRecord
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.version import same_version
+from loadmaster.run.job import Job
 from loadmaster.steps.visibility import await_visible
 
 

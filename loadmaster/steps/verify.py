@@ -6,11 +6,11 @@ import shutil
 
 from loadmaster.clients import cargo
 from loadmaster.errors import InstalledVersionWrong
-from loadmaster.job import Job
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.project import Install
-from loadmaster.planning.receipt import ObjectRecord
-from loadmaster.planning.state import ObjectState
+from loadmaster.planning.profile.project import Install
+from loadmaster.planning.values.receipt import ObjectRecord
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.run.job import Job
 
 
 def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:

@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from loadmaster.clients import registry
+from loadmaster.clients.registry import index as registry
 from loadmaster.errors import ChecksumMismatch, LoadmasterError, NotPublished, NotVisible
-from loadmaster.job import Job
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.version import same_version
+from loadmaster.planning.values.version import same_version
+from loadmaster.run.job import Job
 
 AGREEING_READS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0

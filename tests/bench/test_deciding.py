@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.deciding import ASSAY, OTHER_FILES, SOURCES, plan_of_the_largest, tree_like_assay
 from bench.workspace import LARGEST
-from loadmaster.commands.gates import judged
+from loadmaster.cli.commands.gates import judged
 
 
 def test_the_plan_is_of_every_package_and_no_gate_fails() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import cargo
+from loadmaster.clients.serving import serving
 from loadmaster.errors import (
     CargoFailed,
     CargoMissing,
@@ -18,10 +19,9 @@ from loadmaster.errors import (
     DiskFull,
     NotAWorkspace,
 )
-from loadmaster.planning.seen import Lint
-from loadmaster.planning.workspace import read_metadata
+from loadmaster.planning.registry.seen import Lint
+from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.serving import serving
 
 pytestmark = pytest.mark.cargo
 

@@ -9,7 +9,7 @@ import pytest
 
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.errors import NotesNotProposed
-from loadmaster.planning.changelogs import Scope
+from loadmaster.planning.edits.changelogs import Scope
 
 ALL = Scope(tags=("v1.0.0",))
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "-c", "commit.gpgsign=false")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from loadmaster.planning.metadata import CRATES_IO_INDEX, upload_head, upload_metadata
-from loadmaster.serving import serving
-from tests.clients.capture import Capture
+from loadmaster.clients.serving import serving
+from loadmaster.planning.registry.metadata import CRATES_IO_INDEX, upload_head, upload_metadata
+from tests.kit.capture import Capture
 
 pytestmark = pytest.mark.cargo
 

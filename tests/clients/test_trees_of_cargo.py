@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import write_files
 from loadmaster.errors import ByteOrderMark
-from loadmaster.planning.bump import bump_tree
-from loadmaster.planning.manifest import Policy, Requirements
-from loadmaster.planning.project import ReleaseStyle
-from loadmaster.planning.tree import read_workspace, workspace_roots
-from loadmaster.planning.workspace import Workspace, read_metadata
-from loadmaster.project import ROOT
-from tests.planning.generated_workspaces import Texts, at, workspaces
+from loadmaster.planning.edits.bump import bump_tree
+from loadmaster.planning.edits.manifest import Policy, Requirements
+from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.tree.tree import read_workspace, workspace_roots
+from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.run.profiles import ROOT
+from tests.kit.generated_workspaces import Texts, at, workspaces
 
 pytestmark = pytest.mark.cargo
 

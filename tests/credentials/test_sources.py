@@ -9,11 +9,11 @@ import pytest
 
 from loadmaster.credentials.sources import api_token, forge_token, identity, no_blocks, token_from_environment
 from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
-from loadmaster.planning.project import Project
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials
-from loadmaster.planning.sparse_index import crates_io_index
-from loadmaster.world import World, credential_file
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.registry_style import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.rates import Action
+from loadmaster.run.world import World, credential_file
 
 LOOPBACK = "sparse+http://127.0.0.1:1/index/"
 OURS, NEW, CARGO = "LOADMASTER_REGISTRY_TOKEN", "LOADMASTER_REGISTRY_TOKEN_NEW", "CARGO_REGISTRY_TOKEN"

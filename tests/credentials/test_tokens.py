@@ -10,10 +10,10 @@ import pytest
 
 from loadmaster.credentials.tokens import Tokens
 from loadmaster.errors import IdentityUnavailable, RegistryUnreachable, is_worth_retrying
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential, RegistryStyle
-from loadmaster.world import World, credential_file
-from tests.credentials.provider import ASKING, HandClock, Provider
+from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
+from loadmaster.planning.values.rates import Action
+from loadmaster.run.world import World, credential_file
+from tests.kit.provider import ASKING, HandClock, Provider
 
 NEW, UPDATE = Action.NEW, Action.UPDATE
 TRUSTED = RegistryStyle(credential=Credential.TRUSTED_PUBLISHING)

@@ -10,19 +10,19 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.clients import registry as client
+from loadmaster.clients.registry import index as client
+from loadmaster.clients.serving import serving
 from loadmaster.credentials.tokens import LIFE, Tokens
 from loadmaster.errors import ExchangeRefused, IdentityRefused, UploadRefused
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential, RegistryStyle
+from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
+from loadmaster.planning.values.rates import Action
 from loadmaster.rehearsal.issuer import Issuer, Run
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.serving import serving
-from loadmaster.world import World, credential_file
-from tests.credentials.provider import HandClock
-from tests.rehearsal.registry.packing import upload
+from loadmaster.run.world import World, credential_file
+from tests.kit.packing import upload
+from tests.kit.provider import HandClock
 
 RUN = Run(repository="ada/demo", repository_owner_id=7, workflow="release.yml")
 CRATES = ("covered", "covered-too", "not-covered")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from loadmaster.stack.stopping import down
-from tests.end_to_end.service import Service
+from tests.kit.service import Service
 from tests.smoke.conftest import engine, share_downloads
 
 __all__ = ["engine", "service"]

@@ -14,10 +14,10 @@ import pytest
 
 from deployments import REHEARSE
 from loadmaster.errors import ParametersRefused
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.store import Store
-from tests.end_to_end.service import Service, eventually
-from tests.flows.evidence import accepted, each_once, uploads
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.run.store import Store
+from tests.kit.evidence import accepted, each_once, uploads
+from tests.kit.service import Service, eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
 
@@ -29,7 +29,7 @@ WRONG = [
 
 def loadmaster(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "loadmaster.cli", *arguments],
+        [sys.executable, "-m", "loadmaster", *arguments],
         env={**os.environ, "LOADMASTER_HOME": str(home), **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -24,17 +24,16 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.job import Pinned
-from loadmaster.planning.receipt import ReceiptOutcome, same_release
-from loadmaster.project import ROOT
+from loadmaster.planning.values.receipt import ReceiptOutcome, same_release
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.faults.fault import Door
+from loadmaster.run.job import Pinned
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.store import RunDirectory
 from loadmaster.stack.settings import environment
-from loadmaster.store import RunDirectory
-from tests.end_to_end.service import Service, eventually
-from tests.flows import evidence
-from tests.flows.evidence import accepted, receipt_of, uploads
-from tests.steps import hangar
+from tests.kit import evidence, hangar
+from tests.kit.evidence import accepted, receipt_of, uploads
+from tests.kit.service import Service, eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
 
@@ -149,7 +148,7 @@ def pin_to_one_instant(directory: RunDirectory, repository: Path) -> None:
 def attempt(service: Service, identity: str) -> int:
     env = environment(service.store.root, service.stack.port, ROOT)
     with (service.store.run(identity).path / "attempt.log").open("ab") as log:
-        command = [sys.executable, "-m", "tests.end_to_end.attempt", identity]
+        command = [sys.executable, "-m", "tests.kit.attempt", identity]
         return subprocess.run(command, cwd=ROOT, env=env, stdout=log, stderr=log, check=False, timeout=120).returncode
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import ReleaseLocked
-from loadmaster.store import Store
+from loadmaster.run.store import Store
 
 HOLDER = """
 import sys
 from pathlib import Path
-from loadmaster.store import Store
+from loadmaster.run.store import Store
 with Store(Path(sys.argv[1])).run("one").locked():
     print("locked", flush=True)
     sys.stdin.read()

@@ -8,11 +8,11 @@ from collections import Counter
 
 import pytest
 
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.state import ObjectState
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
-from tests.end_to_end.service import Run, Service, eventually
-from tests.flows.evidence import CRATES, accepted, crates_of, each_once, uploads
+from tests.kit.evidence import CRATES, accepted, crates_of, each_once, uploads
+from tests.kit.service import Run, Service, eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
 

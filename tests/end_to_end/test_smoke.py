@@ -14,16 +14,16 @@ from typing import Any
 import httpx
 import pytest
 
-from loadmaster.clients.container import ENDS, Engine
-from loadmaster.planning.lsm.worker import POOL
-from loadmaster.planning.state import ObjectState
-from loadmaster.project import ROOT
+from loadmaster.planning.smoke_worker import POOL
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.run.profiles import ROOT
+from loadmaster.smoke.clients.container import ENDS, Engine
 from loadmaster.stack.processes import spawn, stop
 from loadmaster.stack.settings import environment
-from tests.end_to_end.service import PATIENCE, Service, eventually
 from tests.end_to_end.test_kill_matrix import create_run
-from tests.flows.evidence import receipt_of
-from tests.steps import hangar
+from tests.kit import hangar
+from tests.kit.evidence import receipt_of
+from tests.kit.service import PATIENCE, Service, eventually
 
 LATER = 7200
 """Seconds: by then everything of ours is over."""
@@ -139,5 +139,5 @@ def test_a_smoke_test_in_the_middle_is_ended_with_its_release_and_leaves_no_cont
 def attempt(service: Service, engine: Engine, identity: str) -> subprocess.Popen[bytes]:
     """A process that works on the run."""
     env = environment(service.store.root, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
-    argv = [sys.executable, str(Path(__file__).with_name("attempt.py")), identity]
+    argv = [sys.executable, "-m", "tests.kit.attempt", identity]
     return subprocess.Popen(argv, cwd=ROOT, env=env | {"PYTHONPATH": str(ROOT)})

@@ -18,7 +18,7 @@ from loadmaster.rehearsal.registry import Registry
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
-COMMAND = (sys.executable, "-m", "loadmaster.cli", "world")
+COMMAND = (sys.executable, "-m", "loadmaster", "world")
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.project import ROOT
-from tests.commands.running import VERSION, Ran, Repository, index_of, loadmaster, publish
-from tests.end_to_end.service import Service
-from tests.rehearsal.registry.world import fresh
+from loadmaster.run.profiles import ROOT
+from tests.kit.registry_world import fresh
+from tests.kit.running import VERSION, Ran, Repository, index_of, loadmaster, publish
+from tests.kit.service import Service
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.examples import shapes
-from tests.examples.shapes import Demo, cargo
+from tests.kit import shapes
+from tests.kit.shapes import Demo, cargo
 
 HANGAR = Path(__file__).parents[2] / "examples" / "hangar"
 

@@ -8,7 +8,7 @@ import pytest
 from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from loadmaster.store import Store
+from loadmaster.run.store import Store
 from tests.smoke.conftest import engine, share_downloads, standin
 
 __all__ = ["engine", "standin", "store"]

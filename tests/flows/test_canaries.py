@@ -34,18 +34,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from flows.release import carry_out
-from loadmaster.job import Job
-from loadmaster.live import live_job
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.registry_style import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
+from loadmaster.clients.serving import serving
+from loadmaster.planning.profile.registry_style import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.request import LiveRequest
-from loadmaster.serving import serving
-from loadmaster.store import RunDirectory, Store
-from tests.credentials.canary import in_error, in_files
-from tests.steps.hangar import repository
+from loadmaster.run.job import Job
+from loadmaster.run.live import live_job
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import RunDirectory, Store
+from tests.kit.canary import in_error, in_files
+from tests.kit.hangar import repository
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

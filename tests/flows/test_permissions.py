@@ -15,18 +15,18 @@ from flows.rehearse import rehearse
 from flows.release import carry_out
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors import CratesNotPublished, GatesClosed
-from loadmaster.journal import NO_PREFLIGHT
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.preflight import PreflightReport, PreflightRequest
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.store import RunDirectory, Store
-from loadmaster.world import credential_file
-from tests.flows.evidence import receipt_of, uploads
-from tests.rehearsal.registry.world import fresh
-from tests.steps.hangar import repository
+from loadmaster.run.journal import NO_PREFLIGHT
+from loadmaster.run.preflight import PreflightReport, PreflightRequest
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.run.world import credential_file
+from tests.kit.evidence import receipt_of, uploads
+from tests.kit.hangar import repository
+from tests.kit.registry_world import fresh
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 
 from flows.rehearse import rehearse
-from loadmaster.planning.receipt import ReceiptOutcome
+from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Upload
 from loadmaster.rehearsal.request import RehearseRequest
-from loadmaster.store import RunDirectory, Store
-from tests.flows.evidence import CRATES, accepted, crates_of, each_once, receipt_of, uploads
+from loadmaster.run.store import RunDirectory, Store
+from tests.kit.evidence import CRATES, accepted, crates_of, each_once, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

@@ -16,16 +16,16 @@ from flows.rehearse import rehearse
 from flows.release import carry_out, release
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors import GatesClosed, LiveWorldRefused, ReleaseLocked
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.show import receipt_text
-from loadmaster.planning.state import ObjectState
-from loadmaster.project import ROOT
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.request import LiveRequest
-from loadmaster.store import RunDirectory, Store
-from tests.flows.evidence import CRATES, crates_of, receipt_of, uploads
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import RunDirectory, Store
+from tests.kit.evidence import CRATES, crates_of, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

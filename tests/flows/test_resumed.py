@@ -13,17 +13,17 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows.release import release
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.registry_style import TOKEN_VARIABLE
+from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.faults import FaultScript
 from loadmaster.rehearsal.faults.fault import Fault
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.request import LiveRequest
-from loadmaster.store import Store
-from tests.flows.evidence import crates_of
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import served
-from tests.steps.hangar import git, repository
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import Store
+from tests.kit.evidence import crates_of
+from tests.kit.hangar import git, repository
+from tests.kit.packing import upload
+from tests.kit.registry_world import served
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

@@ -10,14 +10,14 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.states import Crashed, Running, Scheduled
 
 from flows.smoke import in_this_process, smoke
-from loadmaster.clients.container import Engine
 from loadmaster.errors import SmokeNotPassed, SmokeRunLate
-from loadmaster.planning.lsm.result import SmokeOutcome
-from loadmaster.planning.lsm.show import outcome_of
-from loadmaster.planning.lsm.style import Backend
-from loadmaster.planning.lsm.verdict import Mode, Verdict
-from loadmaster.smoke_request import SmokeRequest
-from loadmaster.store import Store
+from loadmaster.planning.smoke.result import SmokeOutcome
+from loadmaster.planning.smoke.show import outcome_of
+from loadmaster.planning.smoke.style import Backend
+from loadmaster.planning.smoke.verdict import Mode, Verdict
+from loadmaster.run.store import Store
+from loadmaster.smoke.clients.container import Engine
+from loadmaster.smoke.request import SmokeRequest
 from tasks.smoke import cancel_children, ended, pool_has_worker
 
 pytestmark = pytest.mark.xdist_group("flows")

@@ -16,20 +16,20 @@ from prefect.client.schemas.objects import State
 
 from flows.rehearse import rehearse
 from flows.release import carry_out
-from loadmaster.clients import forge
-from loadmaster.clients.container import Engine
+from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.git import observe_refs
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors import SmokeNotPassed
-from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
-from loadmaster.planning.state import ObjectState
+from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
+from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.smoke import machine
-from loadmaster.store import RunDirectory, Store
-from tests.flows.evidence import accepted, receipt_of, uploads
-from tests.planning.lsm.test_archive import tar
-from tests.smoke.enforcer import PROFILE, object_of, workspace
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.smoke.clients.container import Engine
+from loadmaster.smoke.running import machine
+from tests.kit.enforcer import PROFILE, object_of, workspace
+from tests.kit.evidence import accepted, receipt_of, uploads
+from tests.planning.smoke.test_archive import tar
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
@@ -91,7 +91,7 @@ def project(store: Store, engine: Engine, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "projects").mkdir()
     (tmp_path / "0.5.0").mkdir()
     workspace(tmp_path / "repository")
-    monkeypatch.setattr("loadmaster.project._PLACES", (tmp_path / "projects",))
+    monkeypatch.setattr("loadmaster.run.profiles._PLACES", (tmp_path / "projects",))
     monkeypatch.setenv("DOCKER_HOST", engine.address)
     return Project(tmp_path, store)
 

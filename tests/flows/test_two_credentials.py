@@ -12,13 +12,13 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows.release import carry_out
-from loadmaster.planning.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.registry_style import RegistryStyle
+from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import FORGE_OWNER_ID, rehearsal
-from loadmaster.store import RunDirectory, Store
-from tests.flows.evidence import uploads
-from tests.steps.hangar import repository
+from loadmaster.run.store import RunDirectory, Store
+from tests.kit.evidence import uploads
+from tests.kit.hangar import repository
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 

@@ -15,11 +15,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from loadmaster.clients.serving import serving
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.serving import serving
-from tests.rehearsal.registry.packing import crate_file, upload
-from tests.rehearsal.registry.world import Served, detail, served
+from tests.kit.packing import crate_file, upload
+from tests.kit.registry_world import Served, detail, served
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 LATER = START + timedelta(days=30)

@@ -13,8 +13,8 @@ import pytest
 
 from loadmaster.index_as_of.view import index_as_of
 from loadmaster.rehearsal.registry import Registry
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, served
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, served
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

@@ -20,9 +20,9 @@ from loadmaster.planning.damage import (
     refused_for_contents,
     yank_order,
 )
-from loadmaster.planning.index_line import IndexLine, Need
-from loadmaster.planning.receipt import Kind, ObjectRecord
-from loadmaster.planning.state import ObjectState
+from loadmaster.planning.registry.index_line import IndexLine, Need
+from loadmaster.planning.values.receipt import Kind, ObjectRecord
+from loadmaster.planning.values.state import ObjectState
 
 V = "1.0.0"
 ABSENT, SAME, DIFFERENT, UNKNOWN = ObjectState.ABSENT, ObjectState.SAME, ObjectState.DIFFERENT, ObjectState.UNKNOWN

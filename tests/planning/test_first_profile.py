@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
-from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import ClippyScope, Project
-from loadmaster.planning.workspace import Dependency, Package, Workspace
-from tests.planning.building import needs, package
+from loadmaster.planning.profile.project import ClippyScope, Project
+from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
+from tests.kit.building import needs, package
 
 WING, TAIL = package("wing", version="1.2.0"), package("tail", needs("wing", "^1.2.0"), version="1.2.0")
 

@@ -7,8 +7,8 @@ from hypothesis import given
 
 from loadmaster.errors import DependencyCycle
 from loadmaster.planning.order import blocked, edges, in_order, ready, remaining_path, waves
-from loadmaster.planning.workspace import Kind, Package
-from tests.planning.building import needs, package, workspaces
+from loadmaster.planning.tree.workspace import Kind, Package
+from tests.kit.building import needs, package, workspaces
 
 
 def graph_of(*packages: Package) -> dict[str, frozenset[str]]:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.order import Edges, edges
 from loadmaster.planning.pace import Costs, correct, forecast, next_starts
-from loadmaster.planning.rates import CRATES_IO_RATES, Action, Bucket, Rate
-from loadmaster.planning.workspace import Package
-from tests.planning.building import workspaces
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Bucket, Rate
+from tests.kit.building import workspaces
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CRATES_IO = {action: Bucket.full(rate) for action, rate in CRATES_IO_RATES.items()}

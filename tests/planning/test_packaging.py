@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.packaging import needs_index
-from loadmaster.planning.seen import CrateVersion, RegistrySeen
-from loadmaster.planning.workspace import Package, Workspace
-from tests.planning.building import lockfile, needs, package
+from loadmaster.planning.registry.seen import CrateVersion, RegistrySeen
+from loadmaster.planning.tree.workspace import Package, Workspace
+from tests.kit.building import lockfile, needs, package
 
 LIB = package("lib")
 APP = package("app", needs("lib"))

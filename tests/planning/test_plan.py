@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from loadmaster.errors import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
-from loadmaster.planning.project import Install
-from loadmaster.planning.seen import Seen, TagSeen
+from loadmaster.planning.profile.project import Install
+from loadmaster.planning.registry.seen import Seen, TagSeen
 from loadmaster.planning.show import plan_markdown, plan_text
-from loadmaster.planning.value import digest
-from loadmaster.planning.version import parse
-from loadmaster.planning.workspace import Package
-from tests.planning.building import BASE, CHANGELOG, TODAY, needs, package, project, seen, workspaces
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.value import digest
+from loadmaster.planning.values.version import parse
+from tests.kit.building import BASE, CHANGELOG, TODAY, needs, package, project, seen, workspaces
 
 
 def plan_of(looked: Seen, asked: str = "minor", **release: object) -> ReleasePlan:

@@ -12,10 +12,10 @@ from loadmaster.planning.previous_release import (
     previous_release,
     published_with,
 )
-from loadmaster.planning.project import Project
-from loadmaster.planning.seen import TagSeen
-from loadmaster.planning.workspace import Package
-from tests.planning.building import BASE, TODAY, needs, package, project, seen
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.seen import TagSeen
+from loadmaster.planning.tree.workspace import Package
+from tests.kit.building import BASE, TODAY, needs, package, project, seen
 
 
 def previous(names: list[str], profile: Project | None = None, asked: str = "0.5.0") -> str | None:

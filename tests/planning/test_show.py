@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.gate import GateAnswer, Problem
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.receipt import Failure, ObjectRecord
 from loadmaster.planning.show import (
     gates_markdown,
     gates_text,
@@ -15,10 +13,12 @@ from loadmaster.planning.show import (
     receipt_markdown,
     receipt_text,
 )
-from loadmaster.planning.state import ObjectState
-from loadmaster.planning.value import digest
-from tests.planning.building import BASE, TODAY, needs, package, project, seen
-from tests.planning.test_receipt import CRATE, receipt
+from loadmaster.planning.values.gate import GateAnswer, Problem
+from loadmaster.planning.values.receipt import Failure, ObjectRecord
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import digest
+from tests.kit.building import BASE, TODAY, needs, package, project, seen
+from tests.planning.values.test_receipt import CRATE, receipt
 
 PROBLEM = Problem(where="Cargo.lock", what="is stale", fix="commit it.")
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from loadmaster.clock import Clock, utc_now
-from loadmaster.rehearsal.clock import WorldClock, http_date
 from loadmaster.rehearsal.registry import Limits, Registry
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import served
+from loadmaster.run.clock import Clock, utc_now
+from loadmaster.run.world_clock import WorldClock, http_date
+from tests.kit.packing import upload
+from tests.kit.registry_world import served
 
 
 def test_it_is_what_waits_follow() -> None:

@@ -13,14 +13,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.commands.conformance import replay_corpus
-from loadmaster.conformance import CORPUS, SCENARIO, Case, Difference, Replay, load_corpus, scenario_tokens
+from loadmaster.cli.commands.conformance import replay_corpus
+from loadmaster.clients.serving import serving
 from loadmaster.errors import CorpusBroken, ServerNotAsked
+from loadmaster.rehearsal.conformance import CORPUS, SCENARIO, Case, Difference, Replay, load_corpus, scenario_tokens
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.serving import serving
 
 CASES = load_corpus()
 STOPPED = datetime.now(UTC)

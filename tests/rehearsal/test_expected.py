@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadmaster.planning.project import Project, Source
+from loadmaster.planning.profile.project import Project, Source
 from loadmaster.rehearsal.expected import expected_scenario
 from loadmaster.rehearsal.issuer import Run
 

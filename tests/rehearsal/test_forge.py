@@ -15,8 +15,8 @@ from starlette.routing import Mount
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
+from loadmaster.clients.serving import serving
 from loadmaster.rehearsal.forge import Forge, Request
-from loadmaster.serving import serving
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 AUTHOR = git.Identity(name="Ada", email="ada@example.org")

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
+from loadmaster.clients.serving import serving
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.serving import serving
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 API, UPLOADS = "/repos/ada/hangar/releases", "/uploads/repos/ada/hangar/releases"

@@ -7,18 +7,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadmaster.clients import registry, trusted_publishing
-from loadmaster.clock import utc_now
+from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry import trusted_publishing
+from loadmaster.clients.serving import serving
 from loadmaster.credentials.sources import identity
 from loadmaster.errors import ExchangeRefused, IdentityRefused
-from loadmaster.project import load_project
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import FORGE_OWNER_ID, rehearsal
-from loadmaster.serving import serving
-from loadmaster.store import Store
-from loadmaster.world import World
-from tests.steps.hangar import repository
+from loadmaster.run.clock import utc_now
+from loadmaster.run.profiles import load_project
+from loadmaster.run.store import Store
+from loadmaster.run.world import World
+from tests.kit.hangar import repository
 
 
 def scenario(workflow: str) -> dict[str, object]:

@@ -22,9 +22,9 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.project import ROOT
 from loadmaster.rehearsal.registry import Registry
-from tests.rehearsal.registry.packing import upload
+from loadmaster.run.profiles import ROOT
+from tests.kit.packing import upload
 
 Effect = Literal["push-commit", "push-tag", "publish", "draft", "asset", "release"]
 EFFECTS: tuple[Effect, ...] = ("push-commit", "push-tag", "publish", "draft", "asset", "release")
@@ -49,7 +49,7 @@ def _client(base: str, authorization: str) -> httpx.Client:
 
 @contextmanager
 def alone(directory: Path, *options: str) -> Iterator[Alone]:
-    command = [sys.executable, "-m", "loadmaster.cli", "world", "--json", "--directory", str(directory), *options]
+    command = [sys.executable, "-m", "loadmaster", "world", "--json", "--directory", str(directory), *options]
     environment = os.environ | {"LOADMASTER_HOME": str(directory.parent / "home")}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -144,7 +144,7 @@ def test_a_registry_of_its_own_takes_the_time_and_the_limits_that_it_is_told(tmp
     ids=" ".join,
 )
 def test_options_that_mean_nothing_are_refused(tmp_path: Path, options: tuple[str, str]) -> None:
-    command = [sys.executable, "-m", "loadmaster.cli", "world", "--directory", str(tmp_path / "w"), *options]
+    command = [sys.executable, "-m", "loadmaster", "world", "--directory", str(tmp_path / "w"), *options]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert f"`{options[0].strip('-')}`: give" in refused.stderr

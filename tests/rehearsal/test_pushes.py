@@ -14,12 +14,12 @@ from starlette.routing import Mount
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
-from loadmaster.clock import utc_now
+from loadmaster.clients.serving import serving
 from loadmaster.errors import GitRemoteUnreachable, LoadmasterError, PushNotFastForward, PushProtected, PushRefused
 from loadmaster.rehearsal.faults import Fault, FaultScript, Misfortune
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.remote import create_remote
-from loadmaster.serving import serving
+from loadmaster.run.clock import utc_now
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 AUTHOR = git.Identity(name="Ada", email="ada@example.org")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors import ScenarioBroken
-from loadmaster.project import ROOT
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import Bursts
 from loadmaster.rehearsal.scenario import (
@@ -20,6 +19,7 @@ from loadmaster.rehearsal.scenario import (
     User,
     read_scenario,
 )
+from loadmaster.run.profiles import ROOT
 
 TOML = """
 actor = "mia"

@@ -22,9 +22,9 @@ from loadmaster.rehearsal.scenario import (
     User,
 )
 from loadmaster.rehearsal.seeding import seed
-from loadmaster.world import credential_file
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, served
+from loadmaster.run.world import credential_file
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, served
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 CREW = "github:hangar:crew"

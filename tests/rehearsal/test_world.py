@@ -13,9 +13,9 @@ from loadmaster.errors import WrongRequest
 from loadmaster.rehearsal.registry import new_token
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
-from loadmaster.store import Store
-from loadmaster.world import World, credential_file
-from tests.steps.hangar import repository
+from loadmaster.run.store import Store
+from loadmaster.run.world import World, credential_file
+from tests.kit.hangar import repository
 
 
 def test_a_retry_finds_its_world_when_the_repository_it_came_from_is_gone(tmp_path: Path) -> None:

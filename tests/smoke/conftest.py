@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.container import DEFAULT_ADDRESS, Engine, connect
 from loadmaster.errors import EngineAbsent
-from loadmaster.project import ROOT
-from loadmaster.store import Store
-from tests.engine import AT_HAND
-from tests.smoke.standin import compile_standin
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.store import Store
+from loadmaster.smoke.clients.container import DEFAULT_ADDRESS, Engine, connect
+from tests.kit.engine import AT_HAND
+from tests.kit.standin import compile_standin
 
 SCRIPT = str(ROOT / "scripts" / "engine")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.container import Engine
-from loadmaster.planning.lsm.verdict import Verdict
-from loadmaster.store import Store
-from tests.commands.running import Ran, loadmaster
-from tests.planning.lsm.test_archive import OBJECT, tar
-from tests.smoke.standin import POLICY, READY, compile_standin
+from loadmaster.planning.smoke.verdict import Verdict
+from loadmaster.run.store import Store
+from loadmaster.smoke.clients.container import Engine
+from tests.kit.running import Ran, loadmaster
+from tests.kit.standin import POLICY, READY, compile_standin
+from tests.planning.smoke.test_archive import OBJECT, tar
 
 pytestmark = pytest.mark.end_to_end
 

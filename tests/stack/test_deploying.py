@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from loadmaster.planning.lsm.worker import DEPLOYMENT, POOL
+from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL
 from loadmaster.stack.deploying import Definition, with_choices
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.run.store import Store
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
-from loadmaster.store import Store
 
 DAY = 86400
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.clients.serving import serving
 from loadmaster.errors import NoStackRunning, PortTaken
-from loadmaster.serving import serving
 from loadmaster.stack.processes import Process, this_process
 from loadmaster.stack.record import Stack, changing, recorded, running, write_down
 from loadmaster.stack.settings import environment

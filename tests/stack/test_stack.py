@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
-from loadmaster.planning.registry_style import TOKEN_VARIABLE
-from loadmaster.project import ROOT
+from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import is_alive, stop
@@ -67,7 +67,7 @@ import sys
 from pathlib import Path
 from prefect import flow
 from prefect.runtime import flow_run
-from loadmaster.store import Store
+from loadmaster.run.store import Store
 
 @flow
 def by_hand(home: Path, gate: Path) -> None:

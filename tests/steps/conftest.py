@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.job import Job
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.job import Job
+from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.look import look
-from loadmaster.store import Store
-from tests.steps.hangar import repository
-from tests.steps.world import Opening, Prepared
+from tests.kit.hangar import repository
+from tests.kit.step_world import Opening, Prepared
 
 RUN = "one"
 

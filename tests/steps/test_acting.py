@@ -14,7 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from loadmaster.clients import forge, git, registry
+from loadmaster.clients import git
+from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.registry import index as registry
+from loadmaster.clients.serving import serving
 from loadmaster.errors import (
     AlreadyUploaded,
     AssetDifferent,
@@ -27,18 +30,17 @@ from loadmaster.errors import (
     TagTaken,
     UploadRefused,
 )
-from loadmaster.job import Job
-from loadmaster.journal import Journal
 from loadmaster.planning.plan import RECEIPT, Crate
-from loadmaster.planning.receipt import ObjectRecord, Receipt, ReceiptOutcome
-from loadmaster.planning.seen import ForgeSeen
-from loadmaster.planning.state import ObjectState
+from loadmaster.planning.registry.seen import ForgeSeen
+from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
+from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.serving import serving
+from loadmaster.run.job import Job
+from loadmaster.run.journal import Journal
 from loadmaster.steps import announce, prepare, publish
 from loadmaster.steps.look import check_out
-from tests.rehearsal.registry.packing import crate_file
-from tests.steps.world import Opening, Prepared, put, uploads
+from tests.kit.packing import crate_file
+from tests.kit.step_world import Opening, Prepared, put, uploads
 
 pytestmark = pytest.mark.cargo
 

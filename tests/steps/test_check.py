@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.planning.gate import GateAnswer, Outcome
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.project import DeclaredWorkflow
-from loadmaster.planning.seen import Judged
+from loadmaster.planning.profile.project import DeclaredWorkflow
+from loadmaster.planning.registry.seen import Judged
+from loadmaster.planning.values.gate import GateAnswer, Outcome
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.store import Store
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
-from loadmaster.store import Store
-from tests.steps.hangar import repository
+from tests.kit.hangar import repository
 
 pytestmark = pytest.mark.cargo
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.job import Job
-from loadmaster.planning.gate import Outcome
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.project import ClippyScope
-from loadmaster.planning.seen import Judged, Seen
+from loadmaster.planning.profile.project import ClippyScope
+from loadmaster.planning.registry.seen import Judged, Seen
+from loadmaster.planning.values.gate import Outcome
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.job import Job
+from loadmaster.run.store import Store
 from loadmaster.steps import inspect, prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
-from loadmaster.store import Store
-from tests.steps.hangar import FILES, commit_all, git, repository, write
+from tests.kit.hangar import FILES, commit_all, git, repository, write
 
 pytestmark = pytest.mark.cargo
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loadmaster.planning.workspace import Workspace
+from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.steps.look import lockfiles_concerned
-from tests.planning.building import package
+from tests.kit.building import package
 
 
 def test_a_lockfile_that_is_tracked_and_not_there_is_passed_over(tmp_path: Path) -> None:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.job import Job
-from loadmaster.planning.manifest import Policy
+from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan, plan_release
-from loadmaster.planning.value import digest
+from loadmaster.planning.values.value import digest
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.job import Job
+from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.look import look
-from loadmaster.store import Store
-from tests.steps.hangar import git, repository, write
+from tests.kit.hangar import git, repository, write
 
 pytestmark = pytest.mark.cargo
 

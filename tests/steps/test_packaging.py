@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import cargo
-from loadmaster.clients import registry as client
-from loadmaster.planning.metadata import upload_head, upload_metadata
+from loadmaster.clients.registry import index as client
+from loadmaster.clients.serving import serving
 from loadmaster.planning.packaging import needs_index
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.workspace import read_metadata
+from loadmaster.planning.registry.metadata import upload_head, upload_metadata
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import NO_LIMITS, Registry, new_token
-from loadmaster.serving import serving
-from tests.rehearsal.registry.packing import crate_file, manifest_text
+from tests.kit.packing import crate_file, manifest_text
 
 pytestmark = pytest.mark.cargo
 

@@ -15,25 +15,25 @@ import pytest
 
 from loadmaster.credentials.tokens import revoke_tokens
 from loadmaster.errors import GatesClosed, LoadmasterError
-from loadmaster.job import Job
-from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
 from loadmaster.planning.permissions.gates import ask
-from loadmaster.planning.project import Preflight, Project
-from loadmaster.planning.registry_style import RegistryStyle
+from loadmaster.planning.profile.project import Preflight, Project
+from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.values.gate import Outcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import LONG_AGO
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.job import Job
+from loadmaster.run.store import Store
+from loadmaster.run.world import credential_file
 from loadmaster.steps.look import look_at_registry
 from loadmaster.steps.permissions import judge_packaged, judge_unpackaged, look_at_permissions
 from loadmaster.steps.publish import publish_crate
-from loadmaster.store import Store
-from loadmaster.world import credential_file
+from tests.kit.step_world import Prepared, uploads
 from tests.steps.conftest import RUN
-from tests.steps.world import Prepared, uploads
 
 pytestmark = pytest.mark.cargo
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.errors import CargoFailed, InstalledVersionWrong
-from loadmaster.job import Job
-from loadmaster.planning.project import Install
+from loadmaster.planning.profile.project import Install
+from loadmaster.run.job import Job
 from loadmaster.steps import publish, verify
-from tests.rehearsal.registry.packing import manifest_text, packed
-from tests.steps.world import Prepared, put
+from tests.kit.packing import manifest_text, packed
+from tests.kit.step_world import Prepared, put
 
 pytestmark = pytest.mark.cargo
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from loadmaster.errors import ChecksumMismatch, NotPublished, NotVisible, RegistryUnreachable
-from loadmaster.job import Job
 from loadmaster.rehearsal.faults import Fault
+from loadmaster.run.job import Job
 from loadmaster.steps import publish
 from loadmaster.steps.visibility import (
     AGREEING_READS,
@@ -25,8 +25,8 @@ from loadmaster.steps.visibility import (
     await_visible,
     reading_back,
 )
-from tests.rehearsal.registry.packing import crate_file
-from tests.steps.world import Opening, Prepared, put
+from tests.kit.packing import crate_file
+from tests.kit.step_world import Opening, Prepared, put
 
 pytestmark = pytest.mark.cargo
 

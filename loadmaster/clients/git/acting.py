@@ -20,7 +20,7 @@ from loadmaster.errors import (
     RemoteTagExists,
     TagTaken,
 )
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 _NO_OBJECT = "0" * 40
 

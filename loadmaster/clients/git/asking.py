@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, separated, text
 from loadmaster.errors import UnknownCommit
-from loadmaster.planning.seen import TagSeen
+from loadmaster.planning.registry.seen import TagSeen
 
 
 def resolve(repository: Path, revision: str) -> str:

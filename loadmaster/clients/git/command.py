@@ -24,7 +24,7 @@ from loadmaster.errors import (
     LoadmasterError,
     NotARepository,
 )
-from loadmaster.planning.registry_style import SECRET_VARIABLES
+from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
 
 NOTHING: Mapping[str, str] = {}
 INHERITED = frozenset({"PATH", "TMPDIR", "LANGUAGE", "LC_ALL"}) | {

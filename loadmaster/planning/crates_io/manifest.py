@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 Kind = Literal["normal", "dev", "build"]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from loadmaster.planning.crate_file import UNPACKED_LIMIT
 from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import MANIFEST_CHECKS, check_categories, check_version
 from loadmaster.planning.crates_io.tarball import unpack
-from loadmaster.planning.value import Value
+from loadmaster.planning.registry.crate_file import UNPACKED_LIMIT
+from loadmaster.planning.values.value import Value
 
 UPLOAD_LIMIT = 10 * 1024 * 1024
 JSON_LIMIT = 1024 * 1024

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 _SPDX = '''"""The identifiers of SPDX that crates.io knows: those of its parser, the Rust crate `spdx`. Made by `scripts/snapshots`.
 

@@ -10,7 +10,7 @@ import tarfile
 import zlib
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 _BLOCK = 512
 _MALFORMED = "uploaded tarball is malformed or too large when decompressed"

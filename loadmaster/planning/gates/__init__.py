@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loadmaster.errors import GatesClosed
-from loadmaster.planning.gate import GateAnswer, Outcome
 from loadmaster.planning.gates import (
     dependencies,
     history,
@@ -19,6 +18,7 @@ from loadmaster.planning.gates import (
 )
 from loadmaster.planning.gates.evidence import Evidence, Need
 from loadmaster.planning.gates.judging import Gate, as_advice
+from loadmaster.planning.values.gate import GateAnswer, Outcome
 
 GATES: tuple[Gate, ...] = (
     history.tree_clean,

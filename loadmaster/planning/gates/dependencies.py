@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from loadmaster.errors import DependencyCycle
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Fault, Findings, Judgement, of_dependencies, of_files
 from loadmaster.planning.order import edges
-from loadmaster.planning.requirement import matches
-from loadmaster.planning.workspace import Dependency, Package
+from loadmaster.planning.tree.workspace import Dependency, Package
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.requirement import matches
 
 
 @of_dependencies(

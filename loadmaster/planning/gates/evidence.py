@@ -11,14 +11,14 @@ from functools import cached_property
 
 from pydantic import Field
 
+from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.gates.labels import Label
-from loadmaster.planning.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.project import Project
-from loadmaster.planning.seen import Judged, RegistrySeen, Seen, TagSeen
-from loadmaster.planning.tree import MANIFEST, TreeFiles
-from loadmaster.planning.value import Value
-from loadmaster.planning.workspace import Package, Workspace
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.seen import Judged, RegistrySeen, Seen, TagSeen
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
+from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.values.value import Value
 
 
 class Need(StrEnum):

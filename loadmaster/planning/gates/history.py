@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_repository
 from loadmaster.planning.plan import Tag
+from loadmaster.planning.values.gate import Problem
 
 
 @of_repository("tree-clean", "What is released and is in no commit can never be built again.")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from loadmaster.errors import LoadmasterError
-from loadmaster.planning.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.gates.evidence import Built, Evidence, Need, Release, Tree
-from loadmaster.planning.value import Value
-from loadmaster.planning.workspace import Dependency, Package
+from loadmaster.planning.tree.workspace import Dependency, Package
+from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.values.value import Value
 
 P = TypeVar("P")
 S = TypeVar("S")

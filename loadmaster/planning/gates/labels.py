@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 
 from loadmaster.errors import MalformedVersion
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.project import Project
-from loadmaster.planning.value import Value
-from loadmaster.planning.version import parse
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import parse
 
 _FLOATING = re.compile(r"v?\d+|latest|stable|beta|nightly|edge|next|current|rolling|continuous")
 _LEAD = re.compile(r"^(?:release[-/])?v?/?(?=\d)")

@@ -12,12 +12,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from loadmaster.errors import DependencyCycle
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, Skip, by_profile, of_files
 from loadmaster.planning.order import Edges, edges
-from loadmaster.planning.profile_patterns import find_all
-from loadmaster.planning.project import DeclaredWorkflow, Project, PublishList
+from loadmaster.planning.profile.profile_patterns import find_all
+from loadmaster.planning.profile.project import DeclaredWorkflow, Project, PublishList
+from loadmaster.planning.values.gate import Problem
 
 WORKFLOWS = ".github/workflows"
 

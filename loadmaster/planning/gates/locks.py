@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from loadmaster.errors import LoadmasterError
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release, Tree
 from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
-from loadmaster.planning.lockfile import LockedPackage, packages
-from loadmaster.planning.lockfiles import concerned
-from loadmaster.planning.requirement import matches
-from loadmaster.planning.tree import LOCKFILE, MANIFEST, beside, read_workspace
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.tree.lockfile import LockedPackage, packages
+from loadmaster.planning.tree.lockfiles import concerned
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.requirement import matches
 
 FIX = "run `cargo update --workspace` beside it and commit the result."
 

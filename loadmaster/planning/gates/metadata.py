@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import Findings, each_of, of_files
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.gate import Problem
 
 
 @of_files("metadata-complete", "First publishes of three of Assay's crates failed on it, one release after another.")

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 
 from loadmaster.errors import ByteOrderMark
-from loadmaster.planning import changelog
-from loadmaster.planning.changelogs import Changelog, changelogs
-from loadmaster.planning.gate import Problem
+from loadmaster.planning.edits import changelog
+from loadmaster.planning.edits.changelogs import Changelog, changelogs
+from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import Findings, Judgement, Skip, by_profile, each_of, of_files
 from loadmaster.planning.gates.labels import Label
-from loadmaster.planning.python_package import PYPROJECT, bump_python
-from loadmaster.planning.toml_text import require_no_mark
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.toml_text import require_no_mark
 
 CHANGELOG = "CHANGELOG.md"
 

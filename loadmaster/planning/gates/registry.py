@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Release
 from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_registry
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.version import parse
-from loadmaster.planning.workspace import Dependency
+from loadmaster.planning.tree.workspace import Dependency
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.version import parse
 
 
 @of_registry(

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, each_of, of_files
-from loadmaster.planning.globs import matches_glob
-from loadmaster.planning.manifest_package import parse_manifest
-from loadmaster.planning.workspace import Package
+from loadmaster.planning.tree.manifest_package import parse_manifest
+from loadmaster.planning.tree.workspace import Package
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.globs import matches_glob
 
 _INCLUDE = re.compile(
     r"(?:\binclude(?:_str|_bytes)?!\s*\(\s*|#\[path\s*=\s*)"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from loadmaster.planning.gate import Problem
 from loadmaster.planning.gates.evidence import Built
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_toolchain
 from loadmaster.planning.plan import publishable
-from loadmaster.planning.seen import Lint, LockfileSeen
+from loadmaster.planning.registry.seen import Lint, LockfileSeen
+from loadmaster.planning.values.gate import Problem
 
 CANNOT_PUBLISH_WORKSPACES = {
     "1.96.0": "stops with a false deadlock, `no packages ready to publish but N remain` (rust-lang/cargo#17028)",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loadmaster.errors import ByteOrderMark, NotToml
-from loadmaster.planning.changelogs import changelog_globs
+from loadmaster.planning.edits.changelogs import changelog_globs
+from loadmaster.planning.edits.python_package import PYPROJECT
+from loadmaster.planning.edits.toml_literals import at
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.labels import labels_of, read_label
 from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.plan import ReleasePlan, publishable
-from loadmaster.planning.project import Project
-from loadmaster.planning.python_package import PYPROJECT
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.toml_literals import at
-from loadmaster.planning.toml_text import parsed_toml
-from loadmaster.planning.tree import TreeFiles, beside, read_workspace
-from loadmaster.planning.workspace import Package, Workspace
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.tree.tree import TreeFiles, beside, read_workspace
+from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.values.toml_text import parsed_toml
 
 
 def texts_to_read(project: Project | None) -> tuple[str, ...]:

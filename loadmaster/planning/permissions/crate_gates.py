@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.packaged import PackagedCrate
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.registry_style import Credential
+from loadmaster.planning.profile.registry_style import Credential
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
 
 RECENTLY_DELETED = "was recently deleted"
 

@@ -9,11 +9,11 @@ from pydantic import Field
 from loadmaster.planning.permissions.questions import Inquiry, action_of
 from loadmaster.planning.permissions.seen import CrateSeen, PermissionsSeen
 from loadmaster.planning.plan import Crate, ReleasePlan
-from loadmaster.planning.project import Project
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import RegistryStyle
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.value import Value
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.values.rates import Action
+from loadmaster.planning.values.value import Value
 
 
 class Facts(Value):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from loadmaster.planning.gate import GateAnswer, Outcome, Problem
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.seen import Exchange
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.values.permission_gate import PermissionGate
+from loadmaster.planning.values.value import Value
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.COULD_NOT_CHECK, Outcome.PASS, Outcome.SKIP)
 

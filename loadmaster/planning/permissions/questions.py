@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loadmaster.planning.address import is_loopback
 from loadmaster.planning.plan import Crate, ReleasePlan
-from loadmaster.planning.project import Project
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential, RegistryStyle
-from loadmaster.planning.seen import RegistrySeen
-from loadmaster.planning.value import Value
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.values.address import is_loopback
+from loadmaster.planning.values.rates import Action
+from loadmaster.planning.values.value import Value
 
 SECONDS_BETWEEN_REQUESTS = 1.0
 MOST_NEW_PROBES = 2

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from loadmaster.planning.permissions.seen import Exchange
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 _TURNED_AWAY = (
     "We are unable to process your request at this time",

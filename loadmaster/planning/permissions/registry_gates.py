@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from loadmaster.planning.gate import Outcome
 from loadmaster.planning.pace import Costs, Forecast, forecast
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, TurnedAway, read, why_unread
-from loadmaster.planning.rates import Bucket
-from loadmaster.planning.registry_style import Wait
+from loadmaster.planning.profile.registry_style import Wait
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
+from loadmaster.planning.values.rates import Bucket
 
 STATUS_PAGE = "https://status.crates.io"
 

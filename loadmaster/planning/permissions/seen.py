@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from loadmaster.planning.rates import Action
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.rates import Action
+from loadmaster.planning.values.value import Value
 
 
 class Exchange(Value):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.findings import Finding, worst
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
 
 SIGNS = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
 _WARNING = "!"

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.crate_gates import RECENTLY_DELETED
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Refused, read, why_unread
 from loadmaster.planning.permissions.seen import Exchange, TokenSeen
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.rates import Action
-from loadmaster.planning.registry_style import Credential
+from loadmaster.planning.profile.registry_style import Credential
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
+from loadmaster.planning.values.rates import Action
 
 TOKENS_PAGE = "https://crates.io/settings/tokens"
 PROFILE_PAGE = "https://crates.io/settings/profile"

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from loadmaster.planning.gate import Outcome
-from loadmaster.planning.permission_gate import PermissionGate
 from loadmaster.planning.permissions.crate_gates import owners_of
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
@@ -18,7 +16,9 @@ from loadmaster.planning.permissions.questions import wants_trusted_publishing
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange
 from loadmaster.planning.plan import Crate
-from loadmaster.planning.registry_style import Credential, TrustedPublishing
+from loadmaster.planning.profile.registry_style import Credential, TrustedPublishing
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.permission_gate import PermissionGate
 
 MOST_CONFIGURATIONS = 5
 

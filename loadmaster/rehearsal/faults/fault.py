@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from loadmaster.planning.value import Value, digest
+from loadmaster.planning.values.value import Value, digest
 
 Door = Literal[
     "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release"

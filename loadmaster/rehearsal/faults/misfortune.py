@@ -20,9 +20,9 @@ import psutil
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from loadmaster.rehearsal.clock import http_date
 from loadmaster.rehearsal.faults.fault import READ_ONLY, Door, Fault, FaultScript
 from loadmaster.rehearsal.faults.uses import Uses
+from loadmaster.run.world_clock import http_date
 
 NO_FAULTS = FaultScript(faults=())
 LOOP = "loop"

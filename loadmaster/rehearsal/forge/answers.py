@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.forge.repository import RELEASE_WORKFLOW, CommitSeen, TagRef
 from loadmaster.rehearsal.forge.store import Dispatch, StoredAsset, StoredRelease
 

@@ -17,7 +17,6 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import Response
 
-from loadmaster.clock import utc_now
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import store
 from loadmaster.rehearsal.forge.answers import problem
@@ -25,6 +24,7 @@ from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
 from loadmaster.rehearsal.forge.repository_routes import RepositoryRoutes
 from loadmaster.rehearsal.forge.store import Store
 from loadmaster.rehearsal.forge.workflow_routes import Workflow, WorkflowRoutes, runs_nothing
+from loadmaster.run.clock import utc_now
 
 
 class Forge:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 _SCHEMA = """
 create table if not exists tokens (digest text primary key);

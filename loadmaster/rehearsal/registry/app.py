@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from loadmaster.errors import UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.planning.sparse_index import index_path
+from loadmaster.planning.registry.sparse_index import index_path
 from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.answers import HANDLERS, TurnAway, base_of, shaped

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime
 
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.limits import OwnLimits
 
 PREFIX = "cio"

@@ -9,7 +9,7 @@ import json
 
 from loadmaster.planning.crates_io.packaged import JSON_LIMIT
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 
 class Metadata(Value):

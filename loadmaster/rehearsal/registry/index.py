@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from loadmaster.planning.as_of import PUBTIME
 from loadmaster.planning.crates_io.manifest import Dependency, Manifest
 from loadmaster.planning.crates_io.requirement import normalized, without_build
+from loadmaster.planning.registry.as_of import PUBTIME
 
 _KIND_ORDER = {"normal": 0, "build": 1, "dev": 2}
 

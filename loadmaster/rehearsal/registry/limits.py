@@ -8,11 +8,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from loadmaster.planning.crate_file import UNPACKED_LIMIT
 from loadmaster.planning.crates_io.packaged import UPLOAD_LIMIT
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.planning.value import Value
-from loadmaster.rehearsal.clock import http_date
+from loadmaster.planning.registry.crate_file import UNPACKED_LIMIT
+from loadmaster.planning.values.value import Value
+from loadmaster.run.world_clock import http_date
 
 Kind = Literal["new", "update", "yank"]
 """What is counted separately."""

@@ -16,7 +16,7 @@ from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.requirement import without_build
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.paths import check_crate_in_path, check_version_in_path

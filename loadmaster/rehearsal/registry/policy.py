@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.database import Database, stamp
 
 _DELETED_FOR = timedelta(hours=24)

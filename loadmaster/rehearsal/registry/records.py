@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loadmaster.planning.crates_io.manifest import Manifest
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 
 class Upload(Value):

@@ -14,7 +14,6 @@ from typing import Protocol
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from loadmaster.clock import utc_now
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.registry.accounts import Accounts
@@ -38,6 +37,7 @@ from loadmaster.rehearsal.registry.tokens import Tokens
 from loadmaster.rehearsal.registry.trustpub import Configs, Exchange, Issuers, Records, Settings
 from loadmaster.rehearsal.registry.version_pages import VersionPages
 from loadmaster.rehearsal.registry.yanking import Yanking
+from loadmaster.run.clock import utc_now
 
 CRATES_IO_LIMITS = Limits()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 
 class Service(Value):

@@ -2,7 +2,7 @@
  *
  * One static program serves three places: as a probe in a container on the worker's kernel, as init of a virtual machine,
  * and as the observer of a released program that is to deny. It prints one line, `LSM-SMOKE {json}`, whose shape is told in
- * loadmaster/planning/lsm/report.py, and ends with the code that the line names. It never judges more than that code.
+ * loadmaster/planning/smoke/report.py, and ends with the code that the line names. It never judges more than that code.
  */
 #ifndef SMOKE_H
 #define SMOKE_H

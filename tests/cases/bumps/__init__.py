@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from loadmaster.planning.manifest import Policy
-from loadmaster.planning.project import ReleaseStyle
+from loadmaster.planning.edits.manifest import Policy
+from loadmaster.planning.profile.project import ReleaseStyle
 
 _HERE = Path(__file__).parent
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.crates_io.packaged import JSON_LIMIT, UPLOAD_LIMIT, judge
-from tests.rehearsal.registry.packing import crate_file, manifest_text
+from tests.kit.packing import crate_file, manifest_text
 
 
 def test_a_crate_that_breaks_no_rule_has_no_problem_and_says_what_it_needs() -> None:

@@ -6,7 +6,7 @@ from loadmaster.planning.crates_io.manifest import read_manifest
 from loadmaster.planning.crates_io.names import canonical, check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import check_categories, check_manifest, check_version
-from tests.rehearsal.registry.packing import manifest_text
+from tests.kit.packing import manifest_text
 
 UNPARSABLE = "failed to parse `Cargo.toml` manifest file\n\n"
 ASCII = "characters must be an ASCII alphanumeric characters, `-`, or `_`"

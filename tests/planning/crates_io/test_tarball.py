@@ -8,7 +8,7 @@ import pytest
 
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.tarball import unpack
-from tests.rehearsal.registry.packing import crate_file, packed, packed_entries
+from tests.kit.packing import crate_file, packed, packed_entries
 
 LIMIT = 1024 * 1024
 MANIFEST = "[package]"

@@ -8,13 +8,13 @@ import pytest
 
 from loadmaster.errors import GatesClosed
 from loadmaster.planning.crates_io.packaged import PackagedCrate
-from loadmaster.planning.gate import Outcome
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.findings import answers
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, TokenSeen
-from tests.planning.permissions.answering import (
+from loadmaster.planning.values.gate import Outcome
+from tests.kit.answering import (
     ALIVE,
     HTML,
     LEGACY,

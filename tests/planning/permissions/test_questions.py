@@ -4,9 +4,9 @@ import pytest
 
 from loadmaster.planning.permissions.questions import inquiries, pause_between_requests, seconds_to_ask
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.project import Project
-from tests.planning.building import TODAY, package, seen
-from tests.planning.permissions.answering import WANTED, profile
+from loadmaster.planning.profile.project import Project
+from tests.kit.answering import WANTED, profile
+from tests.kit.building import TODAY, package, seen
 
 LIVE = "https://registry.example"
 

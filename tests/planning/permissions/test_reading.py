@@ -12,7 +12,7 @@ from loadmaster.planning.permissions.reading import (
     why_unread,
 )
 from loadmaster.planning.permissions.seen import Exchange
-from tests.planning.permissions.answering import HTML, refused, said
+from tests.kit.answering import HTML, refused, said
 
 POLICY = "We are unable to process your request at this time. This usually means that you are in violation of our API"
 

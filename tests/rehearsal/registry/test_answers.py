@@ -12,10 +12,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from loadmaster.clients.serving import serving
 from loadmaster.rehearsal.registry import Limits, Registry
-from loadmaster.serving import serving
-from tests.rehearsal.registry.packing import body, crate_file, upload
-from tests.rehearsal.registry.world import Served, detail, fresh, served
+from tests.kit.packing import body, crate_file, upload
+from tests.kit.registry_world import Served, detail, fresh, served
 
 NOT_AN_OWNER = (
     "this crate exists but you don't seem to be an owner. If you believe this is a mistake, "

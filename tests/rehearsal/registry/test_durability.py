@@ -17,9 +17,9 @@ import pytest
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.database import Database
-from loadmaster.store import write_atomically
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import fresh, served
+from loadmaster.run.store import write_atomically
+from tests.kit.packing import upload
+from tests.kit.registry_world import fresh, served
 
 PROJECT = Path(__file__).parents[3]
 
@@ -27,7 +27,7 @@ SERVE_UNTIL_KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from loadmaster.rehearsal.registry import Registry, ledger
-from loadmaster.serving import serving
+from loadmaster.clients.serving import serving
 
 directory, instant = Path(sys.argv[1]), sys.argv[2]
 

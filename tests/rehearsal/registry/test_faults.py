@@ -14,8 +14,8 @@ import pytest
 
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.registry import Registry, Service
-from tests.rehearsal.registry.packing import crate_file, upload
-from tests.rehearsal.registry.world import Served, detail, served
+from tests.kit.packing import crate_file, upload
+from tests.kit.registry_world import Served, detail, served
 
 INDEX = "/index/ou/rs/ours"
 FILE = "/crates/ours/ours-1.0.0.crate"

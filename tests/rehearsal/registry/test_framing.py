@@ -11,7 +11,7 @@ from loadmaster.rehearsal.registry.framing import (
     read_metadata,
     tarball_length,
 )
-from tests.rehearsal.registry.packing import framed
+from tests.kit.packing import framed
 
 GOOD = b'{"name":"ours","vers":"1.0.0","deps":[]}'
 

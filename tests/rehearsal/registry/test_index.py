@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.crates_io.manifest import read_manifest
 from loadmaster.rehearsal.registry.index import index_line, merged, split_features
-from tests.rehearsal.registry.packing import manifest_text
+from tests.kit.packing import manifest_text
 
 AT = datetime(2026, 7, 25, 12, 35, 41, 999, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ import pytest
 
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.registry.ledger import NOT_AN_OWNER
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, served
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, served
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 CREW = "github:hangar:crew"

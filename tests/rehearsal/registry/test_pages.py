@@ -10,8 +10,8 @@ import pytest
 
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.paths import check_version_in_path
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, fresh
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, fresh
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from loadmaster.rehearsal.faults.fault import READ_ONLY
 from loadmaster.rehearsal.registry import Limits, Registry
 from loadmaster.rehearsal.registry.policy import Policy
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, fresh, served
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, fresh, served
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 

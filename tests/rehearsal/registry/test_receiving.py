@@ -14,8 +14,8 @@ import pytest
 from loadmaster.rehearsal.registry import NO_LIMITS, Registry, Service
 from loadmaster.rehearsal.registry.receiving import Incoming, place_beside
 from loadmaster.rehearsal.registry.records import Tarball
-from tests.rehearsal.registry.packing import framed, upload
-from tests.rehearsal.registry.world import served
+from tests.kit.packing import framed, upload
+from tests.kit.registry_world import served
 
 JSON = b'{"name":"ours","vers":"1.0.0"}'
 

@@ -12,8 +12,8 @@ import pytest
 from loadmaster.rehearsal.registry import Limits, Registry
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import Bursts, OwnLimits
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, fresh, served
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, fresh, served
 
 PERMISSIONS = "this token does not have the required permissions to perform this action"
 WEBSITE = (403, "this action can only be performed on the crates.io website")

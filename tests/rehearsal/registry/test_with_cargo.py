@@ -11,8 +11,8 @@ import pytest
 
 from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.registry import Registry
-from tests.rehearsal.registry.packing import manifest_text, upload
-from tests.rehearsal.registry.world import Served, served
+from tests.kit.packing import manifest_text, upload
+from tests.kit.registry_world import Served, served
 
 pytestmark = pytest.mark.cargo
 

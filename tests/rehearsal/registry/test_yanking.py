@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from loadmaster.rehearsal.registry import CRATES_IO_LIMITS, Registry
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, fresh, served
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, fresh, served
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 

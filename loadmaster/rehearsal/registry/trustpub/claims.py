@@ -15,7 +15,7 @@ from jwt.types import Options
 from pydantic import StrictInt, StrictStr, ValidationError
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 
 LEEWAY = timedelta(seconds=60)
 """For clocks that are not set alike."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.trustpub.claims import Run
 
 

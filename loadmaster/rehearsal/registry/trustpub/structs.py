@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.value import Value
+from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.bodies import json_body, kind_of, unfit
 from loadmaster.rehearsal.registry.framing import end_of
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadmaster.clock import utc_now
+from loadmaster.clients.serving import serving
 from loadmaster.rehearsal.issuer import SOUND, Flaws, Issuer, Run
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.registry.trustpub import GITHUB, KeySource
-from loadmaster.serving import serving
-from tests.rehearsal.registry.packing import upload
-from tests.rehearsal.registry.world import Served, detail, served
+from loadmaster.run.clock import utc_now
+from tests.kit.packing import upload
+from tests.kit.registry_world import Served, detail, served
 
 RUN = Run(repository="octo/repo", repository_owner_id=7, workflow="release.yml", sha="f" * 40)
 TOKENS = "/api/v1/trusted_publishing/tokens"

@@ -1,0 +1,1 @@
+"""The command line: options, help, exit codes. The roof: nothing else imports it."""

@@ -1,0 +1,268 @@
+"""The command line. Thin: it reads options, calls the library, prints text or one JSON document, and exits.
+
+Exit codes: 0 done, 1 the release or a gate failed, 2 usage. With `--json` nothing but the document goes to standard
+output; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from loadmaster import __version__
+from loadmaster.cli import conformance as cli_conformance
+from loadmaster.cli import damage as cli_damage
+from loadmaster.cli import home as cli_home
+from loadmaster.cli import preflight as cli_preflight
+from loadmaster.cli import profiles as cli_profiles
+from loadmaster.cli import smoke as cli_smoke
+from loadmaster.cli import tree as cli_tree
+from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
+from loadmaster.cli.usage import Commands, print_failure
+from loadmaster.errors import LoadmasterError
+from loadmaster.planning.edits.released import named_versions
+from loadmaster.planning.show import crates_text, gates_text, plan_text, receipt_text
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.version import Level, parse
+from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.store import default_store
+
+if TYPE_CHECKING:
+    from loadmaster.rehearsal.request import RehearseRequest
+
+app = typer.Typer(
+    cls=Commands,
+    help="Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(text: str) -> str:
+    """Raises `MalformedVersion`."""
+    if named := named_versions(text):
+        return ",".join(f"{name}={_version(of)}" for name, of in named.items())
+    return text if text in set(Level) else str(parse(text))
+
+
+app.add_typer(cli_profiles.app)
+app.add_typer(cli_conformance.app)
+app.add_typer(cli_damage.app)
+app.add_typer(cli_home.app)
+app.add_typer(cli_preflight.app)
+app.add_typer(cli_smoke.app)
+app.add_typer(cli_tree.app)
+
+VersionOption = Annotated[
+    str,
+    typer.Option(
+        "--version",
+        "-V",
+        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`.",
+        callback=_version,
+        metavar="VERSION",
+    ),
+]
+CommitOption = Annotated[
+    str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="See crates.io's index as of this instant (RFC 3339), or when the `commit` was made.",
+        metavar="INSTANT",
+    ),
+]
+FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
+ScenarioOption = Annotated[
+    Path | None,
+    typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
+]
+PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt tells where they were not.")]
+
+
+def main() -> None:
+    """The program. Errors of the catalogue end it with their own text and exit code."""
+    try:
+        app()
+    except LoadmasterError as error:
+        print_failure(error)
+        tell(f"loadmaster: {error}")
+        raise SystemExit(error.exit_code) from None
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if show_version:
+        print(f"loadmaster {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: loadmaster plan --project demo --version minor")
+def plan(
+    project: ProjectOption,
+    version: VersionOption,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
+
+    Exit codes: 0 a release could start, 1 a gate keeps it from starting, or there is no plan to be made, 2 usage.
+    """
+    from loadmaster.cli.commands.plan import planned
+
+    found = planned(_request(project, version, repository, commit, as_of, None), default_store())
+    if as_json:
+        more = found.model_dump(mode="json", exclude={"receipt"})
+        print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
+    else:
+        print(plan_text(found.release))
+        print(crates_text(found.receipt.objects))
+        to_do = f"{len(found.outstanding)} objects" if found.outstanding else "nothing: it is out already"
+        print(f"  to do   {to_do}")
+        print(f"  asks    the registry's web API {found.preflight_requests} times, once a second where it is crates.io")
+        print(gates_text(found.receipt.gates))
+    raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
+
+
+@app.command(epilog="Example: loadmaster rehearse --project demo --version 0.5.0")
+def rehearse(
+    project: ProjectOption,
+    version: VersionOption,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    as_of: AsOfOption = None,
+    faults: FaultsOption = None,
+    scenario: ScenarioOption = None,
+    on_worker: Annotated[
+        bool, typer.Option("--on-worker", help="Start it through the deployment, as the UI does, and follow it.")
+    ] = False,
+    preflight: PreflightOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry.
+
+    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
+    """
+    from loadmaster.cli.commands.rehearse import rehearse_here, rehearse_on_worker
+
+    request = _request(project, version, repository, commit, as_of, faults, scenario)
+    request = request.model_copy(update={"preflight": preflight})
+    start = rehearse_on_worker if on_worker else rehearse_here
+    _print_receipt(start(request, default_store(), ROOT, tell), as_json)
+
+
+@app.command(
+    epilog="Example: loadmaster release --project demo --version 0.5.0 "
+    "--registry sparse+http://127.0.0.1:8888/registry/index/ --forge none"
+)
+def release(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: Annotated[
+        str | None,
+        typer.Option(
+            help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.", metavar="INDEX-ADDRESS"
+        ),
+    ] = None,
+    forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
+    token_block: TokenBlockOption = None,
+    repository: RepositoryOption = None,
+    commit: CommitOption = None,
+    preflight: PreflightOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
+
+    The token comes from the Secret block that is named here or in the profile, or else from `LOADMASTER_REGISTRY_TOKEN`.
+    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
+    """
+    from loadmaster.cli.commands.rehearse import release_here
+    from loadmaster.run.request import live_request
+
+    request = live_request(
+        {
+            "project": project,
+            "version": version,
+            "registry": registry,
+            "forge": forge,
+            "token_block": token_block,
+            "repository": absolute(repository),
+            "commit": commit,
+            "preflight": preflight,
+        }
+    )
+    _print_receipt(release_here(request, default_store(), ROOT, tell), as_json)
+
+
+def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
+    print(receipt.to_json() if as_json else receipt_text(receipt), end="")
+    raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.RELEASED else 1)
+
+
+def _request(
+    project: str,
+    version: str,
+    repository: str | None,
+    commit: str | None,
+    as_of: str | None,
+    faults: Path | None = None,
+    scenario: Path | None = None,
+) -> RehearseRequest:
+    from loadmaster.rehearsal.conditions import read_script
+    from loadmaster.rehearsal.request import rehearse_request
+    from loadmaster.rehearsal.scenario import read_scenario
+
+    return rehearse_request(
+        {
+            "project": project,
+            "version": version,
+            "repository": absolute(repository),
+            "commit": commit,
+            "as_of": as_of,
+            **(read_script(faults).model_dump(exclude_defaults=True) if faults else {}),
+            **({"scenario": read_scenario(scenario)} if scenario else {}),
+        }
+    )
+
+
+@app.command(epilog="Example: loadmaster world --port 8888")
+def world(
+    project: Annotated[str, typer.Option("--project", "-p", help="Whose world to make.", metavar="NAME")] = "demo",
+    directory: Annotated[
+        Path | None, typer.Option(help="Where its state is kept; a new one if left out.", file_okay=False)
+    ] = None,
+    as_of: AsOfOption = None,
+    faults: FaultsOption = None,
+    scenario: ScenarioOption = None,
+    service: Annotated[
+        str | None,
+        typer.Option(help="How long the registry takes: `upload=1.0,visible=3.0`.", metavar="NAME=SECONDS,…"),
+    ] = None,
+    limits: Annotated[
+        str | None, typer.Option(help="The registry's rate limits; the profile's if left out.", metavar="off|crates.io")
+    ] = None,
+    port: PortOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it.
+
+    Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 usage.
+    """
+    from loadmaster.cli.commands.world import conditions_of, run_alone
+
+    conditions = conditions_of(faults, scenario, service, limits)
+    run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
+
+
+if __name__ == "__main__":
+    main()

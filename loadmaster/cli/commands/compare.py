@@ -1,0 +1,39 @@
+"""A packaged crate against a registry, by its bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from loadmaster.clients.registry import index as registry
+from loadmaster.errors import CrateFileBroken, GivenCrateBroken
+from loadmaster.planning.registry.metadata import upload_metadata
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.steps.observe import Compared, compare_with_registry
+
+EXIT_CODES = {
+    ObjectState.SAME: 0,
+    ObjectState.EQUIVALENT: 0,
+    ObjectState.DIFFERENT: 1,
+    ObjectState.ABSENT: 3,
+    ObjectState.UNKNOWN: 4,
+}
+
+
+def compared(file: Path, index: str) -> Compared:
+    """Name and version are those of the packaged manifest, whatever the file is called. Raises `GivenCrateBroken`."""
+    try:
+        ours = file.read_bytes()
+        metadata = json.loads(upload_metadata(ours))
+        name, version = str(metadata["name"]), str(metadata["vers"])
+    except OSError as error:
+        raise GivenCrateBroken(file.name, f"{error.strerror or error}.") from error
+    except CrateFileBroken as error:
+        raise GivenCrateBroken(file.name, error.what) from error
+    return compare_with_registry(ours, name, version, index, registry.http_client())
+
+
+def compared_text(found: Compared) -> str:
+    lines = [f"{found.crate}@{found.version}: {found.state} ({found.why})"]
+    lines += [f"  {each.path}: {each.how}" for each in found.differs]
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""The gates of a plain directory: no git, no network, no cargo. Nothing is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loadmaster.clients.files import read_tree
+from loadmaster.clients.rewriting import require_whole
+from loadmaster.clients.sources import read_sources
+from loadmaster.errors import LoadmasterError, TreeNotJudged
+from loadmaster.planning.gates import GATES, ON_FILES, check
+from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.gates.sources import sources_to_read
+from loadmaster.planning.gates.trees import plain_tree, texts_to_read
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.show import gates_text
+from loadmaster.planning.values.gate import GateAnswer, Outcome
+from loadmaster.planning.values.value import Value
+
+
+class TreeJudged(Value):
+    """In the shape that a receipt has them."""
+
+    gates: tuple[GateAnswer, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if any(each.outcome is Outcome.FAIL for each in self.gates) else 0
+
+
+def judged(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
+    """Raises `TreeNotJudged` for a directory whose workspace cannot be read, or that a killed bump has left half new."""
+    try:
+        require_whole(directory)
+        stale = project.release.stale_lockfiles if project else ()
+        files = read_tree(directory, texts_to_read(project), without=stale)
+        tree = plain_tree(files, {}, tag, project)
+        sources = read_sources(directory, sources_to_read(files.paths, tree.released))
+        tree = tree.model_copy(update={"sources": sources})
+    except LoadmasterError as error:
+        raise TreeNotJudged(error) from error
+    return TreeJudged(gates=check(Evidence(tree=tree), ON_FILES))
+
+
+def judged_text(found: TreeJudged) -> str:
+    more = len(GATES) - len(found.gates)
+    return f"{gates_text(found.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"

@@ -1,0 +1,155 @@
+"""Writes the first profile of a workspace: surveys it, and asks crates.io's index which packages were ever published."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from loadmaster.clients import cargo, git
+from loadmaster.clients.files import read_text
+from loadmaster.clients.registry import index as registry
+from loadmaster.errors import (
+    NotAWorkspace,
+    ProfileBroken,
+    ProfileThere,
+    RegistryUnreachable,
+    RootNotAtTop,
+    TreeMissing,
+    WrongRequest,
+)
+from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.index_line import IndexLine
+from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.values.value import Value
+from loadmaster.run.profiles import problems_of
+from loadmaster.run.store import write_atomically
+from loadmaster.steps.look import POLITE_READERS, lockfiles_concerned, metadata_of, pinned_toolchain
+
+
+class FirstProfile(Value):
+    """The document of `loadmaster init --json`."""
+
+    project: str
+    file: str
+    profile: str
+    """The text that was written."""
+
+
+def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
+    """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
+
+    Raises `ProfileThere` rather than writing over a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
+    `RootNotAtTop`, `CargoMissing`, `ProfileBroken`, and what `metadata_of` raises.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
+        raise TreeMissing(str(path))
+    called = path.resolve().name if name is None else name
+    if re.fullmatch(r"\w[^/\x00-\x1f\x7f]*", called) is None:
+        raise WrongRequest([f"`{called}` cannot be the project's name; give another with `--name`"])
+    file = projects / f"{called}.toml"
+    if file.exists() and not force:
+        raise ProfileThere(str(file))
+    text = first_profile(_survey(path.resolve(), index), called)
+    _require_readable(file, called, text)
+    projects.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text.encode())
+    return FirstProfile(project=called, file=str(file), profile=text)
+
+
+def _require_readable(file: Path, name: str, text: str) -> None:
+    try:
+        Project.model_validate({"name": name, **tomllib.loads(text)})
+    except ValidationError as error:
+        raise ProfileBroken(file.name, problems_of(error)) from error
+
+
+def _survey(path: Path, index: str) -> Survey:
+    _require_root_at_top(path)
+    pinned, substitute = pinned_toolchain(path), None
+    installed = cargo.installed_toolchains()
+    if pinned and installed and not any(each.startswith(pinned) for each in installed):
+        substitute = installed[0].split("-")[0]
+    with tempfile.TemporaryDirectory() as home:
+        called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
+        metadata = metadata_of(called, path, str(path))
+        workspace = read_metadata(metadata)
+        stale = _stale_lockfiles(called, path, workspace)
+    published, tags = _published(workspace, index), git.tags(path)
+    newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
+    changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() in CHANGELOGS)
+    return Survey(
+        repository=str(path),
+        forge=forge_of(git.origin(path), metadata),
+        branch=git.branch(path),
+        workspace=workspace,
+        tags=tuple(each.name for each in tags),
+        published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
+        later={name: _after(newest, lines) for name, lines in (published or {}).items()},
+        changelogs=changelogs,
+        root_changelog=_root_changelog(path, changelogs),
+        stale_lockfiles=stale,
+        programs=programs(metadata),
+        pinned_toolchain=pinned,
+        substitute_toolchain=substitute,
+    )
+
+
+def _root_changelog(path: Path, changelogs: Iterable[str]) -> str | None:
+    return next((read_text(each, path / each) for each in changelogs if "/" not in each), None)
+
+
+def _require_root_at_top(path: Path) -> None:
+    """Raises `RootNotAtTop`, `NotARepository`, and `NotAWorkspace`, which names the manifests that lie deeper."""
+    if (top := git.top(path)) not in (None, path):
+        raise RootNotAtTop(str(path), str(top))
+    git.resolve(path, "HEAD")
+    deeper = git.tracked_files(path, "*Cargo.toml")
+    if deeper and "Cargo.toml" not in deeper:
+        highest = min(deeper, key=lambda each: each.count("/"))
+        raise NotAWorkspace(str(path), f"its manifests lie deeper, as `{highest}` does.")
+
+
+def _stale_lockfiles(called: cargo.Cargo, path: Path, workspace: Workspace) -> tuple[str, ...]:
+    """Of the repository's other workspaces: the root's own has to be current."""
+    tracked = (each for each in git.tracked_files(path, "*/Cargo.lock") if each != "Cargo.lock")
+    ours = lockfiles_concerned(path, tracked, workspace)
+    return tuple(each for each in ours if cargo.locked_problem(called, (path / each).parent) is not None)
+
+
+def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
+    """All that crates.io has of the packages, by name; None if it could not be asked."""
+    names = sorted(each.name for each in workspace.packages if each.is_publishable)
+    client = registry.http_client()
+    try:
+        with ThreadPoolExecutor(POLITE_READERS) as pool:
+            found = list(pool.map(lambda name: registry.find_lines(index, name, client), names))
+    except RegistryUnreachable:
+        return None
+    return dict(zip(names, found, strict=True))
+
+
+def _after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:
+    return _versions(each for each in lines if each.published and each.published.timestamp() > instant)
+
+
+def _versions(lines: Iterable[IndexLine]) -> tuple[str, ...]:
+    return tuple(each.version for each in lines)
+
+
+def first_profile_text(written: FirstProfile) -> str:
+    project = shlex.quote(written.project)
+    return f"""{written.profile}
+written to {written.file}
+
+next: look it through, then
+    loadmaster plan --project {project} --version patch
+    loadmaster rehearse --project {project} --version patch"""

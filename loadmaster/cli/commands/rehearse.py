@@ -1,0 +1,135 @@
+"""Starts a release or a rehearsal as a Prefect flow run: in this process, or through its deployment on the worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deployments import REHEARSE
+from loadmaster.credentials.sources import ReadBlock
+from loadmaster.errors import NoStackRunning, RunWithoutReceipt
+from loadmaster.planning.values.receipt import Receipt
+from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.run.live import allowed_registry
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import Store
+from loadmaster.stack.api import Api
+from loadmaster.stack.following import follow
+from loadmaster.stack.record import Stack, running
+from loadmaster.stack.settings import environment
+from loadmaster.stack.starting import up
+from loadmaster.stack.stopping import down
+
+Tell = Callable[[str], None]
+
+
+def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Triggers the deployment through Prefect's API, as the UI does, follows the run, and returns its receipt.
+
+    Raises `RunWithoutReceipt` if the run ended before there was one.
+    """
+    with _stack(store, root, tell) as stack, Api(stack.api_url) as api:
+        run = api.create_run(REHEARSE, {"request": request.model_dump(mode="json", exclude_defaults=True)})
+        tell(f"run {run.name}: {stack.run_url(run.id)}")
+        state = follow(api, run.id, tell)
+        tell(f"run {run.name}: {stack.run_url(run.id)}")
+    return _receipt(store, run.id, state.message or state.name)
+
+
+def rehearse_here(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Runs the flow in this process, see `in_this_process`."""
+
+    def start() -> Any:
+        from flows.rehearse import rehearse
+
+        return rehearse(request, return_state=True)
+
+    return in_this_process(start, store, root, tell)
+
+
+def release_here(request: LiveRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Runs the flow in this process, see `in_this_process`. Raises `LiveWorldRefused` before anything is started."""
+    allowed_registry(request)
+
+    def start() -> Any:
+        from flows.release import release
+
+        return release(request, return_state=True)
+
+    return in_this_process(start, store, root, tell)
+
+
+def in_this_process(start: Callable[[], Any], store: Store, root: Path, tell: Tell) -> Receipt:
+    """The receipt of the flow run that `start` makes, against the server of `PREFECT_API_URL` or else against our own.
+
+    `start` imports Prefect, which reads its settings once, and returns the final state. Raises what stopped the flow
+    before there was a receipt.
+    """
+    with _server(store, root, tell):
+        state = start()
+        _send_last_logs()
+        tell(f"flow run {state.state_details.flow_run_id}: {state.name}")
+    identity = str(state.state_details.flow_run_id)
+    failure = state.result(raise_on_failure=False)
+    if isinstance(failure, BaseException) and not store.run(identity).receipt.exists():
+        raise failure
+    return _receipt(store, identity, state.message or str(state.name))
+
+
+def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
+    """Reads a Secret block as a task does, against the same server as `in_this_process`."""
+
+    def read(name: str) -> str:
+        with _server(store, root, tell):
+            from tasks.secret_blocks import read_block
+
+            return read_block(name)
+
+    return read
+
+
+def _send_last_logs() -> None:
+    """Prefect sends logs late; the server may be ours, and about to be stopped."""
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=5)
+
+
+def _receipt(store: Store, identity: str, told: str) -> Receipt:
+    path = store.run(identity).receipt
+    if not path.exists():
+        raise RunWithoutReceipt(identity, told)
+    return Receipt.model_validate_json(path.read_bytes())
+
+
+@contextmanager
+def _server(store: Store, root: Path, tell: Tell) -> Iterator[None]:
+    if "PREFECT_API_URL" in os.environ:
+        yield
+        return
+    with _stack(store, root, tell) as stack:
+        os.environ.update(environment(store.root.resolve(), stack.port, root))
+        yield
+
+
+@contextmanager
+def _stack(store: Store, root: Path, tell: Tell) -> Iterator[Stack]:
+    """Our own server and worker; those that were not running before are stopped afterwards."""
+    was_up = _is_up(store)
+    stack = up(store.root, root, tell=tell)
+    try:
+        yield stack
+    finally:
+        if not was_up:
+            down(store.root, force=False, tell=tell)
+
+
+def _is_up(store: Store) -> bool:
+    try:
+        running(store.root.resolve())
+    except NoStackRunning:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""The smoke test in this process, without Prefect, and what this host can do of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from loadmaster.errors import LoadmasterError
+from loadmaster.planning.smoke.host import host_json, show_host
+from loadmaster.planning.smoke.show import failure_json, smoke_json, smoke_text
+from loadmaster.run.store import Store
+from loadmaster.smoke.request import smoke_request
+from loadmaster.smoke.running.doctor import host_facts
+from loadmaster.smoke.steps.make import smoke
+
+Tell = Callable[[str], None]
+
+
+def smoke_here(values: dict[str, Any], store: Store, tell: Tell, *, as_json: bool) -> tuple[str, int]:
+    """The outcome as it is printed, and the exit code. Raises what asking for it and making it raise; as JSON, what kept
+    it from being made is a document like any other, with the verdict `error`.
+    """
+    asked = smoke_request(values)
+    try:
+        outcome = smoke(asked, store, tell)
+    except LoadmasterError as error:
+        if not as_json or error.exit_code != 1:
+            raise
+        return _printed(failure_json(asked.backend, asked.subject, asked.kernels, str(error))), error.exit_code
+    return _printed(smoke_json(outcome)) if as_json else smoke_text(outcome), outcome.exit_code
+
+
+def _printed(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def doctor_here(*, as_json: bool) -> str:
+    """What this host can do, and why; as text for a person, or as JSON."""
+    facts = host_facts()
+    return _printed(host_json(facts)) if as_json else f"{show_host(facts)}\n"

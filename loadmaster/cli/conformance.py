@@ -1,0 +1,41 @@
+"""The command line's part that replays the conformance corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.options import JsonOption
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: loadmaster conformance --url http://127.0.0.1:8888/registry")
+def conformance(
+    url: Annotated[str, typer.Option("--url", help="The server's web API, such as `http://127.0.0.1:8888/registry`.")],
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML or JSON, NAME to token; the corpus' scenario names them. Left out: the scenario's own."
+        ),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(help="Of ID tokens, such as `http://127.0.0.1:8888/issuer`; else those cases are left out."),
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Another corpus than this checkout's.", metavar="DIRECTORY")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Asks a registry what crates.io was asked, in order, and prints where the answers differ.
+
+    The server must know what the corpus' `scenario.toml` says, and nothing more: `loadmaster world --scenario`.
+    Exit codes: 0 no answer differs, 1 some do, 2 usage, 4 the server does not answer.
+    """
+    from loadmaster.cli.commands.conformance import replay_corpus
+
+    if not replay_corpus(url, tokens, issuer, corpus, as_json):
+        raise typer.Exit(1)

@@ -1,0 +1,156 @@
+"""The commands for a release that went wrong, or might have: `compare`, `status` and `yank`. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
+from loadmaster.planning.edits.released import named_versions
+from loadmaster.planning.profile.registry_style import Credentials
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import parse
+from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.store import default_store
+
+app = typer.Typer()
+
+VersionOption = Annotated[
+    str,
+    typer.Option(
+        "--version",
+        "-V",
+        help="The release's version, such as `1.4.0`, or `NAME=1.4.0,NAME=0.2.1`.",
+        metavar="VERSION",
+    ),
+]
+
+
+@app.command(epilog="Example: loadmaster compare target/package/hangar-units-0.5.0.crate")
+def compare(
+    file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
+    registry: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
+
+    Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, or usage, 3 absent, 4 unknown.
+    """
+    from loadmaster.cli.commands.compare import EXIT_CODES, compared, compared_text
+
+    found = compared(file, registry or crates_io_index())
+    _print(found, compared_text(found), as_json)
+    raise typer.Exit(EXIT_CODES[found.state])
+
+
+@app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
+def status(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    forge: Annotated[
+        str | None,
+        typer.Option(
+            help="Base address of the forge's API; GitHub's if left out, `none` to leave it out.", metavar="URL|none"
+        ),
+    ] = None,
+    repository: RepositoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tells the state of every object of a release, whether consumers are broken now, and what to do next.
+
+    Changes nothing. Members are read at the tag, or else at the branch's head. `LOADMASTER_FORGE_TOKEN` is sent to the
+    forge if it is set. Exit codes: 0 everything is there, 1 something is different, 2 usage, 3 something is absent, 4
+    something is unknown; of several states the first.
+    """
+    from loadmaster.cli.commands.status import status, status_text
+    from loadmaster.clients.forge.releases import GITHUB
+
+    api = None if forge == "none" else forge or GITHUB
+    index = registry or crates_io_index()
+    found = status(load_project(project), _exact(version), index, api, repository, default_store())
+    _print(found, status_text(found), as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
+def audit(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Package as of this instant (RFC 3339) or of the `commit`; what the release's receipt says if left out, or now.",
+            metavar="INSTANT",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Packages a released version again at its tag, and compares every crate with what the registry serves.
+
+    Changes nothing. Exit codes: 0 all are the same or equivalent, 1 one is different, 2 usage, 3 one is absent, 4 one is
+    unknown; of several states the first.
+    """
+    from loadmaster.cli.commands.audit import audit_text, audited
+
+    index, profile = registry or crates_io_index(), load_project(project)
+    found = audited(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
+    _print(found, audit_text(found), as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
+def yank(
+    project: ProjectOption,
+    version: VersionOption,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
+    token_block: TokenBlockOption = None,
+    execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option(help="The version once more; a terminal is asked for it.", metavar="VERSION")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Takes a release back: plans the yank of all that is out of it, dependents first, and carries it out if told to.
+
+    For now only on a registry on loopback. The token comes from the Secret block that is named here or in the profile, or
+    else from `LOADMASTER_REGISTRY_TOKEN`; for crates.io, and for it alone, `CARGO_REGISTRY_TOKEN` will do. Run again after a
+    failure, it goes on where it stopped. Exit codes: 0 done, 1 the registry refused or could not be asked, 2 usage.
+    """
+    from loadmaster.cli.commands.rehearse import block_reader
+    from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
+
+    index, store, profile = registry or crates_io_index(), default_store(), load_project(project)
+    if execute:
+        require_on_this_machine(index)
+    plan = plan_yank(profile, _exact(version), index, repository, store)
+    if execute:
+        if confirm is None and sys.stdin.isatty() and not as_json:
+            print(yank_text(plan))
+            confirm = typer.prompt(f"To yank, type the version of {project}")
+        require_confirmed(plan.version, confirm)
+        said = Credentials(token_block=token_block) if token_block else profile.registry.credentials
+        plan = carry_out(plan, said, block_reader(store, ROOT, tell))
+    _print(plan, yank_text(plan), as_json)
+
+
+def _exact(version: str) -> str:
+    """Raises `MalformedVersion`: a level is no version that could be out."""
+    named = named_versions(version)
+    return ",".join(f"{name}={parse(of)}" for name, of in named.items()) if named else str(parse(version))
+
+
+def _print(document: Value, text: str, as_json: bool) -> None:
+    if as_json:
+        print_json(document.model_dump(mode="json", exclude_none=True))
+    else:
+        print(text)

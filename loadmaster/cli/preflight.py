@@ -1,0 +1,55 @@
+"""The command `preflight`: whether a release could go out, asked before anybody starts one. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import absolute, print_json
+from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption
+from loadmaster.run.store import default_store
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: loadmaster preflight --project demo")
+def preflight(
+    project: ProjectOption,
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--version",
+            "-V",
+            help="As for a release; `patch` if left out, which most questions do not mind.",
+            metavar="VERSION",
+        ),
+    ] = None,
+    registry: RegistryOption = None,
+    repository: RepositoryOption = None,
+    commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Asks the registry whether every crate could be published, and changes nothing: owners, trusted publishing, the
+    token, rate limits, names, crates.io's rules.
+
+    With a token in `LOADMASTER_REGISTRY_TOKEN` it finds out more; without one it says what it could not check. Where
+    the registry is crates.io, its web API is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a
+    release would not start, 2 usage.
+    """
+    from loadmaster.cli.commands.preflight import preflight_here, report_text
+    from loadmaster.run.preflight import preflight_request
+
+    values = {
+        "project": project,
+        "version": version,
+        "registry": registry,
+        "repository": absolute(repository),
+        "commit": commit,
+    }
+    report = preflight_here(preflight_request(values), default_store())
+    if as_json:
+        print_json(report.model_dump(mode="json", exclude_none=True))
+    else:
+        print(report_text(report), end="")
+    raise typer.Exit(0 if report.is_open else 1)

@@ -1,0 +1,49 @@
+"""The commands on profiles: `projects` and `init`. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import print_json
+from loadmaster.cli.options import JsonOption
+from loadmaster.run.profiles import PROJECTS, load_project, project_names
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: loadmaster projects --json")
+def projects(as_json: JsonOption = False) -> None:
+    """Lists the projects: the profiles in `projects/`, and in `LOADMASTER_PROJECTS` if it names a directory.
+
+    Exit codes: 0 done, 2 a profile cannot be read, or usage.
+    """
+    found = {name: load_project(name) for name in project_names()}
+    if as_json:
+        print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
+        return
+    for name, each in found.items():
+        print(f"{name:<12} {each.title or name} ({each.forge})")
+
+
+@app.command(epilog="Example: loadmaster init ../hangar")
+def init(
+    path: Annotated[Path, typer.Argument(help="A clone of the workspace's repository.", metavar="PATH")],
+    name: Annotated[str | None, typer.Option(help="Of the project; the directory's if left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a profile that is there.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes the first profile of a workspace, commented, from what cargo, git and crates.io's index tell of it.
+
+    Exit codes: 0 done, 1 there is a profile already, or what is there is no workspace, 2 usage.
+    """
+    from loadmaster.cli.commands.init import first_profile_text, write_first_profile
+    from loadmaster.planning.registry.sparse_index import crates_io_index
+
+    written = write_first_profile(path, name, PROJECTS, crates_io_index(), force=force)
+    if as_json:
+        print_json(written.model_dump(mode="json"))
+    else:
+        print(first_profile_text(written))

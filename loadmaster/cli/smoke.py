@@ -1,0 +1,89 @@
+"""The command `smoke`: whether a kernel denies what it is told to deny. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import absolute, tell
+from loadmaster.cli.options import JsonOption
+from loadmaster.run.store import default_store
+
+app = typer.Typer()
+
+BackendOption = Annotated[
+    str | None,
+    typer.Option(
+        help="`native` on this host's kernel, `vm` on one that is booted, `auto`, or `dispatch` to the forge.",
+        metavar="auto|native|vm|dispatch",
+    ),
+]
+SubjectOption = Annotated[
+    str | None,
+    typer.Option(help="`probe`: our own payload denies; `release`: the released program.", metavar="probe|release"),
+]
+KernelOption = Annotated[
+    list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be given again.", metavar="KERNEL")
+]
+DeadlineOption = Annotated[int | None, typer.Option(help="How long one kernel's test may take.", metavar="SECONDS")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--project", "-p", help="Whose profile says what is left out, in its table `smoke`.", metavar="NAME"),
+]
+VersionOption = Annotated[
+    str | None, typer.Option("--version", "-V", help="Of the release to test.", metavar="VERSION")
+]
+TagOption = Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.", metavar="TAG")]
+ForgeOption = Annotated[
+    str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out.", metavar="URL")
+]
+AssetsOption = Annotated[
+    str | None, typer.Option(help="Directory with the release's assets, instead of the forge.", metavar="DIR")
+]
+BinaryOption = Annotated[str | None, typer.Option(help="The program to test, instead of an asset.", metavar="PATH")]
+DoctorOption = Annotated[
+    bool, typer.Option("--doctor", help="Say what this host can do, and why, loading nothing; then end.")
+]
+
+
+@app.command(epilog="Example: loadmaster smoke --backend vm --kernel 6.12")
+def smoke(
+    backend: BackendOption = None,
+    subject: SubjectOption = None,
+    kernel: KernelOption = None,
+    deadline: DeadlineOption = None,
+    project: ProfileOption = None,
+    version: VersionOption = None,
+    tag: TagOption = None,
+    forge: ForgeOption = None,
+    assets: AssetsOption = None,
+    binary: BinaryOption = None,
+    doctor: DoctorOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Proves, or does not, that the kernel denies: a file is opened before, during and after, beside one that must stay
+    open, and from another process. Only a denial that was seen counts.
+
+    Exit codes: 0 enforced, 1 not enforced or an error, 2 usage, 3 unsupported, 4 no privilege, 5 refused by the kernel.
+    """
+    from loadmaster.cli.commands.smoke import doctor_here, smoke_here
+
+    if doctor:
+        print(doctor_here(as_json=as_json), end="")
+        raise typer.Exit
+    asked = {
+        "backend": backend,
+        "subject": subject,
+        "kernels": tuple(kernel) if kernel else None,
+        "deadline": deadline,
+        "project": project,
+        "version": version,
+        "tag": tag,
+        "forge": forge,
+        "assets": absolute(assets),
+        "binary": absolute(binary),
+    }
+    text, code = smoke_here(asked, default_store(), tell, as_json=as_json)
+    print(text, end="")
+    raise typer.Exit(code)

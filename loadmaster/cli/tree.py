@@ -1,0 +1,93 @@
+"""The commands on a plain directory of files, which need no Git, no network and no cargo. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import print_json
+from loadmaster.cli.options import JsonOption
+from loadmaster.errors import TreeMissing
+from loadmaster.planning.edits.manifest import Policy, Requirements
+from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.run.profiles import load_project
+
+app = typer.Typer()
+
+
+def _tree(text: str) -> Path:
+    """No name, as of a variable that is not set, must not mean the current directory. Raises `TreeMissing`."""
+    if not text:
+        raise TreeMissing(text)
+    return Path(text)
+
+
+TreeArgument = Annotated[
+    Path, typer.Argument(help="The directory of a workspace's root `Cargo.toml`.", metavar="TREE", parser=_tree)
+]
+ProfileOption = Annotated[
+    str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
+]
+
+
+@app.command(epilog="Example: loadmaster bump examples/hangar --version minor --dry-run")
+def bump(
+    tree: TreeArgument,
+    version: Annotated[
+        list[str],
+        typer.Option(
+            "--version", "-V", help="`1.4.0` or a level; `NAME=1.4.0`, repeated, with `--policy independent`."
+        ),
+    ],
+    policy: Annotated[Policy | None, typer.Option(help="The profile's, or `lockstep`, if left out.")] = None,
+    requirements: Annotated[
+        Requirements | None, typer.Option(help="Which ones on members move; what the policy says if left out.")
+    ] = None,
+    project: ProfileOption = None,
+    day: Annotated[
+        datetime | None, typer.Option("--date", help="The changelog's day; today if left out.", formats=["%Y-%m-%d"])
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes a new version into every file of a tree that says one: manifests, lockfiles, changelog, and more by profile.
+
+    All files change, or none; what a bump that was killed has written is taken back first. Exit codes: 0 done, 1 the tree
+    cannot be bumped, 2 usage.
+    """
+    from loadmaster.cli.commands.bump import bump as bump_files
+    from loadmaster.cli.commands.bump import bumped_text
+
+    style = load_project(project).release if project is not None else ReleaseStyle()
+    told = {"policy": policy, "requirements": requirements}
+    style = style.model_copy(update={key: value for key, value in told.items() if value is not None})
+    found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(bumped_text(found))
+
+
+@app.command(epilog="Example: loadmaster gates examples/hangar --tag v0.4.0")
+def gates(
+    tree: TreeArgument,
+    tag: Annotated[str | None, typer.Option(help="The tag that will name the release, such as `v1.4.0`.")] = None,
+    project: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Asks all gates that need only files: what would stop a release of this tree half-way.
+
+    Without a profile all publishable packages count, but those that maturin builds into Python packages. Exit codes: 0
+    nothing fails, 1 something does, 2 the tree cannot be read, or usage. A question without an answer fails nothing here.
+    """
+    from loadmaster.cli.commands.gates import judged, judged_text
+
+    found = judged(tree, tag, load_project(project) if project is not None else None)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(judged_text(found), end="")
+    raise typer.Exit(found.exit_code)

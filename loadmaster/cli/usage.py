@@ -1,0 +1,50 @@
+"""Tells wrong usage as one JSON document, too, where one was asked for. How it reads on a terminal is typer's business."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# typer carries its own click, and exports only a part of it.
+from typer._click.core import Context
+from typer._click.exceptions import UsageError as Misused
+from typer.core import TyperGroup
+
+from loadmaster.cli.commands.terminal import print_json
+from loadmaster.errors import LoadmasterError, UsageError
+
+
+def print_failure(error: LoadmasterError) -> None:
+    """The document of every command that failed, where its arguments ask for one."""
+    if "--json" in sys.argv:
+        print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
+
+
+class Commands(TyperGroup):
+    """All commands. Their arguments are read when the context is made, a command's own when it is invoked."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Context:
+        with _misuse_printed():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Context) -> Any:
+        with _misuse_printed():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _misuse_printed() -> Iterator[None]:
+    try:
+        yield
+    except Misused as error:
+        command = error.ctx.command_path if error.ctx else "loadmaster"
+        print_failure(
+            UsageError(
+                error.format_message(),
+                why="the command line says something that the command does not know, or leaves out what it needs.",
+                fix=f"mend it; `{command} --help` tells what it takes.",
+            )
+        )
+        raise

@@ -1,0 +1,1 @@
+"""GitHub's REST API: releases and their assets, workflows and their runs."""

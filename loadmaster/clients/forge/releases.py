@@ -1,0 +1,268 @@
+"""GitHub's REST API, as far as a release uses it: releases and their assets, tags, workflow runs.
+
+It knows addresses, shapes and statuses. It refuses to know what a release should look like: whether a draft or an asset
+that is there is ours, the caller compares. Every request is made once; the token travels as a header only.
+Each function raises `ForgeUnauthorized`, `ForgeForbidden`, `ForgeNotFound`, `ForgeRefused`, `ForgeUnreachable`,
+`ForgeRateLimited` or `ForgeAnswerUnreadable`, unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from loadmaster.errors import (
+    ForgeAlreadyThere,
+    ForgeAnswerUnreadable,
+    ForgeForbidden,
+    ForgeNotFound,
+    ForgeRateLimited,
+    ForgeRefused,
+    ForgeUnauthorized,
+    ForgeUnreachable,
+    LoadmasterError,
+)
+from loadmaster.errors.redaction import redacted
+from loadmaster.planning.values.value import Value
+
+T = TypeVar("T")
+GITHUB = "https://api.github.com"
+FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
+"""The environment's variable for a live forge."""
+_LONG_ENOUGH = 60.0
+_UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
+_SECONDARY_LIMIT = timedelta(minutes=1)
+"""What GitHub asks to wait at least when it limits without saying until when."""
+
+_REFUSALS: Mapping[int, type[ForgeUnauthorized | ForgeForbidden | ForgeNotFound | ForgeRefused]] = {
+    401: ForgeUnauthorized,
+    403: ForgeForbidden,
+    404: ForgeNotFound,
+    422: ForgeRefused,
+}
+
+
+class Answered(Value):
+    """What the forge says of a thing. It says more than a release asks, and may say still more tomorrow."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class Asset(Answered):
+    id: int
+    name: str
+    size: int
+    state: str
+    """`uploaded`, or `starter` for one whose upload broke off."""
+    digest: str | None = None
+    """`sha256:…`, by the forge; None for assets older than the field."""
+    url: str
+    """Of the API; `browser_download_url` is for people."""
+    browser_download_url: str
+
+    @property
+    def sha256(self) -> str | None:
+        return self.digest.removeprefix("sha256:") if self.digest else None
+
+
+class Release(Answered):
+    id: int
+    tag: str = Field(validation_alias="tag_name")
+    name: str | None
+    body: str | None
+    draft: bool
+    prerelease: bool
+    immutable: bool = False
+    url: str = Field(validation_alias="html_url")
+    upload_url: str
+    assets: tuple[Asset, ...]
+
+
+class Draft(Value):
+    """A release that is to be created."""
+
+    tag_name: str
+    name: str
+    body: str
+    target_commitish: str
+    """A commit or branch, for the case that the tag is not there when the release is published."""
+    prerelease: bool = False
+
+
+class TagObject(Answered):
+    sha: str
+    type: str
+    """`tag` for an annotated one, whose commit is another step away; else `commit`."""
+
+
+class Tag(Answered):
+    ref: str
+    object: TagObject
+
+
+class WorkflowRun(Answered):
+    id: int
+    name: str | None
+    path: str
+    """Of the workflow's file."""
+    head_branch: str | None
+    """The tag's name, for a run that a tag's push started."""
+    head_sha: str
+    event: str
+    status: str | None
+    conclusion: str | None
+    url: str = Field(validation_alias="html_url")
+
+
+def http_client(
+    api: str, repository: str, token: str | None = None, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """A client for `repository` (`OWNER/NAME`) at the API's base address; anonymous without `token`."""
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+        "User-Agent": "loadmaster",
+    }
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    base = f"{api.rstrip('/')}/repos/{repository}/"
+    return httpx.Client(base_url=base, headers=headers, transport=transport, timeout=_LONG_ENOUGH)
+
+
+def releases(client: httpx.Client) -> tuple[Release, ...]:
+    """Every release, newest first; drafts too if the token may write."""
+    return tuple(each for page in pages(client, "releases") for each in read(tuple[Release, ...], page))
+
+
+def find_release(client: httpx.Client, tag: str) -> Release | None:
+    """The published release of `tag`; else its oldest draft; else None.
+
+    Asks the list, for the forge finds no draft by its tag. Of two drafts (the forge allows them) every attempt takes
+    the same.
+    """
+    found = [each for each in releases(client) if each.tag == tag]
+    return min(found, key=lambda each: (each.draft, each.id), default=None)
+
+
+def create_draft(client: httpx.Client, draft: Draft) -> Release:
+    """Creates it even if there is another draft of that tag: ask `find_release` before."""
+    return read(Release, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
+
+
+def publish(client: httpx.Client, release: int) -> Release:
+    """Makes the draft public; a public one stays as it is."""
+    return read(Release, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
+
+
+def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:
+    found = pages(client, f"releases/{release}/assets")
+    return tuple(each for page in found for each in read(tuple[Asset, ...], page))
+
+
+def upload_asset(
+    client: httpx.Client, release: Release, name: str, content: bytes, content_type: str = "application/octet-stream"
+) -> Asset:
+    """Raises `ForgeAlreadyThere` besides, when the release has an asset of that name: nothing is overwritten."""
+    address = release.upload_url.partition("{")[0]
+    headers = {"Content-Type": content_type}
+    sent = send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
+    return read(Asset, sent)
+
+
+def download_asset(client: httpx.Client, asset: Asset) -> bytes:
+    """The bytes, from wherever the forge sends us; the token does not go along to another host."""
+    headers = {"Accept": "application/octet-stream"}
+    return send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
+
+
+def find_tag(client: httpx.Client, tag: str) -> Tag | None:
+    """The tag as the forge has it; None if it has none of that name.
+
+    Asks for all tags that begin so: that answer is empty when there is none, and 404 only when nothing can be seen.
+    """
+    found = read(tuple[Tag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
+    return next((each for each in found if each.ref == f"refs/tags/{tag}"), None)
+
+
+def workflow_runs(client: httpx.Client, commit: str, event: str = "push") -> tuple[WorkflowRun, ...]:
+    """Runs for `commit`, newest first."""
+    found = pages(client, "actions/runs", head_sha=commit, event=event)
+    return tuple(each for page in found for each in read(_Runs, page).workflow_runs)
+
+
+class _Runs(Answered):
+    workflow_runs: tuple[WorkflowRun, ...]
+
+
+def pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
+    """The answers to one question, page by page."""
+    answer = send(client, "GET", path, params={**params, "per_page": "100"})
+    yield answer
+    while following := answer.links.get("next"):
+        answer = send(client, "GET", following["url"])
+        yield answer
+
+
+def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
+    """The answer to one request, if it is a good one."""
+    try:
+        answer = client.request(method, path, **arguments)
+    except httpx.RequestError as error:
+        raise ForgeUnreachable(str(client.base_url.join(path)), str(error) or type(error).__name__) from error
+    if answer.is_success:
+        return answer
+    raise _error(answer)
+
+
+def read(kind: type[T], answer: httpx.Response) -> T:
+    """The answer as a value. Raises `ForgeAnswerUnreadable`."""
+    try:
+        return TypeAdapter(kind).validate_json(answer.content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ForgeAnswerUnreadable(
+            str(answer.url.copy_with(query=None)), f"{where}: {first['msg']}".removeprefix(": ")
+        ) from error
+
+
+def _error(answer: httpx.Response) -> LoadmasterError:
+    # Without the query: storage addresses are signed there.
+    url = f"{answer.request.method} {answer.url.copy_with(query=None)}"
+    status, (told, codes) = answer.status_code, _told(answer)
+    limited = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    if status == 429 or (status == 403 and (limited or "secondary rate limit" in told)):
+        return ForgeRateLimited(url, _until(answer), told)
+    if status in _REFUSALS:
+        return (ForgeAlreadyThere if "already_exists" in codes else _REFUSALS[status])(url, told)
+    return (ForgeUnreachable if status >= 500 else ForgeAnswerUnreadable)(url, f"status {status}: {told}")
+
+
+def _told(answer: httpx.Response) -> tuple[str, set[str]]:
+    """The forge's message with its `errors` spelled out, and their codes; the body's start if it is no such thing."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or "message" not in body:
+        return (redacted(answer.text)[:200] or answer.reason_phrase), set()
+    problems = [each for each in body.get("errors") or () if isinstance(each, dict)]
+    spelled = [
+        str(each.get("message") or f"{each.get('resource')}.{each.get('field')} {each.get('code')}")
+        for each in problems
+    ]
+    return ": ".join([str(body["message"]), *filter(None, [", ".join(spelled)])]), {
+        str(e.get("code")) for e in problems
+    }
+
+
+def _until(answer: httpx.Response) -> datetime:
+    """The instant that the forge names: seconds after its own clock, or an epoch."""
+    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
+    if reset.isdecimal() and not after.isdecimal():
+        return datetime.fromtimestamp(int(reset), UTC)
+    return datetime.now(UTC) + (timedelta(seconds=int(after)) if after.isdecimal() else _SECONDARY_LIMIT)

@@ -1,0 +1,85 @@
+"""GitHub's REST API about workflows: whether one is there, how one is started, what became of its run, what it printed.
+
+It refuses to know what a workflow is for. A dispatch answers with nothing; whose run is whose is told by the run's title,
+where the caller has put a word of its own. What each function raises is as in `loadmaster.clients.forge.releases`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import httpx
+from pydantic import Field
+
+from loadmaster.clients.forge.releases import Answered, pages, read, send
+
+
+class Workflow(Answered):
+    id: int
+    path: str
+    state: str
+    """`active`, or a word that says who switched it off."""
+
+
+class DispatchedRun(Answered):
+    id: int
+    title: str = Field(validation_alias="display_title")
+    """By `run-name` in the workflow's file."""
+    event: str
+    status: str | None
+    conclusion: str | None
+    url: str = Field(validation_alias="html_url")
+
+    @property
+    def is_over(self) -> bool:
+        return self.status == "completed"
+
+
+class WorkflowJob(Answered):
+    id: int
+    name: str
+    conclusion: str | None
+
+
+class _Runs(Answered):
+    workflow_runs: tuple[DispatchedRun, ...]
+
+
+class _Jobs(Answered):
+    jobs: tuple[WorkflowJob, ...]
+
+
+def workflow(client: httpx.Client, file: str) -> Workflow:
+    """By its file's name. Raises `ForgeNotFound` if the default branch has none of that name."""
+    return read(Workflow, send(client, "GET", f"actions/workflows/{quote(file)}"))
+
+
+def dispatch(client: httpx.Client, file: str, ref: str, inputs: Mapping[str, str]) -> None:
+    """Starts it on a branch or tag. Raises `ForgeRefused` if it has no `workflow_dispatch`, or not these inputs."""
+    send(client, "POST", f"actions/workflows/{quote(file)}/dispatches", json={"ref": ref, "inputs": dict(inputs)})
+
+
+def dispatched_runs(client: httpx.Client, file: str) -> tuple[DispatchedRun, ...]:
+    """The newest runs of the workflow that were started by hand; as many as one page holds."""
+    path = f"actions/workflows/{quote(file)}/runs"
+    asked = {"event": "workflow_dispatch", "per_page": "100"}
+    return read(_Runs, send(client, "GET", path, params=asked)).workflow_runs
+
+
+def run(client: httpx.Client, identity: int) -> DispatchedRun:
+    return read(DispatchedRun, send(client, "GET", f"actions/runs/{identity}"))
+
+
+def jobs(client: httpx.Client, run_id: int) -> tuple[WorkflowJob, ...]:
+    return tuple(job for page in pages(client, f"actions/runs/{run_id}/jobs") for job in read(_Jobs, page).jobs)
+
+
+def job_log(client: httpx.Client, job: int) -> str:
+    """What the job printed, each line behind the instant of it. The token does not go along to where the log is kept."""
+    return send(client, "GET", f"actions/jobs/{job}/logs", follow_redirects=True).text
+
+
+def cancel(client: httpx.Client, identity: int) -> None:
+    """Asks for the run's end; it may still go on for a while."""
+    send(client, "POST", f"actions/runs/{identity}/cancel")

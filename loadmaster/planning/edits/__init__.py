@@ -1,0 +1,1 @@
+"""Text in, text out: manifests, changelogs and Python packages, with every other byte kept."""

@@ -1,0 +1,268 @@
+"""The changelog in the shapes of Keep a Changelog and its relatives: text in, text out, every other byte kept.
+
+Knows headings of versions, `## [v1.2.3] - 2026-01-31` with or without `v`, brackets, parentheses and a written-out month, of
+level 1 to 3 or underlined, and `## [Unreleased]`. What stands between them is free text, moved and never read. The links at
+the bottom are `changelog_links`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from loadmaster.errors import ChangelogHeadings
+from loadmaster.planning.edits.changelog_links import moved_on, with_links
+from loadmaster.planning.values.value import Value
+
+_LINE = re.compile(r"[^\n]*\n?")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r"\ufeff?(?P<marks>#{1,3})\s+(?P<text>.*)")
+_UNDERLINE = re.compile(r"(=|-)\1+")
+_UNRELEASED = re.compile(r"\[?(?:unreleased|vnext)\b.*", re.IGNORECASE)
+_VERSION = re.compile(
+    r"(?P<open>(?:(?:\w+\s+)?(?:version|release)\s+)?\[?v?)(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>\]?)"
+    r"(?:\((?P<link>[^)]*)\))?(?:\s+(?P<rest>.*))?",
+    re.IGNORECASE,
+)
+_ISO = r"\d{4}-\d{2}-\d{2}"
+_WRITTEN = r"[A-Z][a-z]+ \d{1,2}(?:st|nd|rd|th)?, \d{4}"
+_PARTS = re.compile(r"([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?, (\d{4})")
+_DATE = re.compile(rf"(?P<lead>[^\w]*)(?P<date>{_ISO}|{_WRITTEN})(?P<tail>[)\]]?)")
+_NO_DATE_YET = re.compile(r"[^\w]*(?:TBD|TBA|unreleased|releasedate|\d{4}-\w\w-\w\w|YYYY-MM-DD)?[^\w]*", re.IGNORECASE)
+_NOTHING = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|[_*(]*(?:no|nothing|none)\b[^\n]{0,60})?\s*", re.IGNORECASE)
+_RELEASES = re.compile(r"https?://[^\s)]+/releases\b")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+class Heading(Value):
+    """The heading of one version."""
+
+    version: str
+    """Without `v`."""
+    date: str | None
+    """`YYYY-MM-DD`, also of one with a written-out month; None if there is neither."""
+    line: int
+    """Counted from 1."""
+
+
+class _Title(NamedTuple):
+    """A heading of any kind."""
+
+    number: int
+    """Of its line, counted from 1."""
+    start: int
+    """Offset of its first character."""
+    end: int
+    """Offset behind its last character, before the line's end; an underline belongs to it."""
+    level: int
+    text: str
+    underline: str
+    """`=` or `-`; empty for a heading with `#`."""
+
+    @property
+    def version(self) -> re.Match[str] | None:
+        return _VERSION.fullmatch(self.text)
+
+    @property
+    def is_unreleased(self) -> bool:
+        return _UNRELEASED.fullmatch(self.text) is not None
+
+
+def headings(text: str) -> tuple[Heading, ...]:
+    """The headings of versions, from the top."""
+    return tuple(
+        Heading(version=match["version"], date=_iso_date(match["rest"] or ""), line=title.number)
+        for title in _titles(text)
+        if (match := title.version)
+    )
+
+
+def release_heading(text: str, version: str, released: date) -> str:
+    """`text` with a dated heading for `version`, in the form of the newest one that is there.
+
+    It goes below `## [Unreleased]`, whose entries become the version's; else above the newest version; else to the end.
+    A text that has a heading for `version` keeps it, and gets the date if that is still to be filled in. Links that the file
+    keeps for each version get theirs.
+
+    Raises `ChangelogHeadings` if there are several headings for `version`, or for the newest one that is there.
+    """
+    _require_one_newest(text, version)
+    titles = _titles(text)
+    standing = next((each for each in titles if each.version and each.version["version"] == version), None)
+    if standing is not None:
+        return _dated(text, standing, released)
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    versions = [each for each in titles if each.version]
+    newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    heading = _heading_like(newest, version, None if leaves_out_days(text, version) else released, newline)
+    former = newest.version if newest else None
+    return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
+
+
+def _require_one_newest(text: str, version: str) -> None:
+    """Older versions may have several: they are history, and public changelogs do."""
+    found = headings(text)
+    for judged in (version, *(each.version for each in found[:1])):
+        lines = [each.line for each in found if each.version == judged]
+        if len(lines) > 1:
+            raise ChangelogHeadings(judged, lines)
+
+
+def leaves_out_days(text: str, version: str) -> bool:
+    """Whether the two newest versions beside this one tell no day, and none to come."""
+    matches = [match for each in _titles(text) if (match := each.version) and match["version"] != version][:2]
+    return len(matches) == 2 and all(not each["rest"] for each in matches)
+
+
+def has_unreleased(text: str) -> bool:
+    """Whether there is a place for what the next version will bring, above all versions."""
+    first = next((each for each in _titles(text) if each.version or each.is_unreleased), None)
+    return first is not None and first.is_unreleased
+
+
+def leaves_it_to_releases(text: str) -> bool:
+    """Whether there is no heading of a version, nor of what is to come, but a link to the forge's releases."""
+    known = any(each.version or each.is_unreleased for each in _titles(text))
+    return not known and _RELEASES.search(text) is not None
+
+
+def waits_for_entries(text: str) -> bool:
+    """Whether nothing stands below Unreleased, or there is no such heading."""
+    titles = _titles(text)
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    if unreleased is None:
+        return True
+    end = next((each.start for each in titles if each.start > unreleased.start), len(text))
+    return _NOTHING.fullmatch(text[unreleased.end : end]) is not None
+
+
+def notes(text: str, version: str) -> str:
+    """What stands under the heading of `version`, without blank lines around it.
+
+    Raises `ChangelogHeadings` unless it has exactly one.
+    """
+    start, end = _section(text, version)
+    return text[start:end].strip()
+
+
+def with_notes(text: str, version: str, entries: str) -> str:
+    """`text` with `entries` as the notes of `version`, which has none yet; a text that has some stays as it is.
+
+    Raises `ChangelogHeadings` unless it has exactly one heading.
+    """
+    start, end = _section(text, version)
+    if text[start:end].strip() or not entries.strip():
+        return text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = newline.join(entries.strip().splitlines())
+    return text[:start] + 2 * newline + lines + (2 * newline if end < len(text) else newline) + text[end:]
+
+
+def _section(text: str, version: str) -> tuple[int, int]:
+    """Offsets of what stands under the heading of `version`, up to the next one that is not below it."""
+    titles = _titles(text)
+    found = [each for each in titles if each.version and each.version["version"] == version]
+    if len(found) != 1:
+        raise ChangelogHeadings(version, [each.number for each in found])
+    following = [each.start for each in titles if each.start > found[0].start]
+    return found[0].end, min(following, default=len(text))
+
+
+def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str) -> str:
+    unreleased = next((each for each in titles if each.is_unreleased), None)
+    newest = next((each for each in titles if each.version), None)
+    if unreleased is None:
+        place = newest.start if newest else len(text)
+    else:
+        place = next((each.start for each in titles if each.start > unreleased.start), len(text))
+        if place == len(text) or not _NOTHING.fullmatch(text[unreleased.end : place]):
+            return text[: unreleased.end] + 2 * newline + heading + text[unreleased.end :]
+    if place < len(text):
+        return text[:place] + heading + 2 * newline + text[place:]
+    gap = newline if text.endswith("\n") else 2 * newline
+    return (text + gap if text else "") + heading + newline
+
+
+def _titles(text: str) -> tuple[_Title, ...]:
+    """The headings of the versions' own level and above it, from the top."""
+    found = tuple(_all_titles(text))
+    level = min((each.level for each in found if each.version or each.is_unreleased), default=2)
+    return tuple(each for each in found if each.level <= level)
+
+
+def _all_titles(text: str) -> Iterator[_Title]:
+    """What looks like a heading within a fenced code block is none; of underlined ones only those of versions are told."""
+    fence = ""
+    before: tuple[int, str] | None = None
+    for number, match in enumerate(_LINE.finditer(text), start=1):
+        line, start = match[0].rstrip(), match.start()
+        end, mark = start + len(line), _FENCE.match(line)
+        if fence:
+            if mark and line.strip() == fence[0] * len(line.strip()) and len(mark[1]) >= len(fence):
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif title := _ATX.fullmatch(line):
+            yield _Title(number, start, end, len(title["marks"]), title["text"], "")
+        elif (
+            before
+            and _UNDERLINE.fullmatch(line)
+            and (_VERSION.fullmatch(before[1]) or _UNRELEASED.fullmatch(before[1]))
+        ):
+            yield _Title(number - 1, before[0], end, 1 if line[0] == "=" else 2, before[1], line[0])
+        before = None if fence or not line else (start, line)
+
+
+def _heading_like(other: _Title | None, version: str, day: date | None, newline: str) -> str:
+    match = other.version if other else None
+    if other is None or match is None:
+        return f"## [{version}] - {day}"
+    link = moved_on(match["link"] or "", match["version"], version)
+    text = (
+        f"{match['open']}{version}{match['close']}{f'({link})' if link else ''}{_told_like(match['rest'] or '', day)}"
+    )
+    return f"{text}{newline}{other.underline * len(text)}" if other.underline else f"{'#' * other.level} {text}"
+
+
+def _told_like(rest: str, day: date | None) -> str:
+    """`day` behind a heading's version, as `rest` tells another one."""
+    if day is None:
+        return ""
+    dated = _DATE.match(rest)
+    return f" {dated['lead']}{_spelled_like(dated['date'], day)}{dated['tail']}" if dated else f" - {day}"
+
+
+def _dated(text: str, title: _Title, released: date) -> str:
+    """`text` with the day in a heading that has none yet."""
+    match = title.version
+    if match is None or not _NO_DATE_YET.fullmatch(match["rest"] or ""):
+        return text
+    if _DATE.search(match["rest"] or "") or (not match["rest"] and leaves_out_days(text, match["version"])):
+        return text
+    end = title.start + text[title.start : title.end].index(title.text) + len(title.text) - len(match["rest"] or "")
+    rest = text[end : end + len(match["rest"] or "")]
+    told = f"({released})" if rest.startswith("(") else f"- {released}"
+    return text[:end].rstrip(" ") + f" {told}" + text[end + len(rest) :]
+
+
+def _spelled_like(other: str, day: date) -> str:
+    if re.fullmatch(_ISO, other):
+        return str(day)
+    ending = "th" if day.day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    ending = "" if re.search(r"\d,", other) else ending
+    return f"{_MONTHS[day.month - 1]} {day.day}{ending}, {day.year}"
+
+
+def _iso_date(rest: str) -> str | None:
+    if match := re.search(_ISO, rest):
+        return match[0]
+    written = _PARTS.search(rest)
+    if written is None or written[1] not in _MONTHS:
+        return None
+    return f"{written[3]}-{_MONTHS.index(written[1]) + 1:02}-{int(written[2]):02}"

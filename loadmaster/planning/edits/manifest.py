@@ -1,0 +1,218 @@
+"""The version literals of Cargo manifests: text in, text out, every other byte kept.
+
+Knows where a manifest says a version and where it requires a member. Which members there are and what versions they get
+is decided elsewhere; a plain registry requirement is nobody's business here, even on a member's name, unless the root
+patches the member into the registry.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from loadmaster.errors import InheritedVersionsDisagree, RequirementCannotFollow
+from loadmaster.planning.edits.toml_literals import Keys, Literal, at, with_literals
+from loadmaster.planning.tree.manifest_package import Manifest, parse_manifest
+from loadmaster.planning.tree.tree import MANIFEST, root_of
+from loadmaster.planning.values.requirement import matches, raised
+
+_DEPENDENCY_TABLES = (
+    "dependencies",
+    "dev-dependencies",
+    "dev_dependencies",
+    "build-dependencies",
+    "build_dependencies",
+)
+
+
+class Policy(StrEnum):
+    """Which members move, and what happens to the requirements that members have on one another."""
+
+    LOCKSTEP = "lockstep"
+    """All move together, and with them all requirements."""
+    KEEP_CARET_FLOOR = "keep-caret-floor"
+    """All move together; requirements move only where it is necessary."""
+    INDEPENDENT = "independent"
+    """Each member has a version of its own; requirements move only where it is necessary."""
+
+
+class Requirements(StrEnum):
+    """Which requirements on a member follow it to its planned version."""
+
+    ALL = "all"
+    """Every one, in the operator and the number of components that its author chose."""
+    CURRENT = "current"
+    """Those that said the member's version before; an older floor moves only where it must."""
+    NECESSARY = "necessary"
+    """Only those that the planned version no longer satisfies."""
+
+
+class _Move(NamedTuple):
+    """A member's versions."""
+
+    before: str | None
+    """None where no manifest tells it."""
+    after: str
+
+
+def bump_manifests(
+    manifests: Mapping[str, str], versions: Mapping[str, str], moving: Requirements, others: Collection[str] = ()
+) -> dict[str, str]:
+    """The text of each manifest after the release, by path; those that stay as they are, too.
+
+    `manifests` holds every manifest that may change, workspace roots included, by path from the repository's root;
+    `versions` the planned version by package. A root's `[workspace.package] version` becomes that of the members that
+    inherit it, which is why one manifest alone cannot be bumped. `others` are manifests of other workspaces: only their
+    requirements follow, whatever their packages are called.
+
+    Raises what `parse_manifest` raises, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
+    `MalformedRequirement`.
+    """
+    parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
+    own = {path: manifest for path, manifest in parsed.items() if path not in others}
+    inherited = _inherited_versions(own, parsed, versions)
+    before = {at(manifest, ("package", "name")): _version(path, parsed) for path, manifest in own.items()}
+    moves = {name: _Move(before.get(name), planned) for name, planned in versions.items()}
+    after = dict(manifests)
+    for path, manifest in parsed.items():
+        literals = [
+            *_required(path, parsed, moves, moving, others),
+            *_patched(path, parsed, versions, others),
+        ]
+        if path in own:
+            literals += _own(manifest, versions)
+        if path in inherited:
+            literals.append(Literal(("workspace", "package", "version"), inherited[path]))
+        changing = [each for each in literals if at(manifest, each.keys) != each.text]
+        if changing:
+            after[path] = with_literals(path, manifests[path], changing)
+    return after
+
+
+def with_heirs(
+    manifests: Mapping[str, str], versions: Mapping[str, str], others: Collection[str] = ()
+) -> dict[str, str]:
+    """`versions`, and those of private members that take theirs from the same `[workspace.package]`: they cannot stay.
+
+    Raises `ByteOrderMark`, `NotToml` and `ManifestIncomplete`.
+    """
+    parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
+    own = {path: manifest for path, manifest in parsed.items() if path not in others}
+    heirs = [(root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)]
+    moved = {root: versions[package["name"]] for root, package in heirs if package.get("name") in versions}
+    private = [(root, package["name"]) for root, package in heirs if package.get("publish") is False]
+    return {name: moved[root] for root, name in private if root in moved} | dict(versions)
+
+
+def _inherits(manifest: Manifest) -> bool:
+    return at(manifest, ("package", "version", "workspace")) is True
+
+
+def _inherited_versions(
+    own: Mapping[str, Manifest], manifests: Mapping[str, Manifest], versions: Mapping[str, str]
+) -> dict[str, str]:
+    """Planned version of `[workspace.package]`, by the path of the root that has it."""
+    heirs: dict[str, dict[str, str]] = {}
+    for path, manifest in own.items():
+        root = root_of(path, manifests)
+        current = at(manifests.get(root or "", {}), ("workspace", "package", "version"))
+        if root is not None and current is not None and _inherits(manifest):
+            name = manifest["package"].get("name", "")
+            heirs.setdefault(root, {})[name] = versions.get(name, current)
+    for root, planned in heirs.items():
+        if len(set(planned.values())) > 1:
+            raise InheritedVersionsDisagree(root, planned)
+    return {root: next(iter(planned.values())) for root, planned in heirs.items()}
+
+
+def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[Literal]:
+    name = at(manifest, ("package", "name"))
+    if name in versions and isinstance(at(manifest, ("package", "version")), str):
+        yield Literal(("package", "version"), versions[name])
+
+
+def _required(
+    path: str,
+    manifests: Mapping[str, Manifest],
+    moves: Mapping[str, _Move],
+    moving: Requirements,
+    others: Collection[str],
+) -> Iterator[Literal]:
+    """The requirements with a version that have a path to a planned member."""
+    for keys, table in _dependency_tables(manifests[path]):
+        for key, entry in table.items():
+            if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
+                member = entry.get("package", key)
+                if member not in moves or not _leads_to(path, entry["path"], member, manifests, others):
+                    continue
+                if not _stays(entry["version"], moves[member], moving):
+                    yield Literal((*keys, key, "version"), _raised(path, member, entry["version"], moves[member].after))
+
+
+def _patched(
+    path: str, manifests: Mapping[str, Manifest], versions: Mapping[str, str], others: Collection[str]
+) -> Iterator[Literal]:
+    """The requirements without a path on a planned member that `[patch]` puts in the registry's place.
+
+    Whatever the policy, they move only where they must: cargo takes the patch for those that its version satisfies, and the
+    registry's package for the others.
+    """
+    current = _patches(root_of(path, manifests) or path, manifests, others)
+    for keys, table in _dependency_tables(manifests[path]) if current else ():
+        for key, entry in table.items():
+            fields = entry if isinstance(entry, Mapping) else {"version": entry}
+            member, requirement = fields.get("package", key), fields.get("version")
+            if "path" in fields or member not in current or member not in versions or not isinstance(requirement, str):
+                continue
+            if matches(requirement, current[member]) and not matches(requirement, versions[member]):
+                follows = _raised(path, member, requirement, versions[member])
+                yield Literal((*keys, key, "version") if fields is entry else (*keys, key), follows)
+
+
+def _patches(root: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> dict[str, str]:
+    """Version by name of the packages of this workspace that its root patches into crates.io by path."""
+    found: dict[str, str] = {}
+    for key, entry in (at(manifests.get(root, {}), ("patch", "crates-io")) or {}).items():
+        name, local = entry.get("package", key), entry.get("path", "")
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(root), local, MANIFEST))
+        if local and place in manifests and _leads_to(root, local, name, manifests, others):
+            version = _version(place, manifests)
+            found |= {name: version} if version is not None else {}
+    return found
+
+
+def _version(path: str, manifests: Mapping[str, Manifest]) -> str | None:
+    """That of the manifest's package, its own or inherited; None if neither is told."""
+    own = at(manifests[path], ("package", "version"))
+    shared = at(manifests.get(root_of(path, manifests) or "", {}), ("workspace", "package", "version"))
+    version = own if isinstance(own, str) else shared
+    return version if isinstance(version, str) else None
+
+
+def _dependency_tables(manifest: Manifest) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+    places: list[Keys] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
+    places += [("target", each, name) for each in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
+    for keys in places:
+        yield keys, at(manifest, keys) or {}
+
+
+def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> bool:
+    """Whether the member lies there, as far as is known: another package may have its name."""
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), local, MANIFEST))
+    return place not in manifests or (place not in others and at(manifests[place], ("package", "name")) == member)
+
+
+def _stays(requirement: str, move: _Move, moving: Requirements) -> bool:
+    if moving is Requirements.ALL or not matches(requirement, move.after):
+        return False
+    return moving is Requirements.NECESSARY or move.before is None or raised(requirement, move.before) != requirement
+
+
+def _raised(path: str, member: str, requirement: str, version: str) -> str:
+    """Raises `RequirementCannotFollow`."""
+    follows = raised(requirement, version)
+    if follows is None:
+        raise RequirementCannotFollow(path, member, requirement, version)
+    return follows

@@ -1,0 +1,130 @@
+"""The profile's table `[smoke]`: whether, when and how the LSM smoke test belongs to a release. The model only."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from loadmaster.planning.smoke.report import Subject
+from loadmaster.planning.smoke.subject import Behaviour
+from loadmaster.planning.smoke.verdict import Mode
+from loadmaster.planning.values.value import Value
+
+DEADLINE = 60
+
+
+class Backend(StrEnum):
+    """Where the payload runs."""
+
+    AUTO = "auto"
+    """Native where the worker can, else in a VM; the receipt says which."""
+    NATIVE = "native"
+    """In a container, on the worker's own kernel."""
+    VM = "vm"
+    """In an unprivileged container that boots a kernel under QEMU: on any Docker host."""
+    DISPATCH = "dispatch"
+    """A workflow of the forge, which is started and followed."""
+
+
+class When(StrEnum):
+    BEFORE_PUBLISH = "before-publish"
+    """On candidate bytes, before anything is pushed."""
+    AFTER_RELEASE = "after-release"
+
+
+Versioned = Annotated[str, Field(pattern=r"\{version\}")]
+
+
+def _kernel(text: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+", text):
+        raise ValueError(f"`{text}` is no kernel; give one such as `6.12`")
+    return text
+
+
+Kernel = Annotated[str, AfterValidator(_kernel)]
+"""The first two numbers of a kernel's release."""
+
+
+class ObjectSource(Value):
+    """Where the eBPF object comes from: exactly one of `asset` and `file`."""
+
+    asset: str | None = None
+    """Name of an asset of the forge release; `{version}` stands for the version."""
+    file: Versioned | None = None
+    """Path of a file on the machine that releases; its `{version}` keeps an older one from being taken."""
+    version: str = "{version}"
+    """Of which version the object is; anything but the release's is an error."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.asset is None) == (self.file is None):
+            raise ValueError("give exactly one of `asset` and `file`")
+        return self
+
+
+class ArtefactStyle(Behaviour):
+    """The released program, where the subject is `release`."""
+
+    binary: str = Field(pattern=r"^[^/\s]+$")
+    """File name of the program: in the archive, or of the install check."""
+    asset: Versioned | None = None
+    """The forge release's asset that holds it, alone or in an archive; if left out, the program that was installed from
+    the registry, or before publishing one built from the release commit."""
+    object: ObjectSource | None = None
+    """Where its eBPF object comes from; without one it could not be checked, and only the probe is run."""
+
+    def assets_of(self, version: str) -> tuple[str, ...]:
+        """Names of the forge release's assets that it takes."""
+        names = (self.asset, self.object.asset if self.object else None)
+        return tuple(each.format(version=version) for each in names if each is not None)
+
+
+class SmokeStyle(Value):
+    """The LSM smoke test: does the kernel deny what the released program says that it denies? See [smoke](smoke.md)."""
+
+    mode: Mode = Mode.ENFORCE
+    when: When = When.AFTER_RELEASE
+    backend: Backend = Backend.AUTO
+    subject: Subject = Subject.PROBE
+    kernels: tuple[Kernel, ...] = ("6.12",)
+    """For `vm`: each is booted, and the weakest verdict decides."""
+    deadline: int = Field(default=DEADLINE, gt=0, le=3600)
+    """Seconds that one kernel's test may take."""
+    workflow: str | None = Field(default=None, pattern=r"^[^/\s]+\.ya?ml$")
+    """For `dispatch`: its name in `.github/workflows`."""
+    artefact: ArtefactStyle | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.kernels:
+            raise ValueError("`kernels` names none")
+        if self.backend is Backend.DISPATCH and self.workflow is None:
+            raise ValueError("the backend `dispatch` needs `workflow`")
+        if self.backend is Backend.DISPATCH and self.when is When.BEFORE_PUBLISH:
+            raise ValueError("`dispatch` takes what is pushed, so it can only be `after-release`")
+        if self.subject is Subject.RELEASE and self.artefact is None and self.backend is not Backend.DISPATCH:
+            raise ValueError("the subject `release` needs `[smoke.artefact]`")
+        if self.when is When.BEFORE_PUBLISH and self.of_assets:
+            raise ValueError(
+                "an asset can only be tested `after-release`; before, leave `artefact.asset` out, and give "
+                "`artefact.object.file` instead of its `asset`"
+            )
+        return self
+
+    @property
+    def of_assets(self) -> bool:
+        """Whether it takes anything from the forge's release."""
+        return self.artefact is not None and bool(self.artefact.assets_of(""))
+
+    @property
+    def of_install_check(self) -> bool:
+        """Whether the program that it tests is the one that was installed from the registry."""
+        return (
+            self.subject is Subject.RELEASE
+            and self.when is When.AFTER_RELEASE
+            and self.artefact is not None
+            and self.artefact.asset is None
+        )

@@ -1,0 +1,104 @@
+"""Who could make the smoke test of a release, judged before anything irreversible: the gate `smoke-worker`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import NamedTuple
+
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.smoke.host import HostFacts
+from loadmaster.planning.smoke.style import Backend, SmokeStyle
+from loadmaster.planning.smoke.verdict import Mode
+from loadmaster.planning.values.gate import GateAnswer, Problem
+
+GATE = "smoke-worker"
+POOL = "ebpf"
+"""The work pool whose workers stand on Linux hosts with a Docker engine."""
+DEPLOYMENT = "smoke/lsm-smoke"
+"""Flow and deployment on that pool, as Prefect's API wants them."""
+HOW_TO_GET_ONE = (
+    "install Debian's `docker.io` and start it, or start a worker of the pool `ebpf` on a host that has one"
+)
+
+
+class Place(StrEnum):
+    """Where a release has its smoke test made."""
+
+    POOL = "pool"
+    HERE = "here"
+    FORGE = "forge"
+    NOWHERE = "nowhere"
+
+
+class Offered(NamedTuple):
+    """What a release has for its smoke test."""
+
+    forge: bool
+    install: bool
+    """Whether it installs a program from the registry."""
+
+
+def offered_by(plan: ReleasePlan) -> Offered:
+    return Offered(forge=plan.on_forge, install=plan.install is not None)
+
+
+def offered_after_preflight(plan: ReleasePlan) -> Offered:
+    """By the release that a preflight asks about: the preflight itself has no forge."""
+    return offered_by(plan)._replace(forge=True)
+
+
+def place_of(
+    style: SmokeStyle, offered: Offered, *, is_rehearsal: bool, online: bool, here: HostFacts
+) -> tuple[Place, str]:
+    """The place, and why. `online`: whether a worker of the pool is."""
+    if lacking := _lacking(style, offered):
+        return Place.NOWHERE, lacking
+    if style.backend is Backend.DISPATCH:
+        if is_rehearsal:
+            return Place.NOWHERE, "a rehearsal's forge runs no workflow"
+        return Place.FORGE, f"the forge's workflow `{style.workflow}`"
+    return (Place.POOL, f"a worker of the pool `{POOL}` is online") if online else _here(style, here)
+
+
+def _here(style: SmokeStyle, here: HostFacts) -> tuple[Place, str]:
+    against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
+    if against is None:
+        against = () if not here.against_native else here.against_vm
+    if not against:
+        return Place.HERE, "this machine's Docker engine"
+    if here.engine is None:
+        return Place.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
+    return Place.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
+
+
+def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
+    if style.of_install_check and not offered.install:
+        return (
+            "it takes the program of the install check, and this release has none; say `[install]`, or name an `asset`"
+        )
+    if not offered.forge and (style.backend is Backend.DISPATCH or style.of_assets):
+        what = "a workflow" if style.backend is Backend.DISPATCH else "assets"
+        return f"it takes {what} of the forge, and this release has none; release with a forge"
+    return None
+
+
+def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
+    """Whether a release goes on where nobody can make the test at all."""
+    return is_rehearsal or style.mode is Mode.BEST_EFFORT
+
+
+def worker_gate(
+    style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool, kernels: Collection[str]
+) -> GateAnswer:
+    """Whether the test that the profile asks for can be made once it is due. `kernels`: those that can be booted."""
+    if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
+        fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
+        problems = [Problem(where=each, what="is no kernel that can be booted", fix=fix) for each in unknown]
+        return GateAnswer.of(GATE, len(style.kernels), problems)
+    if place is not Place.NOWHERE:
+        return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
+    if may_be_skipped(style, is_rehearsal=is_rehearsal):
+        return GateAnswer.skip(GATE, why)
+    fix = 'see to what is said there, or say `mode = "best-effort"` in `[smoke]` of the profile.'
+    return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

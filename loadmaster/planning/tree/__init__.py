@@ -1,0 +1,1 @@
+"""What a directory says: its manifests, its members, its lockfiles, as values."""

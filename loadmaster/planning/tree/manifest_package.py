@@ -1,0 +1,205 @@
+"""One manifest as the `Package` that `cargo metadata --no-deps` makes of it, with what it inherits from its workspace.
+
+Knows the spelling of manifests and cargo's defaults. Refuses to know which manifests are members (`tree` does), and
+resolves nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from loadmaster.errors import MalformedVersion, ManifestIncomplete
+from loadmaster.planning.tree.manifest_shape import shape_problem
+from loadmaster.planning.tree.workspace import Dependency, Kind, Package
+from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.version import parse
+from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
+
+Manifest = Mapping[str, Any]
+
+_TABLES: tuple[tuple[Kind, str], ...] = (
+    ("normal", "dependencies"),
+    ("dev", "dev-dependencies"),
+    ("build", "build-dependencies"),
+)
+# cargo goes through the tables of a target in another order than through those of the package.
+_TARGET_TABLES = (_TABLES[0], _TABLES[2], _TABLES[1])
+_NO_VERSION = "0.0.0"
+_BINARY = re.compile(r"(?:^|/)src/(?:main\.rs|bin/(?:(?P<file>[^/]+)\.rs|(?P<folder>[^/]+)/main\.rs))$")
+
+
+def parse_manifest(path: str, text: str) -> Manifest:
+    """Raises `ByteOrderMark`, `NotToml`, with line and column, and `ManifestIncomplete`."""
+    manifest = parsed_toml(path, text)
+    problem = shape_problem(manifest)
+    if problem is not None:
+        raise ManifestIncomplete(path, problem)
+    return manifest
+
+
+def dependency_tables(manifest: Manifest) -> Iterator[tuple[Kind, str | None, Mapping[str, Any]]]:
+    """Kind, target and table of every dependency table of the package, in cargo's order."""
+    for kind, name in _TABLES:
+        yield kind, None, _either(manifest, name)
+    for target, tables in sorted(manifest.get("target", {}).items()):
+        for kind, name in _TARGET_TABLES:
+            yield kind, target, _either(tables, name)
+
+
+def inherited(path: str, key: str, entry: Any, root: str, root_manifest: Manifest) -> tuple[str, Any]:
+    """Where the dependency `key` is told, and what is told there: its own entry, or the workspace's if it says so.
+
+    The fields that only the member may say (`optional`) are added to the workspace's. Raises `ManifestIncomplete`.
+    """
+    if not (isinstance(entry, Mapping) and entry.get("workspace") is True):
+        return path, entry
+    shared = root_manifest.get("workspace", {}).get("dependencies", {}).get(key)
+    if shared is None:
+        raise ManifestIncomplete(
+            path, f"`{key}` is to come from `[workspace.dependencies]` of `{root}`, and is not there"
+        )
+    fields = dict(shared) if isinstance(shared, Mapping) else {"version": shared}
+    return root, {**fields, **{name: entry[name] for name in ("optional",) if name in entry}}
+
+
+class _Member(NamedTuple):
+    """A manifest with its workspace's root."""
+
+    path: str
+    root: str
+    package: Mapping[str, Any]
+    shared: Mapping[str, Any]
+    """`[workspace.package]`."""
+
+    def field(self, key: str) -> Any:
+        """Raises `ManifestIncomplete` for a field to be inherited that the workspace does not have."""
+        told = self.package.get(key)
+        if not (isinstance(told, Mapping) and told.get("workspace") is True):
+            return told
+        if key not in self.shared:
+            raise ManifestIncomplete(
+                self.path, f"`{key}` is to come from `[workspace.package]` of `{self.root}`, and is not there"
+            )
+        return self.shared[key]
+
+    def text(self, key: str) -> str | None:
+        told = self.field(key)
+        if told is not None and not isinstance(told, str):
+            raise ManifestIncomplete(self.path, f"`package.{key}` is not a string")
+        return told
+
+
+def package_of(path: str, manifest: Manifest, root: str, root_manifest: Manifest, sources: Collection[str]) -> Package:
+    """The package of the manifest at `path`, a member of the workspace at `root`. `sources` is of `sources_of_binaries`.
+
+    Raises `ManifestIncomplete`.
+    """
+    shared = root_manifest.get("workspace", {}).get("package", {})
+    member = _Member(path=path, root=root, package=manifest["package"], shared=shared)
+    name = member.text("name")
+    if name is None:
+        raise ManifestIncomplete(path, "its `[package]` has no `name`")
+    return Package(
+        name=name,
+        version=_version(member),
+        manifest=_from(root, path),
+        publish=_publish(member),
+        description=member.text("description"),
+        license=member.text("license"),
+        license_file=_license_file(member),
+        rust_version=member.text("rust-version"),
+        binaries=_binaries(name, path, manifest, member.text("edition"), sources),
+        dependencies=tuple(_dependencies(path, manifest, root, root_manifest)),
+    )
+
+
+def _version(member: _Member) -> str:
+    told = member.text("version") or _NO_VERSION
+    try:
+        return str(parse(told))
+    except MalformedVersion as error:
+        raise ManifestIncomplete(member.path, f"its version is not SemVer: `{told}`") from error
+
+
+def _publish(member: _Member) -> tuple[str, ...] | None:
+    """A package without a version stays at home unless it says otherwise."""
+    told = member.field("publish")
+    if told is None:
+        return None if "version" in member.package else ()
+    if isinstance(told, bool):
+        return None if told else ()
+    return tuple(told)
+
+
+def _license_file(member: _Member) -> str | None:
+    told = member.text("license-file")
+    if told is None or isinstance(member.package["license-file"], str):
+        return told
+    place = posixpath.join(posixpath.dirname(member.root), told)
+    return posixpath.relpath(place, posixpath.dirname(member.path) or ".")
+
+
+def sources_of_binaries(paths: Iterable[str]) -> frozenset[str]:
+    """Those of `paths` that cargo takes for a binary's main file if they lie in a package: `src/main.rs`, `src/bin/…`."""
+    return frozenset(path for path in paths if _BINARY.search(path))
+
+
+def _binaries(
+    name: str, path: str, manifest: Manifest, edition: str | None, sources: Collection[str]
+) -> tuple[str, ...]:
+    """By name: those that the manifest lists, and those that cargo finds in `src`."""
+    folder, listed = posixpath.dirname(path), manifest.get("bin", [])
+    told = {each["name"] for each in listed if "name" in each}
+    by_default = edition not in (None, "2015") or not listed
+    if not manifest["package"].get("autobins", by_default):
+        return tuple(sorted(told))
+    claimed = {posixpath.normpath(posixpath.join(folder, each["path"])) for each in listed if "path" in each}
+    found = [_BINARY.search(each) for each in sources if each not in claimed]
+    here = [match for match in found if match is not None and match.string[: match.start()] == folder]
+    return tuple(sorted(told | {match["file"] or match["folder"] or name for match in here}))
+
+
+def _dependencies(path: str, manifest: Manifest, root: str, root_manifest: Manifest) -> Iterator[Dependency]:
+    for kind, target, table in dependency_tables(manifest):
+        for key, entry in sorted(table.items()):
+            place, fields = inherited(path, key, entry, root, root_manifest)
+            fields = fields if isinstance(fields, Mapping) else {"version": fields}
+            local = fields.get("path")
+            yield Dependency(
+                name=fields.get("package", key),
+                requirement=_requirement(path, key, fields.get("version", "*")),
+                kind=kind,
+                optional=fields.get("optional", False),
+                target=None if target is None else cfg_as_cargo_writes_it(target),
+                rename=key if "package" in fields else None,
+                path=None if local is None else _from(root, posixpath.join(posixpath.dirname(place), local)),
+                git=_git(fields),
+            )
+
+
+def _requirement(path: str, key: str, told: Any) -> str:
+    try:
+        return requirement_as_cargo_writes_it(told)
+    except (ValueError, AttributeError) as error:
+        raise ManifestIncomplete(path, f"the version of `{key}` is no requirement: `{told}`") from error
+
+
+def _git(fields: Mapping[str, Any]) -> str | None:
+    if "git" not in fields:
+        return None
+    reference = next((f"?{key}={fields[key]}" for key in ("branch", "tag", "rev") if key in fields), "")
+    return f"{fields['git']}{reference}"
+
+
+def _either(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The table by its name, or by the old spelling with an underscore."""
+    found: Mapping[str, Any] = table.get(name, table.get(name.replace("-", "_"), {}))
+    return found
+
+
+def _from(root: str, path: str) -> str:
+    """`path` from the workspace's own root on."""
+    return posixpath.relpath(path or ".", posixpath.dirname(root) or ".")

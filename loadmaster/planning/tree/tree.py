@@ -1,0 +1,242 @@
+"""A plain directory of files, read as cargo reads it: which workspaces it holds, and their members.
+
+Knows cargo's rules for members: globs, `exclude`, packages that a member names by path, roots that point elsewhere. Refuses
+to know the disk (`loadmaster.clients.files` reads it) and what a manifest says of its package (`manifest_package`).
+All paths are relative to the tree, with forward slashes.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from loadmaster.errors import (
+    ByteOrderMark,
+    LinkOutOfTree,
+    ManifestIncomplete,
+    MemberMissing,
+    MemberOutOfTree,
+    NotAWorkspace,
+    NotToml,
+    TwoMembers,
+)
+from loadmaster.planning.tree.manifest_package import (
+    Manifest,
+    dependency_tables,
+    inherited,
+    package_of,
+    parse_manifest,
+    sources_of_binaries,
+)
+from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.values.globs import matches_glob
+from loadmaster.planning.values.value import Value
+
+MANIFEST = "Cargo.toml"
+LOCKFILE = "Cargo.lock"
+
+
+class TreeFiles(Value):
+    """What was read of a directory."""
+
+    texts: Mapping[str, str]
+    """Text by path of every file that a release may read or edit; line ends as they are."""
+    paths: frozenset[str] = frozenset()
+    """Every file, read or not: binaries are told by them."""
+    leads_out: frozenset[str] = frozenset()
+    """Symbolic links to directories outside the tree. What lies behind them was not looked at."""
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """Paths of the texts that have this file name."""
+        return tuple(sorted(path for path in self.texts if posixpath.basename(path) == name))
+
+    def hold_code_of(self, packages: Iterable[Package]) -> bool:
+        """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
+        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in packages)
+        return any(path.endswith(".rs") and path.startswith(folders) for path in self.paths)
+
+
+def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
+    """The workspace whose root manifest is `root`: the value that `cargo metadata --no-deps` gives there.
+
+    Packages without any source file are taken, because a tree may hold manifests only; cargo refuses those.
+    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `ByteOrderMark`,
+    `NotToml` and `ManifestIncomplete`.
+    """
+    manifests = _Manifests(files)
+    if root not in manifests:
+        raise NotAWorkspace(root, "there is no such file.")
+    members = _members(manifests, root)
+    sources = sources_of_binaries(files.paths)
+    packages = [package_of(path, manifests[path], root, manifests[root], sources) for path in members]
+    _refuse_namesakes(packages)
+    return Workspace(packages=tuple(sorted(packages, key=lambda each: each.name)))
+
+
+def workspace_roots(files: TreeFiles) -> tuple[str, ...]:
+    """Root manifests of every workspace in the tree that has a `[workspace]` table or a lockfile, and the tree's own; the
+    outermost first.
+
+    A manifest that cannot be read (a test's fixture, say) is no root of any.
+    """
+    manifests = _Manifests(files)
+    found = {path for path in files.named(MANIFEST) if _is_root(manifests, path)}
+    found |= {path for lock in files.named(LOCKFILE) if (path := beside(lock, MANIFEST)) in manifests}
+    found |= {MANIFEST} & files.texts.keys()
+    return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
+
+
+def root_of(path: str, manifests: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """As cargo finds it: where `package.workspace` points, else the nearest `[workspace]` at or above the manifest.
+
+    A workspace that excludes the manifest is passed over. None for a package that is alone.
+    """
+    pointer = manifests[path].get("package", {}).get("workspace")
+    folder = posixpath.dirname(path)
+    if isinstance(pointer, str):
+        return _join(folder, pointer, MANIFEST)
+    while True:
+        candidate = _join(folder, MANIFEST)
+        root = manifests.get(candidate, {})
+        if "workspace" in root and (candidate == path or not _is_excluded(path, candidate, root)):
+            return candidate
+        if folder in ("", "/"):
+            return None
+        folder = posixpath.dirname(folder)
+
+
+def beside(path: str, name: str) -> str:
+    """The path of `name` in the directory of `path`."""
+    return posixpath.join(posixpath.dirname(path), name)
+
+
+class _Manifests(Mapping[str, Manifest]):
+    """The manifests of a tree by path, each parsed when it is first asked for: one that no one needs may be broken."""
+
+    def __init__(self, files: TreeFiles) -> None:
+        self.files = files
+        self._parsed: dict[str, Manifest] = {}
+
+    def __getitem__(self, path: str) -> Manifest:
+        if path not in self._parsed:
+            self._parsed[path] = parse_manifest(path, self.files.texts[path])
+        return self._parsed[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files.named(MANIFEST))
+
+    def __len__(self) -> int:
+        return len(self.files.named(MANIFEST))
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.files.texts
+
+
+def _members(manifests: _Manifests, root: str) -> tuple[str, ...]:
+    """Manifests of the members: those that the root lists, the root's own package, and what these name by path."""
+    if "workspace" not in manifests[root]:
+        return (root,)
+    found: dict[str, None] = {}
+    listed = [*_listed(manifests, root), root]
+    waiting = [(path, False) for path in reversed(listed)]
+    while waiting:
+        path, by_path = waiting.pop()
+        if path in found or not _belongs(manifests, path, root, by_path):
+            continue
+        if path != root and "workspace" in manifests[path]:
+            raise NotAWorkspace(root, f"its member `{path}` is the root of a workspace, too.")
+        if "package" in manifests[path]:
+            found[path] = None
+        elif path != root:
+            raise ManifestIncomplete(path, "it has neither `[package]` nor `[workspace]`")
+        waiting += [(each, True) for each in _by_path(manifests, path, root)]
+    return tuple(found)
+
+
+def _belongs(manifests: _Manifests, path: str, root: str, by_path: bool) -> bool:
+    """Whether cargo makes the package a member. `by_path` if only a dependency names it."""
+    if by_path and not _is_below(path, posixpath.dirname(root)):
+        return path in manifests and root_of(path, manifests) == root
+    if path != root and _is_excluded(path, root, manifests[root]):
+        return False
+    if path not in manifests:
+        _refuse_link(manifests.files, root, path)
+        raise MemberMissing(root, posixpath.dirname(path))
+    return True
+
+
+def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
+    """Manifests of the entries of `members`; the directories that a glob matches."""
+    files, folder = manifests.files, posixpath.dirname(root)
+    entries = manifests[root].get("workspace", {}).get("members", [])
+    folders = sorted(_folders([*files.paths, *files.texts]) | files.leads_out) if entries else []
+    for entry in entries:
+        pattern = _join(folder, entry)
+        if f"{pattern}/".startswith("../"):
+            raise MemberOutOfTree(root, entry)
+        matching = [each for each in folders if matches_glob(each, pattern)] or [pattern]
+        if matching == [pattern] and _join(pattern, MANIFEST) not in manifests:
+            _refuse_link(files, root, _join(pattern, MANIFEST))
+            raise MemberMissing(root, entry)
+        yield from (_join(each, MANIFEST) for each in matching)
+
+
+def _folders(paths: Sequence[str]) -> set[str]:
+    """Every directory on the way to the files."""
+    found: set[str] = set()
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)
+    return found
+
+
+def _by_path(manifests: _Manifests, path: str, root: str) -> Iterator[str]:
+    """Manifests of the packages that this one depends on by path, in any table."""
+    for _, _, table in dependency_tables(manifests[path]):
+        for name, entry in table.items():
+            place, fields = inherited(path, name, entry, root, manifests[root])
+            if isinstance(fields, Mapping) and isinstance(fields.get("path"), str):
+                yield _join(posixpath.dirname(place), fields["path"], MANIFEST)
+
+
+def _is_excluded(path: str, root: str, manifest: Mapping[str, Any]) -> bool:
+    """Neither list is taken as globs here, and an explicit member wins: so cargo does."""
+    table, folder = manifest.get("workspace", {}), posixpath.dirname(root)
+
+    def listed(key: str) -> bool:
+        return any(_is_below(path, _join(folder, each)) for each in table.get(key, []))
+
+    return listed("exclude") and not listed("members")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return (folder in ("", ".") and not path.startswith("../")) or path.startswith(f"{folder}/")
+
+
+def _refuse_link(files: TreeFiles, root: str, path: str) -> None:
+    for link in sorted(files.leads_out):
+        if _is_below(path, link):
+            raise LinkOutOfTree(link, root)
+
+
+def _refuse_namesakes(packages: Sequence[Package]) -> None:
+    seen: dict[str, str] = {}
+    for each in packages:
+        if each.name in seen:
+            raise TwoMembers(each.name, [seen[each.name], each.manifest])
+        seen[each.name] = each.manifest
+
+
+def _is_root(manifests: _Manifests, path: str) -> bool:
+    try:
+        return "workspace" in manifests[path]
+    except (ByteOrderMark, NotToml, ManifestIncomplete):
+        return False
+
+
+def _join(*parts: str) -> str:
+    path = posixpath.normpath(posixpath.join(*parts))
+    return "" if path == "." else path

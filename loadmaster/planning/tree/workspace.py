@@ -1,0 +1,122 @@
+"""A Cargo workspace at one commit, as `cargo metadata --no-deps` tells it: members and what they depend on.
+
+Knows cargo's JSON and nothing of files. Paths are relative to the workspace's root, with forward slashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from loadmaster.planning.values.value import Value
+
+CRATES_IO = "crates.io"
+CRATES_IO_NAMES = ("crates-io", CRATES_IO)
+
+Kind = Literal["normal", "build", "dev"]
+
+
+class Dependency(Value):
+    """One entry of a dependency table. The same crate may stand there several times (kinds, targets, renames)."""
+
+    name: str
+    """The crate's own name, not the local alias."""
+    requirement: str
+    """Cargo's spelling; `*` where the manifest gives no version."""
+    kind: Kind = "normal"
+    optional: bool = False
+    target: str | None = None
+    rename: str | None = None
+    path: str | None = None
+    """Where the crate lies in the tree; None if it comes from a registry or from Git."""
+    git: str | None = None
+
+    @property
+    def has_version(self) -> bool:
+        return self.requirement != "*"
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether it gets into the package: cargo drops a dev-dependency by path alone."""
+        return self.kind != "dev" or self.has_version
+
+
+class Package(Value):
+    """A member of the workspace."""
+
+    name: str
+    version: str
+    manifest: str
+    publish: tuple[str, ...] | None = None
+    """Registries it may go to; None is any, () is none (`publish = false`)."""
+    description: str | None = None
+    license: str | None = None
+    license_file: str | None = None
+    rust_version: str | None = None
+    """The oldest Rust that it is meant to build with."""
+    binaries: tuple[str, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+    @property
+    def is_publishable(self) -> bool:
+        """By its manifest; a profile may exclude it still."""
+        return self.publish is None or any(name in CRATES_IO_NAMES for name in self.publish)
+
+
+class Workspace(Value):
+    packages: tuple[Package, ...]
+
+    def package(self, name: str) -> Package | None:
+        return next((each for each in self.packages if each.name == name), None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.packages)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        return {each.name: each.version for each in self.packages}
+
+
+def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
+    """The workspace in the JSON document of `cargo metadata --format-version 1`."""
+    root = str(metadata["workspace_root"])
+    members = set(metadata["workspace_members"])
+    packages = [_package(entry, root) for entry in metadata["packages"] if entry["id"] in members]
+    return Workspace(packages=tuple(sorted(packages, key=lambda each: each.name)))
+
+
+def _package(entry: Mapping[str, Any], root: str) -> Package:
+    return Package(
+        name=entry["name"],
+        version=entry["version"],
+        manifest=_within(entry["manifest_path"], root),
+        publish=None if entry["publish"] is None else tuple(entry["publish"]),
+        description=entry["description"],
+        license=entry["license"],
+        license_file=entry["license_file"],
+        rust_version=entry.get("rust_version"),
+        binaries=tuple(target["name"] for target in entry["targets"] if "bin" in target["kind"]),
+        dependencies=tuple(_dependency(each, root) for each in entry["dependencies"]),
+    )
+
+
+def _dependency(entry: Mapping[str, Any], root: str) -> Dependency:
+    source = entry["source"] or ""
+    return Dependency(
+        name=entry["name"],
+        requirement=entry["req"],
+        kind=entry["kind"] or "normal",
+        optional=entry["optional"],
+        target=entry["target"],
+        rename=entry["rename"],
+        path=_within(entry["path"], root) if entry.get("path") else None,
+        git=source.removeprefix("git+") if source.startswith("git+") else None,
+    )
+
+
+def _within(path: str, root: str) -> str:
+    """`path` from the workspace's root on; as it is when it lies elsewhere."""
+    inner = PurePosixPath(path)
+    return str(inner.relative_to(root)) if inner.is_relative_to(root) else path

@@ -1,0 +1,1 @@
+"""The ground: values that everything else is made of. Imports nothing of ours but the errors."""

@@ -1,0 +1,113 @@
+"""The receipt: what was observed at the end. Every object with its state, digests, durations; every gate; every deviation."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import AwareDatetime
+
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import Value
+
+Kind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
+CHECKS = frozenset({"install", "smoke"})
+"""Kinds that bring nothing about: they look at what is there, and do so in every attempt."""
+
+
+class ReceiptOutcome(StrEnum):
+    RELEASED = "released"
+    FAILED = "failed"
+    PLANNED = "planned"
+
+
+class ObjectRecord(Value):
+    """One object of the plan as it was last observed."""
+
+    kind: Kind
+    id: str
+    state: ObjectState
+    sha256: str | None = None
+    seconds: float = 0.0
+    """Wall time of the step that brought it about or found it there."""
+    attempts: int = 0
+    """How often the step acted: 0 if the object was there already."""
+    why: str | None = None
+
+
+class Failure(Value):
+    """The error that stopped the release, as the catalogue tells it."""
+
+    what: str
+    why: str
+    next: str
+
+
+class Receipt(Value):
+    project: str
+    version: str
+    commit: str
+    """The release commit once it exists, until then the commit that was looked at."""
+    base_commit: str
+    world: Literal["live", "rehearsal"]
+    outcome: ReceiptOutcome
+    plan: str
+    """Hash of the plan."""
+    toolchain: str
+    as_of: AwareDatetime | None = None
+    """The registry was seen as of this instant."""
+    started: AwareDatetime
+    seconds: float
+    objects: tuple[ObjectRecord, ...] = ()
+    gates: tuple[GateAnswer, ...] = ()
+    deviations: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def found_all_done(self) -> bool:
+        """Whether the release was out already, and nothing was left to do."""
+        acted = any(each.attempts for each in self.objects if each.kind not in CHECKS)
+        return self.outcome is ReceiptOutcome.RELEASED and not acted
+
+    def to_json(self) -> str:
+        """Indented, absent fields left out, one newline at the end."""
+        return json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False) + "\n"
+
+
+def same_release(one: bytes, other: bytes) -> bool:
+    """Whether two receipts tell of the same release: equal but for instants, durations, attempts, explanations, checks."""
+    try:
+        return _essence(json.loads(one)) == _essence(json.loads(other))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _essence(receipt: dict[str, Any]) -> dict[str, Any]:
+    objects = sorted(
+        (each["kind"], each["id"], each.get("sha256", "")) for each in receipt["objects"] if each["kind"] not in CHECKS
+    )
+    return {key: receipt[key] for key in ("project", "version", "commit", "world", "plan")} | {"objects": objects}
+
+
+def seconds_between(start: datetime, end: datetime) -> float:
+    return round((end - start).total_seconds(), 3)
+
+
+def json_schema() -> str:
+    """The JSON Schema of what `to_json` writes; `docs/receipt.schema.json` is this text.
+
+    More fields may stand beside these: `loadmaster plan --json` adds the plan itself.
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Receipt.model_json_schema(mode="serialization"),
+        "additionalProperties": True,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

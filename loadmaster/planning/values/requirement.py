@@ -1,0 +1,149 @@
+"""Cargo's version requirements: what they match, and how they follow a version.
+
+Knows the grammar and the meaning that cargo gives them: those of the Rust crate `semver`.
+Knows nothing of manifests, nor of which requirements ought to move.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from semver import Version
+
+from loadmaster.errors import MalformedRequirement
+from loadmaster.planning.values.version import parse
+
+_NUMBER = r"(?:0|[1-9]\d*)"
+_IDENTIFIER = rf"(?:{_NUMBER}(?![0-9A-Za-z-])|\d*[A-Za-z-][0-9A-Za-z-]*)"
+_COMPARATOR = re.compile(
+    rf"(?P<operator>[<>]=?|[=~^]|)(?P<blank> *)"
+    rf"(?P<numbers>{_NUMBER}(?:\.{_NUMBER}){{0,2}})(?P<wildcard>(?:\.[*xX]){{0,2}})"
+    rf"(?:-(?P<prerelease>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?",
+    re.ASCII,
+)
+_ANYTHING = ("*", "x", "X")
+
+
+class _Comparator(NamedTuple):
+    operator: str
+    """As written; `*` where a wildcard stands in place of one."""
+    numbers: tuple[int, ...]
+    """One to three of them: the components that were written."""
+    prerelease: str | None
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.numbers) == 3
+
+
+def matches(requirement: str, version: str) -> bool:
+    """Whether cargo would take `version` for `requirement`. Raises `MalformedRequirement` and `MalformedVersion`.
+
+    A pre-release is taken only where a comparator names a pre-release of the same three numbers.
+    """
+    comparators, candidate = _comparators(requirement), parse(version)
+    if not all(_holds(each, candidate) for each in comparators):
+        return False
+    return candidate.prerelease is None or any(
+        each.prerelease is not None and each.numbers == _numbers(candidate) for each in comparators
+    )
+
+
+def raised(requirement: str, version: str) -> str | None:
+    """`requirement`, as its author would have written it for `version`; None if that does not take `version`.
+
+    Operators, blanks and the number of components stay; upper bounds and `>` stay altogether. A pre-release is always
+    written in full, or nothing would match it. Raises `MalformedRequirement` and `MalformedVersion`.
+    """
+    _comparators(requirement)
+    new = parse(version)
+    if requirement.strip(" ") in _ANYTHING:
+        return requirement if new.prerelease is None else _written(new)
+    follows = _COMPARATOR.sub(lambda match: _following(match, new), requirement)
+    return follows if matches(follows, version) else None
+
+
+def _following(match: re.Match[str], new: Version) -> str:
+    operator, wildcard = match["operator"], match["wildcard"]
+    if operator in ("<", "<=", ">"):
+        return match[0]
+    if new.prerelease is not None:
+        return operator + match["blank"] + _written(new)
+    components = len(match["numbers"].split("."))
+    return operator + match["blank"] + ".".join(map(str, _numbers(new)[:components])) + wildcard
+
+
+def _comparators(requirement: str) -> tuple[_Comparator, ...]:
+    """() for a lone wildcard, which holds for everything."""
+    if requirement.strip(" ") in _ANYTHING:
+        return ()
+    found = [_COMPARATOR.fullmatch(each.strip(" ")) for each in requirement.split(",")]
+    return tuple(_comparator(requirement, each) for each in found)
+
+
+def _comparator(requirement: str, match: re.Match[str] | None) -> _Comparator:
+    if match is None:
+        raise MalformedRequirement(requirement)
+    comparator = _Comparator(
+        operator=match["operator"] or ("*" if match["wildcard"] else "^"),
+        numbers=tuple(map(int, match["numbers"].split("."))),
+        prerelease=match["prerelease"],
+    )
+    too_long = len(comparator.numbers) + match["wildcard"].count(".") > 3
+    after_a_part = not comparator.is_full and match.end() > max(match.end("numbers"), match.end("wildcard"))
+    if too_long or after_a_part:
+        raise MalformedRequirement(requirement)
+    return comparator
+
+
+def _holds(comparator: _Comparator, version: Version) -> bool:
+    operator, side = comparator.operator, _side(comparator, version)
+    match operator:
+        case "=" | "*":
+            return _is(comparator, version)
+        case ">" | ">=":
+            return side > 0 or (operator == ">=" and _is(comparator, version))
+        case "<" | "<=":
+            return side < 0 or (operator == "<=" and _is(comparator, version))
+        case "~":
+            held = 2
+        case _:
+            held = _held_by_caret(comparator)
+    return side >= 0 and _shares(comparator, version, held)
+
+
+def _is(comparator: _Comparator, version: Version) -> bool:
+    return _shares(comparator, version, 3) and comparator.prerelease == version.prerelease
+
+
+def _shares(comparator: _Comparator, version: Version, count: int) -> bool:
+    """Whether the first `count` components are the same, as far as they were written."""
+    wanted = comparator.numbers[:count]
+    return _numbers(version)[: len(wanted)] == wanted
+
+
+def _side(comparator: _Comparator, version: Version) -> int:
+    """Below 0, 0 or above 0: where `version` lies, seen from the components that were written."""
+    written = _numbers(version)[: len(comparator.numbers)]
+    if written != comparator.numbers:
+        return 1 if written > comparator.numbers else -1
+    if not comparator.is_full:
+        return 0
+    major, minor, patch = comparator.numbers
+    return version.compare(Version(major, minor, patch, comparator.prerelease))
+
+
+def _held_by_caret(comparator: _Comparator) -> int:
+    """How many components a caret holds fast: up to the first that is not zero."""
+    leading_zeros = next((index for index, each in enumerate(comparator.numbers) if each), len(comparator.numbers))
+    return leading_zeros + 1
+
+
+def _numbers(version: Version) -> tuple[int, int, int]:
+    return version.major, version.minor, version.patch
+
+
+def _written(version: Version) -> str:
+    """In full, without build metadata, which means nothing in a requirement."""
+    return str(version.replace(build=None))

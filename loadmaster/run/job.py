@@ -1,0 +1,86 @@
+"""A job: one request pinned to a commit and an instant, with the world that it acts in and the directory it works in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+
+from pydantic import AwareDatetime, Field
+
+from loadmaster.clients.cargo import Cargo, cargo_in
+from loadmaster.clients.git import Identity
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import ASKED
+from loadmaster.run.clock import Clock, SystemClock
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.run.world import World
+
+
+class Pinned(Value):
+    """What must not move between the attempts of one run: the first attempt writes it down, later ones read it."""
+
+    project: str
+    asked: str = Field(pattern=ASKED)
+    commit: str
+    on_branch: bool
+    """Whether the commit was on the release branch of the repository it came from."""
+    dirty: tuple[str, ...] = ()
+    """Uncommitted paths in the checkout that was given as the repository."""
+    started: AwareDatetime
+    as_of: AwareDatetime
+    index: str | None = None
+    """Of the registry that is released to for real; None in a rehearsal."""
+
+    @property
+    def today(self) -> date:
+        return self.started.date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    project: Project
+    pinned: Pinned
+    world: World
+    directory: RunDirectory
+    store: Store
+    clock: Clock = field(default_factory=SystemClock)
+    preflight: bool = True
+    """Whether the permission gates are asked."""
+
+    @property
+    def asked(self) -> str:
+        """The version to plan: that of an earlier attempt if there is one, else what was asked for.
+
+        The next candidate (`rc`) counts from what is out, and an earlier attempt may have put it out in part.
+        """
+        kept = self.directory.version
+        return kept.read_text(encoding="ascii") if kept.exists() else self.pinned.asked
+
+    @property
+    def identity(self) -> Identity:
+        style = self.project.release
+        return Identity(name=style.author_name, email=style.author_email)
+
+    @property
+    def index(self) -> str | None:
+        """The index that cargo resolves from in the place of crates.io; None for crates.io itself."""
+        return self.world.index if self.world.replaces_crates_io else None
+
+    def cargo(self, index: str | None = None) -> Cargo:
+        """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain.
+
+        `index` is another one to resolve from.
+        """
+        return cargo_in(
+            self.directory.home,
+            self.directory.cargo_log,
+            index=index or self.index,
+            toolchain=self.project.cargo.toolchain,
+            allow=self.project.cargo.environment,
+        )
+
+    def git_environment(self) -> dict[str, str]:
+        """The variables that the profile lets through to git."""
+        return {name: os.environ[name] for name in self.project.cargo.environment if name in os.environ}

@@ -1,0 +1,87 @@
+"""The live world: real registries, real remotes. What may be reached of it today is a registry on loopback, no forge.
+
+Nothing in `loadmaster.rehearsal` imports this, and this imports nothing of it: a rehearsal cannot make a live world.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loadmaster.clients import git
+from loadmaster.clients.registry import index as registry
+from loadmaster.errors import LiveWorldRefused
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.values.address import is_loopback
+from loadmaster.run.job import Job
+from loadmaster.run.pinning import IMPORTED, pin
+from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.request import LiveRequest
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.run.world import World
+
+
+def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job:
+    """The job of one release for real.
+
+    Raises `LiveWorldRefused` for everything that is not on this machine, and what pinning raises.
+    """
+    project = _with_block(load_project(request.project), request.token_block)
+    index = allowed_registry(request)
+    _require_all_on_loopback(index)
+    remote = _remote(request, project, store)
+    source = git.mirror(str(remote), store.part("mirrors"))
+    world = World(
+        kind="live",
+        index=index,
+        replaces_crates_io=not project.rehearsal.upstream,
+        forge=None,
+        repository=project.forge,
+        remote=str(remote),
+        directory=directory.world,
+    )
+    pinned = pin(request, project, directory, source, None, index)
+    return Job(
+        project=project, pinned=pinned, world=world, directory=directory, store=store, preflight=request.preflight
+    )
+
+
+def _with_block(project: Project, block: str | None) -> Project:
+    """The request's Secret block for all crates, in the place of the profile's."""
+    if block is None:
+        return project
+    said = {"token_block": block, "new_token_block": None}
+    credentials = project.registry.credentials.model_copy(update=said)
+    registry = project.registry.model_copy(update={"credentials": credentials})
+    return project.model_copy(update={"registry": registry})
+
+
+def allowed_registry(request: LiveRequest) -> str:
+    """The index to release to. Raises `LiveWorldRefused` for all but a registry on loopback without a forge."""
+    if request.registry is None or not is_loopback(request.registry) or request.forge != "none":
+        raise LiveWorldRefused
+    return request.registry if request.registry.endswith("/") else f"{request.registry}/"
+
+
+def _require_all_on_loopback(index: str) -> None:
+    """An index on loopback may name another host to upload to: a proxy of crates.io does. Raises `LiveWorldRefused`."""
+    named = registry.endpoints(index, registry.http_client())
+    if not is_loopback(named.api) or not is_loopback(named.dl):
+        raise LiveWorldRefused
+
+
+def _remote(request: LiveRequest, project: Project, store: Store) -> Path:
+    """The repository that is released and pushed to: a path on this machine. Raises `LiveWorldRefused` for an address."""
+    where = request.repository or project.source.repository
+    if where is None:
+        return _own_repository(project, store)
+    if not Path(where).is_dir():
+        raise LiveWorldRefused
+    return Path(where).resolve()
+
+
+def _own_repository(project: Project, store: Store) -> Path:
+    """The repository of a project that is a plain directory: imported once, from then on it is what is released."""
+    bare = store.repository(project.name)
+    if not bare.exists():
+        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+    return bare

@@ -1,0 +1,90 @@
+"""Pins a request: from what a person asked for to one commit and one instant, the same in every attempt of a run."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from loadmaster.clients import git
+from loadmaster.errors import RequestMoved
+from loadmaster.planning.profile.project import Project
+from loadmaster.run.job import Pinned
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.request import ReleaseRequest
+from loadmaster.run.store import RunDirectory, Store, write_atomically
+
+IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
+"""The instant of an imported directory's one commit: equal files give an equal commit."""
+
+
+def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory, store: Store) -> Path:
+    """A bare repository of ours that holds the project's: a mirror, or the import of a plain directory."""
+    where = request.repository or project.source.repository
+    if where is None:
+        bare = directory.path / "source.git"
+        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+        return bare
+    return git.mirror(where, store.part("mirrors"), extra=_environment(project))
+
+
+def _environment(project: Project) -> dict[str, str]:
+    return {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
+
+
+def pin(
+    request: ReleaseRequest,
+    project: Project,
+    directory: RunDirectory,
+    source: Path,
+    as_of: datetime | Literal["commit"] | None,
+    index: str | None = None,
+) -> Pinned:
+    """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
+
+    `as_of`: the instant that the registry's upstream is seen at; `commit` is that of the commit, None is now.
+    `index`: of the registry that is released to for real.
+    """
+    if directory.pinned.exists():
+        pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
+        if (pinned.project, pinned.asked) != (request.project, request.version):
+            raise RequestMoved(f"{pinned.project} {pinned.asked}", f"{request.project} {request.version}")
+        return pinned
+    branch, now = project.source.branch, datetime.now(UTC)
+    commit = git.resolve(source, request.commit or f"refs/heads/{branch}")
+    pinned = Pinned(
+        project=request.project,
+        asked=request.version,
+        commit=commit,
+        on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
+        dirty=_dirty(request),
+        started=now,
+        as_of=git.committed_at(source, commit) if as_of == "commit" else as_of or now,
+        index=index,
+    )
+    write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
+    return pinned
+
+
+def begun_release(run: RunDirectory) -> tuple[Pinned, str] | None:
+    """What a run pinned, and the version that it planned; None of one that did not get so far, or whose record cannot be read."""
+    try:
+        return Pinned.model_validate_json(run.pinned.read_bytes()), run.version.read_text(encoding="ascii")
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:
+    """When runs for real began that released `version` of the same project to the same registry, this one among them."""
+    same = (pinned.project, version, pinned.index)
+    begun = (begun_release(run) for run in store.runs() if pinned.index is not None)
+    return tuple(other.as_of for other, planned in filter(None, begun) if (other.project, planned, other.index) == same)
+
+
+def _dirty(request: ReleaseRequest) -> tuple[str, ...]:
+    """Uncommitted paths of a checkout that is given to be released at its head. A named commit does not look at them."""
+    checkout = Path(request.repository) if request.repository else None
+    if checkout is None or request.commit is not None or not (checkout / ".git").exists():
+        return ()
+    return git.status(checkout)

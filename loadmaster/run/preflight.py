@@ -1,0 +1,94 @@
+"""A preflight's own request and job: it looks at a live registry and a repository, and changes nothing at either.
+
+What it may do is less than what a release may: there is no forge, nothing is pushed, and the only upload is the probe
+that a profile has to ask for. That is why any registry is allowed here, crates.io too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Finding, answers
+from loadmaster.planning.permissions.questions import seconds_to_ask
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import ASKED
+from loadmaster.run.job import Job
+from loadmaster.run.pinning import pin, source_of
+from loadmaster.run.profiles import load_project
+from loadmaster.run.request import ReleaseRequest, read_request
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.run.world import World
+
+
+class PreflightRequest(ReleaseRequest):
+    """Whether a release could go out, as far as the registry tells. Changes nothing."""
+
+    version: str = Field(default="patch", title="Version", pattern=ASKED, description="As for a release.")
+    registry: str | None = Field(
+        default=None,
+        title="Registry",
+        pattern=r"^sparse\+https?://",
+        description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io.",
+    )
+
+
+class PreflightReport(Value):
+    project: str
+    version: str
+    registry: str
+    asked_seconds: float
+    """How long the web API was to be asked, politely."""
+    gates: tuple[GateAnswer, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return all(each.opens for each in self.gates)
+
+
+def preflight_request(values: dict[str, Any]) -> PreflightRequest:
+    """The model from plain values. Raises `UnknownProject`, `WrongRequest`."""
+    return read_request(PreflightRequest, {name: value for name, value in values.items() if value is not None})
+
+
+def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Store) -> Job:
+    """A job to look and to package with, in a directory of its own. Raises what pinning raises."""
+    project = load_project(request.project)
+    source = source_of(request, project, directory, store)
+    index = request.registry or crates_io_index()
+    world = World(
+        kind="live",
+        index=index if index.endswith("/") else f"{index}/",
+        replaces_crates_io=request.registry is not None and not project.rehearsal.upstream,
+        forge=None,
+        repository=project.forge,
+        remote=str(source),
+        directory=directory.world,
+    )
+    pinned = pin(request, project, directory, source, None)
+    return Job(project=_without_building(project), pinned=pinned, world=world, directory=directory, store=store)
+
+
+def _without_building(project: Project) -> Project:
+    """Packaged only to be read: whether it compiles is not a question of permissions."""
+    return project.model_copy(update={"cargo": project.cargo.model_copy(update={"verify": False, "clippy": False})})
+
+
+def report_of(
+    job: Job, facts: Facts, findings: tuple[Finding, ...], more: tuple[GateAnswer, ...] = ()
+) -> PreflightReport:
+    """`more`: answers that are no findings about permissions."""
+    return PreflightReport(
+        project=job.project.name,
+        version=facts.plan.version,
+        registry=facts.seen.api,
+        asked_seconds=seconds_to_ask(facts.asked, facts.seen.api),
+        gates=answers(findings, job.project.preflight.blocking) + more,
+        findings=findings,
+    )

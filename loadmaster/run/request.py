@@ -1,0 +1,90 @@
+"""What a person asks for when starting a release: the deployment's parameters, as one typed model.
+
+The descriptions become the form's help texts; a wrong value is refused by the form (JSON Schema), by the API and,
+where somebody switched that off, by the flow.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from loadmaster.errors import UnknownProject, WrongRequest
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import ASKED
+from loadmaster.run.profiles import problems_of, project_names
+
+
+def _known(name: str) -> str:
+    if name not in (known := project_names()):
+        raise ValueError(f"there is no project `{name}`; known are {', '.join(known)}")
+    return name
+
+
+ProjectName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(project_names())})]
+
+
+R = TypeVar("R", bound="ReleaseRequest")
+
+
+class ReleaseRequest(Value):
+    """One release of one project."""
+
+    project: ProjectName = Field(title="Project", description="The profile in `projects/`.")
+    version: str = Field(
+        title="Version",
+        pattern=ASKED,
+        description="A version such as `1.4.0`, or `major`, `minor`, `patch`, `rc` counted from the workspace's own; "
+        "where packages have versions of their own also `NAME=VERSION,NAME=minor`.",
+    )
+    repository: str | None = Field(
+        default=None, title="Repository", description="Git URL or path of a clone, instead of the profile's."
+    )
+    commit: str | None = Field(
+        default=None,
+        title="Commit",
+        pattern=r"^[0-9a-f]{7,40}$",
+        description="The commit to release; the head of the release branch if left out.",
+    )
+    preflight: bool = Field(
+        default=True,
+        title="Preflight",
+        description="Ask the permission gates before anything is written or pushed. The receipt tells where that was "
+        "switched off.",
+    )
+
+
+class LiveRequest(ReleaseRequest):
+    """One release for real. For now only to a registry on loopback, without a forge; everything else is refused."""
+
+    registry: str | None = Field(
+        default=None,
+        title="Registry",
+        pattern=r"^sparse\+https?://",
+        description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io.",
+    )
+    forge: Literal["none"] | None = Field(
+        default=None, title="Forge", description="`none` leaves the forge release out; else the profile's forge."
+    )
+    token_block: str | None = Field(
+        default=None,
+        title="Secret block",
+        pattern=r"^[a-z0-9-]+$",
+        description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
+    )
+
+
+def live_request(values: dict[str, Any]) -> LiveRequest:
+    """The model from plain values. Raises `UnknownProject`, `WrongRequest`."""
+    return read_request(LiveRequest, values)
+
+
+def read_request(kind: type[R], values: dict[str, Any]) -> R:
+    """A request of this kind from plain values. Raises `UnknownProject`, `WrongRequest`."""
+    if (project := str(values.get("project"))) not in (known := project_names()):
+        raise UnknownProject(project, known)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise WrongRequest(problems_of(error)) from error

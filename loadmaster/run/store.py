@@ -1,0 +1,190 @@
+"""Where Loadmaster keeps what saves time: run directories, packaged crates by content, caches. All of it may be lost.
+
+.loadmaster/
+  runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
+  crates/        packaged `.crate` files by SHA-256
+  mirrors/       one bare mirror per repository
+  upstream/      index files and crates of crates.io, shared by all rehearsals
+  build/         cargo's target directories
+  prefect/       the local server's home
+  smoke/         the smoke test's payload, kernels and QEMU
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadmaster.errors import DiskFull, KeptCrateBroken, ReleaseLocked
+from loadmaster.run.profiles import ROOT
+
+
+@dataclass(frozen=True)
+class Store:
+    root: Path
+
+    def run(self, identity: str) -> RunDirectory:
+        directory = RunDirectory(self.root / "runs" / identity)
+        directory.path.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def runs(self) -> Iterator[RunDirectory]:
+        return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
+
+    def part(self, name: str) -> Path:
+        directory = self.root / name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def repository(self, project: str) -> Path:
+        """The repository of a project that is a plain directory, once it was released for real."""
+        return self.part("repositories") / f"{project}.git"
+
+    def build_directory(self, *key: str) -> Path:
+        """A target directory for one combination of project, toolchain and tree.
+
+        Never shared between trees: cargo takes one `name@version` of a registry for one set of bytes.
+        """
+        return self.part("build") / re.sub(r"[^\w.-]", "_", "-".join(key))
+
+    def keep_crate(self, file: Path) -> str:
+        """Keeps a `.crate` by its content; its SHA-256. Complete on disk before it has its name."""
+        content = file.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        write_atomically(self.crate_file(sha256), content)
+        return sha256
+
+    def crate(self, name: str, sha256: str) -> bytes:
+        """The kept bytes. Raises `KeptCrateBroken` unless they have the digest that they are kept under."""
+        try:
+            content = self.crate_file(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise KeptCrateBroken(name, sha256) from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise KeptCrateBroken(name, sha256)
+        return content
+
+    def has_all(self, digests: Mapping[str, str]) -> bool:
+        return all(self.crate_file(sha256).is_file() for sha256 in digests.values())
+
+    def crate_file(self, sha256: str) -> Path:
+        """Where the `.crate` with this digest is kept, if it is."""
+        return self.part("crates") / f"{sha256}.crate"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The directory of one release; a Retry, in another process, finds it again by the run's id."""
+
+    path: Path
+
+    @property
+    def pinned(self) -> Path:
+        return self.path / "pinned.json"
+
+    @property
+    def version(self) -> Path:
+        """The version that the first plan of this run found."""
+        return self.path / "version"
+
+    @property
+    def checkout(self) -> Path:
+        return self.path / "checkout"
+
+    @property
+    def home(self) -> Path:
+        return self.path / "home"
+
+    @property
+    def world(self) -> Path:
+        return self.path / "world"
+
+    @property
+    def upstream(self) -> Path:
+        """Index files of a registry that only this run knows."""
+        return self.path / "upstream"
+
+    @property
+    def cargo_log(self) -> Path:
+        return self.path / "cargo.log"
+
+    @property
+    def pace(self) -> Path:
+        """The rate limits' buckets as they were last counted."""
+        return self.path / "pace.json"
+
+    @property
+    def receipt(self) -> Path:
+        return self.path / "receipt.json"
+
+    @property
+    def lock(self) -> Path:
+        """Names the process that holds it, or was the last to."""
+        return self.path / "lock"
+
+    def asset(self, name: str) -> Path:
+        return self.path / "assets" / name
+
+    def last_holder(self) -> tuple[int, float] | None:
+        """The pid of the process that locked this last, and when: seconds since the epoch. None if none is written down."""
+        try:
+            with self.lock.open(encoding="ascii") as handle:
+                pid = handle.read().strip()
+                return (int(pid), os.fstat(handle.fileno()).st_mtime) if pid.isdigit() else None
+        except FileNotFoundError:
+            return None
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Held for as long as this process works on the release; the kernel lets go of it when the process dies.
+
+        Raises `ReleaseLocked`.
+        """
+        with self.lock.open("a+", encoding="ascii") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                raise ReleaseLocked(handle.read().strip() or "unknown") from None
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+
+def default_store() -> Store:
+    """`LOADMASTER_HOME` if it is set, else `.loadmaster/` in Loadmaster's own checkout."""
+    return Store(Path(os.environ.get("LOADMASTER_HOME", ROOT / ".loadmaster")))
+
+
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """A reader finds all of `content` or the former file, whenever this is killed; if `durable`, after a power cut, too.
+
+    Raises `DiskFull`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with half.open("xb") as sink:
+            sink.write(content)
+            if durable:
+                sink.flush()
+                os.fsync(sink.fileno())
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        if error.errno != errno.ENOSPC:
+            raise
+        raise DiskFull(f"writing `{path.name}`") from error

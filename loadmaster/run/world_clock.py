@@ -1,0 +1,33 @@
+"""The clock of a rehearsal world, which may run faster than this machine's: an hour of rate limits in seconds.
+
+The registry counts by it, the publisher waits by it. It keeps no state: a Retry, in a new process, finds the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from loadmaster.run.clock import utc_now
+
+
+class WorldClock:
+    """Shows `since` plus `speed` seconds for every second that has passed since then."""
+
+    def __init__(self, since: datetime, speed: float = 1.0) -> None:
+        self._since, self._speed = since, speed
+
+    def now(self) -> datetime:
+        return self._since + (utc_now() - self._since) * self._speed
+
+    def seconds_until(self, instant: datetime) -> float:
+        """How long this process has to wait, in its own seconds, until the clock shows `instant`; 0 if it is past."""
+        return max(0.0, (instant - self.now()) / timedelta(seconds=self._speed))
+
+    async def sleep(self, seconds: float) -> None:
+        """Until so many seconds have passed on this clock."""
+        await asyncio.sleep(seconds / self._speed)
+
+
+def http_date(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -1,0 +1,86 @@
+"""The virtual machine: Debian's QEMU with what it loads, as one layer of an image, and how it is started.
+
+Emulated by software alone (`tcg`), so that it runs in any container and needs nothing of its host.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from loadmaster.run.store import Store, write_atomically
+from loadmaster.smoke.clients.apt import open_suite
+from loadmaster.smoke.running.archives import Files, tar_layer
+from loadmaster.smoke.running.libraries import libraries_of
+
+SUITE = "bookworm"
+PACKAGES = ("qemu-system-x86", "coreutils")
+QEMU, TIMEOUT = "/usr/bin/qemu-system-x86_64", "/usr/bin/timeout"
+LIBRARY_FOLDERS = ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
+ACCELERATOR = "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so"
+FIRMWARE = {
+    "/firmware/bios-256k.bin": "/usr/share/seabios/bios-256k.bin",
+    "/firmware/kvmvapic.bin": "/usr/share/qemu/kvmvapic.bin",
+    "/firmware/linuxboot_dma.bin": "/usr/share/qemu/linuxboot_dma.bin",
+}
+KERNEL, INITRAMFS = "/kernel", "/initramfs"
+PROBE_MEMORY, RELEASE_MEMORY = 128, 512
+"""MiB that a machine has beyond its initramfs; a released program needs some of its own."""
+EMULATOR_MEMORY = 256
+"""MiB that QEMU needs beyond the machine's."""
+CPU = "qemu64,-cx16"
+"""Without `cmpxchg16b`, which QEMU 7.2 emulates with wrong flags (they show up as `EFLAGS` in the panic): an interrupt right after
+it brings the kernel down, whose allocator uses it all the time where the processor has it. On a busy machine half of all boots.
+"""
+BOOT = 5
+"""Seconds less that init has than its container: it ends first, with a report."""
+NO_CODE = 0
+"""What QEMU ends with when the machine did not tell a code: it was switched off, or panicked."""
+
+
+def qemu_layer(store: Store) -> bytes:
+    """QEMU, its firmware, its libraries and coreutils' `timeout`. Raises `AptMissing`, `AptFailed`, `SmokeLibraryMissing`."""
+    kept = store.part("smoke") / f"qemu-{SUITE}.tar"
+    if not kept.is_file():
+        with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
+            suite = open_suite(SUITE, Path(place))
+            root = Path(place, "unpacked")
+            suite.unpack(suite.download_with_all_it_needs(PACKAGES), root)
+            write_atomically(kept, tar_layer(_collect(root), ["/tmp", "/run"]))
+    return kept.read_bytes()
+
+
+def _collect(root: Path) -> Files:
+    programs = [QEMU, TIMEOUT, ACCELERATOR]
+    files = {each: (root / each.lstrip("/")).read_bytes() for each in programs}
+    for each in programs:
+        files |= libraries_of(root / each.lstrip("/"), root=root, search=LIBRARY_FOLDERS)
+    return files | {place: (root / origin.lstrip("/")).read_bytes() for place, origin in FIRMWARE.items()}
+
+
+def machine_memory(initramfs: int, *, is_release: bool) -> int:
+    """MiB for a machine whose initramfs has so many bytes: it lies in memory packed and unpacked, and is read from there."""
+    return (RELEASE_MEMORY if is_release else PROBE_MEMORY) + 3 * (initramfs >> 20)
+
+
+def command(memory: int, seconds: int, environment: Mapping[str, str], also: str) -> Sequence[str]:
+    """QEMU under `timeout`, which is the container's first process and ends it after `seconds`, whoever else is gone.
+
+    The environment reaches init by the kernel's command line, as do the words of `also`.
+    """
+    words = " ".join(f"{name}={value}" for name, value in environment.items())
+    # A kernel that tests its timer while the host is busy with others finds it broken, and panics.
+    line = f"console=ttyS0 loglevel=3 panic=-1 no_timer_check rdinit=/init {words} {also}".strip()
+    return [
+        *(TIMEOUT, "--kill-after=2", str(seconds), QEMU),
+        *("-accel", "tcg", "-cpu", CPU, "-M", "pc", "-smp", "1", "-m", str(memory), "-L", "/firmware"),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"),
+        *("-device", "isa-debug-exit,iobase=0xf4,iosize=4"),
+        *("-kernel", KERNEL, "-initrd", INITRAMFS, "-append", line),
+    ]
+
+
+def payload_code(qemu: int, known: Sequence[int]) -> int | None:
+    """The code that init wrote to the debug port, by what QEMU ended with; None if it wrote none."""
+    return next((code for code in known if (2 * code + 1) & 0xFF == qemu), None)

@@ -1,0 +1,154 @@
+"""Makes a smoke test: chooses the backend, runs each kernel, and has every report judged.
+
+A release is only tested where our own probe was seen to deny: what the worker cannot do is never the release's fault.
+Refuses to know Prefect, and what a release makes of a verdict.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from loadmaster.errors import SmokeDeadlinePassed, SmokeKernelUnknown, SmokeMachineBroke, SmokeOutOfMemory, WrongRequest
+from loadmaster.planning.smoke.report import ErrorKind, Subject
+from loadmaster.planning.smoke.result import SmokeOutcome, SmokeResult
+from loadmaster.planning.smoke.style import Backend, Kernel
+from loadmaster.planning.smoke.subject import ReleaseSubject
+from loadmaster.planning.smoke.verdict import Judgement, Verdict, failed, judge
+from loadmaster.run.profiles import load_project
+from loadmaster.run.store import Store
+from loadmaster.smoke.clients.container import Engine, connect
+from loadmaster.smoke.request import SmokeRequest
+from loadmaster.smoke.running.container_run import Ran, Settings, run_probe, run_release
+from loadmaster.smoke.running.kernels import SUITES
+from loadmaster.smoke.steps.dispatch import Dispatched, smoke_by_workflow
+from loadmaster.smoke.steps.subject import forge_client, release_subject
+
+Tell = Callable[[str], None]
+OBJECT_MISSING = "object missing: the profile does not say where the eBPF object of this release comes from"
+
+
+class Place(NamedTuple):
+    """Where one payload runs."""
+
+    backend: Literal["native", "vm"]
+    kernel: Kernel | None
+    """Of the machine; None for the worker's own."""
+
+
+NATIVE = Place("native", None)
+
+
+class Bench(NamedTuple):
+    """What all runs of one smoke test share."""
+
+    asked: SmokeRequest
+    engine: Engine
+    store: Store
+    tell: Tell
+
+
+def smoke(asked: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
+    """The outcome on every kernel. What keeps the payload from running at all is raised: the errors of
+    `loadmaster.errors.smoke`, `.smoke_subject`, `.smoke_workflow`, and the forge's.
+    """
+    if asked.backend is Backend.DISPATCH:
+        return SmokeOutcome(results=tuple(_dispatched(asked, tell)))
+    for kernel in asked.kernels:
+        if kernel not in SUITES:
+            raise SmokeKernelUnknown(kernel, SUITES)
+    is_release = asked.subject is Subject.RELEASE
+    subject = release_subject(asked) if is_release else None
+    bench = Bench(asked, connect(), store, tell)
+    if asked.backend is not Backend.VM:
+        native = _probed(bench, NATIVE)
+        if asked.backend is Backend.NATIVE or native.judgement.verdict is Verdict.ENFORCED:
+            return SmokeOutcome(results=(_of_release(bench, NATIVE, native, subject) if is_release else native,))
+        tell(f"native here is {native.judgement.text} ({native.why}): trying a virtual machine")
+    machines = [Place("vm", kernel) for kernel in asked.kernels]
+    probes = ((place, _probed(bench, place)) for place in machines)
+    return SmokeOutcome(
+        results=tuple(_of_release(bench, place, each, subject) if is_release else each for place, each in probes)
+    )
+
+
+def _probed(bench: Bench, place: Place) -> SmokeResult:
+    settings = _settings(bench, place)
+    return _result(
+        bench,
+        place,
+        settings,
+        Subject.PROBE,
+        lambda: run_probe(place.backend, settings, bench.engine, bench.store, bench.tell),
+    )
+
+
+def _settings(bench: Bench, place: Place) -> Settings:
+    settings = Settings(nonce=secrets.token_hex(16), deadline=bench.asked.deadline)
+    return replace(settings, kernel=place.kernel) if place.kernel else settings
+
+
+def _of_release(bench: Bench, place: Place, probe: SmokeResult, subject: ReleaseSubject | None) -> SmokeResult:
+    """The release's result beside its probe's, which takes its place where the worker cannot deny at all."""
+    if probe.judgement.verdict is not Verdict.ENFORCED:
+        return probe.model_copy(update={"subject": Subject.RELEASE, "probe": probe.judgement})
+    if subject is None:
+        nothing = Judgement(verdict=Verdict.COULD_NOT_CHECK, why=OBJECT_MISSING)
+        said = {"subject": Subject.RELEASE, "judgement": nothing, "report": None, "probe": probe.judgement}
+        return probe.model_copy(update=said)
+    settings = _settings(bench, place)
+    result = _result(
+        bench,
+        place,
+        settings,
+        Subject.RELEASE,
+        lambda: run_release(place.backend, subject, settings, bench.engine, bench.store, bench.tell),
+    )
+    return result.model_copy(update={"probe": probe.judgement, "seconds": round(result.seconds + probe.seconds, 3)})
+
+
+def _result(bench: Bench, place: Place, settings: Settings, subject: Subject, run: Callable[[], Ran]) -> SmokeResult:
+    backend, asked_kernel = Backend(place.backend), place.kernel or "the worker's own"
+    begun = time.monotonic()
+    try:
+        ran = run()
+    except (SmokeOutOfMemory, SmokeDeadlinePassed, SmokeMachineBroke) as error:
+        judgement = failed(_KINDS[type(error)], error.what)
+        seconds = round(time.monotonic() - begun, 3)
+        return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=asked_kernel, seconds=seconds)
+    judgement, report = judge(ran.log, nonce=settings.nonce, subject=subject, exit_code=ran.exit_code)
+    return SmokeResult(
+        judgement=judgement,
+        backend=backend,
+        subject=subject,
+        kernel=report.kernel if report else asked_kernel,
+        kernel_package=ran.kernel_package,
+        seconds=round(ran.seconds, 3),
+        report=report,
+    )
+
+
+_KINDS = {
+    SmokeOutOfMemory: ErrorKind.OOM,
+    SmokeDeadlinePassed: ErrorKind.DEADLINE,
+    SmokeMachineBroke: ErrorKind.NO_REPORT,
+}
+
+
+def _dispatched(asked: SmokeRequest, tell: Tell) -> Iterator[SmokeResult]:
+    """Raises `WrongRequest` where the profile names no workflow."""
+    file = asked.style.workflow
+    if file is None:
+        raise WrongRequest([f"`workflow`: `[smoke]` of `projects/{asked.project}.toml` names none to dispatch"])
+    with forge_client(asked) as client:
+        for kernel in asked.kernels:
+            ref = asked.tag or _branch(asked)
+            run = Dispatched(file, ref, asked.subject, kernel, secrets.token_hex(16), float(asked.deadline))
+            yield smoke_by_workflow(client, run, tell)
+
+
+def _branch(asked: SmokeRequest) -> str:
+    return load_project(str(asked.project)).source.branch

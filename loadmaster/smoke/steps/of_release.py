@@ -1,0 +1,82 @@
+"""A release's own smoke test: what it asks for, and of which bytes. Before publishing these are built from its commit."""
+
+from __future__ import annotations
+
+from loadmaster.clients import cargo
+from loadmaster.errors import SmokeNotPassed
+from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.planning.smoke.report import Subject
+from loadmaster.planning.smoke.result import SmokeOutcome, outcome_under
+from loadmaster.planning.smoke.style import ArtefactStyle, SmokeStyle, When
+from loadmaster.planning.smoke.verdict import Mode
+from loadmaster.planning.smoke_worker import GATE, Place, offered_after_preflight, place_of, worker_gate
+from loadmaster.planning.values.gate import GateAnswer, Outcome
+from loadmaster.run.job import Job
+from loadmaster.smoke.request import SmokeRequest
+from loadmaster.smoke.running.doctor import host_facts
+from loadmaster.smoke.running.kernels import SUITES
+from loadmaster.steps import announce
+
+
+def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
+    """The request for a release's test; what it has to build, it builds. Raises `CargoFailed`, `DiskFull`."""
+    tag = _tag(plan)
+    subject = subject_of(job, tag, style)
+    return SmokeRequest(
+        subject=subject,
+        backend=style.backend,
+        kernels=style.kernels,
+        deadline=style.deadline,
+        mode=style.mode,
+        project=job.project.name,
+        version=tag.version,
+        tag=tag.name,
+        forge=job.world.forge,
+        binary=_binary(job, style, style.artefact) if subject is Subject.RELEASE and style.artefact else None,
+    )
+
+
+def subject_of(job: Job, tag: Tag, style: SmokeStyle) -> Subject:
+    """In a rehearsal the probe alone, where the release's bytes are assets that its forge lacks: no CI builds any for it."""
+    if job.world.kind != "rehearsal" or style.artefact is None:
+        return style.subject
+    lacking = set(style.artefact.assets_of(tag.version)) - announce.asset_names(job, tag)
+    return Subject.PROBE if lacking else style.subject
+
+
+def _tag(plan: ReleasePlan) -> Tag:
+    """Of the program that is installed, where tags are several."""
+    of_program = (each for each in plan.tags if plan.install is not None and plan.install.package in each.crates)
+    return next(of_program, plan.tags[0])
+
+
+def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
+    """None where it is an asset."""
+    if artefact.asset is not None:
+        return None
+    if style.when is When.AFTER_RELEASE:
+        return str(job.directory.path / "install" / "bin" / artefact.binary)
+    target = job.directory.path / "candidate"
+    return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
+
+
+def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:
+    """The gate `smoke-worker` where nobody knows of the pool's workers: what this machine cannot do stays an open question."""
+    style = job.project.smoke
+    if style is None:
+        return ()
+    offered = offered_after_preflight(plan)
+    place, why = place_of(style, offered, is_rehearsal=False, online=False, here=host_facts())
+    if place is not Place.NOWHERE:
+        return (worker_gate(style, place, why, is_rehearsal=False, kernels=SUITES),)
+    told = f"{why}; whether the pool has a worker, only the Prefect server knows"
+    return (GateAnswer.could_not_check(GATE, told).model_copy(update={"blocks": False}),)
+
+
+def require_passed(outcome: SmokeOutcome, mode: Mode) -> None:
+    """Raises `SmokeNotPassed`."""
+    weakest = outcome.weakest
+    if outcome_under(weakest.judgement.verdict, mode) is Outcome.FAIL:
+        raise SmokeNotPassed(
+            weakest.judgement.text, f"the {weakest.subject} on `{weakest.kernel}` ({weakest.backend})", weakest.why
+        )

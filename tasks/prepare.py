@@ -1,0 +1,204 @@
+"""Preparation: look at the workspace and the world, decide, check, write the release commit, package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from loadmaster.errors import ClippyFailed
+from loadmaster.planning import show
+from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.previous_release import baseline
+from loadmaster.planning.registry.seen import ForgeSeen, Judged, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.run.job import Job
+from loadmaster.run.store import write_atomically
+from loadmaster.steps import announce, inspect, prepare
+from loadmaster.steps import check as checking
+from loadmaster.steps import look as looking
+from tasks.artifacts import artifact_key
+from tasks.policy import asks_the_world, keyed_by
+
+
+@asks_the_world("check out")
+def check_out(job: Job) -> ToolchainSeen:
+    looking.check_out(job)
+    return looking.look_at_toolchain(job)
+
+
+@asks_the_world("look at workspace")
+def look_at_workspace(job: Job) -> Workspace:
+    return looking.look_at_workspace(job)
+
+
+@asks_the_world("look at source")
+def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
+    return looking.look_at_source(job, workspace)
+
+
+@asks_the_world("look at registry")
+def look_at_registry(job: Job, workspace: Workspace) -> RegistrySeen:
+    return looking.look_at_registry(job, workspace.names)
+
+
+@asks_the_world("look at forge")
+def look_at_forge(job: Job) -> ForgeSeen | None:
+    return announce.look_at_forge(job)
+
+
+def look(job: Job) -> Seen:
+    """All that a plan needs to know. The three questions that do not wait for each other are asked at once."""
+    toolchain = check_out(job)
+    workspace = look_at_workspace(job)
+    registry = look_at_registry.submit(job, workspace)
+    forge = look_at_forge.submit(job)
+    return Seen(
+        source=look_at_source(job, workspace),
+        workspace=workspace,
+        registry=registry.result(),
+        forge=forge.result(),
+        toolchain=toolchain,
+    )
+
+
+@task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
+def decide(job: Job, seen: Seen) -> ReleasePlan:
+    plan = plan_release(seen, job.project, job.asked, job.pinned.today)
+    write_atomically(job.directory.version, plan.version.encode("ascii"))
+    create_markdown_artifact(
+        key=artifact_key(job.project.name, "plan"),
+        markdown=show.plan_markdown(plan),
+        description=f"Plan of {plan.title}",
+    )
+    return plan
+
+
+@task(
+    name="clippy",
+    task_run_name="clippy",
+    persist_result=True,
+    result_serializer="json",
+    cache_key_fn=keyed_by(1, "tree", "toolchain", "style"),
+)
+def lint(job: Job, seen: Seen, plan: ReleasePlan, tree: str, toolchain: str, style: str) -> Lint:
+    """Cached by what decides it. Only a clean answer is one: anything else raises, and is asked again."""
+    found = inspect.clippy(job, seen, plan)
+    if not found.passed:
+        raise ClippyFailed(found)
+    return found
+
+
+def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
+    """What clippy says of this tree, from the cache where a clean answer for it is known."""
+    if not job.project.cargo.clippy:
+        return Lint(ran=False, why="the profile says `cargo.clippy = false`")
+    last = baseline(seen.source.tags, plan, job.project)
+    style = job.project.cargo
+    since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
+    try:
+        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
+    except ClippyFailed as error:
+        return error.lint
+
+
+@asks_the_world("check with the oldest Rust")
+def build_with_oldest_rust(job: Job, seen: Seen) -> Lint:
+    return inspect.msrv(job, seen)
+
+
+@asks_the_world("compare the API")
+def compare_api(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
+    return inspect.semver(job, seen, plan)
+
+
+def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
+    """What each program says that judges the code; one that the profile does not let block may be missing."""
+    return Judged(
+        clippy=lint_once(job, seen, plan), msrv=build_with_oldest_rust(job, seen), semver=compare_api(job, seen, plan)
+    )
+
+
+@task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
+def check(job: Job, seen: Seen, plan: ReleasePlan, found: Judged) -> tuple[GateAnswer, ...]:
+    answers = checking.check(job, seen, plan, found)
+    create_markdown_artifact(
+        key=artifact_key(job.project.name, "gates"),
+        markdown=show.gates_markdown(answers),
+        description=f"Gates of {plan.title}",
+    )
+    return answers
+
+
+@asks_the_world("write release commit")
+def commit(job: Job, plan: ReleasePlan) -> str:
+    return prepare.commit(job, plan)
+
+
+@task(
+    name="package",
+    task_run_name="package",
+    persist_result=True,
+    result_serializer="json",
+    cache_key_fn=keyed_by(1, "crates", "commit", "toolchain", "verify", "registry"),
+)
+def package(
+    job: Job,
+    crates: Mapping[str, str],
+    commit: str,
+    tree: str,
+    toolchain: str,
+    verify: bool,
+    registry: str,
+    seen: RegistrySeen,
+    as_of: datetime,
+) -> dict[str, str]:
+    """SHA-256 by crate name. Cached by all that decides the bytes; `registry` stands for what its index offers."""
+    return prepare.package(job, crates, tree, seen, as_of)
+
+
+@task(name="look for the release's start", task_run_name="look for the release's start", cache_policy=NO_CACHE)
+def packaging_instant(job: Job, plan: ReleasePlan, seen: Seen) -> datetime:
+    return prepare.packaging_instant(job, plan, seen.registry)
+
+
+@asks_the_world("compare with registry")
+def compare_with_registry(
+    job: Job, plan: ReleasePlan, registry: RegistrySeen, digests: Mapping[str, str]
+) -> dict[str, ObjectState]:
+    return prepare.compare_with_registry(job, plan, registry, digests)
+
+
+def package_all(
+    job: Job, plan: ReleasePlan, seen: Seen, commit: str, as_of: datetime
+) -> tuple[dict[str, str], dict[str, ObjectState]]:
+    """SHA-256 by name for every crate of the plan, all packaged before the first upload; and how those compare that are out.
+
+    Crates that are out already are packaged too, to be compared. Where one of them is only `equivalent`, the crates
+    that are still to come must name its checksum on the registry in their lockfiles: they are packaged again without it.
+    """
+    wanted = {each.name: each.version for each in plan.crates}
+    digests = _package_once(job, plan, seen, commit, wanted, as_of)
+    out = compare_with_registry(job, plan, seen.registry, digests)
+    absent = {name: version for name, version in wanted.items() if name not in out}
+    if absent and ObjectState.EQUIVALENT in out.values():
+        digests |= _package_once(job, plan, seen, commit, absent, as_of)
+    return digests, out
+
+
+def _package_once(
+    job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str], as_of: datetime
+) -> dict[str, str]:
+    """From the cache if the kept files are still there, else packaged."""
+    verify = job.project.cargo.verify
+    registry = f"{seen.registry.before(plan.versions)} as of {as_of.isoformat()}"
+    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry, as_of)
+    digests = package(*arguments)
+    if not job.store.has_all(digests):
+        digests = package.with_options(refresh_cache=True)(*arguments)
+    return digests

@@ -1,0 +1,52 @@
+"""Verification: read every crate back, install the binary as a user would, write the receipt."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from loadmaster.planning import show
+from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.planning.profile.project import Install
+from loadmaster.planning.values.receipt import ObjectRecord, Receipt
+from loadmaster.run.job import Job
+from loadmaster.run.store import write_atomically
+from loadmaster.steps import announce, verify, visibility
+from tasks.artifacts import artifact_key
+from tasks.policy import asks_the_world, timed
+
+
+def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
+    """Crates are read back as soon as each is accepted; no task, because it goes on beside them."""
+    return visibility.reading_back(job)
+
+
+@asks_the_world("read back")
+def read_back(watch: visibility.Watch) -> None:
+    watch.wait_for_the_rest()
+
+
+@asks_the_world("install", "install {check.package}")
+def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
+    return timed(lambda: verify.install(job, plan, check))
+
+
+@asks_the_world("look at workflow run")
+def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord, ...]:
+    """The run that the tag started, as it stands; () where no workflow runs on tags."""
+    record = announce.workflow_run(job, tag, commit)
+    return () if record is None else (record,)
+
+
+@task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)
+def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
+    write_atomically(job.directory.receipt, receipt.to_json().encode())
+    create_markdown_artifact(
+        key=artifact_key(job.project.name, "receipt"),
+        markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),
+        description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
+    )
+    get_run_logger().info("receipt: %s", job.directory.receipt)

@@ -1,0 +1,92 @@
+"""`loadmaster init`, as a program, where there is no workspace at the top of a repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kit.running import Ran, Repository, loadmaster
+
+
+def init(home: Path, path: Path, *options: str) -> Ran:
+    return loadmaster(home, "init", str(path), *options, LOADMASTER_PROJECTS=str(home / "projects"))
+
+
+def repository_of(directory: Path, *files: str) -> Path:
+    for each in files:
+        (directory / each).parent.mkdir(parents=True, exist_ok=True)
+        (directory / each).write_text('[package]\nname = "a"\n', encoding="utf-8")
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message=All of it")):
+        author = ("-c", "user.name=Mia", "-c", "user.email=mia@localhost")
+        subprocess.run(("git", *author, *arguments), cwd=directory, check=True, capture_output=True)
+    return directory
+
+
+def test_a_package_in_a_repository_is_told_where_the_top_is(home: Path, repository: Repository) -> None:
+    ran = init(home, repository.directory / "hull", "--json")
+    assert ran.code == 1
+    told = ran.document["failure"]
+    assert told["what"].endswith(f"lies inside the repository `{repository.directory}`, and is not its top.")
+    assert f"name `{repository.directory}`" in told["next"]
+
+
+NO_WORKSPACE = [
+    pytest.param(
+        ("rust/Cargo.toml", "rust/a/Cargo.toml"), "deeper, as `rust/Cargo.toml` does", id="a root that lies deeper"
+    ),
+    pytest.param(("README.md",), "is not a Cargo workspace", id="no manifest at all"),
+]
+
+
+@pytest.mark.parametrize(("files", "told"), NO_WORKSPACE)
+def test_a_repository_without_a_workspace(home: Path, tmp_path: Path, files: tuple[str, ...], told: str) -> None:
+    ran = init(home, repository_of(tmp_path / "other", *files))
+    assert ran.code == 1
+    assert told in ran.err
+    assert not (home / "projects").exists()
+
+
+def test_a_directory_that_is_in_no_repository(home: Path, tmp_path: Path) -> None:
+    ran = init(home, tmp_path)
+    assert ran.code == 1
+    assert "is not a git repository" in ran.err
+
+
+def test_the_commands_that_come_next_can_be_typed(home: Path, repository: Repository) -> None:
+    ran = init(home, repository.directory, "--name", "my ship")
+    assert ran.code == 0, ran.err
+    assert "loadmaster plan --project 'my ship' --version patch" in ran.out
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
+def test_a_name_that_is_no_file_s_is_refused(home: Path, repository: Repository, name: str) -> None:
+    ran = init(home, repository.directory, "--name", name)
+    assert ran.code == 2
+    assert "cannot be the project's name" in ran.err
+    assert not list(home.parent.rglob("*x.toml"))
+
+
+def test_a_directory_that_is_not_there_is_a_wrong_request(home: Path, tmp_path: Path) -> None:
+    ran = init(home, tmp_path / "gone")
+    assert (ran.code, "is not a directory" in ran.err) == (2, True)
+
+
+SPOILT = [
+    pytest.param(
+        "hull/Cargo.toml", "x = = 1\n", r"`hull/Cargo.toml` is not TOML: Invalid value (at line 1, column 5)", id="TOML"
+    ),
+    pytest.param("hull/Cargo.toml", "", "it has neither `[package]` nor `[workspace]`", id="an empty manifest"),
+    pytest.param("hull/Cargo.toml", '[package]\nname = "mid"\n', "Two members are called `mid`", id="a name twice"),
+    pytest.param("Cargo.toml", '[workspace]\nmembers = ["no/*"]\n', "has the member `no/*`", id="a glob for nothing"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "told"), SPOILT)
+def test_what_cargo_refuses_is_told_by_its_own_error(
+    home: Path, repository: Repository, path: str, text: str, told: str
+) -> None:
+    (repository.directory / path).write_text(text, encoding="utf-8")
+    ran = init(home, repository.directory, "--json")
+    assert (ran.code, told in ran.document["failure"]["what"]) == (1, True), ran.err

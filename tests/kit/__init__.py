@@ -1,0 +1,1 @@
+"""What tests borrow: worlds, workspaces, answers, programs that behave in one way."""

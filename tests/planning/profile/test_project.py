@@ -1,0 +1,62 @@
+"""The profile's model: what it refuses, and what it fills in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from loadmaster.planning.profile.project import Project
+
+LEAST: dict[str, Any] = {"name": "demo", "forge": "ada/demo", "source": {"repository": "demo.git"}}
+
+REFUSED = [
+    ("no source", {"source": {}}, "exactly one of `repository` and `directory`"),
+    ("both sources", {"source": {"repository": "a", "directory": "b"}}, "exactly one of"),
+    ("a misspelt table", {"sources": {}}, "sources"),
+    ("a misspelt field", {"cargo": {"verfy": False}}, "cargo.verfy"),
+    ("a forge without owner", {"forge": "demo"}, "forge"),
+    ("a tag without version", {"release": {"tag": "v1"}}, "release.tag"),
+    ("a tag with a name that means nothing", {"release": {"tag": "{project}-{version}"}}, "`{project}` means nothing"),
+    ("a tag with a lone brace", {"release": {"tag": "v{version}{"}}, "release.tag"),
+    ("a message with a name that means nothing", {"release": {"tag_message": "{v}"}}, "`{project}` and `{version}`"),
+    ("a commit message without version", {"release": {"commit_message": "Release"}}, "release.commit_message"),
+    ("an exclusion without reason", {"release": {"exclude": [{"package": "a"}]}}, "release.exclude.0.why"),
+    ("an install check without binary", {"install": {"package": "a"}}, "install.binary"),
+    ("a policy that is none", {"release": {"policy": "sometimes"}}, "release.policy"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_what_a_profile_may_not_say(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Project.model_validate(LEAST | wrong)
+    problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in caught.value.errors()]
+    assert any(told in each for each in problems), problems
+
+
+def test_the_least_profile_is_careful() -> None:
+    profile = Project.model_validate(LEAST)
+    assert (profile.cargo.verify, profile.cargo.clippy, profile.cargo.deny_warnings) == (True, True, True)
+    assert (profile.cargo.environment, profile.release.exclude, profile.install) == ((), (), None)
+    assert profile.source.branch == "main"
+
+
+def test_the_tag_is_the_pattern_with_the_version() -> None:
+    profile = Project.model_validate(LEAST | {"release": {"tag": "demo-{version}-final"}})
+    assert profile.tag_of("demo", "1.0.0-rc.1") == "demo-1.0.0-rc.1-final"
+
+
+@pytest.mark.parametrize(
+    ("release", "moving"),
+    [
+        ({}, "all"),
+        ({"policy": "keep-caret-floor"}, "necessary"),
+        ({"policy": "independent"}, "necessary"),
+        ({"policy": "independent", "requirements": "all"}, "all"),
+        ({"requirements": "current"}, "current"),
+    ],
+)
+def test_the_policy_says_which_requirements_move_unless_the_profile_does(release: dict[str, str], moving: str) -> None:
+    assert Project.model_validate({**LEAST, "release": release}).release.moving_requirements == moving

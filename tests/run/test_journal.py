@@ -1,0 +1,128 @@
+"""The journal: what an attempt knows so far, as a receipt, from the first step to the last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from loadmaster.errors import TagTaken
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, plan_release
+from loadmaster.planning.registry.seen import ToolchainSeen
+from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome, json_schema, same_release
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import digest
+from loadmaster.run.job import Job, Pinned
+from loadmaster.run.journal import Journal
+from loadmaster.run.store import Store
+from loadmaster.run.world import World
+from tests.kit.building import BASE, TODAY, needs, package, project, seen
+
+WHEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOOLCHAIN = ToolchainSeen(cargo="1.95.0", rustc="1.95.0")
+COMMIT = "c" * 40
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    store = Store(tmp_path)
+    world = World(
+        kind="rehearsal",
+        index="sparse+http://127.0.0.1:1/index/",
+        replaces_crates_io=True,
+        forge="http://127.0.0.1:1/forge",
+        repository="someone/demo",
+        remote=str(tmp_path / "remote.git"),
+        directory=tmp_path,
+    )
+    pinned = Pinned(project="demo", asked="minor", commit=BASE, on_branch=True, started=WHEN, as_of=WHEN)
+    return Job(project=project(), pinned=pinned, world=world, directory=store.run("one"), store=store)
+
+
+@pytest.fixture
+def plan() -> ReleasePlan:
+    return plan_release(seen(package("app", needs("core")), package("core")), project(), "minor", TODAY)
+
+
+def crate(name: str, sha256: str, **fields: object) -> ObjectRecord:
+    return ObjectRecord.model_validate(
+        {"kind": "crate", "id": f"{name}@0.5.0", "state": ObjectState.SAME, "sha256": sha256, **fields}
+    )
+
+
+def valid(receipt: Receipt) -> Receipt:
+    jsonschema.validate(json.loads(receipt.to_json()), json.loads(json_schema()))
+    return receipt
+
+
+def test_before_there_is_a_plan_the_receipt_tells_what_was_asked_for_and_why_it_stopped(job: Job) -> None:
+    receipt = valid(Journal(job).receipt(ReceiptOutcome.FAILED, TagTaken("v0.5.0", "aa", "bb")))
+    assert (receipt.version, receipt.commit, receipt.plan, receipt.objects) == ("minor", BASE, "", ())
+    assert receipt.failure is not None
+    assert "`v0.5.0`" in receipt.failure.what
+
+
+def test_at_the_end_it_tells_everything(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.planned(plan, TOOLCHAIN)
+    journal.checked((GateAnswer.of("tree-clean", 1, ()),))
+    journal.committed(COMMIT)
+    journal.note(crate("core", "a" * 64), crate("app", "b" * 64))
+    receipt = valid(journal.receipt(ReceiptOutcome.RELEASED))
+    assert (receipt.version, receipt.commit, receipt.base_commit) == ("0.5.0", COMMIT, BASE)
+    assert (receipt.plan, receipt.toolchain) == (digest(plan), "cargo 1.95.0, rustc 1.95.0")
+    assert [each.id for each in receipt.objects] == ["core@0.5.0", "app@0.5.0"]
+    assert receipt.gates[0].gate == "tree-clean"
+    assert receipt.failure is None
+    assert receipt.seconds >= 0
+
+
+def test_an_object_that_is_noted_again_keeps_its_place_and_has_its_last_record(job: Job) -> None:
+    journal = Journal(job)
+    journal.note(crate("core", "a" * 64, state=ObjectState.UNKNOWN), crate("app", "b" * 64))
+    journal.note(crate("core", "c" * 64))
+    objects = journal.receipt(ReceiptOutcome.RELEASED).objects
+    assert [(each.id, each.state, each.sha256) for each in objects] == [
+        ("core@0.5.0", "same", "c" * 64),
+        ("app@0.5.0", "same", "b" * 64),
+    ]
+
+
+def test_the_checksums_are_those_that_sha256sum_checks(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.planned(plan, TOOLCHAIN)
+    content = b"crate"
+    journal.note(
+        ObjectRecord(kind="tag", id="v0.5.0", state=ObjectState.SAME),
+        crate("core", hashlib.sha256(content).hexdigest()),
+    )
+    assert (
+        journal.assets(plan.tags[0])[CHECKSUMS].decode() == f"{hashlib.sha256(content).hexdigest()}  core-0.5.0.crate\n"
+    )
+
+
+def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(job: Job, plan: ReleasePlan) -> None:
+    attempts = []
+    for attempts_needed in (3, 0):
+        journal = Journal(job)
+        journal.planned(plan, TOOLCHAIN)
+        journal.committed(COMMIT)
+        journal.note(crate("core", "a" * 64, attempts=attempts_needed, seconds=float(attempts_needed)))
+        attempts.append(journal.assets(plan.tags[0]))
+    first, second = attempts
+    assert first.keys() == second.keys() == set(plan.assets)
+    assert first[CHECKSUMS] == second[CHECKSUMS]
+    assert first[RECEIPT] != second[RECEIPT]
+    assert same_release(first[RECEIPT], second[RECEIPT])
+
+
+def test_the_receipt_among_the_files_is_one(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.planned(plan, TOOLCHAIN)
+    receipt = valid(Receipt.model_validate_json(journal.assets(plan.tags[0])[RECEIPT]))
+    assert receipt.outcome is ReceiptOutcome.RELEASED

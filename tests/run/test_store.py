@@ -1,0 +1,153 @@
+"""What is kept between attempts: crates by their content, run directories, and the lock on a release."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from loadmaster.errors import DiskFull, KeptCrateBroken, ReleaseLocked
+from loadmaster.run.profiles import ROOT
+from loadmaster.run.store import Store, default_store, write_atomically
+
+HOLD = """
+import sys
+from pathlib import Path
+from loadmaster.run.store import RunDirectory
+with RunDirectory(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home")
+
+
+@pytest.fixture
+def packaged(tmp_path: Path) -> Path:
+    file = tmp_path / "hangar-1.0.0.crate"
+    file.write_bytes(b"packaged")
+    return file
+
+
+class TestCrates:
+    def test_a_kept_crate_outlives_the_file_that_it_came_from(self, store: Store, packaged: Path) -> None:
+        sha256 = store.keep_crate(packaged)
+        packaged.unlink()
+        assert store.crate("hangar@1.0.0", sha256) == b"packaged"
+        assert store.has_all({"hangar": sha256})
+
+    def test_keeping_it_twice_is_keeping_it_once(self, store: Store, packaged: Path) -> None:
+        assert store.keep_crate(packaged) == store.keep_crate(packaged)
+        assert len(list(store.part("crates").iterdir())) == 1
+
+    @pytest.mark.parametrize("content", [b"", b"packaged!", b"PACKAGED"], ids=["cut short", "longer", "altered"])
+    def test_a_tampered_one_is_never_given_out(self, store: Store, packaged: Path, content: bytes) -> None:
+        sha256 = store.keep_crate(packaged)
+        (store.part("crates") / f"{sha256}.crate").write_bytes(content)
+        with pytest.raises(KeptCrateBroken, match=r"`hangar@1\.0\.0`"):
+            store.crate("hangar@1.0.0", sha256)
+
+    def test_a_missing_one_is_told_and_counted_as_missing(self, store: Store) -> None:
+        with pytest.raises(KeptCrateBroken):
+            store.crate("hangar@1.0.0", "ab" * 32)
+        assert not store.has_all({"hangar": "ab" * 32})
+        assert store.has_all({})
+
+
+class TestWriting:
+    def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(self, tmp_path: Path) -> None:
+        write_atomically(tmp_path / "deep" / "file", b"one")
+        write_atomically(tmp_path / "deep" / "file", b"two")
+        assert (tmp_path / "deep" / "file").read_bytes() == b"two"
+        assert [each.name for each in (tmp_path / "deep").iterdir()] == ["file"]
+
+    def test_a_full_disk_is_told_and_the_former_file_stays(self, tmp_path: Path) -> None:
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        mounted = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)]
+        if (tried := subprocess.run(mounted, capture_output=True, text=True, check=False)).returncode != 0:
+            pytest.skip(f"mounting is not permitted: {tried.stderr.strip()}")
+        try:
+            write_atomically(disk / "receipt.json", b"former")
+            with pytest.raises(DiskFull, match=r"writing `receipt\.json`"):
+                write_atomically(disk / "receipt.json", b"x" * 100_000)
+            assert [each.name for each in disk.iterdir()] == ["receipt.json"]
+            assert (disk / "receipt.json").read_bytes() == b"former"
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+
+    def test_another_trouble_stays_what_it_is(self, tmp_path: Path) -> None:
+        (tmp_path / "taken").mkdir()
+        (tmp_path / "taken" / "inside").touch()
+        with pytest.raises(IsADirectoryError):
+            write_atomically(tmp_path / "taken", b"x")
+        assert [each.name for each in tmp_path.iterdir()] == ["taken"]
+
+
+class TestDirectories:
+    def test_a_run_is_found_again_by_its_id(self, store: Store) -> None:
+        store.run("a1").receipt.write_text("{}")
+        assert store.run("a1").receipt.read_text() == "{}"
+        assert not store.run("b2").receipt.exists()
+        store.run("a1").remove()
+        assert not store.run("a1").receipt.exists()
+
+    def test_build_directories_differ_by_every_part_of_their_key(self, store: Store) -> None:
+        keys = [("demo", "1.95.0", "aa"), ("demo", "1.95.0", "bb"), ("demo", "stable", "aa"), ("assay", "1.95.0", "aa")]
+        found = {store.build_directory(*key) for key in keys}
+        assert len(found) == len(keys)
+        assert all(each.parent == store.root / "build" for each in found)
+
+    def test_a_key_is_one_name_whatever_is_in_it(self, store: Store) -> None:
+        assert store.build_directory("../demo", "a b").parent == store.root / "build"
+
+    def test_the_home_is_ours_unless_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LOADMASTER_HOME", str(tmp_path))
+        assert default_store().root == tmp_path
+        monkeypatch.delenv("LOADMASTER_HOME")
+        assert default_store().root == ROOT / ".loadmaster"
+
+
+class TestLock:
+    @contextmanager
+    def _held_by_another(self, directory: Path) -> Iterator[subprocess.Popen[str]]:
+        command = [sys.executable, "-c", HOLD, str(directory)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            yield holder
+
+    def test_a_second_process_is_refused_and_told_who_holds_it(self, store: Store) -> None:
+        run = store.run("a1")
+        with self._held_by_another(run.path) as holder:
+            with pytest.raises(ReleaseLocked, match=f"process `{holder.pid}`"), run.locked():
+                pass
+            holder.kill()
+
+    def test_it_is_free_after_the_block(self, store: Store) -> None:
+        run = store.run("a1")
+        for _ in range(2):
+            with run.locked():
+                pass
+
+    def test_a_holder_that_was_killed_leaves_no_lock(self, store: Store) -> None:
+        run = store.run("a1")
+        with self._held_by_another(run.path) as holder:
+            holder.send_signal(signal.SIGKILL)
+            holder.wait()
+        with run.locked():
+            pass
+
+    def test_another_release_is_not_held_up(self, store: Store) -> None:
+        with self._held_by_another(store.run("a1").path) as holder:
+            with store.run("b2").locked():
+                pass
+            holder.kill()
