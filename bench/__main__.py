@@ -33,7 +33,7 @@ from bench.figures import (
 from bench.place import Place, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
-from loadmaster.errors import EngineAbsent, EngineForbidden
+from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
 from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Service, new_token
 from loadmaster.run.job import Job, Pinned

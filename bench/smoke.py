@@ -7,7 +7,7 @@ import sys
 import time
 
 from bench.figures import Target
-from loadmaster.errors import SmokeDeadlinePassed, SmokeMachineBroke
+from loadmaster.errors.smoke import SmokeDeadlinePassed, SmokeMachineBroke
 from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.verdict import Verdict, judge
 from loadmaster.run.store import Store

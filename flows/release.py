@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from flows import smoke
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke.style import When

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 
-from loadmaster.errors import is_worth_retrying
+from loadmaster.errors.base import is_worth_retrying
 from loadmaster.planning.values.receipt import ObjectRecord
 
 PAUSES = [1.0, 4.0]

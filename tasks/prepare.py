@@ -9,7 +9,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from loadmaster.errors import ClippyFailed
+from loadmaster.errors.cargo import ClippyFailed, ClippyNotRun
 from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.previous_release import baseline
@@ -89,8 +89,10 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
 def lint(job: Job, seen: Seen, plan: ReleasePlan, tree: str, toolchain: str, style: str) -> Lint:
     """Cached by what decides it. Only a clean answer is one: anything else raises, and is asked again."""
     found = inspect.clippy(job, seen, plan)
+    if not found.ran:
+        raise ClippyNotRun(found.why)
     if not found.passed:
-        raise ClippyFailed(found)
+        raise ClippyFailed(found.findings, found.why)
     return found
 
 
@@ -103,8 +105,10 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
         return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
+    except ClippyNotRun as error:
+        return Lint(ran=False, why=error.told)
     except ClippyFailed as error:
-        return error.lint
+        return Lint(ran=True, findings=error.findings, why=error.told)
 
 
 @asks_the_world("check with the oldest Rust")

@@ -20,7 +20,8 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from loadmaster.credentials.tokens import revoke_tokens
-from loadmaster.errors import CratesNotPublished, LoadmasterError, RateLimited
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.registry import CratesNotPublished, RateLimited
 from loadmaster.planning import show
 from loadmaster.planning.order import blocked, everything_needed, ready
 from loadmaster.planning.pace import Next

@@ -7,7 +7,7 @@ from typing import cast
 from prefect.blocks.system import Secret
 from prefect.exceptions import PrefectHTTPStatusError
 
-from loadmaster.errors import SecretBlockMissing, SecretBlockUnread
+from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 
 
 def read_block(name: str) -> str:

@@ -26,16 +26,8 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Cancelling
 
-from loadmaster.errors import (
-    AptFailed,
-    AptMissing,
-    EngineAbsent,
-    EngineForbidden,
-    SmokeNotPassed,
-    SmokePayloadNotBuilt,
-    SmokeRunLate,
-    SmokeRunLost,
-)
+from loadmaster.errors.smoke import AptFailed, AptMissing, EngineAbsent, EngineForbidden, SmokePayloadNotBuilt
+from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate, SmokeRunLost
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, not_made
 from loadmaster.planning.smoke.show import outcome_of, smoke_markdown

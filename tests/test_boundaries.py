@@ -1,13 +1,21 @@
-"""The line that imports may not cross is held by Ruff, folder by folder; each ban is tried with a planted import."""
+"""Where imports may go: Ruff holds each folder's bans, each tried with a planted import; no folders form a cycle."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from loadmaster.run.profiles import ROOT
+from tests.kit.imports import Picture, draw
+
+REGISTRY = "loadmaster.rehearsal.registry"
+ALLOWED = frozenset({frozenset((REGISTRY, f"{REGISTRY}.trustpub"))})
+"""crates.io's server has trusted publishing in its midst, and so has the rehearsal's."""
+AT_MOST = 20
+"""Modules in a folder, beyond which nobody finds anything."""
 
 PLANTED = [
     ("loadmaster/planning/x.py", "import prefect", "tasks/ and flows/ add"),
@@ -16,14 +24,22 @@ PLANTED = [
     ("loadmaster/planning/x.py", "from pathlib import Path", "opens nothing"),
     ("loadmaster/planning/x.py", "from loadmaster.clients import git", "other way"),
     ("loadmaster/planning/gates/x.py", "import subprocess", "runs nothing"),
+    ("loadmaster/planning/values/x.py", "from loadmaster.planning.plan import Crate", "is the ground"),
+    ("loadmaster/planning/values/x.py", "import httpx", "Let a client ask"),
+    ("loadmaster/run/x.py", "from loadmaster.cli.commands.status import status", "nothing imports it"),
+    ("loadmaster/run/x.py", "from prefect import task", "belongs into tasks/"),
+    ("loadmaster/cli/x.py", "from flows.release import release", "started in one place"),
     ("loadmaster/steps/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/index_as_of/x.py", "from loadmaster.rehearsal import world", "Packaging for real needs this"),
     ("loadmaster/rehearsal/x.py", "from loadmaster.run.live import live_job", "cannot make a live world"),
     ("loadmaster/rehearsal/x.py", "from loadmaster.credentials.sources import api_token", "makes up its own tokens"),
-    ("loadmaster/smoke/x.py", "from loadmaster.planning.smoke.verdict import judge", "planning says"),
+    ("loadmaster/smoke/running/x.py", "from loadmaster.planning.smoke.verdict import judge", "planning says"),
+    ("loadmaster/smoke/clients/x.py", "from loadmaster.smoke.steps import make", "one way"),
+    ("loadmaster/smoke/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
     ("loadmaster/clients/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
+    ("loadmaster/clients/x.py", "from loadmaster.run.job import Job", "as an argument"),
     ("tasks/x.py", "from flows.release import release", "one way"),
     ("tasks/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("flows/x.py", "from loadmaster.clients import git", "clients are for steps"),
@@ -46,3 +62,37 @@ def test_an_import_that_crosses_the_line_is_refused_and_told_where_it_belongs(
     assert checked.returncode == 1
     assert "TID251" in checked.stdout
     assert taught in checked.stdout
+
+
+@pytest.fixture(scope="module")
+def picture() -> Picture:
+    return draw(ROOT)
+
+
+def test_no_folders_import_each_other_in_a_cycle(picture: Picture) -> None:
+    """With `-s` it prints the picture."""
+    for room, others in sorted(picture.rooms.items()):
+        print(f"{room} ({len(picture.modules_in(room))} modules) → {', '.join(sorted(others)) or 'nothing of ours'}")
+    print(f"{len(picture.rooms)} rooms, {picture.arrows} arrows")
+    assert picture.cycle(ALLOWED) == []
+
+
+def test_nothing_lies_at_the_top_of_the_library_but_what_python_wants_there() -> None:
+    assert {each.name for each in (ROOT / "loadmaster").glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_a_folder_has_as_many_modules_as_a_person_can_look_through(picture: Picture) -> None:
+    sizes = {room: len(picture.modules_in(room)) for room in picture.rooms if room != REGISTRY}
+    assert {room: size for room, size in sizes.items() if size > AT_MOST} == {}
+
+
+def test_planted_a_cycle_is_found_and_an_allowed_one_is_not(tmp_path: Path) -> None:
+    for file, text in {
+        "loadmaster/a/one.py": "from loadmaster.b import two\n",
+        "loadmaster/b/two.py": "def late():\n    import loadmaster.a.one\n",
+    }.items():
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text(text)
+    planted = draw(tmp_path)
+    assert sorted(set(planted.cycle(frozenset()))) == ["loadmaster.a", "loadmaster.b"]
+    assert planted.cycle(frozenset({frozenset(("loadmaster.a", "loadmaster.b"))})) == []

@@ -22,7 +22,7 @@ from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
 from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
 from loadmaster.cli.usage import Commands, print_failure
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.show import crates_text, gates_text, plan_text, receipt_text
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome

@@ -10,8 +10,8 @@ import typer
 
 from loadmaster.cli.commands.terminal import print_json
 from loadmaster.cli.options import JsonOption
-from loadmaster.errors import TreeMissing
-from loadmaster.planning.edits.manifest import Policy, Requirements
+from loadmaster.errors.edits import TreeMissing
+from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.run.profiles import load_project
 

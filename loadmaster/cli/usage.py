@@ -13,7 +13,7 @@ from typer._click.exceptions import UsageError as Misused
 from typer.core import TyperGroup
 
 from loadmaster.cli.commands.terminal import print_json
-from loadmaster.errors import LoadmasterError, UsageError
+from loadmaster.errors.base import LoadmasterError, UsageError
 
 
 def print_failure(error: LoadmasterError) -> None:

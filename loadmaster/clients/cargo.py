@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from loadmaster.clients.process import Finished, environment, run
-from loadmaster.errors import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull, NotAWorkspace
+from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull
+from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
 

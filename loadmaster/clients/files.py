@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from loadmaster.clients.rewriting import KEPT
-from loadmaster.errors import FileUnreadable, LinkOutOfTree, NotAFile, NotUtf8, TreeMissing
+from loadmaster.errors.edits import NotUtf8, TreeMissing
+from loadmaster.errors.files import FileUnreadable, NotAFile
+from loadmaster.errors.workspace import LinkOutOfTree
 from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.values.globs import matches_glob
 

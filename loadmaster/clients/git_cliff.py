@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loadmaster.clients import git
 from loadmaster.clients.process import environment, run
-from loadmaster.errors import NotesNotProposed
+from loadmaster.errors.edits import NotesNotProposed
 from loadmaster.planning.edits.changelogs import Scope
 
 _CONFIGURATION = r"""

@@ -16,14 +16,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from loadmaster.errors import (
-    BumpInterrupted,
-    FileOfTwoNames,
-    FilesNotWritten,
-    FileUnreadable,
-    TreeBusy,
-    TreeMissing,
-)
+from loadmaster.errors.edits import FilesNotWritten, TreeMissing
+from loadmaster.errors.files import BumpInterrupted, FileOfTwoNames, FileUnreadable, TreeBusy
 from loadmaster.planning.values.value import Value
 
 KEPT = ".loadmaster-bump"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from loadmaster.errors import PortTaken
+from loadmaster.errors.rehearsal import PortTaken
 
 LOOPBACK = "127.0.0.1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from loadmaster.errors import FileUnreadable
+from loadmaster.errors.files import FileUnreadable
 
 _TELLING = (b"include", b"#[path", b"cfg(test", b"cfg(all(test")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from loadmaster.credentials.token import Token
-from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing
+from loadmaster.errors.credentials import IdentityMissing, SecretBlockMissing, TokenMissing
 from loadmaster.planning.profile.registry_style import (
     CARGO_TOKEN_VARIABLE,
     IDENTITY_VARIABLES,

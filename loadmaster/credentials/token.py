@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from loadmaster.errors import TokenUnusable, redaction
+from loadmaster.errors import redaction
+from loadmaster.errors.credentials import TokenUnusable
 
 SHORTEST = 8
 """Characters. What is shorter is no secret, and redacting it would tear holes into every text."""

@@ -13,7 +13,8 @@ from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import trusted_publishing
 from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
 from loadmaster.credentials.token import Token
-from loadmaster.errors import LoadmasterError, TokenNotRevoked
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.credentials import TokenNotRevoked
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
 from loadmaster.run.clock import Clock

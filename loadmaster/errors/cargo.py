@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError
-
-if TYPE_CHECKING:
-    from loadmaster.planning.registry.seen import Lint
 
 
 class CrateFileBroken(LoadmasterError):
@@ -100,15 +97,27 @@ class InstalledVersionWrong(LoadmasterError):
 
 
 class ClippyFailed(LoadmasterError):
-    """Clippy found something, or could not run."""
+    """Clippy found something, or stopped before it could. `told` are its last lines."""
 
-    def __init__(self, lint: Lint) -> None:
+    def __init__(self, findings: Sequence[str], told: str) -> None:
         super().__init__(
-            "clippy did not pass: " + ("; ".join(lint.findings[:5]) or lint.why),
-            why="the code has warnings that the profile forbids, or clippy is not installed.",
+            "clippy did not pass: " + ("; ".join(findings[:5]) or told),
+            why="the code has warnings that the profile forbids, or does not build.",
             fix="run `cargo clippy --workspace --all-targets` on the commit and mend what it names.",
         )
-        self.lint = lint
+        self.findings, self.told = tuple(findings), told
+
+
+class ClippyNotRun(LoadmasterError):
+    """Clippy could not be asked."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"clippy was not run: {told}",
+            why="a toolchain of rustup's profile `minimal` comes without it.",
+            fix="run `rustup component add clippy` for the toolchain of the release, or set `cargo.clippy = false`.",
+        )
+        self.told = told
 
 
 class GivenCrateBroken(UsageError):

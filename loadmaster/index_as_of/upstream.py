@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 import httpx
 
 from loadmaster import __version__
-from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.errors.rehearsal import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.sparse_index import download_url, index_path
 from loadmaster.planning.values.value import Value

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from loadmaster.clients.serving import serving
-from loadmaster.errors import UpstreamUnreachable
+from loadmaster.errors.rehearsal import UpstreamUnreachable
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.registry.sparse_index import index_path
 from loadmaster.planning.values.version import same_version

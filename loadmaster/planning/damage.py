@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
-from loadmaster.errors import DependencyCycle
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import find_cycle, in_order
 from loadmaster.planning.registry.index_line import IndexLine, Need
 from loadmaster.planning.values.receipt import ObjectRecord

@@ -18,7 +18,7 @@ from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
-from loadmaster.planning.edits.manifest import Policy
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
 from loadmaster.planning.tree.workspace import Package, Workspace

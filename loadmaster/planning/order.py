@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Set
 from itertools import pairwise
 
-from loadmaster.errors import DependencyCycle
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.version import parse

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from loadmaster.errors import NothingToPublish
+from loadmaster.errors.workspace import NothingToPublish
 from loadmaster.planning.edits.bump import python_edits, rule_edits
 from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, written
 from loadmaster.planning.edits.manifest import bump_manifests, with_heirs

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from semver import Version
 
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import TagSeen
 from loadmaster.planning.tree.workspace import Package

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from loadmaster.errors import FaultScriptBroken
+from loadmaster.errors.request import FaultScriptBroken
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Service

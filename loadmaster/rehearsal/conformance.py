@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import Field, ValidationError
 
-from loadmaster.errors import CorpusBroken, ServerNotAsked
+from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.issuer import SOUND, Flaws, Run
 from loadmaster.rehearsal.scenario import read_scenario

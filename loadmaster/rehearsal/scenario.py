@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
-from loadmaster.errors import ScenarioBroken
+from loadmaster.errors.request import ScenarioBroken
 from loadmaster.planning.crates_io.names import canonical, check_crate_name
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import check_version

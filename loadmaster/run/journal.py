@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER

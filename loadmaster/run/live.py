@@ -9,7 +9,7 @@ from pathlib import Path
 
 from loadmaster.clients import git
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import LiveWorldRefused
+from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.run.job import Job

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from loadmaster.clients import git
-from loadmaster.errors import RequestMoved
+from loadmaster.errors.request import RequestMoved
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Pinned
 from loadmaster.run.profiles import ROOT

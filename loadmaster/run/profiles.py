@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from loadmaster.errors import ProfileBroken, UnknownProject
+from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.profile.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]

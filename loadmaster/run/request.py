@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from loadmaster.errors import UnknownProject, WrongRequest
+from loadmaster.errors.request import UnknownProject, WrongRequest
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
 from loadmaster.run.profiles import problems_of, project_names

@@ -24,7 +24,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadmaster.errors import DiskFull, KeptCrateBroken, ReleaseLocked
+from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
+from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 
 

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from loadmaster.errors import SmokeSubjectUnknown, UnknownProject, WrongRequest
+from loadmaster.errors.request import UnknownProject, WrongRequest
+from loadmaster.errors.smoke_subject import SmokeSubjectUnknown
 from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.style import DEADLINE, Backend, Kernel, SmokeStyle
 from loadmaster.planning.smoke.verdict import Mode

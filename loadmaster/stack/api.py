@@ -16,7 +16,7 @@ from typing import Any, Self
 import httpx
 from pydantic import TypeAdapter
 
-from loadmaster.errors import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
 from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
 
 PAGE = 200

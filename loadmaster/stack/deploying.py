@@ -15,7 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from loadmaster.errors import DeploymentsNotApplied
+from loadmaster.errors.prefect import DeploymentsNotApplied
 
 Definition = dict[str, Any]
 """A part of `prefect.yaml`, or of what the server tells of a deployment: Prefect's own shapes."""

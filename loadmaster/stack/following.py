@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
-from loadmaster.errors import PrefectUnreachable
+from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.stack.api import Api
 from loadmaster.stack.record import Tell
 from loadmaster.stack.runs import FlowRun, State, TaskRun

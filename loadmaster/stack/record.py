@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from loadmaster.errors import NoStackRunning
+from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.values.value import Value
 from loadmaster.stack.processes import Process, is_alive
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadmaster.errors import PortTaken, StackDidNotStart
+from loadmaster.errors.prefect import StackDidNotStart
+from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments

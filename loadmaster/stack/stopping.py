@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from loadmaster.errors import PrefectUnreachable
+from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.stack.api import Api
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.processes import is_alive, stop

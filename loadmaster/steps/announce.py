@@ -8,7 +8,8 @@ import httpx
 
 from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
-from loadmaster.errors import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, NotObserved
+from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
+from loadmaster.errors.git import NotObserved
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, same_release

@@ -8,7 +8,7 @@ from pathlib import Path
 from loadmaster.clients import git
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates import check as ask_every_gate
 from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, Tree
 from loadmaster.planning.gates.sources import sources_to_read

@@ -13,7 +13,7 @@ from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_text, read_texts, read_tree
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import NotAWorkspace
+from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.edits.toml_literals import at

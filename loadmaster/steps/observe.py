@@ -17,7 +17,9 @@ import httpx
 from loadmaster.clients import cargo, git
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import CrateFileBroken, LoadmasterError, RegistryUnreachable
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.cargo import CrateFileBroken
+from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.edits.released import exact_versions, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
 from loadmaster.planning.profile.project import Project

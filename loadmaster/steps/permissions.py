@@ -15,18 +15,18 @@ from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import questions as registry_questions
 from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
 from loadmaster.credentials.tokens import tokens_of
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.credentials import (
     ExchangeRefused,
     IdentityMissing,
     IdentityRefused,
     IdentityUnavailable,
-    LoadmasterError,
-    RegistryUnreachable,
     SecretBlockMissing,
     SecretBlockUnread,
     TokenMissing,
     TokenUnusable,
 )
+from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.crates_io.packaged import PackagedCrate, judge
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts

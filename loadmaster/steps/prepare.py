@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
-from loadmaster.errors import BumpRefused
+from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan

@@ -8,7 +8,8 @@ from loadmaster.clients import git
 from loadmaster.clients.registry import index as registry
 from loadmaster.credentials.sources import ReadBlock, no_blocks
 from loadmaster.credentials.tokens import tokens_of
-from loadmaster.errors import CrateTaken, NotObserved, TagTaken
+from loadmaster.errors.git import NotObserved, TagTaken
+from loadmaster.errors.registry import CrateTaken
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag
 from loadmaster.planning.profile.registry_style import Wait
 from loadmaster.planning.registry.compare import compare

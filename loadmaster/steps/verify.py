@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from loadmaster.clients import cargo
-from loadmaster.errors import InstalledVersionWrong
+from loadmaster.errors.cargo import InstalledVersionWrong
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.values.receipt import ObjectRecord

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import ChecksumMismatch, LoadmasterError, NotPublished, NotVisible
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.registry import ChecksumMismatch, NotPublished, NotVisible
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.values.version import same_version
 from loadmaster.run.job import Job

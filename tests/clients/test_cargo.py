@@ -11,14 +11,8 @@ import pytest
 
 from loadmaster.clients import cargo
 from loadmaster.clients.serving import serving
-from loadmaster.errors import (
-    CargoFailed,
-    CargoMissing,
-    CargoTooOld,
-    CrateMissingFromPackage,
-    DiskFull,
-    NotAWorkspace,
-)
+from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull
+from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry

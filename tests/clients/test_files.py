@@ -10,7 +10,9 @@ import pytest
 
 from loadmaster.clients.files import read_text, read_texts, read_tree
 from loadmaster.clients.rewriting import write_files
-from loadmaster.errors import FilesNotWritten, FileUnreadable, LinkOutOfTree, NotAFile, NotUtf8, TreeMissing
+from loadmaster.errors.edits import FilesNotWritten, NotUtf8, TreeMissing
+from loadmaster.errors.files import FileUnreadable, NotAFile
+from loadmaster.errors.workspace import LinkOutOfTree
 
 MANIFEST = "[package]\r\n# ü"
 

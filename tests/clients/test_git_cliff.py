@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients.git_cliff import propose_notes
-from loadmaster.errors import NotesNotProposed
+from loadmaster.errors.edits import NotesNotProposed
 from loadmaster.planning.edits.changelogs import Scope
 
 ALL = Scope(tags=("v1.0.0",))

@@ -11,7 +11,8 @@ import pytest
 
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import KEPT, alone_in, require_whole, take_back, write_files
-from loadmaster.errors import BumpInterrupted, FileOfTwoNames, FilesNotWritten, TreeBusy, TreeMissing
+from loadmaster.errors.edits import FilesNotWritten, TreeMissing
+from loadmaster.errors.files import BumpInterrupted, FileOfTwoNames, TreeBusy
 
 FILES = ("Cargo.toml", "Cargo.lock", "crates/a/Cargo.toml")
 

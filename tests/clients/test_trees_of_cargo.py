@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import write_files
-from loadmaster.errors import ByteOrderMark
+from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits.bump import bump_tree
-from loadmaster.planning.edits.manifest import Policy, Requirements
+from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import read_workspace, workspace_roots
 from loadmaster.planning.tree.workspace import Workspace, read_metadata

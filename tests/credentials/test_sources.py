@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.credentials.sources import api_token, forge_token, identity, no_blocks, token_from_environment
-from loadmaster.errors import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
+from loadmaster.errors.credentials import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.registry_style import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index

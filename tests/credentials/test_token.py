@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, PydanticSchemaGenerationError
 
 from loadmaster.credentials.token import Token
-from loadmaster.errors import TokenUnusable
+from loadmaster.errors.credentials import TokenUnusable
 
 CANARY = "cioCanaryOfTheTokenTests"
 

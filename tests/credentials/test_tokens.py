@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from loadmaster.credentials.tokens import Tokens
-from loadmaster.errors import IdentityUnavailable, RegistryUnreachable, is_worth_retrying
+from loadmaster.errors.base import is_worth_retrying
+from loadmaster.errors.credentials import IdentityUnavailable
+from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
 from loadmaster.run.world import World, credential_file

@@ -13,7 +13,8 @@ from starlette.routing import Mount
 from loadmaster.clients.registry import index as client
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.tokens import LIFE, Tokens
-from loadmaster.errors import ExchangeRefused, IdentityRefused, UploadRefused
+from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
+from loadmaster.errors.registry import UploadRefused
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
 from loadmaster.rehearsal.issuer import Issuer, Run

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from deployments import REHEARSE
-from loadmaster.errors import ParametersRefused
+from loadmaster.errors.prefect import ParametersRefused
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.run.store import Store
 from tests.kit.evidence import accepted, each_once, uploads

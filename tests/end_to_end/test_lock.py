@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import ReleaseLocked
+from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.store import Store
 
 HOLDER = """

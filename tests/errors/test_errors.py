@@ -2,186 +2,213 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import pickle
+import pkgutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from loadmaster import errors
-from loadmaster.errors import LoadmasterError, UsageError, is_worth_retrying
-from loadmaster.planning.registry.seen import Lint
+from loadmaster.errors import (
+    cargo,
+    credentials,
+    edits,
+    files,
+    forge,
+    git,
+    prefect,
+    registry,
+    rehearsal,
+    request,
+    smoke,
+    smoke_run,
+    smoke_subject,
+    smoke_workflow,
+    workspace,
+)
+from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
 
 URL = "https://registry.example/index/ha/ng/hangar"
 TOLD = "it said no"
 WHEN = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
-LINT = Lint(ran=True, passed=False, why=TOLD, findings=("`src/lib.rs`:1:1: error: one",))
 
 EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
-    errors.AlreadyUploaded: lambda: errors.AlreadyUploaded("hangar@1.0.0", 400, TOLD),
-    errors.AssetDifferent: lambda: errors.AssetDifferent("SHA256SUMS", "aa", "bb"),
-    errors.BumpInterrupted: lambda: errors.BumpInterrupted("hangar", ".loadmaster-bump"),
-    errors.BumpRefused: lambda: errors.BumpRefused("Cargo.lock", TOLD),
-    errors.ByteOrderMark: lambda: errors.ByteOrderMark("Cargo.toml"),
-    errors.CargoFailed: lambda: errors.CargoFailed("cargo package", 101, TOLD),
-    errors.CargoMissing: lambda: errors.CargoMissing(TOLD),
-    errors.CargoTooOld: lambda: errors.CargoTooOld("1.70.0", "1.90.0"),
-    errors.ChangelogHeadings: lambda: errors.ChangelogHeadings("1.0.0", [3, 9]),
-    errors.ChecksumMismatch: lambda: errors.ChecksumMismatch("hangar@1.0.0", "aa", "bb"),
-    errors.ClippyFailed: lambda: errors.ClippyFailed(LINT),
-    errors.CrateFileBroken: lambda: errors.CrateFileBroken("`hangar-1.0.0.crate`", "it is cut short"),
-    errors.CrateMissingFromPackage: lambda: errors.CrateMissingFromPackage("hangar", "hangar-1.0.0.crate"),
-    errors.CrateTaken: lambda: errors.CrateTaken("hangar@1.0.0", ["src/lib.rs"]),
-    errors.CratesNotPublished: lambda: errors.CratesNotPublished({"units@1.0.0": TOLD}, ["hangar@1.0.0"]),
-    errors.DependencyCycle: lambda: errors.DependencyCycle(["hangar", "units", "hangar"]),
-    errors.DeploymentUnknown: lambda: errors.DeploymentUnknown("release/x", ["release/release"]),
-    errors.DeploymentsNotApplied: lambda: errors.DeploymentsNotApplied(TOLD),
-    errors.DirectoryTaken: lambda: errors.DirectoryTaken("checkout"),
-    errors.DailyLimitReached: lambda: errors.DailyLimitReached("hangar@1.0.0", TOLD),
-    errors.DiskFull: lambda: errors.DiskFull("packaging"),
-    errors.ExchangeRefused: lambda: errors.ExchangeRefused(URL, 400, TOLD),
-    errors.FaultScriptBroken: lambda: errors.FaultScriptBroken("faults.toml", TOLD),
-    errors.FileOfTwoNames: lambda: errors.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
-    errors.FileRuleUnmatched: lambda: errors.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
-    errors.FileRuleWithoutPackage: lambda: errors.FileRuleWithoutPackage("README.md"),
-    errors.FileUnreadable: lambda: errors.FileUnreadable("Cargo.toml", "Permission denied"),
-    errors.FilesNotWritten: lambda: errors.FilesNotWritten("Cargo.toml", TOLD),
-    errors.ForgeAlreadyThere: lambda: errors.ForgeAlreadyThere(URL, TOLD),
-    errors.ForgeAnswerUnreadable: lambda: errors.ForgeAnswerUnreadable(URL, TOLD),
-    errors.ForgeForbidden: lambda: errors.ForgeForbidden(URL, TOLD),
-    errors.ForgeLacksTag: lambda: errors.ForgeLacksTag("v1.0.0"),
-    errors.ForgeNotFound: lambda: errors.ForgeNotFound(URL, TOLD),
-    errors.ForgeRateLimited: lambda: errors.ForgeRateLimited(URL, WHEN, TOLD),
-    errors.ForgeRefused: lambda: errors.ForgeRefused(URL, TOLD),
-    errors.ForgeUnauthorized: lambda: errors.ForgeUnauthorized(URL, TOLD),
-    errors.ForgeUnreachable: lambda: errors.ForgeUnreachable(URL, TOLD),
-    errors.GatesClosed: lambda: errors.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
-    errors.GivenCrateBroken: lambda: errors.GivenCrateBroken("hangar.crate", TOLD),
-    errors.GitDenied: lambda: errors.GitDenied("git@forge.example:ada/hangar", TOLD),
-    errors.GitFailed: lambda: errors.GitFailed("git gc", "checkout", TOLD),
-    errors.GitMissing: lambda: errors.GitMissing(),
-    errors.GitRemoteMissing: lambda: errors.GitRemoteMissing("ada/hangar", TOLD),
-    errors.GitRemoteUnreachable: lambda: errors.GitRemoteUnreachable("ada/hangar", TOLD),
-    errors.IdentityMissing: lambda: errors.IdentityMissing(["ACTIONS_ID_TOKEN_REQUEST_URL"]),
-    errors.IdentityRefused: lambda: errors.IdentityRefused(URL, 403, TOLD),
-    errors.IdentityUnavailable: lambda: errors.IdentityUnavailable(URL, TOLD),
-    errors.InheritedVersionsDisagree: lambda: errors.InheritedVersionsDisagree("Cargo.toml", {"a": "1.0.0"}),
-    errors.InstalledVersionWrong: lambda: errors.InstalledVersionWrong("hangar", "1.0.0", "hangar 0.9.0"),
-    errors.KeptCrateBroken: lambda: errors.KeptCrateBroken("hangar@1.0.0", "aa"),
-    errors.LinkOutOfTree: lambda: errors.LinkOutOfTree("crates/wing", "Cargo.toml"),
-    errors.LiveWorldRefused: lambda: errors.LiveWorldRefused(),
-    errors.LockfileBroken: lambda: errors.LockfileBroken("Cargo.lock", 7, "two packages `hangar`"),
-    errors.LockfileFormat: lambda: errors.LockfileFormat("Cargo.lock", "2"),
-    errors.LockfileNotToml: lambda: errors.LockfileNotToml("Cargo.lock", TOLD),
-    errors.MalformedRequirement: lambda: errors.MalformedRequirement("=>1"),
-    errors.MalformedVersion: lambda: errors.MalformedVersion("v1"),
-    errors.ManifestIncomplete: lambda: errors.ManifestIncomplete("Cargo.toml", "its `[package]` has no `name`"),
-    errors.ManifestNotKept: lambda: errors.ManifestNotKept("Cargo.toml"),
-    errors.MemberOutOfTree: lambda: errors.MemberOutOfTree("Cargo.toml", "../shared"),
-    errors.RootNotAtTop: lambda: errors.RootNotAtTop("hangar/crates/wing", "hangar"),
-    errors.MemberMissing: lambda: errors.MemberMissing("Cargo.toml", "crates/*"),
-    errors.MergeMarkers: lambda: errors.MergeMarkers("Cargo.lock", 4),
-    errors.NoStackRunning: lambda: errors.NoStackRunning("home"),
-    errors.NotARepository: lambda: errors.NotARepository("checkout", TOLD),
-    errors.NotAWorkspace: lambda: errors.NotAWorkspace("demo", TOLD),
-    errors.NotAFile: lambda: errors.NotAFile("Cargo.lock", "a directory"),
-    errors.NotToml: lambda: errors.NotToml("Cargo.toml", TOLD),
-    errors.NotesNotProposed: lambda: errors.NotesNotProposed(TOLD),
-    errors.NotUtf8: lambda: errors.NotUtf8("Cargo.toml", 3),
-    errors.NotObserved: lambda: errors.NotObserved("The tag `v1.0.0`", "ada/hangar"),
-    errors.NotPublished: lambda: errors.NotPublished(["hangar@1.0.0"], 120.0),
-    errors.NotVisible: lambda: errors.NotVisible(["hangar@1.0.0"], 120.0),
-    errors.NothingToCommit: lambda: errors.NothingToCommit("checkout"),
-    errors.NothingToPublish: lambda: errors.NothingToPublish("demo"),
-    errors.ParametersRefused: lambda: errors.ParametersRefused("release/release", TOLD),
-    errors.PortTaken: lambda: errors.PortTaken(8080),
-    errors.PrefectRefused: lambda: errors.PrefectRefused("POST /runs", TOLD),
-    errors.PrefectUnreachable: lambda: errors.PrefectUnreachable(URL, TOLD),
-    errors.ProfileThere: lambda: errors.ProfileThere("projects/demo.toml"),
-    errors.ProfileBroken: lambda: errors.ProfileBroken("demo.toml", [TOLD]),
-    errors.PushForced: lambda: errors.PushForced("+main:main"),
-    errors.PushNotFastForward: lambda: errors.PushNotFastForward("refs/heads/main", "ada/hangar", TOLD),
-    errors.PushProtected: lambda: errors.PushProtected("refs/heads/main", "ada/hangar", TOLD),
-    errors.PushRefused: lambda: errors.PushRefused("refs/heads/main", "ada/hangar", TOLD),
-    errors.RateLimited: lambda: errors.RateLimited("hangar@1.0.0", WHEN, TOLD),
-    errors.RegistryUnreachable: lambda: errors.RegistryUnreachable(URL, TOLD),
-    errors.ReleaseLocked: lambda: errors.ReleaseLocked("4711"),
-    errors.RemoteTagExists: lambda: errors.RemoteTagExists("refs/tags/v1.0.0", "ada/hangar", TOLD),
-    errors.RequestMoved: lambda: errors.RequestMoved("demo 1.0.0", "demo 1.1.0"),
-    errors.RequirementCannotFollow: lambda: errors.RequirementCannotFollow("Cargo.toml", "units", "<1", "1.0.0"),
-    errors.RunWithoutReceipt: lambda: errors.RunWithoutReceipt("a1b2", TOLD),
-    errors.CorpusBroken: lambda: errors.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
-    errors.ServerNotAsked: lambda: errors.ServerNotAsked("http://127.0.0.1:1", "010-tokens/001-none", "ConnectError"),
-    errors.ScenarioBroken: lambda: errors.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
-    errors.SecretBlockMissing: lambda: errors.SecretBlockMissing("registry-token"),
-    errors.SecretBlockUnread: lambda: errors.SecretBlockUnread("registry-token", TOLD),
-    errors.StackDidNotStart: lambda: errors.StackDidNotStart("server", 60, "server.log", TOLD),
-    errors.AptFailed: lambda: errors.AptFailed("apt-get update", "forky", TOLD),
-    errors.AptMissing: lambda: errors.AptMissing("there is no `apt-get`"),
-    errors.EngineAbsent: lambda: errors.EngineAbsent("unix:///run/docker.sock", TOLD),
-    errors.EngineCannotStart: lambda: errors.EngineCannotStart("unix:///run/docker.sock", TOLD),
-    errors.EngineForbidden: lambda: errors.EngineForbidden("unix:///run/docker.sock"),
-    errors.EngineGone: lambda: errors.EngineGone("unix:///run/docker.sock", TOLD),
-    errors.EngineHanging: lambda: errors.EngineHanging("unix:///run/docker.sock", 10.0),
-    errors.EngineImageMissing: lambda: errors.EngineImageMissing("loadmaster-smoke:aa", "unix:///run/docker.sock"),
-    errors.EngineLacksCapability: lambda: errors.EngineLacksCapability("unix:///run/docker.sock", TOLD),
-    errors.EngineRefused: lambda: errors.EngineRefused("unix:///run/docker.sock", 500, TOLD),
-    errors.SmokeDeadlinePassed: lambda: errors.SmokeDeadlinePassed("vm", 60, TOLD),
-    errors.SmokeKernelUnknown: lambda: errors.SmokeKernelUnknown("5.4", ["6.1", "6.12"]),
-    errors.SmokeLibraryMissing: lambda: errors.SmokeLibraryMissing("assay", TOLD),
-    errors.SmokeMachineBroke: lambda: errors.SmokeMachineBroke("6.12", 0, TOLD),
-    errors.SmokeOutOfMemory: lambda: errors.SmokeOutOfMemory("vm", 100),
-    errors.SmokePayloadNotBuilt: lambda: errors.SmokePayloadNotBuilt(TOLD),
-    errors.SmokeArchiveRefused: lambda: errors.SmokeArchiveRefused("hangar.tar.gz", TOLD),
-    errors.SmokeAssetMissing: lambda: errors.SmokeAssetMissing("hangar.tar.gz", "v1.0.0", ["SHA256SUMS"]),
-    errors.SmokeChecksumDiffers: lambda: errors.SmokeChecksumDiffers("hangar.tar.gz", "`SHA256SUMS`", "aa", "bb"),
-    errors.SmokeChecksumMissing: lambda: errors.SmokeChecksumMissing("hangar.tar.gz"),
-    errors.SmokeFileMissing: lambda: errors.SmokeFileMissing("hangar.o"),
-    errors.SmokeProgramForeign: lambda: errors.SmokeProgramForeign(
+    registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD),
+    forge.AssetDifferent: lambda: forge.AssetDifferent("SHA256SUMS", "aa", "bb"),
+    files.BumpInterrupted: lambda: files.BumpInterrupted("hangar", ".loadmaster-bump"),
+    edits.BumpRefused: lambda: edits.BumpRefused("Cargo.lock", TOLD),
+    files.ByteOrderMark: lambda: files.ByteOrderMark("Cargo.toml"),
+    cargo.CargoFailed: lambda: cargo.CargoFailed("cargo package", 101, TOLD),
+    cargo.CargoMissing: lambda: cargo.CargoMissing(TOLD),
+    cargo.CargoTooOld: lambda: cargo.CargoTooOld("1.70.0", "1.90.0"),
+    edits.ChangelogHeadings: lambda: edits.ChangelogHeadings("1.0.0", [3, 9]),
+    registry.ChecksumMismatch: lambda: registry.ChecksumMismatch("hangar@1.0.0", "aa", "bb"),
+    cargo.ClippyFailed: lambda: cargo.ClippyFailed(["`src/lib.rs`:1:1: error: one"], TOLD),
+    cargo.ClippyNotRun: lambda: cargo.ClippyNotRun(TOLD),
+    cargo.CrateFileBroken: lambda: cargo.CrateFileBroken("`hangar-1.0.0.crate`", "it is cut short"),
+    cargo.CrateMissingFromPackage: lambda: cargo.CrateMissingFromPackage("hangar", "hangar-1.0.0.crate"),
+    registry.CrateTaken: lambda: registry.CrateTaken("hangar@1.0.0", ["src/lib.rs"]),
+    registry.CratesNotPublished: lambda: registry.CratesNotPublished({"units@1.0.0": TOLD}, ["hangar@1.0.0"]),
+    workspace.DependencyCycle: lambda: workspace.DependencyCycle(["hangar", "units", "hangar"]),
+    prefect.DeploymentUnknown: lambda: prefect.DeploymentUnknown("release/x", ["release/release"]),
+    prefect.DeploymentsNotApplied: lambda: prefect.DeploymentsNotApplied(TOLD),
+    git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
+    registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
+    cargo.DiskFull: lambda: cargo.DiskFull("packaging"),
+    credentials.ExchangeRefused: lambda: credentials.ExchangeRefused(URL, 400, TOLD),
+    request.FaultScriptBroken: lambda: request.FaultScriptBroken("faults.toml", TOLD),
+    files.FileOfTwoNames: lambda: files.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
+    edits.FileRuleUnmatched: lambda: edits.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
+    edits.FileRuleWithoutPackage: lambda: edits.FileRuleWithoutPackage("README.md"),
+    files.FileUnreadable: lambda: files.FileUnreadable("Cargo.toml", "Permission denied"),
+    edits.FilesNotWritten: lambda: edits.FilesNotWritten("Cargo.toml", TOLD),
+    forge.ForgeAlreadyThere: lambda: forge.ForgeAlreadyThere(URL, TOLD),
+    forge.ForgeAnswerUnreadable: lambda: forge.ForgeAnswerUnreadable(URL, TOLD),
+    forge.ForgeForbidden: lambda: forge.ForgeForbidden(URL, TOLD),
+    forge.ForgeLacksTag: lambda: forge.ForgeLacksTag("v1.0.0"),
+    forge.ForgeNotFound: lambda: forge.ForgeNotFound(URL, TOLD),
+    forge.ForgeRateLimited: lambda: forge.ForgeRateLimited(URL, WHEN, TOLD),
+    forge.ForgeRefused: lambda: forge.ForgeRefused(URL, TOLD),
+    forge.ForgeUnauthorized: lambda: forge.ForgeUnauthorized(URL, TOLD),
+    forge.ForgeUnreachable: lambda: forge.ForgeUnreachable(URL, TOLD),
+    request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
+    cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
+    git.GitDenied: lambda: git.GitDenied("git@forge.example:ada/hangar", TOLD),
+    git.GitFailed: lambda: git.GitFailed("git gc", "checkout", TOLD),
+    git.GitMissing: lambda: git.GitMissing(),
+    git.GitRemoteMissing: lambda: git.GitRemoteMissing("ada/hangar", TOLD),
+    git.GitRemoteUnreachable: lambda: git.GitRemoteUnreachable("ada/hangar", TOLD),
+    credentials.IdentityMissing: lambda: credentials.IdentityMissing(["ACTIONS_ID_TOKEN_REQUEST_URL"]),
+    credentials.IdentityRefused: lambda: credentials.IdentityRefused(URL, 403, TOLD),
+    credentials.IdentityUnavailable: lambda: credentials.IdentityUnavailable(URL, TOLD),
+    edits.InheritedVersionsDisagree: lambda: edits.InheritedVersionsDisagree("Cargo.toml", {"a": "1.0.0"}),
+    cargo.InstalledVersionWrong: lambda: cargo.InstalledVersionWrong("hangar", "1.0.0", "hangar 0.9.0"),
+    cargo.KeptCrateBroken: lambda: cargo.KeptCrateBroken("hangar@1.0.0", "aa"),
+    workspace.LinkOutOfTree: lambda: workspace.LinkOutOfTree("crates/wing", "Cargo.toml"),
+    request.LiveWorldRefused: lambda: request.LiveWorldRefused(),
+    edits.LockfileBroken: lambda: edits.LockfileBroken("Cargo.lock", 7, "two packages `hangar`"),
+    edits.LockfileFormat: lambda: edits.LockfileFormat("Cargo.lock", "2"),
+    edits.LockfileNotToml: lambda: edits.LockfileNotToml("Cargo.lock", TOLD),
+    edits.MalformedRequirement: lambda: edits.MalformedRequirement("=>1"),
+    request.MalformedVersion: lambda: request.MalformedVersion("v1"),
+    workspace.ManifestIncomplete: lambda: workspace.ManifestIncomplete("Cargo.toml", "its `[package]` has no `name`"),
+    edits.ManifestNotKept: lambda: edits.ManifestNotKept("Cargo.toml"),
+    workspace.MemberOutOfTree: lambda: workspace.MemberOutOfTree("Cargo.toml", "../shared"),
+    workspace.RootNotAtTop: lambda: workspace.RootNotAtTop("hangar/crates/wing", "hangar"),
+    workspace.MemberMissing: lambda: workspace.MemberMissing("Cargo.toml", "crates/*"),
+    edits.MergeMarkers: lambda: edits.MergeMarkers("Cargo.lock", 4),
+    prefect.NoStackRunning: lambda: prefect.NoStackRunning("home"),
+    git.NotARepository: lambda: git.NotARepository("checkout", TOLD),
+    workspace.NotAWorkspace: lambda: workspace.NotAWorkspace("demo", TOLD),
+    files.NotAFile: lambda: files.NotAFile("Cargo.lock", "a directory"),
+    edits.NotToml: lambda: edits.NotToml("Cargo.toml", TOLD),
+    edits.NotesNotProposed: lambda: edits.NotesNotProposed(TOLD),
+    edits.NotUtf8: lambda: edits.NotUtf8("Cargo.toml", 3),
+    git.NotObserved: lambda: git.NotObserved("The tag `v1.0.0`", "ada/hangar"),
+    registry.NotPublished: lambda: registry.NotPublished(["hangar@1.0.0"], 120.0),
+    registry.NotVisible: lambda: registry.NotVisible(["hangar@1.0.0"], 120.0),
+    git.NothingToCommit: lambda: git.NothingToCommit("checkout"),
+    workspace.NothingToPublish: lambda: workspace.NothingToPublish("demo"),
+    prefect.ParametersRefused: lambda: prefect.ParametersRefused("release/release", TOLD),
+    rehearsal.PortTaken: lambda: rehearsal.PortTaken(8080),
+    prefect.PrefectRefused: lambda: prefect.PrefectRefused("POST /runs", TOLD),
+    prefect.PrefectUnreachable: lambda: prefect.PrefectUnreachable(URL, TOLD),
+    request.ProfileThere: lambda: request.ProfileThere("projects/demo.toml"),
+    request.ProfileBroken: lambda: request.ProfileBroken("demo.toml", [TOLD]),
+    git.PushForced: lambda: git.PushForced("+main:main"),
+    git.PushNotFastForward: lambda: git.PushNotFastForward("refs/heads/main", "ada/hangar", TOLD),
+    git.PushProtected: lambda: git.PushProtected("refs/heads/main", "ada/hangar", TOLD),
+    git.PushRefused: lambda: git.PushRefused("refs/heads/main", "ada/hangar", TOLD),
+    registry.RateLimited: lambda: registry.RateLimited("hangar@1.0.0", WHEN, TOLD),
+    registry.RegistryUnreachable: lambda: registry.RegistryUnreachable(URL, TOLD),
+    request.ReleaseLocked: lambda: request.ReleaseLocked("4711"),
+    git.RemoteTagExists: lambda: git.RemoteTagExists("refs/tags/v1.0.0", "ada/hangar", TOLD),
+    request.RequestMoved: lambda: request.RequestMoved("demo 1.0.0", "demo 1.1.0"),
+    edits.RequirementCannotFollow: lambda: edits.RequirementCannotFollow("Cargo.toml", "units", "<1", "1.0.0"),
+    request.RunWithoutReceipt: lambda: request.RunWithoutReceipt("a1b2", TOLD),
+    rehearsal.CorpusBroken: lambda: rehearsal.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
+    rehearsal.ServerNotAsked: lambda: rehearsal.ServerNotAsked(
+        "http://127.0.0.1:1", "010-tokens/001-none", "ConnectError"
+    ),
+    request.ScenarioBroken: lambda: request.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
+    credentials.SecretBlockMissing: lambda: credentials.SecretBlockMissing("registry-token"),
+    credentials.SecretBlockUnread: lambda: credentials.SecretBlockUnread("registry-token", TOLD),
+    prefect.StackDidNotStart: lambda: prefect.StackDidNotStart("server", 60, "server.log", TOLD),
+    smoke.AptFailed: lambda: smoke.AptFailed("apt-get update", "forky", TOLD),
+    smoke.AptMissing: lambda: smoke.AptMissing("there is no `apt-get`"),
+    smoke.EngineAbsent: lambda: smoke.EngineAbsent("unix:///run/docker.sock", TOLD),
+    smoke.EngineCannotStart: lambda: smoke.EngineCannotStart("unix:///run/docker.sock", TOLD),
+    smoke.EngineForbidden: lambda: smoke.EngineForbidden("unix:///run/docker.sock"),
+    smoke.EngineGone: lambda: smoke.EngineGone("unix:///run/docker.sock", TOLD),
+    smoke.EngineHanging: lambda: smoke.EngineHanging("unix:///run/docker.sock", 10.0),
+    smoke.EngineImageMissing: lambda: smoke.EngineImageMissing("loadmaster-smoke:aa", "unix:///run/docker.sock"),
+    smoke.EngineLacksCapability: lambda: smoke.EngineLacksCapability("unix:///run/docker.sock", TOLD),
+    smoke.EngineRefused: lambda: smoke.EngineRefused("unix:///run/docker.sock", 500, TOLD),
+    smoke.SmokeDeadlinePassed: lambda: smoke.SmokeDeadlinePassed("vm", 60, TOLD),
+    smoke.SmokeKernelUnknown: lambda: smoke.SmokeKernelUnknown("5.4", ["6.1", "6.12"]),
+    smoke.SmokeLibraryMissing: lambda: smoke.SmokeLibraryMissing("assay", TOLD),
+    smoke.SmokeMachineBroke: lambda: smoke.SmokeMachineBroke("6.12", 0, TOLD),
+    smoke.SmokeOutOfMemory: lambda: smoke.SmokeOutOfMemory("vm", 100),
+    smoke.SmokePayloadNotBuilt: lambda: smoke.SmokePayloadNotBuilt(TOLD),
+    smoke_subject.SmokeArchiveRefused: lambda: smoke_subject.SmokeArchiveRefused("hangar.tar.gz", TOLD),
+    smoke_subject.SmokeAssetMissing: lambda: smoke_subject.SmokeAssetMissing("hangar.tar.gz", "v1.0.0", ["SHA256SUMS"]),
+    smoke_subject.SmokeChecksumDiffers: lambda: smoke_subject.SmokeChecksumDiffers(
+        "hangar.tar.gz", "`SHA256SUMS`", "aa", "bb"
+    ),
+    smoke_subject.SmokeChecksumMissing: lambda: smoke_subject.SmokeChecksumMissing("hangar.tar.gz"),
+    smoke_subject.SmokeFileMissing: lambda: smoke_subject.SmokeFileMissing("hangar.o"),
+    smoke_subject.SmokeProgramForeign: lambda: smoke_subject.SmokeProgramForeign(
         "hangar", "an object for `bpf`", "a program for `x86_64`"
     ),
-    errors.SmokeProgramMissing: lambda: errors.SmokeProgramMissing("hangar.tar.gz", "hangar", ["README.md"]),
-    errors.SmokeSubjectUnknown: lambda: errors.SmokeSubjectUnknown("demo"),
-    errors.SmokeVersionsDiffer: lambda: errors.SmokeVersionsDiffer("hangar", "1.0.0", "0.9.0"),
-    errors.SmokeRunNotFound: lambda: errors.SmokeRunNotFound("smoke.yml", "5f0c", 120.0),
-    errors.SmokeWorkflowMissing: lambda: errors.SmokeWorkflowMissing("smoke.yml", TOLD),
-    errors.SmokeWorkflowRefused: lambda: errors.SmokeWorkflowRefused("smoke.yml", TOLD),
-    errors.SmokeNotPassed: lambda: errors.SmokeNotPassed("not-enforced", "the probe on 6.12", TOLD),
-    errors.SmokeRunLate: lambda: errors.SmokeRunLate("grey-owl", 60.0, "Scheduled"),
-    errors.SmokeRunLost: lambda: errors.SmokeRunLost("grey-owl", "Crashed", TOLD),
-    errors.TagMissing: lambda: errors.TagMissing("v1.0.0"),
-    errors.TagTaken: lambda: errors.TagTaken("v1.0.0", "aa", "bb"),
-    errors.TokenMissing: lambda: errors.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
-    errors.TreeMissing: lambda: errors.TreeMissing("tree"),
-    errors.TreeNotJudged: lambda: errors.TreeNotJudged(errors.MemberMissing("Cargo.toml", "crates/wing")),
-    errors.TwoMembers: lambda: errors.TwoMembers("wing", ["a/Cargo.toml", "b/Cargo.toml"]),
-    errors.TokenNotRevoked: lambda: errors.TokenNotRevoked(URL, TOLD),
-    errors.TokenUnusable: lambda: errors.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),
-    errors.UnknownCommit: lambda: errors.UnknownCommit("source.git", "abc1234"),
-    errors.PatternTooSlow: lambda: errors.PatternTooSlow("README.md", "(a+)+{version}", 5.0),
-    errors.PackageNamedTwice: lambda: errors.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
-    errors.TreeBusy: lambda: errors.TreeBusy("hangar"),
-    errors.UnknownProject: lambda: errors.UnknownProject("nope", ["demo"]),
-    errors.UploadRefused: lambda: errors.UploadRefused("hangar@1.0.0", 403, TOLD),
-    errors.UpstreamChecksumMismatch: lambda: errors.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
-    errors.UpstreamUnreachable: lambda: errors.UpstreamUnreachable(URL, TOLD),
-    errors.NoSuchPackage: lambda: errors.NoSuchPackage(["tail"], ["hangar", "units"]),
-    errors.VersionTooLong: lambda: errors.VersionTooLong("1.0.0-" + "a" * 300, 184),
-    errors.VersionsByName: lambda: errors.VersionsByName("hangar=1.0.0"),
-    errors.VersionsDisagree: lambda: errors.VersionsDisagree({"hangar": "1.0.0", "units": "0.9.0"}),
-    errors.WrongRequest: lambda: errors.WrongRequest(["`as_of`: no instant"]),
-    errors.YankLimited: lambda: errors.YankLimited("hangar@1.0.0", WHEN, TOLD),
-    errors.YankNotConfirmed: lambda: errors.YankNotConfirmed("1.0.0", None),
-    errors.YankRefused: lambda: errors.YankRefused("hangar@1.0.0", 403, TOLD),
+    smoke_subject.SmokeProgramMissing: lambda: smoke_subject.SmokeProgramMissing(
+        "hangar.tar.gz", "hangar", ["README.md"]
+    ),
+    smoke_subject.SmokeSubjectUnknown: lambda: smoke_subject.SmokeSubjectUnknown("demo"),
+    smoke_subject.SmokeVersionsDiffer: lambda: smoke_subject.SmokeVersionsDiffer("hangar", "1.0.0", "0.9.0"),
+    smoke_workflow.SmokeRunNotFound: lambda: smoke_workflow.SmokeRunNotFound("smoke.yml", "5f0c", 120.0),
+    smoke_workflow.SmokeWorkflowMissing: lambda: smoke_workflow.SmokeWorkflowMissing("smoke.yml", TOLD),
+    smoke_workflow.SmokeWorkflowRefused: lambda: smoke_workflow.SmokeWorkflowRefused("smoke.yml", TOLD),
+    smoke_run.SmokeNotPassed: lambda: smoke_run.SmokeNotPassed("not-enforced", "the probe on 6.12", TOLD),
+    smoke_run.SmokeRunLate: lambda: smoke_run.SmokeRunLate("grey-owl", 60.0, "Scheduled"),
+    smoke_run.SmokeRunLost: lambda: smoke_run.SmokeRunLost("grey-owl", "Crashed", TOLD),
+    git.TagMissing: lambda: git.TagMissing("v1.0.0"),
+    git.TagTaken: lambda: git.TagTaken("v1.0.0", "aa", "bb"),
+    credentials.TokenMissing: lambda: credentials.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
+    edits.TreeMissing: lambda: edits.TreeMissing("tree"),
+    edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing")),
+    workspace.TwoMembers: lambda: workspace.TwoMembers("wing", ["a/Cargo.toml", "b/Cargo.toml"]),
+    credentials.TokenNotRevoked: lambda: credentials.TokenNotRevoked(URL, TOLD),
+    credentials.TokenUnusable: lambda: credentials.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),
+    git.UnknownCommit: lambda: git.UnknownCommit("source.git", "abc1234"),
+    edits.PatternTooSlow: lambda: edits.PatternTooSlow("README.md", "(a+)+{version}", 5.0),
+    request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
+    files.TreeBusy: lambda: files.TreeBusy("hangar"),
+    request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
+    registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD),
+    rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
+    rehearsal.UpstreamUnreachable: lambda: rehearsal.UpstreamUnreachable(URL, TOLD),
+    workspace.NoSuchPackage: lambda: workspace.NoSuchPackage(["tail"], ["hangar", "units"]),
+    request.VersionTooLong: lambda: request.VersionTooLong("1.0.0-" + "a" * 300, 184),
+    workspace.VersionsByName: lambda: workspace.VersionsByName("hangar=1.0.0"),
+    workspace.VersionsDisagree: lambda: workspace.VersionsDisagree({"hangar": "1.0.0", "units": "0.9.0"}),
+    request.WrongRequest: lambda: request.WrongRequest(["`as_of`: no instant"]),
+    registry.YankLimited: lambda: registry.YankLimited("hangar@1.0.0", WHEN, TOLD),
+    request.YankNotConfirmed: lambda: request.YankNotConfirmed("1.0.0", None),
+    registry.YankRefused: lambda: registry.YankRefused("hangar@1.0.0", 403, TOLD),
 }
 BASES = {LoadmasterError, UsageError}
 MACHINE_WORDS = ("Traceback", "Exception", "Error:", "errno", " at 0x", "<class", "None", "()", "[]")
 
 
 def catalogue() -> set[type[LoadmasterError]]:
-    defined = {each for _, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, LoadmasterError)}
-    return defined - BASES
+    modules = (
+        importlib.import_module(f"{errors.__name__}.{each.name}") for each in pkgutil.iter_modules(errors.__path__)
+    )
+    members = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
+    return {each for each in members if issubclass(each, LoadmasterError)} - BASES
 
 
 def test_every_class_has_an_example_here() -> None:
@@ -206,7 +233,7 @@ class TestEveryError:
         assert not [word for word in MACHINE_WORDS if word in told]
 
     def test_it_has_a_docstring_of_its_own(self, kind: type[LoadmasterError]) -> None:
-        assert kind.__doc__ or kind.__base__ is errors.PushRefused
+        assert kind.__doc__ or kind.__base__ is git.PushRefused
 
     def test_it_survives_pickling_with_all_that_it_carries(self, kind: type[LoadmasterError]) -> None:
         error = EXAMPLES[kind]()
@@ -217,7 +244,7 @@ class TestEveryError:
 
 
 def test_an_error_without_a_row_would_be_found() -> None:
-    assert catalogue() - (EXAMPLES.keys() - {errors.DiskFull}) == {errors.DiskFull}
+    assert catalogue() - (EXAMPLES.keys() - {cargo.DiskFull}) == {cargo.DiskFull}
 
 
 def test_an_error_that_is_not_ours_is_not_retried() -> None:
@@ -230,19 +257,19 @@ def test_an_error_that_is_not_ours_is_not_retried() -> None:
     ids=["none", "several"],
 )
 def test_headings_are_counted(lines: list[int], told: str) -> None:
-    assert told in errors.ChangelogHeadings("1.0.0", lines).what
+    assert told in edits.ChangelogHeadings("1.0.0", lines).what
 
 
 @pytest.mark.parametrize(
     ("status", "why"), [(403, "not an owner"), (400, "breaks one of the registry's rules")], ids=["403", "400"]
 )
 def test_a_refused_upload_tells_who_may_not_from_what_may_not(status: int, why: str) -> None:
-    assert why in errors.UploadRefused("hangar@1.0.0", status, TOLD).why
+    assert why in registry.UploadRefused("hangar@1.0.0", status, TOLD).why
 
 
 def test_one_problem_is_not_told_as_several() -> None:
-    assert errors.GatesClosed(["`a`: b"]).what == "1 problem found before anything was changed:\n  - `a`: b"
+    assert request.GatesClosed(["`a`: b"]).what == "1 problem found before anything was changed:\n  - `a`: b"
 
 
 def test_without_projects_there_is_none_to_name() -> None:
-    assert "none so far" in errors.UnknownProject("nope", []).fix
+    assert "none so far" in request.UnknownProject("nope", []).fix

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.credentials.token import SHORTEST
-from loadmaster.errors import RegistryUnreachable
 from loadmaster.errors.redaction import HIDDEN, Redactor, know, redacted
+from loadmaster.errors.registry import RegistryUnreachable
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST + 4, max_size=60)
 AROUND = st.binary(max_size=9)

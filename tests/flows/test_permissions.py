@@ -14,7 +14,8 @@ from flows.preflight import preflight
 from flows.rehearse import rehearse
 from flows.release import carry_out
 from loadmaster.clients.git import observe_refs
-from loadmaster.errors import CratesNotPublished, GatesClosed
+from loadmaster.errors.registry import CratesNotPublished
+from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry

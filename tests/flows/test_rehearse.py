@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from flows.rehearse import rehearse
 from flows.release import carry_out, release
 from loadmaster.clients.git import observe_refs
-from loadmaster.errors import GatesClosed, LiveWorldRefused, ReleaseLocked
+from loadmaster.errors.request import GatesClosed, LiveWorldRefused, ReleaseLocked
 from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome

@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.states import Crashed, Running, Scheduled
 
 from flows.smoke import in_this_process, smoke
-from loadmaster.errors import SmokeNotPassed, SmokeRunLate
+from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate
 from loadmaster.planning.smoke.result import SmokeOutcome
 from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.smoke.style import Backend

@@ -19,7 +19,7 @@ from flows.release import carry_out
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.git import observe_refs
 from loadmaster.credentials.sources import forge_token
-from loadmaster.errors import SmokeNotPassed
+from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest

@@ -16,7 +16,7 @@ import httpx
 import psutil
 
 from deployments import REHEARSE
-from loadmaster.errors import PrefectUnreachable
+from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.profiles import ROOT

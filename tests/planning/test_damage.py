@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import AlreadyUploaded, DependencyCycle, UploadRefused
+from loadmaster.errors.registry import AlreadyUploaded, UploadRefused
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.damage import (
     Broken,
     CrateSeen,

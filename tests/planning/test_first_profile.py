@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, Project
 from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
 from tests.kit.building import needs, package

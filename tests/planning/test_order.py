@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from loadmaster.errors import DependencyCycle
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import blocked, edges, in_order, ready, remaining_path, waves
 from loadmaster.planning.tree.workspace import Kind, Package
 from tests.kit.building import needs, package, workspaces

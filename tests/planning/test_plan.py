@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import NothingToPublish, VersionsDisagree
+from loadmaster.errors.workspace import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.registry.seen import Seen, TagSeen

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import FaultScriptBroken
+from loadmaster.errors.request import FaultScriptBroken
 from loadmaster.rehearsal.conditions import Conditions, read_script
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Service

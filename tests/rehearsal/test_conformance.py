@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from loadmaster.cli.commands.conformance import replay_corpus
 from loadmaster.clients.serving import serving
-from loadmaster.errors import CorpusBroken, ServerNotAsked
+from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
 from loadmaster.rehearsal.conformance import CORPUS, SCENARIO, Case, Difference, Replay, load_corpus, scenario_tokens
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.registry import Registry

@@ -11,7 +11,7 @@ from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import trusted_publishing
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.sources import identity
-from loadmaster.errors import ExchangeRefused, IdentityRefused
+from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import FORGE_OWNER_ID, rehearsal

@@ -15,7 +15,8 @@ from starlette.routing import Mount
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
 from loadmaster.clients.serving import serving
-from loadmaster.errors import GitRemoteUnreachable, LoadmasterError, PushNotFastForward, PushProtected, PushRefused
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.git import GitRemoteUnreachable, PushNotFastForward, PushProtected, PushRefused
 from loadmaster.rehearsal.faults import Fault, FaultScript, Misfortune
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.remote import create_remote

@@ -9,7 +9,7 @@ import pytest
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import ask, run
-from loadmaster.errors import UnknownCommit
+from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.remote import create_remote
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import ScenarioBroken
+from loadmaster.errors.request import ScenarioBroken
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import Bursts
 from loadmaster.rehearsal.scenario import (

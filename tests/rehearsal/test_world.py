@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.errors import WrongRequest
+from loadmaster.errors.request import WrongRequest
 from loadmaster.rehearsal.registry import new_token
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from loadmaster.errors import TagTaken
+from loadmaster.errors.git import TagTaken
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.values.gate import GateAnswer

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from loadmaster.clients.serving import serving
-from loadmaster.errors import LiveWorldRefused
+from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.planning.values.rates import Action
 from loadmaster.run.live import allowed_registry, live_job

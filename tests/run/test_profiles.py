@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import ProfileBroken, UnknownProject
+from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.edits.bump import rule_edits
 from loadmaster.run.profiles import load_project, project_names
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import DiskFull, KeptCrateBroken, ReleaseLocked
+from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
+from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store, default_store, write_atomically
 

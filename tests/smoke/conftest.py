@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import EngineAbsent
+from loadmaster.errors.smoke import EngineAbsent
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import DEFAULT_ADDRESS, Engine, connect

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from loadmaster.errors import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
 from loadmaster.stack.api import PAGE, Api
 
 RUN = {

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from loadmaster.errors import PrefectUnreachable
+from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients.serving import serving
-from loadmaster.errors import NoStackRunning, PortTaken
+from loadmaster.errors.prefect import NoStackRunning
+from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.stack.processes import Process, this_process
 from loadmaster.stack.record import Stack, changing, recorded, running, write_down
 from loadmaster.stack.settings import environment

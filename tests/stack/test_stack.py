@@ -15,7 +15,7 @@ from queue import Queue
 import httpx
 import pytest
 
-from loadmaster.errors import DeploymentsNotApplied, NoStackRunning, ParametersRefused
+from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api

@@ -18,18 +18,10 @@ from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.registry import index as registry
 from loadmaster.clients.serving import serving
-from loadmaster.errors import (
-    AlreadyUploaded,
-    AssetDifferent,
-    CrateTaken,
-    ForgeLacksTag,
-    KeptCrateBroken,
-    NotObserved,
-    RateLimited,
-    RegistryUnreachable,
-    TagTaken,
-    UploadRefused,
-)
+from loadmaster.errors.cargo import KeptCrateBroken
+from loadmaster.errors.forge import AssetDifferent, ForgeLacksTag
+from loadmaster.errors.git import NotObserved, TagTaken
+from loadmaster.errors.registry import AlreadyUploaded, CrateTaken, RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.plan import RECEIPT, Crate
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.values.value import digest
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from loadmaster.credentials.tokens import revoke_tokens
-from loadmaster.errors import GatesClosed, LoadmasterError
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.errors import CargoFailed, InstalledVersionWrong
+from loadmaster.errors.cargo import CargoFailed, InstalledVersionWrong
 from loadmaster.planning.profile.project import Install
 from loadmaster.run.job import Job
 from loadmaster.steps import publish, verify

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.errors import ChecksumMismatch, NotPublished, NotVisible, RegistryUnreachable
+from loadmaster.errors.registry import ChecksumMismatch, NotPublished, NotVisible, RegistryUnreachable
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.job import Job
 from loadmaster.steps import publish

@@ -16,7 +16,7 @@ from loadmaster.cli.commands.plan import without_verifying
 from loadmaster.cli.commands.status import receipts_of
 from loadmaster.clients import git
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import TagMissing
+from loadmaster.errors.git import TagMissing
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import CrateFileBroken, GivenCrateBroken
+from loadmaster.errors.cargo import CrateFileBroken, GivenCrateBroken
 from loadmaster.planning.registry.metadata import upload_metadata
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.steps.observe import Compared, compare_with_registry

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from loadmaster.cli.commands.terminal import print_json
-from loadmaster.errors import WrongRequest
+from loadmaster.errors.request import WrongRequest
 from loadmaster.rehearsal.conformance import CORPUS, Difference, Replay, load_corpus, scenario_tokens
 
 PATIENCE = 60.0

@@ -7,7 +7,8 @@ from pathlib import Path
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import require_whole
 from loadmaster.clients.sources import read_sources
-from loadmaster.errors import LoadmasterError, TreeNotJudged
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.gates import GATES, ON_FILES, check
 from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.gates.sources import sources_to_read

@@ -16,15 +16,10 @@ from pydantic import ValidationError
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_text
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import (
-    NotAWorkspace,
-    ProfileBroken,
-    ProfileThere,
-    RegistryUnreachable,
-    RootNotAtTop,
-    TreeMissing,
-    WrongRequest,
-)
+from loadmaster.errors.edits import TreeMissing
+from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
+from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.index_line import IndexLine

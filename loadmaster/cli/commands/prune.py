@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from loadmaster.errors import ReleaseLocked
+from loadmaster.errors.request import ReleaseLocked
 from loadmaster.planning.pruning import Fate, Kind, Place, fate_of, kind_of_run
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.value import Value

@@ -10,7 +10,8 @@ from typing import Any
 
 from deployments import REHEARSE
 from loadmaster.credentials.sources import ReadBlock
-from loadmaster.errors import NoStackRunning, RunWithoutReceipt
+from loadmaster.errors.prefect import NoStackRunning
+from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.run.live import allowed_registry

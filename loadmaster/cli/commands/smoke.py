@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.smoke.host import host_json, show_host
 from loadmaster.planning.smoke.show import failure_json, smoke_json, smoke_text
 from loadmaster.run.store import Store

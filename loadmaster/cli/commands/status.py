@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from loadmaster.clients.forge.releases import FORGE_TOKEN
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import KeptCrateBroken, RegistryUnreachable
+from loadmaster.errors.cargo import KeptCrateBroken
+from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.damage import Broken, CrateSeen, Next, assess, refused_for_contents
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt

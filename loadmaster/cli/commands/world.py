@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.clients import git
-from loadmaster.errors import WrongRequest
+from loadmaster.errors.request import WrongRequest
 from loadmaster.planning.profile.project import Project
 from loadmaster.rehearsal.conditions import Conditions, read_script
 from loadmaster.rehearsal.registry import CRATES_IO_LIMITS, NO_LIMITS, Service

@@ -12,7 +12,8 @@ from enum import StrEnum
 from loadmaster.cli.commands.status import crates_seen
 from loadmaster.clients.registry import index as registry
 from loadmaster.credentials.sources import ReadBlock, no_blocks, real_api_token
-from loadmaster.errors import LiveWorldRefused, RegistryUnreachable, YankNotConfirmed
+from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.errors.request import LiveWorldRefused, YankNotConfirmed
 from loadmaster.planning.damage import YANK_BURST, CrateSeen, minutes_to_yank, yank_order
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.registry_style import Credentials

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.forge import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
     ForgeForbidden,
@@ -24,7 +25,6 @@ from loadmaster.errors import (
     ForgeRefused,
     ForgeUnauthorized,
     ForgeUnreachable,
-    LoadmasterError,
 )
 from loadmaster.errors.redaction import redacted
 from loadmaster.planning.values.value import Value

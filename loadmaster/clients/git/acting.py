@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loadmaster.clients.git.asking import head, resolve, status
 from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, text, without_credentials
-from loadmaster.errors import (
+from loadmaster.errors.git import (
     NothingToCommit,
     PushForced,
     PushNotFastForward,

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, separated, text
-from loadmaster.errors import UnknownCommit
+from loadmaster.errors.git import UnknownCommit
 from loadmaster.planning.registry.seen import TagSeen
 
 

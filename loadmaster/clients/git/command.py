@@ -15,13 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.git import (
     GitDenied,
     GitFailed,
     GitMissing,
     GitRemoteMissing,
     GitRemoteUnreachable,
-    LoadmasterError,
     NotARepository,
 )
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES

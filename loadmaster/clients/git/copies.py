@@ -18,7 +18,7 @@ from pathlib import Path
 from loadmaster.clients.git.acting import Identity, signed
 from loadmaster.clients.git.asking import observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
-from loadmaster.errors import DirectoryTaken, UnknownCommit
+from loadmaster.errors.git import DirectoryTaken, UnknownCommit
 
 
 def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:

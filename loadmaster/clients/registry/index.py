@@ -20,7 +20,8 @@ from urllib.parse import quote
 import httpx
 
 from loadmaster import __version__
-from loadmaster.errors import (
+from loadmaster.errors.redaction import redacted
+from loadmaster.errors.registry import (
     AlreadyUploaded,
     DailyLimitReached,
     RateLimited,
@@ -29,7 +30,6 @@ from loadmaster.errors import (
     YankLimited,
     YankRefused,
 )
-from loadmaster.errors.redaction import redacted
 from loadmaster.planning.registry.index_line import IndexLine, read_line
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings

@@ -11,14 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from loadmaster.errors import (
-    ExchangeRefused,
-    IdentityRefused,
-    IdentityUnavailable,
-    RegistryUnreachable,
-    TokenNotRevoked,
-)
+from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
 from loadmaster.errors.redaction import redacted
+from loadmaster.errors.registry import RegistryUnreachable
 
 
 def audience_of(api: str) -> str:

@@ -11,21 +11,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from loadmaster.errors import (
-    ByteOrderMark,
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
+from loadmaster.errors.workspace import (
     ManifestIncomplete,
     NoSuchPackage,
     NotAWorkspace,
-    NotToml,
     VersionsByName,
     VersionsDisagree,
 )
 from loadmaster.planning.edits.changelogs import changelogs, written
-from loadmaster.planning.edits.manifest import Policy, bump_manifests, with_heirs
+from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.edits.toml_literals import at
 from loadmaster.planning.profile.file_rule import FileRule, by_rule
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.lockfiles import concerned

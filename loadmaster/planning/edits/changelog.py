@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from loadmaster.errors import ChangelogHeadings
+from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog_links import moved_on, with_links
 from loadmaster.planning.values.value import Value
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from loadmaster.errors import ChangelogHeadings
+from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog import headings, notes, release_heading, waits_for_entries, with_notes
-from loadmaster.planning.edits.manifest import Policy
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import beside
 from loadmaster.planning.tree.workspace import Package, Workspace

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-from loadmaster.errors import InheritedVersionsDisagree, RequirementCannotFollow
+from loadmaster.errors.edits import InheritedVersionsDisagree, RequirementCannotFollow
 from loadmaster.planning.edits.toml_literals import Keys, Literal, at, with_literals
+from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.tree.manifest_package import Manifest, parse_manifest
 from loadmaster.planning.tree.tree import MANIFEST, root_of
 from loadmaster.planning.values.requirement import matches, raised
@@ -25,28 +25,6 @@ _DEPENDENCY_TABLES = (
     "build-dependencies",
     "build_dependencies",
 )
-
-
-class Policy(StrEnum):
-    """Which members move, and what happens to the requirements that members have on one another."""
-
-    LOCKSTEP = "lockstep"
-    """All move together, and with them all requirements."""
-    KEEP_CARET_FLOOR = "keep-caret-floor"
-    """All move together; requirements move only where it is necessary."""
-    INDEPENDENT = "independent"
-    """Each member has a version of its own; requirements move only where it is necessary."""
-
-
-class Requirements(StrEnum):
-    """Which requirements on a member follow it to its planned version."""
-
-    ALL = "all"
-    """Every one, in the operator and the number of components that its author chose."""
-    CURRENT = "current"
-    """Those that said the member's version before; an older floor moves only where it must."""
-    NECESSARY = "necessary"
-    """Only those that the planned version no longer satisfies."""
 
 
 class _Move(NamedTuple):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from loadmaster.errors import NoSuchPackage, PackageNamedTwice, VersionsByName, VersionsDisagree
-from loadmaster.planning.edits.manifest import Policy
+from loadmaster.errors.request import PackageNamedTwice
+from loadmaster.errors.workspace import NoSuchPackage, VersionsByName, VersionsDisagree
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.version import planned_version
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from loadmaster.errors import ManifestNotKept, NotToml
+from loadmaster.errors.edits import ManifestNotKept, NotToml
 from loadmaster.planning.values.toml_text import require_no_mark
 
 Keys = tuple[str, ...]

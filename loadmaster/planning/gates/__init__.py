@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loadmaster.errors import GatesClosed
+from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import (
     dependencies,
     history,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from loadmaster.errors import DependencyCycle
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Fault, Findings, Judgement, of_dependencies, of_files
 from loadmaster.planning.order import edges

@@ -11,9 +11,9 @@ from functools import cached_property
 
 from pydantic import Field
 
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Judged, RegistrySeen, Seen, TagSeen
 from loadmaster.planning.tree.tree import MANIFEST, TreeFiles

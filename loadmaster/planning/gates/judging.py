@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates.evidence import Built, Evidence, Need, Release, Tree
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem

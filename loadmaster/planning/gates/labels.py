@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from loadmaster.errors import MalformedVersion
+from loadmaster.errors.request import MalformedVersion
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from loadmaster.errors import DependencyCycle
+from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, Skip, by_profile, of_files
 from loadmaster.planning.order import Edges, edges

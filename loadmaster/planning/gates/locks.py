@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates.evidence import Release, Tree
 from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.tree.lockfile import LockedPackage, packages

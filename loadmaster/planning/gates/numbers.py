@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from loadmaster.errors import ByteOrderMark
+from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits import changelog
 from loadmaster.planning.edits.changelogs import Changelog, changelogs
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadmaster.errors import ByteOrderMark, NotToml
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits.changelogs import changelog_globs
 from loadmaster.planning.edits.python_package import PYPROJECT
 from loadmaster.planning.edits.toml_literals import at

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import model_validator
 from semver import Version
 
-from loadmaster.errors import FileRuleUnmatched, FileRuleWithoutPackage
+from loadmaster.errors.edits import FileRuleUnmatched, FileRuleWithoutPackage
 from loadmaster.planning.profile.profile_patterns import find_all, groups_of
 from loadmaster.planning.values.requirement import matches, raised
 from loadmaster.planning.values.tree_path import TreePath

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import regex
 
-from loadmaster.errors import PatternTooSlow
+from loadmaster.errors.edits import PatternTooSlow
 
 _PATIENCE = 5.0
 """Seconds."""

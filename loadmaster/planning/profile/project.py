@@ -12,8 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadmaster.planning.edits.manifest import Policy, Requirements
 from loadmaster.planning.profile.file_rule import FileRule
+from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES, RegistryStyle
 from loadmaster.planning.smoke.style import SmokeStyle

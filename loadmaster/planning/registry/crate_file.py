@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Container, Mapping
 from typing import IO
 
-from loadmaster.errors import CrateFileBroken
+from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.values.value import Value
 
 UNPACKED_LIMIT = 512 * 1024 * 1024

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loadmaster.errors import CrateFileBroken
+from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 

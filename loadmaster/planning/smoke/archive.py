@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from loadmaster.errors import SmokeArchiveRefused, SmokeProgramMissing
+from loadmaster.errors.smoke_subject import SmokeArchiveRefused, SmokeProgramMissing
 
 UNPACKED_LIMIT = 1024 * 1024 * 1024
 """Bytes of all members together; a bigger one is a bomb or no archive of a program."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadmaster.errors import SmokeProgramForeign
+from loadmaster.errors.smoke_subject import SmokeProgramForeign
 
 _MACHINES = {3: "i386", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64", 247: "bpf"}
 _RELOCATABLE, _PROGRAMS = 1, {2, 3}

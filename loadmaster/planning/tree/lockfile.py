@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from loadmaster.errors import LockfileBroken, LockfileFormat, LockfileNotToml, MergeMarkers, NotToml
+from loadmaster.errors.edits import LockfileBroken, LockfileFormat, LockfileNotToml, MergeMarkers, NotToml
 from loadmaster.planning.values.toml_text import parsed_toml, require_no_mark
 
 _FORMATS = ("3", "4")

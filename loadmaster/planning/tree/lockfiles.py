@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from loadmaster.errors import ByteOrderMark, ManifestIncomplete, NotToml
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
+from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_package import dependency_tables, parse_manifest
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside
 from loadmaster.planning.tree.workspace import Workspace

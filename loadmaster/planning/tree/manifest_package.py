@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from loadmaster.errors import MalformedVersion, ManifestIncomplete
+from loadmaster.errors.request import MalformedVersion
+from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_shape import shape_problem
 from loadmaster.planning.tree.workspace import Dependency, Kind, Package
 from loadmaster.planning.values.toml_text import parsed_toml

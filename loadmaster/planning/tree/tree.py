@@ -11,14 +11,14 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loadmaster.errors import (
-    ByteOrderMark,
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
+from loadmaster.errors.workspace import (
     LinkOutOfTree,
     ManifestIncomplete,
     MemberMissing,
     MemberOutOfTree,
     NotAWorkspace,
-    NotToml,
     TwoMembers,
 )
 from loadmaster.planning.tree.manifest_package import (

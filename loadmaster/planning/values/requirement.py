@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from semver import Version
 
-from loadmaster.errors import MalformedRequirement
+from loadmaster.errors.edits import MalformedRequirement
 from loadmaster.planning.values.version import parse
 
 _NUMBER = r"(?:0|[1-9]\d*)"

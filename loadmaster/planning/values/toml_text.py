@@ -8,7 +8,8 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from loadmaster.errors import ByteOrderMark, NotToml
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
 
 _BYTE_ORDER_MARK = "\ufeff"
 

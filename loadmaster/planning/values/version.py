@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from semver import Version
 
-from loadmaster.errors import MalformedVersion, VersionTooLong
+from loadmaster.errors.request import MalformedVersion, VersionTooLong
 
 _LEVEL_OR_VERSION = (
     r"(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import ask, run, text
-from loadmaster.errors import UnknownCommit
+from loadmaster.errors.git import UnknownCommit
 from loadmaster.planning.values.value import Value
 
 RELEASE_WORKFLOW = ".github/workflows/release.yml"

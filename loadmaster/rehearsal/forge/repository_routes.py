@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from loadmaster.errors import UnknownCommit
+from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.forge import answers, repository
 from loadmaster.rehearsal.forge.answers import problem
 

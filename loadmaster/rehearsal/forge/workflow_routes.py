@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from loadmaster.clients import git
-from loadmaster.errors import UnknownCommit
+from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.forge import answers, repository
 from loadmaster.rehearsal.forge.answers import DISPATCHED, page, problem
 from loadmaster.rehearsal.forge.store import Dispatch, Store

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from loadmaster.errors import UpstreamChecksumMismatch, UpstreamUnreachable
+from loadmaster.errors.rehearsal import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.policy import Policies
 

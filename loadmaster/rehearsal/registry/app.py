@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from loadmaster.errors import UpstreamUnreachable
+from loadmaster.errors.rehearsal import UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.registry.sparse_index import index_path
 from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadmaster.clients import process
-from loadmaster.errors import AptFailed, AptMissing
+from loadmaster.errors.smoke import AptFailed, AptMissing
 
 MIRROR = "LOADMASTER_DEBIAN_MIRROR"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"

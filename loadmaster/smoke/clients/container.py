@@ -24,7 +24,7 @@ from docker.models.images import Image
 from docker.types import Ulimit
 from urllib3.exceptions import HTTPError
 
-from loadmaster.errors import EngineCannotStart, EngineHanging
+from loadmaster.errors.smoke import EngineCannotStart, EngineHanging
 from loadmaster.planning.smoke.host import EngineFacts
 from loadmaster.smoke.clients.engine_answers import CONFLICT, answering, passing_over_what_went, unreachable, words_of
 

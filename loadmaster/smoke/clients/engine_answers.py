@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.smoke import (
     EngineAbsent,
     EngineForbidden,
     EngineGone,
@@ -19,7 +20,6 @@ from loadmaster.errors import (
     EngineImageMissing,
     EngineLacksCapability,
     EngineRefused,
-    LoadmasterError,
 )
 
 CONFLICT = 409

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from loadmaster.errors import (
+from loadmaster.errors.smoke import (
     EngineImageMissing,
     EngineLacksCapability,
     SmokeDeadlinePassed,

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from loadmaster.errors import LoadmasterError
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.smoke.host import LSMS, EngineFacts, HostFacts
 from loadmaster.smoke.clients.container import connect
 

@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from loadmaster.errors import AptFailed, SmokeKernelUnknown
+from loadmaster.errors.smoke import AptFailed, SmokeKernelUnknown
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store, write_atomically
 from loadmaster.smoke.clients.apt import open_suite

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from loadmaster.errors import SmokeLibraryMissing
+from loadmaster.errors.smoke import SmokeLibraryMissing
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 PT_INTERP = 3

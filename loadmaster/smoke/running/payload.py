@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from loadmaster.errors import SmokePayloadNotBuilt
+from loadmaster.errors.smoke import SmokePayloadNotBuilt
 from loadmaster.run.store import Store, write_atomically
 
 SOURCES = Path(__file__).parents[1] / "payload"

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from loadmaster.errors import SmokeDeadlinePassed, SmokeKernelUnknown, SmokeMachineBroke, SmokeOutOfMemory, WrongRequest
+from loadmaster.errors.request import WrongRequest
+from loadmaster.errors.smoke import SmokeDeadlinePassed, SmokeKernelUnknown, SmokeMachineBroke, SmokeOutOfMemory
 from loadmaster.planning.smoke.report import ErrorKind, Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, SmokeResult
 from loadmaster.planning.smoke.style import Backend, Kernel

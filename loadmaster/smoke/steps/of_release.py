@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadmaster.clients import cargo
-from loadmaster.errors import SmokeNotPassed
+from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, outcome_under

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import httpx
 
 from loadmaster.clients.forge import releases as forge
-from loadmaster.errors import (
+from loadmaster.errors.smoke_subject import (
     SmokeAssetMissing,
     SmokeChecksumDiffers,
     SmokeChecksumMissing,

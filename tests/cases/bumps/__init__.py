@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from loadmaster.planning.edits.manifest import Policy
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 
 _HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.cli.commands.gates import judged
-from loadmaster.errors import TreeNotJudged
+from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.profiles import ROOT, load_project
 from tests.cases.bumps import BUMPS, Bump

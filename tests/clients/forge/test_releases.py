@@ -14,7 +14,8 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.serving import serving
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError, is_worth_retrying
+from loadmaster.errors.forge import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
     ForgeForbidden,
@@ -23,8 +24,6 @@ from loadmaster.errors import (
     ForgeRefused,
     ForgeUnauthorized,
     ForgeUnreachable,
-    LoadmasterError,
-    is_worth_retrying,
 )
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.remote import create_remote

@@ -13,14 +13,14 @@ import pytest
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import ask, complaint_about, run
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.git import (
     DirectoryTaken,
     GitDenied,
     GitFailed,
     GitMissing,
     GitRemoteMissing,
     GitRemoteUnreachable,
-    LoadmasterError,
     NotARepository,
     NothingToCommit,
     PushForced,
@@ -447,7 +447,7 @@ class TestSurroundings:
 
     def test_git_missing_before_it_was_ever_used_is_said_so(self, tmp_path: Path) -> None:
         program = (
-            "from pathlib import Path; from loadmaster.clients import git; from loadmaster.errors import GitMissing\n"
+            "from pathlib import Path; from loadmaster.clients import git; from loadmaster.errors.git import GitMissing\n"
             "try: git.head(Path('.'))\n"
             "except GitMissing as error: print(error)\n"
         )

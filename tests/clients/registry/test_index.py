@@ -11,14 +11,13 @@ import httpx
 import pytest
 
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError, is_worth_retrying
+from loadmaster.errors.registry import (
     AlreadyUploaded,
     DailyLimitReached,
-    LoadmasterError,
     RateLimited,
     RegistryUnreachable,
     UploadRefused,
-    is_worth_retrying,
 )
 
 INDEX = "sparse+https://registry.example/index/"

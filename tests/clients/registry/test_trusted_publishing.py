@@ -8,15 +8,9 @@ import httpx
 import pytest
 
 from loadmaster.clients.registry import trusted_publishing
-from loadmaster.errors import (
-    ExchangeRefused,
-    IdentityRefused,
-    IdentityUnavailable,
-    LoadmasterError,
-    RegistryUnreachable,
-    TokenNotRevoked,
-    is_worth_retrying,
-)
+from loadmaster.errors.base import LoadmasterError, is_worth_retrying
+from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
+from loadmaster.errors.registry import RegistryUnreachable
 
 API = "https://registry.example"
 IDENTITY = "https://vouching.example/token?api-version=2.0"

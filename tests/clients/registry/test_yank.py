@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from loadmaster.clients.registry import index as registry
-from loadmaster.errors import LoadmasterError, RegistryUnreachable, YankLimited, YankRefused
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.registry import RegistryUnreachable, YankLimited, YankRefused
 
 INDEX = "sparse+https://registry.example/index/"
 API = "https://registry.example"

@@ -6,24 +6,21 @@ from datetime import date
 
 import pytest
 
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.edits import (
     ChangelogHeadings,
     FileRuleUnmatched,
     FileRuleWithoutPackage,
     InheritedVersionsDisagree,
-    LoadmasterError,
     LockfileFormat,
-    MalformedVersion,
     MergeMarkers,
-    NoSuchPackage,
-    NotAWorkspace,
     NotToml,
-    VersionsByName,
-    VersionsDisagree,
 )
+from loadmaster.errors.request import MalformedVersion
+from loadmaster.errors.workspace import NoSuchPackage, NotAWorkspace, VersionsByName, VersionsDisagree
 from loadmaster.planning.edits.bump import Bump, bump_tree
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.profile.file_rule import FileRule
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import TreeFiles
 from tests.cases import bumps

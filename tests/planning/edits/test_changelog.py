@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loadmaster.errors import ChangelogHeadings
+from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog import (
     Heading,
     headings,

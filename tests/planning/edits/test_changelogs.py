@@ -8,8 +8,8 @@ import pytest
 
 from loadmaster.planning.edits.changelog import notes
 from loadmaster.planning.edits.changelogs import Scope, changelog_places, changelogs, proposal_scopes, written
-from loadmaster.planning.edits.manifest import Policy
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Exclusion, ReleaseStyle
 from loadmaster.planning.show import plan_markdown, plan_text
 from loadmaster.planning.tree.workspace import Package, Workspace

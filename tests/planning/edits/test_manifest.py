@@ -6,14 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import (
-    InheritedVersionsDisagree,
-    LoadmasterError,
-    ManifestNotKept,
-    NotToml,
-    RequirementCannotFollow,
-)
-from loadmaster.planning.edits.manifest import Requirements, bump_manifests
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.edits import InheritedVersionsDisagree, ManifestNotKept, NotToml, RequirementCannotFollow
+from loadmaster.planning.edits.manifest import bump_manifests
+from loadmaster.planning.profile.policy import Requirements
 from tests.cases.bumps import BUMPS, Bump
 
 PATH = "crates/wing/Cargo.toml"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.edits.manifest import Requirements, bump_manifests
+from loadmaster.planning.edits.manifest import bump_manifests
+from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.values.requirement import matches
 
 PATH = "crates/wing/Cargo.toml"

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import NoSuchPackage, PackageNamedTwice, VersionsByName
-from loadmaster.planning.edits.manifest import Policy
+from loadmaster.errors.request import PackageNamedTwice
+from loadmaster.errors.workspace import NoSuchPackage, VersionsByName
 from loadmaster.planning.edits.released import bumped_versions, exact_versions, label, named_versions, released_versions
 from loadmaster.planning.plan import plan_release
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.show import plan_text
 from loadmaster.planning.tree.workspace import Package, Workspace
 from tests.kit.building import TODAY, needs, package, project, seen, workspaces

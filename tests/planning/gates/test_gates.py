@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import GatesClosed
+from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import GATES, ON_FILES, check, require_open
 from loadmaster.planning.gates.catalogue_page import page
 from loadmaster.planning.gates.evidence import Evidence

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.errors import GatesClosed
+from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.crates_io.packaged import PackagedCrate
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.crate_gates import crate_rules

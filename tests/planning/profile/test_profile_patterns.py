@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import PatternTooSlow
+from loadmaster.errors.edits import PatternTooSlow
 from loadmaster.planning.profile import profile_patterns
 from loadmaster.planning.profile.profile_patterns import find_all, groups_of
 from loadmaster.planning.profile.project import Project

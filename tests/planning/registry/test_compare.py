@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loadmaster.errors import CrateFileBroken
+from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.registry.compare import VCS_INFO, Comparison, compare
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.embedded_lock import LOCKFILE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import CrateFileBroken
+from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.registry.metadata import CRATES_IO_INDEX, upload_head, upload_metadata
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 from tests.kit.packed import MANIFEST, packed

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from loadmaster.errors import SmokeArchiveRefused, SmokeProgramForeign, SmokeProgramMissing
+from loadmaster.errors.smoke_subject import SmokeArchiveRefused, SmokeProgramForeign, SmokeProgramMissing
 from loadmaster.planning.smoke.archive import take_program
 from loadmaster.planning.smoke.elf import require_object, require_program
 

@@ -7,15 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import (
-    ByteOrderMark,
-    LoadmasterError,
-    LockfileBroken,
-    LockfileFormat,
-    LockfileNotToml,
-    MergeMarkers,
-)
-from loadmaster.planning.edits.manifest import Requirements, bump_manifests
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.edits import LockfileBroken, LockfileFormat, LockfileNotToml, MergeMarkers
+from loadmaster.errors.files import ByteOrderMark
+from loadmaster.planning.edits.manifest import bump_manifests
+from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
 from tests.cases.bumps import BUMPS, Bump
 

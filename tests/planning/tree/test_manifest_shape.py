@@ -6,7 +6,9 @@ import tomllib
 
 import pytest
 
-from loadmaster.errors import ByteOrderMark, ManifestIncomplete, NotToml
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.files import ByteOrderMark
+from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_package import parse_manifest
 from loadmaster.planning.tree.manifest_shape import shape_problem
 

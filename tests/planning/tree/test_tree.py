@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.errors import (
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.edits import NotToml
+from loadmaster.errors.workspace import (
     LinkOutOfTree,
-    LoadmasterError,
     ManifestIncomplete,
     MemberMissing,
     MemberOutOfTree,
     NotAWorkspace,
-    NotToml,
     TwoMembers,
 )
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace, workspace_roots

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import MalformedRequirement, MalformedVersion
+from loadmaster.errors.edits import MalformedRequirement
+from loadmaster.errors.request import MalformedVersion
 from loadmaster.planning.values.requirement import matches, raised
 from loadmaster.planning.values.version import parse
 

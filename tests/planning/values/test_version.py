@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import MalformedVersion, VersionTooLong
+from loadmaster.errors.request import MalformedVersion, VersionTooLong
 from loadmaster.planning.values.version import ASKED, parse, planned_version, same_version
 
 numbers = st.integers(0, 30)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from docker.errors import APIError, NotFound
 
-from loadmaster.errors import EngineAbsent, EngineForbidden, EngineHanging
+from loadmaster.errors.smoke import EngineAbsent, EngineForbidden, EngineHanging
 from loadmaster.smoke.clients.container import connect
 from loadmaster.smoke.clients.engine_answers import passing_over_what_went
 from loadmaster.smoke.running.doctor import host_facts

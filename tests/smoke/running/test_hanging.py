@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors import EngineGone, EngineHanging
+from loadmaster.errors.smoke import EngineGone, EngineHanging
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, Engine, Sandbox, connect
 from loadmaster.smoke.running.container_run import Settings, run_probe

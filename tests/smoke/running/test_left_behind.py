@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadmaster.errors import EngineGone
+from loadmaster.errors.smoke import EngineGone
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, LEFTOVER_AFTER, Engine, connect, ends_at

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors import SmokeKernelUnknown, SmokeLibraryMissing, SmokePayloadNotBuilt
+from loadmaster.errors.smoke import SmokeKernelUnknown, SmokeLibraryMissing, SmokePayloadNotBuilt
 from loadmaster.run.store import Store
 from loadmaster.smoke.running.container_run import CODES
 from loadmaster.smoke.running.images import HEALTH_PATH, OBJECT, POLICY, PROGRAM, RECIPE, VICTIM_PATH, subject_files

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from loadmaster.errors import (
+from loadmaster.errors.smoke import (
     EngineCannotStart,
     EngineImageMissing,
     EngineLacksCapability,

@@ -13,7 +13,7 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.serving import serving
-from loadmaster.errors import SmokeRunNotFound, SmokeWorkflowMissing, SmokeWorkflowRefused
+from loadmaster.errors.smoke_workflow import SmokeRunNotFound, SmokeWorkflowMissing, SmokeWorkflowRefused
 from loadmaster.planning.smoke.report import ErrorKind, Subject
 from loadmaster.planning.smoke.verdict import Verdict
 from loadmaster.rehearsal.forge import Forge

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.errors import SmokeNotPassed
+from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, SmokeResult
 from loadmaster.planning.smoke.style import Backend, SmokeStyle

@@ -11,8 +11,9 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.serving import serving
-from loadmaster.errors import (
-    LoadmasterError,
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.request import UnknownProject, WrongRequest
+from loadmaster.errors.smoke_subject import (
     SmokeArchiveRefused,
     SmokeAssetMissing,
     SmokeChecksumDiffers,
@@ -21,8 +22,6 @@ from loadmaster.errors import (
     SmokeProgramForeign,
     SmokeSubjectUnknown,
     SmokeVersionsDiffer,
-    UnknownProject,
-    WrongRequest,
 )
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.smoke.request import smoke_request
