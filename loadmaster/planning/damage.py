@@ -5,25 +5,22 @@ Knows index lines and states. Refuses to know how they were observed, and to tak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
+from loadmaster.errors.registry import UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import find_cycle, in_order
 from loadmaster.planning.registry.index_line import IndexLine, Need
+from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.requirement import matches
-from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.state import THERE, ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import same_version
 
 YANK_BURST = 100
 """Yanks that crates.io takes of one user at once; then one a minute."""
-
-_THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
-_REFUSED = re.compile(r"The registry refused `[^`]+` with status (400|413|422): (.*)", re.DOTALL)
-_NOT_ITS_CONTENTS = ("verified email", "no known crate named", "already uploaded")
 
 
 class CrateSeen(Value):
@@ -134,12 +131,12 @@ def minutes_to_yank(count: int) -> int:
     return max(0, count - YANK_BURST)
 
 
-def refused_for_contents(told: str) -> str | None:
-    """The registry's words, if this text of an error is a refusal of a crate's own contents, which no Retry mends."""
-    match = _REFUSED.fullmatch(told)
-    if match is None or any(each in match[2] for each in _NOT_ITS_CONTENTS):
+def refused_for_contents(crate: ObjectRecord) -> str | None:
+    """The registry's words, if an attempt ended in a refusal of the crate's own contents, which no Retry mends."""
+    facts = crate.facts or {}
+    if crate.code != UploadRefused.code or facts.get("reason") != Reason.CONTENTS:
         return None
-    return match[2]
+    return str(facts.get("told", ""))
 
 
 def _needs(line: IndexLine, among: Collection[str]) -> Iterator[Need]:
@@ -204,7 +201,7 @@ def _unfinished(
     missing += [f"{each.kind} {each.id}" for each in others if each.state is ObjectState.ABSENT]
     if not missing:
         return None
-    may_be_out = any(not each.is_missing for each in crates) or any(each.state in _THERE for each in others)
+    may_be_out = any(not each.is_missing for each in crates) or any(each.state in THERE for each in others)
     if not may_be_out:
         return Next.NOTHING, "Nothing of this version is out, so there is nothing to mend; release it when it is time."
     consumers = f"{_told(found)} until then" if found else "what is out works as it is"
@@ -215,7 +212,7 @@ def _unfinished(
 
 def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> tuple[Next, str] | None:
     doubtful = [each.id for each in crates if each.state is ObjectState.UNKNOWN]
-    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in _THERE]
+    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in THERE]
     if not doubtful:
         return None
     return Next.FINISH, (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors.registry import AlreadyUploaded, UploadRefused
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.registry import AlreadyUploaded, RegistryUnreachable, UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.damage import (
     Broken,
@@ -22,6 +23,7 @@ from loadmaster.planning.damage import (
     yank_order,
 )
 from loadmaster.planning.registry.index_line import IndexLine, Need
+from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.receipt import Kind, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 
@@ -214,24 +216,27 @@ def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step
     assert why in found.why
 
 
-REFUSALS = (
-    (400, "expected at most 5 keywords per crate", True),
-    (413, "max upload size is: 10485760", True),
-    (403, "this crate exists but you don't seem to be an owner", False),
-    (400, "A verified email address is required to publish crates to crates.io.", False),
-    (400, "no known crate named `core`", False),
-)
+def ended(error: LoadmasterError) -> ObjectRecord:
+    """The record of a crate whose upload ended so."""
+    return ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, code=error.code, facts=error.facts, why=error.what)
 
 
-@pytest.mark.parametrize(("status", "told", "is_final"), REFUSALS, ids=[row[1][:40] for row in REFUSALS])
-def test_only_a_refusal_of_the_contents_cannot_be_mended(status: int, told: str, is_final: bool) -> None:
-    assert refused_for_contents(UploadRefused("app@1.0.0", status, told).what) == (told if is_final else None)
+@pytest.mark.parametrize("reason", Reason)
+def test_only_a_refusal_of_the_contents_cannot_be_mended(reason: Reason) -> None:
+    record = ended(UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", reason))
+    told = "expected at most 5 keywords per crate" if reason is Reason.CONTENTS else None
+    assert refused_for_contents(record) == told
 
 
 def test_a_version_that_was_there_already_was_not_refused_for_its_contents() -> None:
-    told = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded").what
-    assert refused_for_contents(told) is None
-    assert refused_for_contents("The registry gave no usable answer") is None
+    there = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded", Reason.THERE)
+    assert refused_for_contents(ended(there)) is None
+    assert refused_for_contents(ended(RegistryUnreachable("https://registry.example", "no answer"))) is None
+
+
+def test_a_text_that_looks_like_a_refusal_decides_nothing() -> None:
+    text = UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", Reason.CONTENTS).what
+    assert refused_for_contents(ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, why=text)) is None
 
 
 def test_a_hundred_yanks_go_at_once() -> None:

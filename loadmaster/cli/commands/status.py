@@ -14,7 +14,7 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.damage import Broken, CrateSeen, Next, assess, refused_for_contents
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt
-from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.state import THERE, ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store
 from loadmaster.steps.observe import (
@@ -25,8 +25,6 @@ from loadmaster.steps.observe import (
     look_at_source,
     tag_records,
 )
-
-_THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
 
 
 class Status(Value):
@@ -154,12 +152,12 @@ def _done(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
         record
         for receipt in receipts
         for record in receipt.objects
-        if record.kind == kind and record.state in _THERE and record.sha256 is not None
+        if record.kind == kind and record.state in THERE and record.sha256 is not None
     )
 
 
 def _refused(receipt: Receipt) -> dict[str, str]:
-    told = {each.id: refused_for_contents(each.why or "") for each in receipt.objects if each.kind == "crate"}
+    told = {each.id: refused_for_contents(each) for each in receipt.objects if each.kind == "crate"}
     return {crate: why for crate, why in told.items() if why is not None}
 
 

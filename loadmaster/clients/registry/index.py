@@ -31,6 +31,7 @@ from loadmaster.errors.registry import (
     YankRefused,
 )
 from loadmaster.planning.registry.index_line import IndexLine, read_line
+from loadmaster.planning.registry.refusal import Reason, reason_of
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings
 from loadmaster.planning.values.value import Value
@@ -40,9 +41,6 @@ T = TypeVar("T")
 _CHUNK = 64 * 1024
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
-
-_ALREADY_THERE = ("is already uploaded", "Crate with version already exists")
-"""How crates.io tells that a version exists, and how kellnr does."""
 
 _NOT_THERE = (404, 410, 451)
 """What cargo takes for a name that the index does not know."""
@@ -200,9 +198,8 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
         raise DailyLimitReached(crate, told)
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
         raise RegistryUnreachable(url, f"{answer.status_code}: {told}")
-    if any(words in told for words in _ALREADY_THERE):
-        raise AlreadyUploaded(crate, answer.status_code, told)
-    raise UploadRefused(crate, answer.status_code, told)
+    reason = reason_of(answer.status_code, told)
+    raise (AlreadyUploaded if reason is Reason.THERE else UploadRefused)(crate, answer.status_code, told, reason)
 
 
 def yank(api: str, name: str, version: str, token: str, client: httpx.Client) -> None:
