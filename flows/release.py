@@ -82,7 +82,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     for tag in plan.tags:
         journal.note(execution.push_tag(job, tag, commit))
     with verification.reading_back(job) as watch:
-        crates = publishing.Publishing(job, plan, digests, out, watch.accepted).carry_out()
+        crates = publishing.publish_all(job, plan, digests, out, watch.accepted)
         journal.note(*crates)
         publishing.require_published(crates)
 
