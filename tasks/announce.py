@@ -31,7 +31,7 @@ def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
 
 @asks_the_world("upload asset", "upload asset {name}")
 def upload_asset(job: Job, release: forge.Release, name: str, content: bytes, noted_as: str) -> ObjectRecord:
-    return timed(lambda: announce.upload_asset(job, release, name, content).model_copy(update={"id": noted_as}))
+    return timed(lambda: announce.upload_asset(job, release, name, content, noted_as))
 
 
 @asks_the_world("publish release", "publish release {tag.name}")

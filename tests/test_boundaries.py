@@ -40,6 +40,8 @@ PLANTED = [
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
     ("loadmaster/clients/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/clients/x.py", "from loadmaster.run.job import Job", "as an argument"),
+    ("loadmaster/things/x.py", "from loadmaster.run.job import Job", "knows no job"),
+    ("loadmaster/things/x.py", "from loadmaster.steps import publish", "steps → things → clients"),
     ("tasks/x.py", "from flows.release import release", "one way"),
     ("tasks/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("flows/x.py", "from loadmaster.clients import git", "clients are for steps"),

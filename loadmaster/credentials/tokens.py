@@ -9,8 +9,8 @@ import threading
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import trusted_publishing
+from loadmaster.clients.registry.registry import RegistryClient, http_client
 from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
 from loadmaster.credentials.token import Token
 from loadmaster.errors.base import LoadmasterError
@@ -69,8 +69,8 @@ class Tokens:
         return self._minted[-1].token
 
     def _mint(self, until: datetime) -> Minted:
-        client = registry.http_client()
-        api = registry.endpoints(self._world.index, client).api
+        registry = RegistryClient(self._world.index)
+        api, client = registry.api, registry.http
         url, asks = identity(self._world)
         told = trusted_publishing.identity_token(url, asks.reveal(), trusted_publishing.audience_of(api), client)
         jwt = Token(told, "the provider of ID tokens")
@@ -89,7 +89,7 @@ class Tokens:
 
 def _revoke(minted: Minted) -> TokenNotRevoked | None:
     try:
-        trusted_publishing.revoke(minted.api, minted.token.reveal(), registry.http_client())
+        trusted_publishing.revoke(minted.api, minted.token.reveal(), http_client())
     except TokenNotRevoked as error:
         return error
     return None

@@ -71,6 +71,19 @@ class CrateTaken(LoadmasterError):
         )
 
 
+class IndexDisagrees(LoadmasterError):
+    """The index lists another checksum than that of the file that the registry serves: cargo refuses the crate for everybody."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, listed: str, served: str) -> None:
+        super().__init__(
+            f"The index lists `{crate}` with the checksum `{listed}`; the file that the registry serves has `{served}`.",
+            why="a cache in between is broken or being filled, or the registry itself is.",
+            fix="press Retry a little later; if it stays so, tell the registry's operators, and let nobody depend on it.",
+        )
+
+
 class CratesNotPublished(LoadmasterError):
     """Some crates of the release failed; their descendants were not tried, all others went out."""
 

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.clients.git import Identity
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
@@ -67,6 +68,11 @@ class Job:
     def index(self) -> str | None:
         """The index that cargo resolves from in the place of crates.io; None for crates.io itself."""
         return self.world.index if self.world.replaces_crates_io else None
+
+    @property
+    def registry(self) -> RegistryClient:
+        """The world's registry, over the process's own pooled connections."""
+        return RegistryClient(self.world.index)
 
     def cargo(self, index: str | None = None) -> Cargo:
         """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain.

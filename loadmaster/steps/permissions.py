@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import questions as registry_questions
+from loadmaster.clients.registry.registry import POLITE_READERS
 from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors.base import LoadmasterError
@@ -35,6 +35,7 @@ from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_
 from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.registry_style import Credential
+from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.registry.metadata import upload_metadata
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -45,7 +46,6 @@ from loadmaster.planning.values.rates import Action
 from loadmaster.run.clock import Clock
 from loadmaster.run.job import Job
 from loadmaster.steps import prepare
-from loadmaster.steps.look import POLITE_READERS
 
 T = TypeVar("T")
 
@@ -77,8 +77,7 @@ def look_at_permissions(
 
     `publishes`: with the credentials at hand, which then must be there. Raises `RegistryUnreachable` for `config.json`.
     """
-    client = registry.http_client()
-    api = registry.endpoints(job.world.index, client).api
+    api = job.registry.api
     asked = inquiries(plan, job.project, found)
     questions = _Questions(job, api, read_block)
     needs = _needs(plan, workspace)
@@ -116,18 +115,14 @@ def _needs(plan: ReleasePlan, workspace: Workspace) -> Mapping[str, tuple[str, .
 
 
 def look_at_names(job: Job, names: Sequence[str]) -> dict[str, NameSeen]:
-    """How the index spells each name. One that cannot be read is told of, and does not keep the others from being read."""
-    client = registry.http_client()
+    """How the index spells each name. One that cannot be read is noted, and does not keep the others from being read."""
+    return {name: _name_seen(found) for name, found in job.registry.find_lines_of(names).items()}
 
-    def look(name: str) -> NameSeen:
-        try:
-            lines = registry.find_lines(job.world.index, name, client)
-        except RegistryUnreachable as error:
-            return NameSeen(spelled=None, unread=error.what)
-        return NameSeen(spelled=lines[0].name if lines else None)
 
-    with ThreadPoolExecutor(POLITE_READERS) as pool:
-        return dict(zip(names, pool.map(look, names), strict=True))
+def _name_seen(found: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
+    if isinstance(found, RegistryUnreachable):
+        return NameSeen(spelled=None, unread=found.what)
+    return NameSeen(spelled=found[0].name if found else None)
 
 
 class _Questions:
@@ -136,7 +131,7 @@ class _Questions:
     def __init__(self, job: Job, api: str, read_block: ReadBlock) -> None:
         pause = pause_between_requests(api)
         self._readers = 1 if pause else POLITE_READERS
-        self._api, self._turn, self._client = api, Turnstile(pause, job.clock), registry.http_client()
+        self._api, self._turn, self._client = api, Turnstile(pause, job.clock), job.registry.http
         self._job, self._style, self._read_block = job, job.project.registry, read_block
         self._publishing: dict[Action, str] = {}
         self._reading: str | TokenSeen | None = None

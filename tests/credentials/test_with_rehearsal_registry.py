@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.clients.registry import index as client
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.tokens import LIFE, Tokens
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
@@ -58,8 +58,7 @@ class Place:
         credential_file(self.world.directory, "identity").write_text(self.issuer.request_token(run))
 
     def publish(self, name: str, version: str, token: str) -> None:
-        api = client.endpoints(self.world.index, client.http_client()).api
-        client.upload(api, f"{name}@{version}", upload(name, version), token, client.http_client())
+        RegistryClient(self.world.index).upload(f"{name}@{version}", upload(name, version), token)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from loadmaster.clients.git.asking import (
     branch,
     commits_since,
     committed_at,
+    has_commit,
     head,
     is_ancestor,
     last_change,
@@ -19,6 +20,7 @@ from loadmaster.clients.git.asking import (
     resolve,
     show_file,
     status,
+    tagged_commit,
     tags,
     tags_below,
     texts_at,
@@ -26,7 +28,7 @@ from loadmaster.clients.git.asking import (
     tracked_files,
     tree_of,
 )
-from loadmaster.clients.git.copies import clone_at, import_directory, mirror
+from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
 
 __all__ = [
     "Identity",
@@ -36,6 +38,8 @@ __all__ = [
     "commits_since",
     "committed_at",
     "create_tag",
+    "fetch_branch",
+    "has_commit",
     "head",
     "import_directory",
     "is_ancestor",
@@ -48,6 +52,7 @@ __all__ = [
     "resolve",
     "show_file",
     "status",
+    "tagged_commit",
     "tags",
     "tags_below",
     "texts_at",

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients.git.acting import Identity, signed
-from loadmaster.clients.git.asking import observe_refs
+from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
 from loadmaster.errors.git import DirectoryTaken, UnknownCommit
 
@@ -78,10 +78,17 @@ def clone_at(
     origin = address(source)
     arguments = ("clone", "--quiet", "--no-checkout", "--", origin, str(unfinished.resolve()))
     run_with(origin, *arguments, extra=extra)
-    if ask(unfinished, "cat-file", "-e", f"{commit}^{{commit}}").status:
+    if not has_commit(unfinished, commit):
         raise UnknownCommit(origin, commit)
     run(unfinished, "checkout", "--quiet", "-B", branch, commit)
     unfinished.rename(directory)
+
+
+def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[str, str] = NOTHING) -> None:
+    """Brings what the remote's branch has by now into the clone, as `origin/BRANCH`. Raises as `mirror` does."""
+    refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+    fetch = ("fetch", "--quiet", "--no-tags", "--", address(remote), refspec)
+    run_with(remote, *fetch, directory=directory, extra=extra)
 
 
 def _initialise(bare: Path) -> None:
