@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import time
 
+from loadmaster.credentials.tokens import held
 from loadmaster.planning.plan import Crate, schedule_of
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
@@ -24,7 +25,7 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(crates, job.project.registry, buckets=kept.read())
     running: dict[Future[ObjectRecord], str] = {}
-    with reading_back(job) as watch, ThreadPoolExecutor(job.project.registry.connections) as threads:
+    with held(job), reading_back(job) as watch, ThreadPoolExecutor(job.project.registry.connections) as threads:
         while len(schedule.done) < len(by_name):
             schedule, turn = schedule.start(job.clock.now())
             kept.write(schedule.buckets)

@@ -1,7 +1,7 @@
-"""Publishing: every crate as soon as all that it needs is accepted and the registry's limits let it, longest path first.
+"""Publishing: the commit and the tags are pushed, then every crate is uploaded as soon as all that it needs is accepted.
 
-Who goes next, `planning.schedule` decides. Here are the futures that carry it out, a Prefect task run for each upload, and
-the pictures of it.
+Which crate is next, `planning.schedule` decides. Here are the futures that carry it out, a Prefect task run for each upload,
+and the pictures of it. World-changing tasks are never cached: each asks the world first.
 """
 
 from __future__ import annotations
@@ -20,21 +20,19 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
-from loadmaster.credentials.tokens import revoke_tokens
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import CratesNotPublished, RateLimited
 from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
-from loadmaster.planning.plan import Crate, ReleasePlan, schedule_of
+from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
 from loadmaster.planning.schedule import Outcome, Postponed
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
-from loadmaster.steps import publish as acts
+from loadmaster.steps import publish as step
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, timed
-from tasks.secret_blocks import read_block
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -45,11 +43,21 @@ PROGRESS_SECONDS = 1.0
 Accepted = Callable[[Crate, str], None]
 
 
+@asks_the_world("push commit")
+def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
+    return timed(lambda: step.push_commit(job, plan, commit))
+
+
+@asks_the_world("push tag", "push tag {tag.name}")
+def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
+    return timed(lambda: step.push_tag(job, tag, commit))
+
+
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
 def publish(job: Job, crate: Crate, sha256: str) -> Outcome | State[Outcome]:
     """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
     try:
-        return timed(lambda: acts.publish_crate(job, crate, sha256, read_block))
+        return timed(lambda: step.publish_crate(job, crate, sha256))
     except RateLimited as limit:
         get_run_logger().warning(limit.what)
         postponed = Postponed(until=limit.until, why=limit.what)
@@ -165,9 +173,3 @@ def require_published(records: tuple[ObjectRecord, ...]) -> None:
     kept_back = [each.id for each in records if each.state is ObjectState.ABSENT]
     if failed or kept_back:
         raise CratesNotPublished(failed, kept_back)
-
-
-def let_go_of_tokens(job: Job) -> None:
-    """Revokes what was minted for this release, and forgets what was read. A failure is a warning: the token expires."""
-    for failure in revoke_tokens(job):
-        get_run_logger().warning(failure.what)

@@ -49,13 +49,13 @@ def offered_after_preflight(plan: ReleasePlan) -> Offered:
 
 
 def place_of(
-    style: SmokeStyle, offered: Offered, *, is_rehearsal: bool, online: bool, here: HostFacts
+    style: SmokeStyle, offered: Offered, *, runs_workflows: bool, online: bool, here: HostFacts
 ) -> tuple[Place, str]:
-    """The place, and why. `online`: whether a worker of the pool is."""
+    """The place, and why. `runs_workflows`: whether the forge does; `online`: whether a worker of the pool is."""
     if lacking := _lacking(style, offered):
         return Place.NOWHERE, lacking
     if style.backend is Backend.DISPATCH:
-        if is_rehearsal:
+        if not runs_workflows:
             return Place.NOWHERE, "a rehearsal's forge runs no workflow"
         return Place.FORGE, f"the forge's workflow `{style.workflow}`"
     return (Place.POOL, f"a worker of the pool `{POOL}` is online") if online else _here(style, here)
@@ -83,22 +83,23 @@ def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
     return None
 
 
-def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
+def may_be_skipped(style: SmokeStyle, *, in_this_world: bool) -> bool:
     """Whether a release goes on where nobody can make the test at all."""
-    return is_rehearsal or style.mode is Mode.BEST_EFFORT
+    return in_this_world or style.mode is Mode.BEST_EFFORT
 
 
-def worker_gate(
-    style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool, kernels: Collection[str]
-) -> GateAnswer:
-    """Whether the test that the profile asks for can be made once it is due. `kernels`: those that can be booted."""
+def worker_gate(style: SmokeStyle, place: Place, why: str, *, may_skip: bool, kernels: Collection[str]) -> GateAnswer:
+    """Whether the test that the profile asks for can be made once it is due.
+
+    `may_skip`: by the world, whatever the profile says; `kernels`: those that can be booted.
+    """
     if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
         fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
         problems = [Problem(where=each, what="is no kernel that can be booted", fix=fix) for each in unknown]
         return GateAnswer.of(GATE, len(style.kernels), problems)
     if place is not Place.NOWHERE:
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
-    if may_be_skipped(style, is_rehearsal=is_rehearsal):
+    if may_be_skipped(style, in_this_world=may_skip):
         return GateAnswer.skip(GATE, why)
     fix = 'see to what is said there, or say `mode = "best-effort"` in `[smoke]` of the profile.'
     return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

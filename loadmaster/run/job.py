@@ -33,6 +33,11 @@ class Pinned(Value):
     as_of: AwareDatetime
     index: str | None = None
     """Of the registry that is released to for real; None in a rehearsal."""
+    version: str | None = None
+    """What the first plan of the run made of `asked`; None before there was one.
+
+    The next candidate (`rc`) counts from what is published, and an earlier attempt may have published it in part.
+    """
 
     @property
     def today(self) -> date:
@@ -52,12 +57,8 @@ class Job:
 
     @property
     def asked(self) -> str:
-        """The version to plan: that of an earlier attempt if there is one, else what was asked for.
-
-        The next candidate (`rc`) counts from what is out, and an earlier attempt may have put it out in part.
-        """
-        kept = self.directory.version
-        return kept.read_text(encoding="ascii") if kept.exists() else self.pinned.asked
+        """The version to plan: that of an earlier attempt if there is one, else what was asked for."""
+        return self.pinned.version or self.pinned.asked
 
     @property
     def identity(self) -> Identity:

@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from loadmaster.clients.registry import questions as registry_questions
 from loadmaster.clients.registry.registry import POLITE_READERS
-from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.credentials import (
@@ -69,7 +68,6 @@ def look_at_permissions(
     plan: ReleasePlan,
     workspace: Workspace,
     found: RegistrySeen,
-    read_block: ReadBlock = no_blocks,
     *,
     publishes: bool = True,
 ) -> Facts:
@@ -79,7 +77,7 @@ def look_at_permissions(
     """
     api = job.registry.api
     asked = inquiries(plan, job.project, found)
-    questions = _Questions(job, api, read_block)
+    questions = _Questions(job, api)
     needs = _needs(plan, workspace)
     outside = sorted({name for names in needs.values() for name in names})
     return Facts(
@@ -128,11 +126,11 @@ def _name_seen(found: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
 class _Questions:
     """The requests of one preflight, one after the other. Tokens are read here and never leave."""
 
-    def __init__(self, job: Job, api: str, read_block: ReadBlock) -> None:
+    def __init__(self, job: Job, api: str) -> None:
         pause = pause_between_requests(api)
         self._readers = 1 if pause else POLITE_READERS
         self._api, self._turn, self._client = api, Turnstile(pause, job.clock), job.registry.http
-        self._job, self._style, self._read_block = job, job.project.registry, read_block
+        self._tokens, self._style = tokens_of(job), job.project.registry
         self._publishing: dict[Action, str] = {}
         self._reading: str | TokenSeen | None = None
 
@@ -164,7 +162,7 @@ class _Questions:
 
     def _api_token(self, action: Action) -> str | TokenSeen:
         try:
-            return api_token(self._job.world, self._style.credentials, action, self._read_block).reveal()
+            return self._tokens.api_token(action).reveal()
         except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
             return TokenSeen(
                 unusable=error.what.rstrip("."),
@@ -175,7 +173,7 @@ class _Questions:
 
     def _mint(self, action: Action) -> TokenSeen:
         try:
-            self._publishing[action] = tokens_of(self._job, self._read_block).token(action).reveal()
+            self._publishing[action] = self._tokens.token(action).reveal()
         except (IdentityMissing, IdentityUnavailable, RegistryUnreachable) as error:
             return TokenSeen(unusable=error.what.rstrip("."), is_unknown=True)
         except (IdentityRefused, ExchangeRefused) as error:

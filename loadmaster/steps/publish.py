@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from loadmaster.clients import git
-from loadmaster.credentials.sources import ReadBlock, no_blocks
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag
 from loadmaster.planning.profile.registry_style import Wait
@@ -41,13 +40,13 @@ def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
     return converge(pushed, act).record
 
 
-def publish_crate(job: Job, crate: Crate, sha256: str, read_block: ReadBlock = no_blocks) -> ObjectRecord:
+def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
     """One crate on the registry, with the bytes that were verified and the credential for it.
 
     Raises `CrateTaken`, `IndexDisagrees`, `KeptCrateBroken`, what `judge_upload` and `Tokens.token` raise, and
     `RegistryUnreachable` where asking again may help: the next attempt observes first, so nothing is uploaded blindly twice.
     """
-    return converge(published_crate(job, crate, sha256), lambda: _upload(job, crate, sha256, read_block)).record
+    return converge(published_crate(job, crate, sha256), lambda: _upload(job, crate, sha256)).record
 
 
 def published_crate(job: Job, crate: Crate, sha256: str) -> PublishedCrate:
@@ -67,10 +66,10 @@ def packaged(job: Job, crate: str, sha256: str) -> Packaged:
     return Packaged(sha256=sha256, read=lambda: job.store.crate(crate, sha256))
 
 
-def _upload(job: Job, crate: Crate, sha256: str, read_block: ReadBlock) -> None:
+def _upload(job: Job, crate: Crate, sha256: str) -> None:
     # Nothing of the `.crate` itself is kept while it is sent: dozens may be on their way at once.
     ours = job.store.crate(crate.id, sha256)
     head = upload_head(upload_metadata(ours, name=crate.id), len(ours))
     del ours
-    token = tokens_of(job, read_block).token(crate.action)
+    token = tokens_of(job).token(crate.action)
     job.registry.upload(crate.id, head, token.reveal(), file=job.store.crate_file(sha256))

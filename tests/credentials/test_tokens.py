@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.credentials.tokens import Tokens
+from loadmaster.credentials.tokens import Tokens, held, tokens_of
 from loadmaster.errors.base import is_worth_retrying
-from loadmaster.errors.credentials import IdentityUnavailable
+from loadmaster.errors.credentials import IdentityUnavailable, TokenNotRevoked
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
+from loadmaster.run.job import Job, Pinned
+from loadmaster.run.profiles import load_project
+from loadmaster.run.store import Store
 from loadmaster.run.world import World, credential_file
 from tests.kit.provider import ASKING, HandClock, Provider
 
@@ -52,6 +55,14 @@ def world(provider: Provider, tmp_path: Path) -> World:
 @pytest.fixture
 def tokens(world: World, clock: HandClock) -> Tokens:
     return Tokens(world, TRUSTED, clock)
+
+
+@pytest.fixture
+def job(world: World, clock: HandClock, tmp_path: Path) -> Job:
+    store, now = Store(tmp_path / "home"), clock.now()
+    pinned = Pinned(project="demo", asked="minor", commit="0" * 40, on_branch=True, started=now, as_of=now)
+    project = load_project("demo").model_copy(update={"registry": TRUSTED})
+    return Job(project=project, pinned=pinned, world=world, directory=store.run("one"), store=store, clock=clock)
 
 
 def at_once(tokens: Tokens, action: Action = UPDATE) -> set[str]:
@@ -147,3 +158,15 @@ def test_a_block_is_read_at_the_first_upload_once_for_all_and_anew_by_the_next_a
     assert (at_once(tokens), at_once(tokens, NEW)) == ({"token-of-one-1"}, {"token-of-two-2"})
     tokens.revoke()
     assert at_once(tokens) == {"token-of-one-3"}
+
+
+def test_what_is_held_for_a_job_is_found_by_its_world_and_revoked_at_the_end(job: Job, provider: Provider) -> None:
+    provider.fails.add("revoke")
+    told: list[TokenNotRevoked] = []
+    with held(job, tell=told.append) as tokens:
+        assert tokens_of(job) is tokens
+        minted = tokens_of(job).token(UPDATE).reveal()
+    assert provider.minted == [minted]
+    assert [failure.code for failure in told] == ["token-not-revoked"]
+    with pytest.raises(KeyError):
+        tokens_of(job)

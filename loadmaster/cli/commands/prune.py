@@ -86,7 +86,7 @@ def _run(run: RunDirectory, released: frozenset[Release]) -> Place:
 
 
 def _beside_records(run: RunDirectory) -> list[Path]:
-    records = {run.receipt, run.pinned, run.version, run.lock}
+    records = {run.receipt, run.pinned, run.lock}
     return sorted(each for each in run.path.iterdir() if each not in records)
 
 

@@ -85,7 +85,7 @@ def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
 
     def read(name: str) -> str:
         with _server(store, root, tell):
-            from tasks.secret_blocks import read_block
+            from tasks.credentials import read_block
 
             return read_block(name)
 

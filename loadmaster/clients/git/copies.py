@@ -5,15 +5,15 @@ It knows how to copy without taking harm from a kill or from a second process. I
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+
+from filelock import FileLock
 
 from loadmaster.clients.git.acting import Identity, signed
 from loadmaster.clients.git.asking import has_commit, observe_refs
@@ -121,13 +121,9 @@ def _unfinished(directory: Path) -> Path:
     return unfinished
 
 
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    lock = directory.with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _alone(directory: Path) -> FileLock:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
 
 
 def _files_of(directory: Path) -> list[str]:
