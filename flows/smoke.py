@@ -7,7 +7,7 @@ from prefect import flow
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, record_of
 from loadmaster.planning.smoke.style import When
-from loadmaster.planning.smoke_worker import Place, may_be_skipped, offered_by
+from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offered_by
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.smoke.request import SmokeRequest
@@ -33,11 +33,11 @@ def test_if_due(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> No
         return
     place, why = tasks.look_for_worker(job, offered_by(plan), style)
     skippable = may_be_skipped(style, in_this_world=job.world.may_skip_smoke)
-    if place is Place.NOWHERE and skippable:
+    if place is SmokePlace.NOWHERE and skippable:
         journal.nobody_can_smoke(why)
         return
     request = tasks.prepare(job, plan, style)
-    outcome = tasks.on_pool(request) if place is Place.POOL else in_this_process(request)
+    outcome = tasks.on_pool(request) if place is SmokePlace.POOL else in_this_process(request)
     if skippable and not outcome.was_made:
         journal.nobody_can_smoke(outcome.weakest.why)
         return

@@ -5,7 +5,7 @@ World-changing tasks are never cached: each asks the world first, so that a Retr
 
 from __future__ import annotations
 
-from loadmaster.clients.forge.releases import Release
+from loadmaster.clients.forge.releases import ForgeRelease
 from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
@@ -14,15 +14,15 @@ from tasks.policy import asks_the_world, timed
 
 
 @asks_the_world("draft release", "draft release {tag.name}")
-def draft_release(job: Job, tag: Tag, commit: str) -> Release:
+def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
     return announce.draft_release(job, tag, commit)
 
 
 @asks_the_world("upload asset", "upload asset {name}")
-def upload_asset(job: Job, release: Release, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
     return timed(lambda: announce.upload_asset(job, release, name, content, noted_as))
 
 
 @asks_the_world("publish release", "publish release {tag.name}")
-def publish_release(job: Job, tag: Tag, release: Release) -> ObjectRecord:
+def publish_release(job: Job, tag: Tag, release: ForgeRelease) -> ObjectRecord:
     return timed(lambda: announce.publish_release(job, tag, release))

@@ -25,7 +25,7 @@ from loadmaster.errors.registry import CratesNotPublished, RateLimited
 from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
-from loadmaster.planning.schedule import Outcome, Postponed
+from loadmaster.planning.schedule import Postponed, UploadOutcome
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
@@ -54,7 +54,7 @@ def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
 
 
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
-def publish(job: Job, crate: Crate, sha256: str) -> Outcome | State[Outcome]:
+def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
     """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
     try:
         return timed(lambda: step.publish_crate(job, crate, sha256))
@@ -98,21 +98,21 @@ class Uploads:
 
     def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
         self._job, self._plan, self._digests = job, plan, digests
-        self._futures: dict[str, PrefectFuture[Outcome]] = {}
+        self._futures: dict[str, PrefectFuture[UploadOutcome]] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
 
     def start(self, names: Sequence[str]) -> None:
         for name in names:
             self._futures[name] = self._submit(self._plan.crate(name))
 
-    def _submit(self, crate: Crate) -> PrefectFuture[Outcome]:
+    def _submit(self, crate: Crate) -> PrefectFuture[UploadOutcome]:
         # All of them have completed: `wait_for` only draws the edges of the graph.
         needed = [self._futures[name] for name in crate.needs]
         # Quoted, so that Prefect does not look through the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
         future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
         future.add_done_callback(lambda _future: self._ended.put(crate.name))
-        return cast(PrefectFuture[Outcome], future)
+        return cast(PrefectFuture[UploadOutcome], future)
 
     def ended(self, until: datetime | None) -> Iterator[str]:
         """The next crate that ended, and all that have ended by then; none if the instant came first."""
@@ -122,7 +122,7 @@ class Uploads:
             while True:
                 yield self._ended.get_nowait()
 
-    def outcome(self, name: str) -> Outcome:
+    def outcome(self, name: str) -> UploadOutcome:
         """Of an upload that has ended. One that failed is `unknown`, whatever kept it from being published."""
         future = self._futures[name]
         future.wait()  # first: `state` alone asks the server, which lags

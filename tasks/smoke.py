@@ -32,7 +32,7 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, not_made
 from loadmaster.planning.smoke.show import outcome_of, smoke_markdown
 from loadmaster.planning.smoke.style import SmokeStyle
-from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, Place, place_of, worker_gate
+from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, SmokePlace, place_of, worker_gate
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.run.store import default_store
@@ -57,7 +57,7 @@ require_passed = of_release.require_passed
 
 
 @asks_the_world("look for a smoke worker")
-def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[Place, str]:
+def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[SmokePlace, str]:
     """Where the test can be made, and why there."""
     online = pool_has_worker()
     return place_of(style, offered, runs_workflows=job.world.runs_workflows, online=online, here=host_facts())

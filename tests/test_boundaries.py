@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.profiles import ROOT
-from tests.kit.imports import Picture, draw
+from tests.kit.imports import Picture, draw, named_types
 
 REGISTRY = "loadmaster.rehearsal.registry"
 ALLOWED = frozenset({frozenset((REGISTRY, f"{REGISTRY}.trustpub"))})
@@ -98,3 +98,14 @@ def test_planted_a_cycle_is_found_and_an_allowed_one_is_not(tmp_path: Path) -> N
     planted = draw(tmp_path)
     assert sorted(set(planted.cycle(frozenset()))) == ["loadmaster.a", "loadmaster.b"]
     assert planted.cycle(frozenset({frozenset(("loadmaster.a", "loadmaster.b"))})) == []
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """Type aliases count, names that begin with an underscore do not."""
+    places: dict[str, list[str]] = {}
+    for top in ("loadmaster", "flows", "tasks", "bench"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            for name in named_types(path.read_text(encoding="utf-8")):
+                places.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert "Schedule" in places

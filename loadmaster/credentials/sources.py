@@ -62,21 +62,21 @@ def forge_token(world: World) -> Token:
     return _from_file(world, "forge")
 
 
-class Identity(NamedTuple):
+class IdTokenSource(NamedTuple):
     """How to ask for an ID token, as a GitHub Actions job does."""
 
     url: str
     token: Token
 
 
-def identity(world: World) -> Identity:
+def identity(world: World) -> IdTokenSource:
     """Who vouches for this process: in a rehearsal its own issuer, else GitHub Actions. Raises `IdentityMissing`."""
     if world.has_own_credentials and world.identity is not None:
-        return Identity(world.identity, _from_file(world, "identity"))
+        return IdTokenSource(world.identity, _from_file(world, "identity"))
     url, token = (os.environ.get(name) for name in IDENTITY_VARIABLES)
     if world.has_own_credentials or not url or not token:
         raise IdentityMissing(IDENTITY_VARIABLES)
-    return Identity(url, Token(token, f"`{IDENTITY_VARIABLES[1]}`"))
+    return IdTokenSource(url, Token(token, f"`{IDENTITY_VARIABLES[1]}`"))
 
 
 def _from_file(world: World, name: str) -> Token:

@@ -35,7 +35,7 @@ class Minted(NamedTuple):
     until: datetime
 
 
-class Tokens:
+class HeldTokens:
     """Safe to use from many threads: one reads or mints, the others wait for it and get the same."""
 
     def __init__(self, world: World, style: RegistryStyle, clock: Clock, read_block: ReadBlock = no_blocks) -> None:
@@ -108,19 +108,19 @@ def _revoke(minted: Minted) -> TokenNotRevoked | None:
     return None
 
 
-_HELD: dict[World, Tokens] = {}
+_HELD: dict[World, HeldTokens] = {}
 _HELD_LOCK = threading.Lock()
 
 
 @contextmanager
 def held(
     job: Job, read_block: ReadBlock = no_blocks, tell: Callable[[TokenNotRevoked], None] = lambda _: None
-) -> Iterator[Tokens]:
+) -> Iterator[HeldTokens]:
     """The tokens of the job's world, for as long as this lasts; then what was minted is revoked.
 
     `tell` gets each that could not be revoked: that must not hide why the release ended, and the token expires by itself.
     """
-    tokens = Tokens(job.world, job.project.registry, job.clock, read_block)
+    tokens = HeldTokens(job.world, job.project.registry, job.clock, read_block)
     with _HELD_LOCK:
         _HELD[job.world] = tokens
     try:
@@ -132,7 +132,7 @@ def held(
             tell(failure)
 
 
-def tokens_of(job: Job) -> Tokens:
+def tokens_of(job: Job) -> HeldTokens:
     """Those that are `held` for the job's world, whichever thread of the process asks."""
     with _HELD_LOCK:
         return _HELD[job.world]

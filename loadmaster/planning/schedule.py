@@ -27,7 +27,7 @@ class Postponed(Value):
     why: str
 
 
-Outcome = ObjectRecord | Postponed
+UploadOutcome = ObjectRecord | Postponed
 """How an upload ended. A record whose state is not one of `THERE` is a failure."""
 
 
@@ -85,7 +85,7 @@ class Schedule:
             buckets = spend(buckets, self.actions.get(name), now)
         return replace(self, buckets=buckets, running=self.running | set(turn.start)), turn
 
-    def ended(self, name: str, outcome: Outcome, now: datetime) -> Self:
+    def ended(self, name: str, outcome: UploadOutcome, now: datetime) -> Self:
         """The schedule after the upload of `name` has ended."""
         action = self.actions.get(name)
         after = replace(self, running=self.running - {name}, buckets=answered(self.buckets, action, now))

@@ -9,7 +9,7 @@ from datetime import date
 from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import Cargo, cargo_in
-from loadmaster.clients.git import Identity
+from loadmaster.clients.git import Author
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
@@ -61,9 +61,9 @@ class Job:
         return self.pinned.version or self.pinned.asked
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> Author:
         style = self.project.release
-        return Identity(name=style.author_name, email=style.author_email)
+        return Author(name=style.author_name, email=style.author_email)
 
     @property
     def index(self) -> str | None:

@@ -5,7 +5,7 @@ The record is never removed, because it remembers the port; what it names is bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,13 +13,12 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from loadmaster.errors.prefect import NoStackRunning
+from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
 from loadmaster.stack.processes import Process, is_alive
 
 POOL = "loadmaster"
 LOOPBACK = "127.0.0.1"
-
-Tell = Callable[[str], None]
 
 
 class Stack(Value):

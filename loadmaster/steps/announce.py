@@ -32,7 +32,7 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     )
 
 
-def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
+def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
     """The release of the tag, drafted if there is none; one that is public already is taken as it is.
 
     Raises `ForgeLacksTag`, `NotObserved`.
@@ -52,7 +52,7 @@ def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
     return found
 
 
-def upload_asset(job: Job, release: forge.Release, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
     """The asset on the release; a receipt of this very release is as good as ours. Raises `AssetDifferent`, `NotObserved`."""
     with _client(job) as client:
         asset = UploadedAsset(
@@ -66,7 +66,7 @@ def upload_asset(job: Job, release: forge.Release, name: str, content: bytes, no
         return converge(asset, asset.upload).record
 
 
-def publish_release(job: Job, tag: Tag, release: forge.Release) -> ObjectRecord:
+def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease) -> ObjectRecord:
     """Makes the draft public. Raises `NotObserved`."""
     with _client(job) as client:
         public = PublicRelease(client=client, tag=tag.name)

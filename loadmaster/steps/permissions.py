@@ -31,7 +31,7 @@ from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_between_requests
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.registry_style import Credential
 from loadmaster.planning.registry.index_line import IndexLine
@@ -186,12 +186,12 @@ class _Questions:
             configs_of_user=self._turn(lambda: registry_questions.configs_of_user(self._api, token, self._client)),
         )
 
-    def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateSeen]:
+    def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateAnswers]:
         """One after the other where requests are paced, else many at a time."""
         with ThreadPoolExecutor(self._readers) as pool:
             return dict(zip((each.name for each in asked), pool.map(self._crate, asked), strict=True))
 
-    def _crate(self, asked: Inquiry) -> CrateSeen:
+    def _crate(self, asked: Inquiry) -> CrateAnswers:
         api, name, client = self._api, asked.name, self._client
         publishing = self._publishing.get(asked.action)
         crate = self._turn(lambda: registry_questions.crate(api, name, client))
@@ -202,7 +202,7 @@ class _Questions:
             configs = self._turn(lambda: registry_questions.configs(api, name, reading, client))
         if asked.probe and publishing is not None:
             probe = self._turn(lambda: registry_questions.probe(api, name, asked.version, publishing, client))
-        return CrateSeen(crate=crate, owners=owners, configs=configs, probe=probe)
+        return CrateAnswers(crate=crate, owners=owners, configs=configs, probe=probe)
 
 
 def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:

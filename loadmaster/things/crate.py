@@ -14,7 +14,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import CrateTaken, IndexDisagrees
 from loadmaster.planning.registry.compare import EQUAL_BYTES, Comparison, Difference, compare
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind
+from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.version import same_version
 from loadmaster.things.thing import Thing
@@ -53,7 +53,7 @@ class Packaged:
 class PublishedCrate(Thing[CrateObservation]):
     """`name@version` on a registry. Without `ours` nobody can tell whether it is the release's own: it is `unknown`."""
 
-    kind: ClassVar[Kind] = "crate"
+    kind: ClassVar[ObjectKind] = "crate"
     registry: RegistryClient
     name: str
     version: str

@@ -14,7 +14,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
 from loadmaster.errors.git import NotObserved
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind
+from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.things.thing import Thing
 
@@ -22,7 +22,7 @@ AsGood = Callable[[bytes, bytes], bool]
 
 
 class ReleaseObservation(Observation):
-    release: forge.Release | None = None
+    release: forge.ForgeRelease | None = None
     """As the forge has it."""
 
 
@@ -30,7 +30,7 @@ class ReleaseObservation(Observation):
 class DraftedRelease(Thing[ReleaseObservation]):
     """A release of the tag, drafted or public already: which of several drafts, every attempt chooses alike."""
 
-    kind: ClassVar[Kind] = "release"
+    kind: ClassVar[ObjectKind] = "release"
     client: httpx.Client
     tag: str
 
@@ -72,7 +72,7 @@ class PublicRelease(DraftedRelease):
         why = "only a draft of it, which nobody sees"
         return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
 
-    def publish(self, release: forge.Release) -> None:
+    def publish(self, release: forge.ForgeRelease) -> None:
         forge.publish(self.client, release.id)
 
 
@@ -80,9 +80,9 @@ class PublicRelease(DraftedRelease):
 class UploadedAsset(Thing[Observation]):
     """A file of a release. Without `ours` it is known by the digests that earlier runs recorded."""
 
-    kind: ClassVar[Kind] = "asset"
+    kind: ClassVar[ObjectKind] = "asset"
     client: httpx.Client
-    release: forge.Release
+    release: forge.ForgeRelease
     name: str
     noted_as: str
     """In the receipt."""

@@ -11,7 +11,7 @@ from loadmaster.clients import git
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import NotObserved, TagTaken
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind
+from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.things.thing import Thing
 
@@ -20,7 +20,7 @@ from loadmaster.things.thing import Thing
 class PushedCommit(Thing[Observation]):
     """The release commit on the release branch: at its tip, or below commits that came later."""
 
-    kind: ClassVar[Kind] = "commit"
+    kind: ClassVar[ObjectKind] = "commit"
     checkout: Path
     """Has the commit; what the branch has got since, it fetches."""
     remote: str
@@ -69,7 +69,7 @@ Owned = Callable[[str], Observation]
 class PushedTag(Thing[Observation]):
     """The release's tag at the remote."""
 
-    kind: ClassVar[Kind] = "tag"
+    kind: ClassVar[ObjectKind] = "tag"
     remote: str
     name: str
     owned: Owned

@@ -10,7 +10,7 @@ from loadmaster.clients import cargo
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import InstalledVersionWrong
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind
+from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.things.thing import Thing
 
@@ -19,7 +19,7 @@ from loadmaster.things.thing import Thing
 class InstalledProgram(Thing[Observation]):
     """A program below `home` that says its version."""
 
-    kind: ClassVar[Kind] = "install"
+    kind: ClassVar[ObjectKind] = "install"
     cargo: cargo.Cargo
     home: Path
     package: str

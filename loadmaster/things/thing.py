@@ -9,16 +9,16 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import NotObserved
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind, ObjectRecord
+from loadmaster.planning.values.receipt import ObjectKind, ObjectRecord
 from loadmaster.planning.values.state import THERE, ObjectState
 
-Seen = TypeVar("Seen", bound=Observation)
+Sighting = TypeVar("Sighting", bound=Observation)
 
 
-class Thing(ABC, Generic[Seen]):
-    """One object of a release. `Seen` is what observing it gives."""
+class Thing(ABC, Generic[Sighting]):
+    """One object of a release. `Sighting` is what observing it gives."""
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[ObjectKind]
 
     @property
     @abstractmethod
@@ -31,25 +31,25 @@ class Thing(ABC, Generic[Seen]):
         """Where it is, for messages: an address or a path."""
 
     @abstractmethod
-    def observe(self) -> Seen:
+    def observe(self) -> Sighting:
         """Asks once, and changes nothing. Raises what the client raises for what cannot be asked."""
 
     @abstractmethod
-    def conflict(self, seen: Seen) -> LoadmasterError:
+    def conflict(self, seen: Sighting) -> LoadmasterError:
         """The error for one that is `different` or `unknown`."""
 
-    def observe_again(self) -> Seen:
+    def observe_again(self) -> Sighting:
         """After the act. A thing that shows late waits for itself here."""
         return self.observe()
 
 
-class Converged(NamedTuple, Generic[Seen]):
+class Converged(NamedTuple, Generic[Sighting]):
     record: ObjectRecord
-    seen: Seen
+    seen: Sighting
     """The last observation."""
 
 
-def converge(thing: Thing[Seen], act: Callable[[], object]) -> Converged[Seen]:
+def converge(thing: Thing[Sighting], act: Callable[[], object]) -> Converged[Sighting]:
     """Brings the thing about: acts only where it is absent, and believes what it sees afterwards, not what `act` says.
 
     Raises what observing and acting raise, the thing's own `conflict` for what is not ours or not known, and `NotObserved`
@@ -68,7 +68,7 @@ def converge(thing: Thing[Seen], act: Callable[[], object]) -> Converged[Seen]:
     return Converged(record_of(thing, seen).model_copy(update={"attempts": 1}), seen)
 
 
-def observed(thing: Thing[Seen]) -> ObjectRecord:
+def observed(thing: Thing[Sighting]) -> ObjectRecord:
     """The record of a thing that is only looked at; what keeps it from being asked makes it `unknown`."""
     try:
         return record_of(thing, thing.observe())
@@ -76,7 +76,7 @@ def observed(thing: Thing[Seen]) -> ObjectRecord:
         return record_of(thing, Observation.of_error(error))
 
 
-def record_of(thing: Thing[Seen], seen: Observation) -> ObjectRecord:
+def record_of(thing: Thing[Sighting], seen: Observation) -> ObjectRecord:
     return ObjectRecord(
         kind=thing.kind,
         id=thing.id,
@@ -88,7 +88,7 @@ def record_of(thing: Thing[Seen], seen: Observation) -> ObjectRecord:
     )
 
 
-def require_ours(thing: Thing[Seen], seen: Seen) -> Seen:
+def require_ours(thing: Thing[Sighting], seen: Sighting) -> Sighting:
     """The observation of a thing that is there and is ours. Raises its `conflict` for any other."""
     if seen.state not in THERE:
         raise thing.conflict(seen)

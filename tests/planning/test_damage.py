@@ -15,7 +15,7 @@ from loadmaster.planning.damage import (
     Broken,
     CrateSeen,
     Damage,
-    Next,
+    NextStep,
     assess,
     broken,
     minutes_to_yank,
@@ -24,7 +24,7 @@ from loadmaster.planning.damage import (
 )
 from loadmaster.planning.registry.index_line import IndexLine, Need
 from loadmaster.planning.registry.refusal import Reason
-from loadmaster.planning.values.receipt import Kind, ObjectRecord
+from loadmaster.planning.values.receipt import ObjectKind, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 
 V = "1.0.0"
@@ -52,7 +52,7 @@ def unasked(name: str) -> CrateSeen:
     return CrateSeen(name=name, version=V, published=None, state=UNKNOWN)
 
 
-def other(kind: Kind, state: ObjectState) -> ObjectRecord:
+def other(kind: ObjectKind, state: ObjectState) -> ObjectRecord:
     return ObjectRecord(kind=kind, id="v1.0.0", state=state)
 
 
@@ -115,102 +115,102 @@ def test_a_yanked_crate_breaks_nobody() -> None:
 
 
 STEPS = (
-    ("everything is there", [out("core"), out("app", "core")], [TAG], Next.NOTHING, "Everything is there."),
-    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], Next.NOTHING, "Nothing of this version is out"),
+    ("everything is there", [out("core"), out("app", "core")], [TAG], NextStep.NOTHING, "Everything is there."),
+    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], NextStep.NOTHING, "Nothing of this version is out"),
     (
         "nothing is out, and the forge cannot be asked",
         [missing("core")],
         [NO_TAG, other("release", UNKNOWN)],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "Nothing of this version is out",
     ),
-    ("only the tag is there", [missing("core")], [TAG], Next.FINISH, "Not there yet: `core@1.0.0`."),
-    ("a dependent is missing", [out("core"), missing("app")], [TAG], Next.FINISH, "what is out works as it is"),
+    ("only the tag is there", [missing("core")], [TAG], NextStep.FINISH, "Not there yet: `core@1.0.0`."),
+    ("a dependent is missing", [out("core"), missing("app")], [TAG], NextStep.FINISH, "what is out works as it is"),
     (
         "a dependency is missing",
         [missing("core"), out("app", "core")],
         [TAG],
-        Next.FINISH,
+        NextStep.FINISH,
         "`app@1.0.0 (needs core ^1.0.0)` cannot be built until then",
     ),
     (
         "only the forge release is missing",
         [out("core")],
         [TAG, other("release", ABSENT)],
-        Next.FINISH,
+        NextStep.FINISH,
         "Not there yet: `release v1.0.0`",
     ),
-    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], Next.FINISH, "not certain of `core@1.0.0`"),
-    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], Next.FINISH, "not certain of"),
+    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], NextStep.FINISH, "not certain of `core@1.0.0`"),
+    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], NextStep.FINISH, "not certain of"),
     (
         "a crate is another",
         [out("core", state=DIFFERENT), missing("app")],
         [TAG],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "`core@1.0.0` is on the registry with other contents",
     ),
     (
         "the contents of a leaf were refused",
         [out("core"), missing("app", refused="expected at most 5 keywords")],
         [TAG],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "refused the contents of `app@1.0.0` (expected at most 5 keywords)",
     ),
     (
         "the tag stands elsewhere",
         [out("core"), missing("app")],
         [other("tag", DIFFERENT)],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "the tag `v1.0.0` stands elsewhere",
     ),
     (
         "the contents of a dependency were refused",
         [missing("core", refused="too large"), out("app", "core")],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "`app@1.0.0 (needs core ^1.0.0)` cannot be built, and finishing does not mend that",
     ),
     (
         "a dependency is missing and another crate is another",
         [missing("core"), out("app", "core"), out("units", state=DIFFERENT)],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "`units@1.0.0` is on the registry with other contents",
     ),
-    ("a dependency is yanked", [out("core", yanked=True), out("app", "core")], [TAG], Next.YANK, "is yanked"),
+    ("a dependency is yanked", [out("core", yanked=True), out("app", "core")], [TAG], NextStep.YANK, "is yanked"),
     (
         "a requirement does not fit the version that is to come",
         [missing("core"), out("app", Need(name="core", requirement="^2"))],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "was never meant to come with this version",
     ),
     (
         "a yank stopped half-way, dependents first",
         [out("core"), out("app", "core", yanked=True), missing("cli")],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "this version is being withdrawn",
     ),
     (
         "all that is out is yanked",
         [out("core", yanked=True), missing("app")],
         [TAG],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "All that was published of this version is yanked",
     ),
     (
         "a leaf is yanked and all is there",
         [out("core"), out("app", "core", yanked=True)],
         [TAG],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "Yanked by now: `app@1.0.0`",
     ),
 )
 
 
 @pytest.mark.parametrize(("crates", "others", "step", "why"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
-def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step: Next, why: str) -> None:
+def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step: NextStep, why: str) -> None:
     found = assess(crates, others)
     assert found.next is step
     assert why in found.why
@@ -286,7 +286,7 @@ def after_yanking(crates: Sequence[CrateSeen], yanked: set[str]) -> list[CrateSe
 @given(releases())
 def test_a_whole_release_is_never_damaged(crates: list[CrateSeen]) -> None:
     done = assess(whole(crates), [TAG])
-    assert done == Damage(consumers_broken=False, broken=(), next=Next.NOTHING, why="Everything is there.")
+    assert done == Damage(consumers_broken=False, broken=(), next=NextStep.NOTHING, why="Everything is there.")
 
 
 @given(releases())
@@ -317,10 +317,10 @@ def test_after_the_yank_nothing_is_left_to_do(crates: list[CrateSeen]) -> None:
     assert {each.name for each in order} == {each.name for each in crates if each.out is not None}
     gone = assess(after_yanking(crates, {each.name for each in order}), [TAG])
     assert not gone.consumers_broken
-    assert gone.next is (Next.NOTHING if order else Next.FINISH)
+    assert gone.next is (NextStep.NOTHING if order else NextStep.FINISH)
 
 
 @given(releases(), st.booleans())
 def test_nothing_is_done_while_something_is_missing_or_unknown(crates: list[CrateSeen], has_tag: bool) -> None:
     doubtful = [*whole(crates), unasked("last") if has_tag else missing("last")]
-    assert assess(doubtful, [TAG]).next is Next.FINISH
+    assert assess(doubtful, [TAG]).next is NextStep.FINISH

@@ -18,7 +18,7 @@ from loadmaster.planning.order import (
     remaining_path,
     waves,
 )
-from loadmaster.planning.tree.workspace import Kind, Package
+from loadmaster.planning.tree.workspace import DependencyKind, Package
 from tests.kit.building import needs, package, workspaces
 
 
@@ -49,7 +49,7 @@ def test_a_cycle_through_a_versioned_dev_dependency_names_both_crates_and_the_wa
 
 
 @pytest.mark.parametrize("kind", ["dev", "normal"])
-def test_in_a_cycle_the_edge_gives_way_that_an_older_version_satisfies(kind: Kind) -> None:
+def test_in_a_cycle_the_edge_gives_way_that_an_older_version_satisfies(kind: DependencyKind) -> None:
     graph = edges(
         [
             package("macros", needs("runtime", "^1", kind=kind), version="2.6.0"),

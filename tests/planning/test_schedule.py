@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.forecast import Costs, forecast
 from loadmaster.planning.order import Edges, edges, everything_needed
-from loadmaster.planning.schedule import Outcome, Postponed, Schedule
+from loadmaster.planning.schedule import Postponed, Schedule, UploadOutcome
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Bucket, Rate
 from loadmaster.planning.values.receipt import ObjectRecord
@@ -74,7 +74,7 @@ def play(schedule: Schedule, draw: st.DataObject) -> Played:
             played.now = max(played.now, turn.until)
 
 
-def _outcome(name: str, played: Played, draw: st.DataObject) -> Outcome:
+def _outcome(name: str, played: Played, draw: st.DataObject) -> UploadOutcome:
     may_be_postponed = played.postponed[name] < 2
     what = draw.draw(st.sampled_from(["published", "failed", *["postponed"] * may_be_postponed]))
     if what == "postponed":

@@ -11,7 +11,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import NotObserved, TagTaken
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.values.observation import Observation
-from loadmaster.planning.values.receipt import Kind
+from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.things.thing import Thing, converge, observed
 
@@ -22,7 +22,7 @@ ABSENT, SAME, EQUIVALENT, DIFFERENT, UNKNOWN = ObjectState
 class Flag(Thing[Observation]):
     """A tag in a world of one place, which does with an act what the test says."""
 
-    kind: ClassVar[Kind] = "tag"
+    kind: ClassVar[ObjectKind] = "tag"
     state: ObjectState
     why: str | None = None
     becomes: ObjectState = SAME

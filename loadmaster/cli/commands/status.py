@@ -13,7 +13,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
-from loadmaster.planning.damage import Broken, CrateSeen, Next, assess, refused_for_contents
+from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, refused_for_contents
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.values.observation import Observation
@@ -34,7 +34,7 @@ class Status(Value):
     objects: tuple[ObjectRecord, ...]
     consumers_broken: bool
     broken: tuple[Broken, ...]
-    next: Next
+    next: NextStep
     why: str
 
     @property

@@ -5,7 +5,7 @@ git with nothing of the user's around it. None of them forces a push, or writes 
 `extra` holds variables that a command may see besides (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
 """
 
-from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
+from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
     commits_since,
@@ -31,7 +31,7 @@ from loadmaster.clients.git.asking import (
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
 
 __all__ = [
-    "Identity",
+    "Author",
     "branch",
     "clone_at",
     "commit_all",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from loadmaster.clients.git.acting import Identity, signed
+from loadmaster.clients.git.acting import Author, signed
 from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
 from loadmaster.errors.git import DirectoryTaken, UnknownCommit
@@ -58,7 +58,7 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
         tree = text(directory, "write-tree", extra=at)
-    author = Identity(name="Loadmaster", email="loadmaster@localhost")
+    author = Author(name="Loadmaster", email="loadmaster@localhost")
     commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signed(author, when))
     run(bare, "update-ref", f"refs/heads/{branch}", commit)
     run(bare, "symbolic-ref", "HEAD", f"refs/heads/{branch}")

@@ -15,7 +15,7 @@ from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
-Kind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
+ObjectKind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
 CHECKS = frozenset({"install", "smoke"})
 """Kinds that bring nothing about: they look at what is there, and do so in every attempt."""
 
@@ -29,7 +29,7 @@ class ReceiptOutcome(StrEnum):
 class ObjectRecord(Value):
     """One object of the plan as it was last observed."""
 
-    kind: Kind
+    kind: ObjectKind
     id: str
     state: ObjectState
     sha256: str | None = None

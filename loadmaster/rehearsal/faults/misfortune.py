@@ -29,7 +29,7 @@ LOOP = "loop"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
+class Dealing:
     """How a server deals with one request, for a fault to come between."""
 
     read: Callable[[], Awaitable[object]]
@@ -58,7 +58,7 @@ class Misfortune:
     def due(self, on: Door, crate: str = "", fits: Callable[[Fault], bool] = lambda _: True) -> Fault | None:
         return self.script.due(on, crate, self._uses.count, fits)
 
-    async def meet(self, fault: Fault | None, request: Request, exchange: Exchange) -> Response:
+    async def meet(self, fault: Fault | None, request: Request, exchange: Dealing) -> Response:
         """Does what the fault says, and else what was asked for."""
         if LOOP in request.query_params:
             return _once_more(request)
@@ -73,7 +73,7 @@ class Misfortune:
             return _cut(request, exchange, "the connection was cut before anything took effect")
         return await self._answer(fault, request, exchange)
 
-    async def _answer(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+    async def _answer(self, fault: Fault, request: Request, exchange: Dealing) -> Response:
         if fault.loop:
             return _once_more(request)
         if (status := 503 if fault.read_only else fault.status) is not None:
@@ -82,7 +82,7 @@ class Misfortune:
             return _in_form(fault, exchange.refuse(status, text, self._headers(fault)), text)
         return await self._with_effect(fault, request, exchange)
 
-    async def _with_effect(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+    async def _with_effect(self, fault: Fault, request: Request, exchange: Dealing) -> Response:
         try:
             answer = await exchange.act()
             if fault.kill and answer.status_code < 400:
@@ -116,7 +116,7 @@ def cut_connection(request: Request) -> None:
                 handle.shutdown(socket.SHUT_RDWR)
 
 
-def _cut(request: Request, exchange: Exchange, told: str) -> Response:
+def _cut(request: Request, exchange: Dealing, told: str) -> Response:
     cut_connection(request)
     exchange.note(0, told)
     return Response(status_code=503)  # to nobody

@@ -18,7 +18,7 @@ import pytest
 from loadmaster.errors.smoke import EngineGone, EngineHanging
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, Engine, Sandbox, connect
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.proxy import proxy
@@ -60,7 +60,7 @@ def test_an_engine_that_hangs_in_the_middle(tmp_path_factory: pytest.TempPathFac
         machine_image(engine, store, NEWEST_STABLE, {}, "")
         started = starts(engine)
         impatient = connect(address, patience=PATIENCE)
-        ran = pool.submit(run_probe, "vm", Settings(nonce="a1", deadline=DEADLINE), impatient, store)
+        ran = pool.submit(run_probe, "vm", RunSettings(nonce="a1", deadline=DEADLINE), impatient, store)
         next(started)
         begun = time.monotonic()
         with stopped(int((place / "dockerd.pid").read_text(encoding="ascii"))):

@@ -18,7 +18,7 @@ from loadmaster.errors.smoke import EngineGone
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, LEFTOVER_AFTER, Engine, connect, ends_at
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.smoke.conftest import own_engine
@@ -80,7 +80,7 @@ def test_what_a_killed_run_leaves_is_swept_by_the_next_one(engine: Engine, store
     with caller(engine, store, 2, leftover_after=0):
         left = next(started)
     assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
-    ran = run_probe("native", Settings(nonce="a2"), engine, store)
+    ran = run_probe("native", RunSettings(nonce="a2"), engine, store)
     assert '"nonce":"a2"' in ran.log
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
@@ -136,7 +136,7 @@ def test_an_engine_that_goes_away_in_the_middle(tmp_path_factory: pytest.TempPat
     with own_engine(place) as address, ThreadPoolExecutor() as pool:
         engine = connect(address)
         started = starts(engine)
-        ran = pool.submit(run_probe, "vm", Settings(nonce="a1"), engine, store)
+        ran = pool.submit(run_probe, "vm", RunSettings(nonce="a1"), engine, store)
         next(started)
         kill_engine(place)
         with pytest.raises(EngineGone):

@@ -15,7 +15,7 @@ from loadmaster.planning.smoke.verdict import Verdict, judge
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import KEPT_FOR, REPOSITORY, Engine, connect
 from loadmaster.smoke.running.archives import docker_image, image_config, tar_layer
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.smoke.conftest import own_engine
@@ -99,7 +99,7 @@ def test_one_that_another_run_is_booting_stays(engine: Engine, store: Store) -> 
     machine_image(engine, store, NEWEST_STABLE, {}, "")
     started = starts(engine)
     with ThreadPoolExecutor() as pool:
-        run = pool.submit(run_probe, "vm", Settings(nonce="a1"), engine, store)
+        run = pool.submit(run_probe, "vm", RunSettings(nonce="a1"), engine, store)
         next(started)
         assert engine.remove_superseded(f"machine-{NEWEST_STABLE}", f"{REPOSITORY}machine:newer") == []
         ran = run.result(timeout=120)
