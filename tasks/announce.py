@@ -10,7 +10,7 @@ from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
 from loadmaster.steps import announce
-from tasks.policy import asks_the_world, timed
+from tasks.policy import Stopwatch, asks_the_world
 
 
 @asks_the_world("draft release", "draft release {tag.name}")
@@ -20,9 +20,11 @@ def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
 
 @asks_the_world("upload asset", "upload asset {name}")
 def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
-    return timed(lambda: announce.upload_asset(job, release, name, content, noted_as))
+    watch = Stopwatch()
+    return watch.stamp(announce.upload_asset(job, release, name, content, noted_as))
 
 
 @asks_the_world("publish release", "publish release {tag.name}")
 def publish_release(job: Job, tag: Tag, release: ForgeRelease) -> ObjectRecord:
-    return timed(lambda: announce.publish_release(job, tag, release))
+    watch = Stopwatch()
+    return watch.stamp(announce.publish_release(job, tag, release))

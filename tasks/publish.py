@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import cast
@@ -32,7 +33,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
 from tasks.artifacts import artifact_key
-from tasks.policy import asks_the_world, timed
+from tasks.policy import Stopwatch, asks_the_world
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -45,19 +46,22 @@ Accepted = Callable[[Crate, str], None]
 
 @asks_the_world("push commit")
 def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    return timed(lambda: step.push_commit(job, plan, commit))
+    watch = Stopwatch()
+    return watch.stamp(step.push_commit(job, plan, commit))
 
 
 @asks_the_world("push tag", "push tag {tag.name}")
 def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
-    return timed(lambda: step.push_tag(job, tag, commit))
+    watch = Stopwatch()
+    return watch.stamp(step.push_tag(job, tag, commit))
 
 
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
 def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
     """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
+    watch = Stopwatch()
     try:
-        return timed(lambda: step.publish_crate(job, crate, sha256))
+        return watch.stamp(step.publish_crate(job, crate, sha256))
     except RateLimited as limit:
         get_run_logger().warning(limit.what)
         postponed = Postponed(until=limit.until, why=limit.what)
@@ -102,17 +106,17 @@ class Uploads:
         self._ended: SimpleQueue[str] = SimpleQueue()
 
     def start(self, names: Sequence[str]) -> None:
-        for name in names:
-            self._futures[name] = self._submit(self._plan.crate(name))
-
-    def _submit(self, crate: Crate) -> PrefectFuture[UploadOutcome]:
-        # All of them have completed: `wait_for` only draws the edges of the graph.
-        needed = [self._futures[name] for name in crate.needs]
         # Quoted, so that Prefect does not look through the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
-        future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
-        future.add_done_callback(lambda _future: self._ended.put(crate.name))
-        return cast(PrefectFuture[UploadOutcome], future)
+        for crate in map(self._plan.crate, names):
+            # All of them have completed: `wait_for` only draws the edges of the graph.
+            needed = [self._futures[name] for name in crate.needs]
+            future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
+            future.add_done_callback(partial(self._note_end, crate.name))
+            self._futures[crate.name] = cast(PrefectFuture[UploadOutcome], future)
+
+    def _note_end(self, name: str, _future: object) -> None:
+        self._ended.put(name)
 
     def ended(self, until: datetime | None) -> Iterator[str]:
         """The next crate that ended, and all that have ended by then; none if the instant came first."""

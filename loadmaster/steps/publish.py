@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from loadmaster.clients import git
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag
@@ -46,7 +48,7 @@ def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
     Raises `CrateTaken`, `IndexDisagrees`, `KeptCrateBroken`, what `judge_upload` and `Tokens.token` raise, and
     `RegistryUnreachable` where asking again may help: the next attempt observes first, so nothing is uploaded blindly twice.
     """
-    return converge(published_crate(job, crate, sha256), lambda: _upload(job, crate, sha256)).record
+    return converge(published_crate(job, crate, sha256), partial(_upload, job, crate, sha256)).record
 
 
 def published_crate(job: Job, crate: Crate, sha256: str) -> PublishedCrate:
