@@ -52,7 +52,7 @@ def compare_with_registry(crate: PublishedCrate) -> Compared:
     try:
         seen = crate.judge(crate.registry.find_lines(crate.name))
     except (RegistryUnreachable, CrateFileBroken) as error:
-        seen = CrateObservation(**dict(Observation.of_error(error)))
+        seen = CrateObservation.of_error(error)
     return Compared(crate=crate.name, version=crate.version, state=seen.state, differs=seen.differs, why=seen.why or "")
 
 

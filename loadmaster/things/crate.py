@@ -96,7 +96,7 @@ class PublishedCrate(Thing[CrateObservation]):
             return _equal(self.ours.sha256)
         theirs = self.registry.download(self.name, there.version, there.checksum)
         if (served := hashlib.sha256(theirs).hexdigest()) != there.checksum:
-            return _disagreeing(there.checksum, served)
+            return CrateObservation.of_error(IndexDisagrees(self.id, there.checksum, served))
         return _compared(compare(self.ours.read(), theirs, crate=self.id), there.checksum)
 
     def conflict(self, seen: CrateObservation) -> LoadmasterError:
@@ -133,12 +133,6 @@ def _compared(found: Comparison, checksum: str) -> CrateObservation:
         sha256=checksum,
         differs=found.differs,
     )
-
-
-def _disagreeing(listed: str, served: str) -> CrateObservation:
-    why = f"the index lists the checksum `{listed}`, and the file that the registry serves has `{served}`"
-    facts: dict[str, JsonValue] = {"listed": listed, "served": served}
-    return CrateObservation(state=ObjectState.UNKNOWN, code=IndexDisagrees.code, facts=facts, why=why)
 
 
 def _yanked(seen: CrateObservation) -> CrateObservation:

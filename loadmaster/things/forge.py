@@ -12,7 +12,6 @@ import httpx
 from loadmaster.clients.forge import releases as forge
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
-from loadmaster.errors.git import NotObserved
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -49,10 +48,6 @@ class DraftedRelease(Thing[ReleaseObservation]):
             return ReleaseObservation(state=ObjectState.ABSENT, code="absent", why="not on the forge")
         code = "draft" if found.draft else "public"
         return ReleaseObservation(state=ObjectState.SAME, code=code, why=found.url, release=found)
-
-    def conflict(self, seen: ReleaseObservation) -> LoadmasterError:
-        """A release of the tag is ours: there is no other."""
-        return NotObserved(self.kind, self.tag, self.place)
 
     def create(self, draft: forge.Draft) -> None:
         """Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from loadmaster.clients import git
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.git import NotObserved, TagTaken
+from loadmaster.errors.git import TagTaken
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -51,10 +51,6 @@ class PushedCommit(Thing[Observation]):
         if not git.has_commit(self.checkout, tip):
             git.fetch_branch(self.checkout, self.remote, self.branch, extra=self.environment)
         return git.has_commit(self.checkout, tip) and git.is_ancestor(self.checkout, self.commit, tip)
-
-    def conflict(self, seen: Observation) -> LoadmasterError:
-        """A branch holds the commit or it does not: there is no other."""
-        return NotObserved(self.kind, self.commit, self.place)
 
     def push(self) -> None:
         """Raises `PushNotFastForward` where the branch has moved on without it, and what else `git.push` raises."""

@@ -34,9 +34,9 @@ class Thing(ABC, Generic[Sighting]):
     def observe(self) -> Sighting:
         """Asks once, and changes nothing. Raises what the client raises for what cannot be asked."""
 
-    @abstractmethod
     def conflict(self, seen: Sighting) -> LoadmasterError:
-        """The error for one that is `different` or `unknown`."""
+        """The error for one that is `different` or `unknown`, of a thing that may be either."""
+        return NotObserved(self.kind, self.id, self.place)
 
     def observe_again(self) -> Sighting:
         """After the act. A thing that shows late waits for itself here."""

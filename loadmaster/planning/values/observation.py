@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import JsonValue
 
@@ -23,6 +24,6 @@ class Observation(Value):
     """Of the bytes that were compared."""
 
     @classmethod
-    def of_error(cls, error: LoadmasterError) -> Observation:
+    def of_error(cls, error: LoadmasterError) -> Self:
         """Of what could not be observed."""
-        return Observation(state=ObjectState.UNKNOWN, code=error.code, facts=error.facts, why=error.what)
+        return cls(state=ObjectState.UNKNOWN, code=error.code, facts=error.facts, why=error.what)
