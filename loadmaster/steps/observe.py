@@ -42,6 +42,8 @@ class Compared(Value):
     crate: str
     version: str
     state: ObjectState
+    code: str
+    """What `why` says, for programs; `docs/receipt.md` lists them."""
     differs: tuple[Difference, ...] = ()
     why: str
 
@@ -53,7 +55,14 @@ def compare_with_registry(crate: PublishedCrate) -> Compared:
         seen = crate.judge(crate.registry.find_lines(crate.name))
     except (RegistryUnreachable, CrateFileBroken) as error:
         seen = CrateObservation.of_error(error)
-    return Compared(crate=crate.name, version=crate.version, state=seen.state, differs=seen.differs, why=seen.why or "")
+    return Compared(
+        crate=crate.name,
+        version=crate.version,
+        state=seen.state,
+        code=seen.code,
+        differs=seen.differs,
+        why=seen.why or "",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

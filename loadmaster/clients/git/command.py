@@ -1,7 +1,8 @@
 """One git command: the environment it gets, and which error of the catalogue its complaint is.
 
 It knows that git reads dozens of variables and two configuration files that have nothing to do with a release, and
-passes on none of them. It refuses to know what a command is for.
+passes on none of them. It refuses to know what a command is for. GitPython carries out this one call and nothing else: the
+project's card asks for it, and its objects would read the user's configuration.
 """
 
 from __future__ import annotations

@@ -93,5 +93,7 @@ def _record(result: SmokeResult, outcome: Outcome) -> ObjectRecord:
         state=states.get(verdict, ObjectState.UNKNOWN),
         seconds=result.seconds,
         attempts=1,
+        code=f"smoke-{verdict}",
+        facts={"reason": result.why, "skipped": outcome is Outcome.SKIP, "kernel_package": result.kernel_package},
         why=f"{skipped}{result.judgement.text}: {result.why}{kernel}",
     )

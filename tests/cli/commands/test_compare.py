@@ -55,7 +55,7 @@ def test_what_a_registry_has(
     assert world.put(body(OURS, "foo-bar")).status_code == 200
     ran = compare(home, crate, index_of(world), "--json")
     assert (ran.code, ran.document["state"]) == (code, state)
-    assert ran.document.keys() == {"crate", "version", "state", "differs", "why"}
+    assert ran.document.keys() == {"crate", "version", "state", "code", "differs", "why"}
     assert [each["path"] for each in ran.document["differs"]] == differs
     assert all(each.keys() == {"path", "how"} for each in ran.document["differs"])
     assert [each.status for each in world.registry.uploads()] == [200]
