@@ -12,14 +12,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import Empty, Queue
-from typing import IO, TypeVar
+from typing import Protocol, TypeVar
 
 PATIENCE = 120.0
 """Seconds; what takes a moment on an idle machine may take many where both cores are busy."""
 LOOK_SECONDS = 0.05
 
 T = TypeVar("T")
+Program = TypeVar("Program", subprocess.Popen[str], subprocess.Popen[bytes])
+
+
+class Readable(Protocol):
+    """A pipe, or a socket."""
+
+    def fileno(self) -> int: ...
 
 
 def eventually(question: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -30,7 +38,7 @@ def eventually(question: Callable[[], bool], what: str, seconds: float = PATIENC
         time.sleep(LOOK_SECONDS)
 
 
-def line_of(stream: IO[str] | IO[bytes] | None, what: str, seconds: float = PATIENCE) -> str:
+def line_of(stream: Readable | None, what: str, seconds: float = PATIENCE) -> str:
     """The next line that another process writes; "" where it ended. What follows the line is left in the pipe."""
     assert stream is not None
     deadline, read = time.monotonic() + seconds, b""
@@ -51,6 +59,16 @@ def code_of(process: subprocess.Popen[str] | subprocess.Popen[bytes], what: str,
     except subprocess.TimeoutExpired:
         process.kill()
         raise AssertionError(f"in {seconds:g} s it did not happen that {what} ended") from None
+
+
+@contextmanager
+def killed_at_last(process: Program) -> Iterator[Program]:
+    """Nobody waits for what hangs: whatever happens within, the process has ended afterwards."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def told_to(queue: Queue[T], what: str, seconds: float = PATIENCE) -> T:

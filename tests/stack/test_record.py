@@ -14,6 +14,7 @@ from loadmaster.stack.record import Stack, changing, recorded, running, write_do
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import _choose_port
 from loadmaster.stack.stopping import down
+from tests.kit.waiting import beside, eventually, result_of
 
 GONE = Process(pid=os.getpid(), created=1.0)
 
@@ -71,11 +72,10 @@ def test_one_command_at_a_time_changes_the_stack(tmp_path: Path) -> None:
             order.append("second")
 
     with changing(tmp_path, order.append):
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert waits.wait(timeout=30)
+        changed = beside(second)
+        eventually(waits.is_set, "the second command waited")
         order.append("first")
-    thread.join()
+    result_of(changed, "the second command ended")
 
     assert order == ["first", "second"]
 

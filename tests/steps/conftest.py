@@ -18,9 +18,7 @@ from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.look import look
 from tests.kit.hangar import repository
-from tests.kit.step_world import Opening, Prepared
-
-RUN = "one"
+from tests.kit.step_world import RUN, Opening, Prepared
 
 
 @pytest.fixture(scope="session")

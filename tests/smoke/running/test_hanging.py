@@ -22,10 +22,9 @@ from loadmaster.smoke.running.container_run import Settings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.proxy import proxy
-from tests.smoke.conftest import own_engine
-from tests.smoke.running.test_left_behind import LATER, starts
+from tests.kit.real_engine import LATER, own_engine, pid_of, starts
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 PATIENCE = 5
 DEADLINE = 3
 SLACK = 10
@@ -61,9 +60,9 @@ def test_an_engine_that_hangs_in_the_middle(tmp_path_factory: pytest.TempPathFac
         started = starts(engine)
         impatient = connect(address, patience=PATIENCE)
         ran = pool.submit(run_probe, "vm", Settings(nonce="a1", deadline=DEADLINE), impatient, store)
-        next(started)
+        started.next()
         begun = time.monotonic()
-        with stopped(int((place / "dockerd.pid").read_text(encoding="ascii"))):
+        with stopped(pid_of(place)):
             with pytest.raises(EngineHanging, match=f"in {PATIENCE} seconds"):
                 ran.result(timeout=60)
             assert time.monotonic() - begun < DEADLINE + 5 + PATIENCE + SLACK

@@ -18,10 +18,9 @@ from loadmaster.smoke.running.archives import docker_image, image_config, tar_la
 from loadmaster.smoke.running.container_run import Settings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
-from tests.smoke.conftest import own_engine
-from tests.smoke.running.test_left_behind import starts
+from tests.kit.real_engine import own_engine, starts
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 PURPOSE = "test-superseded"
 NAME = f"{REPOSITORY}{PURPOSE}"
 
@@ -100,7 +99,7 @@ def test_one_that_another_run_is_booting_stays(engine: Engine, store: Store) -> 
     started = starts(engine)
     with ThreadPoolExecutor() as pool:
         run = pool.submit(run_probe, "vm", Settings(nonce="a1"), engine, store)
-        next(started)
+        started.next()
         assert engine.remove_superseded(f"machine-{NEWEST_STABLE}", f"{REPOSITORY}machine:newer") == []
         ran = run.result(timeout=120)
     judgement, _ = judge(ran.log, nonce="a1", subject=Subject.PROBE, exit_code=ran.exit_code)
