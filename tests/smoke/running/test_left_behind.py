@@ -20,13 +20,14 @@ from loadmaster.smoke.running.container_run import Settings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.real_engine import LATER, Heard, kill_engine, own_engine, starts
+from tests.kit.waiting import beside, code_of, killed_at_last, result_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 CALLER = """
 import signal
 import sys
 from pathlib import Path
-from loadmaster.clients import container
+from loadmaster.smoke.clients import container
 from loadmaster.smoke.running.container_run import Settings, run_probe
 from loadmaster.run.store import Store
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Prefect has it: raised wherever the program is
@@ -41,11 +42,8 @@ def caller(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that runs a probe, for as long as the context; then it is killed."""
     argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline), str(leftover_after)]
-    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with killed_at_last(subprocess.Popen(argv, cwd=ROOT)) as process:
+        yield process
 
 
 def test_what_a_killed_run_leaves_is_swept(engine: Engine, store: Store) -> None:
@@ -101,7 +99,7 @@ def test_a_run_that_is_asked_to_end_takes_its_container_along(moment: str, engin
     with caller(engine, store, 60) as process:
         seen.next()
         process.terminate()
-        process.wait(timeout=30)
+        code_of(process, "the caller")
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
 
@@ -117,14 +115,14 @@ def test_the_image_of_a_release_is_swept_only_once_it_is_over(engine: Engine, st
 def test_an_engine_that_goes_away_in_the_middle(tmp_path_factory: pytest.TempPathFactory, store: Store) -> None:
     # A short name: sockets below it may have a hundred characters.
     place = tmp_path_factory.mktemp("e")
-    with own_engine(place) as address, ThreadPoolExecutor() as pool:
+    with own_engine(place) as address:
         engine = connect(address)
         started = starts(engine)
-        ran = pool.submit(run_probe, "vm", Settings(nonce="a1"), engine, store)
+        ran = beside(lambda: run_probe("vm", Settings(nonce="a1"), engine, store))
         started.next()
         kill_engine(place)
         with pytest.raises(EngineGone):
-            ran.result(timeout=60)
+            result_of(ran, "the run noticed")
         with own_engine(place):
             engine.sweep(time.time() + LATER)
             assert engine.client.containers.list(all=True) == []
