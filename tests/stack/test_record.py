@@ -91,6 +91,11 @@ def test_a_taken_port_is_an_error_when_asked_for_and_passed_over_when_remembered
         assert _choose_port(None, last=taken) != taken
 
 
+def test_a_port_that_nobody_asked_for_is_given_to_no_connection_before_the_server_binds_it() -> None:
+    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(1024 <= _choose_port(None, last=0) < given for _ in range(100))
+
+
 def test_other_prefect_settings_and_the_ban_on_byte_code_stay_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
