@@ -20,7 +20,7 @@ from tests.kit.evidence import accepted, each_once, uploads
 from tests.kit.service import Service
 from tests.kit.waiting import eventually
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("asking")]
 
 WRONG = [
     pytest.param("demo", "banana", "banana", id="a version that is none"),

@@ -16,7 +16,7 @@ from tests.kit.evidence import CRATES, accepted, crates_of, each_once, uploads
 from tests.kit.service import Run, Service
 from tests.kit.waiting import eventually
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("recovery")]
 
 UPLOAD_HELD = Fault(on="publish", crate="hangar-ansi", hold_seconds=25)
 """An upload that begins with the first ones; for less than the client's own patience of 30 s."""

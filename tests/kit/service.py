@@ -76,8 +76,11 @@ class Service:
 
     def _switch_schedules(self, *, active: bool) -> None:
         for deployment in self.api.deployments():
+            path = f"/deployments/{deployment['id']}"
             for schedule in deployment["schedules"]:
-                self.ask("PATCH", f"/deployments/{deployment['id']}/schedules/{schedule['id']}", {"active": active})
+                self.ask("PATCH", f"{path}/schedules/{schedule['id']}", {"active": active})
+            # Prefect creates runs of a deployment that was just changed within seconds, else once a minute.
+            self.ask("PATCH", path, {"paused": deployment["paused"]})
 
     def start(self, version: str, *faults: Fault) -> Run:
         """Starts the deployment `rehearse` for the demo, as the form of the UI does."""
