@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: ## make this checkout ready to use; every other command does so by itself
+setup: ## make this checkout ready to use; every other target does so by itself
 	@scripts/setup
 
 rehearse: setup ## rehearse a whole release of the demo workspace (PROJECT=... VERSION=...)
@@ -36,7 +36,7 @@ up: setup ## start the Prefect server, its worker and the deployments, and keep 
 down: setup ## stop them once nothing is running; FORCE=1 stops at once
 	@$(BIN)/loadmaster down $(if $(filter-out 0 no,$(FORCE)),--force)
 
-bench: setup ## measure it beside cargo, 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
+bench: setup ## measure it beside cargo, with 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
 	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full,$(if $(BENCH),--only $(BENCH)))
 
 lock: setup ## write constraints.txt anew from pyproject.toml

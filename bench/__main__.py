@@ -20,8 +20,8 @@ from bench.contenders import Released, by_loadmaster, by_tool, others
 from bench.figures import (
     RUN_HEADINGS,
     TARGET_HEADINGS,
+    BenchRun,
     Limited,
-    Run,
     Target,
     added_per_crate,
     described,
@@ -30,7 +30,7 @@ from bench.figures import (
     table,
     targets,
 )
-from bench.place import Place, RegistryProcess, prefect_stack, registry_process
+from bench.place import BenchPlace, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
@@ -52,9 +52,9 @@ HEAVY_BYTES = 2 * 1024 * 1024
 class Bench:
     """Collects what was measured."""
 
-    def __init__(self, place: Place, stack: Sequence[int]) -> None:
+    def __init__(self, place: BenchPlace, stack: Sequence[int]) -> None:
         self.place, self.stack = place, stack
-        self.runs: list[Run] = []
+        self.runs: list[BenchRun] = []
         self.targets: list[Target] = []
         self.skipped: list[str] = []
         """What could not be measured here, and why."""
@@ -141,7 +141,7 @@ class Bench:
         except (EngineAbsent, EngineForbidden) as error:
             self.skipped.append(f"Skipped: the smoke test. {error.what}; {error.fix}")
 
-    def _note(self, run: Run) -> Run:
+    def _note(self, run: BenchRun) -> BenchRun:
         self.runs.append(run)
         print(
             f"{run.contender}, {run.crates} crates: {run.phase_seconds:.1f} of {run.cost.seconds:.1f} s",
@@ -150,7 +150,7 @@ class Bench:
         return run
 
 
-def _job(place: Place, world: RegistryProcess, released: Released) -> Job:
+def _job(place: BenchPlace, world: RegistryProcess, released: Released) -> Job:
     store = Store(place.home)
     pinned = Pinned.model_validate_json(released.directory.pinned.read_bytes())
     directory = store.run(f"bare-{world.pid}-{released.prefix}")
@@ -179,7 +179,7 @@ def main() -> int:
     # Ended by another program, it stops what it started, as it does when a person interrupts it.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
-        place = Place(Path(root))
+        place = BenchPlace(Path(root))
         with prefect_stack(place) if asked.only not in WITHOUT_PREFECT else nullcontext(()) as stack:
             bench = Bench(place, stack)
             try:

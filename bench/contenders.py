@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time
 
-from bench.figures import Run
-from bench.place import LOADMASTER, Place, RegistryProcess
+from bench.figures import BenchRun
+from bench.place import LOADMASTER, BenchPlace, RegistryProcess
 from bench.process import cpu_seconds, measured
 from bench.workspace import Shape, bare_copy, write
 from loadmaster.clients.cargo import REGISTRY
@@ -44,7 +44,7 @@ def others() -> list[str]:
     return [name for name in TOOLS if name != "cargo" and shutil.which(name)]
 
 
-def by_tool(place: Place, world: RegistryProcess, shape: Shape, name: str) -> Run:
+def by_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str) -> BenchRun:
     """A release by a tool that is run in a checkout and ends when all is visible. Raises `ProgramFailed`."""
     prefix = f"{name.removeprefix('cargo-')}{shape.crates}"
     label = f"{prefix}-{world.pid}"
@@ -53,7 +53,7 @@ def by_tool(place: Place, world: RegistryProcess, shape: Shape, name: str) -> Ru
     env = {**cargo.env, TOKEN: world.token}
     cost = measured(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
     ended = time()
-    return Run(
+    return BenchRun(
         contender=name,
         crates=shape.crates,
         layers=shape.layers,
@@ -66,7 +66,7 @@ def by_tool(place: Place, world: RegistryProcess, shape: Shape, name: str) -> Ru
 class Released:
     """A release by Loadmaster, and what it left behind."""
 
-    def __init__(self, run: Run, prefix: str, receipt: Receipt, directory: RunDirectory) -> None:
+    def __init__(self, run: BenchRun, prefix: str, receipt: Receipt, directory: RunDirectory) -> None:
         self.run, self.prefix, self.receipt, self.directory = run, prefix, receipt, directory
 
     @property
@@ -76,7 +76,7 @@ class Released:
 
 
 def by_loadmaster(
-    place: Place, world: RegistryProcess, shape: Shape, stack: Sequence[int], *, verify: bool = True
+    place: BenchPlace, world: RegistryProcess, shape: Shape, stack: Sequence[int], *, verify: bool = True
 ) -> Released:
     """`loadmaster release`, with Prefect's server and worker up before. Raises `ProgramFailed`."""
     prefix = f"load{shape.crates}" + ("p" if shape.payload_bytes else "")
@@ -91,7 +91,7 @@ def by_loadmaster(
     cost = measured([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
     (file,) = set(_receipts(place)) - known
     receipt = Receipt.model_validate(json.loads(file.read_bytes()))
-    run = Run(
+    run = BenchRun(
         contender="loadmaster",
         crates=shape.crates,
         layers=shape.layers,
@@ -104,5 +104,5 @@ def by_loadmaster(
     return Released(run, prefix, receipt, Store(place.home).run(file.parent.name))
 
 
-def _receipts(place: Place) -> list[Path]:
+def _receipts(place: BenchPlace) -> list[Path]:
     return list((place.home / "runs").glob("*/receipt.json"))

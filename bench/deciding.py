@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import Target
 from bench.workspace import LARGEST, VERSION, files
 from loadmaster.planning.gates import check
-from loadmaster.planning.gates.evidence import Evidence, Release
+from loadmaster.planning.gates.evidence import Evidence, ReleaseEvidence
 from loadmaster.planning.gates.trees import planned_tree
 from loadmaster.planning.order import Edges
 from loadmaster.planning.plan import plan_release
@@ -117,6 +117,6 @@ def _lockfile(edges: Edges) -> str:
 
 def _decided(seen: Seen, project: Project, tree: TreeFiles) -> str:
     plan = plan_release(seen, project, "minor", date(2026, 1, 31))
-    release = Release(seen=seen, plan=plan, project=project)
+    release = ReleaseEvidence(seen=seen, plan=plan, project=project)
     answers = check(Evidence(tree=planned_tree(tree, {}, plan, project, registry=seen.registry), release=release))
     return f"{plan_text(plan)}\n{gates_text(answers)}"

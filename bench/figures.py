@@ -21,7 +21,7 @@ class Cost(Value):
     """The same of it and its descendants together."""
 
 
-class Run(Value):
+class BenchRun(Value):
     """One contender's release of one workspace."""
 
     contender: str
@@ -91,7 +91,7 @@ FASTER_WHOLE = {60: 2.5, 400: 6.0}
 """At least so many times as fast as cargo, by number of crates, where an upload takes a second."""
 
 
-def targets(ours: Run, cargo: Run | None) -> tuple[Target, ...]:
+def targets(ours: BenchRun, cargo: BenchRun | None) -> tuple[Target, ...]:
     """What is promised of one workspace. Nothing is promised against cargo but for a service of 1 s and 3 s."""
     what = f"{ours.crates} crates, {described(ours.service)}"
     found = [Target(name=f"phase to bound, {what}", figure=ours.phase_seconds / ours.bound, at_most=1.25)]
@@ -114,7 +114,7 @@ RUN_HEADINGS = (
 )  # fmt: skip
 
 
-def run_row(run: Run) -> tuple[str, ...]:
+def run_row(run: BenchRun) -> tuple[str, ...]:
     return (
         run.contender,
         str(run.crates),

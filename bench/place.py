@@ -42,7 +42,7 @@ NO_LIMITS = "new_burst = 1000000\nupdate_burst = 1000000"
 CONNECTIONS = 64
 
 
-class Place:
+class BenchPlace:
     """`root` is empty and temporary."""
 
     def __init__(self, root: Path) -> None:
@@ -97,7 +97,7 @@ class RegistryProcess:
 
 
 @contextmanager
-def registry_process(place: Place, service: Service) -> Iterator[RegistryProcess]:
+def registry_process(place: BenchPlace, service: Service) -> Iterator[RegistryProcess]:
     """A registry without rate limits, in a process of its own, that takes so long over everything."""
     spoken = f"upload={service.upload},visible={service.visible}"
     argv = [*LOADMASTER, "world", "--project", "demo", "--service", spoken, "--limits", "off", "--json"]
@@ -112,7 +112,7 @@ def registry_process(place: Place, service: Service) -> Iterator[RegistryProcess
 
 
 @contextmanager
-def prefect_stack(place: Place) -> Iterator[tuple[int, ...]]:
+def prefect_stack(place: BenchPlace) -> Iterator[tuple[int, ...]]:
     """Prefect's server and worker, as `loadmaster up` leaves them; their pids."""
     try:
         subprocess.run([*LOADMASTER, "up"], cwd=ROOT, env=place.env, check=True, stdout=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.verdict import Verdict, judge
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Engine, connect
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 
@@ -23,7 +23,7 @@ def targets(store: Store, repeats: int) -> tuple[Target, ...]:
     """`store`: an empty one, so that compiler, downloads and loading all count. Raises `EngineAbsent` and its like."""
     engine = connect()
     making = _making(engine, store)
-    run_probe("vm", Settings(nonce=NONCE), engine, store)  # loads the image that is kept
+    run_probe("vm", RunSettings(nonce=NONCE), engine, store)  # loads the image that is kept
     denied = [seconds for seconds in (_denied(engine, store) for _ in range(repeats)) if seconds is not None]
     print(f"smoke: {[round(each, 1) for each in sorted(denied)]} s", file=sys.stderr)
     enforced = f"smoke: of {repeats} runs on Debian's {NEWEST_STABLE}, enforced"
@@ -49,7 +49,7 @@ def _making(engine: Engine, store: Store) -> float:
 def _denied(engine: Engine, store: Store) -> float | None:
     """Seconds of one run; None if it did not deny."""
     try:
-        ran = run_probe("vm", Settings(nonce=NONCE), engine, store)
+        ran = run_probe("vm", RunSettings(nonce=NONCE), engine, store)
     except (SmokeDeadlinePassed, SmokeMachineBroke) as error:
         print(error, file=sys.stderr)
         return None

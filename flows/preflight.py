@@ -9,9 +9,9 @@ from loadmaster.planning.gates import require_open
 from loadmaster.planning.smoke_worker import offered_after_preflight
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
-from tasks import permissions
-from tasks import prepare as preparation
-from tasks.smoke import asked_before as who_can_smoke
+from tasks import permissions, prepare
+from tasks.credentials import credentials
+from tasks.smoke import ask_for_worker
 
 
 @flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")
@@ -24,11 +24,12 @@ def preflight(request: PreflightRequest) -> PreflightReport:
     directory = store.run(f"preflight-{flow_run.id}")
     with directory.locked():
         job = preflight_job(request, directory, store)
-        seen = preparation.look(job)
-        plan = preparation.decide(job, seen)
-        facts = permissions.look(job, plan, seen, publishes=False)
+        seen = prepare.look(job)
+        plan = prepare.decide(job, seen)
+        with credentials(job):
+            facts = permissions.look(job, plan, seen, publishes=False)
         findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
         permissions.show(job, findings)
-        report = report_of(job, facts, findings, who_can_smoke(job, offered_after_preflight(plan)))
+        report = report_of(job, facts, findings, ask_for_worker(job, offered_after_preflight(plan)))
         require_open(report.gates)
         return report

@@ -20,13 +20,9 @@ from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
-from tasks import announce as execution
-from tasks import permissions
-from tasks import prepare as preparation
-from tasks import publish as publishing
-from tasks import verify as verification
-from tasks.smoke import asked_before as who_can_smoke
-from tasks.smoke import cancel_children
+from tasks import announce, permissions, prepare, publish, verify
+from tasks.credentials import credentials
+from tasks.smoke import ask_for_worker, cancel_children
 
 
 @flow(
@@ -47,60 +43,59 @@ def carry_out(job: Job) -> Receipt:
     """Releases, or finishes what an earlier attempt began. The receipt is written in either case."""
     journal = Journal(job)
     try:
-        _carry_out(job, journal)
+        with credentials(job):
+            _carry_out(job, journal)
     except LoadmasterError as error:
-        verification.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
+        verify.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
         raise
-    finally:
-        publishing.let_go_of_tokens(job)
     receipt = journal.receipt(ReceiptOutcome.RELEASED)
-    verification.write_receipt(job, receipt, journal.plan)
+    verify.write_receipt(job, receipt, journal.plan)
     return receipt
 
 
 def _carry_out(job: Job, journal: Journal) -> None:
-    seen = preparation.look(job)
-    plan = preparation.decide(job, seen)
+    seen = prepare.look(job)
+    plan = prepare.decide(job, seen)
     journal.planned(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
-    answers = preparation.check(job, seen, plan, preparation.judge_code(job, seen, plan))
-    answers += permissions.asked_before(job, asking) + who_can_smoke(job, offered_by(plan))
+    answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
+    answers += permissions.asked_before(job, asking) + ask_for_worker(job, offered_by(plan))
     journal.checked(answers)
     require_open(answers)
 
-    commit = preparation.commit(job, plan)
+    commit = prepare.commit(job, plan)
     journal.committed(commit)
-    as_of = preparation.packaging_instant(job, plan, seen)
+    as_of = prepare.packaging_instant(job, plan, seen)
     journal.packaging(as_of)
-    digests, out = preparation.package_all(job, plan, seen, commit, as_of)
+    digests, published = prepare.package_all(job, plan, seen, commit, as_of)
     answers += permissions.asked_of_packaged(job, plan, digests)
     journal.checked(answers)
     require_open(answers)
-    smoke.tested(job, plan, journal, When.BEFORE_PUBLISH)
+    smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)
 
-    journal.note(execution.push_commit(job, plan, commit))
+    journal.note(publish.push_commit(job, plan, commit))
     for tag in plan.tags:
-        journal.note(execution.push_tag(job, tag, commit))
-    with verification.reading_back(job) as watch:
-        crates = publishing.Publishing(job, plan, digests, out, watch.accepted).carry_out()
+        journal.note(publish.push_tag(job, tag, commit))
+    with verify.reading_back(job) as watch:
+        crates = publish.publish_all(job, plan, digests, published, watch.accepted)
         journal.note(*crates)
-        publishing.require_published(crates)
+        publish.require_published(crates)
 
         if plan.on_forge:
             for tag in plan.tags:
-                announce(job, plan, tag, journal, commit)
+                announce_tag(job, plan, tag, journal, commit)
 
-        verification.read_back(watch)
+        verify.read_back(watch)
 
     if plan.install:
-        journal.note(verification.install(job, plan, plan.install))
-    smoke.tested(job, plan, journal, When.AFTER_RELEASE)
+        journal.note(verify.install(job, plan, plan.install))
+    smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)
 
 
-def announce(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:
+def announce_tag(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:
     """The forge release of one tag: a draft, its assets, and last of all its publication."""
-    drafted = execution.draft_release(job, tag, commit)
+    drafted = announce.draft_release(job, tag, commit)
     for name, content in journal.assets(tag).items():
-        journal.note(execution.upload_asset(job, drafted, name, content, plan.asset_id(tag, name)))
-    journal.note(execution.publish_release(job, tag, drafted))
-    journal.note(*verification.look_at_workflow_run(job, tag, commit))
+        journal.note(announce.upload_asset(job, drafted, name, content, plan.asset_id(tag, name)))
+    journal.note(announce.publish_release(job, tag, drafted))
+    journal.note(*verify.look_at_workflow_run(job, tag, commit))

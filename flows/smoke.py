@@ -7,11 +7,11 @@ from prefect import flow
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, record_of
 from loadmaster.planning.smoke.style import When
-from loadmaster.planning.smoke_worker import Place, may_be_skipped, offered_by
+from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offered_by
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.smoke.request import SmokeRequest
-from tasks import smoke as steps
+from tasks import smoke as tasks
 
 
 @flow(name="smoke", flow_run_name="smoke {request.subject}")
@@ -20,31 +20,31 @@ def smoke(request: SmokeRequest) -> SmokeOutcome:
 
     Fails unless the denial was seen, or the mode lets what the host cannot do be skipped.
     """
-    outcome = steps.made(request)
-    steps.show(request, outcome)
-    steps.require_passed(outcome, request.mode)
+    outcome = tasks.make_or_explain(request)
+    tasks.show(request, outcome)
+    tasks.require_passed(outcome, request.mode)
     return outcome
 
 
-def tested(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
+def test_if_due(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
     """The release's own test, if its profile wants one now. Raises `SmokeNotPassed`, and what making it raises."""
     style = job.project.smoke
     if style is None or style.when is not when:
         return
-    place, why = steps.look_for_worker(job, offered_by(plan), style)
-    skippable = may_be_skipped(style, is_rehearsal=job.world.kind == "rehearsal")
-    if place is Place.NOWHERE and skippable:
+    place, why = tasks.look_for_worker(job, offered_by(plan), style)
+    skippable = may_be_skipped(style, in_this_world=job.world.may_skip_smoke)
+    if place is SmokePlace.NOWHERE and skippable:
         journal.nobody_can_smoke(why)
         return
-    request = steps.prepare(job, plan, style)
-    outcome = steps.on_pool(request) if place is Place.POOL else in_this_process(request)
+    request = tasks.prepare(job, plan, style)
+    outcome = tasks.on_pool(request) if place is SmokePlace.POOL else in_this_process(request)
     if skippable and not outcome.was_made:
         journal.nobody_can_smoke(outcome.weakest.why)
         return
     journal.note(*record_of(outcome, style.mode))
-    steps.require_passed(outcome, style.mode)
+    tasks.require_passed(outcome, style.mode)
 
 
 def in_this_process(request: SmokeRequest) -> SmokeOutcome:
     """As a child all the same, whose outcome is read where one on the pool leaves it. Raises what kept it from one."""
-    return steps.outcome_left_by(smoke(request, return_state=True))
+    return tasks.outcome_left_by(smoke(request, return_state=True))

@@ -1,39 +1,30 @@
-"""Execution: push the commit and the tag, draft the forge release, its assets, and make it public; crates: `publishing`.
+"""Announcing: draft the forge release, its assets, and make it public.
 
 World-changing tasks are never cached: each asks the world first, so that a Retry costs a question and no second effect.
 """
 
 from __future__ import annotations
 
-from loadmaster.clients.forge import releases as forge
-from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.clients.forge.releases import ForgeRelease
+from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
 from loadmaster.steps import announce
-from loadmaster.steps import publish as acts
-from tasks.policy import asks_the_world, timed
-
-
-@asks_the_world("push commit")
-def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    return timed(lambda: acts.push_commit(job, plan, commit))
-
-
-@asks_the_world("push tag", "push tag {tag.name}")
-def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
-    return timed(lambda: acts.push_tag(job, tag, commit))
+from tasks.policy import Stopwatch, asks_the_world
 
 
 @asks_the_world("draft release", "draft release {tag.name}")
-def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
+def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
     return announce.draft_release(job, tag, commit)
 
 
 @asks_the_world("upload asset", "upload asset {name}")
-def upload_asset(job: Job, release: forge.Release, name: str, content: bytes, noted_as: str) -> ObjectRecord:
-    return timed(lambda: announce.upload_asset(job, release, name, content).model_copy(update={"id": noted_as}))
+def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+    watch = Stopwatch()
+    return watch.stamp(announce.upload_asset(job, release, name, content, noted_as))
 
 
 @asks_the_world("publish release", "publish release {tag.name}")
-def publish_release(job: Job, tag: Tag, release: forge.Release) -> ObjectRecord:
-    return timed(lambda: announce.publish_release(job, tag, release))
+def publish_release(job: Job, tag: Tag, release: ForgeRelease) -> ObjectRecord:
+    watch = Stopwatch()
+    return watch.stamp(announce.publish_release(job, tag, release))

@@ -20,12 +20,11 @@ from loadmaster.run.job import Job
 from loadmaster.steps import permissions
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
-from tasks.secret_blocks import read_block
 
 
 @asks_the_world("look at permissions")
 def look(job: Job, plan: ReleasePlan, seen: Seen, publishes: bool = True) -> Facts:
-    return permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, read_block, publishes=publishes)
+    return permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=publishes)
 
 
 @task(name="check permissions", task_run_name="check permissions", cache_policy=NO_CACHE)

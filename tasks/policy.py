@@ -54,13 +54,22 @@ def keyed_by(version: int, *names: str) -> Callable[[TaskRunContext, dict[str, A
     return key
 
 
-def timed(step: Callable[[], ObjectRecord]) -> ObjectRecord:
-    """The step's record with its wall time; attempts of this task that failed before are counted in."""
-    start = time.monotonic()
-    record = step()
-    # An earlier attempt of this task may have acted and lost the answer; a Retry of the flow counts anew.
-    attempts = record.attempts + max(int(task_run.run_count or 1) - 1, 0)
-    get_run_logger().info(
-        "%s %s: %s, %s", record.kind, record.id, record.state, record.why or f"{attempts} attempt{'s' * (attempts > 1)}"
-    )
-    return record.model_copy(update={"seconds": round(time.monotonic() - start, 3), "attempts": attempts})
+class Stopwatch:
+    """Runs from its making on: the wall time of one task, and the attempts that it took."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def stamp(self, record: ObjectRecord) -> ObjectRecord:
+        """The record with both; attempts of this task that failed before are counted in."""
+        # An earlier attempt of this task may have acted and lost the answer; a Retry of the flow counts anew.
+        attempts = record.attempts + max(int(task_run.run_count or 1) - 1, 0)
+        get_run_logger().info(
+            "%s %s: %s, %s",
+            record.kind,
+            record.id,
+            record.state,
+            record.why or f"{attempts} attempt{'s' * (attempts > 1)}",
+        )
+        seconds = round(time.monotonic() - self._start, 3)
+        return record.model_copy(update={"seconds": seconds, "attempts": attempts})

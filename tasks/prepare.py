@@ -18,38 +18,39 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
-from loadmaster.run.store import write_atomically
-from loadmaster.steps import announce, inspect, prepare
-from loadmaster.steps import check as checking
-from loadmaster.steps import look as looking
+from loadmaster.run.pinning import pin_version
+from loadmaster.steps import inspect, prepare
+from loadmaster.steps import look as step
+from loadmaster.steps.announce import look_at_forge as forge_seen
+from loadmaster.steps.check import check as ask_gates
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, keyed_by
 
 
 @asks_the_world("check out")
 def check_out(job: Job) -> ToolchainSeen:
-    looking.check_out(job)
-    return looking.look_at_toolchain(job)
+    step.check_out(job)
+    return step.look_at_toolchain(job)
 
 
 @asks_the_world("look at workspace")
 def look_at_workspace(job: Job) -> Workspace:
-    return looking.look_at_workspace(job)
+    return step.look_at_workspace(job)
 
 
 @asks_the_world("look at source")
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
-    return looking.look_at_source(job, workspace)
+    return step.look_at_source(job, workspace)
 
 
 @asks_the_world("look at registry")
 def look_at_registry(job: Job, workspace: Workspace) -> RegistrySeen:
-    return looking.look_at_registry(job, workspace.names)
+    return step.look_at_registry(job, workspace.names)
 
 
 @asks_the_world("look at forge")
 def look_at_forge(job: Job) -> ForgeSeen | None:
-    return announce.look_at_forge(job)
+    return forge_seen(job)
 
 
 def look(job: Job) -> Seen:
@@ -70,7 +71,7 @@ def look(job: Job) -> Seen:
 @task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
 def decide(job: Job, seen: Seen) -> ReleasePlan:
     plan = plan_release(seen, job.project, job.asked, job.pinned.today)
-    write_atomically(job.directory.version, plan.version.encode("ascii"))
+    pin_version(job, plan.version)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "plan"),
         markdown=show.plan_markdown(plan),
@@ -130,7 +131,7 @@ def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
 
 @task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
 def check(job: Job, seen: Seen, plan: ReleasePlan, found: Judged) -> tuple[GateAnswer, ...]:
-    answers = checking.check(job, seen, plan, found)
+    answers = ask_gates(job, seen, plan, found)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "gates"),
         markdown=show.gates_markdown(answers),

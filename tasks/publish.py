@@ -1,13 +1,15 @@
-"""Publishing: every crate as soon as all that it needs is accepted and the registry's limits let it, longest path first.
+"""Publishing: the commit and the tags are pushed, then every crate is uploaded as soon as all that it needs is accepted.
 
-The decision who goes next is `planning.pace`; here it is carried out, with a Prefect task run for every upload.
+Which crate is next, `planning.schedule` decides. Here are the futures that carry it out, a Prefect task run for each upload,
+and the pictures of it. World-changing tasks are never cached: each asks the world first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import cast
@@ -19,22 +21,19 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
-from loadmaster.credentials.tokens import revoke_tokens
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import CratesNotPublished, RateLimited
 from loadmaster.planning import show
-from loadmaster.planning.order import blocked, everything_needed, ready
-from loadmaster.planning.pace import Next
-from loadmaster.planning.plan import Crate, ReleasePlan
+from loadmaster.planning.pace import Turn
+from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
+from loadmaster.planning.schedule import Postponed, UploadOutcome
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
-from loadmaster.planning.values.value import Value
 from loadmaster.run.job import Job
-from loadmaster.run.pacing import Pacing
-from loadmaster.steps import publish as acts
+from loadmaster.run.pacing import KeptBuckets
+from loadmaster.steps import publish as step
 from tasks.artifacts import artifact_key
-from tasks.policy import asks_the_world, timed
-from tasks.secret_blocks import read_block
+from tasks.policy import Stopwatch, asks_the_world
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -42,90 +41,84 @@ SLICE = 30.0
 PROGRESS_SECONDS = 1.0
 """The least seconds between two changes of the progress that is shown."""
 
-
-class Postponed(Value):
-    """The registry named an instant from which on it takes the crate."""
-
-    until: datetime
-    why: str
-
-
-Ended = ObjectRecord | Postponed
 Accepted = Callable[[Crate, str], None]
 
 
+@asks_the_world("push commit")
+def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
+    watch = Stopwatch()
+    return watch.stamp(step.push_commit(job, plan, commit))
+
+
+@asks_the_world("push tag", "push tag {tag.name}")
+def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
+    watch = Stopwatch()
+    return watch.stamp(step.push_tag(job, tag, commit))
+
+
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
-def publish(job: Job, crate: Crate, sha256: str) -> Ended | State[Ended]:
+def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
     """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
+    watch = Stopwatch()
     try:
-        return timed(lambda: acts.publish_crate(job, crate, sha256, read_block))
+        return watch.stamp(step.publish_crate(job, crate, sha256))
     except RateLimited as limit:
         get_run_logger().warning(limit.what)
         postponed = Postponed(until=limit.until, why=limit.what)
         return Completed(name="Postponed", message=limit.what, data=postponed)
 
 
-class Publishing:
-    """One attempt at publishing all crates of a plan. A failure keeps back what needs the failed crate, nothing else."""
+def publish_all(
+    job: Job, plan: ReleasePlan, digests: Mapping[str, str], published: Collection[str], accepted: Accepted
+) -> tuple[ObjectRecord, ...]:
+    """One attempt at publishing all crates of the plan: a record for each, see `require_published`.
 
-    def __init__(
-        self, job: Job, plan: ReleasePlan, digests: Mapping[str, str], out: Collection[str], accepted: Accepted
-    ) -> None:
-        """`out` are the crates that are on the registry already: they cost no token, and are only compared.
+    `published` are the crates that are on the registry already. `accepted` is called with each crate, and the registry's
+    digest of it, as soon as it is there.
+    """
+    kept = KeptBuckets(job.directory.pace)
+    schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
+    uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
+    while True:
+        schedule, turn = schedule.start(job.clock.now())
+        kept.write(schedule.buckets)  # before the uploads: a token that was spent and forgotten would be met as a 429
+        uploads.start(turn.start)
+        if not schedule.running and turn.until is None:
+            break
+        picture.show_waiting(turn)
+        for name in uploads.ended(turn.until):
+            outcome = uploads.outcome(name)
+            schedule = schedule.ended(name, outcome, job.clock.now())
+            kept.write(schedule.buckets)
+            if name in schedule.done:
+                accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])
+        picture.show_progress(len(schedule.done))
+    picture.show_progress(len(schedule.done), at_last=True)
+    return schedule.records
 
-        `accepted` is told of each crate, with the registry's digest, as soon as it is there.
-        """
-        actions = {each.name: each.action for each in plan.crates if each.name not in out}
-        self._job, self._plan, self._digests, self._accepted = job, plan, digests, accepted
-        self._edges, self._lengths = plan.edges, {each.name: each.remaining_path for each in plan.crates}
-        self._pacing = Pacing(job.directory.pace, job.project.registry.rates, actions)
-        self._running: dict[str, PrefectFuture[Ended]] = {}
-        self._finished: dict[str, PrefectFuture[Ended]] = {}
-        self._records: dict[str, ObjectRecord] = {}
-        self._done: set[str] = set()
-        self._refusals: dict[str, int] = {}
+
+class Uploads:
+    """The futures of one attempt, and an event for each that ends."""
+
+    def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
+        self._job, self._plan, self._digests = job, plan, digests
+        self._futures: dict[str, PrefectFuture[UploadOutcome]] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
-        self._told: Next = Next()
-        self._shown = 0.0
-        key = artifact_key(job.project.name, "crates")
-        self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
 
-    def carry_out(self) -> tuple[ObjectRecord, ...]:
-        """A record for every crate of the plan, see `require_published`."""
-        while True:
-            following = self._start_what_may_start()
-            if not self._running and following.until is None:
-                break
-            self._tell(following)
-            for name in self._wait(following.until):
-                self._note(name)
-            self._show_progress()
-        self._show_progress(at_last=True)
-        failed = self._records.keys() - self._done
-        kept_back = {each: _kept_back(self._plan, each, failed) for each in blocked(self._edges, failed)}
-        return tuple((self._records | kept_back)[each.name] for each in self._plan.crates)
-
-    def _start_what_may_start(self) -> Next:
-        now = self._job.clock.now()
-        started = self._running.keys() | self._records.keys()
-        following = self._pacing.next_starts(ready(self._edges, self._lengths, self._done, started), now)
-        starting = following.start[: self._job.project.registry.connections - len(self._running)]
-        self._pacing.started(starting, now)
-        for name in starting:
-            self._running[name] = self._submit(self._plan.crate(name))
-        return following
-
-    def _submit(self, crate: Crate) -> PrefectFuture[Ended]:
-        # All of them have completed: `wait_for` only draws the edges of the graph.
-        needed = [self._finished[name] for name in crate.needs]
-        sha256 = self._digests[crate.name]
+    def start(self, names: Sequence[str]) -> None:
         # Quoted, so that Prefect does not look through the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
-        future = publish.submit(job, crate, sha256, return_state=False, wait_for=needed)
-        future.add_done_callback(lambda _future: self._ended.put(crate.name))
-        return cast(PrefectFuture[Ended], future)
+        for crate in map(self._plan.crate, names):
+            # All of them have completed: `wait_for` only draws the edges of the graph.
+            needed = [self._futures[name] for name in crate.needs]
+            future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
+            future.add_done_callback(partial(self._note_end, crate.name))
+            self._futures[crate.name] = cast(PrefectFuture[UploadOutcome], future)
 
-    def _wait(self, until: datetime | None) -> Iterator[str]:
+    def _note_end(self, name: str, _future: object) -> None:
+        self._ended.put(name)
+
+    def ended(self, until: datetime | None) -> Iterator[str]:
         """The next crate that ended, and all that have ended by then; none if the instant came first."""
         timeout = None if until is None else min(self._job.clock.seconds_until(until), SLICE)
         with suppress(Empty):
@@ -133,61 +126,54 @@ class Publishing:
             while True:
                 yield self._ended.get_nowait()
 
-    def _note(self, name: str) -> None:
-        self._finished[name] = self._running.pop(name)
-        self._pacing.ended(name, self._job.clock.now())
-        match self._outcome(name):
-            case Postponed(until=until):
-                self._refusals[name] = self._refusals.get(name, 0) + 1
-                self._pacing.refused(name, until)
-            case record:
-                attempts = record.attempts + self._refusals.get(name, 0)
-                self._records[name] = record.model_copy(update={"attempts": attempts})
-                if record.state in (ObjectState.SAME, ObjectState.EQUIVALENT):
-                    self._done.add(name)
-                    self._accepted(self._plan.crate(name), record.sha256 or self._digests[name])
-
-    def _show_progress(self, *, at_last: bool = False) -> None:
-        """Not after every crate: the server answers in tens of milliseconds, and the next uploads wait meanwhile."""
-        if at_last or monotonic() - self._shown >= PROGRESS_SECONDS:
-            self._shown = monotonic()
-            update_progress_artifact(self._progress, progress=100.0 * len(self._done) / len(self._plan.crates))
-
-    def _outcome(self, name: str) -> Ended:
-        future = self._finished[name]
+    def outcome(self, name: str) -> UploadOutcome:
+        """Of an upload that has ended. One that failed is `unknown`, whatever kept it from being published."""
+        future = self._futures[name]
         future.wait()  # first: `state` alone asks the server, which lags
         try:
             return future.result()
         except LoadmasterError as error:
-            crate = self._plan.crate(name)
-            return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.UNKNOWN, why=error.what)
+            crate = self._plan.crate(name).id
+            return ObjectRecord(
+                kind="crate",
+                id=crate,
+                state=ObjectState.UNKNOWN,
+                code=error.code,
+                facts=error.facts,
+                why=error.what,
+            )
 
-    def _tell(self, following: Next) -> None:
-        """Shows who waits, until when and why, whenever that changes."""
-        if (following.waiting, following.until) == (self._told.waiting, self._told.until):
+
+class Picture:
+    """What the UI shows of one attempt: how far it is, and who waits for a limit."""
+
+    def __init__(self, job: Job, plan: ReleasePlan) -> None:
+        self._plan, self._project = plan, job.project.name
+        self._waiting, self._shown = Turn(), 0.0
+        key = artifact_key(self._project, "crates")
+        self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
+
+    def show_progress(self, done: int, *, at_last: bool = False) -> None:
+        """Not after every crate: the server answers in tens of milliseconds, and the next uploads wait meanwhile."""
+        if at_last or monotonic() - self._shown >= PROGRESS_SECONDS:
+            self._shown = monotonic()
+            update_progress_artifact(self._progress, progress=100.0 * done / len(self._plan.crates))
+
+    def show_waiting(self, turn: Turn) -> None:
+        """Who waits, until when and why, whenever that changes."""
+        if (turn.waiting, turn.until) == (self._waiting.waiting, self._waiting.until):
             return
-        self._told = following
-        if following.until is not None:
-            text = show.waiting_text(self._plan, following)
+        self._waiting = turn
+        if turn.until is not None:
+            text = show.waiting_text(self._plan, turn)
             get_run_logger().info(text)
-            key = artifact_key(self._job.project.name, "waiting")
-            create_markdown_artifact(key=key, markdown=show.waiting_markdown(self._plan, following), description=text)
-
-
-def _kept_back(plan: ReleasePlan, name: str, failed: set[str]) -> ObjectRecord:
-    why = f"not tried: it needs {', '.join(sorted(failed & everything_needed(plan.edges, name)))}"
-    return ObjectRecord(kind="crate", id=plan.crate(name).id, state=ObjectState.ABSENT, why=why)
+            key = artifact_key(self._project, "waiting")
+            create_markdown_artifact(key=key, markdown=show.waiting_markdown(self._plan, turn), description=text)
 
 
 def require_published(records: tuple[ObjectRecord, ...]) -> None:
-    """Raises `CratesNotPublished` unless every crate is out."""
+    """Raises `CratesNotPublished` unless every crate is published."""
     failed = {each.id: each.why or "" for each in records if each.state is ObjectState.UNKNOWN}
     kept_back = [each.id for each in records if each.state is ObjectState.ABSENT]
     if failed or kept_back:
         raise CratesNotPublished(failed, kept_back)
-
-
-def let_go_of_tokens(job: Job) -> None:
-    """Revokes what was minted for this release, and forgets what was read. A failure is a warning: the token expires."""
-    for failure in revoke_tokens(job):
-        get_run_logger().warning(failure.what)

@@ -32,15 +32,15 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, not_made
 from loadmaster.planning.smoke.show import outcome_of, smoke_markdown
 from loadmaster.planning.smoke.style import SmokeStyle
-from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, Place, place_of, worker_gate
+from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, SmokePlace, place_of, worker_gate
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.run.store import default_store
 from loadmaster.smoke.request import SmokeRequest
 from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
-from loadmaster.smoke.steps import make as smoke
-from loadmaster.smoke.steps import of_release as smoke_release
+from loadmaster.smoke.steps import of_release
+from loadmaster.smoke.steps.make import smoke
 from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 
@@ -53,23 +53,23 @@ FETCH = 600.0
 NOT_TO_BE_MADE = (AptFailed, AptMissing, EngineAbsent, EngineForbidden, SmokePayloadNotBuilt)
 """What says that this machine cannot make the test, and nothing about what is tested."""
 
-require_passed = smoke_release.require_passed
+require_passed = of_release.require_passed
 
 
 @asks_the_world("look for a smoke worker")
-def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[Place, str]:
+def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[SmokePlace, str]:
     """Where the test can be made, and why there."""
     online = pool_has_worker()
-    return place_of(style, offered, is_rehearsal=job.world.kind == "rehearsal", online=online, here=host_facts())
+    return place_of(style, offered, runs_workflows=job.world.runs_workflows, online=online, here=host_facts())
 
 
-def asked_before(job: Job, offered: Offered) -> tuple[GateAnswer, ...]:
+def ask_for_worker(job: Job, offered: Offered) -> tuple[GateAnswer, ...]:
     """The gate `smoke-worker`; none where the profile wants no smoke test."""
     style = job.project.smoke
     if style is None:
         return ()
     place, why = look_for_worker(job, offered, style)
-    return (worker_gate(style, place, why, is_rehearsal=job.world.kind == "rehearsal", kernels=SUITES),)
+    return (worker_gate(style, place, why, may_skip=job.world.may_skip_smoke, kernels=SUITES),)
 
 
 def pool_has_worker() -> bool:
@@ -83,15 +83,15 @@ def pool_has_worker() -> bool:
 
 @asks_the_world("prepare smoke test")
 def prepare(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
-    return smoke_release.request_of(job, plan, style)
+    return of_release.request_of(job, plan, style)
 
 
 @asks_the_world("make smoke test", "make smoke test: {request.subject}")
 def make(request: SmokeRequest) -> SmokeOutcome:
-    return smoke.smoke(request, default_store(), get_run_logger().info)
+    return smoke(request, default_store(), get_run_logger().info)
 
 
-def made(request: SmokeRequest) -> SmokeOutcome:
+def make_or_explain(request: SmokeRequest) -> SmokeOutcome:
     """The outcome; where this machine cannot make the test, the outcome that says so."""
     try:
         return make(request)

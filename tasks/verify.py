@@ -16,7 +16,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.store import write_atomically
 from loadmaster.steps import announce, verify, visibility
 from tasks.artifacts import artifact_key
-from tasks.policy import asks_the_world, timed
+from tasks.policy import Stopwatch, asks_the_world
 
 
 def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
@@ -31,7 +31,8 @@ def read_back(watch: visibility.Watch) -> None:
 
 @asks_the_world("install", "install {check.package}")
 def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
-    return timed(lambda: verify.install(job, plan, check))
+    watch = Stopwatch()
+    return watch.stamp(verify.install(job, plan, check))
 
 
 @asks_the_world("look at workflow run")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.profiles import ROOT
-from tests.kit.imports import Picture, draw
+from tests.kit.imports import Picture, draw, named_types
 
 REGISTRY = "loadmaster.rehearsal.registry"
 ALLOWED = frozenset({frozenset((REGISTRY, f"{REGISTRY}.trustpub"))})
@@ -41,6 +41,8 @@ PLANTED = [
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
     ("loadmaster/clients/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/clients/x.py", "from loadmaster.run.job import Job", "as an argument"),
+    ("loadmaster/things/x.py", "from loadmaster.run.job import Job", "knows no job"),
+    ("loadmaster/things/x.py", "from loadmaster.steps import publish", "steps → things → clients"),
     ("tasks/x.py", "from flows.release import release", "one way"),
     ("tasks/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("flows/x.py", "from loadmaster.clients import git", "clients are for steps"),
@@ -97,6 +99,17 @@ def test_planted_a_cycle_is_found_and_an_allowed_one_is_not(tmp_path: Path) -> N
     planted = draw(tmp_path)
     assert sorted(set(planted.cycle(frozenset()))) == ["loadmaster.a", "loadmaster.b"]
     assert planted.cycle(frozenset({frozenset(("loadmaster.a", "loadmaster.b"))})) == []
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """Type aliases count, names that begin with an underscore do not."""
+    places: dict[str, list[str]] = {}
+    for top in ("loadmaster", "flows", "tasks", "bench"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            for name in named_types(path.read_text(encoding="utf-8")):
+                places.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert "Schedule" in places
 
 
 def test_test_modules_lend_each_other_nothing_but_by_the_kit() -> None:

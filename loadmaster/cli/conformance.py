@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli.commands.terminal import print_json
 from loadmaster.cli.options import JsonOption
 
 app = typer.Typer()
@@ -35,7 +36,11 @@ def conformance(
     The server must know what the corpus' `scenario.toml` says, and nothing more: `loadmaster world --scenario`.
     Exit codes: 0 no answer differs, 1 some do, 2 usage, 4 the server does not answer.
     """
-    from loadmaster.cli.commands.conformance import replay_corpus
+    from loadmaster.cli.commands.conformance import replay_corpus, replayed_text
 
-    if not replay_corpus(url, tokens, issuer, corpus, as_json):
-        raise typer.Exit(1)
+    found = replay_corpus(url, tokens, issuer, corpus)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(replayed_text(found))
+    raise typer.Exit(1 if found.different else 0)

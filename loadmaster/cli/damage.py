@@ -20,7 +20,7 @@ from loadmaster.run.store import default_store
 
 app = typer.Typer()
 
-VersionOption = Annotated[
+ReleasedVersionOption = Annotated[
     str,
     typer.Option(
         "--version",
@@ -51,7 +51,7 @@ def compare(
 @app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
 def status(
     project: ProjectOption,
-    version: VersionOption,
+    version: ReleasedVersionOption,
     registry: RegistryOption = None,
     forge: Annotated[
         str | None,
@@ -81,7 +81,7 @@ def status(
 @app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
 def audit(
     project: ProjectOption,
-    version: VersionOption,
+    version: ReleasedVersionOption,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     as_of: Annotated[
@@ -110,7 +110,7 @@ def audit(
 @app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
 def yank(
     project: ProjectOption,
-    version: VersionOption,
+    version: ReleasedVersionOption,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     token_block: TokenBlockOption = None,

@@ -27,11 +27,11 @@ KernelOption = Annotated[
     list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be given again.", metavar="KERNEL")
 ]
 DeadlineOption = Annotated[int | None, typer.Option(help="How long one kernel's test may take.", metavar="SECONDS")]
-ProfileOption = Annotated[
+TestedProjectOption = Annotated[
     str | None,
     typer.Option("--project", "-p", help="Whose profile says what is left out, in its table `smoke`.", metavar="NAME"),
 ]
-VersionOption = Annotated[
+TestedVersionOption = Annotated[
     str | None, typer.Option("--version", "-V", help="Of the release to test.", metavar="VERSION")
 ]
 TagOption = Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.", metavar="TAG")]
@@ -53,8 +53,8 @@ def smoke(
     subject: SubjectOption = None,
     kernel: KernelOption = None,
     deadline: DeadlineOption = None,
-    project: ProfileOption = None,
-    version: VersionOption = None,
+    project: TestedProjectOption = None,
+    version: TestedVersionOption = None,
     tag: TagOption = None,
     forge: ForgeOption = None,
     assets: AssetsOption = None,

@@ -14,12 +14,13 @@ from typer.core import TyperGroup
 
 from loadmaster.cli.commands.terminal import print_json
 from loadmaster.errors.base import LoadmasterError, UsageError
+from loadmaster.planning.values.receipt import Failure
 
 
 def print_failure(error: LoadmasterError) -> None:
     """The document of every command that failed, where its arguments ask for one."""
     if "--json" in sys.argv:
-        print_json({"outcome": "failed", "failure": {"what": error.what, "why": error.why, "next": error.fix}})
+        print_json({"outcome": "failed", "failure": Failure.of(error).model_dump(mode="json", exclude_none=True)})
 
 
 class Commands(TyperGroup):

@@ -220,8 +220,8 @@ def package(
     return files
 
 
-def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> Path:
-    """`cargo install --locked` from the registry into `directory`; its `bin` directory.
+def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:
+    """`cargo install --locked` from the registry into the `bin` of `directory`, which is made if it is missing.
 
     Raises `CargoFailed`, `DiskFull`.
     """
@@ -230,7 +230,6 @@ def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug:
         argv.append("--debug")
     finished = _call(cargo, directory, argv)
     _raise_unless_done(finished, argv, f"installing `{package}`")
-    return directory / "bin"
 
 
 def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:

@@ -16,7 +16,7 @@ from pathlib import Path
 from loadmaster.clients import git
 from loadmaster.clients.process import environment, run
 from loadmaster.errors.edits import NotesNotProposed
-from loadmaster.planning.edits.changelogs import Scope
+from loadmaster.planning.edits.changelogs import NotesScope
 
 _CONFIGURATION = r"""
 [changelog]
@@ -46,7 +46,7 @@ _NO_TAG = r"[^\s\S]"
 _DEADLINE = 120.0
 
 
-def propose_notes(repository: Path, scope: Scope) -> str:
+def propose_notes(repository: Path, scope: NotesScope) -> str:
     """Markdown from the commits below `HEAD`, and below none of the scope's tags, that touch its folders.
 
     Empty if they tell nothing for users. Which commits these are, git tells: git-cliff's own search by path takes a minute

@@ -34,7 +34,7 @@ def no_blocks(name: str) -> str:
 
 def api_token(world: World, said: Credentials, action: Action, read_block: ReadBlock) -> Token:
     """The API token for crates that are new, or for the others. Raises `TokenMissing`, `TokenUnusable`, what a block raises."""
-    if world.kind == "rehearsal":
+    if world.has_own_credentials:
         own = "registry-new" if action is Action.NEW else "registry"
         return _from_file(world, own if credential_file(world.directory, own).exists() else "registry")
     return real_api_token(world.index, said, action, read_block)
@@ -62,21 +62,21 @@ def forge_token(world: World) -> Token:
     return _from_file(world, "forge")
 
 
-class Identity(NamedTuple):
+class IdTokenSource(NamedTuple):
     """How to ask for an ID token, as a GitHub Actions job does."""
 
     url: str
     token: Token
 
 
-def identity(world: World) -> Identity:
+def identity(world: World) -> IdTokenSource:
     """Who vouches for this process: in a rehearsal its own issuer, else GitHub Actions. Raises `IdentityMissing`."""
-    if world.kind == "rehearsal" and world.identity is not None:
-        return Identity(world.identity, _from_file(world, "identity"))
+    if world.has_own_credentials and world.identity is not None:
+        return IdTokenSource(world.identity, _from_file(world, "identity"))
     url, token = (os.environ.get(name) for name in IDENTITY_VARIABLES)
-    if world.kind == "rehearsal" or not url or not token:
+    if world.has_own_credentials or not url or not token:
         raise IdentityMissing(IDENTITY_VARIABLES)
-    return Identity(url, Token(token, f"`{IDENTITY_VARIABLES[1]}`"))
+    return IdTokenSource(url, Token(token, f"`{IDENTITY_VARIABLES[1]}`"))
 
 
 def _from_file(world: World, name: str) -> Token:

@@ -6,11 +6,13 @@ They are found by the world that they are for, so that a task's parameters name 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import trusted_publishing
+from loadmaster.clients.registry.registry import RegistryClient, http_client
 from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
 from loadmaster.credentials.token import Token
 from loadmaster.errors.base import LoadmasterError
@@ -33,7 +35,7 @@ class Minted(NamedTuple):
     until: datetime
 
 
-class Tokens:
+class HeldTokens:
     """Safe to use from many threads: one reads or mints, the others wait for it and get the same."""
 
     def __init__(self, world: World, style: RegistryStyle, clock: Clock, read_block: ReadBlock = no_blocks) -> None:
@@ -51,9 +53,20 @@ class Tokens:
         with self._lock:
             if self._style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
                 return self._living()
-            if action not in self._read:
-                self._read[action] = api_token(self._world, self._style.credentials, action, self._read_block)
-            return self._read[action]
+            return self._api_token(action)
+
+    def api_token(self, action: Action) -> Token:
+        """The API token, whatever the crates are published with: only it may see configurations of trusted publishing.
+
+        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`.
+        """
+        with self._lock:
+            return self._api_token(action)
+
+    def _api_token(self, action: Action) -> Token:
+        if action not in self._read:
+            self._read[action] = api_token(self._world, self._style.credentials, action, self._read_block)
+        return self._read[action]
 
     def _living(self) -> Token:
         """The token that was minted last, or a new one shortly before its end. If none is to be had, the last may go on."""
@@ -69,8 +82,8 @@ class Tokens:
         return self._minted[-1].token
 
     def _mint(self, until: datetime) -> Minted:
-        client = registry.http_client()
-        api = registry.endpoints(self._world.index, client).api
+        registry = RegistryClient(self._world.index)
+        api, client = registry.api, registry.http
         url, asks = identity(self._world)
         told = trusted_publishing.identity_token(url, asks.reveal(), trusted_publishing.audience_of(api), client)
         jwt = Token(told, "the provider of ID tokens")
@@ -89,24 +102,37 @@ class Tokens:
 
 def _revoke(minted: Minted) -> TokenNotRevoked | None:
     try:
-        trusted_publishing.revoke(minted.api, minted.token.reveal(), registry.http_client())
+        trusted_publishing.revoke(minted.api, minted.token.reveal(), http_client())
     except TokenNotRevoked as error:
         return error
     return None
 
 
-_HELD: dict[World, Tokens] = {}
+_HELD: dict[World, HeldTokens] = {}
 _HELD_LOCK = threading.Lock()
 
 
-def tokens_of(job: Job, read_block: ReadBlock = no_blocks) -> Tokens:
-    """The tokens that this process holds for the job's world; the first who asks says how blocks are read."""
+@contextmanager
+def held(
+    job: Job, read_block: ReadBlock = no_blocks, tell: Callable[[TokenNotRevoked], None] = lambda _: None
+) -> Iterator[HeldTokens]:
+    """The tokens of the job's world, for as long as this lasts; then what was minted is revoked.
+
+    `tell` gets each that could not be revoked: that must not hide why the release ended, and the token expires by itself.
+    """
+    tokens = HeldTokens(job.world, job.project.registry, job.clock, read_block)
     with _HELD_LOCK:
-        return _HELD.setdefault(job.world, Tokens(job.world, job.project.registry, job.clock, read_block))
+        _HELD[job.world] = tokens
+    try:
+        yield tokens
+    finally:
+        with _HELD_LOCK:
+            del _HELD[job.world]
+        for failure in tokens.revoke():
+            tell(failure)
 
 
-def revoke_tokens(job: Job) -> tuple[TokenNotRevoked, ...]:
-    """Forgets them, see `Tokens.revoke`."""
+def tokens_of(job: Job) -> HeldTokens:
+    """Those that are `held` for the job's world, whichever thread of the process asks."""
     with _HELD_LOCK:
-        held = _HELD.pop(job.world, None)
-    return () if held is None else held.revoke()
+        return _HELD[job.world]

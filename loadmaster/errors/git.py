@@ -12,9 +12,9 @@ class NotObserved(LoadmasterError):
 
     transient: ClassVar[bool] = True
 
-    def __init__(self, what: str, where: str) -> None:
+    def __init__(self, kind: str, name: str, where: str) -> None:
         super().__init__(
-            f"{what} was accepted by `{where}`, and is not there.",
+            f"The {kind} `{name}` was accepted by `{where}`, and is not there.",
             why="somebody changed it in the same moment, a hook undid it, or the answers come from a copy that lags.",
             fix="look at it there; then press Retry: what is there by then is recognised.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
@@ -44,7 +44,7 @@ class DeploymentsNotApplied(LoadmasterError):
 class DeploymentUnknown(UsageError):
     """No deployment of that name on the server."""
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
+    def __init__(self, name: str, known: Collection[str]) -> None:
         super().__init__(
             f"The Prefect server has no deployment `{name}`.",
             why="the name is misspelt (it is `FLOW/DEPLOYMENT`), or the deployment was deleted in the UI.",

@@ -36,17 +36,20 @@ class RateLimited(LoadmasterError):
         self.until = until
 
 
-class UploadRefused(LoadmasterError):
-    """The registry understood the upload and refused it."""
+_WHY_REFUSED = {
+    "account": "the account is not an owner of this crate, has no verified e-mail address, or the token does not cover it.",
+    "dependency": "a crate that it needs is not on the registry, or not yet in its index.",
+}
+_BREAKS_A_RULE = "the crate breaks one of the registry's rules, which the text names."
 
-    def __init__(self, crate: str, status: int, told: str) -> None:
+
+class UploadRefused(LoadmasterError):
+    """The registry understood the upload and refused it. `reason` is one of `planning.registry.refusal.Reason`."""
+
+    def __init__(self, crate: str, status: int, told: str, reason: str) -> None:
         super().__init__(
             f"The registry refused `{crate}` with status {status}: {told}",
-            why=(
-                "the account is not an owner of this crate, or the token does not cover it."
-                if status in (401, 403)
-                else "the crate breaks one of the registry's rules, which the text names."
-            ),
+            why=_WHY_REFUSED.get(reason, _BREAKS_A_RULE),
             fix="mend what it names (owners and tokens: on the registry's pages), then press Retry.",
         )
 
@@ -65,6 +68,19 @@ class CrateTaken(LoadmasterError):
             f"`{crate}` is on the registry already and is not ours; it differs in {', '.join(f'`{each}`' for each in differs)}.",
             why="it was published from another commit, or by somebody else.",
             fix="compare the two, and release a higher version; a published version can never be replaced.",
+        )
+
+
+class IndexDisagrees(LoadmasterError):
+    """The index lists another checksum than that of the file that the registry serves: cargo refuses the crate for everybody."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, crate: str, listed: str, served: str) -> None:
+        super().__init__(
+            f"The index lists `{crate}` with the checksum `{listed}`; the file that the registry serves has `{served}`.",
+            why="a cache in between is broken or being filled, or the registry itself is.",
+            fix="press Retry a little later; if it stays so, tell the registry's operators, and let nobody depend on it.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError
@@ -50,7 +50,7 @@ class CorpusBroken(LoadmasterError):
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, file: str, problems: Iterable[str]) -> None:
+    def __init__(self, file: str, problems: Collection[str]) -> None:
         super().__init__(
             f"The conformance corpus cannot be read at `{file}`: {'; '.join(problems)}",
             why="a case was edited by hand, or the corpus is not in this checkout.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
 
@@ -44,7 +44,7 @@ class PackageNamedTwice(UsageError):
 class UnknownProject(UsageError):
     """No profile of that name."""
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
+    def __init__(self, name: str, known: Collection[str]) -> None:
         super().__init__(
             f"There is no project `{name}`.",
             why="each project is one file `projects/NAME.toml`.",
@@ -66,7 +66,7 @@ class ProfileThere(LoadmasterError):
 class ProfileBroken(UsageError):
     """A profile that cannot be read."""
 
-    def __init__(self, path: str, problems: Iterable[str]) -> None:
+    def __init__(self, path: str, problems: Collection[str]) -> None:
         super().__init__(
             f"The profile `{path}` cannot be used: {'; '.join(problems)}.",
             why="it is not TOML, a name is misspelt, or a value has the wrong shape.",
@@ -88,7 +88,7 @@ class FaultScriptBroken(UsageError):
 class ScenarioBroken(UsageError):
     """A scenario that cannot be read, or that contradicts itself."""
 
-    def __init__(self, path: str, problems: Iterable[str]) -> None:
+    def __init__(self, path: str, problems: Collection[str]) -> None:
         super().__init__(
             f"The scenario `{path}` cannot be used: {'; '.join(problems)}.",
             why="it is neither TOML nor (with a name that ends so) JSON, a key is misspelt, or it names a user or a "
@@ -100,7 +100,7 @@ class ScenarioBroken(UsageError):
 class WrongRequest(UsageError):
     """A request that its model refuses."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
+    def __init__(self, problems: Collection[str]) -> None:
         super().__init__(
             f"The request cannot be carried out: {'; '.join(problems)}.",
             why="a value has the wrong shape.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
@@ -138,7 +138,7 @@ class SmokeMachineBroke(LoadmasterError):
 class SmokeKernelUnknown(UsageError):
     """A kernel that no Debian suite of ours has."""
 
-    def __init__(self, kernel: str, known: Iterable[str]) -> None:
+    def __init__(self, kernel: str, known: Collection[str]) -> None:
         super().__init__(
             f"There is no kernel `{kernel}` to choose; there are {names(known)}.",
             why="the smoke test boots Debian's kernels, one for each suite.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
 
@@ -21,7 +21,7 @@ class SmokeSubjectUnknown(UsageError):
 class SmokeAssetMissing(LoadmasterError):
     """An asset that the profile names is not there."""
 
-    def __init__(self, asset: str, where: str, there: Iterable[str]) -> None:
+    def __init__(self, asset: str, where: str, there: Collection[str]) -> None:
         super().__init__(
             f"The asset `{asset}` is not at `{where}`; there are {names(there)}.",
             why="the release is not out yet, its build failed for this platform, or the profile names it otherwise.",
@@ -76,7 +76,7 @@ class SmokeArchiveRefused(LoadmasterError):
 class SmokeProgramMissing(LoadmasterError):
     """The archive does not hold the program."""
 
-    def __init__(self, archive: str, program: str, there: Iterable[str]) -> None:
+    def __init__(self, archive: str, program: str, there: Collection[str]) -> None:
         super().__init__(
             f"The archive `{archive}` has no program `{program}`; in it are {names(there)}.",
             why="the program was renamed, or left out when the archive was made.",

@@ -5,25 +5,22 @@ Knows index lines and states. Refuses to know how they were observed, and to tak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
+from loadmaster.errors.registry import UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import find_cycle, in_order
 from loadmaster.planning.registry.index_line import IndexLine, Need
+from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.requirement import matches
-from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.state import THERE, ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import same_version
 
 YANK_BURST = 100
 """Yanks that crates.io takes of one user at once; then one a minute."""
-
-_THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
-_REFUSED = re.compile(r"The registry refused `[^`]+` with status (400|413|422): (.*)", re.DOTALL)
-_NOT_ITS_CONTENTS = ("verified email", "no known crate named", "already uploaded")
 
 
 class CrateSeen(Value):
@@ -61,7 +58,7 @@ class Broken(Value):
     requirement: str
 
 
-class Next(StrEnum):
+class NextStep(StrEnum):
     NOTHING = "nothing"
     FINISH = "finish"
     """Start the release again: it asks first, and does what is missing."""
@@ -74,7 +71,7 @@ class Next(StrEnum):
 class Damage(Value):
     consumers_broken: bool
     broken: tuple[Broken, ...]
-    next: Next
+    next: NextStep
     why: str
 
 
@@ -134,12 +131,12 @@ def minutes_to_yank(count: int) -> int:
     return max(0, count - YANK_BURST)
 
 
-def refused_for_contents(told: str) -> str | None:
-    """The registry's words, if this text of an error is a refusal of a crate's own contents, which no Retry mends."""
-    match = _REFUSED.fullmatch(told)
-    if match is None or any(each in match[2] for each in _NOT_ITS_CONTENTS):
+def refused_for_contents(crate: ObjectRecord) -> str | None:
+    """The registry's words, if an attempt ended in a refusal of the crate's own contents, which no Retry mends."""
+    facts = crate.facts or {}
+    if crate.code != UploadRefused.code or facts.get("reason") != Reason.CONTENTS:
         return None
-    return match[2]
+    return str(facts.get("told", ""))
 
 
 def _needs(line: IndexLine, among: Collection[str]) -> Iterator[Need]:
@@ -149,7 +146,7 @@ def _needs(line: IndexLine, among: Collection[str]) -> Iterator[Need]:
 
 def _recommend(
     crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
-) -> tuple[Next, str]:
+) -> tuple[NextStep, str]:
     impossible = _never_whole(crates, others)
     to_come = {} if impossible else {each.name: each.version for each in crates if each.is_missing}
     hopeless = [
@@ -159,12 +156,12 @@ def _recommend(
         reason = (
             impossible[0] if impossible else "what they need is yanked, or was never meant to come with this version"
         )
-        return Next.YANK, (
+        return NextStep.YANK, (
             f"{_told(hopeless)}, and finishing does not mend that: {reason}. "
             "Take back what is out of this version, dependents first, then release a higher one."
         )
     if impossible:
-        return Next.FIX_FORWARD, (
+        return NextStep.FIX_FORWARD, (
             f"This version can never be whole: {'; '.join(impossible)}. What is out of it works; release a higher version."
         )
     return _withdrawn(crates) or _unfinished(crates, others, found) or _uncertain(crates, others) or _whole(crates)
@@ -184,13 +181,13 @@ def _never_whole(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) ->
     ]
 
 
-def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[Next, str] | None:
+def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[NextStep, str] | None:
     out = [each.out for each in crates if each.out is not None]
     yanked = [each for each in out if each.yanked]
     if yanked and len(yanked) == len(out):
-        return Next.NOTHING, "All that was published of this version is yanked; release a higher one."
+        return NextStep.NOTHING, "All that was published of this version is yanked; release a higher one."
     if yanked and any(each.is_missing for each in crates):
-        return Next.YANK, (
+        return NextStep.YANK, (
             f"{len(yanked)} of the {len(out)} crates that are out are yanked and others were never published: "
             "this version is being withdrawn. Yank the rest, then release a higher one."
         )
@@ -199,34 +196,37 @@ def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[Next, str] | None:
 
 def _unfinished(
     crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
-) -> tuple[Next, str] | None:
+) -> tuple[NextStep, str] | None:
     missing = [each.id for each in crates if each.is_missing]
     missing += [f"{each.kind} {each.id}" for each in others if each.state is ObjectState.ABSENT]
     if not missing:
         return None
-    may_be_out = any(not each.is_missing for each in crates) or any(each.state in _THERE for each in others)
+    may_be_out = any(not each.is_missing for each in crates) or any(each.state in THERE for each in others)
     if not may_be_out:
-        return Next.NOTHING, "Nothing of this version is out, so there is nothing to mend; release it when it is time."
+        return (
+            NextStep.NOTHING,
+            "Nothing of this version is out, so there is nothing to mend; release it when it is time.",
+        )
     consumers = f"{_told(found)} until then" if found else "what is out works as it is"
-    return Next.FINISH, (
+    return NextStep.FINISH, (
         f"Not there yet: {_some(missing)}. Start the release again: it recognises what is there; {consumers}."
     )
 
 
-def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> tuple[Next, str] | None:
+def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> tuple[NextStep, str] | None:
     doubtful = [each.id for each in crates if each.state is ObjectState.UNKNOWN]
-    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in _THERE]
+    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in THERE]
     if not doubtful:
         return None
-    return Next.FINISH, (
+    return NextStep.FINISH, (
         f"Nothing is known to be missing, but this is not certain of {_some(doubtful)}. Start the release again: it "
         "compares what is there, and does only what is missing."
     )
 
 
-def _whole(crates: Sequence[CrateSeen]) -> tuple[Next, str]:
+def _whole(crates: Sequence[CrateSeen]) -> tuple[NextStep, str]:
     yanked = [each.id for each in crates if each.out is not None and each.out.yanked]
-    return Next.NOTHING, "Everything is there." + (f" Yanked by now: {_some(yanked)}." if yanked else "")
+    return NextStep.NOTHING, "Everything is there." + (f" Yanked by now: {_some(yanked)}." if yanked else "")
 
 
 def _told(found: Sequence[Broken]) -> str:

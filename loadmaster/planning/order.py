@@ -1,13 +1,14 @@
 """Who waits for whom: the edges between the crates of one release, and what may start now.
 
 Normal and build dependencies are edges, and so are dev-dependencies that carry a version: cargo resolves them while it
-packages. A dev-dependency by path alone is stripped from the packaged manifest and is no edge. Where edges make a circle,
+packages. A dev-dependency by path alone is stripped from the packaged manifest and is no edge. Where edges form a cycle,
 those give way that an older version on the registry may satisfy, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Set
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from loadmaster.errors.workspace import DependencyCycle
@@ -57,27 +58,20 @@ def _is_edge(dependency: Dependency, planned: str) -> bool:
 
 
 def find_cycle(graph: Edges) -> tuple[str, ...]:
-    """One cycle, first name repeated at its end; () if there is none. Smallest names first, so that it is stable."""
-    done: set[str] = set()
-    for start in sorted(graph):
-        trail: list[str] = []
-        if cycle := _walk(start, graph, done, trail):
-            return cycle
+    """One cycle, from its smallest name, which is repeated at its end; each needs the next. () if there is none."""
+    try:
+        _sorter(graph).prepare()
+    except CycleError as error:
+        # graphlib tells it the other way round: each is needed by the next.
+        names: list[str] = error.args[1][:0:-1]
+        first = names.index(min(names))
+        return (*names[first:], *names[: first + 1])
     return ()
 
 
-def _walk(name: str, graph: Edges, done: set[str], trail: list[str]) -> tuple[str, ...]:
-    if name in trail:
-        return (*trail[trail.index(name) :], name)
-    if name in done:
-        return ()
-    trail.append(name)
-    for needed in sorted(graph[name]):
-        if cycle := _walk(needed, graph, done, trail):
-            return cycle
-    trail.pop()
-    done.add(name)
-    return ()
+def _sorter(graph: Edges) -> TopologicalSorter[str]:
+    """Of names in their order, so that equal graphs are walked alike."""
+    return TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)})
 
 
 def remaining_path(graph: Edges) -> dict[str, int]:
@@ -96,18 +90,12 @@ def in_order(graph: Edges) -> tuple[str, ...]:
 
 def waves(graph: Edges) -> tuple[tuple[str, ...], ...]:
     """Layers for showing. Publishing itself knows no layers, see `ready`."""
-    depth: dict[str, int] = {}
-    waiting = {name: set(needs) for name, needs in graph.items()}
-    layer = 0
-    while waiting:
-        free = [name for name, needs in waiting.items() if not needs]
-        for name in free:
-            depth[name] = layer
-            del waiting[name]
-        for needs in waiting.values():
-            needs.difference_update(free)
-        layer += 1
-    return tuple(tuple(sorted(name for name in depth if depth[name] == each)) for each in range(layer))
+    sorter, found = _sorter(graph), []
+    sorter.prepare()
+    while sorter.is_active():
+        found.append(wave := tuple(sorted(sorter.get_ready())))
+        sorter.done(*wave)
+    return tuple(found)
 
 
 def ready(graph: Edges, lengths: Mapping[str, int], done: Set[str], started: Collection[str]) -> tuple[str, ...]:
@@ -128,9 +116,12 @@ def blocked(graph: Edges, failed: Collection[str]) -> frozenset[str]:
     return frozenset(stuck - set(failed))
 
 
-def everything_needed(graph: Edges, name: str) -> frozenset[str]:
-    """All that must be out before `name`, directly or not."""
-    return frozenset(graph[name]).union(*(everything_needed(graph, each) for each in graph[name]))
+def everything_needed(graph: Edges) -> dict[str, frozenset[str]]:
+    """For each crate all that must be published before it, directly or not: one walk, each crate after what it needs."""
+    found: dict[str, frozenset[str]] = {}
+    for name in in_order(graph):
+        found[name] = graph[name].union(*(found[each] for each in graph[name]))
+    return found
 
 
 def _dependents(graph: Edges) -> dict[str, set[str]]:

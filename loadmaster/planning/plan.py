@@ -6,7 +6,7 @@ the same plan, and the same hash, before and after a failure. What is left to do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors.workspace import NothingToPublish
@@ -14,14 +14,16 @@ from loadmaster.planning.edits.bump import python_edits, rule_edits
 from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, written
 from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
 from loadmaster.planning.edits.released import bumped_versions, label, released_versions
+from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.order import edges, in_order, remaining_path
-from loadmaster.planning.pace import Costs, Forecast, forecast
+from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
 from loadmaster.planning.registry.seen import Seen, SourceSeen
+from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.workspace import Package, Workspace
-from loadmaster.planning.values.rates import Action, Bucket
+from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
 
 CHECKSUMS = "SHA256SUMS"
@@ -183,16 +185,26 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
     )
 
 
-def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
-    """Without a look at the account's buckets, which no registry shows: full ones are assumed."""
-    buckets = {action: Bucket.full(rate) for action, rate in registry.rates.items()}
-    return forecast(
-        {each.name: frozenset(each.needs) for each in crates},
-        {each.name: each.action for each in crates},
-        buckets,
-        Costs(connections=registry.connections),
-        visible=registry.wait is Wait.VISIBLE,
+def schedule_of(
+    crates: Iterable[Crate], registry: RegistryStyle, published: Collection[str] = (), buckets: Buckets | None = None
+) -> Schedule:
+    """The schedule before the first upload. `published` are crates that are on the registry already: they cost nothing.
+
+    `buckets` as they were last counted; full ones where that is not known, which no registry shows.
+    """
+    crates = tuple(crates)
+    return Schedule.of(
+        needs={each.name: frozenset(each.needs) for each in crates},
+        ids={each.name: each.id for each in crates},
+        actions={each.name: each.action for each in crates if each.name not in published},
+        rates=registry.rates,
+        connections=registry.connections,
+        buckets=buckets,
     )
+
+
+def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
+    return forecast(schedule_of(crates, registry), Costs(), visible=registry.wait is Wait.VISIBLE)
 
 
 def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:

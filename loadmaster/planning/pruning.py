@@ -18,19 +18,19 @@ LONGEST_LOOK = timedelta(days=1)
 """A command that only looks holds no lock; none takes so long."""
 
 
-class Kind(StrEnum):
+class LeftoverKind(StrEnum):
     RUN = "run"
     LOOK = "look"
     """Left behind by a command that only looks, and was killed."""
     BUILD = "build"
 
 
-class Place(Value):
+class LeftoverPlace(Value):
     """One directory as it was found."""
 
     path: str
     """Below the home."""
-    kind: Kind
+    kind: LeftoverKind
     bytes: int
     """What would be freed: of a run, all but its records."""
     used: AwareDatetime
@@ -48,35 +48,35 @@ class Fate(Value):
     why: str
 
 
-def kind_of_run(name: str) -> Kind:
+def kind_of_run(name: str) -> LeftoverKind:
     """By the directory's name; what flows leave is named by the flow run's id."""
-    return Kind.LOOK if name.startswith(tuple(f"{look}-" for look in LOOKS)) else Kind.RUN
+    return LeftoverKind.LOOK if name.startswith(tuple(f"{look}-" for look in LOOKS)) else LeftoverKind.RUN
 
 
-def fate_of(place: Place, now: datetime, older_than: timedelta) -> Fate:
+def fate_of(place: LeftoverPlace, now: datetime, older_than: timedelta) -> Fate:
     """Whether the place goes, and why, or why not."""
     kept = _kept_because(place, now, older_than)
     return Fate(path=place.path, bytes=place.bytes, removed=kept is None, why=kept or _goes_because(place))
 
 
-def _kept_because(place: Place, now: datetime, older_than: timedelta) -> str | None:
-    needed = max(older_than, LONGEST_LOOK) if place.kind is Kind.LOOK else older_than
+def _kept_because(place: LeftoverPlace, now: datetime, older_than: timedelta) -> str | None:
+    needed = max(older_than, LONGEST_LOOK) if place.kind is LeftoverKind.LOOK else older_than
     if place.busy is not None:
         return f"in use by {place.busy}"
-    if place.kind is Kind.RUN and not place.finished:
+    if place.kind is LeftoverKind.RUN and not place.finished:
         return "not finished: Retry goes on with it"
     if now - place.used < needed:
         return f"used {_ago(now - place.used)}"
     return None
 
 
-def _goes_because(place: Place) -> str:
+def _goes_because(place: LeftoverPlace) -> str:
     match place.kind:
-        case Kind.RUN:
+        case LeftoverKind.RUN:
             return "finished; its receipt stays"
-        case Kind.LOOK:
+        case LeftoverKind.LOOK:
             return "left behind by a command that was killed"
-        case Kind.BUILD:
+        case LeftoverKind.BUILD:
             return "builds again when it is needed"
 
 

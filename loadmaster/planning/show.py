@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loadmaster.planning.order import waves
-from loadmaster.planning.pace import Next
+from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
@@ -99,16 +99,16 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def waiting_text(plan: ReleasePlan, following: Next) -> str:
+def waiting_text(plan: ReleasePlan, turn: Turn) -> str:
     """Who waits for a rate limit, until when and why, in one line."""
-    names = ", ".join(plan.crate(name).id for name in following.waiting)
-    return f"waiting until {following.until:%H:%M:%S} UTC for the registry's rate limit: {names}"
+    names = ", ".join(plan.crate(name).id for name in turn.waiting)
+    return f"waiting until {turn.until:%H:%M:%S} UTC for the registry's rate limit: {names}"
 
 
-def waiting_markdown(plan: ReleasePlan, following: Next) -> str:
+def waiting_markdown(plan: ReleasePlan, turn: Turn) -> str:
     rows = [
-        f"| `{plan.crate(name).id}` | {plan.crate(name).action} | not before {following.until:%Y-%m-%d %H:%M:%S} UTC |"
-        for name in following.waiting
+        f"| `{plan.crate(name).id}` | {plan.crate(name).action} | not before {turn.until:%Y-%m-%d %H:%M:%S} UTC |"
+        for name in turn.waiting
     ]
     why = "The registry limits how many new crates and new versions one account publishes in a time."
     return "\n".join(["| crate | counts as | may go out |", "|---|---|---|", *rows, "", why, ""])

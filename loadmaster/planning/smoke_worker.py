@@ -22,7 +22,7 @@ HOW_TO_GET_ONE = (
 )
 
 
-class Place(StrEnum):
+class SmokePlace(StrEnum):
     """Where a release has its smoke test made."""
 
     POOL = "pool"
@@ -49,27 +49,27 @@ def offered_after_preflight(plan: ReleasePlan) -> Offered:
 
 
 def place_of(
-    style: SmokeStyle, offered: Offered, *, is_rehearsal: bool, online: bool, here: HostFacts
-) -> tuple[Place, str]:
-    """The place, and why. `online`: whether a worker of the pool is."""
+    style: SmokeStyle, offered: Offered, *, runs_workflows: bool, online: bool, here: HostFacts
+) -> tuple[SmokePlace, str]:
+    """The place, and why. `runs_workflows`: whether the forge does; `online`: whether a worker of the pool is."""
     if lacking := _lacking(style, offered):
-        return Place.NOWHERE, lacking
+        return SmokePlace.NOWHERE, lacking
     if style.backend is Backend.DISPATCH:
-        if is_rehearsal:
-            return Place.NOWHERE, "a rehearsal's forge runs no workflow"
-        return Place.FORGE, f"the forge's workflow `{style.workflow}`"
-    return (Place.POOL, f"a worker of the pool `{POOL}` is online") if online else _here(style, here)
+        if not runs_workflows:
+            return SmokePlace.NOWHERE, "a rehearsal's forge runs no workflow"
+        return SmokePlace.FORGE, f"the forge's workflow `{style.workflow}`"
+    return (SmokePlace.POOL, f"a worker of the pool `{POOL}` is online") if online else _here(style, here)
 
 
-def _here(style: SmokeStyle, here: HostFacts) -> tuple[Place, str]:
+def _here(style: SmokeStyle, here: HostFacts) -> tuple[SmokePlace, str]:
     against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
     if against is None:
         against = () if not here.against_native else here.against_vm
     if not against:
-        return Place.HERE, "this machine's Docker engine"
+        return SmokePlace.HERE, "this machine's Docker engine"
     if here.engine is None:
-        return Place.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
-    return Place.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
+        return SmokePlace.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
+    return SmokePlace.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
 
 
 def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
@@ -83,22 +83,25 @@ def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
     return None
 
 
-def may_be_skipped(style: SmokeStyle, *, is_rehearsal: bool) -> bool:
+def may_be_skipped(style: SmokeStyle, *, in_this_world: bool) -> bool:
     """Whether a release goes on where nobody can make the test at all."""
-    return is_rehearsal or style.mode is Mode.BEST_EFFORT
+    return in_this_world or style.mode is Mode.BEST_EFFORT
 
 
 def worker_gate(
-    style: SmokeStyle, place: Place, why: str, *, is_rehearsal: bool, kernels: Collection[str]
+    style: SmokeStyle, place: SmokePlace, why: str, *, may_skip: bool, kernels: Collection[str]
 ) -> GateAnswer:
-    """Whether the test that the profile asks for can be made once it is due. `kernels`: those that can be booted."""
+    """Whether the test that the profile asks for can be made once it is due.
+
+    `may_skip`: by the world, whatever the profile says; `kernels`: those that can be booted.
+    """
     if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
         fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
         problems = [Problem(where=each, what="is no kernel that can be booted", fix=fix) for each in unknown]
         return GateAnswer.of(GATE, len(style.kernels), problems)
-    if place is not Place.NOWHERE:
+    if place is not SmokePlace.NOWHERE:
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
-    if may_be_skipped(style, is_rehearsal=is_rehearsal):
+    if may_be_skipped(style, in_this_world=may_skip):
         return GateAnswer.skip(GATE, why)
     fix = 'see to what is said there, or say `mode = "best-effort"` in `[smoke]` of the profile.'
     return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

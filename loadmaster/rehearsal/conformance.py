@@ -24,7 +24,7 @@ from pydantic import Field, ValidationError
 
 from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
 from loadmaster.planning.values.value import Value
-from loadmaster.rehearsal.issuer import SOUND, Flaws, Run
+from loadmaster.rehearsal.issuer import SOUND, Flaws, IssuedRun
 from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.run.profiles import ROOT, problems_of
 
@@ -52,21 +52,21 @@ class File(Value):
         return base64.b64decode(self.base64) if self.base64 is not None else (self.text or "").encode()
 
 
-class Upload(Value):
+class CorpusUpload(Value):
     """The body of a publish request: what it says, then a crate file with these entries."""
 
     metadata: str
     files: tuple[File, ...]
 
 
-class Identity(Value):
+class CorpusIdentity(Value):
     """An ID token, asked for at the issuer that stands beside the server."""
 
-    run: Run
+    run: IssuedRun
     flaws: Flaws = SOUND
 
 
-class Request(Value):
+class CorpusRequest(Value):
     method: str
     path: str
     token: str | None = None
@@ -78,14 +78,14 @@ class Request(Value):
     text: str | None = None
     """The body; or it is given in one of the ways below."""
     base64: str | None = None
-    upload: Upload | None = None
-    identity: Identity | None = None
+    upload: CorpusUpload | None = None
+    identity: CorpusIdentity | None = None
     """Sent as `{"jwt": …}`."""
     identity_again: str | None = None
     """The ID token that the case of this name sent, once more."""
 
 
-class Answer(Value):
+class CorpusAnswer(Value):
     status: int
     errors: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
@@ -104,13 +104,13 @@ class Case(Value):
     source: str
     """How the answer is known."""
     why: str | None = None
-    request: Request
-    answer: Answer
+    request: CorpusRequest
+    answer: CorpusAnswer
     keep: dict[str, str] = Field(default_factory=dict)
     """Name to field of the answer: for the tokens of later cases."""
 
 
-class Difference(Value):
+class CorpusDifference(Value):
     case: str
     expected: str
     got: str
@@ -152,7 +152,7 @@ class Replay:
     """ID tokens, by the case that sent them."""
     left_out: list[str] = field(default_factory=list)
 
-    def run(self, cases: tuple[Case, ...]) -> Iterator[tuple[Case, Difference | None]]:
+    def run(self, cases: tuple[Case, ...]) -> Iterator[tuple[Case, CorpusDifference | None]]:
         """Each case that was asked, and how it differs. Raises `ServerNotAsked`."""
         for case in cases:
             if self._cannot_ask(case.request):
@@ -166,7 +166,7 @@ class Replay:
                 self.kept[name] = str(answer.json()[wanted])
             yield case, compare(case, answer)
 
-    def _cannot_ask(self, request: Request) -> bool:
+    def _cannot_ask(self, request: CorpusRequest) -> bool:
         kept = request.token is not None and request.token.startswith("@") and request.token[1:] not in self.kept
         again = request.identity_again is not None and request.identity_again not in self.sent
         return kept or again or (request.identity is not None and self.issuer is None)
@@ -207,7 +207,7 @@ class Replay:
             return base64.b64decode(asked.base64)
         return asked.text.encode() if asked.text is not None else None
 
-    def _id_token(self, wanted: Identity) -> str:
+    def _id_token(self, wanted: CorpusIdentity) -> str:
         started = self.client.post(f"{self.issuer}/runs", json=wanted.model_dump(mode="json")).raise_for_status().json()
         bearer = {"Authorization": f"Bearer {started['token']}"}
         told = self.client.get(
@@ -216,7 +216,7 @@ class Replay:
         return str(told.raise_for_status().json()["value"])
 
 
-def compare(case: Case, answer: httpx.Response) -> Difference | None:
+def compare(case: Case, answer: httpx.Response) -> CorpusDifference | None:
     expected, got = case.answer, _seen(answer)
     wanted: dict[str, Any] = {"status": expected.status}
     found: dict[str, Any] = {"status": got["status"]}
@@ -233,7 +233,7 @@ def compare(case: Case, answer: httpx.Response) -> Difference | None:
         return None
     if expected.errors is not None and got["errors"] is None:
         found["text"] = got["text"][:200]
-    return Difference(case=case.name, expected=_shown(wanted), got=_shown(found))
+    return CorpusDifference(case=case.name, expected=_shown(wanted), got=_shown(found))
 
 
 def _seen(answer: httpx.Response) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def _seen(answer: httpx.Response) -> dict[str, Any]:
     return {"status": answer.status_code, "errors": errors, "keys": keys, "document": document, "text": text}
 
 
-def packed(upload: Upload) -> bytes:
+def packed(upload: CorpusUpload) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for entry in upload.files:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from loadmaster.planning.profile.project import Project
-from loadmaster.rehearsal.issuer import Run
+from loadmaster.rehearsal.issuer import IssuedRun
 from loadmaster.rehearsal.scenario import Scenario, Team, TrustedPublisher, User
 
 MAINTAINER = "maintainer"
 """The account that releases where nothing names another."""
 
 
-def expected_scenario(project: Project, run: Run) -> Scenario:
+def expected_scenario(project: Project, run: IssuedRun) -> Scenario:
     """The expected owners, of whom the first person releases; `run` is trusted for every crate that the profile lists."""
     users = [each for each in project.registry.owners if ":" not in each]
     actor = users[0] if users else MAINTAINER
@@ -24,7 +24,7 @@ def expected_scenario(project: Project, run: Run) -> Scenario:
     )
 
 
-def _publisher(crate: str, run: Run) -> TrustedPublisher:
+def _publisher(crate: str, run: IssuedRun) -> TrustedPublisher:
     owner, _, name = run.repository.partition("/")
     return TrustedPublisher(
         crate=crate,

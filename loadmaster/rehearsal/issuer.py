@@ -39,7 +39,7 @@ _REQUESTS = "id-token-requests"
 _INSIDE = "http://issuer.invalid"
 
 
-class Run(Value):
+class IssuedRun(Value):
     """What a job's ID token says of it. The defaults are a release of no particular project."""
 
     repository: str
@@ -70,7 +70,7 @@ SOUND = Flaws()
 
 
 class Start(Value):
-    run: Run
+    run: IssuedRun
     flaws: Flaws = SOUND
 
 
@@ -95,12 +95,12 @@ class Issuer:
         source = KeySource(_INSIDE, httpx.ASGITransport(self.app()))
         return {GITHUB: source, GITLAB: source}
 
-    def request_token(self, run: Run, flaws: Flaws = SOUND) -> str:
+    def request_token(self, run: IssuedRun, flaws: Flaws = SOUND) -> str:
         """What a job is given to ask for ID tokens with."""
         told = {"aud": _REQUESTS, "run": run.model_dump(), "flaws": flaws.model_dump()}
         return jwt.encode(told, self._key("own"), "RS256")
 
-    def id_token(self, run: Run, audience: str, flaws: Flaws = SOUND) -> str:
+    def id_token(self, run: IssuedRun, audience: str, flaws: Flaws = SOUND) -> str:
         now = int(self._clock().timestamp() + flaws.clock_ahead)
         claims = _claims(run) | {"iss": GITHUB, "aud": audience, "jti": secrets.token_hex(16)}
         claims |= {"iat": now, "nbf": now - _LIFE, "exp": now + _LIFE} | flaws.claims
@@ -126,7 +126,7 @@ class Issuer:
             told = None
         if told is None or scheme.lower() != "bearer":
             return JSONResponse({"message": "Unauthorized"}, status_code=401)
-        run, flaws = Run.model_validate(told["run"]), Flaws.model_validate(told["flaws"])
+        run, flaws = IssuedRun.model_validate(told["run"]), Flaws.model_validate(told["flaws"])
         audience = request.query_params.get("audience", f"https://github.com/{run.repository.partition('/')[0]}")
         return JSONResponse({"value": self.id_token(run, audience, flaws)})
 
@@ -163,7 +163,7 @@ def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _claims(run: Run) -> dict[str, Any]:
+def _claims(run: IssuedRun) -> dict[str, Any]:
     owner = run.repository.partition("/")[0]
     place = f"environment:{run.environment}" if run.environment is not None else f"ref:{run.ref}"
     workflow = f"{run.repository}/.github/workflows/{run.workflow}@{run.ref}"

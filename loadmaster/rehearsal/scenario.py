@@ -40,8 +40,8 @@ def _acceptable(check: Callable[[str], None]) -> Callable[[str], str]:
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 TeamLogin = Annotated[str, StringConstraints(pattern=r"^github:[^:]+:[^:]+$")]
 CrateName = Annotated[str, AfterValidator(_acceptable(check_crate_name))]
-CrateVersion = Annotated[str, AfterValidator(_acceptable(check_version))]
-Scope = Literal["publish-new", "publish-update", "yank", "change-owners", "trusted-publishing"]
+ScenarioVersion = Annotated[str, AfterValidator(_acceptable(check_version))]
+TokenScope = Literal["publish-new", "publish-update", "yank", "change-owners", "trusted-publishing"]
 
 
 class User(Value):
@@ -65,14 +65,14 @@ class Team(Value):
 class ActorToken(Value):
     """What a token may do. Left out: everything, everywhere, for ever."""
 
-    scopes: tuple[Scope, ...] | None = None
+    scopes: tuple[TokenScope, ...] | None = None
     crates: tuple[str, ...] | None = None
     """Patterns: a name, `prefix*` or `*`."""
     expires: AwareDatetime | None = None
     revoked: bool = False
 
 
-class Token(ActorToken):
+class ScenarioToken(ActorToken):
     user: Login
     name: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
     """Of the file `NAME.token` in the world's directory that the token is written to."""
@@ -88,10 +88,10 @@ class Token(ActorToken):
         return self
 
 
-class Crate(Value):
+class ScenarioCrate(Value):
     name: CrateName
     owners: tuple[Login | TeamLogin, ...] = Field(min_length=1)
-    versions: tuple[CrateVersion, ...] = ()
+    versions: tuple[ScenarioVersion, ...] = ()
     """Tiny crates, made up, that cargo can resolve. None: only the owners of a crate that upstream has."""
     trustpub_only: bool = False
     invited: tuple[Login, ...] = ()
@@ -128,8 +128,8 @@ class ForgeAccount(Value):
 class Scenario(Value):
     users: tuple[User, ...] = ()
     teams: tuple[Team, ...] = ()
-    tokens: tuple[Token, ...] = ()
-    crates: tuple[Crate, ...] = ()
+    tokens: tuple[ScenarioToken, ...] = ()
+    crates: tuple[ScenarioCrate, ...] = ()
     deleted: tuple[Deleted, ...] = ()
     """Names of crates that were deleted, and cannot be had again for a day."""
     reserved: tuple[Reserved, ...] = ()

@@ -17,10 +17,10 @@ from loadmaster.planning.crates_io.manifest import read_manifest
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.database import stamp
-from loadmaster.rehearsal.registry.policy import Policy
+from loadmaster.rehearsal.registry.policy import PublishPolicy
 from loadmaster.rehearsal.registry.receiving import place_beside
 from loadmaster.rehearsal.registry.records import Submission, Tarball
-from loadmaster.rehearsal.scenario import Crate, Scenario, Token
+from loadmaster.rehearsal.scenario import Scenario, ScenarioCrate, ScenarioToken
 from loadmaster.run.store import write_atomically
 from loadmaster.run.world import credential_file
 
@@ -43,7 +43,7 @@ def seed(scenario: Scenario, registry: Registry, directory: Path, now: datetime)
     for reserved in scenario.reserved:
         registry.policies.reserve(reserved.name)
     registry.policies.set(
-        Policy(
+        PublishPolicy(
             read_only=scenario.read_only,
             blocked_agents=scenario.blocked_agents,
             daily_per_crate=scenario.daily_per_crate,
@@ -90,14 +90,14 @@ def _add_tokens(scenario: Scenario, registry: Registry, directory: Path) -> None
         )
 
 
-def _text_of(token: Token, directory: Path) -> str:
+def _text_of(token: ScenarioToken, directory: Path) -> str:
     def make() -> str:
         return token.token or new_token()
 
     return make() if token.name is None else kept_token(directory, token.name, make)
 
 
-def _add_crate(crate: Crate, registry: Registry, now: datetime) -> None:
+def _add_crate(crate: ScenarioCrate, registry: Registry, now: datetime) -> None:
     registry.ledger.seed(crate.name, crate.owners, trustpub_only=crate.trustpub_only, now=LONG_AGO)
     publisher = next((owner for owner in crate.owners if ":" not in owner), None)
     for version in crate.versions:

@@ -23,7 +23,7 @@ from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.rehearsal.expected import MAINTAINER, expected_scenario
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.issuer import Issuer, Run
+from loadmaster.rehearsal.issuer import IssuedRun, Issuer
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
@@ -105,10 +105,10 @@ def open_world(
         )
 
 
-def _run_of(project: Project) -> Run:
+def _run_of(project: Project) -> IssuedRun:
     """The run that releases the project by trusted publishing, as its profile says, or as is usual."""
     said = project.registry.trusted_publishing
-    return Run(
+    return IssuedRun(
         repository=said.repository if said else project.forge,
         repository_owner_id=(said and said.owner_id) or FORGE_OWNER_ID,
         workflow=said.workflow if said else "release.yml",

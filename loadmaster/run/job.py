@@ -9,7 +9,8 @@ from datetime import date
 from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import Cargo, cargo_in
-from loadmaster.clients.git import Identity
+from loadmaster.clients.git import Author
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
@@ -32,6 +33,11 @@ class Pinned(Value):
     as_of: AwareDatetime
     index: str | None = None
     """Of the registry that is released to for real; None in a rehearsal."""
+    version: str | None = None
+    """What the first plan of the run made of `asked`; None before there was one.
+
+    The next candidate (`rc`) counts from what is published, and an earlier attempt may have published it in part.
+    """
 
     @property
     def today(self) -> date:
@@ -51,22 +57,23 @@ class Job:
 
     @property
     def asked(self) -> str:
-        """The version to plan: that of an earlier attempt if there is one, else what was asked for.
-
-        The next candidate (`rc`) counts from what is out, and an earlier attempt may have put it out in part.
-        """
-        kept = self.directory.version
-        return kept.read_text(encoding="ascii") if kept.exists() else self.pinned.asked
+        """The version to plan: that of an earlier attempt if there is one, else what was asked for."""
+        return self.pinned.version or self.pinned.asked
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> Author:
         style = self.project.release
-        return Identity(name=style.author_name, email=style.author_email)
+        return Author(name=style.author_name, email=style.author_email)
 
     @property
     def index(self) -> str | None:
         """The index that cargo resolves from in the place of crates.io; None for crates.io itself."""
         return self.world.index if self.world.replaces_crates_io else None
+
+    @property
+    def registry(self) -> RegistryClient:
+        """The world's registry, over the process's own pooled connections."""
+        return RegistryClient(self.world.index)
 
     def cargo(self, index: str | None = None) -> Cargo:
         """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain.

@@ -80,5 +80,5 @@ class Journal:
             objects=tuple(self._objects.values()),
             gates=self.gates,
             deviations=(*(plan.deviations if plan else ()), *(() if job.preflight else (NO_PREFLIGHT,))),
-            failure=None if error is None else Failure(what=error.what, why=error.why, next=error.fix),
+            failure=None if error is None else Failure.of(error),
         )

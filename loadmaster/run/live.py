@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadmaster.clients import git
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.address import is_loopback
@@ -64,7 +64,7 @@ def allowed_registry(request: LiveRequest) -> str:
 
 def _require_all_on_loopback(index: str) -> None:
     """An index on loopback may name another host to upload to: a proxy of crates.io does. Raises `LiveWorldRefused`."""
-    named = registry.endpoints(index, registry.http_client())
+    named = RegistryClient(index)
     if not is_loopback(named.api) or not is_loopback(named.dl):
         raise LiveWorldRefused
 

@@ -10,7 +10,7 @@ from typing import Literal
 from loadmaster.clients import git
 from loadmaster.errors.request import RequestMoved
 from loadmaster.planning.profile.project import Project
-from loadmaster.run.job import Pinned
+from loadmaster.run.job import Job, Pinned
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import RunDirectory, Store, write_atomically
@@ -67,12 +67,20 @@ def pin(
     return pinned
 
 
+def pin_version(job: Job, version: str) -> None:
+    """Writes down what the plan made of the version that was asked for; every later attempt releases that."""
+    if job.pinned.version is None:
+        pinned = job.pinned.model_copy(update={"version": version})
+        write_atomically(job.directory.pinned, pinned.model_dump_json(indent=2).encode())
+
+
 def begun_release(run: RunDirectory) -> tuple[Pinned, str] | None:
     """What a run pinned, and the version that it planned; None of one that did not get so far, or whose record cannot be read."""
     try:
-        return Pinned.model_validate_json(run.pinned.read_bytes()), run.version.read_text(encoding="ascii")
+        pinned = Pinned.model_validate_json(run.pinned.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
+    return None if pinned.version is None else (pinned, pinned.version)
 
 
 def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:

@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -23,6 +22,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
@@ -93,11 +94,6 @@ class RunDirectory:
         return self.path / "pinned.json"
 
     @property
-    def version(self) -> Path:
-        """The version that the first plan of this run found."""
-        return self.path / "version"
-
-    @property
     def checkout(self) -> Path:
         return self.path / "checkout"
 
@@ -153,16 +149,21 @@ class RunDirectory:
 
         Raises `ReleaseLocked`.
         """
-        with self.lock.open("a+", encoding="ascii") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.seek(0)
-                raise ReleaseLocked(handle.read().strip() or "unknown") from None
-            handle.truncate(0)
-            handle.write(str(os.getpid()))
-            handle.flush()
+        lock = FileLock(self.lock, blocking=False, preserve_lock_file=True, on_acquired=_sign)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise ReleaseLocked(self.lock.read_text(encoding="ascii").strip() or "unknown") from None
+        try:
             yield
+        finally:
+            lock.release()
+
+
+def _sign(lock: int) -> None:
+    """Writes this process into the file that it has locked."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode("ascii"), 0)
 
 
 def default_store() -> Store:

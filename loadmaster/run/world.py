@@ -33,6 +33,21 @@ class World(Value):
     as_of: AwareDatetime | None = None
     """The registry's upstream is seen as of this instant."""
 
+    @property
+    def has_own_credentials(self) -> bool:
+        """Whether its directory holds them, and no others are read: a rehearsal has nothing of a person's."""
+        return self.kind == "rehearsal"
+
+    @property
+    def runs_workflows(self) -> bool:
+        """Whether its forge carries workflows out: a rehearsal's only says that it did."""
+        return self.kind == "live"
+
+    @property
+    def may_skip_smoke(self) -> bool:
+        """Whether a release goes on where nobody can make its smoke test, whatever the profile says."""
+        return self.kind == "rehearsal"
+
 
 def credential_file(directory: Path, name: str) -> Path:
     return directory / f"{name}.token"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from loadmaster.errors.prefect import PrefectUnreachable
+from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
-from loadmaster.stack.record import Tell
 from loadmaster.stack.runs import FlowRun, State, TaskRun
 
 LOOK_SECONDS = 0.5

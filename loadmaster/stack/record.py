@@ -5,22 +5,20 @@ The record is never removed, because it remembers the port; what it names is bel
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from loadmaster.errors.prefect import NoStackRunning
+from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
 from loadmaster.stack.processes import Process, is_alive
 
 POOL = "loadmaster"
 LOOPBACK = "127.0.0.1"
-
-Tell = Callable[[str], None]
 
 
 class Stack(Value):
@@ -71,13 +69,13 @@ def write_down(home: Path, stack: Stack) -> Stack:
 def changing(home: Path, tell: Tell) -> Iterator[None]:
     """Holds the lock of `home`. The kernel drops it with the process, so a killed command leaves none behind."""
     home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = FileLock(home / "stack.lock", mode=0o600, preserve_lock_file=True)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("another command is starting or stopping the server; waiting for it")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock.acquire(blocking=False)
+    except Timeout:
+        tell("another command is starting or stopping the server; waiting for it")
+        lock.acquire()
+    try:
         yield
     finally:
-        os.close(descriptor)
+        lock.release()

@@ -12,11 +12,12 @@ from pathlib import Path
 from loadmaster.errors.prefect import StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
+from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
-from loadmaster.stack.record import LOOPBACK, POOL, Stack, Tell, changing, recorded, write_down
+from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, recorded, write_down
 from loadmaster.stack.runs import FlowRun
 from loadmaster.stack.settings import environment, without_secrets
 from loadmaster.stack.stopping import STOP_SECONDS

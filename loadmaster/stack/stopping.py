@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from loadmaster.errors.prefect import PrefectUnreachable
+from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.processes import is_alive, stop
-from loadmaster.stack.record import POOL, Stack, Tell, changing, recorded
+from loadmaster.stack.record import POOL, Stack, changing, recorded
 from loadmaster.stack.runs import FlowRun
 
 STOP_SECONDS = 15.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
 from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
-from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
 from loadmaster.errors.git import NotObserved
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
@@ -16,6 +16,8 @@ from loadmaster.planning.values.receipt import ObjectRecord, same_release
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.version import parse
 from loadmaster.run.job import Job
+from loadmaster.things.forge import DraftedRelease, PublicRelease, UploadedAsset
+from loadmaster.things.thing import converge
 
 
 def look_at_forge(job: Job) -> ForgeSeen | None:
@@ -30,40 +32,45 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     )
 
 
-def draft_release(job: Job, tag: Tag, commit: str) -> forge.Release:
+def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
     """The release of the tag, drafted if there is none; one that is public already is taken as it is.
 
-    Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one.
+    Raises `ForgeLacksTag`, `NotObserved`.
     """
+    draft = forge.Draft(
+        tag_name=tag.name,
+        name=tag.message,
+        body=tag.notes,
+        target_commitish=commit,
+        prerelease=parse(tag.version).prerelease is not None,
+    )
     with _client(job) as client:
-        if (found := forge.find_release(client, tag.name)) is not None:
-            return found
-        if forge.find_tag(client, tag.name) is None:
-            raise ForgeLacksTag(tag.name)
-        draft = forge.Draft(
-            tag_name=tag.name,
-            name=tag.message,
-            body=tag.notes,
-            target_commitish=commit,
-            prerelease=parse(tag.version).prerelease is not None,
+        drafted = DraftedRelease(client=client, tag=tag.name)
+        found = converge(drafted, lambda: drafted.create(draft)).seen.release
+    if found is None:
+        raise NotObserved(drafted.kind, drafted.id, drafted.place)
+    return found
+
+
+def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+    """The asset on the release; a receipt of this very release is as good as ours. Raises `AssetDifferent`, `NotObserved`."""
+    with _client(job) as client:
+        asset = UploadedAsset(
+            client=client,
+            release=release,
+            name=name,
+            noted_as=noted_as,
+            ours=content,
+            is_as_good=same_release if name == RECEIPT else None,
         )
-        return forge.create_draft(client, draft)
+        return converge(asset, asset.upload).record
 
 
-def upload_asset(job: Job, release: forge.Release, name: str, content: bytes) -> ObjectRecord:
-    """The asset on the release. Raises `AssetDifferent`."""
+def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease) -> ObjectRecord:
+    """Makes the draft public. Raises `NotObserved`."""
     with _client(job) as client:
-        if (there := _asset(client, release, name)) is not None:
-            return _compare(client, there, content)
-        try:
-            uploaded = forge.upload_asset(client, release, name, content)
-        except ForgeAlreadyThere:  # an earlier attempt's upload took effect although its answer was lost
-            if (there := _asset(client, release, name)) is None:
-                raise
-            return _compare(client, there, content)
-    if uploaded.sha256 not in (None, _sha256(content)):
-        raise AssetDifferent(name, _sha256(content), str(uploaded.sha256))
-    return ObjectRecord(kind="asset", id=name, state=ObjectState.SAME, sha256=_sha256(content), attempts=1)
+        public = PublicRelease(client=client, tag=tag.name)
+        return converge(public, lambda: public.publish(release)).record
 
 
 def asset_names(job: Job, tag: Tag) -> frozenset[str]:
@@ -73,49 +80,27 @@ def asset_names(job: Job, tag: Tag) -> frozenset[str]:
         return frozenset(each.name for each in forge.assets(client, release.id)) if release else frozenset()
 
 
-def _asset(client: httpx.Client, release: forge.Release, name: str) -> forge.Asset | None:
-    return next((each for each in forge.assets(client, release.id) if each.name == name), None)
-
-
-def _compare(client: httpx.Client, there: forge.Asset, content: bytes) -> ObjectRecord:
-    """An asset that is there: the same bytes, or a receipt that tells of the same release."""
-    theirs = forge.download_asset(client, there)
-    if theirs == content:
-        state, why = ObjectState.SAME, "was there already"
-    elif there.name == RECEIPT and same_release(theirs, content):
-        state, why = ObjectState.EQUIVALENT, "was there already: an earlier attempt's receipt of this release"
-    else:
-        raise AssetDifferent(there.name, _sha256(content), _sha256(theirs))
-    return ObjectRecord(kind="asset", id=there.name, state=state, sha256=_sha256(theirs), why=why)
-
-
-def publish_release(job: Job, tag: Tag, release: forge.Release) -> ObjectRecord:
-    """Makes the draft public. Raises `NotObserved`."""
-    if not release.draft:
-        return ObjectRecord(kind="release", id=tag.name, state=ObjectState.SAME, why="was there already")
-    with _client(job) as client:
-        published = forge.publish(client, release.id)
-    if published.draft:
-        raise NotObserved(f"The publication of the release `{tag.name}`", published.url)
-    return ObjectRecord(kind="release", id=tag.name, state=ObjectState.SAME, attempts=1, why=published.url)
-
-
 def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
-    """The forge's workflow run that the tag started, as it stands; None where no workflow runs on tags."""
+    """The forge's workflow run that the tag started, as it is now; None where no workflow runs on tags."""
     with _client(job) as client:
         runs = [each for each in forge.workflow_runs(client, commit) if each.head_branch == tag.name]
     if not runs:
         return None
     run = runs[0]
     state = ObjectState.SAME if run.conclusion == "success" else ObjectState.UNKNOWN
+    says = run.conclusion or run.status or "unknown"
     return ObjectRecord(
-        kind="workflow-run", id=str(run.id), state=state, why=f"{run.conclusion or run.status}: {run.url}"
+        kind="workflow-run",
+        id=str(run.id),
+        state=state,
+        code=f"run-{says.replace('_', '-')}",
+        facts={"url": run.url},
+        why=f"{says}: {run.url}",
     )
 
 
-def _client(job: Job) -> httpx.Client:
-    return forge.http_client(str(job.world.forge), job.world.repository, forge_token(job.world).reveal())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+@contextmanager
+def _client(job: Job) -> Iterator[httpx.Client]:
+    token = forge_token(job.world).reveal()
+    with forge.http_client(str(job.world.forge), job.world.repository, token) as client:
+        yield client

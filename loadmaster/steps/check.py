@@ -10,7 +10,7 @@ from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates import check as ask_every_gate
-from loadmaster.planning.gates.evidence import Built, Evidence, Past, Release, Tree
+from loadmaster.planning.gates.evidence import Built, Evidence, Past, ReleaseEvidence, Tree
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
@@ -25,7 +25,7 @@ from loadmaster.run.job import Job
 def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
     """The answers of all gates, before the release commit is written. Raises what reading the clone raises."""
     tree = _tree(job, seen, plan)
-    release = Release(seen=seen, plan=plan, project=job.project, past=_past(job, seen, plan, tree))
+    release = ReleaseEvidence(seen=seen, plan=plan, project=job.project, past=_past(job, seen, plan, tree))
     built = Built(seen=seen, project=job.project, judged=judged)
     return ask_every_gate(Evidence(tree=tree, release=release, built=built))
 

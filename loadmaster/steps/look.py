@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.files import read_text, read_texts, read_tree
+from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git_cliff import propose_notes
-from loadmaster.clients.registry import index as registry
 from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.edits.released import named_versions
-from loadmaster.planning.edits.toml_literals import at
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.registry.seen import CrateVersion, LockfileSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.tree.lockfiles import concerned
+from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
-from loadmaster.planning.values.toml_text import parsed_toml
 from loadmaster.run.job import Job
 from loadmaster.steps.announce import look_at_forge
-
-POLITE_READERS = 16
-"""Index files are read this many at a time; crates.io sets no limit on its index."""
 
 
 def look(job: Job) -> Seen:
@@ -122,21 +116,13 @@ def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileS
 
 
 def pinned_toolchain(checkout: Path) -> str | None:
-    """The channel that rustup would choose in this tree, by its own two file names. Raises what reading it raises."""
-    if (path := checkout / "rust-toolchain.toml").is_file():
-        channel = at(parsed_toml(path.name, read_text(path.name, path)), ("toolchain", "channel"))
-        return str(channel) if channel else None
-    if (path := checkout / "rust-toolchain").is_file():
-        return read_text(path.name, path).strip()
-    return None
+    """The channel that rustup would choose in this tree. Raises what reading it raises."""
+    return pinned_channel(read_texts(checkout, FILES))
 
 
 def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
     """Every version of every name. Raises `RegistryUnreachable` if one of them cannot be asked for."""
-    client, index = registry.http_client(), job.world.index
-    asked = sorted(names)
-    with ThreadPoolExecutor(POLITE_READERS) as pool:
-        found = dict(zip(asked, pool.map(lambda name: registry.find_lines(index, name, client), asked), strict=True))
+    found = job.registry.find_all_lines(sorted(names))
     return RegistrySeen(
         crates={name: tuple(_seen(each) for each in lines) for name, lines in found.items()},
         spelled={name: lines[0].name for name, lines in found.items() if lines and lines[0].name != name},

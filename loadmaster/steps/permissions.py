@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import questions as registry_questions
-from loadmaster.credentials.sources import ReadBlock, api_token, no_blocks
+from loadmaster.clients.registry.registry import POLITE_READERS
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.credentials import (
@@ -32,9 +31,10 @@ from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import Inquiry, inquiries, pause_between_requests
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.registry_style import Credential
+from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.registry.metadata import upload_metadata
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -45,7 +45,6 @@ from loadmaster.planning.values.rates import Action
 from loadmaster.run.clock import Clock
 from loadmaster.run.job import Job
 from loadmaster.steps import prepare
-from loadmaster.steps.look import POLITE_READERS
 
 T = TypeVar("T")
 
@@ -69,7 +68,6 @@ def look_at_permissions(
     plan: ReleasePlan,
     workspace: Workspace,
     found: RegistrySeen,
-    read_block: ReadBlock = no_blocks,
     *,
     publishes: bool = True,
 ) -> Facts:
@@ -77,10 +75,9 @@ def look_at_permissions(
 
     `publishes`: with the credentials at hand, which then must be there. Raises `RegistryUnreachable` for `config.json`.
     """
-    client = registry.http_client()
-    api = registry.endpoints(job.world.index, client).api
+    api = job.registry.api
     asked = inquiries(plan, job.project, found)
-    questions = _Questions(job, api, read_block)
+    questions = _Questions(job, api)
     needs = _needs(plan, workspace)
     outside = sorted({name for names in needs.values() for name in names})
     return Facts(
@@ -116,28 +113,24 @@ def _needs(plan: ReleasePlan, workspace: Workspace) -> Mapping[str, tuple[str, .
 
 
 def look_at_names(job: Job, names: Sequence[str]) -> dict[str, NameSeen]:
-    """How the index spells each name. One that cannot be read is told of, and does not keep the others from being read."""
-    client = registry.http_client()
+    """How the index spells each name. One that cannot be read is noted, and does not keep the others from being read."""
+    return {name: _name_seen(found) for name, found in job.registry.find_lines_of(names).items()}
 
-    def look(name: str) -> NameSeen:
-        try:
-            lines = registry.find_lines(job.world.index, name, client)
-        except RegistryUnreachable as error:
-            return NameSeen(spelled=None, unread=error.what)
-        return NameSeen(spelled=lines[0].name if lines else None)
 
-    with ThreadPoolExecutor(POLITE_READERS) as pool:
-        return dict(zip(names, pool.map(look, names), strict=True))
+def _name_seen(found: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
+    if isinstance(found, RegistryUnreachable):
+        return NameSeen(spelled=None, unread=found.what)
+    return NameSeen(spelled=found[0].name if found else None)
 
 
 class _Questions:
     """The requests of one preflight, one after the other. Tokens are read here and never leave."""
 
-    def __init__(self, job: Job, api: str, read_block: ReadBlock) -> None:
+    def __init__(self, job: Job, api: str) -> None:
         pause = pause_between_requests(api)
         self._readers = 1 if pause else POLITE_READERS
-        self._api, self._turn, self._client = api, Turnstile(pause, job.clock), registry.http_client()
-        self._job, self._style, self._read_block = job, job.project.registry, read_block
+        self._api, self._turn, self._client = api, Turnstile(pause, job.clock), job.registry.http
+        self._tokens, self._style = tokens_of(job), job.project.registry
         self._publishing: dict[Action, str] = {}
         self._reading: str | TokenSeen | None = None
 
@@ -169,7 +162,7 @@ class _Questions:
 
     def _api_token(self, action: Action) -> str | TokenSeen:
         try:
-            return api_token(self._job.world, self._style.credentials, action, self._read_block).reveal()
+            return self._tokens.api_token(action).reveal()
         except (TokenMissing, TokenUnusable, SecretBlockMissing, SecretBlockUnread) as error:
             return TokenSeen(
                 unusable=error.what.rstrip("."),
@@ -180,7 +173,7 @@ class _Questions:
 
     def _mint(self, action: Action) -> TokenSeen:
         try:
-            self._publishing[action] = tokens_of(self._job, self._read_block).token(action).reveal()
+            self._publishing[action] = self._tokens.token(action).reveal()
         except (IdentityMissing, IdentityUnavailable, RegistryUnreachable) as error:
             return TokenSeen(unusable=error.what.rstrip("."), is_unknown=True)
         except (IdentityRefused, ExchangeRefused) as error:
@@ -193,12 +186,12 @@ class _Questions:
             configs_of_user=self._turn(lambda: registry_questions.configs_of_user(self._api, token, self._client)),
         )
 
-    def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateSeen]:
+    def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateAnswers]:
         """One after the other where requests are paced, else many at a time."""
         with ThreadPoolExecutor(self._readers) as pool:
             return dict(zip((each.name for each in asked), pool.map(self._crate, asked), strict=True))
 
-    def _crate(self, asked: Inquiry) -> CrateSeen:
+    def _crate(self, asked: Inquiry) -> CrateAnswers:
         api, name, client = self._api, asked.name, self._client
         publishing = self._publishing.get(asked.action)
         crate = self._turn(lambda: registry_questions.crate(api, name, client))
@@ -209,7 +202,7 @@ class _Questions:
             configs = self._turn(lambda: registry_questions.configs(api, name, reading, client))
         if asked.probe and publishing is not None:
             probe = self._turn(lambda: registry_questions.probe(api, name, asked.version, publishing, client))
-        return CrateSeen(crate=crate, owners=owners, configs=configs, probe=probe)
+        return CrateAnswers(crate=crate, owners=owners, configs=configs, probe=probe)
 
 
 def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -20,7 +20,8 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.look import look_at_workspace
-from loadmaster.steps.publish import compare_published
+from loadmaster.steps.publish import published_crate
+from loadmaster.things.thing import require_ours
 
 
 def commit(job: Job, plan: ReleasePlan) -> str:
@@ -99,9 +100,13 @@ def _lockfile(job: Job) -> str | None:
 def compare_with_registry(
     job: Job, plan: ReleasePlan, registry: RegistrySeen, digests: Mapping[str, str]
 ) -> dict[str, ObjectState]:
-    """`same` or `equivalent` for each crate of the plan that is out already. Raises `CrateTaken` for one that is another."""
+    """`same` or `equivalent` for each crate of the plan that is published already.
+
+    Raises `CrateTaken` for one that is another, and `IndexDisagrees`.
+    """
     states = {}
     for crate in plan.crates:
-        if (out := registry.find(crate.name, crate.version)) is not None:
-            states[crate.name] = compare_published(job, crate, digests[crate.name], out).state
+        if (listed := registry.find(crate.name, crate.version)) is not None:
+            thing = published_crate(job, crate, digests[crate.name])
+            states[crate.name] = require_ours(thing, thing.judge([listed])).state
     return states

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient, Sight
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import ChecksumMismatch, NotPublished, NotVisible
 from loadmaster.planning.plan import Crate
@@ -48,13 +48,13 @@ class _Watched:
     accepted: float
     due: float
     pause: float = FIRST_PAUSE
-    sight: registry.Sight | None = None
+    sight: Sight | None = None
     agreeing: int = 0
 
-    def look(self, job: Job) -> None:
+    def look(self, registry: RegistryClient) -> None:
         """Raises `ChecksumMismatch`, `RegistryUnreachable`."""
         seen, self.agreeing = self.agreeing, 0
-        self.sight = registry.look_again(job.world.index, self.crate.name, self.sight, registry.http_client())
+        self.sight = registry.look_again(self.crate.name, self.sight)
         there = next((each for each in self.sight.versions if same_version(each.version, self.crate.version)), None)
         if there is not None and there.checksum != self.checksum:
             raise ChecksumMismatch(self.crate.id, self.checksum, there.checksum)
@@ -113,7 +113,7 @@ class Watch:
         begun = self._time.now()
         due = [each for each in self._waiting if each.due <= begun]
         looked_at = self._worth_it(due, begun) if ahead else due
-        looks = [self._pool.submit(each.look, self._job) for each in looked_at]
+        looks = [self._pool.submit(each.look, self._job.registry) for each in looked_at]
         failures = [failure for look in looks if (failure := look.exception())]
         for each in looked_at:
             self._note(each)
@@ -164,9 +164,8 @@ def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str
 
 def _late(job: Job, missing: list[Crate], waited: float) -> NotVisible | NotPublished:
     """Time ran out: the registry's own API tells an index that lags from a crate that is not there at all."""
-    client = registry.http_client()
-    api = registry.endpoints(job.world.index, client).api
-    unknown = [each for each in missing if registry.published_checksum(api, each.name, each.version, client) is None]
+    registry = job.registry
+    unknown = [each for each in missing if registry.published_checksum(each.name, each.version) is None]
     if unknown:
         return NotPublished([each.id for each in unknown], waited)
     return NotVisible([each.id for each in missing], waited)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.figures import (
+    BenchRun,
     Cost,
-    Run,
     Target,
     added_per_crate,
     critical_path,
@@ -20,9 +20,9 @@ from loadmaster.rehearsal.registry import Service
 SLOW, FAST = Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5)
 
 
-def run(crates: int, layers: int, *, phase: float, whole: float, service: Service = SLOW) -> Run:
+def run(crates: int, layers: int, *, phase: float, whole: float, service: Service = SLOW) -> BenchRun:
     cost = Cost(seconds=whole, cpu_seconds=1.0, own_peak_mib=100.0, tree_peak_mib=200.0)
-    return Run(contender="any", crates=crates, layers=layers, service=service, cost=cost, phase_seconds=phase)
+    return BenchRun(contender="any", crates=crates, layers=layers, service=service, cost=cost, phase_seconds=phase)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ class TestUsage:
         assert said.code == 2
         failure = said.document()["failure"]
         assert said.document()["outcome"] == "failed"
-        assert failure.keys() == {"what", "why", "next"}
+        assert failure.keys() == {"what", "why", "next", "code", "facts"}
         assert f"loadmaster: {failure['what']}" in said.err
 
     MISUSED: tuple[tuple[str, list[str], str, str], ...] = (

@@ -9,9 +9,9 @@ import pytest
 
 from loadmaster.clients.git_cliff import propose_notes
 from loadmaster.errors.edits import NotesNotProposed
-from loadmaster.planning.edits.changelogs import Scope
+from loadmaster.planning.edits.changelogs import NotesScope
 
-ALL = Scope(tags=("v1.0.0",))
+ALL = NotesScope(tags=("v1.0.0",))
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "-c", "commit.gpgsign=false")
 
 
@@ -66,11 +66,11 @@ def test_only_commits_that_touch_the_packages_folder_become_its_entries(reposito
     git(repository, "tag", "tail-0.2.0")
     change(repository, "feat: rivets", "wing/src/lib.rs", "tail/src/lib.rs")
     change(repository, "fix: a macro", "wing/macros/src/lib.rs")
-    wing = Scope(tags=("wing-1.1.0",), include=("wing",), exclude=("wing/macros",))
+    wing = NotesScope(tags=("wing-1.1.0",), include=("wing",), exclude=("wing/macros",))
     assert propose_notes(repository, wing) == "### Added\n\n- Rivets\n\n### Fixed\n\n- A flap"
-    tail = Scope(tags=("tail-0.2.0",), include=("tail",))
+    tail = NotesScope(tags=("tail-0.2.0",), include=("tail",))
     assert propose_notes(repository, tail) == "### Added\n\n- Rivets"
-    root = Scope(tags=("v1.0.0",), exclude=("wing", "tail"))
+    root = NotesScope(tags=("v1.0.0",), exclude=("wing", "tail"))
     assert propose_notes(repository, root) == "### Changed\n\n- **breaking:** Another pilot"
 
 
@@ -78,12 +78,12 @@ def test_packages_that_share_a_changelog_tell_what_is_in_none_of_their_releases(
     change(repository, "fix: a flap", "wing/src/lib.rs")
     git(repository, "tag", "wing-1.1.0")
     change(repository, "fix: a rudder", "tail/src/lib.rs")
-    scope = Scope(tags=("wing-1.1.0", "v1.0.0"), include=("tail", "wing"))
+    scope = NotesScope(tags=("wing-1.1.0", "v1.0.0"), include=("tail", "wing"))
     assert propose_notes(repository, scope) == "### Fixed\n\n- A rudder"
 
 
 def test_without_a_release_they_are_made_of_all_commits(repository: Path) -> None:
-    assert propose_notes(repository, Scope()) == "### Added\n\n- An old thing"
+    assert propose_notes(repository, NotesScope()) == "### Added\n\n- An old thing"
 
 
 def test_a_release_from_a_side_branch_counts(repository: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_release_from_a_side_branch_counts(repository: Path) -> None:
     git(repository, "checkout", "-q", "-")
     change(repository, "fix: a flap", "wing")
     git(repository, "merge", "-q", "--no-edit", "side")
-    assert propose_notes(repository, Scope(tags=("v1.0.0", "v1.0.1"))) == "### Fixed\n\n- A flap"
+    assert propose_notes(repository, NotesScope(tags=("v1.0.0", "v1.0.1"))) == "### Fixed\n\n- A flap"
 
 
 def test_the_repositorys_own_configuration_asks_no_forge(repository: Path) -> None:
@@ -106,4 +106,4 @@ def test_a_repository_that_git_cliff_cannot_read_is_told(tmp_path: Path) -> None
     git(tmp_path, "init", "-q", "--object-format=sha256")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "fix: a leak")
     with pytest.raises(NotesNotProposed, match="No changelog entries could be proposed"):
-        propose_notes(tmp_path, Scope())
+        propose_notes(tmp_path, NotesScope())

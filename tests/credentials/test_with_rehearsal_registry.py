@@ -10,14 +10,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.clients.registry import index as client
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
-from loadmaster.credentials.tokens import LIFE, Tokens
+from loadmaster.credentials.tokens import LIFE, HeldTokens
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
 from loadmaster.errors.registry import UploadRefused
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
-from loadmaster.rehearsal.issuer import Issuer, Run
+from loadmaster.rehearsal.issuer import IssuedRun, Issuer
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
@@ -25,7 +25,7 @@ from loadmaster.run.world import World, credential_file
 from tests.kit.packing import upload
 from tests.kit.provider import HandClock
 
-RUN = Run(repository="ada/demo", repository_owner_id=7, workflow="release.yml")
+RUN = IssuedRun(repository="ada/demo", repository_owner_id=7, workflow="release.yml")
 CRATES = ("covered", "covered-too", "not-covered")
 SCENARIO = Scenario.model_validate(
     {
@@ -51,15 +51,14 @@ class Place:
     issuer: Issuer
     clock: HandClock
 
-    def tokens(self) -> Tokens:
-        return Tokens(self.world, RegistryStyle(credential=Credential.TRUSTED_PUBLISHING), self.clock)
+    def tokens(self) -> HeldTokens:
+        return HeldTokens(self.world, RegistryStyle(credential=Credential.TRUSTED_PUBLISHING), self.clock)
 
-    def vouches_for(self, run: Run) -> None:
+    def vouches_for(self, run: IssuedRun) -> None:
         credential_file(self.world.directory, "identity").write_text(self.issuer.request_token(run))
 
     def publish(self, name: str, version: str, token: str) -> None:
-        api = client.endpoints(self.world.index, client.http_client()).api
-        client.upload(api, f"{name}@{version}", upload(name, version), token, client.http_client())
+        RegistryClient(self.world.index).upload(f"{name}@{version}", upload(name, version), token)
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pickle
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -20,6 +22,7 @@ from loadmaster.errors import (
     forge,
     git,
     prefect,
+    redaction,
     registry,
     rehearsal,
     request,
@@ -36,7 +39,7 @@ TOLD = "it said no"
 WHEN = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
 
 EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
-    registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD),
+    registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD, "there"),
     forge.AssetDifferent: lambda: forge.AssetDifferent("SHA256SUMS", "aa", "bb"),
     files.BumpInterrupted: lambda: files.BumpInterrupted("hangar", ".loadmaster-bump"),
     edits.BumpRefused: lambda: edits.BumpRefused("Cargo.lock", TOLD),
@@ -88,6 +91,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     cargo.InstalledVersionWrong: lambda: cargo.InstalledVersionWrong("hangar", "1.0.0", "hangar 0.9.0"),
     cargo.KeptCrateBroken: lambda: cargo.KeptCrateBroken("hangar@1.0.0", "aa"),
     workspace.LinkOutOfTree: lambda: workspace.LinkOutOfTree("crates/wing", "Cargo.toml"),
+    registry.IndexDisagrees: lambda: registry.IndexDisagrees("hangar@1.0.0", "aa", "bb"),
     request.LiveWorldRefused: lambda: request.LiveWorldRefused(),
     edits.LockfileBroken: lambda: edits.LockfileBroken("Cargo.lock", 7, "two packages `hangar`"),
     edits.LockfileFormat: lambda: edits.LockfileFormat("Cargo.lock", "2"),
@@ -107,7 +111,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     edits.NotToml: lambda: edits.NotToml("Cargo.toml", TOLD),
     edits.NotesNotProposed: lambda: edits.NotesNotProposed(TOLD),
     edits.NotUtf8: lambda: edits.NotUtf8("Cargo.toml", 3),
-    git.NotObserved: lambda: git.NotObserved("The tag `v1.0.0`", "ada/hangar"),
+    git.NotObserved: lambda: git.NotObserved("tag", "v1.0.0", "ada/hangar"),
     registry.NotPublished: lambda: registry.NotPublished(["hangar@1.0.0"], 120.0),
     registry.NotVisible: lambda: registry.NotVisible(["hangar@1.0.0"], 120.0),
     git.NothingToCommit: lambda: git.NothingToCommit("checkout"),
@@ -187,7 +191,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
-    registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD),
+    registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, "account"),
     rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
     rehearsal.UpstreamUnreachable: lambda: rehearsal.UpstreamUnreachable(URL, TOLD),
     workspace.NoSuchPackage: lambda: workspace.NoSuchPackage(["tail"], ["hangar", "units"]),
@@ -218,6 +222,11 @@ def test_every_class_has_an_example_here() -> None:
 
 @pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
 class TestEveryError:
+    def test_it_has_a_code_and_its_facts_are_json(self, kind: type[LoadmasterError]) -> None:
+        error = EXAMPLES[kind]()
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", error.code)
+        assert json.loads(json.dumps(dict(error.facts))) == dict(error.facts)
+
     def test_it_says_what_why_and_what_next(self, kind: type[LoadmasterError]) -> None:
         error = EXAMPLES[kind]()
         assert type(error) is kind
@@ -243,6 +252,11 @@ class TestEveryError:
         assert (copy.exit_code, is_worth_retrying(copy)) == (error.exit_code, is_worth_retrying(error))
 
 
+def test_no_two_errors_have_one_code() -> None:
+    codes = [each.code for each in catalogue()]
+    assert sorted(codes) == sorted(set(codes))
+
+
 def test_an_error_without_a_row_would_be_found() -> None:
     assert catalogue() - (EXAMPLES.keys() - {cargo.DiskFull}) == {cargo.DiskFull}
 
@@ -261,10 +275,29 @@ def test_headings_are_counted(lines: list[int], told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "why"), [(403, "not an owner"), (400, "breaks one of the registry's rules")], ids=["403", "400"]
+    ("reason", "why"),
+    [
+        ("account", "not an owner"),
+        ("dependency", "not yet in its index"),
+        ("contents", "breaks one of the registry's rules"),
+    ],
 )
-def test_a_refused_upload_tells_who_may_not_from_what_may_not(status: int, why: str) -> None:
-    assert why in registry.UploadRefused("hangar@1.0.0", status, TOLD).why
+def test_a_refused_upload_tells_who_may_not_from_what_may_not(reason: str, why: str) -> None:
+    assert why in registry.UploadRefused("hangar@1.0.0", 400, TOLD, reason).why
+
+
+def test_what_an_error_is_made_of_are_its_facts() -> None:
+    error = registry.RateLimited("hangar@1.0.0", WHEN, TOLD)
+    assert (error.code, dict(error.facts)) == (
+        "rate-limited",
+        {"crate": "hangar@1.0.0", "until": "2026-07-25T12:35:41Z", "told": TOLD},
+    )
+
+
+def test_facts_are_redacted_as_the_text_is() -> None:
+    redaction.know("a-token-of-somebody")
+    error = registry.CratesNotPublished({"units@1.0.0": "a-token-of-somebody was refused"}, [])
+    assert error.facts == {"failed": {"units@1.0.0": "[redacted] was refused"}, "blocked": []}
 
 
 def test_one_problem_is_not_told_as_several() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
@@ -15,6 +17,7 @@ from prefect.client.schemas.objects import State
 from flows.rehearse import rehearse
 from flows.release import carry_out, release
 from loadmaster.clients.git import observe_refs
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.request import GatesClosed, LiveWorldRefused, ReleaseLocked
 from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.gate import Outcome
@@ -25,6 +28,7 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
+from tasks.publish import publish
 from tests.kit.evidence import CRATES, crates_of, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
@@ -54,9 +58,48 @@ def rehearse_again(request: RehearseRequest, identity: str, store: Store) -> Rec
         return carry_out(job)
 
 
+Stacks = dict[str, list[str]]
+"""By where it was taken: the names of our own functions that were running, the outermost first."""
+
+
+def our_frames() -> list[str]:
+    """Of this thread, without the test's and this one."""
+    ours = tuple(str(ROOT / each) for each in ("flows", "tasks", "loadmaster"))
+    return [frame.name for frame in traceback.extract_stack()[:-1] if frame.filename.startswith(ours)]
+
+
 @pytest.fixture(scope="module")
-def released(store: Store) -> Run:
+def stacks() -> Iterator[Stacks]:
+    """Taken where a crate's task is submitted and where its bytes go out, in releases that really do so."""
+    taken: Stacks = {}
+    submit, upload = publish.submit, RegistryClient.upload
+
+    def submit_seen(*arguments: Any, **options: Any) -> Any:
+        taken.setdefault("submit", our_frames())
+        return submit(*arguments, **options)
+
+    def upload_seen(self: RegistryClient, *arguments: Any, **options: Any) -> None:
+        taken.setdefault("upload", our_frames())
+        upload(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "submit", submit_seen)
+        patch.setattr(RegistryClient, "upload", upload_seen)
+        yield taken
+
+
+@pytest.fixture(scope="module")
+def released(store: Store, stacks: Stacks) -> Run:
     return started(store, RehearseRequest(project="demo", version="rc"))
+
+
+@pytest.mark.usefixtures("released")
+def test_an_upload_lies_at_most_nine_of_our_frames_below_the_flow(stacks: Stacks) -> None:
+    flow, *above = stacks["submit"]
+    assert flow == "rehearse"
+    below = [*stacks["upload"], "upload"]
+    assert below[0] == "publish"
+    assert len(above) + len(below) <= 9, f"{' → '.join([flow, *above])} ⇒ {' → '.join(below)}"
 
 
 def test_the_demo_is_released_and_every_object_of_it_is_there(released: Run) -> None:

@@ -10,7 +10,7 @@ from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.questions import inquiries
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, PermissionsSeen, TokenSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, NameSeen, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import plan_release
 from loadmaster.planning.profile.project import Project, Source
 from loadmaster.planning.values.rates import Action
@@ -78,7 +78,7 @@ def profile(registry: Mapping[str, Any] | None = None, preflight: Mapping[str, A
 
 def facts(
     project: Project,
-    core: CrateSeen,
+    core: CrateAnswers,
     *,
     site: Exchange = READY,
     token: TokenSeen | None = None,
@@ -92,7 +92,7 @@ def facts(
         package("core"), package("app", needs("core")), registry=out, spelled={"core": spelled} if spelled else {}
     )
     plan = plan_release(looked, project, "minor", TODAY)
-    app = CrateSeen(
+    app = CrateAnswers(
         crate=crate("app"),
         owners=owned(*project.registry.owners),
         configs=configured(config()),

@@ -8,7 +8,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from loadmaster.planning.gates.evidence import Built, Evidence, Release
+from loadmaster.planning.gates.evidence import Built, Evidence, ReleaseEvidence
 from loadmaster.planning.gates.trees import planned_tree
 from loadmaster.planning.plan import plan_release
 from loadmaster.planning.profile.project import Project, Source
@@ -24,14 +24,14 @@ from loadmaster.planning.registry.seen import (
     ToolchainSeen,
 )
 from loadmaster.planning.tree.tree import TreeFiles
-from loadmaster.planning.tree.workspace import Dependency, Kind, Package, Workspace
+from loadmaster.planning.tree.workspace import Dependency, DependencyKind, Package, Workspace
 
 TODAY = date(2026, 11, 22)
 BASE = "b" * 40
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n- Something new.\n\n## [0.4.0] - 2026-10-01\n\n- Older.\n"
 
 
-def needs(name: str, requirement: str = "^0.4.0", kind: Kind = "normal", path: bool = True) -> Dependency:
+def needs(name: str, requirement: str = "^0.4.0", kind: DependencyKind = "normal", path: bool = True) -> Dependency:
     return Dependency(name=name, requirement=requirement, kind=kind, path=f"crates/{name}" if path else None)
 
 
@@ -51,7 +51,7 @@ def package(name: str, *dependencies: Dependency, version: str = "0.4.0", **fiel
 
 ROOT = '[workspace]\nresolver = "2"\nmembers = ["crates/*"]\n'
 
-_TABLES: dict[Kind, str] = {
+_TABLES: dict[DependencyKind, str] = {
     "normal": "dependencies",
     "build": "build-dependencies",
     "dev": "dev-dependencies",
@@ -159,7 +159,7 @@ def evidence(looked: Seen, asked: str = "minor", profile: Project | None = None,
     plan = plan_release(looked, profile, asked, TODAY)
     return Evidence(
         tree=planned_tree(files_of(looked), {}, plan, profile, registry=looked.registry),
-        release=Release(seen=looked, plan=plan, project=profile),
+        release=ReleaseEvidence(seen=looked, plan=plan, project=profile),
         built=Built(seen=looked, project=profile, judged=judged(lint)),
     )
 
@@ -169,7 +169,7 @@ def workspaces(draw: st.DrawFn, at_most: int = 8) -> tuple[Package, ...]:
     """Packages whose dependencies point backwards only, so that there is no cycle."""
     count = draw(st.integers(1, at_most))
     names = [f"crate-{number}" for number in range(count)]
-    kinds: st.SearchStrategy[Kind] = st.sampled_from(("normal", "build", "dev"))
+    kinds: st.SearchStrategy[DependencyKind] = st.sampled_from(("normal", "build", "dev"))
     packages = []
     for position, name in enumerate(names):
         targets = draw(st.lists(st.sampled_from(names[:position]), unique=True)) if position else []

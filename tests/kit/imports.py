@@ -73,3 +73,14 @@ def _imported(text: str, known: Mapping[str, Path]) -> Iterator[str]:
                 yield from {name if name in known else node.module} & known.keys()
         elif isinstance(node, ast.Import):
             yield from {each.name for each in node.names} & known.keys()
+
+
+def named_types(text: str) -> Iterator[str]:
+    """Public classes and type aliases at the top of a module: `Name = …` with more than one letter, not all of them capitals."""
+    for node in ast.parse(text).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+                if name[0].isupper() and not name.isupper():
+                    yield name
+            case _:
+                pass

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.credentials.tokens import held
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.request import rehearse_request
@@ -44,7 +45,8 @@ def opening(prepared: Prepared, tmp_path: Path) -> Opening:
     @contextmanager
     def opened(*faults: Fault) -> Iterator[Job]:
         store = Store(home)
-        with rehearsal(prepared.request.model_copy(update={"faults": faults}), store.run(RUN), store) as job:
+        request = prepared.request.model_copy(update={"faults": faults})
+        with rehearsal(request, store.run(RUN), store) as job, held(job):
             yield job
 
     return opened

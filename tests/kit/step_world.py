@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.credentials.tokens import tokens_of
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.registry.metadata import upload_head, upload_metadata
@@ -43,5 +42,4 @@ def uploads(job: Job) -> list[tuple[str, int]]:
 def put(job: Job, crate: Crate, content: bytes) -> None:
     """Uploads as somebody else would."""
     body = upload_head(upload_metadata(content, name=crate.id), len(content)) + content
-    api = registry.endpoints(job.world.index, registry.http_client()).api
-    registry.upload(api, crate.id, body, tokens_of(job).token(crate.action).reveal(), registry.http_client())
+    job.registry.upload(crate.id, body, tokens_of(job).token(crate.action).reveal())

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.errors.registry import AlreadyUploaded, UploadRefused
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.registry import AlreadyUploaded, RegistryUnreachable, UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.damage import (
     Broken,
     CrateSeen,
     Damage,
-    Next,
+    NextStep,
     assess,
     broken,
     minutes_to_yank,
@@ -22,7 +23,8 @@ from loadmaster.planning.damage import (
     yank_order,
 )
 from loadmaster.planning.registry.index_line import IndexLine, Need
-from loadmaster.planning.values.receipt import Kind, ObjectRecord
+from loadmaster.planning.registry.refusal import Reason
+from loadmaster.planning.values.receipt import ObjectKind, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 
 V = "1.0.0"
@@ -50,7 +52,7 @@ def unasked(name: str) -> CrateSeen:
     return CrateSeen(name=name, version=V, published=None, state=UNKNOWN)
 
 
-def other(kind: Kind, state: ObjectState) -> ObjectRecord:
+def other(kind: ObjectKind, state: ObjectState) -> ObjectRecord:
     return ObjectRecord(kind=kind, id="v1.0.0", state=state)
 
 
@@ -113,125 +115,128 @@ def test_a_yanked_crate_breaks_nobody() -> None:
 
 
 STEPS = (
-    ("everything is there", [out("core"), out("app", "core")], [TAG], Next.NOTHING, "Everything is there."),
-    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], Next.NOTHING, "Nothing of this version is out"),
+    ("everything is there", [out("core"), out("app", "core")], [TAG], NextStep.NOTHING, "Everything is there."),
+    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], NextStep.NOTHING, "Nothing of this version is out"),
     (
         "nothing is out, and the forge cannot be asked",
         [missing("core")],
         [NO_TAG, other("release", UNKNOWN)],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "Nothing of this version is out",
     ),
-    ("only the tag is there", [missing("core")], [TAG], Next.FINISH, "Not there yet: `core@1.0.0`."),
-    ("a dependent is missing", [out("core"), missing("app")], [TAG], Next.FINISH, "what is out works as it is"),
+    ("only the tag is there", [missing("core")], [TAG], NextStep.FINISH, "Not there yet: `core@1.0.0`."),
+    ("a dependent is missing", [out("core"), missing("app")], [TAG], NextStep.FINISH, "what is out works as it is"),
     (
         "a dependency is missing",
         [missing("core"), out("app", "core")],
         [TAG],
-        Next.FINISH,
+        NextStep.FINISH,
         "`app@1.0.0 (needs core ^1.0.0)` cannot be built until then",
     ),
     (
         "only the forge release is missing",
         [out("core")],
         [TAG, other("release", ABSENT)],
-        Next.FINISH,
+        NextStep.FINISH,
         "Not there yet: `release v1.0.0`",
     ),
-    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], Next.FINISH, "not certain of `core@1.0.0`"),
-    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], Next.FINISH, "not certain of"),
+    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], NextStep.FINISH, "not certain of `core@1.0.0`"),
+    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], NextStep.FINISH, "not certain of"),
     (
         "a crate is another",
         [out("core", state=DIFFERENT), missing("app")],
         [TAG],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "`core@1.0.0` is on the registry with other contents",
     ),
     (
         "the contents of a leaf were refused",
         [out("core"), missing("app", refused="expected at most 5 keywords")],
         [TAG],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "refused the contents of `app@1.0.0` (expected at most 5 keywords)",
     ),
     (
         "the tag stands elsewhere",
         [out("core"), missing("app")],
         [other("tag", DIFFERENT)],
-        Next.FIX_FORWARD,
+        NextStep.FIX_FORWARD,
         "the tag `v1.0.0` stands elsewhere",
     ),
     (
         "the contents of a dependency were refused",
         [missing("core", refused="too large"), out("app", "core")],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "`app@1.0.0 (needs core ^1.0.0)` cannot be built, and finishing does not mend that",
     ),
     (
         "a dependency is missing and another crate is another",
         [missing("core"), out("app", "core"), out("units", state=DIFFERENT)],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "`units@1.0.0` is on the registry with other contents",
     ),
-    ("a dependency is yanked", [out("core", yanked=True), out("app", "core")], [TAG], Next.YANK, "is yanked"),
+    ("a dependency is yanked", [out("core", yanked=True), out("app", "core")], [TAG], NextStep.YANK, "is yanked"),
     (
         "a requirement does not fit the version that is to come",
         [missing("core"), out("app", Need(name="core", requirement="^2"))],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "was never meant to come with this version",
     ),
     (
         "a yank stopped half-way, dependents first",
         [out("core"), out("app", "core", yanked=True), missing("cli")],
         [TAG],
-        Next.YANK,
+        NextStep.YANK,
         "this version is being withdrawn",
     ),
     (
         "all that is out is yanked",
         [out("core", yanked=True), missing("app")],
         [TAG],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "All that was published of this version is yanked",
     ),
     (
         "a leaf is yanked and all is there",
         [out("core"), out("app", "core", yanked=True)],
         [TAG],
-        Next.NOTHING,
+        NextStep.NOTHING,
         "Yanked by now: `app@1.0.0`",
     ),
 )
 
 
 @pytest.mark.parametrize(("crates", "others", "step", "why"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
-def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step: Next, why: str) -> None:
+def test_what_to_do_if(crates: list[CrateSeen], others: list[ObjectRecord], step: NextStep, why: str) -> None:
     found = assess(crates, others)
     assert found.next is step
     assert why in found.why
 
 
-REFUSALS = (
-    (400, "expected at most 5 keywords per crate", True),
-    (413, "max upload size is: 10485760", True),
-    (403, "this crate exists but you don't seem to be an owner", False),
-    (400, "A verified email address is required to publish crates to crates.io.", False),
-    (400, "no known crate named `core`", False),
-)
+def ended(error: LoadmasterError) -> ObjectRecord:
+    """The record of a crate whose upload ended so."""
+    return ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, code=error.code, facts=error.facts, why=error.what)
 
 
-@pytest.mark.parametrize(("status", "told", "is_final"), REFUSALS, ids=[row[1][:40] for row in REFUSALS])
-def test_only_a_refusal_of_the_contents_cannot_be_mended(status: int, told: str, is_final: bool) -> None:
-    assert refused_for_contents(UploadRefused("app@1.0.0", status, told).what) == (told if is_final else None)
+@pytest.mark.parametrize("reason", Reason)
+def test_only_a_refusal_of_the_contents_cannot_be_mended(reason: Reason) -> None:
+    record = ended(UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", reason))
+    told = "expected at most 5 keywords per crate" if reason is Reason.CONTENTS else None
+    assert refused_for_contents(record) == told
 
 
 def test_a_version_that_was_there_already_was_not_refused_for_its_contents() -> None:
-    told = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded").what
-    assert refused_for_contents(told) is None
-    assert refused_for_contents("The registry gave no usable answer") is None
+    there = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded", Reason.THERE)
+    assert refused_for_contents(ended(there)) is None
+    assert refused_for_contents(ended(RegistryUnreachable("https://registry.example", "no answer"))) is None
+
+
+def test_a_text_that_looks_like_a_refusal_decides_nothing() -> None:
+    text = UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", Reason.CONTENTS).what
+    assert refused_for_contents(ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, why=text)) is None
 
 
 def test_a_hundred_yanks_go_at_once() -> None:
@@ -281,7 +286,7 @@ def after_yanking(crates: Sequence[CrateSeen], yanked: set[str]) -> list[CrateSe
 @given(releases())
 def test_a_whole_release_is_never_damaged(crates: list[CrateSeen]) -> None:
     done = assess(whole(crates), [TAG])
-    assert done == Damage(consumers_broken=False, broken=(), next=Next.NOTHING, why="Everything is there.")
+    assert done == Damage(consumers_broken=False, broken=(), next=NextStep.NOTHING, why="Everything is there.")
 
 
 @given(releases())
@@ -312,10 +317,10 @@ def test_after_the_yank_nothing_is_left_to_do(crates: list[CrateSeen]) -> None:
     assert {each.name for each in order} == {each.name for each in crates if each.out is not None}
     gone = assess(after_yanking(crates, {each.name for each in order}), [TAG])
     assert not gone.consumers_broken
-    assert gone.next is (Next.NOTHING if order else Next.FINISH)
+    assert gone.next is (NextStep.NOTHING if order else NextStep.FINISH)
 
 
 @given(releases(), st.booleans())
 def test_nothing_is_done_while_something_is_missing_or_unknown(crates: list[CrateSeen], has_tag: bool) -> None:
     doubtful = [*whole(crates), unasked("last") if has_tag else missing("last")]
-    assert assess(doubtful, [TAG]).next is Next.FINISH
+    assert assess(doubtful, [TAG]).next is NextStep.FINISH

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 
 from loadmaster.errors.workspace import DependencyCycle
-from loadmaster.planning.order import blocked, edges, in_order, ready, remaining_path, waves
-from loadmaster.planning.tree.workspace import Kind, Package
+from loadmaster.planning.order import (
+    blocked,
+    edges,
+    everything_needed,
+    find_cycle,
+    in_order,
+    ready,
+    remaining_path,
+    waves,
+)
+from loadmaster.planning.tree.workspace import DependencyKind, Package
 from tests.kit.building import needs, package, workspaces
 
 
@@ -38,7 +49,7 @@ def test_a_cycle_through_a_versioned_dev_dependency_names_both_crates_and_the_wa
 
 
 @pytest.mark.parametrize("kind", ["dev", "normal"])
-def test_in_a_circle_that_gives_way_which_an_older_version_satisfies(kind: Kind) -> None:
+def test_in_a_cycle_the_edge_gives_way_that_an_older_version_satisfies(kind: DependencyKind) -> None:
     graph = edges(
         [
             package("macros", needs("runtime", "^1", kind=kind), version="2.6.0"),
@@ -85,3 +96,35 @@ def test_the_longest_remaining_path_goes_first() -> None:
 def test_a_failure_keeps_back_its_descendants_and_nothing_else() -> None:
     graph = graph_of(package("a"), package("b", needs("a")), package("c", needs("b")), package("other"))
     assert blocked(graph, {"a"}) == {"b", "c"}
+
+
+def test_what_a_crate_needs_is_all_below_it() -> None:
+    graph = graph_of(package("a"), package("b", needs("a")), package("c", needs("b")), package("other"))
+    assert everything_needed(graph) == {
+        "a": frozenset(),
+        "b": frozenset({"a"}),
+        "c": frozenset({"a", "b"}),
+        "other": frozenset(),
+    }
+
+
+def test_what_deep_layers_need_is_found_in_one_walk() -> None:
+    """Each crate needs both of the layer below it: the paths double with each of the 200 layers."""
+    layers = [(f"a{depth:03}", f"b{depth:03}") for depth in range(200)]
+    graph = {name: frozenset(layers[depth - 1] if depth else ()) for depth, pair in enumerate(layers) for name in pair}
+    assert len(everything_needed(graph)["a199"]) == 398
+
+
+@given(workspaces())
+def test_a_cycle_is_found_where_an_edge_back_is_added_and_each_in_it_needs_the_next(
+    packages: tuple[Package, ...],
+) -> None:
+    graph = graph_of(*packages)
+    assert find_cycle(graph) == ()
+    first, last = in_order(graph)[0], in_order(graph)[-1]
+    closed = {**graph, first: graph[first] | {last}}
+    cycle = find_cycle(closed)
+    assert (cycle != ()) is (first == last or first in everything_needed(graph)[last])
+    assert all(needed in closed[name] for name, needed in pairwise(cycle))
+    assert cycle[:1] == cycle[-1:]
+    assert not cycle or cycle[0] == min(cycle)

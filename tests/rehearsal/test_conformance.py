@@ -13,10 +13,18 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.cli.commands.conformance import replay_corpus
+from loadmaster.cli.commands.conformance import replay_corpus, replayed_text
 from loadmaster.clients.serving import serving
 from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
-from loadmaster.rehearsal.conformance import CORPUS, SCENARIO, Case, Difference, Replay, load_corpus, scenario_tokens
+from loadmaster.rehearsal.conformance import (
+    CORPUS,
+    SCENARIO,
+    Case,
+    CorpusDifference,
+    Replay,
+    load_corpus,
+    scenario_tokens,
+)
 from loadmaster.rehearsal.issuer import Issuer
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import read_scenario
@@ -43,7 +51,7 @@ def world(directory: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Difference | None]:
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CorpusDifference | None]:
     with world(tmp_path_factory.mktemp("conformance")) as address, httpx.Client(timeout=60) as client:
         replay = Replay(f"{address}/registry", scenario_tokens(), client, f"{address}/issuer")
         return {case.name: difference for case, difference in replay.run(CASES)}
@@ -51,7 +59,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Difference |
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.xdist_group("conformance")
-def test_the_registry_answers_as_crates_io_does(case: Case, replayed: dict[str, Difference | None]) -> None:
+def test_the_registry_answers_as_crates_io_does(case: Case, replayed: dict[str, CorpusDifference | None]) -> None:
     assert case.name in replayed, "the case was not asked: what it rests on failed"
     assert replayed[case.name] is None
 
@@ -69,33 +77,33 @@ def some_cases(place: Path, *topics: str) -> Path:
     return place
 
 
-def test_an_answer_that_differs_is_shown_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_that_differs_is_shown_and_ends_with_1(tmp_path: Path) -> None:
     corpus = some_cases(tmp_path / "corpus", "010-tokens")
     planted = corpus / "010-tokens" / "001-auth-none.toml"
     planted.write_text(planted.read_text().replace("this action requires authentication", "come in"))
     with world(tmp_path / "world") as address:
-        assert not replay_corpus(f"{address}/registry/", None, None, corpus, as_json=False)
-    told = capsys.readouterr().out
+        found = replay_corpus(f"{address}/registry/", None, None, corpus)
+    assert [each.case for each in found.different] == ["010-tokens/001-auth-none"]
+    told = replayed_text(found)
     assert "010-tokens/001-auth-none\n" in told
     assert "come in" in told
     assert "this action requires authentication" in told
     assert told.rstrip().endswith("cases agree.")
 
 
-def test_without_an_issuer_the_cases_that_need_one_are_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_an_issuer_the_cases_that_need_one_are_left_out(tmp_path: Path) -> None:
     corpus = some_cases(tmp_path / "corpus", "320-exchange")
     with world(tmp_path / "world") as address:
-        replay_corpus(f"{address}/registry", None, None, corpus, as_json=False)
-    assert "rest on ID tokens and were not asked" in capsys.readouterr().out
+        found = replay_corpus(f"{address}/registry", None, None, corpus)
+    assert found.left_out
+    assert "rest on ID tokens and were not asked" in replayed_text(found)
 
 
 def test_a_server_that_is_not_there_is_not_taken_for_one_that_differs(tmp_path: Path) -> None:
     with world(tmp_path) as gone:
         pass
     with pytest.raises(ServerNotAsked) as raised:
-        replay_corpus(gone, None, None, None, as_json=False)
+        replay_corpus(gone, None, None, None)
     assert raised.value.exit_code == 4
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from loadmaster.planning.profile.project import Project, Source
 from loadmaster.rehearsal.expected import expected_scenario
-from loadmaster.rehearsal.issuer import Run
+from loadmaster.rehearsal.issuer import IssuedRun
 
-RUN = Run(repository="ada/wing", repository_owner_id=7, workflow="release.yml", environment="crates")
+RUN = IssuedRun(repository="ada/wing", repository_owner_id=7, workflow="release.yml", environment="crates")
 
 
 def project(**registry: object) -> Project:

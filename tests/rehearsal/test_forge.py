@@ -16,10 +16,10 @@ from starlette.routing import Mount
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
 from loadmaster.clients.serving import serving
-from loadmaster.rehearsal.forge import Forge, Request
+from loadmaster.rehearsal.forge import Forge, LoggedRequest
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
-AUTHOR = git.Identity(name="Ada", email="ada@example.org")
+AUTHOR = git.Author(name="Ada", email="ada@example.org")
 API = "/repos/ada/hangar"
 
 
@@ -286,7 +286,7 @@ class TestSurroundings:
         again = open_forge(tmp_path, remote)
         there, before = (each.get(f"{API}/releases") for each in (reach(again, "t0ken"), http))
         assert there.text == before.text.replace(f":{before.url.port}/", f":{there.url.port}/")
-        assert again.requests()[0] == Request(method="POST", path=f"{API}/releases", status=201)
+        assert again.requests()[0] == LoggedRequest(method="POST", path=f"{API}/releases", status=201)
 
     def test_mounted_its_addresses_follow(self, forge: Forge) -> None:
         outer = Starlette(routes=[Mount("/forge", app=forge.app())])

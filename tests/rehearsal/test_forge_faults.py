@@ -27,7 +27,7 @@ def remote(tmp_path: Path) -> Path:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "file").touch()
     commit = git.import_directory(tmp_path / "tree", tmp_path / "remote.git", "main", WHEN)
-    git.create_tag(tmp_path / "remote.git", "v1", commit, "v1", git.Identity(name="A", email="a@example.org"), WHEN)
+    git.create_tag(tmp_path / "remote.git", "v1", commit, "v1", git.Author(name="A", email="a@example.org"), WHEN)
     return tmp_path / "remote.git"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.registry import trusted_publishing
+from loadmaster.clients.registry.registry import RegistryClient, http_client
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.sources import identity
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
@@ -34,14 +34,14 @@ def scenario(workflow: str) -> dict[str, object]:
 
 
 def exchanged(world: World, client: httpx.Client) -> str:
-    api = registry.endpoints(world.index, client).api
+    api = RegistryClient(world.index, client).api
     url, asks = identity(world)
     jwt = trusted_publishing.identity_token(url, asks.reveal(), trusted_publishing.audience_of(api), client)
     return trusted_publishing.exchange(api, jwt, client)
 
 
 def test_a_release_gets_its_token_and_a_retry_another(tmp_path: Path) -> None:
-    source, store, client = repository(tmp_path / "source"), Store(tmp_path / "home"), registry.http_client()
+    source, store, client = repository(tmp_path / "source"), Store(tmp_path / "home"), http_client()
     values = {"project": "demo", "version": "minor", "repository": str(source), "scenario": scenario("release.yml")}
     seen = set()
     for _ in range(2):
@@ -60,11 +60,11 @@ def test_a_configuration_with_a_blank_is_told_apart(tmp_path: Path) -> None:
         rehearsal(rehearse_request(values), store.run("one"), store) as job,
         pytest.raises(ExchangeRefused, match=r"Expected workflow filenames: ` release\.yml`"),
     ):
-        exchanged(job.world, registry.http_client())
+        exchanged(job.world, http_client())
 
 
 def test_another_worlds_request_token_is_refused(tmp_path: Path) -> None:
-    source, store, client = repository(tmp_path / "source"), Store(tmp_path / "home"), registry.http_client()
+    source, store, client = repository(tmp_path / "source"), Store(tmp_path / "home"), http_client()
     request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
     with (
         rehearsal(request, store.run("one"), store) as one,

@@ -30,7 +30,7 @@ from tests.kit.waiting import code_of, line_of
 Effect = Literal["push-commit", "push-tag", "publish", "draft", "asset", "release"]
 EFFECTS: tuple[Effect, ...] = ("push-commit", "push-tag", "publish", "draft", "asset", "release")
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
-AUTHOR = git.Identity(name="Ada", email="ada@example.org")
+AUTHOR = git.Author(name="Ada", email="ada@example.org")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from loadmaster.run.clock import utc_now
 from tests.kit.waiting import beside, eventually, result_of
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
-AUTHOR = git.Identity(name="Ada", email="ada@example.org")
+AUTHOR = git.Author(name="Ada", email="ada@example.org")
 REFS = {"push-commit": "refs/heads/main", "push-tag": "refs/tags/v1"}
 Door = Literal["push-commit", "push-tag"]
 DOORS: tuple[Door, ...] = ("push-commit", "push-tag")

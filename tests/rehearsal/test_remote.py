@@ -13,7 +13,7 @@ from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.remote import create_remote
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
-AUTHOR = git.Identity(name="Ada", email="ada@example.org")
+AUTHOR = git.Author(name="Ada", email="ada@example.org")
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from loadmaster.errors.request import ScenarioBroken
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import Bursts
 from loadmaster.rehearsal.scenario import (
-    Crate,
     Scenario,
+    ScenarioCrate,
+    ScenarioToken,
     Team,
-    Token,
     TrustedPublisher,
     User,
     read_scenario,
@@ -163,9 +163,9 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 
 def test_a_token_and_a_crate_have_the_widest_rights_unless_said_otherwise() -> None:
-    token = Token(user="mia", name="mine")
+    token = ScenarioToken(user="mia", name="mine")
     assert (token.scopes, token.crates, token.expires, token.revoked) == (None, None, None, False)
-    crate = Crate(name="hangar", owners=("mia",))
+    crate = ScenarioCrate(name="hangar", owners=("mia",))
     assert (crate.versions, crate.trustpub_only, crate.invited) == ((), False, ())
     publisher = TrustedPublisher(
         crate="hangar",

@@ -12,12 +12,12 @@ from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.registry.ownership import Rights
 from loadmaster.rehearsal.scenario import (
-    Crate,
     Deleted,
     Reserved,
     Scenario,
+    ScenarioCrate,
+    ScenarioToken,
     Team,
-    Token,
     TrustedPublisher,
     User,
 )
@@ -33,12 +33,12 @@ STORY = Scenario(
     users=(User(login="zoe"), User(login="mia", id=1), User(login="noah", email_verified=False, limits="off")),
     teams=(Team(login=CREW, members=("noah",)),),
     tokens=(
-        Token(user="mia", name="mia", scopes=("publish-update",), crates=("hangar-*",)),
-        Token(user="noah", token=LITERAL, revoked=True),
+        ScenarioToken(user="mia", name="mia", scopes=("publish-update",), crates=("hangar-*",)),
+        ScenarioToken(user="noah", token=LITERAL, revoked=True),
     ),
     crates=(
-        Crate(name="hangar-one", owners=("mia", CREW), versions=("0.1.0", "0.2.0-rc.1"), invited=("zoe",)),
-        Crate(name="locked", owners=("zoe",), versions=("1.0.0",), trustpub_only=True),
+        ScenarioCrate(name="hangar-one", owners=("mia", CREW), versions=("0.1.0", "0.2.0-rc.1"), invited=("zoe",)),
+        ScenarioCrate(name="locked", owners=("zoe",), versions=("1.0.0",), trustpub_only=True),
     ),
     deleted=(Deleted(name="gone"),),
     reserved=(Reserved(name="kept-back"),),

@@ -18,8 +18,8 @@ OWN = Pinned(project="demo", asked="minor", commit="0" * 40, on_branch=True, sta
 
 def run(store: Store, name: str, version: str = "1.0.0", **changed: object) -> None:
     directory = store.run(name)
-    directory.pinned.write_text(OWN.model_copy(update=changed).model_dump_json(), encoding="utf-8")
-    directory.version.write_text(version, encoding="ascii")
+    pinned = OWN.model_copy(update={"version": version, **changed})
+    directory.pinned.write_text(pinned.model_dump_json(), encoding="utf-8")
 
 
 def test_only_runs_of_the_same_release_tell_when_it_began(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from starlette.routing import Route
 
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
-from loadmaster.clients.registry import index as registry
 from loadmaster.clients.serving import serving
+from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.forge import AssetDifferent, ForgeLacksTag
 from loadmaster.errors.git import NotObserved, TagTaken
@@ -104,39 +105,49 @@ class TestWhatIsUndone:
             publish.push_tag(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
-    def release(self, job: Job, prepared: Prepared) -> forge.Release:
+    def release(self, job: Job, prepared: Prepared) -> forge.ForgeRelease:
         push(job, prepared)
         return announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
-    def lied_to(self, job: Job, release: forge.Release) -> Iterator[Job]:
+    def lied_to(self, job: Job, release: forge.ForgeRelease) -> Iterator[Job]:
         """A job whose forge says that it did, and did not."""
 
         async def publish(request: Request) -> Response:
-            return JSONResponse(told)
+            return JSONResponse(told | {"draft": False})
+
+        async def releases(request: Request) -> Response:
+            return JSONResponse([told])
 
         told = release.model_dump(by_alias=True, mode="json") | {"tag_name": release.tag, "html_url": release.url}
-        route = Route("/repos/{owner}/{name}/releases/{id}", publish, methods=["PATCH"])
-        with serving(Starlette(routes=[route])) as address:
+        routes = [
+            Route("/repos/{owner}/{name}/releases/{id}", publish, methods=["PATCH"]),
+            Route("/repos/{owner}/{name}/releases", releases),
+        ]
+        with serving(Starlette(routes=routes)) as address:
             yield replace(job, world=job.world.model_copy(update={"forge": address}))
 
     def test_a_release_that_stays_a_draft_is_not_reported_as_public(
-        self, lied_to: Job, prepared: Prepared, release: forge.Release
+        self, lied_to: Job, prepared: Prepared, release: forge.ForgeRelease
     ) -> None:
         with pytest.raises(NotObserved, match=r"`v0\.5\.0`"):
             announce.publish_release(lied_to, prepared.plan.tags[0], release)
 
     def test_an_asset_that_arrives_as_other_bytes_is_not_reported_as_ours(
-        self, job: Job, release: forge.Release
+        self, job: Job, release: forge.ForgeRelease
     ) -> None:
-        async def upload(request: Request) -> Response:
-            asset = {"id": 1, "name": "SHA256SUMS", "size": 1, "state": "uploaded", "digest": "sha256:00"}
-            return JSONResponse(asset | {"url": "http://x", "browser_download_url": "http://x"}, 201)
+        def upload(request: Request) -> Response:
+            """Cuts what it was sent short, and answers with the digest of the whole."""
+            with forge.http_client(
+                str(job.world.forge), job.world.repository, forge_token(job.world).reveal()
+            ) as client:
+                asset = forge.upload_asset(client, release, "SHA256SUMS", b"su").model_dump(mode="json")
+            return JSONResponse(asset | {"digest": f"sha256:{sha256(b'sums').hexdigest()}"}, 201)
 
         with serving(Starlette(routes=[Route("/upload", upload, methods=["POST"])])) as address:
             altered = release.model_copy(update={"upload_url": f"{address}/upload{{?name}}"})
-            with pytest.raises(AssetDifferent, match=r"`SHA256SUMS`.*`00`"):
-                announce.upload_asset(job, altered, "SHA256SUMS", b"sums")
+            with pytest.raises(AssetDifferent, match=f"`SHA256SUMS`.*`{sha256(b'su').hexdigest()}`"):
+                announce.upload_asset(job, altered, "SHA256SUMS", b"sums", "SHA256SUMS")
 
 
 class TestPublishing:
@@ -151,7 +162,7 @@ class TestPublishing:
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert first.sha256 == second.sha256 == prepared.digests[UNITS]
         assert uploads(job) == [(UNITS, 200)]
-        (out,) = registry.versions(job.world.index, UNITS, registry.http_client())
+        (out,) = job.registry.versions(UNITS)
         assert out.checksum == prepared.digests[UNITS]
 
     def test_other_bytes_under_its_version_stop_the_release_and_the_files_are_named(
@@ -172,9 +183,7 @@ class TestPublishing:
         assert prepare.compare_with_registry(
             job,
             prepared.plan,
-            prepared.seen.registry.model_copy(
-                update={"crates": {UNITS: registry.versions(job.world.index, UNITS, registry.http_client())}}
-            ),
+            prepared.seen.registry.model_copy(update={"crates": {UNITS: job.registry.versions(UNITS)}}),
             prepared.digests,
         ) == {UNITS: ObjectState.EQUIVALENT}
 
@@ -200,7 +209,11 @@ class TestPublishing:
             with pytest.raises(RegistryUnreachable):
                 publish.publish_crate(job, units, prepared.digests[UNITS])
             record = publish.publish_crate(job, units, prepared.digests[UNITS])
-            assert (record.state, record.why) == ("same", "was there already")
+            assert (record.state, record.code, record.why) == (
+                "same",
+                "equal-bytes",
+                "was there already: the bytes are equal",
+            )
             assert uploads(job) == [(UNITS, 200)]
 
     def test_an_index_that_lags_behind_a_lost_answer_costs_another_look_and_no_second_crate(
@@ -244,11 +257,11 @@ class TestAnnouncing:
         return job
 
     @pytest.fixture
-    def draft(self, tagged: Job, prepared: Prepared) -> forge.Release:
+    def draft(self, tagged: Job, prepared: Prepared) -> forge.ForgeRelease:
         return announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
 
     def test_one_draft_however_often_it_is_asked_for(
-        self, tagged: Job, prepared: Prepared, draft: forge.Release
+        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
     ) -> None:
         assert announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit).id == draft.id
         seen = forge_of(tagged)
@@ -259,34 +272,36 @@ class TestAnnouncing:
             announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
         assert forge_of(job).drafts == ()
 
-    def test_an_asset_is_uploaded_once(self, tagged: Job, draft: forge.Release) -> None:
-        first, second = twice(lambda: announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums"))
+    def test_an_asset_is_uploaded_once(self, tagged: Job, draft: forge.ForgeRelease) -> None:
+        first, second = twice(lambda: announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums", "SHA256SUMS"))
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert first.sha256 == second.sha256
 
-    def test_an_asset_that_is_not_ours_is_not_overwritten(self, tagged: Job, draft: forge.Release) -> None:
-        announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted")
+    def test_an_asset_that_is_not_ours_is_not_overwritten(self, tagged: Job, draft: forge.ForgeRelease) -> None:
+        announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted", "SHA256SUMS")
         with pytest.raises(AssetDifferent, match="`SHA256SUMS`"):
-            announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums")
-        assert announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted").attempts == 0
+            announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums", "SHA256SUMS")
+        assert announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted", "SHA256SUMS").attempts == 0
 
     def test_an_earlier_attempt_s_receipt_of_this_release_is_taken_as_it_is(
-        self, tagged: Job, prepared: Prepared, draft: forge.Release
+        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
     ) -> None:
         earlier, later = (self._receipt(tagged, prepared) for _ in range(2))
         assert earlier.started != later.started
-        announce.upload_asset(tagged, draft, RECEIPT, earlier.to_json().encode())
-        record = announce.upload_asset(tagged, draft, RECEIPT, later.to_json().encode())
+        announce.upload_asset(tagged, draft, RECEIPT, earlier.to_json().encode(), RECEIPT)
+        record = announce.upload_asset(tagged, draft, RECEIPT, later.to_json().encode(), RECEIPT)
         assert (record.state, record.attempts) == ("equivalent", 0)
 
-    def test_the_receipt_of_another_release_is_not(self, tagged: Job, prepared: Prepared, draft: forge.Release) -> None:
+    def test_the_receipt_of_another_release_is_not(
+        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+    ) -> None:
         ours = self._receipt(tagged, prepared)
-        announce.upload_asset(tagged, draft, RECEIPT, ours.model_copy(update={"plan": "0"}).to_json().encode())
+        announce.upload_asset(tagged, draft, RECEIPT, ours.model_copy(update={"plan": "0"}).to_json().encode(), RECEIPT)
         with pytest.raises(AssetDifferent, match=f"`{RECEIPT}`"):
-            announce.upload_asset(tagged, draft, RECEIPT, ours.to_json().encode())
+            announce.upload_asset(tagged, draft, RECEIPT, ours.to_json().encode(), RECEIPT)
 
     def test_the_release_is_published_once_and_its_workflow_run_is_seen(
-        self, tagged: Job, prepared: Prepared, draft: forge.Release
+        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
     ) -> None:
         first = announce.publish_release(tagged, prepared.plan.tags[0], draft)
         again = announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import cargo
-from loadmaster.clients.registry import index as client
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.registry.metadata import upload_head, upload_metadata
@@ -50,8 +50,7 @@ class Published:
     def put(self, name: str, version: str, rest: str = "") -> None:
         content = crate_file(name, version, manifest_text(name, version, rest=rest))
         head = upload_head(upload_metadata(content, name=name), len(content))
-        http = client.http_client()
-        client.upload(client.endpoints(self.index, http).api, name, head + content, TOKEN, http)
+        RegistryClient(self.index).upload(name, head + content, TOKEN)
 
     def cargo(self, name: str) -> cargo.Cargo:
         return cargo.cargo_in(self.root / name, self.root / f"{name}.log", index=self.index)
@@ -68,7 +67,7 @@ class Published:
     def why(self) -> str | None:
         workspace = read_metadata(cargo.members(self.cargo("look"), self.checkout, "demo"))
         lockfile = (self.checkout / "Cargo.lock").read_text()
-        out = {name: client.versions(self.index, name, client.http_client()) for name in workspace.names}
+        out = {name: RegistryClient(self.index).versions(name) for name in workspace.names}
         return needs_index(workspace, BOTH, lockfile, RegistrySeen(crates=out))
 
 

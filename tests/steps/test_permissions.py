@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from loadmaster.credentials.tokens import revoke_tokens
+from loadmaster.credentials.tokens import held
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
@@ -199,8 +199,9 @@ def opened(
     store = Store(home)
     request = prepared.request.model_copy(update={"scenario": Scenario.model_validate(scenario)})
     with rehearsal(request, store.run(RUN), store) as job:
-        yield dataclasses.replace(job, project=profiled(job.project, registry, probe=probe))
-        revoke_tokens(job)
+        job = dataclasses.replace(job, project=profiled(job.project, registry, probe=probe))
+        with held(job):
+            yield job
 
 
 def profiled(project: Project, registry: dict[str, Any], *, probe: bool) -> Project:

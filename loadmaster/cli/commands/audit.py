@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 from loadmaster.cli.commands.plan import without_verifying
 from loadmaster.cli.commands.status import receipts_of
 from loadmaster.clients import git
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.git import TagMissing
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.state import ObjectState
@@ -25,7 +25,9 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import look, prepare
-from loadmaster.steps.observe import Compared, Source, compare_with_registry, look_at_source
+from loadmaster.steps.observe import Compared, ReleasedSource, compare_with_registry, look_at_source
+from loadmaster.steps.publish import packaged
+from loadmaster.things.crate import PublishedCrate
 
 _EXIT_CODES = {ObjectState.DIFFERENT: 1, ObjectState.ABSENT: 3, ObjectState.UNKNOWN: 4}
 
@@ -85,7 +87,7 @@ def audited(
         directory.remove()
 
 
-def _source(project: Project, version: str, repository: str | None, store: Store) -> Source:
+def _source(project: Project, version: str, repository: str | None, store: Store) -> ReleasedSource:
     directory = store.run(f"audit-{uuid.uuid4()}")
     try:
         return look_at_source(project, version, repository, directory, store)
@@ -99,14 +101,15 @@ def _recorded(store: Store, project: str, version: str, commit: str) -> datetime
     return next((each.as_of for each in real if each.as_of), None)
 
 
-def _audit(job: Job, source: Source, version: str, index: str, tell: Callable[[str], None]) -> Audit:
+def _audit(job: Job, source: ReleasedSource, version: str, index: str, tell: Callable[[str], None]) -> Audit:
     look.check_out(job)
     toolchain = look.look_at_toolchain(job)
     tell(f"packaging {len(source.versions)} crates of {job.pinned.commit} as of {job.pinned.as_of.isoformat()}")
     seen = look.look_at_registry(job, look.look_at_workspace(job).names)
     tree = git.tree_of(job.directory.checkout, job.pinned.commit)
-    packaged = prepare.package(job, source.versions, tree, seen, job.pinned.as_of)
+    digests = prepare.package(job, source.versions, tree, seen, job.pinned.as_of)
     tell(f"comparing them with {index}")
+    registry = RegistryClient(index)
     return Audit(
         project=job.project.name,
         version=version,
@@ -114,13 +117,13 @@ def _audit(job: Job, source: Source, version: str, index: str, tell: Callable[[s
         commit=job.pinned.commit,
         as_of=job.pinned.as_of,
         toolchain=f"cargo {toolchain.cargo}, rustc {toolchain.rustc}",
-        crates=tuple(_compared(job, name, source.versions[name], packaged[name], index) for name in packaged),
+        crates=tuple(_compared(job, name, source.versions[name], digests[name], registry) for name in digests),
     )
 
 
-def _compared(job: Job, name: str, version: str, sha256: str, index: str) -> Compared:
-    ours = job.store.crate(f"{name}@{version}", sha256)
-    return compare_with_registry(ours, name, version, index, registry.http_client())
+def _compared(job: Job, name: str, version: str, sha256: str, registry: RegistryClient) -> Compared:
+    ours = packaged(job, f"{name}@{version}", sha256)
+    return compare_with_registry(PublishedCrate(registry=registry, name=name, version=version, ours=ours))
 
 
 def audit_text(found: Audit) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.cargo import CrateFileBroken, GivenCrateBroken
 from loadmaster.planning.registry.metadata import upload_metadata
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.steps.observe import Compared, compare_with_registry
+from loadmaster.things.crate import Packaged, PublishedCrate
 
 EXIT_CODES = {
     ObjectState.SAME: 0,
@@ -30,7 +31,8 @@ def compared(file: Path, index: str) -> Compared:
         raise GivenCrateBroken(file.name, f"{error.strerror or error}.") from error
     except CrateFileBroken as error:
         raise GivenCrateBroken(file.name, error.what) from error
-    return compare_with_registry(ours, name, version, index, registry.http_client())
+    registry = RegistryClient(index)
+    return compare_with_registry(PublishedCrate(registry=registry, name=name, version=version, ours=Packaged.of(ours)))
 
 
 def compared_text(found: Compared) -> str:

@@ -8,45 +8,45 @@ from pathlib import Path
 
 import httpx
 
-from loadmaster.cli.commands.terminal import print_json
 from loadmaster.errors.request import WrongRequest
-from loadmaster.rehearsal.conformance import CORPUS, Difference, Replay, load_corpus, scenario_tokens
+from loadmaster.planning.values.value import Value
+from loadmaster.rehearsal.conformance import CORPUS, CorpusDifference, Replay, load_corpus, scenario_tokens
 
 PATIENCE = 60.0
 """Seconds for one answer."""
 
 
-def replay_corpus(server: str, tokens: Path | None, issuer: str | None, corpus: Path | None, as_json: bool) -> bool:
-    """Prints each case that differs, and a summary; whether all that could be asked agree.
+class Replayed(Value):
+    """The document of `loadmaster conformance --json`."""
 
-    Raises `CorpusBroken`, `ScenarioBroken`, `ServerNotAsked`, `WrongRequest`.
-    """
+    server: str
+    asked: int
+    left_out: tuple[str, ...]
+    """Cases that rest on ID tokens, where no issuer was given."""
+    different: tuple[CorpusDifference, ...]
+
+
+def replay_corpus(server: str, tokens: Path | None, issuer: str | None, corpus: Path | None) -> Replayed:
+    """Asks every case that can be asked. Raises `CorpusBroken`, `ScenarioBroken`, `ServerNotAsked`, `WrongRequest`."""
     directory = corpus or CORPUS
     cases = load_corpus(directory)
     known = scenario_tokens(directory) if tokens is None else _read_tokens(tokens)
     with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
         replay = Replay(server.rstrip("/"), known, client, issuer and issuer.rstrip("/"))
         compared = [difference for _, difference in replay.run(cases)]
-    different = [difference for difference in compared if difference is not None]
-    if as_json:
-        print_json(
-            {
-                "server": server,
-                "asked": len(compared),
-                "left_out": replay.left_out,
-                "different": [difference.model_dump() for difference in different],
-            }
-        )
-    else:
-        print(_report(len(compared), different, replay.left_out))
-    return not different
+    return Replayed(
+        server=server,
+        asked=len(compared),
+        left_out=tuple(replay.left_out),
+        different=tuple(difference for difference in compared if difference is not None),
+    )
 
 
-def _report(asked: int, different: list[Difference], left_out: list[str]) -> str:
-    lines = [f"{each.case}\n    expected  {each.expected}\n    got       {each.got}" for each in different]
-    lines.append(f"{asked - len(different)} of {asked} cases agree.")
-    if left_out:
-        lines.append(f"{len(left_out)} cases rest on ID tokens and were not asked: give the `--issuer`.")
+def replayed_text(found: Replayed) -> str:
+    lines = [f"{each.case}\n    expected  {each.expected}\n    got       {each.got}" for each in found.different]
+    lines.append(f"{found.asked - len(found.different)} of {found.asked} cases agree.")
+    if found.left_out:
+        lines.append(f"{len(found.left_out)} cases rest on ID tokens and were not asked: give the `--issuer`.")
     return "\n".join(lines)
 
 

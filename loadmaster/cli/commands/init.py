@@ -8,14 +8,13 @@ import shlex
 import tempfile
 import tomllib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_text
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
@@ -27,7 +26,7 @@ from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import problems_of
 from loadmaster.run.store import write_atomically
-from loadmaster.steps.look import POLITE_READERS, lockfiles_concerned, metadata_of, pinned_toolchain
+from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain
 
 
 class FirstProfile(Value):
@@ -123,13 +122,10 @@ def _stale_lockfiles(called: cargo.Cargo, path: Path, workspace: Workspace) -> t
 def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
     """All that crates.io has of the packages, by name; None if it could not be asked."""
     names = sorted(each.name for each in workspace.packages if each.is_publishable)
-    client = registry.http_client()
     try:
-        with ThreadPoolExecutor(POLITE_READERS) as pool:
-            found = list(pool.map(lambda name: registry.find_lines(index, name, client), names))
+        return RegistryClient(index).find_all_lines(names)
     except RegistryUnreachable:
         return None
-    return dict(zip(names, found, strict=True))
 
 
 def _after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:

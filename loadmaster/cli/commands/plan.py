@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 
-from loadmaster.clients.registry import index as registry
 from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
 from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
 from loadmaster.planning.registry.seen import Judged, Seen
@@ -25,7 +24,9 @@ from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
-from loadmaster.steps.observe import compare_with_registry
+from loadmaster.steps.publish import packaged
+from loadmaster.things.crate import PublishedCrate
+from loadmaster.things.thing import observed
 
 NOT_BUILT = Judged.none("a plan does not build; the rehearsal does")
 
@@ -66,14 +67,14 @@ def crates_as_they_stand(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Objec
     """Every crate of the plan as the registry has it: absent, or compared with what this plan would upload."""
     if not any(seen.registry.find(each.name, each.version) for each in plan.crates):
         return tuple(_absent(each) for each in plan.crates)
-    packaged = _packaged(job, plan, seen)
+    digests = _package(job, plan, seen)
     return tuple(
-        _compared(job, each, packaged[each.name]) if seen.registry.find(each.name, each.version) else _absent(each)
+        _compared(job, each, digests[each.name]) if seen.registry.find(each.name, each.version) else _absent(each)
         for each in plan.crates
     )
 
 
-def _packaged(job: Job, plan: ReleasePlan, seen: Seen) -> Mapping[str, str]:
+def _package(job: Job, plan: ReleasePlan, seen: Seen) -> Mapping[str, str]:
     prepare.commit(job, plan)
     return prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
 
@@ -85,12 +86,14 @@ def without_verifying(job: Job) -> Job:
 
 
 def _absent(crate: Crate) -> ObjectRecord:
-    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.ABSENT)
+    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.ABSENT, code="absent")
 
 
 def _compared(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
-    client = registry.http_client()
-    found = compare_with_registry(job.store.crate(crate.id, sha256), crate.name, crate.version, job.world.index, client)
-    differs = "; ".join(f"`{each.path}`: {each.how}" for each in found.differs)
-    why = f"{found.why}: {differs}" if differs else found.why
-    return ObjectRecord(kind="crate", id=crate.id, state=found.state, sha256=sha256, why=why)
+    ours = packaged(job, crate.id, sha256)
+    record = observed(PublishedCrate(registry=job.registry, name=crate.name, version=crate.version, ours=ours))
+    differs = (record.facts or {}).get("differs")
+    if not isinstance(differs, dict):
+        return record
+    told = "; ".join(f"`{path}`: {how}" for path, how in differs.items())
+    return record.model_copy(update={"sha256": sha256, "why": f"{record.why}: {told}"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from loadmaster.credentials.tokens import held
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_text
 from loadmaster.planning.plan import plan_release
@@ -23,7 +24,8 @@ def preflight_here(request: PreflightRequest, store: Store) -> PreflightReport:
         job = preflight_job(request, directory, store)
         seen = look(job)
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
-        facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
+        with held(job):
+            facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
         findings = (*ask(facts), *permissions.judge_unpackaged(job, plan, seen))
         return report_of(job, facts, findings, asked_without_prefect(job, plan))
     finally:

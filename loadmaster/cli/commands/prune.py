@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.planning.pruning import Fate, Kind, Place, fate_of, kind_of_run
+from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_of, kind_of_run
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.value import Value
 from loadmaster.run.job import Pinned
@@ -26,7 +26,7 @@ from loadmaster.stack.liveness import holder_lives
 BLOCK = 512
 """Bytes in the unit of `st_blocks`."""
 
-Release = tuple[str, str, str]
+ReleaseKey = tuple[str, str, str]
 """Project, version, index of the registry."""
 
 
@@ -55,7 +55,7 @@ def prune(store: Store, days: int, now: datetime, *, dry_run: bool) -> Pruned:
     )
 
 
-def _places(store: Store) -> Iterator[Place]:
+def _places(store: Store) -> Iterator[LeftoverPlace]:
     """Every directory of a run or a build that takes any room. What is a link is nobody's here."""
     released = frozenset(_releases_out(store))
     for path in _directories(store.root / "runs"):
@@ -64,18 +64,20 @@ def _places(store: Store) -> Iterator[Place]:
             yield place
     for path in _directories(store.root / "build"):
         size, used = _measured([path])
-        yield Place(path=f"build/{path.name}", kind=Kind.BUILD, bytes=size, used=used, busy=_builder(path))
+        yield LeftoverPlace(
+            path=f"build/{path.name}", kind=LeftoverKind.BUILD, bytes=size, used=used, busy=_builder(path)
+        )
 
 
 def _directories(of: Path) -> list[Path]:
     return sorted(each for each in of.iterdir() if each.is_dir() and not each.is_symlink()) if of.is_dir() else []
 
 
-def _run(run: RunDirectory, released: frozenset[Release]) -> Place:
+def _run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
     kind = kind_of_run(run.path.name)
-    size, used = _measured([run.path] if kind is Kind.LOOK else _beside_records(run))
+    size, used = _measured([run.path] if kind is LeftoverKind.LOOK else _beside_records(run))
     holder = run.last_holder()
-    return Place(
+    return LeftoverPlace(
         path=f"runs/{run.path.name}",
         kind=kind,
         bytes=size,
@@ -86,11 +88,11 @@ def _run(run: RunDirectory, released: frozenset[Release]) -> Place:
 
 
 def _beside_records(run: RunDirectory) -> list[Path]:
-    records = {run.receipt, run.pinned, run.version, run.lock}
+    records = {run.receipt, run.pinned, run.lock}
     return sorted(each for each in run.path.iterdir() if each not in records)
 
 
-def _releases_out(store: Store) -> Iterator[Release]:
+def _releases_out(store: Store) -> Iterator[ReleaseKey]:
     """Releases for real that some run finished: an earlier attempt by another run has nothing left to do."""
     for path in _directories(store.root / "runs"):
         run = RunDirectory(path)
@@ -98,7 +100,7 @@ def _releases_out(store: Store) -> Iterator[Release]:
             yield release
 
 
-def _release(run: RunDirectory) -> Release | None:
+def _release(run: RunDirectory) -> ReleaseKey | None:
     """Of a run for real. A rehearsal has a world of its own, which no other run finishes."""
     match begun_release(run):
         case (Pinned(index=str(index)) as pinned, version):
@@ -146,7 +148,7 @@ def _builder(target: Path) -> str | None:
 def _carried_out(home: Path, fate: Fate) -> Fate:
     """Removes it, and tells what was left: unknown is never taken for gone."""
     path = home / fate.path
-    if path.parent.name == "runs" and kind_of_run(path.name) is Kind.RUN:
+    if path.parent.name == "runs" and kind_of_run(path.name) is LeftoverKind.RUN:
         run = RunDirectory(path)
         try:
             with run.locked():

@@ -13,6 +13,7 @@ from loadmaster.credentials.sources import ReadBlock
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.planning.values.receipt import Receipt
+from loadmaster.planning.values.tell import Tell
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.run.live import allowed_registry
 from loadmaster.run.request import LiveRequest
@@ -23,8 +24,6 @@ from loadmaster.stack.record import Stack, running
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
-
-Tell = Callable[[str], None]
 
 
 def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
@@ -85,7 +84,7 @@ def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
 
     def read(name: str) -> str:
         with _server(store, root, tell):
-            from tasks.secret_blocks import read_block
+            from tasks.credentials import read_block
 
             return read_block(name)
 

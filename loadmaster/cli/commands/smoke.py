@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.smoke.host import host_json, show_host
 from loadmaster.planning.smoke.show import failure_json, smoke_json, smoke_text
+from loadmaster.planning.values.tell import Tell
 from loadmaster.run.store import Store
 from loadmaster.smoke.request import smoke_request
 from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.steps.make import smoke
-
-Tell = Callable[[str], None]
 
 
 def smoke_here(values: dict[str, Any], store: Store, tell: Tell, *, as_json: bool) -> tuple[str, int]:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from loadmaster.clients.forge.releases import FORGE_TOKEN
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
-from loadmaster.planning.damage import Broken, CrateSeen, Next, assess, refused_for_contents
+from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, refused_for_contents
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.index_line import IndexLine
+from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt
-from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.state import THERE, ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store
-from loadmaster.steps.observe import (
-    Source,
-    compare_with_registry,
-    look_at_announcement,
-    look_at_crates,
-    look_at_source,
-    tag_records,
-)
-
-_THERE = (ObjectState.SAME, ObjectState.EQUIVALENT)
+from loadmaster.steps.observe import ReleasedSource, look_at_announcement, look_at_source, tag_records
+from loadmaster.things.crate import Packaged, PublishedCrate
+from loadmaster.things.thing import record_of
 
 
 class Status(Value):
@@ -37,7 +34,7 @@ class Status(Value):
     objects: tuple[ObjectRecord, ...]
     consumers_broken: bool
     broken: tuple[Broken, ...]
-    next: Next
+    next: NextStep
     why: str
 
     @property
@@ -75,16 +72,19 @@ def status(
     finally:
         directory.remove()
     recorded = read_receipts(store, project.name, version, source.tagged)
-    crates, records = [], []
-    for seen, why in crates_seen(source, index):
-        records.append(record := _crate_record(seen, why, recorded, index, store))
+    registry, crates, records = RegistryClient(index), [], []
+    for seen, unasked in crates_seen(source, registry):
+        record = _crate_record(seen, unasked, _thing(seen, recorded, registry, store))
+        records.append(record)
         crates.append(seen.model_copy(update={"state": record.state, "refused": recorded.refused.get(seen.id)}))
     tags, announced = tag_records(source), _announced(project, source, forge, recorded)
     damage = assess(crates, [*tags, *announced])
     return Status(project=project.name, version=version, objects=(*tags, *records, *announced), **dict(damage))
 
 
-def _announced(project: Project, source: Source, forge: str | None, recorded: Recorded) -> tuple[ObjectRecord, ...]:
+def _announced(
+    project: Project, source: ReleasedSource, forge: str | None, recorded: Recorded
+) -> tuple[ObjectRecord, ...]:
     if forge is None:
         return ()
     token = os.environ.get(FORGE_TOKEN)
@@ -95,22 +95,19 @@ def _announced(project: Project, source: Source, forge: str | None, recorded: Re
     return tuple(record for records in found for record in records)
 
 
-def crates_seen(source: Source, index: str) -> list[tuple[CrateSeen, str]]:
-    """Each crate as the registry shows it, not yet compared, with what there is to say."""
-    names = [each.name for each in source.packages]
-    seen = []
-    for name, found in look_at_crates(index, names).items():
-        lines = None if isinstance(found, RegistryUnreachable) else found
-        version = source.versions[name]
-        crate = CrateSeen(name=name, version=version, published=lines, state=ObjectState.UNKNOWN)
-        if isinstance(found, RegistryUnreachable):
-            seen.append((crate, found.what))
-        elif crate.out is None:
-            why = "not on the registry" if found else "the registry does not know the name"
-            seen.append((crate.model_copy(update={"state": ObjectState.ABSENT}), why))
-        else:
-            seen.append((crate, f"there; compare with `loadmaster compare {name}-{version}.crate`"))
-    return seen
+def crates_seen(source: ReleasedSource, registry: RegistryClient) -> list[tuple[CrateSeen, LoadmasterError | None]]:
+    """Each crate as the registry shows it, not yet compared; with what kept it from being asked."""
+    found = registry.find_lines_of(each.name for each in source.packages)
+    return [_crate_seen(name, source.versions[name], lines) for name, lines in found.items()]
+
+
+def _crate_seen(
+    name: str, version: str, found: tuple[IndexLine, ...] | RegistryUnreachable
+) -> tuple[CrateSeen, LoadmasterError | None]:
+    if isinstance(found, RegistryUnreachable):
+        return CrateSeen(name=name, version=version, published=None, state=ObjectState.UNKNOWN), found
+    crate = CrateSeen(name=name, version=version, published=found, state=ObjectState.UNKNOWN)
+    return crate.model_copy(update={"state": ObjectState.ABSENT}) if crate.is_missing else crate, None
 
 
 def read_receipts(store: Store, project: str, version: str, tagged: str | None) -> Recorded:
@@ -154,40 +151,36 @@ def _done(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
         record
         for receipt in receipts
         for record in receipt.objects
-        if record.kind == kind and record.state in _THERE and record.sha256 is not None
+        if record.kind == kind and record.state in THERE and record.sha256 is not None
     )
 
 
 def _refused(receipt: Receipt) -> dict[str, str]:
-    told = {each.id: refused_for_contents(each.why or "") for each in receipt.objects if each.kind == "crate"}
+    told = {each.id: refused_for_contents(each) for each in receipt.objects if each.kind == "crate"}
     return {crate: why for crate, why in told.items() if why is not None}
 
 
-def _crate_record(crate: CrateSeen, why: str, recorded: Recorded, index: str, store: Store) -> ObjectRecord:
+def _crate_record(crate: CrateSeen, unasked: LoadmasterError | None, thing: PublishedCrate) -> ObjectRecord:
     """A crate is done if its digest is one that an earlier run recorded, or if the bytes that run kept say so."""
-    if (line := crate.out) is None:
-        return ObjectRecord(kind="crate", id=crate.id, state=crate.state, why=why)
-    state = recorded.crates.get(crate.id, {}).get(line.checksum)
-    if state is not None:
-        why = "the checksum that an earlier run recorded"
-    elif crate.id in recorded.packaged:
-        state, why = _compare_kept(crate, recorded.packaged[crate.id], index, store) or (None, why)
-    return ObjectRecord(
-        kind="crate",
-        id=crate.id,
-        state=state or ObjectState.UNKNOWN,
-        sha256=line.checksum,
-        why=f"{why}; yanked" if line.yanked and "yanked" not in why else why,
-    )
-
-
-def _compare_kept(crate: CrateSeen, sha256: str, index: str, store: Store) -> tuple[ObjectState, str] | None:
+    if unasked is not None:
+        return record_of(thing, Observation.of_error(unasked))
     try:
-        ours = store.crate(crate.id, sha256)
-    except KeptCrateBroken:
-        return None
-    found = compare_with_registry(ours, crate.name, crate.version, index, registry.http_client())
-    return found.state, f"compared with what an earlier run packaged: {found.why}"
+        return record_of(thing, thing.judge(crate.published or ()))
+    except KeptCrateBroken:  # what a run packaged may be lost: then nothing is known of it
+        return record_of(thing, replace(thing, ours=None).judge(crate.published or ()))
+    except LoadmasterError as error:
+        return record_of(thing, Observation.of_error(error))
+
+
+def _thing(crate: CrateSeen, recorded: Recorded, registry: RegistryClient, store: Store) -> PublishedCrate:
+    sha256 = recorded.packaged.get(crate.id)
+    return PublishedCrate(
+        registry=registry,
+        name=crate.name,
+        version=crate.version,
+        ours=None if sha256 is None else Packaged(sha256=sha256, read=partial(store.crate, crate.id, sha256)),
+        recorded=recorded.crates.get(crate.id, {}),
+    )
 
 
 def status_text(found: Status) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from loadmaster.cli.commands.status import crates_seen
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.credentials.sources import ReadBlock, no_blocks, real_api_token
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import LiveWorldRefused, YankNotConfirmed
@@ -21,7 +21,7 @@ from loadmaster.planning.values.address import is_loopback
 from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store
-from loadmaster.steps.observe import look_at_crates, look_at_source
+from loadmaster.steps.observe import look_at_source
 
 
 class YankState(StrEnum):
@@ -66,7 +66,7 @@ def plan_yank(project: Project, version: str, index: str, repository: str | None
         source = look_at_source(project, version, repository, directory, store)
     finally:
         directory.remove()
-    seen = [crate for crate, _ in crates_seen(source, index)]
+    seen = [crate for crate, _ in crates_seen(source, RegistryClient(index))]
     steps = _steps(seen, index)
     count = sum(each.state is YankState.TO_YANK for each in steps)
     return YankPlan(
@@ -126,17 +126,16 @@ def carry_out(plan: YankPlan, said: Credentials, read_block: ReadBlock = no_bloc
     """
     if not plan.to_yank:
         return plan.model_copy(update={"executed": True})
-    client = registry.http_client()
-    api = registry.endpoints(plan.registry, client).api
-    require_on_this_machine(api)
+    registry = RegistryClient(plan.registry)
+    require_on_this_machine(registry.api)
     token = real_api_token(plan.registry, said, Action.UPDATE, read_block)
     for step in plan.to_yank:
-        registry.yank(api, step.crate, step.version, token.reveal(), client)
-    return plan.model_copy(update={"executed": True, "crates": _observed(plan)})
+        registry.yank(step.crate, step.version, token.reveal())
+    return plan.model_copy(update={"executed": True, "crates": _observed(plan, registry)})
 
 
-def _observed(plan: YankPlan) -> tuple[YankStep, ...]:
-    found = look_at_crates(plan.registry, [each.crate for each in plan.to_yank])
+def _observed(plan: YankPlan, registry: RegistryClient) -> tuple[YankStep, ...]:
+    found = registry.find_lines_of(each.crate for each in plan.to_yank)
     yanked = {
         (name, line.version)
         for name, lines in found.items()

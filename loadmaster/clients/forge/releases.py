@@ -69,7 +69,7 @@ class Asset(Answered):
         return self.digest.removeprefix("sha256:") if self.digest else None
 
 
-class Release(Answered):
+class ForgeRelease(Answered):
     id: int
     tag: str = Field(validation_alias="tag_name")
     name: str | None
@@ -99,7 +99,7 @@ class TagObject(Answered):
     """`tag` for an annotated one, whose commit is another step away; else `commit`."""
 
 
-class Tag(Answered):
+class ForgeTag(Answered):
     ref: str
     object: TagObject
 
@@ -133,12 +133,12 @@ def http_client(
     return httpx.Client(base_url=base, headers=headers, transport=transport, timeout=_LONG_ENOUGH)
 
 
-def releases(client: httpx.Client) -> tuple[Release, ...]:
+def releases(client: httpx.Client) -> tuple[ForgeRelease, ...]:
     """Every release, newest first; drafts too if the token may write."""
-    return tuple(each for page in pages(client, "releases") for each in read(tuple[Release, ...], page))
+    return tuple(each for page in pages(client, "releases") for each in read(tuple[ForgeRelease, ...], page))
 
 
-def find_release(client: httpx.Client, tag: str) -> Release | None:
+def find_release(client: httpx.Client, tag: str) -> ForgeRelease | None:
     """The published release of `tag`; else its oldest draft; else None.
 
     Asks the list, for the forge finds no draft by its tag. Of two drafts (the forge allows them) every attempt takes
@@ -148,14 +148,14 @@ def find_release(client: httpx.Client, tag: str) -> Release | None:
     return min(found, key=lambda each: (each.draft, each.id), default=None)
 
 
-def create_draft(client: httpx.Client, draft: Draft) -> Release:
+def create_draft(client: httpx.Client, draft: Draft) -> ForgeRelease:
     """Creates it even if there is another draft of that tag: ask `find_release` before."""
-    return read(Release, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
+    return read(ForgeRelease, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
 
 
-def publish(client: httpx.Client, release: int) -> Release:
+def publish(client: httpx.Client, release: int) -> ForgeRelease:
     """Makes the draft public; a public one stays as it is."""
-    return read(Release, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
+    return read(ForgeRelease, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
 
 
 def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:
@@ -164,7 +164,11 @@ def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:
 
 
 def upload_asset(
-    client: httpx.Client, release: Release, name: str, content: bytes, content_type: str = "application/octet-stream"
+    client: httpx.Client,
+    release: ForgeRelease,
+    name: str,
+    content: bytes,
+    content_type: str = "application/octet-stream",
 ) -> Asset:
     """Raises `ForgeAlreadyThere` besides, when the release has an asset of that name: nothing is overwritten."""
     address = release.upload_url.partition("{")[0]
@@ -179,12 +183,12 @@ def download_asset(client: httpx.Client, asset: Asset) -> bytes:
     return send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
 
 
-def find_tag(client: httpx.Client, tag: str) -> Tag | None:
+def find_tag(client: httpx.Client, tag: str) -> ForgeTag | None:
     """The tag as the forge has it; None if it has none of that name.
 
     Asks for all tags that begin so: that answer is empty when there is none, and 404 only when nothing can be seen.
     """
-    found = read(tuple[Tag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
+    found = read(tuple[ForgeTag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
     return next((each for each in found if each.ref == f"refs/tags/{tag}"), None)
 
 

@@ -5,11 +5,12 @@ git with nothing of the user's around it. None of them forces a push, or writes 
 `extra` holds variables that a command may see besides (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
 """
 
-from loadmaster.clients.git.acting import Identity, commit_all, create_tag, push
+from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
     commits_since,
     committed_at,
+    has_commit,
     head,
     is_ancestor,
     last_change,
@@ -19,6 +20,7 @@ from loadmaster.clients.git.asking import (
     resolve,
     show_file,
     status,
+    tagged_commit,
     tags,
     tags_below,
     texts_at,
@@ -26,16 +28,18 @@ from loadmaster.clients.git.asking import (
     tracked_files,
     tree_of,
 )
-from loadmaster.clients.git.copies import clone_at, import_directory, mirror
+from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
 
 __all__ = [
-    "Identity",
+    "Author",
     "branch",
     "clone_at",
     "commit_all",
     "commits_since",
     "committed_at",
     "create_tag",
+    "fetch_branch",
+    "has_commit",
     "head",
     "import_directory",
     "is_ancestor",
@@ -48,6 +52,7 @@ __all__ = [
     "resolve",
     "show_file",
     "status",
+    "tagged_commit",
     "tags",
     "tags_below",
     "texts_at",

@@ -25,14 +25,14 @@ from loadmaster.planning.values.value import Value
 _NO_OBJECT = "0" * 40
 
 
-class Identity(Value):
+class Author(Value):
     """Who a commit or a tag is by."""
 
     name: str
     email: str
 
 
-def commit_all(directory: Path, message: str, author: Identity, when: datetime) -> str:
+def commit_all(directory: Path, message: str, author: Author, when: datetime) -> str:
     """Commits every change of the checkout and returns the id, which depends on the arguments, tree and parent only.
 
     Raises `NothingToCommit`.
@@ -44,7 +44,7 @@ def commit_all(directory: Path, message: str, author: Identity, when: datetime) 
     return head(directory)
 
 
-def create_tag(directory: Path, name: str, commit: str, message: str, identity: Identity, when: datetime) -> str:
+def create_tag(directory: Path, name: str, commit: str, message: str, identity: Author, when: datetime) -> str:
     """Makes the annotated tag, whose id depends on the arguments only, and returns that id.
 
     A tag of that name on that commit is left as it is. Raises `TagTaken` for one on another, and `UnknownCommit`.
@@ -88,7 +88,7 @@ def _refusal(ref: str, remote: str, reason: str, complaint: str) -> PushRefused:
     return (RemoteTagExists if ref.startswith("refs/tags/") else PushNotFastForward)(ref, remote, words)
 
 
-def signed(by: Identity, when: datetime) -> dict[str, str]:
+def signed(by: Author, when: datetime) -> dict[str, str]:
     parts = {"NAME": by.name, "EMAIL": by.email, "DATE": instant(when)}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in parts.items()}
 

@@ -110,6 +110,11 @@ def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
     return answer.status == 0
 
 
+def has_commit(repository: Path, commit: str) -> bool:
+    """Whether the repository has that very commit."""
+    return ask(repository, "cat-file", "-e", f"{commit}^{{commit}}").status == 0
+
+
 def status(directory: Path) -> tuple[str, ...]:
     """Paths that differ from HEAD or are untracked and not ignored; () when clean."""
     listed = run(directory, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
@@ -167,3 +172,8 @@ def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[
     listed = run_with(remote, "ls-remote", "--quiet", "--", address(remote), extra=extra).decode()
     pairs = (row.split("\t", 1) for row in listed.splitlines())
     return {name: identity for identity, name in pairs}
+
+
+def tagged_commit(refs: Mapping[str, str], tag: str) -> str | None:
+    """The commit that the tag stands on, by the refs of `observe_refs`; None where there is no such tag."""
+    return refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")

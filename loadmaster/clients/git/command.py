@@ -62,7 +62,7 @@ _ANYWHERE = Path("/")
 """Where a command runs that is about no local repository, so that it finds none."""
 
 
-class Answer(NamedTuple):
+class GitAnswer(NamedTuple):
     status: int
     output: bytes
     complaint: str
@@ -70,7 +70,7 @@ class Answer(NamedTuple):
 
 def ask(
     directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING, discover: bool = False
-) -> Answer:
+) -> GitAnswer:
     """Runs `git` in `directory` and returns what it said, whatever its exit status.
 
     The child gets the variables named in `INHERITED`, ours, and `extra`; nothing else, so no user or system
@@ -100,7 +100,7 @@ def ask(
             raise GitMissing() from error
     if status == 127:
         raise GitMissing()
-    return Answer(status, output, complaint)
+    return GitAnswer(status, output, complaint)
 
 
 def _gitpython() -> ModuleType:

@@ -5,18 +5,18 @@ It knows how to copy without taking harm from a kill or from a second process. I
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from loadmaster.clients.git.acting import Identity, signed
-from loadmaster.clients.git.asking import observe_refs
+from filelock import FileLock
+
+from loadmaster.clients.git.acting import Author, signed
+from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
 from loadmaster.errors.git import DirectoryTaken, UnknownCommit
 
@@ -58,7 +58,7 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
         tree = text(directory, "write-tree", extra=at)
-    author = Identity(name="Loadmaster", email="loadmaster@localhost")
+    author = Author(name="Loadmaster", email="loadmaster@localhost")
     commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signed(author, when))
     run(bare, "update-ref", f"refs/heads/{branch}", commit)
     run(bare, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
@@ -78,10 +78,17 @@ def clone_at(
     origin = address(source)
     arguments = ("clone", "--quiet", "--no-checkout", "--", origin, str(unfinished.resolve()))
     run_with(origin, *arguments, extra=extra)
-    if ask(unfinished, "cat-file", "-e", f"{commit}^{{commit}}").status:
+    if not has_commit(unfinished, commit):
         raise UnknownCommit(origin, commit)
     run(unfinished, "checkout", "--quiet", "-B", branch, commit)
     unfinished.rename(directory)
+
+
+def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[str, str] = NOTHING) -> None:
+    """Brings what the remote's branch has by now into the clone, as `origin/BRANCH`. Raises as `mirror` does."""
+    refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+    fetch = ("fetch", "--quiet", "--no-tags", "--", address(remote), refspec)
+    run_with(remote, *fetch, directory=directory, extra=extra)
 
 
 def _initialise(bare: Path) -> None:
@@ -114,13 +121,9 @@ def _unfinished(directory: Path) -> Path:
     return unfinished
 
 
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    lock = directory.with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _alone(directory: Path) -> FileLock:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
 
 
 def _files_of(directory: Path) -> list[str]:

@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.values.value import Value
 
-Kind = Literal["normal", "dev", "build"]
+PackagedKind = Literal["normal", "dev", "build"]
 
 _INHERITABLE = (
     *("version", "edition", "rust-version", "authors", "description", "homepage", "documentation", "readme"),
@@ -29,7 +29,7 @@ _DEPENDENCY_TABLES = (
 )
 
 
-class Dependency(Value):
+class PackagedDependency(Value):
     key: str
     """What the manifest calls it."""
     crate: str
@@ -41,11 +41,11 @@ class Dependency(Value):
     default_features: bool
     features: tuple[str, ...]
     target: str | None
-    kind: Kind
+    kind: PackagedKind
     registry: str | None
 
 
-class Manifest(Value):
+class PackagedManifest(Value):
     name: str
     version: str
     description: str | None
@@ -60,7 +60,7 @@ class Manifest(Value):
     keywords: tuple[str, ...]
     categories: tuple[str, ...]
     features: dict[str, tuple[str, ...]]
-    dependencies: tuple[Dependency, ...]
+    dependencies: tuple[PackagedDependency, ...]
     """Sorted by key: normal, dev, build, then the same for each target."""
 
 
@@ -85,8 +85,8 @@ class _Dependencies(_Toml):
     dev: _Table = Field({}, validation_alias=AliasChoices("dev-dependencies", "dev_dependencies"))
     build: _Table = Field({}, validation_alias=AliasChoices("build-dependencies", "build_dependencies"))
 
-    def by_kind(self, target: str | None) -> Iterable[Dependency]:
-        tables: tuple[tuple[Kind, _Table], ...] = (
+    def by_kind(self, target: str | None) -> Iterable[PackagedDependency]:
+        tables: tuple[tuple[PackagedKind, _Table], ...] = (
             ("normal", self.dependencies),
             ("dev", self.dev),
             ("build", self.build),
@@ -116,7 +116,7 @@ class _Document(_Dependencies):
     target: dict[str, _Dependencies] = {}
 
 
-def read_manifest(text: str, paths: Iterable[str]) -> Manifest:
+def read_manifest(text: str, paths: Iterable[str]) -> PackagedManifest:
     """`paths` are the files beside it: a `[lib]` needs one of them. Raises `Refusal`."""
     try:
         raw = tomllib.loads(text)
@@ -131,7 +131,7 @@ def read_manifest(text: str, paths: Iterable[str]) -> Manifest:
     dependencies = [*document.by_kind(None)]
     for target in sorted(document.target):
         dependencies += document.target[target].by_kind(target)
-    return Manifest(**dict(document.package), features=document.features, dependencies=tuple(dependencies))
+    return PackagedManifest(**dict(document.package), features=document.features, dependencies=tuple(dependencies))
 
 
 def unparsable(why: str) -> Refusal:
@@ -163,9 +163,9 @@ def _check_library(raw: Mapping[str, Any], package: _Package, paths: frozenset[s
         raise unparsable("can't find library, rename file to `src/lib.rs` or specify lib.path")
 
 
-def _dependency(key: str, value: str | _Detail, kind: Kind, target: str | None) -> Dependency:
+def _dependency(key: str, value: str | _Detail, kind: PackagedKind, target: str | None) -> PackagedDependency:
     detail = _Detail(version=value) if isinstance(value, str) else value
-    return Dependency(
+    return PackagedDependency(
         key=key,
         crate=detail.package or key,
         renamed=detail.package is not None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
+from loadmaster.planning.crates_io.manifest import PackagedManifest, read_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import MANIFEST_CHECKS, check_categories, check_version
@@ -43,7 +43,7 @@ def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> 
         problems.append(f"JSON metadata blob too large: {metadata_bytes} bytes, the limit is {JSON_LIMIT}")
     if len(crate) > UPLOAD_LIMIT:
         problems.append(f"max upload size is: {UPLOAD_LIMIT}; the packaged crate has {len(crate)} bytes")
-    manifest: Manifest | None = None
+    manifest: PackagedManifest | None = None
     try:
         contents = unpack(crate, f"{name}-{version}", UNPACKED_LIMIT)
         manifest = read_manifest(contents.manifest, contents.paths)
@@ -56,7 +56,7 @@ def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> 
     return PackagedCrate(name=name, version=version, problems=tuple(problems), dependencies=tuple(sorted(crates)))
 
 
-def _of_manifest(manifest: Manifest) -> Iterator[str]:
+def _of_manifest(manifest: PackagedManifest) -> Iterator[str]:
     for check in MANIFEST_CHECKS:
         yield from _refusals(partial(check, manifest))
     yield from _refusals(lambda: check_categories(manifest.categories))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from loadmaster.planning.crates_io.category_slugs import CATEGORY_SLUGS
 from loadmaster.planning.crates_io.license_expression import problem_of
-from loadmaster.planning.crates_io.manifest import Dependency, Manifest, unparsable
+from loadmaster.planning.crates_io.manifest import PackagedDependency, PackagedManifest, unparsable
 from loadmaster.planning.crates_io.names import (
     check_crate_name,
     check_dependency_key,
@@ -49,7 +49,7 @@ def check_version(version: str) -> None:
         raise bad_request(f"the version number is too long (max {LONGEST_VERSION} characters)")
 
 
-def check_manifest(manifest: Manifest, name: str, version: str) -> None:
+def check_manifest(manifest: PackagedManifest, name: str, version: str) -> None:
     """Everything that can be judged from the manifest alone, announced as `name` and `version`. Raises `Refusal`."""
     _check_same_crate(manifest, name, version)
     for check in MANIFEST_CHECKS:
@@ -66,7 +66,7 @@ def check_categories(categories: Sequence[str]) -> None:
         )
 
 
-def check_dependency(dependency: Dependency) -> None:
+def check_dependency(dependency: PackagedDependency) -> None:
     check_crate_name(dependency.crate, "dependency")
     for feature in dependency.features:
         check_feature_value(feature)
@@ -89,13 +89,13 @@ def check_dependency(dependency: Dependency) -> None:
         check_dependency_key(dependency.key)
 
 
-def _check_same_crate(manifest: Manifest, name: str, version: str) -> None:
+def _check_same_crate(manifest: PackagedManifest, name: str, version: str) -> None:
     for field, announced, packed in (("name", name, manifest.name), ("version", version, manifest.version)):
         if announced != packed:
             raise bad_request(f"metadata {field} `{announced}` does not match manifest {field} `{packed}`")
 
 
-def _check_present(manifest: Manifest) -> None:
+def _check_present(manifest: PackagedManifest) -> None:
     found = {"description": manifest.description, "license": manifest.license or manifest.license_file}
     missing = [field for field, value in found.items() if not value]
     if missing:
@@ -105,7 +105,7 @@ def _check_present(manifest: Manifest) -> None:
         )
 
 
-def _check_license(manifest: Manifest) -> None:
+def _check_license(manifest: PackagedManifest) -> None:
     if manifest.license is not None and (problem := problem_of(manifest.license)) is not None:
         raise bad_request(
             "unknown or invalid license expression; see http://opensource.org/licenses for options, "
@@ -117,14 +117,14 @@ def _check_license(manifest: Manifest) -> None:
         )
 
 
-def _check_description(manifest: Manifest) -> None:
+def _check_description(manifest: PackagedManifest) -> None:
     if manifest.description and len(manifest.description.encode()) > LONGEST_DESCRIPTION:
         raise bad_request(
             f"The `description` is too long. A maximum of {LONGEST_DESCRIPTION} characters are currently allowed."
         )
 
 
-def _check_urls(manifest: Manifest) -> None:
+def _check_urls(manifest: PackagedManifest) -> None:
     for field in ("homepage", "documentation", "repository"):
         _check_url(getattr(manifest, field), field)
 
@@ -146,7 +146,7 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _check_rust_version(manifest: Manifest) -> None:
+def _check_rust_version(manifest: PackagedManifest) -> None:
     if manifest.rust_version is None:
         return
     try:
@@ -161,7 +161,7 @@ def _bad_rust_version() -> Refusal:
     return unparsable("invalid `rust-version` value")
 
 
-def _check_keywords(manifest: Manifest) -> None:
+def _check_keywords(manifest: PackagedManifest) -> None:
     if len(manifest.keywords) > MOST_KEYWORDS:
         raise bad_request(f"expected at most {MOST_KEYWORDS} keywords per crate")
     for keyword in manifest.keywords:
@@ -173,12 +173,12 @@ def _check_keywords(manifest: Manifest) -> None:
             raise bad_request(f'"{keyword}" is an invalid keyword')
 
 
-def _check_number_of_categories(manifest: Manifest) -> None:
+def _check_number_of_categories(manifest: PackagedManifest) -> None:
     if len(manifest.categories) > MOST_CATEGORIES:
         raise bad_request(f"expected at most {MOST_CATEGORIES} categories per crate")
 
 
-def _check_features(manifest: Manifest) -> None:
+def _check_features(manifest: PackagedManifest) -> None:
     count = len(manifest.features)
     if count > MOST_FEATURES:
         raise bad_request(
@@ -198,7 +198,7 @@ def _check_features(manifest: Manifest) -> None:
             check_feature_value(value)
 
 
-def _check_dependencies(manifest: Manifest) -> None:
+def _check_dependencies(manifest: PackagedManifest) -> None:
     if len(manifest.dependencies) > MOST_DEPENDENCIES:
         raise bad_request(
             f"crates.io only allows a maximum number of {MOST_DEPENDENCIES} dependencies.\n\n{_ASK_FOR_MORE}"
@@ -207,7 +207,7 @@ def _check_dependencies(manifest: Manifest) -> None:
         check_dependency(dependency)
 
 
-MANIFEST_CHECKS: tuple[Callable[[Manifest], None], ...] = (
+MANIFEST_CHECKS: tuple[Callable[[PackagedManifest], None], ...] = (
     _check_present,
     _check_description,
     _check_license,

@@ -46,7 +46,7 @@ class WrittenChangelog(Value):
         return notes(self.text, self.version)
 
 
-class Scope(Value):
+class NotesScope(Value):
     """Whose commits a changelog tells of."""
 
     tags: tuple[str, ...] = ()
@@ -143,7 +143,7 @@ def _written(found: Changelog, version: str, before: str, proposal: str, today: 
 
 def proposal_scopes(
     texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle, asked: Collection[str], tags: Collection[str]
-) -> dict[str, Scope]:
+) -> dict[str, NotesScope]:
     """The changelogs that wait for entries, by path, with the commits to make them of.
 
     `asked` are the packages that the release names, () for all; `tags` are those on commits below the released one. A
@@ -167,14 +167,16 @@ def _following(patterns: Collection[str], tags: Collection[str]) -> tuple[str, .
     return tuple(each for each in sorted(tags) if re.fullmatch(shape, each))
 
 
-def _scope(packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle, tags: tuple[str, ...]) -> Scope:
+def _scope(
+    packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle, tags: tuple[str, ...]
+) -> NotesScope:
     """The packages' folders, without those of packages inside them."""
     if style.policy is not Policy.INDEPENDENT:
-        return Scope(tags=tags)
+        return NotesScope(tags=tags)
     folders = {posixpath.dirname(each.manifest) for each in packages}
     others = {posixpath.dirname(each.manifest) for each in workspace.packages} - folders
     inside = {each for each in others if any(not folder or each.startswith(f"{folder}/") for folder in folders)}
-    return Scope(
+    return NotesScope(
         tags=tags,
         include=() if "" in folders else tuple(sorted(folders)),
         exclude=tuple(sorted(inside)),

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from loadmaster.errors.edits import InheritedVersionsDisagree, RequirementCannotFollow
-from loadmaster.planning.edits.toml_literals import Keys, Literal, at, with_literals
+from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_literals
 from loadmaster.planning.profile.policy import Requirements
-from loadmaster.planning.tree.manifest_package import Manifest, parse_manifest
+from loadmaster.planning.tree.manifest_package import ManifestTable, parse_manifest
 from loadmaster.planning.tree.tree import MANIFEST, root_of
 from loadmaster.planning.values.requirement import matches, raised
 
@@ -84,12 +84,12 @@ def with_heirs(
     return {name: moved[root] for root, name in private if root in moved} | dict(versions)
 
 
-def _inherits(manifest: Manifest) -> bool:
+def _inherits(manifest: ManifestTable) -> bool:
     return at(manifest, ("package", "version", "workspace")) is True
 
 
 def _inherited_versions(
-    own: Mapping[str, Manifest], manifests: Mapping[str, Manifest], versions: Mapping[str, str]
+    own: Mapping[str, ManifestTable], manifests: Mapping[str, ManifestTable], versions: Mapping[str, str]
 ) -> dict[str, str]:
     """Planned version of `[workspace.package]`, by the path of the root that has it."""
     heirs: dict[str, dict[str, str]] = {}
@@ -105,7 +105,7 @@ def _inherited_versions(
     return {root: next(iter(planned.values())) for root, planned in heirs.items()}
 
 
-def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[Literal]:
+def _own(manifest: ManifestTable, versions: Mapping[str, str]) -> Iterator[Literal]:
     name = at(manifest, ("package", "name"))
     if name in versions and isinstance(at(manifest, ("package", "version")), str):
         yield Literal(("package", "version"), versions[name])
@@ -113,7 +113,7 @@ def _own(manifest: Manifest, versions: Mapping[str, str]) -> Iterator[Literal]:
 
 def _required(
     path: str,
-    manifests: Mapping[str, Manifest],
+    manifests: Mapping[str, ManifestTable],
     moves: Mapping[str, _Move],
     moving: Requirements,
     others: Collection[str],
@@ -130,7 +130,7 @@ def _required(
 
 
 def _patched(
-    path: str, manifests: Mapping[str, Manifest], versions: Mapping[str, str], others: Collection[str]
+    path: str, manifests: Mapping[str, ManifestTable], versions: Mapping[str, str], others: Collection[str]
 ) -> Iterator[Literal]:
     """The requirements without a path on a planned member that `[patch]` puts in the registry's place.
 
@@ -149,7 +149,7 @@ def _patched(
                 yield Literal((*keys, key, "version") if fields is entry else (*keys, key), follows)
 
 
-def _patches(root: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> dict[str, str]:
+def _patches(root: str, manifests: Mapping[str, ManifestTable], others: Collection[str]) -> dict[str, str]:
     """Version by name of the packages of this workspace that its root patches into crates.io by path."""
     found: dict[str, str] = {}
     for key, entry in (at(manifests.get(root, {}), ("patch", "crates-io")) or {}).items():
@@ -161,7 +161,7 @@ def _patches(root: str, manifests: Mapping[str, Manifest], others: Collection[st
     return found
 
 
-def _version(path: str, manifests: Mapping[str, Manifest]) -> str | None:
+def _version(path: str, manifests: Mapping[str, ManifestTable]) -> str | None:
     """That of the manifest's package, its own or inherited; None if neither is told."""
     own = at(manifests[path], ("package", "version"))
     shared = at(manifests.get(root_of(path, manifests) or "", {}), ("workspace", "package", "version"))
@@ -169,14 +169,16 @@ def _version(path: str, manifests: Mapping[str, Manifest]) -> str | None:
     return version if isinstance(version, str) else None
 
 
-def _dependency_tables(manifest: Manifest) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
-    places: list[Keys] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
+def _dependency_tables(manifest: ManifestTable) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    places: list[KeyPath] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
     places += [("target", each, name) for each in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
     for keys in places:
         yield keys, at(manifest, keys) or {}
 
 
-def _leads_to(path: str, local: str, member: str, manifests: Mapping[str, Manifest], others: Collection[str]) -> bool:
+def _leads_to(
+    path: str, local: str, member: str, manifests: Mapping[str, ManifestTable], others: Collection[str]
+) -> bool:
     """Whether the member lies there, as far as is known: another package may have its name."""
     place = posixpath.normpath(posixpath.join(posixpath.dirname(path), local, MANIFEST))
     return place not in manifests or (place not in others and at(manifests[place], ("package", "name")) == member)

@@ -9,12 +9,12 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from loadmaster.planning.edits.toml_literals import Keys, Literal, at, with_literals
+from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_literals
 from loadmaster.planning.values.toml_text import parsed_toml
 
 PYPROJECT = "pyproject.toml"
 
-_PLACES: tuple[Keys, ...] = (("project", "version"), ("tool", "poetry", "version"))
+_PLACES: tuple[KeyPath, ...] = (("project", "version"), ("tool", "poetry", "version"))
 
 
 def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:

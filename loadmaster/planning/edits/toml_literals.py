@@ -14,17 +14,17 @@ from tomlkit.exceptions import TOMLKitError
 from loadmaster.errors.edits import ManifestNotKept, NotToml
 from loadmaster.planning.values.toml_text import require_no_mark
 
-Keys = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 class Literal(NamedTuple):
     """Where a string stands, and what is to stand there."""
 
-    keys: Keys
+    keys: KeyPath
     text: str
 
 
-def at(place: Any, keys: Keys) -> Any:
+def at(place: Any, keys: KeyPath) -> Any:
     """What stands at `keys`; None if nothing does."""
     for key in keys:
         place = place.get(key) if isinstance(place, MutableMapping) else None

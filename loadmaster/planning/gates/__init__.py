@@ -16,7 +16,7 @@ from loadmaster.planning.gates import (
     sources,
     toolchain,
 )
-from loadmaster.planning.gates.evidence import Evidence, Need
+from loadmaster.planning.gates.evidence import Evidence, EvidenceKind
 from loadmaster.planning.gates.judging import Gate, as_advice
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 
@@ -54,7 +54,7 @@ GATES: tuple[Gate, ...] = (
     toolchain.semver_compatible,
 )
 
-ON_FILES = tuple(each for each in GATES if each.need is Need.FILES)
+ON_FILES = tuple(each for each in GATES if each.need is EvidenceKind.FILES)
 """Those that a plain directory answers."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadmaster.planning.gates import GATES
-from loadmaster.planning.gates.evidence import Need
+from loadmaster.planning.gates.evidence import EvidenceKind
 from loadmaster.planning.gates.judging import Gate
 
 _HEAD = """# Gates
@@ -26,18 +26,18 @@ This page is made from the gates in `loadmaster/planning/gates/`; the ids never 
 """
 
 _TITLES = {
-    Need.FILES: "On the files",
-    Need.REPOSITORY: "On the repository",
-    Need.REGISTRY: "On the registry",
-    Need.TOOLCHAIN: "By cargo and its companions",
+    EvidenceKind.FILES: "On the files",
+    EvidenceKind.REPOSITORY: "On the repository",
+    EvidenceKind.REGISTRY: "On the registry",
+    EvidenceKind.TOOLCHAIN: "By cargo and its companions",
 }
 
 
 def page() -> str:
-    return "\n".join([_HEAD, *(line for need in Need for line in _section(need))])
+    return "\n".join([_HEAD, *(line for need in EvidenceKind for line in _section(need))])
 
 
-def _section(need: Need) -> Iterator[str]:
+def _section(need: EvidenceKind) -> Iterator[str]:
     yield f"## {_TITLES[need]}\n"
     for gate in GATES:
         if gate.need is need:

@@ -6,7 +6,14 @@ from collections.abc import Collection
 
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import CouldNotCheck, Fault, Findings, Judgement, of_dependencies, of_files
+from loadmaster.planning.gates.judging import (
+    CouldNotCheck,
+    DependencyFault,
+    Findings,
+    GateJudgement,
+    of_dependencies,
+    of_files,
+)
 from loadmaster.planning.order import edges
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import Problem
@@ -16,22 +23,22 @@ from loadmaster.planning.values.requirement import matches
 @of_dependencies(
     "path-without-version", "Assay's v3.2.0 to v3.2.2: `assay-sim` needed `assay-adapter-api` by path alone."
 )
-def path_without_version(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+def path_without_version(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
     """Does every path dependency have a version to be found by on the registry? By path alone only dev may be."""
     if dependency.path is None or not dependency.is_packaged or dependency.has_version:
         return None
-    return Fault(
+    return DependencyFault(
         what=f"depends on `{dependency.name}` by path without a version",
         fix=f'add `version = "…"` to its entry for `{dependency.name}`.',
     )
 
 
 @of_dependencies("git-dependency", "Assay's v2.1.4 had aya from Git alone; v2.1.5 followed after 11 minutes.")
-def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
     """Is every dependency on a registry, too? cargo leaves the Git source out of the package, and without a version refuses."""
     if dependency.git is None or not dependency.is_packaged or dependency.has_version:
         return None
-    return Fault(
+    return DependencyFault(
         what=f"depends on `{dependency.name}` from Git (`{dependency.git}`) without a version",
         fix=f"depend on a published version of `{dependency.name}`, or do not publish `{package.name}`.",
     )
@@ -41,7 +48,7 @@ def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Faul
     "depends-on-unpublished",
     "Assay's v3.11.0 to v3.11.2 and v4.0.0 stopped half-way, at a member with `publish = false`.",
 )
-def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
     """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too.
 
     For a dev-dependency, which no user ever resolves, a version suffices that is on the registry already.
@@ -55,14 +62,14 @@ def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency)
             return None
         if tree.registry is None:
             fix += " If crates.io has a fitting version of it, nothing has to be done: a release asks."
-    return Fault(what=f"depends on `{dependency.name}`, which is not published", fix=fix)
+    return DependencyFault(what=f"depends on `{dependency.name}`, which is not published", fix=fix)
 
 
 @of_dependencies(
     "stale-dependency",
     "From v3.2.2 to v3.38.0 Assay's published `assay-core` resolved an abandoned `assay-adapter-api` 3.2.3.",
 )
-def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
     """Does the release publish every member that it needs? One that stays behind is resolved as it was long ago, or not at all.
 
     In lockstep a member stays behind if the profile excludes it though it could be published, or if its version is another.
@@ -72,12 +79,12 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fa
     if member is None or not dependency.is_packaged or not member.is_publishable or not tree.in_lockstep:
         return None
     if member.name not in tree.names:
-        return Fault(
+        return DependencyFault(
             what=f"depends on `{member.name}`, which this release leaves behind",
             fix=f"publish `{member.name}` with the others (`release.exclude` in the profile), or drop the dependency.",
         )
     if member.version != package.version:
-        return Fault(
+        return DependencyFault(
             what=f"is at `{package.version}` and depends on `{member.name}`, which stays at `{member.version}`",
             fix="give both the release's version (`loadmaster bump`), or set `release.policy` to `independent`.",
         )
@@ -85,12 +92,12 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> Fa
 
 
 @of_dependencies("requirements-satisfiable", "Assay's v0.3.3 asked for members at 0.2.0 that were at 0.3.3.")
-def requirements_satisfiable(tree: Tree, package: Package, dependency: Dependency) -> Fault | None:
+def requirements_satisfiable(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
     """Do the members' versions meet what the packages require of them, dev-dependencies with a version included?"""
     member = _member(tree, dependency)
     if member is None or not dependency.has_version or matches(dependency.requirement, member.version):
         return None
-    return Fault(
+    return DependencyFault(
         what=f"requires `{member.name}` as `{dependency.requirement}`, and it is at `{member.version}`",
         fix=f"write a requirement that `{member.version}` meets; `loadmaster bump` does it for all of them.",
     )
@@ -112,7 +119,7 @@ def dependency_cycle(tree: Tree) -> Findings:
 @of_files(
     "packaging-order", "actix-web's members name each other without a path; cargo packages such crates by the alphabet."
 )
-def packaging_order(tree: Tree) -> Judgement:
+def packaging_order(tree: Tree) -> GateJudgement:
     """Does cargo find every sibling that a crate needs, packaging all of them in its own order?
 
     It takes a sibling that is not on the registry yet from the same call, if that was packaged before. First comes what a

@@ -21,7 +21,7 @@ from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.value import Value
 
 
-class Need(StrEnum):
+class EvidenceKind(StrEnum):
     """What has to be looked at before a gate can be asked."""
 
     FILES = "files"
@@ -96,7 +96,7 @@ class Past(Value):
     """The paths that changed in the commit which gave the tree its version; None if nobody could tell."""
 
 
-class Release(Value):
+class ReleaseEvidence(Value):
     """A release in the making: what looking found, and what the plan wants."""
 
     seen: Seen
@@ -129,5 +129,5 @@ class Evidence(Value):
     """All parts that there are. None is what nobody looked at."""
 
     tree: Tree
-    release: Release | None = None
+    release: ReleaseEvidence | None = None
     built: Built | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadmaster.planning.gates.evidence import Release
-from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_repository
+from loadmaster.planning.gates.evidence import ReleaseEvidence
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, each_of, of_repository
 from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.gate import Problem
 
 
 @of_repository("tree-clean", "What is released and is in no commit can never be built again.")
-def tree_clean(release: Release) -> Findings:
+def tree_clean(release: ReleaseEvidence) -> Findings:
     """Is everything that is released in the commit?"""
     problems = tuple(
         Problem(where=path, what="differs from the commit", fix="commit it, or put it back with `git restore`.")
@@ -23,7 +23,7 @@ def tree_clean(release: Release) -> Findings:
 @of_repository(
     "release-branch", "Assay's v2.3.1, v2.18.0 and v3.19.0 stand on commits that never were on its main branch."
 )
-def release_branch(release: Release) -> Findings:
+def release_branch(release: ReleaseEvidence) -> Findings:
     """Is the commit on the release branch?"""
     source = release.seen.source
     problem = Problem(
@@ -35,12 +35,12 @@ def release_branch(release: Release) -> Findings:
 
 
 @of_repository("tag-free", "Assay's v0.2.1 was pushed again after a failed build: two releases of one name.")
-def tag_free(release: Release) -> Findings:
+def tag_free(release: ReleaseEvidence) -> Findings:
     """Is no tag there yet, or is it the one that this very release made? A pushed tag is never moved."""
     return each_of(release.plan.tags, lambda tag: _taken(release, tag))
 
 
-def _taken(release: Release, tag: Tag) -> Iterator[Problem]:
+def _taken(release: ReleaseEvidence, tag: Tag) -> Iterator[Problem]:
     standing = release.seen.source.tag(tag.name)
     if standing is not None and not release.is_ours(standing):
         yield Problem(
@@ -51,7 +51,7 @@ def _taken(release: Release, tag: Tag) -> Iterator[Problem]:
 
 
 @of_repository("bump-alone", "Assay's v3.31.1 was hidden in a refactoring.")
-def bump_alone(release: Release) -> Judgement:
+def bump_alone(release: ReleaseEvidence) -> GateJudgement:
     """Is the new version in a commit of its own, without code?
 
     The release commit is such a commit. Of a tree that carries the version already, the commit that brought it is looked at.
@@ -69,7 +69,7 @@ def bump_alone(release: Release) -> Judgement:
 
 
 @of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry for ever.")
-def gone_crate(release: Release) -> Judgement:
+def gone_crate(release: ReleaseEvidence) -> GateJudgement:
     """Is everything that the last release published still published? What is not, is only pointed out."""
     past, names = release.past, {each.name for each in release.seen.workspace.packages if each.is_publishable}
     if past.tag is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.gates.evidence import Built, Evidence, Need, Release, Tree
+from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, ReleaseEvidence, Tree
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.value import Value
@@ -45,7 +45,7 @@ class CouldNotCheck(Value):
     why: str
 
 
-Judgement = Findings | Skip | CouldNotCheck
+GateJudgement = Findings | Skip | CouldNotCheck
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Gate:
     """One entry of the catalogue; `docs/gates.md` is made of them."""
 
     id: str
-    need: Need
+    need: EvidenceKind
     what: str
     why: str
-    judge: Callable[[Evidence], Judgement]
+    judge: Callable[[Evidence], GateJudgement]
 
     def answer(self, evidence: Evidence) -> GateAnswer:
         """What cannot be read is a failure in the words of its own error."""
@@ -76,29 +76,29 @@ class Gate:
                 assert_never(judged)
 
 
-Judge = Callable[[Callable[[P], Judgement]], Gate]
+GateDecorator = Callable[[Callable[[P], GateJudgement]], Gate]
 
 
-def of_files(gate: str, why: str) -> Judge[Tree]:
+def of_files(gate: str, why: str) -> GateDecorator[Tree]:
     """A gate that a plain directory of files answers. Its question is the function's docstring."""
-    return _gate(gate, why, Need.FILES, lambda evidence: evidence.tree)
+    return _gate(gate, why, EvidenceKind.FILES, lambda evidence: evidence.tree)
 
 
-def of_repository(gate: str, why: str) -> Judge[Release]:
-    return _gate(gate, why, Need.REPOSITORY, lambda evidence: evidence.release)
+def of_repository(gate: str, why: str) -> GateDecorator[ReleaseEvidence]:
+    return _gate(gate, why, EvidenceKind.REPOSITORY, lambda evidence: evidence.release)
 
 
-def of_registry(gate: str, why: str) -> Judge[Release]:
-    return _gate(gate, why, Need.REGISTRY, lambda evidence: evidence.release)
+def of_registry(gate: str, why: str) -> GateDecorator[ReleaseEvidence]:
+    return _gate(gate, why, EvidenceKind.REGISTRY, lambda evidence: evidence.release)
 
 
-def of_toolchain(gate: str, why: str) -> Judge[Built]:
-    return _gate(gate, why, Need.TOOLCHAIN, lambda evidence: evidence.built)
+def of_toolchain(gate: str, why: str) -> GateDecorator[Built]:
+    return _gate(gate, why, EvidenceKind.TOOLCHAIN, lambda evidence: evidence.built)
 
 
-def _gate(gate: str, why: str, need: Need, part: Callable[[Evidence], P | None]) -> Judge[P]:
-    def made(judge: Callable[[P], Judgement]) -> Gate:
-        def asked(evidence: Evidence) -> Judgement:
+def _gate(gate: str, why: str, need: EvidenceKind, part: Callable[[Evidence], P | None]) -> GateDecorator[P]:
+    def made(judge: Callable[[P], GateJudgement]) -> Gate:
+        def asked(evidence: Evidence) -> GateJudgement:
             found = part(evidence)
             return CouldNotCheck(why=f"the {need} was not looked at") if found is None else judge(found)
 
@@ -107,14 +107,14 @@ def _gate(gate: str, why: str, need: Need, part: Callable[[Evidence], P | None])
     return made
 
 
-class Fault(Value):
+class DependencyFault(Value):
     """What is wrong with one dependency of a package; its manifest is the place."""
 
     what: str
     fix: str
 
 
-DependencyJudge = Callable[[Tree, Package, Dependency], Fault | None]
+DependencyJudge = Callable[[Tree, Package, Dependency], DependencyFault | None]
 
 
 def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
@@ -124,7 +124,7 @@ def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
     """
 
     def made(judge: DependencyJudge) -> Gate:
-        def asked(tree: Tree) -> Judgement:
+        def asked(tree: Tree) -> GateJudgement:
             problems = (
                 Problem(where=package.manifest, what=f"`{package.name}` {fault.what}", fix=fault.fix)
                 for package in tree.released

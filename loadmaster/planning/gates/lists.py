@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, Skip, by_profile, of_files
+from loadmaster.planning.gates.judging import CouldNotCheck, GateJudgement, Skip, by_profile, of_files
 from loadmaster.planning.order import Edges, edges
 from loadmaster.planning.profile.profile_patterns import find_all
 from loadmaster.planning.profile.project import DeclaredWorkflow, Project, PublishList
@@ -29,7 +29,7 @@ _COMMENT = re.compile(r"#[^\n]*")
     "publish-list",
     "A new crate was left out of Assay's list in v2.6.0, v2.7.0 and v2.12.0; v4.0.0's was in a wrong order.",
 )
-def publish_list(tree: Tree) -> Judgement:
+def publish_list(tree: Tree) -> GateJudgement:
     """Is every list of the crates to publish equal to the publishable members? One that is carried out also has an order.
 
     The lists are the profile's own (`release.publish`) and those in the project's files (`release.publish_lists`). What
@@ -114,7 +114,7 @@ def _edges(tree: Tree) -> Edges:
 
 
 @of_files("workflow-exists", "Assay's checklist said for seven months to start `lsm-smoke-test`, which never existed.")
-def workflow_exists(tree: Tree) -> Judgement:
+def workflow_exists(tree: Tree) -> GateJudgement:
     """Is every workflow that the profile declares there, and can it be dispatched where the profile says so?
 
     One that is not there yet is only pointed out where the past is rehearsed (`--as-of`).

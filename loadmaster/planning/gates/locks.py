@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.gates.evidence import Release, Tree
-from loadmaster.planning.gates.judging import Judgement, Skip, each_of, of_files, of_repository
+from loadmaster.planning.gates.evidence import ReleaseEvidence, Tree
+from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.tree.lockfile import LockedPackage, packages
 from loadmaster.planning.tree.lockfiles import concerned
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
@@ -45,7 +45,7 @@ class _Lock(NamedTuple):
 @of_files(
     "lockfiles-current", "40 of Assay's stable tags have a stale `Cargo.lock`; its `fuzz/Cargo.lock` was stale in 44."
 )
-def lockfiles_current(tree: Tree) -> Judgement:
+def lockfiles_current(tree: Tree) -> GateJudgement:
     """Does every `Cargo.lock` that tells of members hold them in their versions, with the dependencies of their manifests?
 
     Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
@@ -147,7 +147,7 @@ def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterat
 @of_repository(
     "lockfile-changes", "Nine of Assay's releases carried foreign lines in their lockfiles; v3.33.0 had 22 of them."
 )
-def lockfile_changes(release: Release) -> Judgement:
+def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
     """Does the bump change nothing in a lockfile but the versions of members?"""
     source = release.seen.source
     edits = {each.path: each.text for each in release.plan.edits if posixpath.basename(each.path) == LOCKFILE}

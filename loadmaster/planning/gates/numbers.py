@@ -11,7 +11,7 @@ from loadmaster.planning.edits import changelog
 from loadmaster.planning.edits.changelogs import Changelog, changelogs
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import Findings, Judgement, Skip, by_profile, each_of, of_files
+from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, by_profile, each_of, of_files
 from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.toml_text import require_no_mark
@@ -24,7 +24,7 @@ _SEVERAL_VERSIONS = Skip(why="the packages have versions of their own, and no ta
 
 
 @of_files("strict-tag", "Assay's `v2.1` needed special cases for ever; its aliases `v1` and `v2` ran the release.")
-def strict_tag(tree: Tree) -> Judgement:
+def strict_tag(tree: Tree) -> GateJudgement:
     """Is what the pattern leaves of the tag a strict SemVer version? Aliases that move, such as `v1`, are passed over."""
     if not tree.labels:
         return NO_TAG
@@ -43,7 +43,7 @@ def _not_strict(label: Label) -> Iterator[Problem]:
     "tag-equals-version",
     "Assay's v2.3.0, v2.11.0 and v2.16.0 stood on trees of the version before, and published nothing.",
 )
-def tag_equals_version(tree: Tree) -> Judgement:
+def tag_equals_version(tree: Tree) -> GateJudgement:
     """Does every package carry the version that its tag names? The tag may leave out build metadata.
 
     Without a profile, where packages have versions of their own, the tag of all of them must be the version of one.
@@ -68,7 +68,7 @@ def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
 
 
 @of_files("changelog-heading", "54 of Assay's 148 tags have no heading; v1.6.0 was dated `2026-XX-XX`.")
-def changelog_heading(tree: Tree) -> Judgement:
+def changelog_heading(tree: Tree) -> GateJudgement:
     """Has every changelog of the release exactly one heading for the version, with a date if others have one?
 
     Where packages have versions of their own, that is the changelog beside each of them. One that packages of several
@@ -152,7 +152,7 @@ def _is_undated(text: str, version: str) -> bool:
     "python-version",
     "Assay's Python package was forgotten in v0.9.0, v1.0.0-rc.3 and v1.4.0, and moved alone in v0.6.0.",
 )
-def python_version(tree: Tree) -> Judgement:
+def python_version(tree: Tree) -> GateJudgement:
     """Has a Python package that is built from a member the member's version? One that is `dynamic` has by itself."""
     versions = {posixpath.dirname(each.manifest): each.version for each in tree.workspace.packages}
     texts = {path: tree.files.texts[path] for path in tree.files.named(PYPROJECT)}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadmaster.planning.gates.evidence import Release
-from loadmaster.planning.gates.judging import Findings, Judgement, Skip, each_of, of_registry
+from loadmaster.planning.gates.evidence import ReleaseEvidence
+from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, each_of, of_registry
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.tree.workspace import Dependency
 from loadmaster.planning.values.gate import Problem
@@ -15,7 +15,7 @@ from loadmaster.planning.values.version import parse
 @of_registry(
     "version-greater", "A tree that still carries an old version publishes nothing: Assay's v2.3.0, v2.11.0, v2.16.0."
 )
-def version_greater(release: Release) -> Findings:
+def version_greater(release: ReleaseEvidence) -> Findings:
     """Is every version not below the tree's own, higher than all that is out, and free?
 
     What this release itself has put out is no obstacle, and a release that has begun is finished also after a higher
@@ -48,7 +48,7 @@ def _below_the_tree(crate: Crate) -> Iterator[Problem]:
         )
 
 
-def _below_what_is_out(release: Release, crate: Crate) -> Iterator[Problem]:
+def _below_what_is_out(release: ReleaseEvidence, crate: Crate) -> Iterator[Problem]:
     out = release.seen.registry.crates.get(crate.name, ())
     highest = max((parse(each.version) for each in out), default=None)
     if highest is not None and parse(crate.version) < highest:
@@ -62,13 +62,13 @@ def _below_what_is_out(release: Release, crate: Crate) -> Iterator[Problem]:
 @of_registry(
     "name-spelling", "To the registry `Foo_bar` and `foo-bar` are one name, and it refuses the second spelling."
 )
-def name_spelling(release: Release) -> Findings:
+def name_spelling(release: ReleaseEvidence) -> Findings:
     """Does every crate keep the spelling that it was first published in?"""
     spelled = release.seen.registry.spelled
     return each_of(release.plan.crates, lambda crate: _respelled(release, crate.name, spelled.get(crate.name)))
 
 
-def _respelled(release: Release, name: str, spelled: str | None) -> Iterator[Problem]:
+def _respelled(release: ReleaseEvidence, name: str, spelled: str | None) -> Iterator[Problem]:
     package = release.seen.workspace.package(name)
     if spelled is not None and package is not None:
         yield Problem(
@@ -81,7 +81,7 @@ def _respelled(release: Release, name: str, spelled: str | None) -> Iterator[Pro
 @of_registry(
     "dependency-on-registry", "Where packages have versions of their own, one may need a member that is not out yet."
 )
-def dependency_on_registry(release: Release) -> Judgement:
+def dependency_on_registry(release: ReleaseEvidence) -> GateJudgement:
     """Has the registry a version of every needed member that this release does not publish?"""
     needed = [(crate, each) for crate in release.plan.crates for each in _left_behind(release, crate)]
     if not needed:
@@ -89,7 +89,7 @@ def dependency_on_registry(release: Release) -> Judgement:
     return each_of(needed, lambda pair: _not_out(release, *pair))
 
 
-def _left_behind(release: Release, crate: Crate) -> Iterator[Dependency]:
+def _left_behind(release: ReleaseEvidence, crate: Crate) -> Iterator[Dependency]:
     """Needed members that this release does not publish."""
     names, package = release.plan.versions, release.seen.workspace.package(crate.name)
     for each in package.dependencies if package is not None else ():
@@ -99,7 +99,7 @@ def _left_behind(release: Release, crate: Crate) -> Iterator[Dependency]:
             yield each
 
 
-def _not_out(release: Release, crate: Crate, needed: Dependency) -> Iterator[Problem]:
+def _not_out(release: ReleaseEvidence, crate: Crate, needed: Dependency) -> Iterator[Problem]:
     if not release.seen.registry.has_fitting(needed):
         yield Problem(
             where=crate.id,
@@ -111,7 +111,7 @@ def _not_out(release: Release, crate: Crate, needed: Dependency) -> Iterator[Pro
 @of_registry(
     "new-crate", "First publishes are special: they cost another rate limit, and trusted publishing cannot make them."
 )
-def new_crate(release: Release) -> Findings:
+def new_crate(release: ReleaseEvidence) -> Findings:
     """Is every crate that the registry does not know meant to be new? A profile with `release.publish` says which are.
 
     Without such a list, crates that are new beside others that are not are only pointed out.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import CouldNotCheck, Judgement, each_of, of_files
+from loadmaster.planning.gates.judging import CouldNotCheck, GateJudgement, each_of, of_files
 from loadmaster.planning.tree.manifest_package import parse_manifest
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.gate import Problem
@@ -49,7 +49,7 @@ def _package_of(path: str, folders: set[str]) -> str | None:
     "files-inside",
     "Assay's v2.10.0 and v3.0.0 did not build from their packages, for an `include_str!` of a file outside.",
 )
-def files_inside(tree: Tree) -> Judgement:
+def files_inside(tree: Tree) -> GateJudgement:
     """Do the published packages include only files of their own?"""
     if not tree.holds_code:
         return CouldNotCheck(why="the tree holds no code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from loadmaster.planning.gates.evidence import Built
-from loadmaster.planning.gates.judging import CouldNotCheck, Findings, Judgement, Skip, each_of, of_toolchain
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, each_of, of_toolchain
 from loadmaster.planning.plan import publishable
 from loadmaster.planning.registry.seen import Lint, LockfileSeen
 from loadmaster.planning.values.gate import Problem
@@ -28,7 +28,7 @@ def cargo_version(built: Built) -> Findings:
 
 
 @of_toolchain("lockfiles-accepted", "A stale `fuzz/Cargo.lock` broke the `--locked` job of Assay's v3.38.0 and v4.0.0.")
-def lockfiles_accepted(built: Built) -> Judgement:
+def lockfiles_accepted(built: Built) -> GateJudgement:
     """Does cargo take every tracked `Cargo.lock` as it is (`cargo metadata --locked`)?"""
     if not built.seen.source.lockfile_checks:
         return Skip(why="no Cargo.lock is tracked")
@@ -43,7 +43,7 @@ def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
 
 
 @of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits were there only to get past lints.")
-def clippy(built: Built) -> Judgement:
+def clippy(built: Built) -> GateJudgement:
     """Does `cargo clippy` find nothing in the workspace, or (`cargo.clippy_of`) in what is published?
 
     With `cargo.deny_warnings = false` only warnings count that the last release did not have.
@@ -55,7 +55,7 @@ def clippy(built: Built) -> Judgement:
 
 
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
-def msrv(built: Built) -> Judgement:
+def msrv(built: Built) -> GateJudgement:
     """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
     declared = [each for each in publishable(built.seen.workspace, built.project) if each.rust_version is not None]
     if not declared:
@@ -68,7 +68,7 @@ def msrv(built: Built) -> Judgement:
     "semver-compatible",
     "Assay's 2.19.0 was renumbered 3.0.0 after five and a half hours, for structs that broke users.",
 )
-def semver_compatible(built: Built) -> Judgement:
+def semver_compatible(built: Built) -> GateJudgement:
     """Is the version high enough for what changed in the API since the last release (`cargo semver-checks`)?"""
     fix = "release a version of a higher level, or take the change back."
     packages = len(publishable(built.seen.workspace, built.project))

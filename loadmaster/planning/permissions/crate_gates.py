@@ -10,7 +10,7 @@ from loadmaster.planning.crates_io.packaged import PackagedCrate
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, NameSeen
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.profile.registry_style import Credential
 from loadmaster.planning.values.gate import Outcome
@@ -19,7 +19,7 @@ from loadmaster.planning.values.permission_gate import PermissionGate
 RECENTLY_DELETED = "was recently deleted"
 
 
-class Owners(NamedTuple):
+class OwnersSeen(NamedTuple):
     users: tuple[str, ...]
     teams: tuple[str, ...]
 
@@ -121,7 +121,7 @@ def owners(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _ownership(name: str, expected: Sequence[str], seen: CrateSeen) -> tuple[Outcome, str, str, bool]:
+def _ownership(name: str, expected: Sequence[str], seen: CrateAnswers) -> tuple[Outcome, str, str, bool]:
     actual = owners_of(seen)
     if isinstance(actual, str):
         return Outcome.COULD_NOT_CHECK, actual, "", False
@@ -141,14 +141,14 @@ def _ownership(name: str, expected: Sequence[str], seen: CrateSeen) -> tuple[Out
     return Outcome.PASS, "is owned as the profile says", "", False
 
 
-def owners_of(seen: CrateSeen) -> Owners | str:
+def owners_of(seen: CrateAnswers) -> OwnersSeen | str:
     """Users and teams; why it is not known, if it is not."""
     if seen.owners is None:
         return "its owners were not asked for"
     match reading := read(seen.owners):
         case Document(content={"users": list(entries)}) if all(_is_owner(each) for each in entries):
             logins = [(str(each["login"]), each.get("kind")) for each in entries]
-            return Owners(
+            return OwnersSeen(
                 users=tuple(login for login, kind in logins if kind != "team"),
                 teams=tuple(login for login, kind in logins if kind == "team"),
             )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from loadmaster.planning.permissions.questions import Inquiry, action_of
-from loadmaster.planning.permissions.seen import CrateSeen, PermissionsSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, PermissionsSeen
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.registry_style import RegistryStyle
@@ -38,7 +38,7 @@ class Facts(Value):
         """Those that are still to be published; nobody's permission is needed for one that is out."""
         return tuple(each for each in self.plan.crates if each.name in self.seen.crates)
 
-    def crate(self, name: str) -> CrateSeen:
+    def crate(self, name: str) -> CrateAnswers:
         return self.seen.crates[name]
 
     def action(self, crate: Crate) -> Action:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from loadmaster.planning.pace import Costs, Forecast, forecast
+from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.reading import Document, Refused, TurnedAway, read, why_unread
 from loadmaster.planning.profile.registry_style import Wait
+from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.planning.values.rates import Bucket
@@ -79,10 +80,12 @@ def predicted_publishing(facts: Facts) -> Forecast:
         action: Bucket.full(rate).model_copy(update={"tokens": rate.burst + 1 - taken[action]})
         for action, rate in rates.items()
     }
-    return forecast(
-        {name: frozenset(each.needs) & crates.keys() for name, each in crates.items()},
-        {name: facts.action(each) for name, each in crates.items()},
-        buckets,
-        Costs(connections=facts.style.connections),
-        visible=facts.style.wait is Wait.VISIBLE,
+    schedule = Schedule.of(
+        needs={name: frozenset(each.needs) & crates.keys() for name, each in crates.items()},
+        ids={name: each.id for name, each in crates.items()},
+        actions={name: facts.action(each) for name, each in crates.items()},
+        rates=rates,
+        connections=facts.style.connections,
+        buckets=buckets,
     )
+    return forecast(schedule, Costs(), visible=facts.style.wait is Wait.VISIBLE)

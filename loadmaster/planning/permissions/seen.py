@@ -42,7 +42,7 @@ class TokenSeen(Value):
     """`GET …/github_configs?user_id=…`, which tells a legacy token from one with scopes."""
 
 
-class CrateSeen(Value):
+class CrateAnswers(Value):
     """What the registry says of one crate of the plan. None: not asked."""
 
     crate: Exchange
@@ -67,7 +67,7 @@ class PermissionsSeen(Value):
     site: Exchange
     tokens: Mapping[Action, TokenSeen] = Field(default_factory=dict)
     """By what it is used for. One for trusted publishing is there only where uploads are probed with it."""
-    crates: Mapping[str, CrateSeen] = Field(default_factory=dict)
+    crates: Mapping[str, CrateAnswers] = Field(default_factory=dict)
     """The crates that are still to be published, by name."""
     names: Mapping[str, NameSeen] = Field(default_factory=dict)
     """Crates outside of the release that its crates depend on."""

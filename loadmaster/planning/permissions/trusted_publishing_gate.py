@@ -14,7 +14,7 @@ from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import wants_trusted_publishing
 from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.profile.registry_style import Credential, TrustedPublishing
 from loadmaster.planning.values.gate import Outcome
@@ -43,7 +43,7 @@ def trusted_publishing(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _verdicts(facts: Facts, crate: Crate, seen: CrateSeen) -> Iterator[_Verdict]:
+def _verdicts(facts: Facts, crate: Crate, seen: CrateAnswers) -> Iterator[_Verdict]:
     if facts.is_new(crate):
         yield _Verdict(Outcome.SKIP, "is new: it can be configured once it exists")
         return
@@ -71,7 +71,7 @@ def _only_by_trusted_publishing(name: str, exchange: Exchange) -> _Verdict:
             return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), evidence=exchange)
 
 
-def _configured(name: str, wanted: TrustedPublishing | None, seen: CrateSeen) -> Iterator[_Verdict]:
+def _configured(name: str, wanted: TrustedPublishing | None, seen: CrateAnswers) -> Iterator[_Verdict]:
     actual = owners_of(seen)
     if not isinstance(actual, str) and actual.teams and not actual.users:
         yield _Verdict(

@@ -16,6 +16,7 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
 VCS_INFO = ".cargo_vcs_info.json"
+EQUAL_BYTES = "the bytes are equal"
 
 
 class Difference(Value):
@@ -28,6 +29,8 @@ class Difference(Value):
 class Comparison(Value):
     state: ObjectState
     """`same`, `equivalent` or `different`; the other two are not for bytes to say."""
+    code: str
+    """What `why` says, for programs; `docs/receipt.md` lists them."""
     differs: tuple[Difference, ...] = ()
     """By path. Empty if every file is equal."""
     why: str
@@ -39,19 +42,21 @@ def compare(ours: bytes, theirs: bytes, *, crate: str = "") -> Comparison:
     `crate` (`NAME@VERSION`) is for the text of an error. Raises `CrateFileBroken`.
     """
     if hashlib.sha256(ours).digest() == hashlib.sha256(theirs).digest():
-        return Comparison(state=ObjectState.SAME, why="the bytes are equal")
+        return Comparison(state=ObjectState.SAME, code="equal-bytes", why=EQUAL_BYTES)
     of_crate = f" of `{crate}`" if crate else ""
     here = read_crate(ours, f"The packaged `.crate`{of_crate}", keep=(VCS_INFO, LOCKFILE))
     there = read_crate(theirs, f"The registry's `.crate`{of_crate}", keep=(VCS_INFO, LOCKFILE))
     if here.tar_sha256 == there.tar_sha256:
-        return Comparison(state=ObjectState.EQUIVALENT, why="the tar inside is equal, only its gzip differs")
+        why = "the tar inside is equal, only its gzip differs"
+        return Comparison(state=ObjectState.EQUIVALENT, code="equal-tar", why=why)
     return _compare_files(here, there)
 
 
 def _compare_files(here: CrateFile, there: CrateFile) -> Comparison:
     if here.root != there.root:
         root = Difference(path=".", how=f"directory `{here.root}` here, `{there.root}` there")
-        return Comparison(state=ObjectState.DIFFERENT, differs=(root,), why="it is another package or version")
+        why = "it is another package or version"
+        return Comparison(state=ObjectState.DIFFERENT, code="another-package", differs=(root,), why=why)
     paths = sorted(
         path for path in here.files.keys() | there.files.keys() if here.files.get(path) != there.files.get(path)
     )
@@ -60,11 +65,12 @@ def _compare_files(here: CrateFile, there: CrateFile) -> Comparison:
     foreign = [f"`{path}`" for path, (_, packaging_may_change) in judged.items() if not packaging_may_change]
     if foreign:
         why = f"more than packaging may change differs: {_some(foreign)}"
-        return Comparison(state=ObjectState.DIFFERENT, differs=differs, why=why)
+        return Comparison(state=ObjectState.DIFFERENT, code="other-files", differs=differs, why=why)
     if differs:
         why = f"only what packaging may change differs: {', '.join(f'`{path}`' for path in paths)}"
-        return Comparison(state=ObjectState.EQUIVALENT, differs=differs, why=why)
-    return Comparison(state=ObjectState.EQUIVALENT, why="every file is equal, only headers of the tar differ")
+        return Comparison(state=ObjectState.EQUIVALENT, code="packaging-differs", differs=differs, why=why)
+    why = "every file is equal, only headers of the tar differ"
+    return Comparison(state=ObjectState.EQUIVALENT, code="equal-files", why=why)
 
 
 def _judge(path: str, here: CrateFile, there: CrateFile) -> tuple[str, bool]:

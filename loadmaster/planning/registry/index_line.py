@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from loadmaster.planning.tree.workspace import Kind
+from loadmaster.planning.tree.workspace import DependencyKind
 from loadmaster.planning.values.value import Value
 
 
@@ -20,7 +20,7 @@ class Need(Value):
     name: str
     """The crate's own name, not the alias that the manifest gives it."""
     requirement: str
-    kind: Kind = "normal"
+    kind: DependencyKind = "normal"
     optional: bool = False
     registry: str | None = None
     """Index of the registry that it comes from; None for the same one."""

@@ -35,7 +35,7 @@ class When(StrEnum):
     AFTER_RELEASE = "after-release"
 
 
-Versioned = Annotated[str, Field(pattern=r"\{version\}")]
+VersionedName = Annotated[str, Field(pattern=r"\{version\}")]
 
 
 def _kernel(text: str) -> str:
@@ -53,7 +53,7 @@ class ObjectSource(Value):
 
     asset: str | None = None
     """Name of an asset of the forge release; `{version}` stands for the version."""
-    file: Versioned | None = None
+    file: VersionedName | None = None
     """Path of a file on the machine that releases; its `{version}` keeps an older one from being taken."""
     version: str = "{version}"
     """Of which version the object is; anything but the release's is an error."""
@@ -70,7 +70,7 @@ class ArtefactStyle(Behaviour):
 
     binary: str = Field(pattern=r"^[^/\s]+$")
     """File name of the program: in the archive, or of the install check."""
-    asset: Versioned | None = None
+    asset: VersionedName | None = None
     """The forge release's asset that holds it, alone or in an archive; if left out, the program that was installed from
     the registry, or before publishing one built from the release commit."""
     object: ObjectSource | None = None

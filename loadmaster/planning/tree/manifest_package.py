@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 from loadmaster.errors.request import MalformedVersion
 from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_shape import shape_problem
-from loadmaster.planning.tree.workspace import Dependency, Kind, Package
+from loadmaster.planning.tree.workspace import Dependency, DependencyKind, Package
 from loadmaster.planning.values.toml_text import parsed_toml
 from loadmaster.planning.values.version import parse
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 
-Manifest = Mapping[str, Any]
+ManifestTable = Mapping[str, Any]
 
-_TABLES: tuple[tuple[Kind, str], ...] = (
+_TABLES: tuple[tuple[DependencyKind, str], ...] = (
     ("normal", "dependencies"),
     ("dev", "dev-dependencies"),
     ("build", "build-dependencies"),
@@ -32,7 +32,7 @@ _NO_VERSION = "0.0.0"
 _BINARY = re.compile(r"(?:^|/)src/(?:main\.rs|bin/(?:(?P<file>[^/]+)\.rs|(?P<folder>[^/]+)/main\.rs))$")
 
 
-def parse_manifest(path: str, text: str) -> Manifest:
+def parse_manifest(path: str, text: str) -> ManifestTable:
     """Raises `ByteOrderMark`, `NotToml`, with line and column, and `ManifestIncomplete`."""
     manifest = parsed_toml(path, text)
     problem = shape_problem(manifest)
@@ -41,7 +41,7 @@ def parse_manifest(path: str, text: str) -> Manifest:
     return manifest
 
 
-def dependency_tables(manifest: Manifest) -> Iterator[tuple[Kind, str | None, Mapping[str, Any]]]:
+def dependency_tables(manifest: ManifestTable) -> Iterator[tuple[DependencyKind, str | None, Mapping[str, Any]]]:
     """Kind, target and table of every dependency table of the package, in cargo's order."""
     for kind, name in _TABLES:
         yield kind, None, _either(manifest, name)
@@ -50,7 +50,7 @@ def dependency_tables(manifest: Manifest) -> Iterator[tuple[Kind, str | None, Ma
             yield kind, target, _either(tables, name)
 
 
-def inherited(path: str, key: str, entry: Any, root: str, root_manifest: Manifest) -> tuple[str, Any]:
+def inherited(path: str, key: str, entry: Any, root: str, root_manifest: ManifestTable) -> tuple[str, Any]:
     """Where the dependency `key` is told, and what is told there: its own entry, or the workspace's if it says so.
 
     The fields that only the member may say (`optional`) are added to the workspace's. Raises `ManifestIncomplete`.
@@ -93,7 +93,9 @@ class _Member(NamedTuple):
         return told
 
 
-def package_of(path: str, manifest: Manifest, root: str, root_manifest: Manifest, sources: Collection[str]) -> Package:
+def package_of(
+    path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable, sources: Collection[str]
+) -> Package:
     """The package of the manifest at `path`, a member of the workspace at `root`. `sources` is of `sources_of_binaries`.
 
     Raises `ManifestIncomplete`.
@@ -149,7 +151,7 @@ def sources_of_binaries(paths: Iterable[str]) -> frozenset[str]:
 
 
 def _binaries(
-    name: str, path: str, manifest: Manifest, edition: str | None, sources: Collection[str]
+    name: str, path: str, manifest: ManifestTable, edition: str | None, sources: Collection[str]
 ) -> tuple[str, ...]:
     """By name: those that the manifest lists, and those that cargo finds in `src`."""
     folder, listed = posixpath.dirname(path), manifest.get("bin", [])
@@ -163,7 +165,7 @@ def _binaries(
     return tuple(sorted(told | {match["file"] or match["folder"] or name for match in here}))
 
 
-def _dependencies(path: str, manifest: Manifest, root: str, root_manifest: Manifest) -> Iterator[Dependency]:
+def _dependencies(path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable) -> Iterator[Dependency]:
     for kind, target, table in dependency_tables(manifest):
         for key, entry in sorted(table.items()):
             place, fields = inherited(path, key, entry, root, root_manifest)

@@ -22,7 +22,7 @@ from loadmaster.errors.workspace import (
     TwoMembers,
 )
 from loadmaster.planning.tree.manifest_package import (
-    Manifest,
+    ManifestTable,
     dependency_tables,
     inherited,
     package_of,
@@ -111,14 +111,14 @@ def beside(path: str, name: str) -> str:
     return posixpath.join(posixpath.dirname(path), name)
 
 
-class _Manifests(Mapping[str, Manifest]):
+class _Manifests(Mapping[str, ManifestTable]):
     """The manifests of a tree by path, each parsed when it is first asked for: one that no one needs may be broken."""
 
     def __init__(self, files: TreeFiles) -> None:
         self.files = files
-        self._parsed: dict[str, Manifest] = {}
+        self._parsed: dict[str, ManifestTable] = {}
 
-    def __getitem__(self, path: str) -> Manifest:
+    def __getitem__(self, path: str) -> ManifestTable:
         if path not in self._parsed:
             self._parsed[path] = parse_manifest(path, self.files.texts[path])
         return self._parsed[path]

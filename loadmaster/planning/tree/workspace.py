@@ -14,7 +14,7 @@ from loadmaster.planning.values.value import Value
 CRATES_IO = "crates.io"
 CRATES_IO_NAMES = ("crates-io", CRATES_IO)
 
-Kind = Literal["normal", "build", "dev"]
+DependencyKind = Literal["normal", "build", "dev"]
 
 
 class Dependency(Value):
@@ -24,7 +24,7 @@ class Dependency(Value):
     """The crate's own name, not the local alias."""
     requirement: str
     """Cargo's spelling; `*` where the manifest gives no version."""
-    kind: Kind = "normal"
+    kind: DependencyKind = "normal"
     optional: bool = False
     target: str | None = None
     rename: str | None = None

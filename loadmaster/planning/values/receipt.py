@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, JsonValue
 
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
-Kind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
+ObjectKind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
 CHECKS = frozenset({"install", "smoke"})
 """Kinds that bring nothing about: they look at what is there, and do so in every attempt."""
 
@@ -27,7 +29,7 @@ class ReceiptOutcome(StrEnum):
 class ObjectRecord(Value):
     """One object of the plan as it was last observed."""
 
-    kind: Kind
+    kind: ObjectKind
     id: str
     state: ObjectState
     sha256: str | None = None
@@ -35,15 +37,28 @@ class ObjectRecord(Value):
     """Wall time of the step that brought it about or found it there."""
     attempts: int = 0
     """How often the step acted: 0 if the object was there already."""
+    code: str | None = None
+    """What `why` says, for programs: an error's code, or one of those that `docs/receipt.md` lists."""
+    facts: Mapping[str, JsonValue] | None = None
+    """What `why` was made from, by name."""
     why: str | None = None
+    """For people: no program reads it."""
 
 
 class Failure(Value):
-    """The error that stopped the release, as the catalogue tells it."""
+    """The error that stopped the release, as the catalogue has it."""
 
     what: str
     why: str
     next: str
+    code: str | None = None
+    """The error's, such as `upload-refused`; None in a receipt that is older than this field."""
+    facts: Mapping[str, JsonValue] | None = None
+    """What the sentences were made from, by name."""
+
+    @classmethod
+    def of(cls, error: LoadmasterError) -> Self:
+        return cls(what=error.what, why=error.why, next=error.fix, code=error.code, facts=error.facts or None)
 
 
 class Receipt(Value):

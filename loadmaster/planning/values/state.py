@@ -18,3 +18,7 @@ class ObjectState(StrEnum):
     """There, and not ours: stops the release; never overwritten, never taken for published."""
     UNKNOWN = "unknown"
     """Could not be observed: retried, then stops; never taken for absent or for done."""
+
+
+THERE = frozenset({ObjectState.SAME, ObjectState.EQUIVALENT})
+"""States of a thing that is there and is ours."""

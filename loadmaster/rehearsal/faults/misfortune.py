@@ -31,7 +31,7 @@ _LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
+class Dealing:
     """How a server deals with one request, for a fault to come between."""
 
     read: Callable[[], Awaitable[object]]
@@ -75,7 +75,7 @@ class Misfortune:
             passed += _LOOK_SECONDS
         file.unlink(missing_ok=True)
 
-    async def meet(self, fault: Fault | None, request: Request, exchange: Exchange) -> Response:
+    async def meet(self, fault: Fault | None, request: Request, exchange: Dealing) -> Response:
         """Does what the fault says, and else what was asked for."""
         if LOOP in request.query_params:
             return _once_more(request)
@@ -90,7 +90,7 @@ class Misfortune:
             return _cut(request, exchange, "the connection was cut before anything took effect")
         return await self._answer(fault, request, exchange)
 
-    async def _answer(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+    async def _answer(self, fault: Fault, request: Request, exchange: Dealing) -> Response:
         if fault.loop:
             return _once_more(request)
         if (status := 503 if fault.read_only else fault.status) is not None:
@@ -99,7 +99,7 @@ class Misfortune:
             return _in_form(fault, exchange.refuse(status, text, self._headers(fault)), text)
         return await self._with_effect(fault, request, exchange)
 
-    async def _with_effect(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+    async def _with_effect(self, fault: Fault, request: Request, exchange: Dealing) -> Response:
         try:
             answer = await exchange.act()
             if fault.kill and answer.status_code < 400:
@@ -133,7 +133,7 @@ def cut_connection(request: Request) -> None:
                 handle.shutdown(socket.SHUT_RDWR)
 
 
-def _cut(request: Request, exchange: Exchange, told: str) -> Response:
+def _cut(request: Request, exchange: Dealing, told: str) -> Response:
     cut_connection(request)
     exchange.note(0, told)
     return Response(status_code=503)  # to nobody

@@ -13,7 +13,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.forge.repository import RELEASE_WORKFLOW, CommitSeen, TagRef
 from loadmaster.rehearsal.forge.store import Dispatch, StoredAsset, StoredRelease
 
-Json = dict[str, Any]
+ForgeJson = dict[str, Any]
 _WORKFLOW_ID = 1
 DISPATCHED = 1 << 40
 """Ids of runs that were started by hand begin above those of tags, which have 32 bits."""
@@ -45,7 +45,7 @@ def addresses(request: Request, repository: str) -> Addresses:
 
 
 def problem(status: int, message: str, *errors: Mapping[str, str]) -> JSONResponse:
-    body: Json = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    body: ForgeJson = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
     return JSONResponse(body | ({"errors": list(errors)} if errors else {}), status)
 
 
@@ -54,7 +54,7 @@ def invalid(resource: str, field: str, code: str, message: str | None = None) ->
     return problem(422, "Validation Failed", error | ({"message": message} if message else {}))
 
 
-def page(request: Request, rows: Sequence[Json], under: str | None = None) -> JSONResponse:
+def page(request: Request, rows: Sequence[ForgeJson], under: str | None = None) -> JSONResponse:
     """One page of `rows` by `per_page` and `page`, with the address of the next in `Link`; with a count if `under` a name."""
     size = min(int(request.query_params.get("per_page", 30)), 100)
     number = int(request.query_params.get("page", 1))
@@ -64,7 +64,7 @@ def page(request: Request, rows: Sequence[Json], under: str | None = None) -> JS
     return JSONResponse({"total_count": len(rows), under: shown} if under else shown, headers=headers)
 
 
-def repository_json(at: Addresses, default_branch: str, may_write: bool) -> Json:
+def repository_json(at: Addresses, default_branch: str, may_write: bool) -> ForgeJson:
     owner, _, name = at.repository.partition("/")
     return {
         "id": 1,
@@ -78,7 +78,7 @@ def repository_json(at: Addresses, default_branch: str, may_write: bool) -> Json
     } | ({"permissions": {"admin": False, "push": True, "pull": True}} if may_write else {})
 
 
-def release_json(at: Addresses, release: StoredRelease, assets: Sequence[StoredAsset]) -> Json:
+def release_json(at: Addresses, release: StoredRelease, assets: Sequence[StoredAsset]) -> ForgeJson:
     return {
         **release.model_dump(),
         "url": f"{at.api}/releases/{release.id}",
@@ -90,7 +90,7 @@ def release_json(at: Addresses, release: StoredRelease, assets: Sequence[StoredA
     }
 
 
-def asset_json(at: Addresses, release: StoredRelease, asset: StoredAsset) -> Json:
+def asset_json(at: Addresses, release: StoredRelease, asset: StoredAsset) -> ForgeJson:
     return {
         **asset.model_dump(exclude={"release"}),
         "url": f"{at.api}/releases/assets/{asset.id}",
@@ -102,7 +102,7 @@ def asset_json(at: Addresses, release: StoredRelease, asset: StoredAsset) -> Jso
     }
 
 
-def tag_json(at: Addresses, tag: TagRef) -> Json:
+def tag_json(at: Addresses, tag: TagRef) -> ForgeJson:
     kind = {"tag": "tags", "commit": "commits"}[tag.kind]
     return {
         "ref": f"refs/tags/{tag.name}",
@@ -111,7 +111,7 @@ def tag_json(at: Addresses, tag: TagRef) -> Json:
     }
 
 
-def commit_json(at: Addresses, commit: CommitSeen) -> Json:
+def commit_json(at: Addresses, commit: CommitSeen) -> ForgeJson:
     signature = {"name": commit.author, "email": commit.email, "date": commit.date}
     return {
         "sha": commit.sha,
@@ -127,7 +127,7 @@ def commit_json(at: Addresses, commit: CommitSeen) -> Json:
     }
 
 
-def workflow_json(at: Addresses, path: str = RELEASE_WORKFLOW) -> Json:
+def workflow_json(at: Addresses, path: str = RELEASE_WORKFLOW) -> ForgeJson:
     return {
         "id": _WORKFLOW_ID,
         "name": "Release" if path == RELEASE_WORKFLOW else path,
@@ -137,7 +137,7 @@ def workflow_json(at: Addresses, path: str = RELEASE_WORKFLOW) -> Json:
     }
 
 
-def run_json(at: Addresses, tag: TagRef) -> Json:
+def run_json(at: Addresses, tag: TagRef) -> ForgeJson:
     return {
         "id": tag.run,
         "name": "Release",
@@ -158,7 +158,7 @@ def run_json(at: Addresses, tag: TagRef) -> Json:
     }
 
 
-def dispatch_json(at: Addresses, dispatch: Dispatch, conclusion: str) -> Json:
+def dispatch_json(at: Addresses, dispatch: Dispatch, conclusion: str) -> ForgeJson:
     """The run of a workflow that was started by hand: over when it is asked for again."""
     is_over = dispatch.looks > 0
     number = DISPATCHED + dispatch.id
@@ -179,7 +179,7 @@ def dispatch_json(at: Addresses, dispatch: Dispatch, conclusion: str) -> Json:
     }
 
 
-def job_json(at: Addresses, tag: TagRef) -> Json:
+def job_json(at: Addresses, tag: TagRef) -> ForgeJson:
     run = run_json(at, tag)
     return {
         "id": tag.run,

@@ -22,8 +22,8 @@ from loadmaster.rehearsal.forge import store
 from loadmaster.rehearsal.forge.answers import problem
 from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
 from loadmaster.rehearsal.forge.repository_routes import RepositoryRoutes
-from loadmaster.rehearsal.forge.store import Store
-from loadmaster.rehearsal.forge.workflow_routes import Workflow, WorkflowRoutes, runs_nothing
+from loadmaster.rehearsal.forge.store import ForgeStore
+from loadmaster.rehearsal.forge.workflow_routes import PlayedWorkflow, WorkflowRoutes, runs_nothing
 from loadmaster.run.clock import utc_now
 
 
@@ -42,13 +42,13 @@ class Forge:
         name: str,
         immutable_releases: bool = False,
         faults: FaultScript | None = None,
-        workflow: Workflow = runs_nothing,
+        workflow: PlayedWorkflow = runs_nothing,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`workflow` is what a dispatched workflow does; `clock` is what the script counts by; `sleep` waits so many of
         its seconds."""
-        self._store, repository = Store(directory), f"{owner}/{name}"
+        self._store, repository = ForgeStore(directory), f"{owner}/{name}"
         self._repository = RepositoryRoutes(remote, repository)
         self._workflows = WorkflowRoutes(self._store, remote, repository, workflow)
         misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
@@ -58,7 +58,7 @@ class Forge:
         """From now on whoever sends it may write. Only its digest is kept."""
         self._store.add_token(token)
 
-    def requests(self) -> tuple[store.Request, ...]:
+    def requests(self) -> tuple[store.LoggedRequest, ...]:
         """Everything that was ever asked, in the order of the answers."""
         return self._store.requests()
 

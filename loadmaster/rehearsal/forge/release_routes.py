@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from loadmaster.rehearsal.faults import Door, Exchange, Misfortune
+from loadmaster.rehearsal.faults import Dealing, Door, Misfortune
 from loadmaster.rehearsal.forge import answers, repository, store
-from loadmaster.rehearsal.forge.answers import Json, invalid, page, problem
-from loadmaster.rehearsal.forge.store import Store, StoredAsset, StoredRelease
+from loadmaster.rehearsal.forge.answers import ForgeJson, invalid, page, problem
+from loadmaster.rehearsal.forge.store import ForgeStore, StoredAsset, StoredRelease
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -27,7 +27,7 @@ _SETTABLE = ("tag_name", "target_commitish", "name", "body", "draft", "prereleas
 
 
 class ReleaseRoutes:
-    def __init__(self, store: Store, remote: Path, name: str, misfortune: Misfortune, *, immutable: bool) -> None:
+    def __init__(self, store: ForgeStore, remote: Path, name: str, misfortune: Misfortune, *, immutable: bool) -> None:
         self._store, self._remote, self._name, self._immutable = store, remote, name, immutable
         self._misfortune = misfortune
 
@@ -52,7 +52,7 @@ class ReleaseRoutes:
         async def guarded(request: Request) -> Response:
             if door == "release" and (await _settings(request) or {}).get("draft") is not False:
                 return await endpoint(request)  # it changes a text, and publishes nothing
-            exchange = Exchange(read=request.body, act=partial(endpoint, request), refuse=_refuse)
+            exchange = Dealing(read=request.body, act=partial(endpoint, request), refuse=_refuse)
             return await self._misfortune.meet(self._misfortune.due(door), request, exchange)
 
         return guarded
@@ -92,7 +92,13 @@ class ReleaseRoutes:
             return problem(400, "Problems parsing JSON")
         if not isinstance(values.get("tag_name"), str):
             return problem(422, 'Invalid request.\n\n"tag_name" wasn\'t supplied.')
-        defaults: Json = {"name": None, "body": None, "prerelease": False, "immutable": False, "published_at": None}
+        defaults: ForgeJson = {
+            "name": None,
+            "body": None,
+            "prerelease": False,
+            "immutable": False,
+            "published_at": None,
+        }
         defaults["target_commitish"] = repository.default_branch(self._remote)
         publishes = not values.get("draft", False)
         refusal = self._refusal(None, {**defaults, **values}, publishes=publishes)
@@ -121,7 +127,7 @@ class ReleaseRoutes:
         self._store.delete_release(release.id)
         return Response(status_code=204)
 
-    def _refusal(self, release: StoredRelease | None, wanted: Json, *, publishes: bool) -> JSONResponse | None:
+    def _refusal(self, release: StoredRelease | None, wanted: ForgeJson, *, publishes: bool) -> JSONResponse | None:
         """What forbids `release` (None: a new one) to become `wanted`."""
         published = self._published(wanted["tag_name"])
         if published and (release is None or published.id != release.id):
@@ -201,7 +207,7 @@ def _refuse(status: int, detail: str, headers: Mapping[str, str]) -> Response:
     return answer
 
 
-async def _settings(request: Request) -> Json | None:
+async def _settings(request: Request) -> ForgeJson | None:
     """What the body sets, without what cannot be set; None if it is no JSON object."""
     try:
         body = json.loads(await request.body())

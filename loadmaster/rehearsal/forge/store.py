@@ -32,7 +32,7 @@ create table if not exists dispatches (
 _ASSET = "id, release, name, label, content_type, size, digest, created_at"
 
 
-class Request(Value):
+class LoggedRequest(Value):
     """One line of the log."""
 
     method: str
@@ -79,7 +79,7 @@ class Dispatch(Value):
     """How often its run was asked for."""
 
 
-class Store:
+class ForgeStore:
     """Opens the file anew for each call: the forge is asked from several threads."""
 
     def __init__(self, directory: Path) -> None:
@@ -112,10 +112,10 @@ class Store:
         with self._open() as database:
             database.execute("insert into requests (method, path, status) values (?, ?, ?)", (method, path, status))
 
-    def requests(self) -> tuple[Request, ...]:
+    def requests(self) -> tuple[LoggedRequest, ...]:
         with self._open() as database:
             rows = database.execute("select method, path, status from requests order by id").fetchall()
-        return tuple(Request(**row) for row in rows)
+        return tuple(LoggedRequest(**row) for row in rows)
 
     def releases(self) -> tuple[StoredRelease, ...]:
         """Newest first."""

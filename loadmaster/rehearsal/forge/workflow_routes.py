@@ -21,7 +21,7 @@ from loadmaster.clients import git
 from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.forge import answers, repository
 from loadmaster.rehearsal.forge.answers import DISPATCHED, page, problem
-from loadmaster.rehearsal.forge.store import Dispatch, Store
+from loadmaster.rehearsal.forge.store import Dispatch, ForgeStore
 
 
 class WorkflowOutcome(NamedTuple):
@@ -29,7 +29,7 @@ class WorkflowOutcome(NamedTuple):
     log: str
 
 
-Workflow = Callable[[Mapping[str, str]], WorkflowOutcome]
+PlayedWorkflow = Callable[[Mapping[str, str]], WorkflowOutcome]
 """What a dispatched workflow does, from its inputs."""
 
 
@@ -38,7 +38,7 @@ def runs_nothing(inputs: Mapping[str, str]) -> WorkflowOutcome:
 
 
 class WorkflowRoutes:
-    def __init__(self, store: Store, remote: Path, name: str, workflow: Workflow) -> None:
+    def __init__(self, store: ForgeStore, remote: Path, name: str, workflow: PlayedWorkflow) -> None:
         self._store, self._remote, self._name, self._workflow = store, remote, name, workflow
 
     def routes(self) -> Iterator[Route]:
@@ -95,7 +95,7 @@ class WorkflowRoutes:
         wanted = [each for each in self._store.dispatches() if each.file == request.path_params["file"]]
         return page(request, [self._run_json(request, each) for each in wanted], under="workflow_runs")
 
-    def _run_json(self, request: Request, dispatch: Dispatch) -> answers.Json:
+    def _run_json(self, request: Request, dispatch: Dispatch) -> answers.ForgeJson:
         return answers.dispatch_json(self._at(request), dispatch, self._outcome(dispatch).conclusion)
 
     def _outcome(self, dispatch: Dispatch) -> WorkflowOutcome:

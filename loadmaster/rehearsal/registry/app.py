@@ -23,7 +23,7 @@ from starlette.routing import Route
 from loadmaster.errors.rehearsal import UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.registry.sparse_index import index_path
-from loadmaster.rehearsal.faults import Exchange, Fault, Misfortune
+from loadmaster.rehearsal.faults import Dealing, Fault, Misfortune
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.answers import HANDLERS, TurnAway, base_of, shaped
 from loadmaster.rehearsal.registry.framing import Metadata
@@ -38,7 +38,7 @@ from loadmaster.rehearsal.registry.receiving import Incoming
 from loadmaster.rehearsal.registry.records import Tarball
 
 
-class Endpoints:
+class RegistryRoutes:
     def __init__(
         self,
         ledger: Ledger,
@@ -120,7 +120,7 @@ class Endpoints:
         note = partial(self._log, announced)
         with self._publishing.place() as place:
             upload = _Upload(self._publishing, incoming, head, place, request)
-            exchange = Exchange(
+            exchange = Dealing(
                 read=upload.receive,
                 act=lambda: self._accept(upload),
                 refuse=partial(shaped, request),
@@ -169,7 +169,7 @@ class Endpoints:
         return FileResponse(file, media_type="application/gzip")
 
     async def _read(self, fault: Fault | None, request: Request, act: Callable[[], Awaitable[Response]]) -> Response:
-        exchange = Exchange(read=request.body, act=act, refuse=partial(shaped, request))
+        exchange = Dealing(read=request.body, act=act, refuse=partial(shaped, request))
         return await self._misfortune.meet(fault, request, exchange)
 
     def _log(self, announced: Metadata, status: int, detail: str) -> None:

@@ -12,7 +12,7 @@ from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.credentials import Grant, check_alive, check_allows, token_sent
 
 
-class Gate:
+class Doorman:
     def __init__(self, accounts: Accounts, clock: Callable[[], datetime]) -> None:
         self._accounts, self._clock = accounts, clock
 

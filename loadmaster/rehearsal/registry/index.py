@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from loadmaster.planning.crates_io.manifest import Dependency, Manifest
+from loadmaster.planning.crates_io.manifest import PackagedDependency, PackagedManifest
 from loadmaster.planning.crates_io.requirement import normalized, without_build
 from loadmaster.planning.registry.as_of import PUBTIME
 
@@ -17,7 +17,7 @@ _KIND_ORDER = {"normal": 0, "build": 1, "dev": 2}
 Features = dict[str, tuple[str, ...]]
 
 
-def index_line(manifest: Manifest, checksum: str, published: datetime) -> str:
+def index_line(manifest: PackagedManifest, checksum: str, published: datetime) -> str:
     """One compact JSON object, keys in crates.io's order, no newline. `published` must be in UTC."""
     features, features2 = split_features(manifest.features)
     line: dict[str, Any] = {
@@ -74,7 +74,7 @@ def _is_new_syntax(value: str) -> bool:
     return value.startswith("dep:") or "?/" in value
 
 
-def _entry(dependency: Dependency) -> dict[str, Any]:
+def _entry(dependency: PackagedDependency) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": dependency.key,
         "req": normalized(dependency.requirement),
@@ -87,7 +87,7 @@ def _entry(dependency: Dependency) -> dict[str, Any]:
     return entry | ({"package": dependency.crate} if dependency.renamed else {})
 
 
-def _sort_key(dependency: Dependency) -> tuple[object, ...]:
+def _sort_key(dependency: PackagedDependency) -> tuple[object, ...]:
     # None sorts before any text, as in Rust's `Option`.
     return (
         dependency.key,

@@ -18,7 +18,7 @@ from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.bodies import json_body, unfit
 from loadmaster.rehearsal.registry.database import Database, Row, stamp
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.ownership import Ownership, make_owner
 
 STANDS_FOR = timedelta(days=30)
@@ -26,7 +26,7 @@ _MINE = "/api/v1/me/crate_owner_invitations"
 
 
 class Invitations:
-    def __init__(self, database: Database, ownership: Ownership, gate: Gate, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, ownership: Ownership, gate: Doorman, clock: Callable[[], datetime]) -> None:
         self._database, self._ownership, self._gate, self._clock = database, ownership, gate, clock
 
     def routes(self) -> tuple[Route, ...]:

@@ -17,9 +17,9 @@ from loadmaster.planning.crates_io.requirement import without_build
 from loadmaster.planning.crates_io.rules import check_categories
 from loadmaster.rehearsal.registry.database import Database, Row, stamp
 from loadmaster.rehearsal.registry.index import index_line
-from loadmaster.rehearsal.registry.limits import Bucket, Rate, take
+from loadmaster.rehearsal.registry.limits import CountedBucket, CountedRate, take
 from loadmaster.rehearsal.registry.ownership import Ownership, make_owner, may_publish
-from loadmaster.rehearsal.registry.records import Crate, Owner, Published, Submission, Upload
+from loadmaster.rehearsal.registry.records import CrateRow, Owner, Published, Submission, Upload
 
 NOT_AN_OWNER = (
     "this crate exists but you don't seem to be an owner. If you believe this is a mistake, "
@@ -36,13 +36,13 @@ class Ledger:
 
     # looking ----------------------------------------------------------------------------------------------------------
 
-    def crate(self, name: str) -> Crate | None:
+    def crate(self, name: str) -> CrateRow | None:
         """The crate that was published (or seeded, or changed) here under a name like this."""
         with self._database.reading() as db:
             row = db.execute(
                 "SELECT id, name, trustpub_only FROM crates WHERE canonical = ?", (canonical(name),)
             ).fetchone()
-        return None if row is None else Crate(**row)
+        return None if row is None else CrateRow(**row)
 
     def names(self) -> tuple[str, ...]:
         """The crates with a version that was uploaded here."""
@@ -84,13 +84,13 @@ class Ledger:
 
     # acting -----------------------------------------------------------------------------------------------------------
 
-    def take_token(self, login: str, rate: Rate, now: datetime) -> Bucket:
+    def take_token(self, login: str, rate: CountedRate, now: datetime) -> CountedBucket:
         """Counts one attempt, whatever becomes of it. Raises `Refusal` in read-only mode."""
         with self._database.writing() as db:
             row = db.execute(
                 "SELECT tokens, last_refill FROM buckets WHERE login = ? AND what = ?", (login, rate.kind)
             ).fetchone()
-            bucket = take(None if row is None else Bucket(**row), rate, now)
+            bucket = take(None if row is None else CountedBucket(**row), rate, now)
             db.execute(
                 "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?)",
                 (login, rate.kind, bucket.tokens, stamp(bucket.last_refill)),

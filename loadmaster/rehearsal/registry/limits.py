@@ -14,10 +14,10 @@ from loadmaster.planning.registry.crate_file import UNPACKED_LIMIT
 from loadmaster.planning.values.value import Value
 from loadmaster.run.world_clock import http_date
 
-Kind = Literal["new", "update", "yank"]
+Counted = Literal["new", "update", "yank"]
 """What is counted separately."""
 
-_TOO_MANY: Mapping[Kind, str] = {
+_TOO_MANY: Mapping[Counted, str] = {
     "new": "published too many new crates",
     "update": "published too many updates to existing crates",
     "yank": "yanked or unyanked too many versions",
@@ -50,14 +50,14 @@ class Limits(Value):
     upload_bytes: int = UPLOAD_LIMIT
     unpacked_bytes: int = UNPACKED_LIMIT
 
-    def rate(self, kind: Kind, own: OwnLimits | None = None) -> Rate:
+    def rate(self, kind: Counted, own: OwnLimits | None = None) -> CountedRate:
         """`own` is what the account has of its own."""
         if own == "off":
             return NO_LIMITS.rate(kind)
         if own == "crates.io":
             return Limits().rate(kind)
         burst = getattr(own, kind) if own else None
-        return Rate(
+        return CountedRate(
             kind=kind,
             burst=getattr(self, f"{kind}_burst") if burst is None else burst,
             refill_seconds=getattr(self, f"{kind}_refill_seconds"),
@@ -68,33 +68,33 @@ NO_LIMITS = Limits(new_burst=1_000_000_000, update_burst=1_000_000_000, yank_bur
 """Buckets that nobody empties."""
 
 
-class Rate(Value):
-    kind: Kind
+class CountedRate(Value):
+    kind: Counted
     burst: int
     refill_seconds: int
 
 
-class Bucket(Value):
+class CountedBucket(Value):
     tokens: int
     last_refill: datetime
 
 
-def take(bucket: Bucket | None, rate: Rate, now: datetime) -> Bucket:
+def take(bucket: CountedBucket | None, rate: CountedRate, now: datetime) -> CountedBucket:
     """The bucket after one more attempt; the attempt may pass if a token is left in it.
 
     A full bucket starts with `burst`, and its first attempt is free, so exactly `burst` attempts pass at once. Asking
     an empty bucket again does not put off its refill.
     """
     if bucket is None:
-        return Bucket(tokens=rate.burst, last_refill=now)
+        return CountedBucket(tokens=rate.burst, last_refill=now)
     refill = timedelta(seconds=rate.refill_seconds)
     added = (now - bucket.last_refill) // refill
-    return Bucket(
+    return CountedBucket(
         tokens=min(rate.burst, max(0, bucket.tokens - 1) + added), last_refill=bucket.last_refill + refill * added
     )
 
 
-def check_bucket(bucket: Bucket, rate: Rate) -> None:
+def check_bucket(bucket: CountedBucket, rate: CountedRate) -> None:
     """Raises `Refusal` with `Retry-After` when no token is left."""
     if bucket.tokens >= 1:
         return

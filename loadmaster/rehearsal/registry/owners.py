@@ -13,7 +13,7 @@ from loadmaster.planning.crates_io.refusal import bad_request, forbidden
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.bodies import json_body, kind_of, unfit
 from loadmaster.rehearsal.registry.credentials import Grant
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.invitations import Invitations
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership, Rights
@@ -33,7 +33,7 @@ class Owners:
         ownership: Ownership,
         invitations: Invitations,
         overlay: Overlay,
-        gate: Gate,
+        gate: Doorman,
         clock: Callable[[], datetime],
     ) -> None:
         self._ownership, self._invitations = ownership, invitations

@@ -90,28 +90,28 @@ class Pages:
         crates = [views.without_lists(crate) | {"recent_downloads": 0} for crate in shown]
         return JSONResponse({"crates": crates, "meta": meta})
 
-    async def version_view(self, name: str, version: str) -> views.Json:
+    async def version_view(self, name: str, version: str) -> views.JsonObject:
         """Raises `Refusal`."""
         number, entry = await self._overlay.known_version(name, version)
         ours = {each.manifest.version: each for each in self._ledger.published(name)}
         return views.version_view(number, entry, ours.get(version))
 
-    async def crate_view(self, name: str) -> views.Json:
+    async def crate_view(self, name: str) -> views.JsonObject:
         """Raises `Refusal`."""
         return (await self._known(name))[0]
 
-    async def _known(self, name: str) -> tuple[views.Json, list[views.Json], Mapping[str, Published]]:
+    async def _known(self, name: str) -> tuple[views.JsonObject, list[views.JsonObject], Mapping[str, Published]]:
         """A crate's view, its index entries, and of those uploaded here what else is known. Raises `Refusal`."""
         entries = await self._overlay.known(name)
         ours = {version.manifest.version: version for version in self._ledger.published(name)}
         here = self._ledger.crate(name)
         return views.crate_view(entries, ours, trustpub_only=here is not None and here.trustpub_only), entries, ours
 
-    async def _matching(self, asked: str) -> list[views.Json]:
+    async def _matching(self, asked: str) -> list[views.JsonObject]:
         """The crates with all these words in name, description or keywords; the one of this name first."""
         wanted = [canonical(word) for word in asked.split()]
         names = {*self._ledger.names(), *((asked,) if is_crate_name(asked) else ())}
-        found: dict[str, views.Json] = {}
+        found: dict[str, views.JsonObject] = {}
         for name in sorted(names):
             if await self._overlay.entries(name):
                 crate = await self.crate_view(name)

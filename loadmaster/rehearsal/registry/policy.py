@@ -13,7 +13,7 @@ from loadmaster.rehearsal.registry.database import Database, stamp
 _DELETED_FOR = timedelta(hours=24)
 
 
-class Policy(Value):
+class PublishPolicy(Value):
     read_only: bool = False
     blocked_agents: tuple[str, ...] = ()
     """Parts of a `User-Agent` that are turned away."""
@@ -25,12 +25,12 @@ class Policies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def current(self) -> Policy:
+    def current(self) -> PublishPolicy:
         with self._database.reading() as db:
             rows = db.execute("SELECT name, value FROM settings").fetchall()
-        return Policy.model_validate({row["name"]: json.loads(row["value"]) for row in rows})
+        return PublishPolicy.model_validate({row["name"]: json.loads(row["value"]) for row in rows})
 
-    def set(self, policy: Policy) -> None:
+    def set(self, policy: PublishPolicy) -> None:
         with self._database.recording() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO settings VALUES (?, ?)",

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from starlette.requests import Request
 
-from loadmaster.planning.crates_io.manifest import Manifest, read_manifest
+from loadmaster.planning.crates_io.manifest import PackagedManifest, read_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.crates_io.rules import check_manifest, check_version
@@ -25,7 +25,7 @@ from loadmaster.planning.crates_io.tarball import unpack
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.credentials import TRUSTED_PREFIX, check_email, credential_sent
 from loadmaster.rehearsal.registry.framing import Metadata, check_whole, read_metadata, tarball_length
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
 from loadmaster.rehearsal.registry.overlay import Overlay, UpstreamCrate
@@ -67,7 +67,7 @@ class Publishing:
         self,
         ledger: Ledger,
         overlay: Overlay,
-        gate: Gate,
+        gate: Doorman,
         policies: Policies,
         trusted: TrustedTokens,
         limits: Limits,
@@ -145,7 +145,7 @@ class Publishing:
         decided = self._policies.current().daily_per_crate
         return self._limits.daily_per_crate if decided is None else decided
 
-    def _judge(self, tarball: Tarball, metadata: Metadata) -> Manifest:
+    def _judge(self, tarball: Tarball, metadata: Metadata) -> PackagedManifest:
         package = f"{metadata.name}-{metadata.version}"
         contents = unpack(tarball.path.read_bytes(), package, self._limits.unpacked_bytes)
         manifest = read_manifest(contents.manifest, contents.paths)

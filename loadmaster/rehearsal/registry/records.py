@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from loadmaster.planning.crates_io.manifest import Manifest
+from loadmaster.planning.crates_io.manifest import PackagedManifest
 from loadmaster.planning.values.value import Value
 
 
@@ -29,7 +29,7 @@ class Owner(Value):
     login: str
 
 
-class Crate(Value):
+class CrateRow(Value):
     id: int
     name: str
     trustpub_only: bool
@@ -39,7 +39,7 @@ class Published(Value):
     """One version that was uploaded here."""
 
     line: str
-    manifest: Manifest
+    manifest: PackagedManifest
     size: int
     published_by: Owner | None
     """None: by a trusted publisher."""
@@ -60,7 +60,7 @@ class Tarball(Value):
 class Submission(Value):
     """A version that passed every rule which needs no memory."""
 
-    manifest: Manifest
+    manifest: PackagedManifest
     tarball: Tarball
     login: str | None
     """None: a trusted publisher, whose token is for this crate."""

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.registry.accounts import Accounts
-from loadmaster.rehearsal.registry.app import Endpoints
+from loadmaster.rehearsal.registry.app import RegistryRoutes
 from loadmaster.rehearsal.registry.database import Database
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.invitations import Invitations
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits
@@ -34,7 +34,7 @@ from loadmaster.rehearsal.registry.records import Upload
 from loadmaster.rehearsal.registry.service import AT_ONCE, Service
 from loadmaster.rehearsal.registry.subjects import Subjects
 from loadmaster.rehearsal.registry.tokens import Tokens
-from loadmaster.rehearsal.registry.trustpub import Configs, Exchange, Issuers, Records, Settings
+from loadmaster.rehearsal.registry.trustpub import Configs, Issuers, Records, TokenExchange, TrustSettings
 from loadmaster.rehearsal.registry.version_pages import VersionPages
 from loadmaster.rehearsal.registry.yanking import Yanking
 from loadmaster.run.clock import utc_now
@@ -72,12 +72,12 @@ class Registry:
         self.accounts = Accounts(self.database)
         self.ownership = Ownership(self.database, upstream_owners)
         self.policies = Policies(self.database)
-        self.gate = Gate(self.accounts, clock)
+        self.gate = Doorman(self.accounts, clock)
         self.invitations = Invitations(self.database, self.ownership, self.gate, clock)
         self.ledger = Ledger(directory, self.database, self.ownership)
         self.overlay = Overlay(self.ledger, upstream)
         self._trustpub = Records(self.database, self.ownership)
-        exchange = Exchange(self._trustpub, issuers or {}, clock)
+        exchange = TokenExchange(self._trustpub, issuers or {}, clock)
         publishing = Publishing(
             self.ledger,
             self.overlay,
@@ -90,7 +90,7 @@ class Registry:
         )
         pages = Pages(self.ledger, self.overlay, self.policies)
         misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
-        self._endpoints = Endpoints(
+        self._endpoints = RegistryRoutes(
             self.ledger, self.overlay, publishing, pages, self.policies, misfortune, clock, service.visible
         )
         self._parts = (exchange, *self._more(pages, limits, forge_accounts or {}, clock))
@@ -140,5 +140,5 @@ class Registry:
             VersionPages(self.ledger, self.overlay, pages),
             Yanking(self.database, self.ledger, self.overlay, self.ownership, self.gate, pages, limits, clock),
             Configs(self._trustpub, self.ownership, self.overlay, self.gate, forge_accounts, clock),
-            Settings(self._trustpub, self.ownership, self.overlay, self.gate, pages, clock),
+            TrustSettings(self._trustpub, self.ownership, self.overlay, self.gate, pages, clock),
         )

@@ -75,6 +75,6 @@ class Subjects:
         return Counter(each.lower() for manifest in newest for each in getattr(manifest, kind))
 
 
-def _listed(request: Request, key: str, found: Sequence[views.Json]) -> Response:
+def _listed(request: Request, key: str, found: Sequence[views.JsonObject]) -> Response:
     start, end = page_of(request)
     return JSONResponse({key: found[start:end], "meta": {"total": len(found)}})

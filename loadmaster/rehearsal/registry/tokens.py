@@ -9,7 +9,7 @@ from starlette.routing import Route
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.credentials import Grant
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 
 _MINE = "/api/v1/me/tokens"
 _ONLY_ON_THE_WEBSITE = (
@@ -23,7 +23,7 @@ _ONLY_ON_THE_WEBSITE = (
 
 
 class Tokens:
-    def __init__(self, accounts: Accounts, gate: Gate) -> None:
+    def __init__(self, accounts: Accounts, gate: Doorman) -> None:
         self._accounts, self._gate = accounts, gate
 
     def routes(self) -> tuple[Route, ...]:

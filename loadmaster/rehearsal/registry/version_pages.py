@@ -75,5 +75,5 @@ class VersionPages:
         return RedirectResponse(f"{prefix}/readmes/{name}/{quote(f'{name}-{version}')}.html", status_code=302)
 
 
-def _needs(version: int, entry: views.Json) -> list[views.Json]:
+def _needs(version: int, entry: views.JsonObject) -> list[views.JsonObject]:
     return [views.dependency_view(number, version, each) for number, each in enumerate(entry["deps"], 1)]

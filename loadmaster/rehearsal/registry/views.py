@@ -12,12 +12,12 @@ from semver import Version
 
 from loadmaster.rehearsal.registry.records import Owner, Published
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 def crate_view(
     entries: Sequence[Mapping[str, Any]], ours: Mapping[str, Published], *, trustpub_only: bool = False
-) -> Json:
+) -> JsonObject:
     """`entries` are index lines, oldest first, at least one; `ours` the versions uploaded here, by version."""
     name = entries[0]["name"]
     numbers = [entry["vers"] for entry in entries]
@@ -52,7 +52,7 @@ def crate_view(
     }
 
 
-WITHOUT_VERSIONS: Json = {
+WITHOUT_VERSIONS: JsonObject = {
     "versions": None,
     "max_version": "0.0.0",
     "newest_version": "0.0.0",
@@ -61,13 +61,13 @@ WITHOUT_VERSIONS: Json = {
 """What crates.io says of a crate when it was not asked for its versions."""
 
 
-def without_lists(crate: Json) -> Json:
+def without_lists(crate: JsonObject) -> JsonObject:
     """The crate as it is where its versions, keywords and categories are not asked for."""
     links = crate["links"] | {"versions": f"/api/v1/crates/{crate['name']}/versions"}
     return crate | {"versions": None, "keywords": None, "categories": None, "links": links}
 
 
-def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) -> Json:
+def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) -> JsonObject:
     """`number` is the version's place in the index, from 1."""
     address = f"/api/v1/crates/{entry['name']}/{entry['vers']}"
     manifest = ours.manifest if ours else None
@@ -104,7 +104,7 @@ def version_view(number: int, entry: Mapping[str, Any], ours: Published | None) 
     }
 
 
-def dependency_view(number: int, version: int, dependency: Mapping[str, Any]) -> Json:
+def dependency_view(number: int, version: int, dependency: Mapping[str, Any]) -> JsonObject:
     """`dependency` is one of an index line, `number` its place there, `version` the number of the version's view."""
     return {
         "id": number,
@@ -115,11 +115,11 @@ def dependency_view(number: int, version: int, dependency: Mapping[str, Any]) ->
     }
 
 
-def profile_view(user: Owner) -> Json:
+def profile_view(user: Owner) -> JsonObject:
     return {field: value for field, value in owner_view(user).items() if field != "kind"}
 
 
-def owner_view(owner: Owner) -> Json:
+def owner_view(owner: Owner) -> JsonObject:
     """A team's address is that of its organisation; only of a user is it said whether GitHub spells it alike."""
     place = owner.login.split(":")[1] if owner.kind == "team" else owner.login
     view = {"id": owner.id, "login": owner.login, "kind": owner.kind, "url": f"https://github.com/{place}"}
@@ -127,15 +127,15 @@ def owner_view(owner: Owner) -> Json:
     return view if owner.kind == "team" else view | {"github_username_matches": True}
 
 
-def keyword_view(keyword: str, crates: int = 0) -> Json:
+def keyword_view(keyword: str, crates: int = 0) -> JsonObject:
     return {"id": keyword, "keyword": keyword, "crates_cnt": crates, "created_at": None}
 
 
-def category_view(slug: str, crates: int = 0) -> Json:
+def category_view(slug: str, crates: int = 0) -> JsonObject:
     return {"id": slug, "category": slug, "slug": slug, "description": "", "crates_cnt": crates, "created_at": None}
 
 
-def publish_view(crate: Json) -> Json:
+def publish_view(crate: JsonObject) -> JsonObject:
     """The answer to an upload. crates.io leaves the lists of the crate out of it, and its warnings empty."""
     return {"crate": without_lists(crate), "warnings": {"invalid_categories": [], "invalid_badges": [], "other": []}}
 
@@ -144,7 +144,7 @@ def _highest(numbers: Sequence[str]) -> str | None:
     return max(numbers, key=Version.parse, default=None)
 
 
-def _crate_links(name: str) -> Json:
+def _crate_links(name: str) -> JsonObject:
     address = f"/api/v1/crates/{name}"
     return {
         "version_downloads": f"{address}/downloads",

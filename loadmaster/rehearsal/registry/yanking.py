@@ -18,7 +18,7 @@ from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import bad_request, forbidden
 from loadmaster.rehearsal.registry.bodies import json_body, unfit
 from loadmaster.rehearsal.registry.database import Database
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.ledger import Ledger
 from loadmaster.rehearsal.registry.limits import Limits, check_bucket
 from loadmaster.rehearsal.registry.overlay import Overlay
@@ -35,7 +35,7 @@ class Yanking:
         ledger: Ledger,
         overlay: Overlay,
         ownership: Ownership,
-        gate: Gate,
+        gate: Doorman,
         pages: Pages,
         limits: Limits,
         clock: Callable[[], datetime],

@@ -21,7 +21,7 @@ PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
-class Package:
+class DebianPackage:
     name: str
     version: str
     sha256: str
@@ -35,13 +35,13 @@ class Suite:
     name: str
     place: Path
 
-    def package(self, name: str) -> Package:
+    def package(self, name: str) -> DebianPackage:
         fields = dict(
             line.split(": ", 1)
             for line in self._ask("apt-cache", "show", "--no-all-versions", name).splitlines()
             if ": " in line and not line.startswith(" ")
         )
-        return Package(name, fields["Version"], fields["SHA256"])
+        return DebianPackage(name, fields["Version"], fields["SHA256"])
 
     def depends(self, name: str) -> list[str]:
         told = self._ask("apt-cache", "depends", "--important", name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -26,9 +26,9 @@ from urllib3.exceptions import HTTPError
 
 from loadmaster.errors.smoke import EngineCannotStart, EngineHanging
 from loadmaster.planning.smoke.host import EngineFacts
+from loadmaster.planning.values.tell import Tell
 from loadmaster.smoke.clients.engine_answers import CONFLICT, answering, passing_over_what_went, unreachable, words_of
 
-Tell = Callable[[str], None]
 PATIENCE = 30
 """Seconds that the engine may take for one answer."""
 ENDS = "loadmaster.smoke.ends"

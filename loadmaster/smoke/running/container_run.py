@@ -18,14 +18,15 @@ from loadmaster.errors.smoke import (
     SmokeOutOfMemory,
 )
 from loadmaster.planning.smoke.subject import ReleaseSubject
+from loadmaster.planning.values.tell import Tell
 from loadmaster.run.store import Store
-from loadmaster.smoke.clients.container import Engine, Sandbox, Tell
+from loadmaster.smoke.clients.container import Engine, Sandbox
 from loadmaster.smoke.running import machine
 from loadmaster.smoke.running.archives import Files
 from loadmaster.smoke.running.images import Image, container_image, machine_image, subject_files
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 
-Backend = Literal["native", "vm"]
+RunBackend = Literal["native", "vm"]
 CODES = (0, 1, 3, 4, 5, 70, 142)
 """What a payload may end with."""
 LEAST_PRIVILEGE = ("BPF", "PERFMON")
@@ -51,7 +52,7 @@ class Ran:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class RunSettings:
     """How one run is to be made."""
 
     nonce: str
@@ -71,7 +72,7 @@ def unheard(line: str) -> None:
     """For those who read the log afterwards."""
 
 
-def run_probe(backend: Backend, settings: Settings, engine: Engine, store: Store, tell: Tell = unheard) -> Ran:
+def run_probe(backend: RunBackend, settings: RunSettings, engine: Engine, store: Store, tell: Tell = unheard) -> Ran:
     """The payload denies by itself; `tell` hears each line of the log when it comes.
 
     Raises the errors of `loadmaster.errors.smoke`: without a result there is no `Ran`.
@@ -80,9 +81,9 @@ def run_probe(backend: Backend, settings: Settings, engine: Engine, store: Store
 
 
 def run_release(
-    backend: Backend,
+    backend: RunBackend,
     subject: ReleaseSubject,
-    settings: Settings,
+    settings: RunSettings,
     engine: Engine,
     store: Store,
     tell: Tell = unheard,
@@ -97,14 +98,14 @@ class _Result(NamedTuple):
 
 
 class _Run(NamedTuple):
-    settings: Settings
+    settings: RunSettings
     engine: Engine
     store: Store
     files: Files
     """Of the release; none for the probe."""
     tell: Tell
 
-    def on(self, backend: Backend) -> Ran:
+    def on(self, backend: RunBackend) -> Ran:
         """Once more where the image went away: another run, with other content, may take it for superseded."""
         self.engine.sweep(time.time())
         try:
@@ -112,7 +113,7 @@ class _Run(NamedTuple):
         except EngineImageMissing:
             return self._once(backend)
 
-    def _once(self, backend: Backend) -> Ran:
+    def _once(self, backend: RunBackend) -> Ran:
         # The image of a release is of no use to any other run: it carries this one's nonce, and is removed.
         mark = self.settings.nonce if self.files else ""
         image = self._image(backend, mark)
@@ -125,7 +126,7 @@ class _Run(NamedTuple):
         package = str(image.kernel) if image.kernel else None
         return Ran(exit_code=result.code, log=result.log, kernel_package=package, seconds=time.monotonic() - start)
 
-    def _image(self, backend: Backend, mark: str) -> Image:
+    def _image(self, backend: RunBackend, mark: str) -> Image:
         if backend == "vm":
             return machine_image(self.engine, self.store, self.settings.kernel, self.files, mark)
         return container_image(self.engine, self.store, self.files, mark)
@@ -172,7 +173,7 @@ class _Run(NamedTuple):
             raise SmokeMachineBroke(self.settings.kernel, result.code, _tail(result.log))
         return _Result(code, result.log)
 
-    def _to_its_end(self, sandbox: Sandbox, backend: Backend) -> _Result:
+    def _to_its_end(self, sandbox: Sandbox, backend: RunBackend) -> _Result:
         ended = self.engine.run(sandbox, self.tell)
         if ended.out_of_memory:
             raise SmokeOutOfMemory(backend, sandbox.memory)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import httpx
@@ -19,14 +18,13 @@ from loadmaster.planning.smoke.report import ErrorKind, Report, Subject
 from loadmaster.planning.smoke.result import SmokeResult
 from loadmaster.planning.smoke.style import Backend
 from loadmaster.planning.smoke.verdict import Judgement, Verdict, failed, judge
+from loadmaster.planning.values.tell import Tell
 
 PAUSE = 5.0
 """Seconds between two looks."""
 APPEARS_WITHIN = 120.0
 _INSTANT = re.compile(r"(?m)^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ")
 """What the forge puts before every line of a job's log."""
-
-Tell = Callable[[str], None]
 
 
 class Dispatched(NamedTuple):

@@ -19,20 +19,20 @@ from loadmaster.planning.smoke.result import SmokeOutcome, SmokeResult
 from loadmaster.planning.smoke.style import Backend, Kernel
 from loadmaster.planning.smoke.subject import ReleaseSubject
 from loadmaster.planning.smoke.verdict import Judgement, Verdict, failed, judge
+from loadmaster.planning.values.tell import Tell
 from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Engine, connect
 from loadmaster.smoke.request import SmokeRequest
-from loadmaster.smoke.running.container_run import Ran, Settings, run_probe, run_release
+from loadmaster.smoke.running.container_run import Ran, RunSettings, run_probe, run_release
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.smoke.steps.dispatch import Dispatched, smoke_by_workflow
 from loadmaster.smoke.steps.subject import forge_client, release_subject
 
-Tell = Callable[[str], None]
 OBJECT_MISSING = "object missing: the profile does not say where the eBPF object of this release comes from"
 
 
-class Place(NamedTuple):
+class PayloadPlace(NamedTuple):
     """Where one payload runs."""
 
     backend: Literal["native", "vm"]
@@ -40,10 +40,10 @@ class Place(NamedTuple):
     """Of the machine; None for the worker's own."""
 
 
-NATIVE = Place("native", None)
+NATIVE = PayloadPlace("native", None)
 
 
-class Bench(NamedTuple):
+class SharedMeans(NamedTuple):
     """What all runs of one smoke test share."""
 
     asked: SmokeRequest
@@ -63,20 +63,20 @@ def smoke(asked: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
             raise SmokeKernelUnknown(kernel, SUITES)
     is_release = asked.subject is Subject.RELEASE
     subject = release_subject(asked) if is_release else None
-    bench = Bench(asked, connect(), store, tell)
+    bench = SharedMeans(asked, connect(), store, tell)
     if asked.backend is not Backend.VM:
         native = _probed(bench, NATIVE)
         if asked.backend is Backend.NATIVE or native.judgement.verdict is Verdict.ENFORCED:
             return SmokeOutcome(results=(_of_release(bench, NATIVE, native, subject) if is_release else native,))
         tell(f"native here is {native.judgement.text} ({native.why}): trying a virtual machine")
-    machines = [Place("vm", kernel) for kernel in asked.kernels]
+    machines = [PayloadPlace("vm", kernel) for kernel in asked.kernels]
     probes = ((place, _probed(bench, place)) for place in machines)
     return SmokeOutcome(
         results=tuple(_of_release(bench, place, each, subject) if is_release else each for place, each in probes)
     )
 
 
-def _probed(bench: Bench, place: Place) -> SmokeResult:
+def _probed(bench: SharedMeans, place: PayloadPlace) -> SmokeResult:
     settings = _settings(bench, place)
     return _result(
         bench,
@@ -87,12 +87,14 @@ def _probed(bench: Bench, place: Place) -> SmokeResult:
     )
 
 
-def _settings(bench: Bench, place: Place) -> Settings:
-    settings = Settings(nonce=secrets.token_hex(16), deadline=bench.asked.deadline)
+def _settings(bench: SharedMeans, place: PayloadPlace) -> RunSettings:
+    settings = RunSettings(nonce=secrets.token_hex(16), deadline=bench.asked.deadline)
     return replace(settings, kernel=place.kernel) if place.kernel else settings
 
 
-def _of_release(bench: Bench, place: Place, probe: SmokeResult, subject: ReleaseSubject | None) -> SmokeResult:
+def _of_release(
+    bench: SharedMeans, place: PayloadPlace, probe: SmokeResult, subject: ReleaseSubject | None
+) -> SmokeResult:
     """The release's result beside its probe's, which takes its place where the worker cannot deny at all."""
     if probe.judgement.verdict is not Verdict.ENFORCED:
         return probe.model_copy(update={"subject": Subject.RELEASE, "probe": probe.judgement})
@@ -111,7 +113,9 @@ def _of_release(bench: Bench, place: Place, probe: SmokeResult, subject: Release
     return result.model_copy(update={"probe": probe.judgement, "seconds": round(result.seconds + probe.seconds, 3)})
 
 
-def _result(bench: Bench, place: Place, settings: Settings, subject: Subject, run: Callable[[], Ran]) -> SmokeResult:
+def _result(
+    bench: SharedMeans, place: PayloadPlace, settings: RunSettings, subject: Subject, run: Callable[[], Ran]
+) -> SmokeResult:
     backend, asked_kernel = Backend(place.backend), place.kernel or "the worker's own"
     begun = time.monotonic()
     try:

@@ -9,7 +9,7 @@ from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, outcome_under
 from loadmaster.planning.smoke.style import ArtefactStyle, SmokeStyle, When
 from loadmaster.planning.smoke.verdict import Mode
-from loadmaster.planning.smoke_worker import GATE, Place, offered_after_preflight, place_of, worker_gate
+from loadmaster.planning.smoke_worker import GATE, SmokePlace, offered_after_preflight, place_of, worker_gate
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 from loadmaster.run.job import Job
 from loadmaster.smoke.request import SmokeRequest
@@ -37,8 +37,8 @@ def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
 
 
 def subject_of(job: Job, tag: Tag, style: SmokeStyle) -> Subject:
-    """In a rehearsal the probe alone, where the release's bytes are assets that its forge lacks: no CI builds any for it."""
-    if job.world.kind != "rehearsal" or style.artefact is None:
+    """The probe alone, where the release's bytes are assets that no workflow builds for this world's forge."""
+    if job.world.runs_workflows or style.artefact is None:
         return style.subject
     lacking = set(style.artefact.assets_of(tag.version)) - announce.asset_names(job, tag)
     return Subject.PROBE if lacking else style.subject
@@ -66,9 +66,9 @@ def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]
     if style is None:
         return ()
     offered = offered_after_preflight(plan)
-    place, why = place_of(style, offered, is_rehearsal=False, online=False, here=host_facts())
-    if place is not Place.NOWHERE:
-        return (worker_gate(style, place, why, is_rehearsal=False, kernels=SUITES),)
+    place, why = place_of(style, offered, runs_workflows=True, online=False, here=host_facts())
+    if place is not SmokePlace.NOWHERE:
+        return (worker_gate(style, place, why, may_skip=False, kernels=SUITES),)
     told = f"{why}; whether the pool has a worker, only the Prefect server knows"
     return (GateAnswer.could_not_check(GATE, told).model_copy(update={"blocks": False}),)
 

@@ -94,7 +94,7 @@ UNUSABLE: tuple[tuple[str, Callable[[], Response], bytes, str], ...] = (
     ("a redirect loop", lambda: RedirectResponse("/fo/o-/foo-bar"), b"", "TooManyRedirects"),
     ("no permission", lambda: PlainTextResponse("", status_code=403), b"", "status 403"),
     ("read-only mode", lambda: PlainTextResponse("", status_code=503), b"", "status 503"),
-    ("a file that is not the index's", lambda: line(), changed(), "does not have the checksum of its own index"),
+    ("a file that is not the index's", lambda: line(), changed(), "the file that the registry serves has"),
     (
         "a page for a file",
         lambda: line(cksum=hashlib.sha256(b"<html>").hexdigest()),

@@ -38,9 +38,9 @@ def run(store: Store, name: str, outcome: str | None, index: str | None = None, 
         "started": "2026-01-01T00:00:00Z",
         "as_of": "2026-01-01T00:00:00Z",
         "index": index,
+        "version": "1.0.0",
     }
     directory.pinned.write_text(json.dumps(pinned))
-    directory.version.write_text("1.0.0")
     if outcome:
         said = {"project": "demo", "version": "1.0.0", "commit": "0" * 40, "base_commit": "0" * 40, "outcome": outcome}
         rest = {"world": "rehearsal", "plan": "", "toolchain": "", "started": "2026-01-01T00:00:00Z", "seconds": 1.0}
@@ -78,7 +78,7 @@ def test_a_finished_run_goes_and_its_records_stay(store: Store) -> None:
     ran = loadmaster(store.root, "prune", "--json")
     assert fates(ran) == {"runs/done": True}
     assert ran.document["freed"] >= 100_000
-    assert files(store) == {f"runs/done/{each}" for each in ("receipt.json", "pinned.json", "version", "lock")}
+    assert files(store) == {f"runs/done/{each}" for each in ("receipt.json", "pinned.json", "lock")}
     again = loadmaster(store.root, "prune", "--json", "--older-than", "0")
     assert (fates(again), again.document["freed"]) == ({}, 0)
 

@@ -12,7 +12,10 @@ from starlette.applications import Starlette
 
 from loadmaster.clients.forge import releases as client
 from loadmaster.clients.serving import serving
+from loadmaster.errors.registry import UploadRefused
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT
+from loadmaster.planning.registry.refusal import Reason
+from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.forge import Forge
@@ -132,8 +135,9 @@ def test_a_refusal_of_contents_that_consumers_wait_for_ends_in_a_yank(
 ) -> None:
     reserve(world, "hull")
     publish(world, "mid")
-    refused = "The registry refused `hull@1.0.0` with status 413: max upload size is: 10485760"
-    kept_receipt(home, ObjectRecord(kind="crate", id="hull@1.0.0", state=ObjectState.UNKNOWN, why=refused))
+    refused = UploadRefused("hull@1.0.0", 413, "max upload size is: 10485760", Reason.CONTENTS)
+    record = ObjectRecord(kind="crate", id="hull@1.0.0", **dict(Observation.of_error(refused)))
+    kept_receipt(home, record)
     ran = status(home, repository, index_of(world), "--json")
     assert ran.document["next"] == "yank"
     assert "refused the contents of `hull@1.0.0` (max upload size is: 10485760)" in ran.document["why"]

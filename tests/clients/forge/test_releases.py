@@ -125,7 +125,7 @@ class TestRequests:
             assert request.headers["content-type"] == "application/octet-stream"
             return httpx.Response(201, json=asset("a+b.crate"))
 
-        there = forge.Release.model_validate(release())
+        there = forge.ForgeRelease.model_validate(release())
         assert forge.upload_asset(client(handler), there, "a+b.crate", b"bytes").sha256 == "ab" * 32
 
     def test_a_download_follows_to_storage_and_leaves_the_token_behind(self) -> None:
@@ -184,8 +184,8 @@ def test_a_tag_is_found_by_its_whole_name() -> None:
 
 
 def test_values_survive_being_kept_as_json() -> None:
-    value = forge.Release.model_validate(release(assets=[asset()]))
-    assert forge.Release.model_validate(json.loads(value.model_dump_json())) == value
+    value = forge.ForgeRelease.model_validate(release(assets=[asset()]))
+    assert forge.ForgeRelease.model_validate(json.loads(value.model_dump_json())) == value
 
 
 VALIDATION = {"message": "Validation Failed", "documentation_url": "https://docs.github.com/rest", "status": "422"}
@@ -261,7 +261,7 @@ def rehearsal(tmp_path: Path) -> Iterator[tuple[Forge, httpx.Client, str]]:
     (tmp_path / "tree" / "file").touch()
     source = tmp_path / "source.git"
     commit = git.import_directory(tmp_path / "tree", source, "main", WHEN)
-    git.create_tag(source, "v1.0.0", commit, "v1.0.0", git.Identity(name="Ada", email="a@b.c"), WHEN)
+    git.create_tag(source, "v1.0.0", commit, "v1.0.0", git.Author(name="Ada", email="a@b.c"), WHEN)
     remote = create_remote(tmp_path / "remote.git", source, "main")
     made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar", immutable_releases=True)
     made.add_token("t0ken")
@@ -273,7 +273,7 @@ class TestRoundTrip:
     DRAFT = forge.Draft(tag_name="v1.0.0", name="Hangar 1.0.0", body="Notes", target_commitish="main")
     FILES: Mapping[str, bytes] = {"SHA256SUMS": b"sums\n", "receipt.json": b"{}\n"}
 
-    def bring_about(self, http: httpx.Client) -> forge.Release:
+    def bring_about(self, http: httpx.Client) -> forge.ForgeRelease:
         """Observe, compare, act: what a release's step does."""
         release = forge.find_release(http, "v1.0.0") or forge.create_draft(http, self.DRAFT)
         there = {each.name for each in forge.assets(http, release.id)}

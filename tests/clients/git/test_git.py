@@ -33,7 +33,7 @@ from loadmaster.errors.git import (
 )
 
 WHEN = datetime(2026, 10, 1, 12, tzinfo=UTC)
-AUTHOR = git.Identity(name="Ada", email="ada@example.org")
+AUTHOR = git.Author(name="Ada", email="ada@example.org")
 FILES = {"Cargo.toml": "[workspace]\n", "crates/a/Cargo.lock": "# lock\n", "ä b.txt": "umlaut\n"}
 
 

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import RegistryUnreachable, YankLimited, YankRefused
+from tests.kit.registry_client import API, answering, registry_of
 
-INDEX = "sparse+https://registry.example/index/"
-API = "https://registry.example"
 LIMITED = (
     "You have yanked or unyanked too many versions in a short period of time. Please try again after "
     "Sat, 25 Jul 2026 12:35:41 GMT and see https://crates.io/docs/rate-limits for more details."
 )
 
 
-def answering(status: int, body: str = "", headers: Mapping[str, str] | None = None) -> httpx.Client:
-    return httpx.Client(
-        transport=httpx.MockTransport(lambda _: httpx.Response(status, text=body, headers=headers)),
-        follow_redirects=True,
-    )
-
-
 def errors(detail: str) -> str:
     return json.dumps({"errors": [{"detail": detail}]})
 
 
-def yank(to: httpx.Client) -> None:
-    registry.yank(API, "hangar", "1.0.0", "cio-secret", to)
+def yank(to: RegistryClient) -> None:
+    to.yank("hangar", "1.0.0", "cio-secret")
 
 
 def test_a_yank_is_one_delete_with_the_raw_token() -> None:
@@ -43,7 +34,7 @@ def test_a_yank_is_one_delete_with_the_raw_token() -> None:
         seen.append(request)
         return httpx.Response(200, text='{"ok":true}')
 
-    yank(httpx.Client(transport=httpx.MockTransport(handler)))
+    yank(registry_of(handler))
     (request,) = seen
     assert (request.method, str(request.url)) == ("DELETE", f"{API}/api/v1/crates/hangar/1.0.0/yank")
     assert request.headers["authorization"] == "cio-secret"
@@ -76,7 +67,7 @@ def test_a_limit_says_until_when() -> None:
 
 def test_lines_tell_what_each_version_needs() -> None:
     line = {"name": "hangar", "vers": "1.0.0", "cksum": "0" * 64, "deps": [{"name": "units", "req": "^1"}]}
-    (found,) = registry.lines(INDEX, "hangar", answering(200, json.dumps(line) + "\n"))
+    (found,) = answering(200, json.dumps(line) + "\n").lines("hangar")
     assert [(each.name, each.requirement) for each in found.needs] == [("units", "^1")]
 
 
@@ -85,15 +76,15 @@ def test_lines_tell_what_each_version_needs() -> None:
 )
 def test_an_index_that_makes_no_sense_is_not_taken_for_absent(body: str) -> None:
     with pytest.raises(RegistryUnreachable, match="gave no usable answer"):
-        registry.lines(INDEX, "hangar", answering(200, body))
+        answering(200, body).lines("hangar")
 
 
 def test_redirects_without_end_are_not_taken_for_absent() -> None:
     with pytest.raises(RegistryUnreachable, match="TooManyRedirects"):
-        registry.lines(INDEX, "hangar", answering(302, headers={"Location": "https://registry.example/again"}))
+        answering(302, headers={"Location": "https://registry.example/again"}).lines("hangar")
 
 
 @pytest.mark.parametrize("index", ["nonsense", "http://[::1", "sparse+"])
 def test_an_address_that_is_none_is_told_as_such(index: str) -> None:
     with pytest.raises(RegistryUnreachable):
-        registry.lines(index, "hangar", httpx.Client())
+        RegistryClient(index, httpx.Client()).lines("hangar")

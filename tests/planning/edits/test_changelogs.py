@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from loadmaster.planning.edits.changelog import notes
-from loadmaster.planning.edits.changelogs import Scope, changelog_places, changelogs, proposal_scopes, written
+from loadmaster.planning.edits.changelogs import NotesScope, changelog_places, changelogs, proposal_scopes, written
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Exclusion, ReleaseStyle
@@ -110,14 +110,14 @@ def test_one_that_is_shared_by_several_versions_stays_as_it_is() -> None:
 
 def scopes(
     texts: Mapping[str, str], *packages: Package, style: ReleaseStyle = OWN, asked: tuple[str, ...] = ()
-) -> dict[str, Scope]:
+) -> dict[str, NotesScope]:
     return proposal_scopes(texts, Workspace(packages=packages), style, asked, TAGS)
 
 
 def test_entries_are_made_of_the_commits_in_the_packages_folder() -> None:
     assert scopes({at("wing"): EMPTY, at("tail"): EMPTY}, WING, TAIL) == {
-        at("wing"): Scope(tags=("v0.4.1",), include=("crates/wing",)),
-        at("tail"): Scope(tags=("tail-0.4.1",), include=("crates/tail",)),
+        at("wing"): NotesScope(tags=("v0.4.1",), include=("crates/wing",)),
+        at("tail"): NotesScope(tags=("tail-0.4.1",), include=("crates/tail",)),
     }
 
 
@@ -125,12 +125,12 @@ def test_commits_of_packages_inside_the_folder_are_left_out() -> None:
     macros = package("macros", manifest="crates/wing/macros/Cargo.toml")
     assert scopes({at("wing"): EMPTY}, WING, macros)[at("wing")].exclude == ("crates/wing/macros",)
     assert scopes({"CHANGELOG.md": EMPTY}, ROOT, WING) == {
-        "CHANGELOG.md": Scope(tags=("plane-0.4.1",), include=(), exclude=("crates/wing",))
+        "CHANGELOG.md": NotesScope(tags=("plane-0.4.1",), include=(), exclude=("crates/wing",))
     }
 
 
 def test_in_lockstep_they_are_made_of_all_commits() -> None:
-    assert scopes({"CHANGELOG.md": EMPTY}, WING, TAIL, style=LOCKSTEP) == {"CHANGELOG.md": Scope(tags=("v0.4.1",))}
+    assert scopes({"CHANGELOG.md": EMPTY}, WING, TAIL, style=LOCKSTEP) == {"CHANGELOG.md": NotesScope(tags=("v0.4.1",))}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from loadmaster.planning.gates.dependencies import packaged_by_cargo
 from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
-from loadmaster.planning.tree.workspace import Kind
+from loadmaster.planning.tree.workspace import DependencyKind
 from loadmaster.planning.values.gate import Outcome
 from tests.kit.building import BASE, evidence, judged, needs, package, project, seen
 from tests.kit.gates_asked import answer, fails
@@ -245,7 +245,7 @@ def test_cargos_order_is_by_name_with_what_is_needed_by_path_first() -> None:
         pytest.param("normal", "^0", ["0.0.0"], Outcome.FAIL, id="what users resolve has to be this release's own"),
     ],
 )
-def test_a_private_member_that_is_out(kind: Kind, requirement: str, out: list[str], outcome: Outcome) -> None:
+def test_a_private_member_that_is_out(kind: DependencyKind, requirement: str, out: list[str], outcome: Outcome) -> None:
     private = package("core", publish=(), version="0.4.0")
     found = evidence(seen(package("app", needs("core", requirement, kind)), private, registry={"core": out}))
     assert answer(found, "depends-on-unpublished").outcome is outcome

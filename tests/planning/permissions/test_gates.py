@@ -12,7 +12,7 @@ from loadmaster.planning.gates import require_open
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.findings import answers
 from loadmaster.planning.permissions.gates import ask
-from loadmaster.planning.permissions.seen import CrateSeen, Exchange, NameSeen, TokenSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, NameSeen, TokenSeen
 from loadmaster.planning.values.gate import Outcome
 from tests.kit.answering import (
     ALIVE,
@@ -58,7 +58,7 @@ TRUSTED = {"credential": "trusted-publishing", "trusted_publishing": WANTED}
     ],
 )
 def test_the_registry_is_ready_or_it_is_said_why_not(site: Exchange, outcome: Outcome, told: str) -> None:
-    finding = one(facts(profile(), CrateSeen(crate=crate()), site=site), "registry-ready", "registry")
+    finding = one(facts(profile(), CrateAnswers(crate=crate()), site=site), "registry-ready", "registry")
     assert finding.outcome is outcome
     assert told in finding.what
     assert finding.evidence == site
@@ -83,21 +83,21 @@ def test_the_registry_is_ready_or_it_is_said_why_not(site: Exchange, outcome: Ou
 def test_a_crate_exists_or_can_be_created(
     asked: dict[str, Any], registry: dict[str, Any], seen: Exchange, outcome: Outcome, told: str
 ) -> None:
-    finding = one(facts(profile(registry), CrateSeen(crate=seen), **asked), "crate-exists")
+    finding = one(facts(profile(registry), CrateAnswers(crate=seen), **asked), "crate-exists")
     assert finding.outcome is outcome
     assert told in finding.what
     assert bool(finding.fix) is (outcome is FAIL)
 
 
 def test_a_new_crate_under_trusted_publishing_gets_a_bootstrap_plan() -> None:
-    finding = one(facts(profile(TRUSTED), CrateSeen(crate=UNKNOWN_CRATE), is_new=True), "crate-exists")
+    finding = one(facts(profile(TRUSTED), CrateAnswers(crate=UNKNOWN_CRATE), is_new=True), "crate-exists")
     for part in ("publish-new", "by hand", "Someone/demo", "release.yml", "https://crates.io/crates/core/settings"):
         assert part in finding.fix
 
 
 def test_a_name_that_was_deleted_lately_is_found_by_the_probe() -> None:
     told = "A crate with the name `core` was recently deleted. Reuse of this name will be available after 2026-11-23."
-    core = CrateSeen(crate=UNKNOWN_CRATE, probe=refused(400, told))
+    core = CrateAnswers(crate=UNKNOWN_CRATE, probe=refused(400, told))
     finding = one(facts(profile(preflight={"probe": True}), core, is_new=True), "crate-exists")
     assert finding.outcome is FAIL
     assert "2026-11-23" in finding.what
@@ -116,7 +116,7 @@ def test_a_name_that_was_deleted_lately_is_found_by_the_probe() -> None:
 )
 def test_the_owners_are_those_of_the_profile(owners: Exchange, outcome: Outcome, told: str, fix: str) -> None:
     project = profile({"owners": ["ann", "github:org:team"]})
-    finding = one(facts(project, CrateSeen(crate=crate(), owners=owners)), "owners")
+    finding = one(facts(project, CrateAnswers(crate=crate(), owners=owners)), "owners")
     assert (finding.outcome, finding.is_warning) == (outcome, False)
     assert told in finding.what
     assert fix in finding.fix
@@ -124,7 +124,7 @@ def test_the_owners_are_those_of_the_profile(owners: Exchange, outcome: Outcome,
 
 def test_an_owner_that_the_profile_does_not_name_is_a_warning() -> None:
     project = profile({"owners": ["ann"]})
-    finding = one(facts(project, CrateSeen(crate=crate(), owners=owned("ann", "bob"))), "owners")
+    finding = one(facts(project, CrateAnswers(crate=crate(), owners=owned("ann", "bob"))), "owners")
     assert (finding.outcome, finding.is_warning) == (PASS, True)
     assert "`bob`" in finding.what
     (answer,) = answers([finding], ())
@@ -132,7 +132,7 @@ def test_an_owner_that_the_profile_does_not_name_is_a_warning() -> None:
 
 
 def test_a_profile_without_owners_asks_for_none() -> None:
-    assert one(facts(profile(), CrateSeen(crate=crate())), "owners").outcome is SKIP
+    assert one(facts(profile(), CrateAnswers(crate=crate())), "owners").outcome is SKIP
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_profile_without_owners_asks_for_none() -> None:
 def test_trusted_publishing_is_set_up_as_the_profile_says(
     configs: Exchange | None, outcome: Outcome, told: str, fix: str
 ) -> None:
-    core = CrateSeen(crate=crate(), owners=owned("ann"), configs=configs)
+    core = CrateAnswers(crate=crate(), owners=owned("ann"), configs=configs)
     finding = one(facts(profile(TRUSTED), core), "trusted-publishing")
     assert finding.outcome is outcome
     assert told in finding.what
@@ -188,20 +188,20 @@ def test_trusted_publishing_is_set_up_as_the_profile_says(
 
 def test_a_configuration_with_an_environment_refuses_a_workflow_without() -> None:
     wanted = {**WANTED, "environment": None}
-    core = CrateSeen(crate=crate(), configs=configured(config(environment="release")))
+    core = CrateAnswers(crate=crate(), configs=configured(config(environment="release")))
     finding = one(facts(profile({**TRUSTED, "trusted_publishing": wanted}), core), "trusted-publishing")
     assert "requires the environment `release`" in finding.what
 
 
 def test_a_profile_that_does_not_say_how_is_no_pass() -> None:
-    core = CrateSeen(crate=crate(), configs=configured(config()))
+    core = CrateAnswers(crate=crate(), configs=configured(config()))
     finding = one(facts(profile({"credential": "trusted-publishing"}), core), "trusted-publishing")
     assert finding.outcome is UNKNOWN
     assert "[registry.trusted_publishing]" in finding.what
 
 
 def test_a_team_alone_cannot_set_trusted_publishing_up() -> None:
-    core = CrateSeen(crate=crate(), owners=owned("github:org:team"), configs=configured(config()))
+    core = CrateAnswers(crate=crate(), owners=owned("github:org:team"), configs=configured(config()))
     finding = one(facts(profile(TRUSTED), core), "trusted-publishing")
     assert finding.outcome is FAIL
     assert "owned by teams only" in finding.what
@@ -217,7 +217,7 @@ def test_a_team_alone_cannot_set_trusted_publishing_up() -> None:
     ],
 )
 def test_an_api_token_may_be_used_only_where_the_crate_takes_it(seen: Exchange, outcome: Outcome) -> None:
-    finding = one(facts(profile(), CrateSeen(crate=seen)), "trusted-publishing")
+    finding = one(facts(profile(), CrateAnswers(crate=seen)), "trusted-publishing")
     assert finding.outcome is outcome
 
 
@@ -236,7 +236,7 @@ def test_an_api_token_may_be_used_only_where_the_crate_takes_it(seen: Exchange, 
     ],
 )
 def test_what_me_answers_is_told_apart_by_its_text(me: Exchange, outcome: Outcome, told: str) -> None:
-    finding = one(facts(profile(), CrateSeen(crate=crate()), token=TokenSeen(me=me)), "token", "token")
+    finding = one(facts(profile(), CrateAnswers(crate=crate()), token=TokenSeen(me=me)), "token", "token")
     assert finding.outcome is outcome
     assert told in finding.what
 
@@ -251,7 +251,7 @@ def test_what_me_answers_is_told_apart_by_its_text(me: Exchange, outcome: Outcom
 )
 def test_no_token_at_hand_is_no_pass(publishes: bool, is_unknown: bool, outcome: Outcome) -> None:
     token = TokenSeen(unusable="there is none", is_unknown=is_unknown)
-    asked = facts(profile(), CrateSeen(crate=crate()), token=token).model_copy(update={"publishes": publishes})
+    asked = facts(profile(), CrateAnswers(crate=crate()), token=token).model_copy(update={"publishes": publishes})
     finding = one(asked, "token", "token")
     assert finding.outcome is outcome
     assert "there is none" in finding.what
@@ -259,13 +259,13 @@ def test_no_token_at_hand_is_no_pass(publishes: bool, is_unknown: bool, outcome:
 
 def test_a_token_that_cannot_be_sent_fails_a_preflight_too() -> None:
     token = TokenSeen(unusable="it has a line break", way_out="put it there once more.", is_broken=True)
-    asked = facts(profile(), CrateSeen(crate=crate()), token=token).model_copy(update={"publishes": False})
+    asked = facts(profile(), CrateAnswers(crate=crate()), token=token).model_copy(update={"publishes": False})
     finding = one(asked, "token", "token")
     assert (finding.outcome, finding.fix) == (FAIL, "put it there once more.")
 
 
 def test_another_registry_may_have_other_rules() -> None:
-    asked = facts(profile(), CrateSeen(crate=crate()), names={"serde": NameSeen(spelled=None)})
+    asked = facts(profile(), CrateAnswers(crate=crate()), names={"serde": NameSeen(spelled=None)})
     assert not found(asked.model_copy(update={"is_crates_io": False}), "dependency-names")
     (finding,) = crate_rules([PackagedCrate(name="a", version="1.0.0", problems=("one",))], is_crates_io=False)
     assert (finding.outcome, finding.is_warning) == (PASS, True)
@@ -299,7 +299,7 @@ def test_another_registry_may_have_other_rules() -> None:
 )
 def test_the_probe_shows_what_the_token_may(probe: Exchange, outcome: Outcome, told: str, fix: str) -> None:
     project = profile(preflight={"probe": True})
-    finding = one(facts(project, CrateSeen(crate=crate(), probe=probe), token=TokenSeen(me=ALIVE)), "token")
+    finding = one(facts(project, CrateAnswers(crate=crate(), probe=probe), token=TokenSeen(me=ALIVE)), "token")
     assert finding.outcome is outcome
     assert told in finding.what
     assert fix in finding.fix
@@ -314,13 +314,13 @@ def test_the_probe_shows_what_the_token_may(probe: Exchange, outcome: Outcome, t
 )
 def test_without_a_probe_the_rest_is_unknown(configs_of_user: Exchange, told: str) -> None:
     token = TokenSeen(me=ALIVE, configs_of_user=configs_of_user)
-    finding = one(facts(profile(), CrateSeen(crate=crate()), token=token), "token")
+    finding = one(facts(profile(), CrateAnswers(crate=crate()), token=token), "token")
     assert finding.outcome is UNKNOWN
     assert told in finding.what
 
 
 def test_a_token_that_is_made_when_it_is_needed_is_not_asked_about() -> None:
-    core = CrateSeen(crate=crate(), configs=configured(config()))
+    core = CrateAnswers(crate=crate(), configs=configured(config()))
     assert one(facts(profile(TRUSTED), core), "token").outcome is SKIP
 
 
@@ -329,7 +329,7 @@ def test_a_token_that_is_made_when_it_is_needed_is_not_asked_about() -> None:
     [({}, PASS), ({"finish_within": 60}, PASS), ({"finish_within": 0.05}, FAIL)],
 )
 def test_the_rate_limits_must_let_the_release_end_in_time(preflight: dict[str, Any], outcome: Outcome) -> None:
-    finding = one(facts(profile(preflight=preflight), CrateSeen(crate=crate())), "rate-budget", "plan")
+    finding = one(facts(profile(preflight=preflight), CrateAnswers(crate=crate())), "rate-budget", "plan")
     assert finding.outcome is outcome
     assert "min" in finding.what
 
@@ -337,7 +337,7 @@ def test_the_rate_limits_must_let_the_release_end_in_time(preflight: dict[str, A
 def test_what_the_probes_cost_is_planned() -> None:
     registry = {"update_burst": 2}
     probing = profile(registry, {"probe": True, "finish_within": 0.5})
-    core = CrateSeen(crate=crate(), probe=PASSED)
+    core = CrateAnswers(crate=crate(), probe=PASSED)
     assert one(facts(profile(registry, {"finish_within": 0.5}), core), "rate-budget", "plan").outcome is PASS
     finding = one(facts(probing, core), "rate-budget", "plan")
     assert finding.outcome is FAIL
@@ -355,7 +355,7 @@ def test_what_the_probes_cost_is_planned() -> None:
     ],
 )
 def test_dependencies_are_there_by_name(seen: NameSeen, outcome: Outcome, told: str) -> None:
-    finding = one(facts(profile(), CrateSeen(crate=crate()), names={"serde": seen}), "dependency-names")
+    finding = one(facts(profile(), CrateAnswers(crate=crate()), names={"serde": seen}), "dependency-names")
     assert finding.outcome is outcome
     assert told in finding.what
 
@@ -373,7 +373,7 @@ def test_a_packaged_crate_breaks_no_rule_or_all_that_it_breaks_are_told() -> Non
 
 
 def test_a_question_without_an_answer_closes_the_gate_only_where_the_profile_says_so() -> None:
-    findings = ask(facts(profile(), CrateSeen(crate=said(HTML))))
+    findings = ask(facts(profile(), CrateAnswers(crate=said(HTML))))
     require_open(answers(findings, ()))
     with pytest.raises(
         GatesClosed, match="trusted-publishing: could not be checked: `core`: a proxy, or another server"
@@ -383,7 +383,7 @@ def test_a_question_without_an_answer_closes_the_gate_only_where_the_profile_say
 
 def test_all_failures_are_told_at_once_with_crate_and_fix() -> None:
     project = profile({"owners": ["ann"]})
-    core = CrateSeen(crate=crate(trustpub_only=True), owners=owned("bob"))
+    core = CrateAnswers(crate=crate(trustpub_only=True), owners=owned("bob"))
     with pytest.raises(GatesClosed) as closed:
         require_open(answers(ask(facts(project, core, token=TokenSeen(me=refused(403, "authentication failed")))), ()))
     for part in ("owners: `core`", "trusted-publishing: `core`", "token: `token`", "cargo owner --add ann core"):
@@ -393,13 +393,13 @@ def test_all_failures_are_told_at_once_with_crate_and_fix() -> None:
 
 def test_a_healthy_release_has_nothing_to_report() -> None:
     project = profile({"owners": ["ann"], "trusted_publishing": WANTED}, {"probe": True})
-    core = CrateSeen(crate=crate(), owners=owned("ann"), configs=configured(config()), probe=PASSED)
+    core = CrateAnswers(crate=crate(), owners=owned("ann"), configs=configured(config()), probe=PASSED)
     findings = ask(facts(project, core, token=TokenSeen(me=ALIVE, configs_of_user=NO_PERMISSION)))
     assert {each.outcome for each in findings} == {PASS}
     assert not any(each.is_warning for each in findings)
 
 
 def test_a_crate_that_is_out_already_needs_no_permission() -> None:
-    asked = facts(profile(), CrateSeen(crate=crate(trustpub_only=True)))
+    asked = facts(profile(), CrateAnswers(crate=crate(trustpub_only=True)))
     done = asked.model_copy(update={"seen": asked.seen.model_copy(update={"crates": {}})})
     assert not found(done, "trusted-publishing")

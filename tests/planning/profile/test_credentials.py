@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from loadmaster.planning.forecast import Costs, forecast
 from loadmaster.planning.order import Edges
-from loadmaster.planning.pace import Costs, forecast
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
-from loadmaster.planning.values.rates import Action, Bucket
+from loadmaster.planning.schedule import Schedule
+from loadmaster.planning.values.rates import Action
 
 TOKEN, TRUSTED = Credential.TOKEN, Credential.TRUSTED_PUBLISHING
 NEW, UPDATE = Action.NEW, Action.UPDATE
@@ -39,8 +40,8 @@ def test_the_forecast_counts_only_what_a_token_publishes() -> None:
 
     def waits(**said: Any) -> int:
         style = RegistryStyle.model_validate(said)
-        buckets = {action: Bucket.full(rate) for action, rate in style.rates.items()}
-        return forecast(graph, actions, buckets, Costs(), visible=False).waits
+        schedule = Schedule.of(graph, dict.fromkeys(graph, ""), actions, style.rates, style.connections)
+        return forecast(schedule, Costs(), visible=False).waits
 
     both = waits()
     assert waits(credential=TRUSTED) == 0

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.rehearsal.registry.limits import Bucket, Limits, Rate, check_bucket, take
+from loadmaster.rehearsal.registry.limits import CountedBucket, CountedRate, Limits, check_bucket, take
 
 NOON = datetime(2026, 7, 25, 12, 0, tzinfo=UTC)
 NEW = Limits().rate("new")
 
 
-def passes(bucket: Bucket, rate: Rate) -> bool:
+def passes(bucket: CountedBucket, rate: CountedRate) -> bool:
     try:
         check_bucket(bucket, rate)
     except Refusal:
@@ -28,7 +28,7 @@ def test_crates_io_s_own_numbers() -> None:
 
 
 def test_the_sixth_new_crate_must_wait_ten_minutes_from_the_first() -> None:
-    bucket: Bucket | None = None
+    bucket: CountedBucket | None = None
     for _ in range(6):
         bucket = take(bucket, NEW, NOON)
     assert bucket is not None
@@ -44,16 +44,16 @@ def test_the_sixth_new_crate_must_wait_ten_minutes_from_the_first() -> None:
 
 
 def test_asking_an_empty_bucket_does_not_put_off_its_refill() -> None:
-    bucket: Bucket | None = None
+    bucket: CountedBucket | None = None
     for minute in range(10):
-        bucket = take(bucket, Rate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=minute))
-    bucket = take(bucket, Rate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=10))
+        bucket = take(bucket, CountedRate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=minute))
+    bucket = take(bucket, CountedRate(kind="new", burst=1, refill_seconds=600), NOON + timedelta(minutes=10))
     assert passes(bucket, NEW)
 
 
 @given(st.integers(1, 50), st.integers(1, 3600), st.integers(0, 30))
 def test_exactly_the_burst_passes_at_once(burst: int, refill: int, more: int) -> None:
-    rate, bucket, passed = Rate(kind="new", burst=burst, refill_seconds=refill), None, 0
+    rate, bucket, passed = CountedRate(kind="new", burst=burst, refill_seconds=refill), None, 0
     for _ in range(burst + more):
         bucket = take(bucket, rate, NOON)
         passed += passes(bucket, rate)

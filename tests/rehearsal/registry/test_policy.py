@@ -10,7 +10,7 @@ import pytest
 
 from loadmaster.rehearsal.faults.fault import READ_ONLY
 from loadmaster.rehearsal.registry import Limits, Registry
-from loadmaster.rehearsal.registry.policy import Policy
+from loadmaster.rehearsal.registry.policy import PublishPolicy
 from tests.kit.packing import upload
 from tests.kit.registry_world import Served, detail, fresh, served
 
@@ -27,7 +27,7 @@ def world(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_in_read_only_mode_nothing_is_changed_and_everything_is_told(world: Served) -> None:
-    world.registry.policies.set(Policy(read_only=True))
+    world.registry.policies.set(PublishPolicy(read_only=True))
     headers = {"Authorization": world.token}
     refused = [
         world.put(upload("ours", "1.1.0")),
@@ -44,17 +44,17 @@ def test_in_read_only_mode_nothing_is_changed_and_everything_is_told(world: Serv
         ("ours", 503),
         ("other", 503),
     ]
-    world.registry.policies.set(Policy())
+    world.registry.policies.set(PublishPolicy())
     assert world.put(upload("ours", "1.1.0")).status_code == 200
 
 
 def test_read_only_mode_does_not_hide_a_bad_token(world: Served) -> None:
-    world.registry.policies.set(Policy(read_only=True))
+    world.registry.policies.set(PublishPolicy(read_only=True))
     assert world.put(upload("ours", "1.1.0"), "nonsense").status_code == 401
 
 
 def test_some_agents_are_turned_away_from_the_web_api(world: Served) -> None:
-    world.registry.policies.set(Policy(blocked_agents=("curl",)))
+    world.registry.policies.set(PublishPolicy(blocked_agents=("curl",)))
     curl = {"User-Agent": "my-tool curl/8.0"}
     blocked = world.client.get("/api/v1/crates/ours", headers=curl)
     assert detail(blocked) == (
@@ -88,9 +88,10 @@ def test_a_reserved_name_is_told_of_after_the_tarball(world: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "policy"), [(2, Policy()), (None, Policy(daily_per_crate=2)), (9, Policy(daily_per_crate=2))]
+    ("limits", "policy"),
+    [(2, PublishPolicy()), (None, PublishPolicy(daily_per_crate=2)), (9, PublishPolicy(daily_per_crate=2))],
 )
-def test_a_crate_has_so_many_versions_in_24_hours(tmp_path: Path, limits: int | None, policy: Policy) -> None:
+def test_a_crate_has_so_many_versions_in_24_hours(tmp_path: Path, limits: int | None, policy: PublishPolicy) -> None:
     now = [NOON]
     with served(Registry(tmp_path, limits=Limits(daily_per_crate=limits), clock=lambda: now[0])) as world:
         world.registry.policies.set(policy)

@@ -17,7 +17,7 @@ import pytest
 from loadmaster.errors.smoke import EngineGone, EngineHanging
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, Engine, Sandbox, connect
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.proxy import proxy
@@ -59,7 +59,7 @@ def test_an_engine_that_hangs_in_the_middle(tmp_path_factory: pytest.TempPathFac
         machine_image(engine, store, NEWEST_STABLE, {}, "")
         started = starts(engine)
         impatient = connect(address, patience=PATIENCE)
-        settings = Settings(nonce="a1", deadline=DEADLINE)
+        settings = RunSettings(nonce="a1", deadline=DEADLINE)
         ran = beside(lambda: run_probe("vm", settings, impatient, store))
         started.next()
         begun = time.monotonic()

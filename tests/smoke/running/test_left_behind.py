@@ -16,7 +16,7 @@ from loadmaster.errors.smoke import EngineGone
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, LEFTOVER_AFTER, Engine, connect, ends_at
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.real_engine import LATER, Heard, kill_engine, own_engine, starts
@@ -62,7 +62,7 @@ def test_what_a_killed_run_leaves_is_swept_by_the_next_one(engine: Engine, store
     with caller(engine, store, 2, leftover_after=0):
         left = started.next()
     assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
-    ran = run_probe("native", Settings(nonce="a2"), engine, store)
+    ran = run_probe("native", RunSettings(nonce="a2"), engine, store)
     assert '"nonce":"a2"' in ran.log
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
@@ -118,7 +118,7 @@ def test_an_engine_that_goes_away_in_the_middle(tmp_path_factory: pytest.TempPat
     with own_engine(place) as address:
         engine = connect(address)
         started = starts(engine)
-        ran = beside(lambda: run_probe("vm", Settings(nonce="a1"), engine, store))
+        ran = beside(lambda: run_probe("vm", RunSettings(nonce="a1"), engine, store))
         started.next()
         kill_engine(place)
         with pytest.raises(EngineGone):

@@ -23,7 +23,15 @@ from loadmaster.planning.smoke.subject import ReleaseSubject
 from loadmaster.planning.smoke.verdict import Judgement, Verdict, judge
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, Engine, Sandbox
-from loadmaster.smoke.running.container_run import ANOTHER_USER, NOBODY, Backend, Ran, Settings, run_probe, run_release
+from loadmaster.smoke.running.container_run import (
+    ANOTHER_USER,
+    NOBODY,
+    Ran,
+    RunBackend,
+    RunSettings,
+    run_probe,
+    run_release,
+)
 from loadmaster.smoke.running.images import machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE, SUITES, fetch_kernel
 from loadmaster.smoke.running.machine import qemu_layer
@@ -42,8 +50,8 @@ def judged(ran: Ran, kind: Subject = Subject.PROBE, nonce: str = NONCE) -> tuple
     return judgement, report
 
 
-def release(backend: Backend, given: ReleaseSubject, engine: Engine, store: Store) -> tuple[Judgement, Report]:
-    return judged(run_release(backend, given, Settings(nonce=NONCE), engine, store), Subject.RELEASE)
+def release(backend: RunBackend, given: ReleaseSubject, engine: Engine, store: Store) -> tuple[Judgement, Report]:
+    return judged(run_release(backend, given, RunSettings(nonce=NONCE), engine, store), Subject.RELEASE)
 
 
 def artefact_of(report: Report) -> Artefact:
@@ -70,7 +78,7 @@ def test_an_image_is_made_within_a_minute_of_what_is_downloaded(engine: Engine, 
 
 def test_debians_kernel_denies_every_time(engine: Engine, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     """How long it takes is told and not judged: a machine that does other things beside is no failure."""
-    runs = [run_probe("vm", Settings(nonce=NONCE), engine, store) for _ in range(REPEATS)]
+    runs = [run_probe("vm", RunSettings(nonce=NONCE), engine, store) for _ in range(REPEATS)]
     assert [judged(each)[0].verdict for each in runs] == [Verdict.ENFORCED] * REPEATS
     with capsys.disabled():
         print(f" {REPEATS} runs, median {statistics.median(each.seconds for each in runs):.2f} s ", end="")
@@ -78,7 +86,7 @@ def test_debians_kernel_denies_every_time(engine: Engine, store: Store, capsys: 
 
 @pytest.mark.parametrize("kernel", sorted(SUITES.keys() - {NEWEST_STABLE}))
 def test_each_of_debians_kernels_denies(kernel: str, engine: Engine, store: Store) -> None:
-    ran = run_probe("vm", Settings(nonce=NONCE, kernel=kernel), engine, store)
+    ran = run_probe("vm", RunSettings(nonce=NONCE, kernel=kernel), engine, store)
     judgement, report = judged(ran)
     assert judgement.verdict is Verdict.ENFORCED
     assert report.kernel.startswith(f"{kernel}.")
@@ -87,7 +95,7 @@ def test_each_of_debians_kernels_denies(kernel: str, engine: Engine, store: Stor
 
 
 def test_a_kernel_whose_lsms_lack_bpf_is_unsupported(engine: Engine, store: Store) -> None:
-    ran = run_probe("vm", Settings(nonce=NONCE, also="lsm=landlock,lockdown,yama"), engine, store)
+    ran = run_probe("vm", RunSettings(nonce=NONCE, also="lsm=landlock,lockdown,yama"), engine, store)
     assert judged(ran)[0].verdict is Verdict.UNSUPPORTED
 
 
@@ -95,7 +103,7 @@ def test_a_program_that_attaches_where_bpf_is_no_lsm_denies_nothing(
     engine: Engine, store: Store, standin: bytes
 ) -> None:
     """Loading and attaching succeed there, and are no proof."""
-    settings = Settings(nonce=NONCE, also="lsm=landlock,lockdown,yama")
+    settings = RunSettings(nonce=NONCE, also="lsm=landlock,lockdown,yama")
     ran = run_release("vm", subject(standin, "enforces"), settings, engine, store)
     judgement, report = judged(ran, Subject.RELEASE)
     assert judgement.verdict is Verdict.UNSUPPORTED
@@ -107,19 +115,19 @@ def test_a_program_that_attaches_where_bpf_is_no_lsm_denies_nothing(
 def test_the_log_is_heard_while_it_is_written(engine: Engine, store: Store, standin: bytes) -> None:
     heard: list[str] = []
     given = subject(standin, "never-ready", ready_within=1)
-    ran = run_release("native", given, Settings(nonce=NONCE), engine, store, heard.append)
+    ran = run_release("native", given, RunSettings(nonce=NONCE), engine, store, heard.append)
     assert heard == ran.log.splitlines()
 
 
 def test_without_capabilities_there_is_no_privilege(engine: Engine, store: Store) -> None:
-    judgement, report = judged(run_probe("native", Settings(nonce=NONCE, capabilities=()), engine, store))
+    judgement, report = judged(run_probe("native", RunSettings(nonce=NONCE, capabilities=()), engine, store))
     assert judgement.verdict is Verdict.NO_PRIVILEGE
     assert int(report.capabilities, 16) == 0
 
 
 def test_this_kernel_says_the_same_as_its_own_report_and_never_something_better(engine: Engine, store: Store) -> None:
     """CI's kernel refuses, though everything that it says of itself is in favour; `NATIVE_VERDICT` holds it to that."""
-    judgement, report = judged(run_probe("native", Settings(nonce=NONCE), engine, store))
+    judgement, report = judged(run_probe("native", RunSettings(nonce=NONCE), engine, store))
     expected = {0: Verdict.ENFORCED, 3: Verdict.UNSUPPORTED, 5: Verdict.REFUSED}
     assert judgement.verdict is expected[report.exit]
     assert judgement.verdict == os.environ.get("NATIVE_VERDICT", judgement.verdict)
@@ -127,7 +135,7 @@ def test_this_kernel_says_the_same_as_its_own_report_and_never_something_better(
 
 
 def test_a_report_that_is_another_run_s_or_broken_off_or_not_there_is_an_error(engine: Engine, store: Store) -> None:
-    ran = run_probe("native", Settings(nonce=NONCE), engine, store)
+    ran = run_probe("native", RunSettings(nonce=NONCE), engine, store)
     told = {"": ErrorKind.NO_REPORT, ran.log[: len(ran.log) // 2]: ErrorKind.GARBAGE}
     for log, kind in told.items():
         assert judge(log, nonce=NONCE, subject=Subject.PROBE, exit_code=ran.exit_code)[0].error is kind
@@ -135,10 +143,10 @@ def test_a_report_that_is_another_run_s_or_broken_off_or_not_there_is_an_error(e
 
 
 @pytest.mark.parametrize("backend", ["native", "vm"])
-def test_a_container_is_shut_in(backend: Backend, engine: Engine, store: Store, standin: bytes) -> None:
+def test_a_container_is_shut_in(backend: RunBackend, engine: Engine, store: Store, standin: bytes) -> None:
     started = starts(engine)
     given = subject(standin, "never-ready", ready_within=3)
-    running = beside(lambda: run_release(backend, given, Settings(nonce=NONCE), engine, store))
+    running = beside(lambda: run_release(backend, given, RunSettings(nonce=NONCE), engine, store))
     container = engine.client.containers.get(started.next())
     result_of(running, "the run ended")
     host, config = container.attrs["HostConfig"], container.attrs["Config"]
@@ -166,23 +174,23 @@ SHUT_IN = {
 
 def test_a_capability_that_no_engine_knows(engine: Engine, store: Store) -> None:
     with pytest.raises(EngineLacksCapability, match="NOSUCH"):
-        run_probe("native", Settings(nonce=NONCE, capabilities=("NOSUCH",)), engine, store)
+        run_probe("native", RunSettings(nonce=NONCE, capabilities=("NOSUCH",)), engine, store)
 
 
 def test_the_deadline_ends_it(engine: Engine, store: Store) -> None:
     with pytest.raises(SmokeDeadlinePassed, match="in 2 seconds"):
-        run_probe("vm", Settings(nonce=NONCE, deadline=2), engine, store)
+        run_probe("vm", RunSettings(nonce=NONCE, deadline=2), engine, store)
 
 
 def test_too_little_memory_is_told_as_such(engine: Engine, store: Store) -> None:
     with pytest.raises(SmokeOutOfMemory, match="100 MiB"):
-        run_probe("vm", Settings(nonce=NONCE, memory=100), engine, store)
+        run_probe("vm", RunSettings(nonce=NONCE, memory=100), engine, store)
 
 
 def test_a_kernel_that_panics_is_booted_once_more_and_then_an_error(engine: Engine, store: Store) -> None:
     heard: list[str] = []
     with pytest.raises(SmokeMachineBroke, match="without a result"):
-        run_probe("vm", Settings(nonce=NONCE, also="rdinit=/nothing"), engine, store, heard.append)
+        run_probe("vm", RunSettings(nonce=NONCE, also="rdinit=/nothing"), engine, store, heard.append)
     assert len([line for line in heard if "Kernel panic" in line and "end" not in line]) == 2
 
 
@@ -202,7 +210,7 @@ def test_two_at_once_do_not_disturb_each_other(engine: Engine, store: Store, sta
     conducts = {"aa": "enforces", "bb": "attaches-elsewhere"}
 
     def one(nonce: str) -> Verdict:
-        ran = run_release("vm", subject(standin, conducts[nonce]), Settings(nonce=nonce), engine, store)
+        ran = run_release("vm", subject(standin, conducts[nonce]), RunSettings(nonce=nonce), engine, store)
         return judged(ran, Subject.RELEASE, nonce)[0].verdict
 
     with ThreadPoolExecutor() as pool:
@@ -247,6 +255,6 @@ def test_a_release_that_misbehaves_is_an_error(
 def test_a_release_is_stopped_by_the_machine_s_deadline_with_a_report(
     engine: Engine, store: Store, standin: bytes
 ) -> None:
-    settings = Settings(nonce=NONCE, deadline=2)
+    settings = RunSettings(nonce=NONCE, deadline=2)
     ran = run_release("native", subject(standin, "never-ready", ready_within=60), settings, engine, store)
     assert judged(ran, Subject.RELEASE)[0].error is ErrorKind.DEADLINE

@@ -14,7 +14,7 @@ from loadmaster.planning.smoke.verdict import Verdict, judge
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import KEPT_FOR, REPOSITORY, Engine, connect
 from loadmaster.smoke.running.archives import docker_image, image_config, tar_layer
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.real_engine import own_engine, starts
@@ -97,7 +97,7 @@ def test_one_that_a_container_has_stays_until_that_is_gone(engine: Engine) -> No
 def test_one_that_another_run_is_booting_stays(engine: Engine, store: Store) -> None:
     machine_image(engine, store, NEWEST_STABLE, {}, "")
     started = starts(engine)
-    run = beside(lambda: run_probe("vm", Settings(nonce="a1"), engine, store))
+    run = beside(lambda: run_probe("vm", RunSettings(nonce="a1"), engine, store))
     started.next()
     assert engine.remove_superseded(f"machine-{NEWEST_STABLE}", f"{REPOSITORY}machine:newer") == []
     ran = result_of(run, "the other run ended")

@@ -17,7 +17,7 @@ from loadmaster.errors.smoke_workflow import SmokeRunNotFound, SmokeWorkflowMiss
 from loadmaster.planning.smoke.report import ErrorKind, Subject
 from loadmaster.planning.smoke.verdict import Verdict
 from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.forge.workflow_routes import Workflow, WorkflowOutcome
+from loadmaster.rehearsal.forge.workflow_routes import PlayedWorkflow, WorkflowOutcome
 from loadmaster.smoke.steps import dispatch as smoke_dispatch
 from loadmaster.smoke.steps.dispatch import Dispatched, smoke_by_workflow
 from tests.kit.smoke_reports import log, moment, report
@@ -27,7 +27,7 @@ NONCE = "5f0c77aa"
 INPUTS = "{nonce: {}, subject: {}, kernel: {}}"
 GOOD = f"name: smoke\nrun-name: smoke ${{{{ inputs.nonce }}}}\non: {{workflow_dispatch: {{inputs: {INPUTS}}}}}\njobs: {{}}\n"
 
-Reach = Callable[[str, Workflow], httpx.Client]
+Reach = Callable[[str, PlayedWorkflow], httpx.Client]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def reach(tmp_path: Path) -> Iterator[Reach]:
     """A client of a forge whose `smoke.yml` is the text, and does what is given."""
     with ExitStack() as stack:
 
-        def reached(text: str, workflow: Workflow) -> httpx.Client:
+        def reached(text: str, workflow: PlayedWorkflow) -> httpx.Client:
             folder = tmp_path / "tree" / ".github" / "workflows"
             folder.mkdir(parents=True)
             (folder / "smoke.yml").write_text(text)
@@ -53,7 +53,7 @@ def asked(file: str = "smoke.yml", deadline: float = 60.0) -> Dispatched:
     return Dispatched(file, "main", Subject.PROBE, "6.12", NONCE, deadline)
 
 
-def reporting(conclusion: str = "success", **said: object) -> Workflow:
+def reporting(conclusion: str = "success", **said: object) -> PlayedWorkflow:
     """A workflow that prints a report with the nonce that it was given."""
 
     def outcome(inputs: Mapping[str, str]) -> WorkflowOutcome:
@@ -95,7 +95,7 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize(("workflow", "verdict"), OTHERWISE.values(), ids=OTHERWISE)
-def test_a_run_is_judged_by_its_report(reach: Reach, workflow: Workflow, verdict: str) -> None:
+def test_a_run_is_judged_by_its_report(reach: Reach, workflow: PlayedWorkflow, verdict: str) -> None:
     result = smoke_by_workflow(reach(GOOD, workflow), asked(), nothing, pause=0.01)
     assert result.judgement.text == verdict
 

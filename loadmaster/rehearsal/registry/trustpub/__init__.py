@@ -1,9 +1,9 @@
 """Trusted publishing as crates.io has it: configurations, tokens for ID tokens, crates that take nothing else."""
 
 from loadmaster.rehearsal.registry.trustpub.configs import Configs
-from loadmaster.rehearsal.registry.trustpub.exchange import Exchange
+from loadmaster.rehearsal.registry.trustpub.exchange import TokenExchange
 from loadmaster.rehearsal.registry.trustpub.keys import GITHUB, GITLAB, Issuers, KeySource
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.settings import Settings
+from loadmaster.rehearsal.registry.trustpub.settings import TrustSettings
 
-__all__ = ["GITHUB", "GITLAB", "Configs", "Exchange", "Issuers", "KeySource", "Records", "Settings"]
+__all__ = ["GITHUB", "GITLAB", "Configs", "Issuers", "KeySource", "Records", "TokenExchange", "TrustSettings"]

@@ -54,7 +54,7 @@ class GitLabClaims(Claims):
     job_id: StrictStr
 
 
-class Run(Value):
+class ProviderRun(Value):
     """A run of a provider's CI, in the words that configurations have too."""
 
     repository: str
@@ -103,7 +103,7 @@ def verified(token: str, key: jwt.PyJWK, issuer: str, audience: str, now: dateti
     return dict(claims)
 
 
-def github_run(proven: dict[str, Any]) -> Run:
+def github_run(proven: dict[str, Any]) -> ProviderRun:
     """Raises `Refusal` for events that strangers can start, and for what GitHub would not say."""
     claims = _read(GitHubClaims, proven)
     if claims.event_name in _DANGEROUS_EVENTS:
@@ -119,7 +119,7 @@ def github_run(proven: dict[str, Any]) -> Run:
         raise _unexpected("workflow_ref")
     if not re.fullmatch(r"[+-]?[0-9]+", claims.repository_owner_id, re.ASCII) or _too_large(claims.repository_owner_id):
         raise _unexpected("repository_owner_id")
-    return Run(
+    return ProviderRun(
         repository=claims.repository,
         owner=owner,
         owner_id=str(int(claims.repository_owner_id)),
@@ -130,7 +130,7 @@ def github_run(proven: dict[str, Any]) -> Run:
     )
 
 
-def gitlab_run(proven: dict[str, Any]) -> Run:
+def gitlab_run(proven: dict[str, Any]) -> ProviderRun:
     """Subgroups belong to the namespace: what is after the last slash is the project. Raises `Refusal`."""
     claims = _read(GitLabClaims, proven)
     namespace, slash, project = claims.project_path.rpartition("/")
@@ -139,7 +139,7 @@ def gitlab_run(proven: dict[str, Any]) -> Run:
     workflow = _gitlab_workflow(claims.ci_config_ref_uri)
     if workflow is None:
         raise _unexpected("ci_config_ref_uri")
-    return Run(
+    return ProviderRun(
         repository=claims.project_path,
         owner=namespace,
         owner_id=claims.namespace_id,

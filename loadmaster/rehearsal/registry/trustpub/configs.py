@@ -17,7 +17,7 @@ from starlette.routing import Route
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.credentials import Grant, check_allows
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import positive_number
@@ -38,7 +38,7 @@ class Configs:
         records: Records,
         ownership: Ownership,
         overlay: Overlay,
-        gate: Gate,
+        gate: Doorman,
         forge_accounts: Mapping[str, int],
         clock: Callable[[], datetime],
     ) -> None:

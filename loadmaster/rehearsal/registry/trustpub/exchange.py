@@ -15,7 +15,7 @@ from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.credentials import credential_sent
 from loadmaster.rehearsal.registry.trustpub.access_token import check_access_token, new_access_token
-from loadmaster.rehearsal.registry.trustpub.claims import LEEWAY, Run, unverified, verified
+from loadmaster.rehearsal.registry.trustpub.claims import LEEWAY, ProviderRun, unverified, verified
 from loadmaster.rehearsal.registry.trustpub.keys import Issuers, Keys
 from loadmaster.rehearsal.registry.trustpub.matching import Config, fitting
 from loadmaster.rehearsal.registry.trustpub.providers import PROVIDERS
@@ -26,7 +26,7 @@ _TOKENS = "/api/v1/trusted_publishing/tokens"
 _REQUEST = Struct(name="ExchangeRequest", fields={"jwt": Text()})
 
 
-class Exchange:
+class TokenExchange:
     def __init__(self, records: Records, issuers: Issuers, clock: Callable[[], datetime]) -> None:
         self._records, self._clock = records, clock
         self._keys = {issuer: Keys(source, clock) for issuer, source in issuers.items()}
@@ -50,7 +50,7 @@ class Exchange:
         """A token for every crate whose configuration the run fits. Raises `Refusal`."""
         provider, token = self._providers[issuer], new_access_token()
 
-        def judge(configs: Sequence[Config]) -> tuple[Run, tuple[Config, ...]]:
+        def judge(configs: Sequence[Config]) -> tuple[ProviderRun, tuple[Config, ...]]:
             run = provider.read_run(claims)
             return run, fitting(configs, run, provider.words)
 

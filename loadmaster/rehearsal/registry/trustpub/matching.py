@@ -7,7 +7,7 @@ from datetime import datetime
 
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.values.value import Value
-from loadmaster.rehearsal.registry.trustpub.claims import Run
+from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun
 
 
 class Words(Value):
@@ -32,7 +32,7 @@ class Config(Value):
     created_at: datetime
 
 
-def fitting(configs: Iterable[Config], run: Run, words: Words) -> tuple[Config, ...]:
+def fitting(configs: Iterable[Config], run: ProviderRun, words: Words) -> tuple[Config, ...]:
     """Those that let this run publish, at least one. Raises `Refusal`."""
     found = [c for c in configs if c.owner.lower() == run.owner.lower() and c.name.lower() == run.name.lower()]
     if not found:
@@ -56,7 +56,7 @@ def _allows(wanted: str | None, given: str | None) -> bool:
     return wanted is None or (given is not None and wanted.lower() == given.lower())
 
 
-def _unfit_owner(configs: Sequence[Config], run: Run, words: Words) -> Refusal:
+def _unfit_owner(configs: Sequence[Config], run: ProviderRun, words: Words) -> Refusal:
     expected = ", ".join(config.owner_id for config in configs if config.owner_id is not None)
     return bad_request(
         f"{_of(run)} does not match the {words.owner_id} ID ({run.owner_id}) in the JWT. "
@@ -65,7 +65,7 @@ def _unfit_owner(configs: Sequence[Config], run: Run, words: Words) -> Refusal:
     )
 
 
-def _unfit_environment(configs: Sequence[Config], run: Run) -> Refusal:
+def _unfit_environment(configs: Sequence[Config], run: ProviderRun) -> Refusal:
     expected = _quoted(config.environment for config in configs if config.environment is not None)
     said = (
         "requires an environment, but the JWT does not specify one."
@@ -75,7 +75,7 @@ def _unfit_environment(configs: Sequence[Config], run: Run) -> Refusal:
     return bad_request(f"{_of(run)} {said} Expected environments: {expected}")
 
 
-def _of(run: Run) -> str:
+def _of(run: ProviderRun) -> str:
     return f"The Trusted Publishing config for repository `{run.repository}`"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from loadmaster.rehearsal.registry.trustpub.claims import Run, github_run, gitlab_run
+from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun, github_run, gitlab_run
 from loadmaster.rehearsal.registry.trustpub.fields import check_github, check_gitlab
 from loadmaster.rehearsal.registry.trustpub.keys import GITHUB, GITLAB
 from loadmaster.rehearsal.registry.trustpub.matching import Config, Words
@@ -27,7 +27,7 @@ class Provider:
     workflow: str
     words: Words
     check: Callable[[str, str, str, str | None], None]
-    read_run: Callable[[dict[str, Any]], Run]
+    read_run: Callable[[dict[str, Any]], ProviderRun]
 
     @property
     def request(self) -> Struct:

@@ -11,14 +11,14 @@ from loadmaster.planning.crates_io.refusal import bad_request
 from loadmaster.rehearsal.registry.credentials import token_digest
 from loadmaster.rehearsal.registry.database import Database, stamp
 from loadmaster.rehearsal.registry.ownership import Ownership
-from loadmaster.rehearsal.registry.trustpub.claims import Run
+from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun
 from loadmaster.rehearsal.registry.trustpub.matching import Config
 from loadmaster.rehearsal.registry.trustpub.providers import Provider
 
 LIFE = timedelta(minutes=30)
 """Of a token."""
 
-Judge = Callable[[Sequence[Config]], tuple[Run, tuple[Config, ...]]]
+ConfigJudge = Callable[[Sequence[Config]], tuple[ProviderRun, tuple[Config, ...]]]
 """What run it is, and which configurations it fits. Raises `Refusal`."""
 
 
@@ -58,7 +58,9 @@ class Records:
             ).fetchone()
         return None if row is None else (row["login"], row["id"])
 
-    def issue(self, provider: Provider, jti: str, until: datetime, token: str, now: datetime, judge: Judge) -> None:
+    def issue(
+        self, provider: Provider, jti: str, until: datetime, token: str, now: datetime, judge: ConfigJudge
+    ) -> None:
         """Uses up an ID token, and remembers the token that is given for it; neither if `judge` refuses.
 
         `until` is when the ID token cannot be used again anyway. Raises `Refusal`.

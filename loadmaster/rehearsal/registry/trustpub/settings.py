@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from loadmaster.planning.crates_io.refusal import forbidden
 from loadmaster.rehearsal.registry import views
-from loadmaster.rehearsal.registry.gate import Gate
+from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import Pages
@@ -27,13 +27,13 @@ _NOT_LOOKED_UP = {"max_version": "0.0.0", "newest_version": "0.0.0", "max_stable
 """crates.io's answer to the change, for every crate."""
 
 
-class Settings:
+class TrustSettings:
     def __init__(
         self,
         records: Records,
         ownership: Ownership,
         overlay: Overlay,
-        gate: Gate,
+        gate: Doorman,
         pages: Pages,
         clock: Callable[[], datetime],
     ) -> None:

@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from loadmaster.clients.serving import serving
-from loadmaster.rehearsal.issuer import SOUND, Flaws, Issuer, Run
+from loadmaster.rehearsal.issuer import SOUND, Flaws, IssuedRun, Issuer
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.registry.trustpub import GITHUB, KeySource
 from loadmaster.run.clock import utc_now
 from tests.kit.packing import upload
 from tests.kit.registry_world import Served, detail, served
 
-RUN = Run(repository="octo/repo", repository_owner_id=7, workflow="release.yml", sha="f" * 40)
+RUN = IssuedRun(repository="octo/repo", repository_owner_id=7, workflow="release.yml", sha="f" * 40)
 TOKENS = "/api/v1/trusted_publishing/tokens"
 CONFIGS = "/api/v1/trusted_publishing/github_configs"
 
@@ -40,7 +40,7 @@ class Trusting:
     """Of the issuer."""
     clock: Clock
 
-    def jwt(self, run: Run = RUN, flaws: Flaws = SOUND) -> str:
+    def jwt(self, run: IssuedRun = RUN, flaws: Flaws = SOUND) -> str:
         asks = {"Authorization": f"Bearer {self.issuer.request_token(run, flaws)}"}
         audience = self.world.address.removeprefix("http://")
         answer = httpx.get(f"{self.address}/token?api-version=2.0&audience={audience}", headers=asks)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.trustpub.access_token import check_access_token, new_access_token
-from loadmaster.rehearsal.registry.trustpub.claims import Run, github_run, gitlab_run
+from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun, github_run, gitlab_run
 from loadmaster.rehearsal.registry.trustpub.fields import check_github, check_gitlab
 from loadmaster.rehearsal.registry.trustpub.matching import Config, fitting
 from loadmaster.rehearsal.registry.trustpub.providers import GITHUB_ACTIONS, GITLAB_CI
@@ -109,7 +109,7 @@ def config(**changes: object) -> Config:
     )
 
 
-def run(**changes: object) -> Run:
+def run(**changes: object) -> ProviderRun:
     return github_run(GITHUB_CLAIMS | changes)
 
 
@@ -121,7 +121,7 @@ def run(**changes: object) -> Run:
         ("the environment in another case", config(environment="Prod"), run(environment="pROD")),
     ],
 )
-def test_a_run_fits(said_of_it: str, one: Config, two: Run) -> None:
+def test_a_run_fits(said_of_it: str, one: Config, two: ProviderRun) -> None:
     assert fitting([one], two, GITHUB_ACTIONS.words) == (one,)
 
 
@@ -157,7 +157,9 @@ FOR = "The Trusted Publishing config for repository `Octo/Repo`"
         ),
     ],
 )
-def test_a_run_that_does_not_fit_is_told_the_first_reason(configs: list[Config], asking: Run, said: str) -> None:
+def test_a_run_that_does_not_fit_is_told_the_first_reason(
+    configs: list[Config], asking: ProviderRun, said: str
+) -> None:
     assert refusal(lambda: fitting(configs, asking, GITHUB_ACTIONS.words)) == said
 
 

@@ -1,13 +1,21 @@
-"""Secret blocks of the Prefect server, read inside the task that needs one: what a block holds is never a parameter or a result."""
+"""The credentials of one run: Secret blocks of the Prefect server, read inside the task that first needs one.
+
+What a block holds is never a parameter or a result.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
+from prefect import get_run_logger
 from prefect.blocks.system import Secret
 from prefect.exceptions import PrefectHTTPStatusError
 
+from loadmaster.credentials.tokens import held
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
+from loadmaster.run.job import Job
 
 
 def read_block(name: str) -> str:
@@ -22,3 +30,11 @@ def read_block(name: str) -> str:
     if not isinstance(held, str):
         raise SecretBlockMissing(name)
     return held
+
+
+@contextmanager
+def credentials(job: Job) -> Iterator[None]:
+    """What is read or minted for this run is held within, and revoked at its end; a failure to is a warning."""
+    log = get_run_logger()
+    with held(job, read_block, lambda failure: log.warning(failure.what)):
+        yield

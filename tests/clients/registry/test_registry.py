@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from loadmaster.clients.registry import index as registry
+from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError, is_worth_retrying
 from loadmaster.errors.registry import (
     AlreadyUploaded,
@@ -19,11 +19,9 @@ from loadmaster.errors.registry import (
     RegistryUnreachable,
     UploadRefused,
 )
+from tests.kit.registry_client import API, INDEX, answering, registry_of
 
-INDEX = "sparse+https://registry.example/index/"
-API = "https://registry.example"
 CRATE = "hangar@1.0.0"
-Handler = Callable[[httpx.Request], httpx.Response]
 
 ACCEPTED = json.dumps({"crate": {"id": "hangar"}, "warnings": {"invalid_categories": [], "other": []}})
 PAGE = "<html><body><h1>Sign in to the network</h1></body></html>"
@@ -37,27 +35,19 @@ AGAIN = datetime(2026, 7, 25, 12, 35, 42, tzinfo=UTC)
 """One second after the date that is named: up to then crates.io may still refuse."""
 
 
-def client(handler: Handler) -> httpx.Client:
-    return httpx.Client(transport=httpx.MockTransport(handler), follow_redirects=True)
-
-
-def answering(status: int, body: str = "", headers: Mapping[str, str] | None = None) -> httpx.Client:
-    return client(lambda request: httpx.Response(status, text=body, headers=headers))
-
-
-def failing(error: httpx.HTTPError) -> httpx.Client:
+def failing(error: httpx.HTTPError) -> RegistryClient:
     def handler(request: httpx.Request) -> httpx.Response:
         raise error
 
-    return client(handler)
+    return registry_of(handler)
 
 
 def errors(*details: str) -> str:
     return json.dumps({"errors": [{"detail": each} for each in details]})
 
 
-def upload(to: httpx.Client) -> None:
-    registry.upload(API, CRATE, b"body", "cio-secret", to)
+def upload(to: RegistryClient) -> None:
+    to.upload(CRATE, b"body", "cio-secret")
 
 
 class TestUpload:
@@ -68,7 +58,7 @@ class TestUpload:
             seen.append(request)
             return httpx.Response(200, text=ACCEPTED)
 
-        upload(client(handler))
+        upload(registry_of(handler))
         (request,) = seen
         assert (request.method, str(request.url)) == ("PUT", f"{API}/api/v1/crates/new")
         assert request.headers["authorization"] == "cio-secret"
@@ -85,7 +75,7 @@ class TestUpload:
 
         file = tmp_path / "file"
         file.write_bytes(bytes(200_000))
-        registry.upload(API, CRATE, b"head", "cio-secret", client(handler), file=file)
+        registry_of(handler).upload(CRATE, b"head", "cio-secret", file=file)
         assert bodies == [("200004", None, b"head" + bytes(200_000))]
 
     @pytest.mark.parametrize(
@@ -171,7 +161,7 @@ class TestUpload:
             return httpx.Response(302, headers={"Location": f"{API}/login"})
 
         with pytest.raises(RegistryUnreachable):
-            upload(client(handler))
+            upload(registry_of(handler))
         assert asked == ["PUT"]
 
     def test_no_error_tells_the_token(self) -> None:
@@ -214,7 +204,7 @@ class TestIndex:
 
     @pytest.mark.parametrize("end", ["", "\n", "\n\n"], ids=["no newline at the end", "one", "two"])
     def test_every_version_yanked_ones_too(self, end: str) -> None:
-        found = registry.versions(INDEX, "hangar", answering(200, self.LINES + end))
+        found = answering(200, self.LINES + end).versions("hangar")
         assert [(each.version, each.checksum, each.yanked) for each in found] == [
             ("0.9.0", "c0", True),
             ("1.0.0+b", "c1", False),
@@ -223,7 +213,7 @@ class TestIndex:
 
     @pytest.mark.parametrize("status", [404, 410, 451])
     def test_what_cargo_takes_for_absent_is_absent(self, status: int) -> None:
-        assert registry.versions(INDEX, "hangar", answering(status, "no such key")) == ()
+        assert answering(status, "no such key").versions("hangar") == ()
 
     UNKNOWN = (
         ("forbidden", 403, "AccessDenied"),
@@ -242,11 +232,11 @@ class TestIndex:
     def test_unknown_is_never_taken_for_absent(self, status: int, body: str) -> None:
         content = body.encode(errors="surrogateescape")
         with pytest.raises(RegistryUnreachable, match=r"https://registry\.example/index/ha/ng/hangar"):
-            registry.versions(INDEX, "hangar", client(lambda request: httpx.Response(status, content=content)))
+            registry_of(lambda request: httpx.Response(status, content=content)).versions("hangar")
 
     def test_no_answer_is_not_taken_for_absent_either(self) -> None:
         with pytest.raises(RegistryUnreachable, match="ReadTimeout"):
-            registry.versions(INDEX, "hangar", failing(httpx.ReadTimeout("")))
+            failing(httpx.ReadTimeout("")).versions("hangar")
 
     @pytest.mark.parametrize("index", [INDEX, INDEX.rstrip("/"), INDEX.removeprefix("sparse+")])
     def test_the_address_may_lack_its_prefix_or_its_slash(self, index: str) -> None:
@@ -256,23 +246,29 @@ class TestIndex:
             asked.append(str(request.url))
             return httpx.Response(404)
 
-        registry.versions(index, "Hangar", client(handler))
+        registry_of(handler, index).versions("Hangar")
         assert asked == ["https://registry.example/index/ha/ng/hangar"]
+
+
+def configured(status: int, body: str = "") -> RegistryClient:
+    """A registry whose `config.json` is that."""
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text=body))
+    return RegistryClient(INDEX, httpx.Client(transport=transport))
 
 
 class TestConfig:
     def test_the_two_addresses(self) -> None:
-        told = registry.endpoints(INDEX, answering(200, '{"dl": "https://x/{crate}", "api": "https://x/"}'))
+        told = configured(200, '{"dl": "https://x/{crate}", "api": "https://x/"}')
         assert (told.dl, told.api) == ("https://x/{crate}", "https://x")
 
     @pytest.mark.parametrize("body", [PAGE, "[]", "{}", '{"dl": "x"}'])
     def test_what_is_no_config_is_told_with_its_address(self, body: str) -> None:
         with pytest.raises(RegistryUnreachable, match=r"https://registry\.example/index/config\.json"):
-            registry.endpoints(INDEX, answering(200, body))
+            assert configured(200, body).api
 
     def test_a_registry_without_config_is_not_one(self) -> None:
         with pytest.raises(RegistryUnreachable, match="404"):
-            registry.endpoints(INDEX, answering(404))
+            assert configured(404).api
 
 
 class TestDownload:
@@ -283,9 +279,9 @@ class TestDownload:
             return httpx.Response(200, content=b"crate" if str(request.url).endswith("/c1") else b"another")
 
         dl = "https://registry.example/{prefix}/{crate}-{version}.crate"
-        assert registry.download(dl, "hangar", "1.0.0", "c1", client(handler)) == b"crate"
+        assert registry_of(handler, dl=dl).download("hangar", "1.0.0", "c1") == b"crate"
 
     @pytest.mark.parametrize("status", [403, 404, 500])
     def test_a_file_that_is_not_served_is_unknown(self, status: int) -> None:
         with pytest.raises(RegistryUnreachable, match=str(status)):
-            registry.download("https://registry.example/dl", "hangar", "1.0.0", "c1", answering(status))
+            answering(status).download("hangar", "1.0.0", "c1")

@@ -1,0 +1,206 @@
+"""A Cargo registry over HTTP: its sparse index, its downloads, its uploads and yanks. Every method asks once.
+
+Knows a registry by its sparse index address alone and asks `config.json` for the rest. What an answer means, `answers`
+says; waiting and retrying are the caller's.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from loadmaster import __version__
+from loadmaster.clients.registry.answers import (
+    NOT_THERE,
+    Endpoints,
+    crate_version,
+    judge_upload,
+    judge_yank,
+    read_config,
+    read_lines,
+    told,
+)
+from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.planning.registry.index_line import IndexLine, read_line
+from loadmaster.planning.registry.seen import CrateVersion
+from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings
+from loadmaster.planning.values.value import Value
+
+T = TypeVar("T")
+
+_CHUNK = 64 * 1024
+USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
+POLITE_READERS = 16
+"""Index files are read this many at a time; crates.io sets no limit on its index."""
+
+
+@functools.cache
+def http_client() -> httpx.Client:
+    """One pooled client for the process; making one costs tens of milliseconds, mostly certificates."""
+    return httpx.Client(
+        timeout=httpx.Timeout(30.0, connect=10.0),
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=True,
+        limits=httpx.Limits(max_connections=64),
+    )
+
+
+class Sight(Value):
+    """A file of the index as it was seen, with what the server calls that state of it."""
+
+    etag: str | None
+    versions: tuple[CrateVersion, ...]
+
+
+@dataclass(frozen=True)
+class RegistryClient:
+    """The registry behind one sparse index address, `sparse+` and the last slash or not.
+
+    Every method raises `RegistryUnreachable`: a name that could not be asked for is never taken for absent.
+    """
+
+    index: str
+    http: httpx.Client = field(default_factory=http_client)
+
+    @property
+    def api(self) -> str:
+        """Base address of the web API, without a slash at its end."""
+        return _endpoints(self).api
+
+    @property
+    def dl(self) -> str:
+        """Where downloads are, with cargo's markers or without."""
+        return _endpoints(self).dl
+
+    def versions(self, name: str) -> tuple[CrateVersion, ...]:
+        """Every version of `name` that the sparse index shows; () if it does not know the name."""
+        return self._read_index(name, crate_version)
+
+    def lines(self, name: str) -> tuple[IndexLine, ...]:
+        """As `versions`, with what each version needs."""
+        return self._read_index(name, read_line)
+
+    def find_lines(self, name: str) -> tuple[IndexLine, ...]:
+        """Every version of the crate, under whichever spelling the registry has it."""
+        return next((found for spelling in spellings(name) if (found := self.lines(spelling))), ())
+
+    def find_lines_of(self, names: Iterable[str]) -> dict[str, tuple[IndexLine, ...] | RegistryUnreachable]:
+        """`find_lines` of each name, politely many at a time; or why that name could not be asked for."""
+
+        def ask(name: str) -> tuple[IndexLine, ...] | RegistryUnreachable:
+            try:
+                return self.find_lines(name)
+            except RegistryUnreachable as error:
+                return error
+
+        asked = tuple(names)
+        with ThreadPoolExecutor(POLITE_READERS) as pool:
+            return dict(zip(asked, pool.map(ask, asked), strict=True))
+
+    def find_all_lines(self, names: Iterable[str]) -> dict[str, tuple[IndexLine, ...]]:
+        """As `find_lines_of`, where every name must be known."""
+        found = {}
+        for name, lines in self.find_lines_of(names).items():
+            if isinstance(lines, RegistryUnreachable):
+                raise lines
+            found[name] = lines
+        return found
+
+    def look_again(self, name: str, before: Sight | None) -> Sight:
+        """The index file of `name` as it is now; costs no body where it is as `before`."""
+        url = self._index_file(name)
+        known = {"If-None-Match": before.etag} if before and before.etag else {}
+        answer = self._get(url, absent=(304, *NOT_THERE), headers=known)
+        if before is not None and answer.status_code == 304:
+            return before
+        return Sight(etag=answer.headers.get("ETag"), versions=read_lines(url, answer, crate_version))
+
+    def published_checksum(self, name: str, version: str) -> str | None:
+        """What the web API says of a version: its SHA-256, or None if there is no such version.
+
+        The API knows a version at once, the index later.
+        """
+        url = f"{self.api}/api/v1/crates/{quote(name)}/{quote(version)}"
+        answer = self._get(url, absent=(404,))
+        if answer.status_code == 404:
+            return None
+        try:
+            return str(answer.json()["version"]["checksum"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RegistryUnreachable(url, "it is not a version of a crate") from error
+
+    def download(self, name: str, version: str, checksum: str) -> bytes:
+        """The `.crate` file. `checksum` is for a `dl` whose address has it in it; it is not compared."""
+        return self._get(download_url(self.dl, name, version, checksum)).content
+
+    def upload(self, crate: str, body: bytes, token: str, *, file: Path | None = None) -> None:
+        """`PUT /api/v1/crates/new`, once: `body`, then the bytes of `file`, read while they are sent.
+
+        `crate` is `name@version`, for messages. Raises what `judge_upload` raises; `RegistryUnreachable` where the answer
+        leaves open whether it took effect.
+        """
+        url = f"{self.api}/api/v1/crates/new"
+        size = len(body) + (file.stat().st_size if file else 0)
+        headers = {"Authorization": token, "Accept": "application/json", "Content-Length": str(size)}
+        try:
+            # A redirected PUT would become a GET, whose success says nothing.
+            answer = self.http.put(url, content=_chunks(body, file), headers=headers, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise RegistryUnreachable(url, told(error)) from error
+        judge_upload(crate, url, answer)
+
+    def yank(self, name: str, version: str, token: str) -> None:
+        """`DELETE …/yank`, once; a version that is yanked already stays so.
+
+        Raises what `judge_yank` raises; `RegistryUnreachable` where the answer leaves open whether it took effect.
+        """
+        url = f"{self.api}/api/v1/crates/{name}/{version}/yank"
+        headers = {"Authorization": token, "Accept": "application/json"}
+        try:
+            answer = self.http.delete(url, headers=headers, follow_redirects=False)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RegistryUnreachable(url, told(error)) from error
+        judge_yank(f"{name}@{version}", url, answer)
+
+    def _index_file(self, name: str) -> str:
+        return f"{_base(self.index)}{index_path(name)}"
+
+    def _read_index(self, name: str, read: Callable[[bytes], T]) -> tuple[T, ...]:
+        url = self._index_file(name)
+        return read_lines(url, self._get(url, absent=NOT_THERE), read)
+
+    def _get(self, url: str, absent: tuple[int, ...] = (), headers: Mapping[str, str] | None = None) -> httpx.Response:
+        try:
+            answer = self.http.get(url, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RegistryUnreachable(url, told(error)) from error
+        if answer.status_code != 200 and answer.status_code not in absent:
+            raise RegistryUnreachable(url, f"status {answer.status_code}")
+        return answer
+
+
+@functools.lru_cache
+def _endpoints(registry: RegistryClient) -> Endpoints:
+    """Asked for once in a process: every upload needs it."""
+    url = f"{_base(registry.index)}config.json"
+    return read_config(url, registry._get(url))
+
+
+def _chunks(body: bytes, file: Path | None) -> Iterator[bytes]:
+    yield body
+    if file is not None:
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK):
+                yield chunk
+
+
+def _base(index: str) -> str:
+    base = index.removeprefix("sparse+")
+    return base if base.endswith("/") else f"{base}/"

@@ -1,0 +1,29 @@
+"""What was observed of an object of a release: its state, and why, for programs and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import JsonValue
+
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import Value
+
+
+class Observation(Value):
+    state: ObjectState
+    code: str
+    """Why it is in that state: one of those that `docs/receipt.md` lists, or an error's."""
+    facts: Mapping[str, JsonValue] | None = None
+    """What `why` was made from, by name."""
+    why: str | None = None
+    """For people; None where the state says it all."""
+    sha256: str | None = None
+    """Of the bytes that were compared."""
+
+    @classmethod
+    def of_error(cls, error: LoadmasterError) -> Self:
+        """Of what could not be observed."""
+        return cls(state=ObjectState.UNKNOWN, code=error.code, facts=error.facts, why=error.what)

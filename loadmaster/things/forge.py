@@ -1,0 +1,139 @@
+"""The forge's half of a release: a draft, its assets, and its publication."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import ClassVar
+
+import httpx
+
+from loadmaster.clients.forge import releases as forge
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
+from loadmaster.planning.values.observation import Observation
+from loadmaster.planning.values.receipt import ObjectKind
+from loadmaster.planning.values.state import ObjectState
+from loadmaster.things.thing import Thing
+
+AsGood = Callable[[bytes, bytes], bool]
+
+
+class ReleaseObservation(Observation):
+    release: forge.ForgeRelease | None = None
+    """As the forge has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftedRelease(Thing[ReleaseObservation]):
+    """A release of the tag, drafted or public already: which of several drafts, every attempt chooses alike."""
+
+    kind: ClassVar[ObjectKind] = "release"
+    client: httpx.Client
+    tag: str
+
+    @property
+    def id(self) -> str:
+        return self.tag
+
+    @property
+    def place(self) -> str:
+        return str(self.client.base_url)
+
+    def observe(self) -> ReleaseObservation:
+        """Raises what `forge.find_release` raises."""
+        found = forge.find_release(self.client, self.tag)
+        if found is None:
+            return ReleaseObservation(state=ObjectState.ABSENT, code="absent", why="not on the forge")
+        code = "draft" if found.draft else "public"
+        return ReleaseObservation(state=ObjectState.SAME, code=code, why=found.url, release=found)
+
+    def create(self, draft: forge.Draft) -> None:
+        """Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one."""
+        if forge.find_tag(self.client, self.tag) is None:
+            raise ForgeLacksTag(self.tag)
+        forge.create_draft(self.client, draft)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicRelease(DraftedRelease):
+    """A release of the tag that everybody sees."""
+
+    def observe(self) -> ReleaseObservation:
+        seen = super().observe()
+        if seen.release is None or not seen.release.draft:
+            return seen
+        why = "only a draft of it, which nobody sees"
+        return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
+
+    def publish(self, release: forge.ForgeRelease) -> None:
+        forge.publish(self.client, release.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadedAsset(Thing[Observation]):
+    """A file of a release. Without `ours` it is known by the digests that earlier runs recorded."""
+
+    kind: ClassVar[ObjectKind] = "asset"
+    client: httpx.Client
+    release: forge.ForgeRelease
+    name: str
+    noted_as: str
+    """In the receipt."""
+    ours: bytes | None
+    recorded: Collection[str] = ()
+    """SHA-256 of what earlier runs uploaded or compared."""
+    is_as_good: AsGood | None = None
+    """Of what is there (the first) and ours: whether it may stay although the bytes differ."""
+
+    @property
+    def id(self) -> str:
+        return self.noted_as
+
+    @property
+    def place(self) -> str:
+        return self.release.url
+
+    def observe(self) -> Observation:
+        """Raises what `forge.assets` and `forge.download_asset` raise."""
+        found = forge.assets(self.client, self.release.id)
+        there = next((each for each in found if each.name == self.name), None)
+        if there is None:
+            return Observation(state=ObjectState.ABSENT, code="absent", why="not on the forge release")
+        if self.ours is None:
+            return self._by_digest(there)
+        return self._by_bytes(forge.download_asset(self.client, there), self.ours)
+
+    def _by_digest(self, there: forge.Asset) -> Observation:
+        if there.sha256 in self.recorded:
+            why = "the digest that an earlier run recorded"
+            return Observation(state=ObjectState.SAME, code="recorded-checksum", why=why, sha256=there.sha256)
+        says = "the forge gives no digest" if there.sha256 is None else "no earlier run recorded this digest"
+        return Observation(state=ObjectState.UNKNOWN, code="never-compared", why=f"there; {says}", sha256=there.sha256)
+
+    def _by_bytes(self, theirs: bytes, ours: bytes) -> Observation:
+        digest = _sha256(theirs)
+        if theirs == ours:
+            return Observation(state=ObjectState.SAME, code="equal-bytes", sha256=digest)
+        if self.is_as_good is not None and self.is_as_good(theirs, ours):
+            why = "an earlier attempt's receipt of this release"
+            return Observation(state=ObjectState.EQUIVALENT, code="same-release", why=why, sha256=digest)
+        facts = {"ours": _sha256(ours), "theirs": digest}
+        return Observation(state=ObjectState.DIFFERENT, code="other-bytes", facts=facts, sha256=digest)
+
+    def conflict(self, seen: Observation) -> LoadmasterError:
+        facts = seen.facts or {}
+        return AssetDifferent(self.name, str(facts.get("ours")), str(facts.get("theirs")))
+
+    def upload(self) -> None:
+        """An earlier upload that took effect although its answer was lost counts as this one: it is looked at next."""
+        assert self.ours is not None  # else there is nothing to upload
+        try:
+            forge.upload_asset(self.client, self.release, self.name, self.ours)
+        except ForgeAlreadyThere:
+            return
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

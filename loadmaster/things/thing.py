@@ -1,0 +1,95 @@
+"""The one idea of the product: observe → compare → act → observe again."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.git import NotObserved
+from loadmaster.planning.values.observation import Observation
+from loadmaster.planning.values.receipt import ObjectKind, ObjectRecord
+from loadmaster.planning.values.state import THERE, ObjectState
+
+Sighting = TypeVar("Sighting", bound=Observation)
+
+
+class Thing(ABC, Generic[Sighting]):
+    """One object of a release. `Sighting` is what observing it gives."""
+
+    kind: ClassVar[ObjectKind]
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """As the receipt names it."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where it is, for messages: an address or a path."""
+
+    @abstractmethod
+    def observe(self) -> Sighting:
+        """Asks once, and changes nothing. Raises what the client raises for what cannot be asked."""
+
+    def conflict(self, seen: Sighting) -> LoadmasterError:
+        """The error for one that is `different` or `unknown`, of a thing that may be either."""
+        return NotObserved(self.kind, self.id, self.place)
+
+    def observe_again(self) -> Sighting:
+        """After the act. A thing that shows late waits for itself here."""
+        return self.observe()
+
+
+class Converged(NamedTuple, Generic[Sighting]):
+    record: ObjectRecord
+    seen: Sighting
+    """The last observation."""
+
+
+def converge(thing: Thing[Sighting], act: Callable[[], object]) -> Converged[Sighting]:
+    """Brings the thing about: acts only where it is absent, and believes what it sees afterwards, not what `act` says.
+
+    Raises what observing and acting raise, the thing's own `conflict` for what is not ours or not known, and `NotObserved`
+    where it is absent after the act.
+    """
+    seen = thing.observe()
+    if seen.state is not ObjectState.ABSENT:
+        require_ours(thing, seen)
+        why = "was there already" if seen.why is None else f"was there already: {seen.why}"
+        return Converged(record_of(thing, seen).model_copy(update={"why": why}), seen)
+    act()
+    seen = thing.observe_again()
+    if seen.state is ObjectState.ABSENT:
+        raise NotObserved(thing.kind, thing.id, thing.place)
+    require_ours(thing, seen)
+    return Converged(record_of(thing, seen).model_copy(update={"attempts": 1}), seen)
+
+
+def observed(thing: Thing[Sighting]) -> ObjectRecord:
+    """The record of a thing that is only looked at; what keeps it from being asked makes it `unknown`."""
+    try:
+        return record_of(thing, thing.observe())
+    except LoadmasterError as error:
+        return record_of(thing, Observation.of_error(error))
+
+
+def record_of(thing: Thing[Sighting], seen: Observation) -> ObjectRecord:
+    return ObjectRecord(
+        kind=thing.kind,
+        id=thing.id,
+        state=seen.state,
+        sha256=seen.sha256,
+        code=seen.code,
+        facts=seen.facts,
+        why=seen.why,
+    )
+
+
+def require_ours(thing: Thing[Sighting], seen: Sighting) -> Sighting:
+    """The observation of a thing that is there and is ours. Raises its `conflict` for any other."""
+    if seen.state not in THERE:
+        raise thing.conflict(seen)
+    return seen
