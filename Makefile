@@ -20,10 +20,10 @@ rehearse: setup ## rehearse a whole release of the demo workspace (PROJECT=... V
 
 test: setup check ## run every check and every test
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not end_to_end"
-	$(BIN)/pytest -m end_to_end
+	$(BIN)/pytest -n 2 --dist loadgroup -m end_to_end
 
 chaos: setup ## kill a release of the demo workspace after every single side effect, and lose every answer
-	CHAOS=full $(BIN)/pytest tests/end_to_end/test_kill_matrix.py
+	CHAOS=full $(BIN)/pytest -n 2 --dist loadgroup tests/end_to_end/test_kill_matrix.py
 
 check: setup ## lint, formatting, types
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,25 @@ def test_a_class_name_has_one_meaning() -> None:
                 places.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
     assert "Schedule" in places
+
+
+def test_test_modules_lend_each_other_nothing_but_by_the_kit() -> None:
+    """What two tests need is in `tests/kit` (or a table in `tests/cases`); a test module can be moved or dropped alone."""
+    borrowed = re.compile(r"^ *(?:from|import) (tests\.(?!kit\b|cases\b)[\w.]+)", re.MULTILINE)
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for name in borrowed.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_nothing_in_the_tests_waits_without_a_time() -> None:
+    """`tests/kit/waiting.py` waits with a deadline, and says what for."""
+    endless = re.compile(r"\.(?:wait|get|join|readline|communicate)\(\)(?!, PATIENCE)")
+    found = [
+        f"{path.relative_to(ROOT)}: {waits}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for waits in endless.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

@@ -71,7 +71,7 @@ class Pushes:
             fault = next((self._misfortune.due(on) for prefix, on in _DOORS.items() if ref.startswith(prefix)), None)
             if fault is None:
                 continue
-            await self._misfortune.sleep(fault.delay_seconds)
+            await self._misfortune.hold_up(fault)
             if fault.reset is not None:
                 return PlainTextResponse(CUT)
             if fault.status is not None:

@@ -1,7 +1,7 @@
 """Prefect's REST interface, as far as the command line needs it. Every call tries once.
 
 Knows shapes and addresses; decides nothing. The one answer that is asked again is 503: Prefect gives it when two
-transactions meet in SQLite and one was rolled back, and every client of Prefect's own repeats the request.
+transactions meet in SQLite and one was rolled back, and every client of Prefect's own repeats the request, for about as long.
 """
 
 from __future__ import annotations
@@ -19,18 +19,25 @@ from pydantic import TypeAdapter
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
 from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
 
+BUSY = httpx.codes.SERVICE_UNAVAILABLE
 PAGE = 200
 """The most that Prefect returns at once."""
-BUSY_ATTEMPTS = 8
+BUSY_PATIENCE = 30.0
+"""Seconds for which a server that is busy is asked again; under load, two were not enough."""
 
 
 class Api:
     """A connection to one Prefect server. Every method raises `PrefectUnreachable` and `PrefectRefused`."""
 
     def __init__(
-        self, api_url: str, transport: httpx.BaseTransport | None = None, *, busy_seconds: float = 0.25
+        self,
+        api_url: str,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        busy_seconds: float = 0.25,
+        busy_patience: float = BUSY_PATIENCE,
     ) -> None:
-        self._busy_seconds = busy_seconds
+        self._busy_seconds, self._busy_patience = busy_seconds, busy_patience
         # trust_env off: a proxy of the user's has no business between us and loopback.
         self._client = httpx.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
 
@@ -161,13 +168,12 @@ class Api:
         return self._accepted(self._try(method, path, body))
 
     def _try(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+        begun = time.monotonic()
         try:
-            response = self._client.request(method, path, json=body)
-            for _ in range(BUSY_ATTEMPTS - 1):
-                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            while (response := self._client.request(method, path, json=body)).status_code == BUSY:
+                if time.monotonic() - begun > self._busy_patience:
                     break
                 time.sleep(self._busy_seconds)
-                response = self._client.request(method, path, json=body)
         except httpx.TransportError as error:
             raise PrefectUnreachable(str(self._client.base_url), f"{type(error).__name__}: {error}") from error
         if response.is_server_error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -25,6 +26,9 @@ SERVER_SECONDS = 300.0
 """The first start migrates a new database: 10 s on an idle machine, 80 s were seen on one that was compiling."""
 WORKER_SECONDS = 120.0
 WORKER = "this-machine"
+LASTING_PORTS = range(20_000, 32_768)
+"""Below those that Linux and macOS give to outgoing connections: one of these would be lost to whoever connects somewhere
+between its choice and the server's start, seconds later."""
 
 
 def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = lambda line: None) -> Stack:
@@ -93,7 +97,8 @@ def _kept_port(port: int) -> int:
 
 def _choose_port(port: int | None, last: int) -> int:
     """The port that was asked for; without one the last if it is free, else any. Raises `PortTaken`."""
-    for candidate in [port] if port is not None else [last, 0]:
+    anywhere = (*random.sample(LASTING_PORTS, 50), 0)
+    for candidate in [port] if port is not None else [last or anywhere[0], *anywhere]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

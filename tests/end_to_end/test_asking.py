@@ -17,14 +17,17 @@ from loadmaster.errors.prefect import ParametersRefused
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.run.store import Store
 from tests.kit.evidence import accepted, each_once, uploads
-from tests.kit.service import Service, eventually
+from tests.kit.service import Service
+from tests.kit.waiting import eventually
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("asking")]
 
 WRONG = [
     pytest.param("demo", "banana", "banana", id="a version that is none"),
     pytest.param("nope", "minor", "nope", id="a project that is none"),
 ]
+PROGRAM_SECONDS = 300
+"""A release that hangs is a failure, and told by its name."""
 
 
 def loadmaster(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -35,6 +38,7 @@ def loadmaster(home: Path, *arguments: str, **variables: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
+        timeout=PROGRAM_SECONDS,
     )
 
 
@@ -43,10 +47,10 @@ def test_the_api_refuses_a_wrong_parameter_and_says_which(
     service: Service, project: str, version: str, told: str
 ) -> None:
     request = {"request": {"project": project, "version": version}}
-    deployment = httpx.get(f"{service.stack.api_url}/deployments/name/{REHEARSE}", trust_env=False).json()
+    deployment = service.ask("GET", f"/deployments/name/{REHEARSE}")
     address = f"{service.stack.api_url}/deployments/{deployment['id']}/create_flow_run"
 
-    answer = httpx.post(address, json={"parameters": request}, trust_env=False)
+    answer = httpx.post(address, json={"parameters": request}, trust_env=False, timeout=30)
 
     assert answer.status_code == 409
     assert told in answer.text
@@ -104,9 +108,8 @@ def test_the_schedule_of_the_rehearsal_yields_runs_of_release_candidates(service
     with service.scheduling():
         eventually(lambda: bool(service.api.scheduled_runs(REHEARSE)), "the schedule created runs")
         query = {"flow_runs": {"id": {"any_": [each.id for each in service.api.scheduled_runs(REHEARSE)]}}}
-        answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
+        runs: list[dict[str, Any]] = service.ask("POST", "/flow_runs/filter", query)
 
-    runs: list[dict[str, Any]] = answer.json()
     assert all(each["auto_scheduled"] for each in runs)
     assert all(each["parameters"] == {"request": {"project": "demo", "version": "rc"}} for each in runs)
     assert {each["expected_start_time"][11:16] for each in runs} == {"02:30"}

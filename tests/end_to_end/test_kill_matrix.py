@@ -9,18 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
-import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import httpx
 import pytest
 
 from loadmaster.clients import git
@@ -30,12 +25,11 @@ from loadmaster.rehearsal.faults.fault import Door
 from loadmaster.run.job import Pinned
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory
-from loadmaster.stack.settings import environment
 from tests.kit import evidence, hangar
 from tests.kit.evidence import accepted, receipt_of, uploads
-from tests.kit.service import Service, eventually
+from tests.kit.service import Service
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
 FULL = os.environ.get("CHAOS") == "full"
 """`make chaos`: the demo workspace, with all its crates; else one of two crates."""
@@ -43,8 +37,6 @@ FULL = os.environ.get("CHAOS") == "full"
 CRATES = tuple(sorted(evidence.CRATES)) if FULL else ("hangar-units", "hangar-cli")
 
 STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
-AT_ONCE = 2
-"""Cases that run at the same time; a process of each needs about one core."""
 
 EFFECTS: tuple[tuple[Door, str | None, int], ...] = (
     ("push-commit", None, 0),
@@ -88,54 +80,50 @@ FAULTS = faults()
 
 
 @pytest.fixture(scope="module")
-def cases(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]:
-    """Every case, carried out; a few at a time."""
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("workspace")
-    repository = the_demo(place / "demo.git") if FULL else hangar.repository(place / "small")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        ended = pool.map(lambda fault: carry_out(service, repository, fault), FAULTS.values())
-        yield dict(zip(FAULTS, ended, strict=True))
+    if not FULL:
+        return hangar.repository(place / "small")
+    git.import_directory(ROOT / "examples" / "hangar", place / "demo.git", "main", STARTED)
+    return place / "demo.git"
 
 
-def the_demo(bare: Path) -> Path:
-    git.import_directory(ROOT / "examples" / "hangar", bare, "main", STARTED)
-    return bare
+@pytest.fixture(scope="module")
+def undisturbed(service: Service, repository: Path) -> Case:
+    return carry_out(service, repository, None)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in FAULTS],
+    ids=lambda name: name,
+)
+def named(request: pytest.FixtureRequest) -> str:
+    """Every case by its name, and each a group of tests of its own: any process takes any of them."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def case(named: str, undisturbed: Case, service: Service, repository: Path) -> Case:
+    return undisturbed if FAULTS[named] is None else carry_out(service, repository, FAULTS[named])
 
 
 def carry_out(service: Service, repository: Path, fault: Fault | None) -> Case:
     """One release with one fault: an attempt, and Retry where the first did not finish."""
     script = [fault.model_dump(mode="json", exclude_defaults=True)] if fault else []
     request = {"project": "demo", "version": "minor", "repository": str(repository), "faults": script}
-    identity = create_run(service, request)
+    identity = service.create_run(request)
     directory = service.store.run(identity)
     pin_to_one_instant(directory, repository)
-    code, attempts = attempt(service, identity), 1
+    code, attempts = service.attempt(identity).code(), 1
     killed = code == -signal.SIGKILL
     if code != 0:
         service.api.set_state(identity, "CRASHED", "Crashed", "as the worker reports it")
         service.api.retry(identity)
         attempts += 1
-        assert attempt(service, identity) == 0, directory.path.joinpath("attempt.log").read_text()[-3000:]
+        second = service.attempt(identity)
+        assert second.code() == 0, second.log_end
     return Case(killed=killed, attempts=attempts, directory=directory, ending=ending(directory))
-
-
-def create_run(service: Service, request: Mapping[str, Any]) -> str:
-    """A run of the flow without a deployment, so that no worker takes it."""
-    flow = post(service, "/flows/", {"name": "rehearse"})
-    body = {"flow_id": flow, "parameters": {"request": request}, "state": {"type": "PENDING"}}
-    return post(service, "/flow_runs/", {**body, "idempotency_key": str(uuid.uuid4())})
-
-
-def post(service: Service, path: str, body: Mapping[str, Any]) -> str:
-    """The id of what was made; Prefect on SQLite answers 503 where several write at once."""
-    answers: list[httpx.Response] = []
-
-    def is_done() -> bool:
-        answers.append(httpx.post(f"{service.stack.api_url}{path}", json=body, trust_env=False, timeout=30))
-        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
-
-    eventually(is_done, f"Prefect took {path}")
-    return str(answers[-1].raise_for_status().json()["id"])
 
 
 def pin_to_one_instant(directory: RunDirectory, repository: Path) -> None:
@@ -143,13 +131,6 @@ def pin_to_one_instant(directory: RunDirectory, repository: Path) -> None:
     commit = git.resolve(repository, "HEAD")
     pinned = Pinned(project="demo", asked="minor", commit=commit, on_branch=True, started=STARTED, as_of=STARTED)
     directory.pinned.write_text(pinned.model_dump_json())
-
-
-def attempt(service: Service, identity: str) -> int:
-    env = environment(service.store.root, service.stack.port, ROOT)
-    with (service.store.run(identity).path / "attempt.log").open("ab") as log:
-        command = [sys.executable, "-m", "tests.kit.attempt", identity]
-        return subprocess.run(command, cwd=ROOT, env=env, stdout=log, stderr=log, check=False, timeout=120).returncode
 
 
 def ending(directory: RunDirectory) -> Ending:
@@ -165,22 +146,16 @@ def ending(directory: RunDirectory) -> Ending:
     )
 
 
-@pytest.mark.parametrize("name", FAULTS)
 def test_the_release_is_finished_by_one_retry_at_most_and_ends_as_if_nothing_had_happened(
-    cases: dict[str, Case], name: str
+    named: str, case: Case, undisturbed: Case
 ) -> None:
-    case, undisturbed = cases[name], cases["nothing happens"]
-    assert case.killed is name.startswith("killed")
+    assert case.killed is named.startswith("killed")
     assert case.attempts <= 2
     assert receipt_of(case.directory).outcome is ReceiptOutcome.RELEASED
     assert case.ending._replace(receipt=b"") == undisturbed.ending._replace(receipt=b"")
     assert same_release(case.ending.receipt, undisturbed.ending.receipt)
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_no_crate_is_accepted_twice_and_none_is_uploaded_twice_but_where_its_answer_was_lost(
-    cases: dict[str, Case], name: str
-) -> None:
-    directory = cases[name].directory
-    assert accepted(directory) == Counter(CRATES)
-    assert Counter(each.crate for each in uploads(directory)) == Counter(CRATES)
+def test_no_crate_is_accepted_twice_and_none_is_uploaded_twice_but_where_its_answer_was_lost(case: Case) -> None:
+    assert accepted(case.directory) == Counter(CRATES)
+    assert Counter(each.crate for each in uploads(case.directory)) == Counter(CRATES)

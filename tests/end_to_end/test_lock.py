@@ -10,6 +10,7 @@ import pytest
 
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.store import Store
+from tests.kit.waiting import code_of, killed_at_last, line_of
 
 HOLDER = """
 import sys
@@ -23,16 +24,15 @@ with Store(Path(sys.argv[1])).run("one").locked():
 
 def test_a_process_holds_the_lock_until_it_is_killed(tmp_path: Path) -> None:
     directory = Store(tmp_path).run("one")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "locked\n"
+    started = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with killed_at_last(subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as holder:
+        assert line_of(holder.stdout, "the holder of the lock") == "locked\n"
 
         with pytest.raises(ReleaseLocked, match=rf"by process `{holder.pid}` already"), directory.locked():
             pass
 
         holder.kill()
+        code_of(holder, "the holder that was killed")
 
     with directory.locked():
         pass

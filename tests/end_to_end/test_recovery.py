@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -12,21 +13,28 @@ from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
 from tests.kit.evidence import CRATES, accepted, crates_of, each_once, uploads
-from tests.kit.service import Run, Service, eventually
+from tests.kit.service import Run, Service
+from tests.kit.waiting import eventually
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("recovery")]
 
-HELD = Fault(on="publish", crate="hangar-ansi", delay_seconds=20)
-"""Holds up an upload that begins with the first ones; below the client's own patience."""
+UPLOAD_HELD = Fault(on="publish", crate="hangar-ansi", hold_seconds=25)
+"""An upload that begins with the first ones; for less than the client's own patience of 30 s."""
 WAIT_FOR_HELD = {"hangar-ansi", "hangar-report", "hangar-cli"}
+ASSET_HELD = Fault(on="asset", hold_seconds=120)
+"""Clients are patient with assets: this release is in the middle for as long as a test wants it to be."""
 KINDS = {"commit": 1, "tag": 1, "crate": len(CRATES), "asset": 2, "release": 1, "workflow-run": 1, "install": 1}
 
 
-def wait_until_one_upload_is_held(run: Run) -> None:
+def wait_until_one_upload_is_held(run: Run) -> Path:
+    """The file that holds it."""
     eventually(
         lambda: set(accepted(run.directory)) == CRATES - WAIT_FOR_HELD,
         "all crates went out that do not wait for the one that is held up",
     )
+    held = run.held("registry", "publish-hangar-ansi")
+    eventually(held.exists, "the upload of `hangar-ansi` was held")
+    return held
 
 
 def assert_released_completely(receipt: Receipt) -> None:
@@ -67,7 +75,7 @@ def test_a_crate_that_the_registry_fails_for_holds_up_its_descendants_only_until
 
 
 def test_a_killed_process_leaves_a_release_that_retry_finishes(service: Service) -> None:
-    run = service.start("minor", HELD)
+    run = service.start("minor", UPLOAD_HELD)
     wait_until_one_upload_is_held(run)
 
     killed = run.pid
@@ -84,8 +92,9 @@ def test_a_killed_process_leaves_a_release_that_retry_finishes(service: Service)
 
 
 def test_retry_beside_an_attempt_that_lives_is_refused_and_the_living_one_finishes(service: Service) -> None:
-    run = service.start("minor", HELD)
-    wait_until_one_upload_is_held(run)
+    run = service.start("minor", ASSET_HELD)
+    held = run.held("forge", "asset")
+    eventually(held.exists, "the upload of an asset was held")
     first = run.pid
 
     run.retry()
@@ -93,6 +102,7 @@ def test_retry_beside_an_attempt_that_lives_is_refused_and_the_living_one_finish
     refused = run.ended()
     assert refused.type == "FAILED"
     assert f"This release is being carried out by process `{first}` already" in (refused.message or "")
+    held.unlink()
     eventually(lambda: run.state().type == "COMPLETED", "the first attempt finished")
     assert run.pid == first
     assert accepted(run.directory) == each_once()
@@ -112,10 +122,11 @@ def test_a_lost_answer_to_an_upload_that_took_effect_needs_no_retry_and_no_secon
 
 
 def test_a_release_outlives_the_prefect_server(service: Service) -> None:
-    run = service.start("minor", HELD)
-    wait_until_one_upload_is_held(run)
+    run = service.start("minor", UPLOAD_HELD)
+    held = wait_until_one_upload_is_held(run)
 
     service.kill_server()
+    held.unlink()
     service.up()
 
     if run.ended().type != "COMPLETED":  # Prefect may lose the end of a run that it did not hear of

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from loadmaster.planning.smoke_worker import POOL
@@ -20,35 +18,36 @@ from loadmaster.run.profiles import ROOT
 from loadmaster.smoke.clients.container import ENDS, Engine
 from loadmaster.stack.processes import spawn, stop
 from loadmaster.stack.settings import environment
-from tests.end_to_end.test_kill_matrix import create_run
 from tests.kit import hangar
 from tests.kit.evidence import receipt_of
-from tests.kit.service import PATIENCE, Service, eventually
+from tests.kit.real_engine import LATER
+from tests.kit.service import Service
+from tests.kit.waiting import eventually
 
-LATER = 7200
-"""Seconds: by then everything of ours is over."""
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine and releases")]
+WORKER = "with-engine"
 
 
 @pytest.fixture
 def worker(service: Service, engine: Engine) -> Iterator[None]:
-    """A worker of the pool, as one is started on a Linux host with a Docker engine."""
+    """A worker of the pool, as one is started on a Linux host with a Docker engine. Nobody counts on it afterwards."""
     home = service.store.root
-    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "with-engine"]
+    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
     env = environment(home, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
     process = spawn(arguments, cwd=home, env=env, log=home / "ebpf.log")
     try:
-        eventually(lambda: "Worker 'with-engine' started" in (home / "ebpf.log").read_text(), "the worker started")
+        eventually(lambda: f"Worker '{WORKER}' started" in (home / "ebpf.log").read_text(), "the worker started")
         yield
     finally:
         stop(process, patience=30)
+        # For a while, Prefect would take one that has stopped for one that is online.
+        service.ask("DELETE", f"/work_pools/{POOL}/workers/{WORKER}")
 
 
 def markdown_of(service: Service, run: str) -> str:
     """Of the run's artifact that a person reads."""
     query = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}}}
-    answer = httpx.post(f"{service.stack.api_url}/artifacts/filter", json=query, trust_env=False)
-    (artifact,) = answer.raise_for_status().json()
+    (artifact,) = service.ask("POST", "/artifacts/filter", query)
     return str(artifact["data"])
 
 
@@ -65,8 +64,7 @@ def containers(engine: Engine) -> list[str]:
 
 def children(service: Service, run: str) -> list[dict[str, Any]]:
     query = {"flow_runs": {"parent_flow_run_id": {"any_": [run]}}}
-    answer = httpx.post(f"{service.stack.api_url}/flow_runs/filter", json=query, trust_env=False)
-    return list(answer.raise_for_status().json())
+    return list(service.ask("POST", "/flow_runs/filter", query))
 
 
 @pytest.fixture
@@ -80,18 +78,19 @@ def swept(engine: Engine) -> Iterator[None]:
 def test_a_release_that_was_killed_in_its_smoke_test_has_it_made_anew_by_retry(
     service: Service, engine: Engine, tmp_path: Path
 ) -> None:
-    """In the process of the release, that is. It comes first: for a while, a worker that has stopped counts as online."""
+    """In the process of the release, that is: no worker of the pool is to be had."""
     request = {"project": "demo", "version": "minor", "repository": str(hangar.repository(tmp_path))}
-    identity = create_run(service, request)
-    with attempt(service, engine, identity) as process:
-        eventually(lambda: bool(containers(engine)), "the smoke test runs")
-        process.kill()
+    identity = service.create_run(request)
+    first = service.attempt(identity, DOCKER_HOST=engine.address)
+    eventually(lambda: bool(containers(engine)), "the smoke test ran")
+    first.kill()
+    assert first.code() == -signal.SIGKILL
     (child,) = children(service, identity)
     service.api.set_state(child["id"], "CANCELLED", "Cancelled", "as the release's hook does")
     service.api.set_state(identity, "CRASHED", "Crashed", "as the worker reports it")
     service.api.retry(identity)
-    with attempt(service, engine, identity) as process:
-        assert process.wait(timeout=PATIENCE) == 0
+    second = service.attempt(identity, DOCKER_HOST=engine.address)
+    assert second.code() == 0, second.log_end
     (record,) = [each for each in receipt_of(service.store.run(identity)).objects if each.kind == "smoke"]
     assert (record.why or "").startswith("enforced: ")
 
@@ -134,10 +133,3 @@ def test_a_smoke_test_in_the_middle_is_ended_with_its_release_and_leaves_no_cont
     assert run.ended().name == "Cancelled"
     eventually(lambda: children(service, run.id)[0]["state"]["name"] == "Cancelled", "the child was cancelled")
     eventually(lambda: not containers(engine), "its container was removed", seconds=20)
-
-
-def attempt(service: Service, engine: Engine, identity: str) -> subprocess.Popen[bytes]:
-    """A process that works on the run."""
-    env = environment(service.store.root, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
-    argv = [sys.executable, "-m", "tests.kit.attempt", identity]
-    return subprocess.Popen(argv, cwd=ROOT, env=env | {"PYTHONPATH": str(ROOT)})

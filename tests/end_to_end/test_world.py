@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.rehearsal.registry import Registry
+from tests.kit.waiting import PATIENCE, code_of, killed_at_last, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
@@ -24,18 +25,16 @@ COMMAND = (sys.executable, "-m", "loadmaster", "world")
 @contextmanager
 def world(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "LOADMASTER_HOME": str(home)}
-    with subprocess.Popen((*COMMAND, *options), env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with killed_at_last(
+        subprocess.Popen((*COMMAND, *options), env=environment, stdout=subprocess.PIPE, text=True)
+    ) as process:
+        yield process
 
 
 def until(process: subprocess.Popen[str], last: str) -> str:
     """What the process prints up to the line `last`."""
-    assert process.stdout is not None
-    lines = [*iter(process.stdout.readline, last)]
-    assert "" not in lines, "it ended early"
+    lines = [*iter(lambda: line_of(process.stdout, "the world") or "ended", last)]
+    assert "ended" not in lines, "it ended early"
     return "".join(lines) + last
 
 
@@ -47,7 +46,9 @@ def cargo(home: Path, at: Path, told: dict[str, str], *arguments: str) -> None:
         "CARGO_REGISTRIES_REHEARSAL_INDEX": told["index"],
         "CARGO_REGISTRIES_REHEARSAL_TOKEN": Path(told["registry_token_file"]).read_text(),
     }
-    done = subprocess.run(("cargo", *arguments), cwd=at, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ("cargo", *arguments), cwd=at, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -73,7 +74,7 @@ def test_cargo_publishes_to_it_and_installs_from_it_and_a_signal_ends_it_in_peac
         cargo(tmp_path / "two", parcel, told, "install", "--registry", "rehearsal", "parcel", "--root", str(root))
 
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert code_of(process, "the world") == 0
     assert subprocess.run(root / "bin" / "parcel", capture_output=True, check=True).stdout == b"hello\n"
     (upload,) = Registry(Path(told["directory"]) / "registry").uploads()
     assert (upload.crate, upload.version, upload.status) == ("parcel", "1.2.3", 200)
@@ -87,7 +88,7 @@ def test_its_state_stays_for_another_time_on_another_port(tmp_path: Path) -> Non
             told.append(json.loads(until(process, "}\n")))
             told[-1]["token"] = Path(told[-1]["registry_token_file"]).read_text()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0
+            assert code_of(process, "the world") == 0
 
     assert told[0]["directory"] == told[1]["directory"] == place
     assert told[0]["token"] == told[1]["token"]
@@ -107,7 +108,7 @@ def test_a_scenario_says_who_is_there_once(tmp_path: Path, parcel: Path) -> None
                 cargo(tmp_path / "one", parcel, told, "publish", "--registry", "rehearsal")
                 cargo(tmp_path / "one", parcel, told, "owner", "--registry", "rehearsal", "--remove", "noah")
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0
+            assert code_of(process, "the world") == 0
     registry = Registry(Path(place) / "registry")
     assert [json.loads(line)["vers"] for line in registry.ledger.lines("parcel")] == ["1.0.0", "1.2.3"]
     assert [owner.login for owner in registry.ownership.owners("parcel")] == ["mia"]

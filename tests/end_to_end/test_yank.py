@@ -12,8 +12,9 @@ from loadmaster.run.profiles import ROOT
 from tests.kit.registry_world import fresh
 from tests.kit.running import VERSION, Ran, Repository, index_of, loadmaster, publish
 from tests.kit.service import Service
+from tests.kit.waiting import PATIENCE
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("end to end")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
 BLOCK = "registry-token-of-yank"
 SAVE = """
@@ -33,7 +34,9 @@ def test_the_block_of_the_profile_or_of_the_command_yanks(service: Service, tmp_
     with fresh(tmp_path / "registry") as world:
         publish(world, "hull")
         save = [sys.executable, "-c", SAVE]
-        subprocess.run(save, env={**prefect, "HELD": world.token, "BLOCK": BLOCK, "PATH": "/bin"}, check=True)
+        subprocess.run(
+            save, env={**prefect, "HELD": world.token, "BLOCK": BLOCK, "PATH": "/bin"}, check=True, timeout=PATIENCE
+        )
 
         def yank(*options: str) -> Ran:
             asked = ("--project", "demo", "--version", VERSION, "--repository", str(repository.directory))

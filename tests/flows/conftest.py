@@ -9,9 +9,9 @@ from prefect.settings import PREFECT_HOME, PREFECT_RESULTS_LOCAL_STORAGE_PATH, t
 from prefect.testing.utilities import prefect_test_harness
 
 from loadmaster.run.store import Store
-from tests.smoke.conftest import engine, share_downloads, standin
+from tests.kit.real_engine import engine, engine_of_session, share_downloads, standin
 
-__all__ = ["engine", "standin", "store"]
+__all__ = ["engine", "engine_of_session", "standin", "store"]
 
 
 @pytest.fixture(scope="session")

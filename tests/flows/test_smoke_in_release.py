@@ -27,11 +27,11 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.smoke.clients.container import Engine
 from loadmaster.smoke.running import machine
+from tests.kit.archives import tar
 from tests.kit.enforcer import PROFILE, object_of, workspace
 from tests.kit.evidence import accepted, receipt_of, uploads
-from tests.planning.smoke.test_archive import tar
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 
 DRAFT = forge.Draft(tag_name="v0.5.0", name="enforcer 0.5.0", body="", target_commitish="main", prerelease=False)
 BEFORE = 'when = "before-publish"\n'

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadmaster.smoke.running.payload import FLAGS, SOURCES
+from tests.kit.archives import OBJECT
 from tests.kit.hangar import commit_all, git, write
 from tests.kit.standin import HERE, NEEDED, POLICY, READY
-from tests.planning.smoke.test_archive import OBJECT
 
 ELF_HEADER = 64
 _C_FLAGS = ", ".join(f'"{each}"' for each in FLAGS if each.startswith(("-O", "-std", "-D")))

@@ -14,6 +14,7 @@ from typing import Any
 from loadmaster.run.profiles import ROOT
 from tests.kit.packing import body, crate_file, manifest_text
 from tests.kit.registry_world import Served
+from tests.kit.waiting import PATIENCE
 
 VERSION = "1.0.0"
 MEMBERS: Mapping[str, tuple[str, ...]] = {"hull": (), "mid": ("hull",), "app": ("mid",)}
@@ -42,6 +43,7 @@ def loadmaster(home: Path, *arguments: str, **variables: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)

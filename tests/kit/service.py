@@ -6,11 +6,12 @@ Whatever is waited for is an event with a deadline: a state, an upload, a line o
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import psutil
@@ -24,23 +25,11 @@ from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.api import Api
 from loadmaster.stack.record import POOL, running
 from loadmaster.stack.runs import FlowRun, State
+from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
+from tests.kit.attempts import Attempt, Attempts
 from tests.kit.evidence import receipt_of
-
-PATIENCE = 120.0
-
-
-def eventually(question: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Asks until the answer is yes; fails, saying `what` did not happen, after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < deadline, f"in {seconds:.0f} s it did not happen that {what}"
-        time.sleep(0.1)
-
-
-def _was_taken(path: str, change: dict[str, bool]) -> bool:
-    """Not while the server is busy (503)."""
-    return httpx.patch(path, json=change, trust_env=False).is_success
+from tests.kit.waiting import PATIENCE, eventually
 
 
 class Service:
@@ -51,6 +40,28 @@ class Service:
         self.stack = up(home, ROOT)
         self.api = Api(self.stack.api_url)
         self._switch_schedules(active=False)
+
+    @cached_property
+    def _attempts(self) -> Attempts:
+        return Attempts(environment(self.store.root, self.stack.port, ROOT))
+
+    def close(self) -> None:
+        if "_attempts" in vars(self):
+            self._attempts.close()
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Prefect's answer, below `/api`; one that is busy (503: SQLite was written to by another) is asked again."""
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            address = f"{self.stack.api_url}{path}"
+            answers.append(httpx.request(method, address, json=body, trust_env=False, timeout=30))
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        eventually(is_answered, f"Prefect had time for {method} {path}")
+        answer = answers[-1]
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
 
     @contextlib.contextmanager
     def scheduling(self) -> Iterator[None]:
@@ -65,9 +76,11 @@ class Service:
 
     def _switch_schedules(self, *, active: bool) -> None:
         for deployment in self.api.deployments():
+            path = f"/deployments/{deployment['id']}"
             for schedule in deployment["schedules"]:
-                path = f"{self.stack.api_url}/deployments/{deployment['id']}/schedules/{schedule['id']}"
-                eventually(partial(_was_taken, path, {"active": active}), "the server switched a schedule")
+                self.ask("PATCH", f"{path}/schedules/{schedule['id']}", {"active": active})
+            # Prefect creates runs of a deployment that was just changed within seconds, else once a minute.
+            self.ask("PATCH", path, {"paused": deployment["paused"]})
 
     def start(self, version: str, *faults: Fault) -> Run:
         """Starts the deployment `rehearse` for the demo, as the form of the UI does."""
@@ -78,10 +91,20 @@ class Service:
         }
         return Run(self, self.api.create_run(REHEARSE, {"request": request}))
 
+    def create_run(self, request: Mapping[str, object]) -> str:
+        """The id of a run of the flow without a deployment, so that no worker takes it."""
+        flow = self.ask("POST", "/flows/", {"name": "rehearse"})
+        wanted = {"flow_id": flow["id"], "parameters": {"request": request}, "state": {"type": "PENDING"}}
+        return str(self.ask("POST", "/flow_runs/", {**wanted, "idempotency_key": str(uuid.uuid4())})["id"])
+
+    def attempt(self, run: str, **environment: str) -> Attempt:
+        """A process that works on the run, as the worker's child would."""
+        return self._attempts.start(run, self.store.run(run).path / "attempt.log", **environment)
+
     def kill_server(self) -> None:
         server = psutil.Process(running(self.store.root).server.pid)
         server.kill()
-        server.wait()  # its threads hold the port for a moment longer than it is seen alive
+        server.wait(timeout=PATIENCE)  # its threads hold the port for a moment longer than it is seen alive
 
     def up(self) -> None:
         """Brings back what is missing, on the same port."""
@@ -93,8 +116,7 @@ class Service:
             "event": {"name": ["prefect.worker.executed-flow-run"]},
             "related": {"id": [f"prefect.flow-run.{run.id}"]},
         }
-        answer = httpx.post(f"{self.stack.api_url}/events/filter", json={"filter": wanted}, trust_env=False)
-        return bool(answer.raise_for_status().json()["events"])
+        return bool(self.ask("POST", "/events/filter", {"filter": wanted})["events"])
 
 
 class Run:
@@ -115,6 +137,10 @@ class Run:
     def pid(self) -> int:
         """The process that works on the release."""
         return int((self.directory.path / "lock").read_text(encoding="ascii"))
+
+    def held(self, part: Literal["registry", "forge"], what: str) -> Path:
+        """The file of a request that a fault holds in the run's world: it is there while the request is held, no longer."""
+        return self.directory.world / part / "held" / what
 
     def state(self) -> State:
         return self._service.api.run(self.id).state

@@ -15,6 +15,9 @@ from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.run.job import Job
 
+RUN = "one"
+"""The id of the run that the job is of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:

@@ -18,7 +18,7 @@ from loadmaster.planning.values.receipt import Failure, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from tests.kit.building import BASE, TODAY, needs, package, project, seen
-from tests.planning.values.test_receipt import CRATE, receipt
+from tests.kit.receipts import CRATE, receipt
 
 PROBLEM = Problem(where="Cargo.lock", what="is stale", fix="commit it.")
 

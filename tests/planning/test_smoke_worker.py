@@ -8,7 +8,7 @@ from loadmaster.planning.smoke.host import HostFacts
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.smoke_worker import Offered, SmokePlace, place_of, worker_gate
 from loadmaster.planning.values.gate import Outcome
-from tests.planning.smoke.test_host import ABLE
+from tests.kit.hosts import ABLE
 
 WITHOUT_LSM = ABLE.model_copy(update={"lsms": ("lockdown",)})
 WITHOUT_APT = ABLE.model_copy(update={"missing_tools": ("apt-get",)})

@@ -25,6 +25,7 @@ from loadmaster.clients import git
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.profiles import ROOT
 from tests.kit.packing import upload
+from tests.kit.waiting import code_of, line_of
 
 Effect = Literal["push-commit", "push-tag", "publish", "draft", "asset", "release"]
 EFFECTS: tuple[Effect, ...] = ("push-commit", "push-tag", "publish", "draft", "asset", "release")
@@ -53,10 +54,9 @@ def alone(directory: Path, *options: str) -> Iterator[Alone]:
     environment = os.environ | {"LOADMASTER_HOME": str(directory.parent / "home")}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
         document = ""
         while not document.endswith("\n}\n"):
-            line = process.stdout.readline()
+            line = line_of(process.stdout, "the world")
             assert line, "it ended before it was open"
             document += line
         told = json.loads(document)
@@ -69,7 +69,7 @@ def alone(directory: Path, *options: str) -> Iterator[Alone]:
         )
     finally:
         process.terminate()
-        process.communicate()
+        code_of(process, "the world")
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_world_that_dies_after_an_effect_has_it_and_a_second_attempt_does_the_
                 if last == effect:  # a push: it is git's own, and outlives the world
                     break
                 last = following
-        assert world.process.wait(timeout=30) == -signal.SIGKILL
+        assert code_of(world.process, "the world") == -signal.SIGKILL
     with alone(tmp_path / "world", "--faults", str(script)) as world:
         rest = list(release(world, clone))
         assert rest == list(EFFECTS[EFFECTS.index(effect) + 1 :])

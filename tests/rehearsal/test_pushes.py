@@ -21,6 +21,7 @@ from loadmaster.rehearsal.faults import Fault, FaultScript, Misfortune
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.run.clock import utc_now
+from tests.kit.waiting import beside, eventually, result_of
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 AUTHOR = git.Author(name="Ada", email="ada@example.org")
@@ -90,6 +91,18 @@ def test_a_push_fails_once(
         push(clone, remote, door)
         assert is_there(clone, remote, door)
     run(remote, "fsck", "--strict")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_push_that_is_held_goes_on_when_it_is_let_go(remote: Path, clone: Path, door: Door) -> None:
+    held = remote.parent / "held" / door
+    with opened(remote, Fault(on=door, hold_seconds=600)):
+        pushed = beside(lambda: push(clone, remote, door))
+        eventually(held.exists, "the push is held")
+        assert not is_there(clone, remote, door)
+        held.unlink()
+        result_of(pushed, "the push was answered")
+        assert is_there(clone, remote, door)
 
 
 def test_a_refusal_is_in_the_script_s_words(remote: Path, clone: Path) -> None:

@@ -15,6 +15,7 @@ from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store, default_store, write_atomically
+from tests.kit.waiting import code_of, line_of
 
 HOLD = """
 import sys
@@ -122,8 +123,7 @@ class TestLock:
     def _held_by_another(self, directory: Path) -> Iterator[subprocess.Popen[str]]:
         command = [sys.executable, "-c", HOLD, str(directory)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as holder:
-            assert holder.stdout is not None
-            assert holder.stdout.readline() == "held\n"
+            assert line_of(holder.stdout, "the holder of the lock") == "held\n"
             yield holder
 
     def test_a_second_process_is_refused_and_told_who_holds_it(self, store: Store) -> None:
@@ -143,7 +143,7 @@ class TestLock:
         run = store.run("a1")
         with self._held_by_another(run.path) as holder:
             holder.send_signal(signal.SIGKILL)
-            holder.wait()
+            code_of(holder, "the holder that was killed")
         with run.locked():
             pass
 

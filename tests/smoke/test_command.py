@@ -11,11 +11,11 @@ import pytest
 from loadmaster.planning.smoke.verdict import Verdict
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Engine
+from tests.kit.archives import OBJECT, tar
 from tests.kit.running import Ran, loadmaster
 from tests.kit.standin import POLICY, READY, compile_standin
-from tests.planning.smoke.test_archive import OBJECT, tar
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 
 PROFILE = f"""
 forge = "ada/standin"

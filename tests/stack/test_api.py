@@ -30,7 +30,7 @@ def api(answers: Answers, seen: list[httpx.Request] | None = None) -> Api:
         status, body = answers[f"{request.method} {request.url.path.removeprefix('/api')}"]
         return httpx.Response(status, json=body)
 
-    return Api("http://127.0.0.1:1/api", httpx.MockTransport(answer), busy_seconds=0)
+    return Api("http://127.0.0.1:1/api", httpx.MockTransport(answer), busy_seconds=0, busy_patience=0.01)
 
 
 def creating(status: int, body: object) -> Answers:

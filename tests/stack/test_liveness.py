@@ -13,6 +13,7 @@ from loadmaster.run.store import Store
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
+from tests.kit.waiting import code_of
 
 DAY = 86400
 
@@ -33,7 +34,7 @@ def run(*, pool: str | None = None, pid: int | None = None, state: str = "RUNNIN
 def gone() -> int:
     """The pid of a process that has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
-        child.wait()
+        code_of(child, "a process that does nothing")
     return child.pid
 
 

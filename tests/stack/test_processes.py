@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from loadmaster.stack.processes import Process, is_alive, spawn, stop, this_process
+from tests.kit.waiting import line_of
 
 WAITS = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
 IGNORES = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
@@ -22,8 +23,7 @@ subprocess.run([sys.executable, "-c", "{IGNORES}{WAITS}"], start_new_session=Tru
 @pytest.fixture
 def waiting() -> Iterator[Process]:
     with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
+        line_of(child.stdout, "the process that waits")
         yield this_process(child.pid)
         child.kill()
 
@@ -50,8 +50,7 @@ def test_stopping_ends_the_process_and_doing_it_again_is_no_error(waiting: Proce
 
 def test_descendants_that_ignore_being_asked_are_killed_too() -> None:
     with subprocess.Popen([sys.executable, "-c", STUBBORN_PARENT], stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
-        grandchild = this_process(int(parent.stdout.readline()))
+        grandchild = this_process(int(line_of(parent.stdout, "the grandchild")))
 
         stop(this_process(parent.pid), patience=0.2)
 

@@ -14,6 +14,7 @@ from loadmaster.stack.record import Stack, changing, recorded, running, write_do
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import _choose_port
 from loadmaster.stack.stopping import down
+from tests.kit.waiting import beside, eventually, result_of
 
 GONE = Process(pid=os.getpid(), created=1.0)
 
@@ -71,11 +72,10 @@ def test_one_command_at_a_time_changes_the_stack(tmp_path: Path) -> None:
             order.append("second")
 
     with changing(tmp_path, order.append):
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert waits.wait(timeout=30)
+        changed = beside(second)
+        eventually(waits.is_set, "the second command waited")
         order.append("first")
-    thread.join()
+    result_of(changed, "the second command ended")
 
     assert order == ["first", "second"]
 
@@ -89,6 +89,11 @@ def test_a_taken_port_is_an_error_when_asked_for_and_passed_over_when_remembered
         with pytest.raises(PortTaken, match=str(taken)):
             _choose_port(taken, last=0)
         assert _choose_port(None, last=taken) != taken
+
+
+def test_a_port_that_nobody_asked_for_is_given_to_no_connection_before_the_server_binds_it() -> None:
+    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(1024 <= _choose_port(None, last=0) < given for _ in range(100))
 
 
 def test_other_prefect_settings_and_the_ban_on_byte_code_stay_out(

@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
@@ -22,9 +22,11 @@ from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import is_alive, stop
 from loadmaster.stack.record import POOL, Stack, running
+from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
+from tests.kit.waiting import beside, code_of, eventually, killed_at_last, line_of, result_of, told_to
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("stack")]
 
@@ -111,14 +113,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         down(project.home, True, print)
 
 
-def eventually(question: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-
-
-def arrival(gate: Path) -> int:
+def end_of(gate: Path) -> int:
     """Waits until a run stands at the gate. The pipe's end: what is written there, and closing it, lets the run on."""
     ends: list[int] = []
 
@@ -130,14 +125,33 @@ def arrival(gate: Path) -> int:
                 raise
         return bool(ends)
 
-    eventually(opened)
+    eventually(opened, f"a run came to the gate `{gate.name}`")
     return ends[0]
 
 
 def let_on(gate: Path, word: str = "") -> None:
-    end = arrival(gate)
+    end = end_of(gate)
     os.write(end, word.encode())
     os.close(end)
+
+
+@contextmanager
+def standing_at(gate: Path) -> Iterator[None]:
+    """A run stands at the gate within, and is let on afterwards, after a failure too: no later test waits for it."""
+    end = end_of(gate)
+    try:
+        yield
+    finally:
+        os.close(end)
+
+
+def end_of_run(api: Api, run: FlowRun, tell: Callable[[str], None] = print) -> State:
+    """The state that the run ends in; it is followed until then."""
+    return result_of(beside(lambda: follow(api, run.id, tell)), f"run {run.name} ended")
+
+
+def is_down(going_down: Future[None]) -> None:
+    result_of(going_down, "`down` ended")
 
 
 def test_up_again_is_the_same_stack_and_its_ui_calls_the_right_port(project: Project) -> None:
@@ -159,7 +173,7 @@ def test_a_credential_reaches_the_worker_for_its_runs_and_not_the_server(project
 def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_again(project: Project) -> None:
     stack = project.running()
     with Api(stack.api_url) as api:
-        eventually(lambda: len(api.scheduled_runs("wait/here")) >= 3)
+        eventually(lambda: len(api.scheduled_runs("wait/here")) >= 3, "the schedule created three runs")
 
         (deployment,) = api.deployments()
         (schedule,) = deployment["schedules"]
@@ -177,15 +191,17 @@ def test_a_run_is_followed_to_its_failure_and_after_retry_to_its_end(project: Pr
         with pytest.raises(ParametersRefused):
             api.create_run("wait/here", {"gate": 7})
         run = api.create_run("wait/here", {"gate": str(gate)})
-        threading.Thread(target=let_on, args=(gate, "refused")).start()
-        failed = follow(api, run.id, told.append)
+        at_the_gate = beside(lambda: let_on(gate, "refused"))
+        failed = end_of_run(api, run, told.append)
+        result_of(at_the_gate, "the run was let on")
         assert (failed.type, "refused at the gate" in (failed.message or "")) == ("FAILED", True)
         assert any(line.split()[:2] == ["failed", "pass"] for line in told)
 
         api.retry(run.id)
         told.clear()
-        threading.Thread(target=let_on, args=(gate,)).start()
-        assert follow(api, run.id, told.append).type == "COMPLETED"
+        at_the_gate = beside(lambda: let_on(gate))
+        assert end_of_run(api, run, told.append).type == "COMPLETED"
+        result_of(at_the_gate, "the run was let on")
         assert not any("failed" in line for line in told)  # of the first attempt
 
 
@@ -206,32 +222,28 @@ def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Projec
     gate, stack = project.gate("second"), project.running()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
-        end = arrival(gate)
+        with standing_at(gate):
+            stop(stack.server, patience=30)
+            again = project.up()
 
-        stop(stack.server, patience=30)
-        again = project.up()
-
-        assert (again.port, again.worker) == (stack.port, stack.worker)
-        assert again.server != stack.server
-        os.close(end)
-        assert follow(api, run.id, print).type == "COMPLETED"
+            assert (again.port, again.worker) == (stack.port, stack.worker)
+            assert again.server != stack.server
+        assert end_of_run(api, run).type == "COMPLETED"
 
 
 def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Project) -> None:
     gate, stack, told = project.gate("third"), project.running(), Queue[str]()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
-        end = arrival(gate)
-        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
-        going_down.start()
+        with standing_at(gate):
+            going_down = beside(lambda: down(project.home, False, told.put))
 
-        assert told.get(timeout=60).startswith(f"waiting for run {run.name} (Running, since 2")
-        assert api.pool_is_paused(POOL)
-        assert api.run(run.id).state.type == "RUNNING"
+            assert told_to(told, "`down`").startswith(f"waiting for run {run.name} (Running, since 2")
+            assert api.pool_is_paused(POOL)
+            assert api.run(run.id).state.type == "RUNNING"
 
-    os.close(end)
-    going_down.join()
-    assert told.get() == "stopped the worker and the Prefect server"
+    is_down(going_down)
+    assert told_to(told, "`down`") == "stopped the worker and the Prefect server"
     assert not is_alive(stack.server)
 
     with Api(project.up().api_url) as api:
@@ -243,18 +255,17 @@ def test_down_waits_for_a_run_by_hand_and_no_longer_once_that_is_killed(project:
     gate, stack, told = project.gate("by-hand"), project.running(), Queue[str]()
     env = environment(project.home, stack.port, project.root)
     started = [sys.executable, "-c", BY_HAND, str(project.home), str(gate)]
-    with subprocess.Popen(started, cwd=ROOT, env=env) as command, Api(stack.api_url) as api:
-        end = arrival(gate)
-        (run,) = api.unfinished_runs()
-        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
-        going_down.start()
-        assert told.get(timeout=60).startswith(f"waiting for run {run.name} (Running")
+    with killed_at_last(subprocess.Popen(started, cwd=ROOT, env=env)) as command, standing_at(gate):
+        with Api(stack.api_url) as api:
+            (run,) = api.unfinished_runs()
+        going_down = beside(lambda: down(project.home, False, told.put))
+        assert told_to(told, "`down`").startswith(f"waiting for run {run.name} (Running")
         command.kill()
+        code_of(command, "the program that was killed")
+        is_down(going_down)
 
-    going_down.join()
-    os.close(end)
-    assert told.get().startswith(f"not waiting for run {run.name} (Running")
-    assert told.get() == "stopped the worker and the Prefect server"
+    assert told_to(told, "`down`").startswith(f"not waiting for run {run.name} (Running")
+    assert told_to(told, "`down`") == "stopped the worker and the Prefect server"
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "CRASHED"
 
@@ -263,34 +274,31 @@ def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again
     gate, stack, told = project.gate("fourth"), project.running(), Queue[str]()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
-        end = arrival(gate)
-        with subprocess.Popen([sys.executable, "-c", DOWN, project.home], stdout=subprocess.PIPE, text=True) as command:
-            assert command.stdout is not None
-            assert "waiting for run" in command.stdout.readline()
-            command.send_signal(signal.SIGINT)
-            assert command.stdout.readline() == "interrupted: nothing was stopped\n"
-        assert not api.pool_is_paused(POOL)
+        with standing_at(gate):
+            started = [sys.executable, "-c", DOWN, str(project.home)]
+            with killed_at_last(subprocess.Popen(started, stdout=subprocess.PIPE, text=True)) as command:
+                assert "waiting for run" in line_of(command.stdout, "`down`")
+                command.send_signal(signal.SIGINT)
+                assert line_of(command.stdout, "`down`") == "interrupted: nothing was stopped\n"
+                code_of(command, "`down`")
+            assert not api.pool_is_paused(POOL)
 
-        going_down = threading.Thread(target=down, args=(project.home, False, told.put))
-        going_down.start()
-        told.get(timeout=60)
+            going_down = beside(lambda: down(project.home, False, told.put))
+            told_to(told, "`down`")
 
-        assert project.up() == stack
+            assert project.up() == stack
 
-        going_down.join()
-        assert "nothing was stopped" in told.get()
-        os.close(end)
-        assert follow(api, run.id, print).type == "COMPLETED"
+            is_down(going_down)
+            assert "nothing was stopped" in told_to(told, "`down`")
+        assert end_of_run(api, run).type == "COMPLETED"
 
 
 def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: Project) -> None:
     gate, stack, told = project.gate("fifth"), project.running(), list[str]()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
-        end = arrival(gate)
-
-    down(project.home, True, told.append)
-    os.close(end)
+        with standing_at(gate):
+            down(project.home, True, told.append)
 
     assert [line.partition(" (")[0] for line in told] == [
         f"cut run {run.name}",
@@ -300,5 +308,6 @@ def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: P
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "CRASHED"
         api.retry(run.id)
-        threading.Thread(target=let_on, args=(gate,)).start()
-        assert follow(api, run.id, print).type == "COMPLETED"
+        at_the_gate = beside(lambda: let_on(gate))
+        assert end_of_run(api, run).type == "COMPLETED"
+        result_of(at_the_gate, "the run was let on")

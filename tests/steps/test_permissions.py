@@ -33,8 +33,7 @@ from loadmaster.run.world import credential_file
 from loadmaster.steps.look import look_at_registry
 from loadmaster.steps.permissions import judge_packaged, judge_unpackaged, look_at_permissions
 from loadmaster.steps.publish import publish_crate
-from tests.kit.step_world import Prepared, uploads
-from tests.steps.conftest import RUN
+from tests.kit.step_world import RUN, Prepared, uploads
 
 pytestmark = pytest.mark.cargo
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from loadmaster.steps.visibility import (
 )
 from tests.kit.packing import crate_file
 from tests.kit.step_world import Opening, Prepared, put
+from tests.kit.waiting import beside, eventually, result_of
 
 pytestmark = pytest.mark.cargo
 
@@ -196,11 +197,10 @@ class TestWatch:
             watch = Watch(job, pool, Time(sleep=never))
             for crate in prepared.plan.crates:
                 watch.accepted(crate, checksums[crate.id])
-            ahead = Thread(target=watch.look_ahead)
-            ahead.start()
-            assert pool.enough.wait(30)
+            ahead = beside(watch.look_ahead)
+            eventually(pool.enough.is_set, "the index was read as often as wanted")
             watch.wait_for_the_rest()
-            ahead.join()
+            result_of(ahead, "looking ahead ended")
 
     def test_until_the_lag_is_known_the_first_crate_alone_is_asked_for_ahead(
         self, opening: Opening, prepared: Prepared
@@ -215,11 +215,10 @@ class TestWatch:
             for name in (first, second):
                 crate = prepared.plan.crate(name)
                 watch.accepted(crate, checksums[crate.id])
-            ahead = Thread(target=watch.look_ahead)
-            ahead.start()
-            assert pool.enough.wait(30)
+            ahead = beside(watch.look_ahead)
+            eventually(pool.enough.is_set, "the index was read as often as wanted")
             watch.wait_for_the_rest()
-            ahead.join()
+            result_of(ahead, "looking ahead ended")
         assert pool.read[: lagging + 1] == [first] * (lagging + 1)
         assert sorted(pool.read[lagging + 1 :]) == [second, second, first]
 

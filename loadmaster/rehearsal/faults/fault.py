@@ -63,6 +63,8 @@ class Fault(Value):
 
     delay_seconds: float = Field(default=0, ge=0)
     """The request is taken, and nothing is done for so long."""
+    hold_seconds: float = Field(default=0, ge=0)
+    """The request is taken, and nothing is done until its file in `held/` is removed, and for so long at most."""
     status: int | None = Field(default=None, ge=200, le=599)
     """Answered instead of doing anything. None: the request goes on (late, unanswered, or answered in another form)."""
     detail: str = ""

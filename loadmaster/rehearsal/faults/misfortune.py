@@ -26,6 +26,8 @@ from loadmaster.run.world_clock import http_date
 
 NO_FAULTS = FaultScript(faults=())
 LOOP = "loop"
+_LOOK_SECONDS = 0.05
+"""By the world's clock: how often is looked whether a request that is held was let go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,25 @@ class Misfortune:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.script = script or NO_FAULTS
-        self._uses, self._clock, self.sleep = Uses(file, clock), clock, sleep
+        self._uses, self._clock, self._sleep = Uses(file, clock), clock, sleep
+        self._held = file.parent / "held"
 
     def due(self, on: Door, crate: str = "", fits: Callable[[Fault], bool] = lambda _: True) -> Fault | None:
         return self.script.due(on, crate, self._uses.count, fits)
+
+    async def hold_up(self, fault: Fault) -> None:
+        """For as long as the fault says, or until somebody lets go: removes the file that is made for it here."""
+        await self._sleep(fault.delay_seconds)
+        if not fault.hold_seconds:
+            return
+        self._held.mkdir(parents=True, exist_ok=True)
+        file = self._held / "-".join(filter(None, (fault.on, fault.crate)))
+        file.touch()
+        passed = 0.0
+        while passed < fault.hold_seconds and file.exists():
+            await self._sleep(_LOOK_SECONDS)
+            passed += _LOOK_SECONDS
+        file.unlink(missing_ok=True)
 
     async def meet(self, fault: Fault | None, request: Request, exchange: Dealing) -> Response:
         """Does what the fault says, and else what was asked for."""
@@ -68,7 +85,7 @@ class Misfortune:
         if fault.reset == "before-body":
             return _cut(request, exchange, "the connection was cut before the file was read")
         await exchange.read()
-        await self.sleep(fault.delay_seconds)
+        await self.hold_up(fault)
         if fault.reset == "before-commit":
             return _cut(request, exchange, "the connection was cut before anything took effect")
         return await self._answer(fault, request, exchange)

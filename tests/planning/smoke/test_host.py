@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.smoke.host import EngineFacts, HostFacts, host_json, show_host
+from loadmaster.planning.smoke.host import host_json, show_host
+from tests.kit.hosts import ABLE, ENGINE
 
-ENGINE = EngineFacts(version="26.1.5", machine="x86_64", kernel="6.12.1", system="linux", rootless=False)
-ABLE = HostFacts(
-    engine=ENGINE,
-    engine_problem="",
-    kernel="6.12.1",
-    lsms=("lockdown", "bpf"),
-    has_types=True,
-    has_hook=True,
-    uid_map="0 0 4294967295",
-    missing_tools=(),
-)
 AGAINST_NATIVE: dict[str, tuple[dict[str, object], str]] = {
     "the engine is elsewhere": ({"kernel": "6.1.0"}, "another kernel, `6.12.1`"),
     "another architecture": ({"engine": ENGINE.model_copy(update={"machine": "aarch64"})}, "no x86_64 Linux"),

@@ -20,6 +20,7 @@ from loadmaster.rehearsal.registry.database import Database
 from loadmaster.run.store import write_atomically
 from tests.kit.packing import upload
 from tests.kit.registry_world import fresh, served
+from tests.kit.waiting import code_of, line_of
 
 PROJECT = Path(__file__).parents[3]
 
@@ -80,12 +81,10 @@ def test_a_registry_killed_in_an_upload_has_all_of_it_or_nothing(tmp_path: Path,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert child.stdout is not None
-    address = child.stdout.readline().strip()
+    address = line_of(child.stdout, "the registry").strip()
     with pytest.raises(httpx.TransportError):
         httpx.put(f"{address}/api/v1/crates/new", content=upload(), headers={"Authorization": token}, timeout=30)
-    child.communicate()
-    assert child.returncode == -signal.SIGKILL
+    assert code_of(child, "the registry") == -signal.SIGKILL
     with served(registry) as world:
         assert world.client.get("/index/ou/rs/ours").status_code == 404
         assert world.put(upload()).status_code == 200, "the name and the version are still free"

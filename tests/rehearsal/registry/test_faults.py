@@ -16,6 +16,7 @@ from loadmaster.rehearsal.faults import Fault, FaultScript
 from loadmaster.rehearsal.registry import Registry, Service
 from tests.kit.packing import crate_file, upload
 from tests.kit.registry_world import Served, detail, served
+from tests.kit.waiting import beside, eventually, result_of
 
 INDEX = "/index/ou/rs/ours"
 FILE = "/crates/ours/ours-1.0.0.crate"
@@ -159,6 +160,33 @@ def test_a_fault_that_only_delays_waits_by_the_world_s_clock_and_changes_nothing
     with served(Registry(tmp_path, faults=script(Fault(on="publish", delay_seconds=600)), sleep=sleep)) as world:
         assert world.put(upload()).status_code == 200
     assert 600 in waits
+
+
+def test_a_request_that_is_held_has_a_file_and_goes_on_when_that_is_removed(tmp_path: Path) -> None:
+    faults = script(Fault(on="publish", crate="ours", hold_seconds=600))
+    held = tmp_path / "held" / "publish-ours"
+    with served(Registry(tmp_path, faults=faults)) as world:
+        answer = beside(lambda: world.put(upload()))
+        eventually(held.exists, "the upload is held")
+        assert world.put(upload("other")).status_code == 200
+        assert not answer.done()
+        assert statuses(world) == [200]
+        held.unlink()
+        assert result_of(answer, "the upload was answered").status_code == 200
+        assert statuses(world) == [200, 200]
+
+
+def test_a_request_that_nobody_lets_go_is_held_for_so_long_by_the_world_s_clock(tmp_path: Path) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    faults = script(Fault(on="publish", hold_seconds=600, status=500))
+    with served(Registry(tmp_path, faults=faults, sleep=sleep)) as world:
+        assert world.put(upload()).status_code == 500
+    assert sum(waits) == pytest.approx(600, abs=1)
+    assert not list((tmp_path / "held").iterdir())
 
 
 def test_a_version_comes_late_into_the_index_and_only_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from loadmaster.rehearsal.registry.receiving import Incoming, place_beside
 from loadmaster.rehearsal.registry.records import Tarball
 from tests.kit.packing import framed, upload
 from tests.kit.registry_world import served
+from tests.kit.waiting import PATIENCE
 
 JSON = b'{"name":"ours","vers":"1.0.0"}'
 
@@ -87,7 +88,7 @@ def test_uploads_that_take_their_time_do_not_wait_for_each_other(tmp_path: Path)
     async def sleep(seconds: float) -> None:
         if seconds:
             assert seconds == 1.5
-            await together.wait()
+            await asyncio.wait_for(together.wait(), PATIENCE)
 
     registry = Registry(tmp_path, limits=NO_LIMITS, service=Service(upload=1.5), sleep=sleep)
     with served(registry) as world, ThreadPoolExecutor(number) as pool:

@@ -9,7 +9,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,10 +21,10 @@ from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
 from tests.kit.proxy import proxy
-from tests.smoke.conftest import own_engine
-from tests.smoke.running.test_left_behind import LATER, starts
+from tests.kit.real_engine import LATER, own_engine, pid_of, starts
+from tests.kit.waiting import beside, result_of
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 PATIENCE = 5
 DEADLINE = 3
 SLACK = 10
@@ -55,17 +54,18 @@ def stopped(pid: int) -> Iterator[None]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="an engine of its own takes root")
 def test_an_engine_that_hangs_in_the_middle(tmp_path_factory: pytest.TempPathFactory, store: Store) -> None:
     place = tmp_path_factory.mktemp("e")
-    with own_engine(place) as address, ThreadPoolExecutor() as pool:
+    with own_engine(place) as address:
         engine = connect(address)
         machine_image(engine, store, NEWEST_STABLE, {}, "")
         started = starts(engine)
         impatient = connect(address, patience=PATIENCE)
-        ran = pool.submit(run_probe, "vm", RunSettings(nonce="a1", deadline=DEADLINE), impatient, store)
-        next(started)
+        settings = RunSettings(nonce="a1", deadline=DEADLINE)
+        ran = beside(lambda: run_probe("vm", settings, impatient, store))
+        started.next()
         begun = time.monotonic()
-        with stopped(int((place / "dockerd.pid").read_text(encoding="ascii"))):
+        with stopped(pid_of(place)):
             with pytest.raises(EngineHanging, match=f"in {PATIENCE} seconds"):
-                ran.result(timeout=60)
+                result_of(ran, "the run noticed")
             assert time.monotonic() - begun < DEADLINE + 5 + PATIENCE + SLACK
         engine.sweep(time.time() + LATER)
         assert left(engine) == []

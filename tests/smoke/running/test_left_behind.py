@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
-import psutil
 import pytest
 
 from loadmaster.errors.smoke import EngineGone
@@ -21,16 +19,15 @@ from loadmaster.smoke.clients.container import ENDS, LEFTOVER_AFTER, Engine, con
 from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
-from tests.smoke.conftest import own_engine
+from tests.kit.real_engine import LATER, Heard, kill_engine, own_engine, starts
+from tests.kit.waiting import beside, code_of, killed_at_last, result_of
 
-pytestmark = pytest.mark.end_to_end
-LATER = 7200
-"""Seconds: by then everything of ours is over."""
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 CALLER = """
 import signal
 import sys
 from pathlib import Path
-from loadmaster.clients import container
+from loadmaster.smoke.clients import container
 from loadmaster.smoke.running.container_run import Settings, run_probe
 from loadmaster.run.store import Store
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Prefect has it: raised wherever the program is
@@ -45,29 +42,14 @@ def caller(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that runs a probe, for as long as the context; then it is killed."""
     argv = [sys.executable, "-c", CALLER, engine.address, str(store.root), str(deadline), str(leftover_after)]
-    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def starts(engine: Engine) -> Iterator[str]:
-    """The ids of our containers that start from now on."""
-    return events(engine, "start")
-
-
-def events(engine: Engine, kind: str) -> Iterator[str]:
-    """The ids of our containers to which it happens from now on."""
-    wanted = {"type": "container", "event": kind, "label": ENDS}
-    heard = engine.client.events(decode=True, filters=wanted)
-    return (str(event["id"]) for event in heard)
+    with killed_at_last(subprocess.Popen(argv, cwd=ROOT)) as process:
+        yield process
 
 
 def test_what_a_killed_run_leaves_is_swept(engine: Engine, store: Store) -> None:
     started = starts(engine)
     with caller(engine, store, 60):
-        left = next(started)
+        left = started.next()
     assert engine.sweep(time.time()) == []
     assert engine.client.containers.get(left).status == "running"
     assert len(engine.sweep(time.time() + LATER)) == 1
@@ -78,7 +60,7 @@ def test_what_a_killed_run_leaves_is_swept_by_the_next_one(engine: Engine, store
     """One that comes after its deadline, and makes its own test all the same."""
     started = starts(engine)
     with caller(engine, store, 2, leftover_after=0):
-        left = next(started)
+        left = started.next()
     assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
     ran = run_probe("native", RunSettings(nonce="a2"), engine, store)
     assert '"nonce":"a2"' in ran.log
@@ -88,7 +70,7 @@ def test_what_a_killed_run_leaves_is_swept_by_the_next_one(engine: Engine, store
 def test_what_a_killed_run_leaves_ends_by_itself(engine: Engine, store: Store) -> None:
     started = starts(engine)
     with caller(engine, store, 2):
-        left = next(started)
+        left = started.next()
     assert engine.client.containers.get(left).wait(timeout=20)["StatusCode"] == 124
     engine.sweep(time.time() + LATER)
 
@@ -113,11 +95,11 @@ def test_a_sweep_is_not_disturbed_by_others_that_remove_theirs_meanwhile(engine:
 def test_a_run_that_is_asked_to_end_takes_its_container_along(moment: str, engine: Engine, store: Store) -> None:
     """At any moment: the engine may have made the container, and the caller not heard of it yet."""
     machine_image(engine, store, NEWEST_STABLE, {}, "")
-    seen = events(engine, moment)
+    seen = Heard(engine, moment)
     with caller(engine, store, 60) as process:
-        next(seen)
+        seen.next()
         process.terminate()
-        process.wait(timeout=30)
+        code_of(process, "the caller")
     assert engine.client.containers.list(all=True, filters={"label": ENDS}) == []
 
 
@@ -133,20 +115,14 @@ def test_the_image_of_a_release_is_swept_only_once_it_is_over(engine: Engine, st
 def test_an_engine_that_goes_away_in_the_middle(tmp_path_factory: pytest.TempPathFactory, store: Store) -> None:
     # A short name: sockets below it may have a hundred characters.
     place = tmp_path_factory.mktemp("e")
-    with own_engine(place) as address, ThreadPoolExecutor() as pool:
+    with own_engine(place) as address:
         engine = connect(address)
         started = starts(engine)
-        ran = pool.submit(run_probe, "vm", RunSettings(nonce="a1"), engine, store)
-        next(started)
+        ran = beside(lambda: run_probe("vm", RunSettings(nonce="a1"), engine, store))
+        started.next()
         kill_engine(place)
         with pytest.raises(EngineGone):
-            ran.result(timeout=60)
+            result_of(ran, "the run noticed")
         with own_engine(place):
             engine.sweep(time.time() + LATER)
             assert engine.client.containers.list(all=True) == []
-
-
-def kill_engine(place: Path) -> None:
-    process = psutil.Process(int((place / "dockerd.pid").read_text(encoding="ascii")))
-    process.kill()
-    psutil.wait_procs([process], timeout=10)

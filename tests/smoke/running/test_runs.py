@@ -35,9 +35,11 @@ from loadmaster.smoke.running.container_run import (
 from loadmaster.smoke.running.images import machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE, SUITES, fetch_kernel
 from loadmaster.smoke.running.machine import qemu_layer
+from tests.kit.real_engine import starts
 from tests.kit.standin import subject
+from tests.kit.waiting import beside, result_of
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 REPEATS = 20
 NONCE = "5f0c"
 
@@ -142,13 +144,11 @@ def test_a_report_that_is_another_run_s_or_broken_off_or_not_there_is_an_error(e
 
 @pytest.mark.parametrize("backend", ["native", "vm"])
 def test_a_container_is_shut_in(backend: RunBackend, engine: Engine, store: Store, standin: bytes) -> None:
-    wanted = {"type": "container", "event": "start", "label": ENDS}
-    started = engine.client.events(decode=True, filters=wanted)
-    with ThreadPoolExecutor() as pool:
-        given = subject(standin, "never-ready", ready_within=3)
-        running = pool.submit(run_release, backend, given, RunSettings(nonce=NONCE), engine, store)
-        container = engine.client.containers.get(next(started)["id"])
-        running.result()
+    started = starts(engine)
+    given = subject(standin, "never-ready", ready_within=3)
+    running = beside(lambda: run_release(backend, given, RunSettings(nonce=NONCE), engine, store))
+    container = engine.client.containers.get(started.next())
+    result_of(running, "the run ended")
     host, config = container.attrs["HostConfig"], container.attrs["Config"]
     assert SHUT_IN.items() <= host.items()
     assert set(host["Tmpfs"]) == {"/run", "/tmp"}

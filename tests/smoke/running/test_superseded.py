@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -18,10 +17,10 @@ from loadmaster.smoke.running.archives import docker_image, image_config, tar_la
 from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
-from tests.smoke.conftest import own_engine
-from tests.smoke.running.test_left_behind import starts
+from tests.kit.real_engine import own_engine, starts
+from tests.kit.waiting import beside, result_of
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("engine")]
 PURPOSE = "test-superseded"
 NAME = f"{REPOSITORY}{PURPOSE}"
 
@@ -98,11 +97,10 @@ def test_one_that_a_container_has_stays_until_that_is_gone(engine: Engine) -> No
 def test_one_that_another_run_is_booting_stays(engine: Engine, store: Store) -> None:
     machine_image(engine, store, NEWEST_STABLE, {}, "")
     started = starts(engine)
-    with ThreadPoolExecutor() as pool:
-        run = pool.submit(run_probe, "vm", RunSettings(nonce="a1"), engine, store)
-        next(started)
-        assert engine.remove_superseded(f"machine-{NEWEST_STABLE}", f"{REPOSITORY}machine:newer") == []
-        ran = run.result(timeout=120)
+    run = beside(lambda: run_probe("vm", RunSettings(nonce="a1"), engine, store))
+    started.next()
+    assert engine.remove_superseded(f"machine-{NEWEST_STABLE}", f"{REPOSITORY}machine:newer") == []
+    ran = result_of(run, "the other run ended")
     judgement, _ = judge(ran.log, nonce="a1", subject=Subject.PROBE, exit_code=ran.exit_code)
     assert judgement.verdict is Verdict.ENFORCED
 

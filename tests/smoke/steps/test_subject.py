@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ from loadmaster.errors.smoke_subject import (
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.smoke.request import smoke_request
 from loadmaster.smoke.steps.subject import release_subject
-from tests.planning.smoke.test_archive import GOOD, OBJECT, PROGRAM, special, tar
-from tests.smoke.steps.test_dispatch import WHEN
+from tests.kit.archives import GOOD, OBJECT, PROGRAM, special, tar
 
 PROFILE = """
 forge = "ada/hangar"
@@ -44,6 +44,7 @@ ready = ["running"]
 """
 OF_ASSET = '[smoke.artefact.object]\nasset = "hangar.o"\n'
 NAME = "hangar-1.0.0.tar.gz"
+WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def sha256(content: bytes) -> str:
