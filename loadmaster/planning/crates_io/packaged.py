@@ -52,7 +52,7 @@ def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> 
     if manifest is not None:
         problems += _of_manifest(manifest)
     problems += _refusals(lambda: check_not_reserved(name))
-    crates = {each.crate for each in manifest.dependencies} if manifest else set()
+    crates = {dependency.crate for dependency in manifest.dependencies} if manifest else set()
     return PackagedCrate(name=name, version=version, problems=tuple(problems), dependencies=tuple(sorted(crates)))
 
 

@@ -62,9 +62,9 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     each kind of file raise.
     """
     workspace = read_workspace(files)
-    current = {each.name: each.version for each in workspace.packages}
+    current = {package.name: package.version for package in workspace.packages}
     manifests = _manifests(files, workspace)
-    others = manifests.keys() - {each.manifest for each in workspace.packages}
+    others = manifests.keys() - {package.manifest for package in workspace.packages}
     planned = with_heirs(manifests, _planned(workspace, files.texts[MANIFEST], asked, style.policy), others)
     after = bump_manifests(manifests, planned, style.moving_requirements, others)
     after |= _lockfiles(files, workspace, {**current, **planned})
@@ -72,7 +72,7 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     moving = changelogs(files.texts.keys(), workspace, planned, style)
     after |= {each.path: each.text for each in written(files.texts, moving, {}, today)}
     unasked = _unasked(files, workspace, style.files)
-    rules = [each for each in style.files if each.path not in unasked]
+    rules = [rule for rule in style.files if rule.path not in unasked]
     after |= rule_edits({**files.texts, **after}, current, planned, rules)
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
     return Bump(current=current, planned=planned, edits=edits, unasked=unasked)
@@ -81,7 +81,7 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
 def _unasked(files: TreeFiles, workspace: Workspace, rules: Sequence[FileRule]) -> tuple[str, ...]:
     if files.hold_code_of(workspace.packages):
         return ()
-    return tuple(sorted({each.path for each in rules} - files.texts.keys()))
+    return tuple(sorted({rule.path for rule in rules} - files.texts.keys()))
 
 
 def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:
@@ -93,11 +93,11 @@ def _planned(workspace: Workspace, root: str, asked: str, policy: Policy) -> dic
             raise VersionsByName(asked)
         main = main_version(workspace, root)
         planned = planned_version(asked, main, ())
-        return {each.name: planned for each in packages if each.version in (main, planned)}
+        return {package.name: planned for package in packages if package.version in (main, planned)}
     if unknown := sorted(set(named) - workspace.names):
         raise NoSuchPackage(unknown, sorted(workspace.names))
-    moving = [each for each in packages if (each.name in named if named else each.is_publishable)]
-    return {each.name: planned_version(named.get(each.name, asked), each.version, ()) for each in moving}
+    moving = [package for package in packages if (package.name in named if named else package.is_publishable)]
+    return {package.name: planned_version(named.get(package.name, asked), package.version, ()) for package in moving}
 
 
 def main_version(workspace: Workspace, root: str) -> str:
@@ -106,21 +106,21 @@ def main_version(workspace: Workspace, root: str) -> str:
     Members of another version (tools at 0.0.0, say) do not keep step, and stay. Raises `VersionsDisagree` where public
     packages carry both of two versions in the root manifest, or where none has more than half of them.
     """
-    packages = [each for each in workspace.packages if each.is_publishable] or list(workspace.packages)
+    packages = [package for package in workspace.packages if package.is_publishable] or list(workspace.packages)
     if not packages:
         raise NotAWorkspace(MANIFEST, "it has no packages.")
     manifest = parse_manifest(MANIFEST, root)
     told = [at(manifest, keys) for keys in (("workspace", "package", "version"), ("package", "version"))]
-    carried = {each.version for each in packages if each.version in told}
-    version, count = Counter(each.version for each in packages).most_common(1)[0]
+    carried = {package.version for package in packages if package.version in told}
+    version, count = Counter(package.version for package in packages).most_common(1)[0]
     if len(carried) > 1 or (not carried and 2 * count <= len(packages)):
-        raise VersionsDisagree({each.name: each.version for each in packages})
+        raise VersionsDisagree({package.name: package.version for package in packages})
     return carried.pop() if carried else version
 
 
 def _manifests(files: TreeFiles, workspace: Workspace) -> dict[str, str]:
     """Every manifest that a bump may change: the members', every workspace root, and what else names a member."""
-    own = {each.manifest for each in workspace.packages} | set(workspace_roots(files))
+    own = {package.manifest for package in workspace.packages} | set(workspace_roots(files))
     others = {path for path in files.named(MANIFEST) if path not in own and _names_a_member(files, path, workspace)}
     return {path: files.texts[path] for path in sorted(own | others)}
 
@@ -149,16 +149,18 @@ def _in_lock(files: TreeFiles, lock: str, workspace: Workspace, versions: Mappin
     root = beside(lock, MANIFEST)
     if root == MANIFEST or root not in files.texts:
         return dict(versions)
-    places = {each.manifest for each in workspace.packages}
+    places = {package.manifest for package in workspace.packages}
     others = read_workspace(files, root).packages
-    own = {each.name for each in others if posixpath.normpath(beside(root, each.manifest)) not in places}
+    own = {path.name for path in others if posixpath.normpath(beside(root, path.manifest)) not in places}
     return {name: version for name, version in versions.items() if name not in own}
 
 
 def python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
     """Those `pyproject.toml`s of `texts`, by path, that follow a member. Raises what `bump_python` raises."""
     folders = {
-        posixpath.dirname(each.manifest): planned[each.name] for each in workspace.packages if each.name in planned
+        posixpath.dirname(package.manifest): planned[package.name]
+        for package in workspace.packages
+        if package.name in planned
     }
     return bump_python({path: text for path, text in texts.items() if posixpath.basename(path) == PYPROJECT}, folders)
 
@@ -168,6 +170,6 @@ def rule_edits(
 ) -> dict[str, str]:
     """The files of the rules that hold, by path, each carried out upon what the one before left. Raises what `by_rule` raises."""
     after: dict[str, str] = {}
-    for rule in (each for each in rules if each.holds_for(planned)):
+    for rule in (rule for rule in rules if rule.holds_for(planned)):
         after[rule.path] = by_rule(rule, after.get(rule.path, texts.get(rule.path)), current, planned)
     return after

@@ -93,11 +93,11 @@ def release_heading(text: str, version: str, released: date) -> str:
     """
     _require_one_newest(text, version)
     titles = _titles(text)
-    standing = next((each for each in titles if each.version and each.version["version"] == version), None)
+    standing = next((title for title in titles if title.version and title.version["version"] == version), None)
     if standing is not None:
         return _dated(text, standing, released)
-    unreleased = next((each for each in titles if each.is_unreleased), None)
-    versions = [each for each in titles if each.version]
+    unreleased = next((title for title in titles if title.is_unreleased), None)
+    versions = [title for title in titles if title.version]
     newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
     newline = "\r\n" if "\r\n" in text else "\n"
     heading = _heading_like(newest, version, None if leaves_out_days(text, version) else released, newline)
@@ -108,37 +108,37 @@ def release_heading(text: str, version: str, released: date) -> str:
 def _require_one_newest(text: str, version: str) -> None:
     """Older versions may have several: they are history, and public changelogs do."""
     found = headings(text)
-    for judged in (version, *(each.version for each in found[:1])):
-        lines = [each.line for each in found if each.version == judged]
+    for judged in (version, *(title.version for title in found[:1])):
+        lines = [title.line for title in found if title.version == judged]
         if len(lines) > 1:
             raise ChangelogHeadings(judged, lines)
 
 
 def leaves_out_days(text: str, version: str) -> bool:
     """Whether the two newest versions beside this one tell no day, and none to come."""
-    matches = [match for each in _titles(text) if (match := each.version) and match["version"] != version][:2]
-    return len(matches) == 2 and all(not each["rest"] for each in matches)
+    matches = [match for title in _titles(text) if (match := title.version) and match["version"] != version][:2]
+    return len(matches) == 2 and all(not match["rest"] for match in matches)
 
 
 def has_unreleased(text: str) -> bool:
     """Whether there is a place for what the next version will bring, above all versions."""
-    first = next((each for each in _titles(text) if each.version or each.is_unreleased), None)
+    first = next((title for title in _titles(text) if title.version or title.is_unreleased), None)
     return first is not None and first.is_unreleased
 
 
 def leaves_it_to_releases(text: str) -> bool:
     """Whether there is no heading of a version, nor of what is to come, but a link to the forge's releases."""
-    known = any(each.version or each.is_unreleased for each in _titles(text))
+    known = any(title.version or title.is_unreleased for title in _titles(text))
     return not known and _RELEASES.search(text) is not None
 
 
 def waits_for_entries(text: str) -> bool:
     """Whether nothing stands below Unreleased, or there is no such heading."""
     titles = _titles(text)
-    unreleased = next((each for each in titles if each.is_unreleased), None)
+    unreleased = next((title for title in titles if title.is_unreleased), None)
     if unreleased is None:
         return True
-    end = next((each.start for each in titles if each.start > unreleased.start), len(text))
+    end = next((title.start for title in titles if title.start > unreleased.start), len(text))
     return _NOTHING.fullmatch(text[unreleased.end : end]) is not None
 
 
@@ -167,20 +167,20 @@ def with_notes(text: str, version: str, entries: str) -> str:
 def _section(text: str, version: str) -> tuple[int, int]:
     """Offsets of what stands under the heading of `version`, up to the next one that is not below it."""
     titles = _titles(text)
-    found = [each for each in titles if each.version and each.version["version"] == version]
+    found = [title for title in titles if title.version and title.version["version"] == version]
     if len(found) != 1:
-        raise ChangelogHeadings(version, [each.number for each in found])
-    following = [each.start for each in titles if each.start > found[0].start]
+        raise ChangelogHeadings(version, [title.number for title in found])
+    following = [title.start for title in titles if title.start > found[0].start]
     return found[0].end, min(following, default=len(text))
 
 
 def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str) -> str:
-    unreleased = next((each for each in titles if each.is_unreleased), None)
-    newest = next((each for each in titles if each.version), None)
+    unreleased = next((title for title in titles if title.is_unreleased), None)
+    newest = next((title for title in titles if title.version), None)
     if unreleased is None:
         place = newest.start if newest else len(text)
     else:
-        place = next((each.start for each in titles if each.start > unreleased.start), len(text))
+        place = next((title.start for title in titles if title.start > unreleased.start), len(text))
         if place == len(text) or not _NOTHING.fullmatch(text[unreleased.end : place]):
             return text[: unreleased.end] + 2 * newline + heading + text[unreleased.end :]
     if place < len(text):
@@ -192,8 +192,8 @@ def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str)
 def _titles(text: str) -> tuple[_Title, ...]:
     """The headings of the versions' own level and above it, from the top."""
     found = tuple(_all_titles(text))
-    level = min((each.level for each in found if each.version or each.is_unreleased), default=2)
-    return tuple(each for each in found if each.level <= level)
+    level = min((title.level for title in found if title.version or title.is_unreleased), default=2)
+    return tuple(title for title in found if title.level <= level)
 
 
 def _all_titles(text: str) -> Iterator[_Title]:

@@ -72,7 +72,7 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
     if style.policy is not Policy.INDEPENDENT:
         return (style.changelog,)
     name = posixpath.basename(style.changelog)
-    return tuple(sorted({style.changelog, *(beside(each.manifest, name) for each in workspace.packages)}))
+    return tuple(sorted({style.changelog, *(beside(package.manifest, name) for package in workspace.packages)}))
 
 
 def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
@@ -86,7 +86,7 @@ def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) 
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    own = {path: (each,) for each in workspace.packages if (path := beside(each.manifest, name)) in present}
+    own = {path: (package,) for package in workspace.packages if (path := beside(package.manifest, name)) in present}
     if not own and style.changelog in present:
         return {style.changelog: workspace.packages}
     return dict(own)
@@ -99,20 +99,20 @@ def changelogs(
     return tuple(
         _changelog(path, packages, versions, style)
         for path, packages in sorted(owners(present, workspace, style).items())
-        if any(each.name in versions for each in packages)
+        if any(package.name in versions for package in packages)
     )
 
 
 def _changelog(path: str, packages: Iterable[Package], versions: Mapping[str, str], style: ReleaseStyle) -> Changelog:
-    moving = tuple(each.name for each in packages if each.name in versions)
+    moving = tuple(package.name for package in packages if package.name in versions)
     planned = {versions[name] for name in moving}
-    stays = any(each.name not in versions and _is_released(each, style) for each in packages)
+    stays = any(package.name not in versions and _is_released(package, style) for package in packages)
     shared = style.policy is Policy.INDEPENDENT and (stays or len(planned) > 1)
     return Changelog(path=path, packages=moving, version=None if shared else versions[moving[0]])
 
 
 def _is_released(package: Package, style: ReleaseStyle) -> bool:
-    return package.is_publishable and package.name not in {each.package for each in style.exclude}
+    return package.is_publishable and package.name not in {rule.package for rule in style.exclude}
 
 
 def written(
@@ -151,11 +151,13 @@ def proposal_scopes(
     """
     found = {}
     for path, packages in owners(texts.keys(), workspace, style).items():
-        released = tuple(each for each in packages if _is_released(each, style))
-        if path not in texts or not released or (asked and not any(each.name in asked for each in released)):
+        released = tuple(package for package in packages if _is_released(package, style))
+        if path not in texts or not released or (asked and not any(package.name in asked for package in released)):
             continue
-        patterns = {style.tag_pattern(each.name).replace("{name}", each.name) for each in released}
-        newest = [each.replace("{version}", told.version) for told in headings(texts[path])[:1] for each in patterns]
+        patterns = {style.tag_pattern(package.name).replace("{name}", package.name) for package in released}
+        newest = [
+            pattern.replace("{version}", told.version) for told in headings(texts[path])[:1] for pattern in patterns
+        ]
         if waits_for_entries(texts[path]) and (not newest or not set(newest).isdisjoint(tags)):
             found[path] = _scope(released, workspace, style, _following(patterns, tags))
     return found
@@ -163,8 +165,8 @@ def proposal_scopes(
 
 def _following(patterns: Collection[str], tags: Collection[str]) -> tuple[str, ...]:
     """The tags that name a version by one of the patterns."""
-    shape = "|".join(re.escape(each).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for each in patterns)
-    return tuple(each for each in sorted(tags) if re.fullmatch(shape, each))
+    shape = "|".join(re.escape(pattern).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for pattern in patterns)
+    return tuple(tag for tag in sorted(tags) if re.fullmatch(shape, tag))
 
 
 def _scope(
@@ -173,9 +175,9 @@ def _scope(
     """The packages' folders, without those of packages inside them."""
     if style.policy is not Policy.INDEPENDENT:
         return NotesScope(tags=tags)
-    folders = {posixpath.dirname(each.manifest) for each in packages}
-    others = {posixpath.dirname(each.manifest) for each in workspace.packages} - folders
-    inside = {each for each in others if any(not folder or each.startswith(f"{folder}/") for folder in folders)}
+    folders = {posixpath.dirname(package.manifest) for package in packages}
+    others = {posixpath.dirname(package.manifest) for package in workspace.packages} - folders
+    inside = {other for other in others if any(not folder or other.startswith(f"{folder}/") for folder in folders)}
     return NotesScope(
         tags=tags,
         include=() if "" in folders else tuple(sorted(folders)),

@@ -63,7 +63,7 @@ def bump_manifests(
             literals += _own(manifest, versions)
         if path in inherited:
             literals.append(Literal(("workspace", "package", "version"), inherited[path]))
-        changing = [each for each in literals if at(manifest, each.keys) != each.text]
+        changing = [literal for literal in literals if at(manifest, literal.keys) != literal.text]
         if changing:
             after[path] = with_literals(path, manifests[path], changing)
     return after
@@ -171,7 +171,7 @@ def _version(path: str, manifests: Mapping[str, ManifestTable]) -> str | None:
 
 def _dependency_tables(manifest: ManifestTable) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     places: list[KeyPath] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
-    places += [("target", each, name) for each in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
+    places += [("target", target, name) for target in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
     for keys in places:
         yield keys, at(manifest, keys) or {}
 

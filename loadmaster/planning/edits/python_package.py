@@ -30,7 +30,7 @@ def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[s
         document = parsed_toml(path, text)
         version = versions.get(_folder_of_member(path, document))
         literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(at(document, keys), str)]
-        if any(at(document, each.keys) != each.text for each in literals):
+        if any(at(document, literal.keys) != literal.text for literal in literals):
             after[path] = with_literals(path, text, literals)
     return after
 

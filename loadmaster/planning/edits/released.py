@@ -28,7 +28,7 @@ def released_versions(
     if policy is not Policy.INDEPENDENT:
         if named:
             raise VersionsByName(asked)
-        everywhere = {each for versions in taken.values() for each in versions}
+        everywhere = {version for versions in taken.values() for version in versions}
         version = planned_version(asked, current_version(published), everywhere)
         return {each.name: version for each in published}
     _require_known(named, published)
@@ -54,8 +54,8 @@ def named_versions(asked: str) -> dict[str, str]:
     if "=" not in asked:
         return {}
     named: dict[str, str] = {}
-    for each in asked.split(","):
-        name, _, wanted = each.partition("=")
+    for entry in asked.split(","):
+        name, _, wanted = entry.partition("=")
         if name in named:
             raise PackageNamedTwice(name, [named[name], wanted])
         named[name] = wanted
@@ -86,8 +86,10 @@ def bumped_versions(
     if policy is Policy.INDEPENDENT:
         return dict(released)
     current, version = published[0].version, next(iter(released.values()))
-    keeping = [each for each in workspace.packages if each.name in released or each.version in (current, version)]
-    return {each.name: version for each in keeping}
+    keeping = [
+        package for package in workspace.packages if package.name in released or package.version in (current, version)
+    ]
+    return {package.name: version for package in keeping}
 
 
 def label(policy: Policy, released: Mapping[str, str]) -> str:

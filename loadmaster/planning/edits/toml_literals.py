@@ -45,8 +45,8 @@ def with_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
         raise NotToml(path, "tables or lists are nested too deeply") from error
     if document.as_string() != text:
         raise ManifestNotKept(path)
-    for each in literals:
-        table, key = at(document, each.keys[:-1]), each.keys[-1]
+    for literal in literals:
+        table, key = at(document, literal.keys[:-1]), literal.keys[-1]
         quotes = table[key].as_string()[:3]
-        table[key] = tomlkit.string(each.text, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
+        table[key] = tomlkit.string(literal.text, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
     return document.as_string()

@@ -54,7 +54,7 @@ GATES: tuple[Gate, ...] = (
     toolchain.semver_compatible,
 )
 
-ON_FILES = tuple(each for each in GATES if each.need is EvidenceKind.FILES)
+ON_FILES = tuple(gate for gate in GATES if gate.need is EvidenceKind.FILES)
 """Those that a plain directory answers."""
 
 
@@ -62,14 +62,16 @@ def check(evidence: Evidence, gates: Sequence[Gate] = GATES) -> tuple[GateAnswer
     """The gates' answers, in their order; what the profile calls advice closes nothing."""
     project = evidence.tree.project
     advice = project.gates.advice if project is not None else ()
-    return tuple(as_advice(each.answer(evidence)) if each.id in advice else each.answer(evidence) for each in gates)
+    return tuple(as_advice(gate.answer(evidence)) if gate.id in advice else gate.answer(evidence) for gate in gates)
 
 
 def require_open(answers: tuple[GateAnswer, ...]) -> None:
     """Raises `GatesClosed` with everything that keeps the release from starting: failures, questions without an answer."""
     problems = []
     for answer in answers:
-        problems += [f"{answer.gate}: `{each.where}` {each.what} (next: {each.fix})" for each in answer.problems]
+        problems += [
+            f"{answer.gate}: `{problem.where}` {problem.what} (next: {problem.fix})" for problem in answer.problems
+        ]
         if answer.outcome is Outcome.COULD_NOT_CHECK and not answer.opens:
             problems.append(f"{answer.gate}: could not be checked: {answer.why}")
     if problems:

@@ -108,9 +108,9 @@ def dependency_cycle(tree: Tree) -> Findings:
     """Is there an order in which the crates can be published, dependencies first?"""
     problems = []
     try:
-        edges(tree.released, {each.name: each.version for each in tree.released})
+        edges(tree.released, {package.name: package.version for package in tree.released})
     except DependencyCycle as cycle:
-        places = {each.name: each.manifest for each in tree.released}
+        places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
         problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
@@ -127,18 +127,20 @@ def packaging_order(tree: Tree) -> GateJudgement:
     """
     order, registry = packaged_by_cargo(tree.released), tree.registry
     early = [
-        (package, each)
+        (package, dependency)
         for position, package in enumerate(order)
         for later in order[position + 1 :]
-        for each in package.dependencies
-        if each.name == later.name and each.path is None and each.git is None
-        if matches(each.requirement, later.version)
+        for dependency in package.dependencies
+        if dependency.name == later.name and dependency.path is None and dependency.git is None
+        if matches(dependency.requirement, later.version)
     ]
     if not early:
         return Findings(checked=len(order))
     if registry is None:
         return CouldNotCheck(why=f"whether `{early[0][1].name}` is out, the registry knows, which was not asked")
-    problems = (_too_early(package, each) for package, each in early if not registry.has_fitting(each))
+    problems = (
+        _too_early(package, dependency) for package, dependency in early if not registry.has_fitting(dependency)
+    )
     return Findings(checked=len(order), problems=tuple(dict.fromkeys(problems)))
 
 
@@ -153,7 +155,7 @@ def _too_early(package: Package, needed: Dependency) -> Problem:
 
 def packaged_by_cargo(packages: Collection[Package]) -> tuple[Package, ...]:
     """In cargo's order: by name, but what one needs by path before it. A circle is entered where the names lead first."""
-    by_name, found = {each.name: each for each in packages}, dict[str, Package]()
+    by_name, found = {package.name: package for package in packages}, dict[str, Package]()
     waiting = [(name, False) for name in sorted(by_name, reverse=True)]
     seen = set[str]()
     while waiting:
@@ -162,8 +164,12 @@ def packaged_by_cargo(packages: Collection[Package]) -> tuple[Package, ...]:
             found[name] = by_name[name]
         elif name not in seen:
             seen.add(name)
-            needs = {each.name for each in by_name[name].dependencies if each.path is not None and each.is_packaged}
-            waiting += [(name, True), *((each, False) for each in sorted(needs & by_name.keys(), reverse=True))]
+            needs = {
+                dependency.name
+                for dependency in by_name[name].dependencies
+                if dependency.path is not None and dependency.is_packaged
+            }
+            waiting += [(name, True), *((need, False) for need in sorted(needs & by_name.keys(), reverse=True))]
     return tuple(found.values())
 
 

@@ -52,14 +52,14 @@ class Tree(Value):
     @cached_property
     def names(self) -> frozenset[str]:
         """Of the packages that the release publishes."""
-        return frozenset(each.name for each in self.released)
+        return frozenset(package.name for package in self.released)
 
     @cached_property
     def in_lockstep(self) -> bool:
         """Whether the profile wants one version for all; without a profile, whether all that is published has one."""
         if self.project is not None:
             return self.project.release.policy is not Policy.INDEPENDENT
-        return len({each.version for each in self.released}) == 1
+        return len({package.version for package in self.released}) == 1
 
     @cached_property
     def version(self) -> str | None:
@@ -67,10 +67,10 @@ class Tree(Value):
 
         A tag that is no alias, and names no version, leaves it open.
         """
-        naming = [each for each in self.labels if not each.floats]
+        naming = [label for label in self.labels if not label.floats]
         if len(naming) == 1:
             return naming[0].version
-        versions = {each.version for each in self.released}
+        versions = {package.version for package in self.released}
         return versions.pop() if len(versions) == 1 else None
 
     @cached_property
@@ -112,7 +112,7 @@ class ReleaseEvidence(Value):
 
     def has_tag(self, crate: str) -> bool:
         """Whether the crate's tag stands at the remote, and this plan would make the same."""
-        name = next(each.name for each in self.plan.tags if crate in each.crates)
+        name = next(tag.name for tag in self.plan.tags if crate in tag.crates)
         seen = self.seen.source.tag(name)
         return seen is not None and self.is_ours(seen)
 

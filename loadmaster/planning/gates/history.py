@@ -60,7 +60,7 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
         return Findings(checked=len(release.plan.edits))
     if release.past.bump is None:
         return Skip(why="the repository does not tell which commit brought the version")
-    ruled = {each.path for each in release.project.release.files}
+    ruled = {rule.path for rule in release.project.release.files}
     code = [path for path in release.past.bump if path.endswith(".rs") and path not in ruled]
     what = f"changed in the commit that brought the version, with {len(code) - 1} other source files"
     fix = "next time let `loadmaster bump` or the release commit write it, and nothing else."
@@ -71,7 +71,7 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
 @of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry for ever.")
 def gone_crate(release: ReleaseEvidence) -> GateJudgement:
     """Is everything that the last release published still published? What is not, is only pointed out."""
-    past, names = release.past, {each.name for each in release.seen.workspace.packages if each.is_publishable}
+    past, names = release.past, {package.name for package in release.seen.workspace.packages if package.is_publishable}
     if past.tag is None:
         return Skip(why="there is no earlier release of all packages")
     if past.published is None:

@@ -131,7 +131,7 @@ def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
                 for dependency in package.dependencies
                 if (fault := judge(tree, package, dependency)) is not None
             )
-            checked = len(tree.released) + sum(len(each.dependencies) for each in tree.released)
+            checked = len(tree.released) + sum(len(package.dependencies) for package in tree.released)
             return Findings(checked=checked, problems=tuple(dict.fromkeys(problems)))
 
         asked.__doc__ = judge.__doc__

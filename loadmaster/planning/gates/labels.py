@@ -44,8 +44,8 @@ class Label(Value):
 
 def labels_of(plan: ReleasePlan, project: Project) -> tuple[Label, ...]:
     return tuple(
-        Label(tag=each.name, told=_by_pattern(each.name, project, each.crates[0]) or each.name, crates=each.crates)
-        for each in plan.tags
+        Label(tag=tag.name, told=_by_pattern(tag.name, project, tag.crates[0]) or tag.name, crates=tag.crates)
+        for tag in plan.tags
     )
 
 

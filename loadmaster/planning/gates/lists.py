@@ -108,7 +108,7 @@ def _wrong_order(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Pr
 def _edges(tree: Tree) -> Edges:
     """None of a cycle: `dependency-cycle` tells it."""
     try:
-        return edges(tree.released, {each.name: each.version for each in tree.released})
+        return edges(tree.released, {package.name: package.version for package in tree.released})
     except DependencyCycle:
         return {}
 
@@ -131,7 +131,7 @@ def workflow_exists(tree: Tree) -> GateJudgement:
 def _declared(project: Project) -> tuple[DeclaredWorkflow, ...]:
     """With the one that is to make the smoke test."""
     smoke = project.smoke.workflow if project.smoke is not None else None
-    known = {each.file for each in project.workflows}
+    known = {workflow.file for workflow in project.workflows}
     return (*project.workflows, *([DeclaredWorkflow(file=smoke)] if smoke and smoke not in known else []))
 
 

@@ -33,7 +33,7 @@ class _Lock(NamedTuple):
     """Versions that stand in it, by name."""
 
     def entry(self, name: str) -> LockedPackage | None:
-        return next((each for each in self.packages if each.name == name and each.source is None), None)
+        return next((package for package in self.packages if package.name == name and package.source is None), None)
 
     def versions(self, entry: str) -> tuple[str, ...]:
         """Of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
@@ -82,7 +82,7 @@ def _read(tree: Tree, path: str) -> _Lock:
     own = _own(tree, beside(path, MANIFEST))
     if isinstance(own, LoadmasterError):
         raise own
-    main = {each.name: each.version for each in tree.workspace.packages}
+    main = {package.name: package.version for package in tree.workspace.packages}
     local = main | {each.name: each.version for each in own}
     found = packages(path, tree.files.texts[path], local)
     named: dict[str, tuple[str, ...]] = {}
@@ -102,10 +102,10 @@ def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
 
 
 def _versions(lock: _Lock) -> Iterator[str]:
-    for each in lock.packages:
-        wanted = lock.local.get(each.name)
-        if each.source is None and wanted is not None and each.version != wanted:
-            yield f"has `{each.name}` at `{each.version}`, its manifest says `{wanted}`"
+    for package in lock.packages:
+        wanted = lock.local.get(package.name)
+        if package.source is None and wanted is not None and package.version != wanted:
+            yield f"has `{package.name}` at `{package.version}`, its manifest says `{wanted}`"
 
 
 def _missing_members(lock: _Lock) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _dependencies(lock: _Lock) -> Iterator[str]:
 
 
 def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:
-    needed = {each.name for each in package.dependencies} - {package.name}
+    needed = {dependency.name for dependency in package.dependencies} - {package.name}
     there = {each.partition(" ")[0] for each in locked} - {package.name}
     for name in sorted(needed - there):
         yield f"lacks `{name}`, which the manifest of `{package.name}` names"
@@ -150,7 +150,7 @@ def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterat
 def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
     """Does the bump change nothing in a lockfile but the versions of members?"""
     source = release.seen.source
-    edits = {each.path: each.text for each in release.plan.edits if posixpath.basename(each.path) == LOCKFILE}
+    edits = {edit.path: edit.text for edit in release.plan.edits if posixpath.basename(edit.path) == LOCKFILE}
     if not edits:
         return Skip(why="the release changes no lockfile")
     names = release.seen.workspace.names

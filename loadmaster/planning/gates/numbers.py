@@ -28,7 +28,7 @@ def strict_tag(tree: Tree) -> GateJudgement:
     """Is what the pattern leaves of the tag a strict SemVer version? Aliases that move, such as `v1`, are passed over."""
     if not tree.labels:
         return NO_TAG
-    if all(each.floats for each in tree.labels):
+    if all(label.floats for label in tree.labels):
         return Skip(why=f"`{tree.labels[0].tag}` is an alias that moves, and names no release")
     return each_of(tree.labels, _not_strict)
 
@@ -50,15 +50,15 @@ def tag_equals_version(tree: Tree) -> GateJudgement:
     """
     if not tree.labels:
         return NO_TAG
-    labels = [each for each in tree.labels if each.version is not None]
+    labels = [label for label in tree.labels if label.version is not None]
     if not labels:
         return Skip(why=f"`{tree.labels[0].tag}` names no version, see `strict-tag`")
     problems = tuple(problem for label in labels for problem in _other_versions(tree, label))
-    return Findings(checked=sum(len(each.crates) for each in labels), problems=problems)
+    return Findings(checked=sum(len(label.crates) for label in labels), problems=problems)
 
 
 def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
-    standing = [each for each in tree.released if each.name in label.crates]
+    standing = [package for package in tree.released if package.name in label.crates]
     others = [each for each in standing if label.version not in (each.version, each.version.partition("+")[0])]
     if tree.project is None and len(others) < len(standing):
         return
@@ -93,7 +93,7 @@ def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
     if tree.project.release.changelog is None:
         return Skip(why="the profile names no changelog")
     tagged = {name: label.version for label in tree.labels for name in label.crates if label.version}
-    versions = {each.name: tagged.get(each.name, each.version) for each in tree.released}
+    versions = {package.name: tagged.get(package.name, package.version) for package in tree.released}
     found = changelogs(tree.files.texts.keys(), tree.workspace, versions, tree.project.release)
     return found or Skip(why="none of the packages has a changelog of its own")
 
@@ -101,7 +101,7 @@ def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
 def _without_profile(tree: Tree) -> tuple[Changelog, ...] | Skip:
     if tree.version is None:
         return _SEVERAL_VERSIONS
-    alone = [each for each in tree.released if all(label.crates == (each.name,) for label in tree.labels)]
+    alone = [package for package in tree.released if all(label.crates == (package.name,) for label in tree.labels)]
     places = [posixpath.join(posixpath.dirname(each.manifest), CHANGELOG) for each in alone if len(alone) == 1]
     there = [each for each in (*places, CHANGELOG) if each in tree.files.texts]
     if not there:
@@ -112,7 +112,7 @@ def _without_profile(tree: Tree) -> tuple[Changelog, ...] | Skip:
 
 
 def _shared(found: Changelog) -> Problem:
-    names = ", ".join(f"`{each}`" for each in found.packages)
+    names = ", ".join(f"`{package}`" for package in found.packages)
     fix = "write its section by hand before the release, or give each package a changelog of its own."
     return Problem(
         where=found.path, what=f"is left as it is: {names} share it with others, in several versions", fix=fix
@@ -134,7 +134,7 @@ def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
         require_no_mark(path, text)
     except ByteOrderMark as error:
         yield Problem(where=path, what=error.what, fix=error.fix)
-    found = [each for each in changelog.headings(text) if each.version == version]
+    found = [heading for heading in changelog.headings(text) if heading.version == version]
     fix = f"leave one heading `## [{version}] - YYYY-MM-DD`."
     if len(found) != 1:
         yield Problem(where=path, what=f"has {len(found)} headings for `{version}`", fix=fix)
@@ -144,7 +144,7 @@ def _headings(tree: Tree, of: Changelog) -> Iterator[Problem]:
 
 def _is_undated(text: str, version: str) -> bool:
     """Whether the changelog has other versions, and none of them, or not the newest two, tells its day."""
-    others = [each for each in changelog.headings(text) if each.version != version]
+    others = [heading for heading in changelog.headings(text) if heading.version != version]
     return changelog.leaves_out_days(text, version) or (bool(others) and all(each.date is None for each in others))
 
 
@@ -154,7 +154,7 @@ def _is_undated(text: str, version: str) -> bool:
 )
 def python_version(tree: Tree) -> GateJudgement:
     """Has a Python package that is built from a member the member's version? One that is `dynamic` has by itself."""
-    versions = {posixpath.dirname(each.manifest): each.version for each in tree.workspace.packages}
+    versions = {posixpath.dirname(package.manifest): package.version for package in tree.workspace.packages}
     texts = {path: tree.files.texts[path] for path in tree.files.named(PYPROJECT)}
     stale = {path: text for path, text in bump_python(texts, versions).items() if _differ(texts[path], text)}
     beside = {path for path in texts if posixpath.dirname(path) in versions}

@@ -25,12 +25,12 @@ def version_greater(release: ReleaseEvidence) -> Findings:
     """
     crates, out = release.plan.crates, release.seen.registry
     problems = [each for crate in crates for each in _below_the_tree(crate)]
-    begun = any(release.has_tag(each.name) or out.find(each.name, each.version) for each in crates)
+    begun = any(release.has_tag(crate.name) or out.find(crate.name, crate.version) for crate in crates)
     if not begun:
         problems += [each for crate in crates for each in _below_what_is_out(release, crate)]
-    untagged = [each for each in crates if not release.has_tag(each.name)]
-    if untagged and all(out.find(each.name, each.version) for each in crates):
-        problems += [_taken(each) for each in untagged]
+    untagged = [crate for crate in crates if not release.has_tag(crate.name)]
+    if untagged and all(out.find(crate.name, crate.version) for crate in crates):
+        problems += [_taken(crate) for crate in untagged]
     return Findings(checked=len(crates), problems=tuple(problems))
 
 
@@ -117,7 +117,7 @@ def new_crate(release: ReleaseEvidence) -> Findings:
     Without such a list, crates that are new beside others that are not are only pointed out.
     """
     crates = release.plan.crates
-    fresh = [each.name for each in crates if each.is_new]
+    fresh = [crate.name for crate in crates if crate.is_new]
     unmeant = [name for name in fresh if name not in release.project.release.publish]
     told = tuple(_is_new(name) for name in unmeant if len(fresh) < len(crates))
     listed = bool(release.project.release.publish)

@@ -53,7 +53,7 @@ def files_inside(tree: Tree) -> GateJudgement:
     """Do the published packages include only files of their own?"""
     if not tree.holds_code:
         return CouldNotCheck(why="the tree holds no code")
-    folders = {posixpath.dirname(each.manifest) for each in tree.released}
+    folders = {posixpath.dirname(package.manifest) for package in tree.released}
     built = {path: _without_tests(text) for path, text in tree.sources.items()}
     for_tests = {path for place, source in built.items() for name in source.for_tests for path in _files(place, name)}
     sources = {path: source.text for path, source in built.items() if path not in for_tests}

@@ -57,7 +57,9 @@ def clippy(built: Built) -> GateJudgement:
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
 def msrv(built: Built) -> GateJudgement:
     """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
-    declared = [each for each in publishable(built.seen.workspace, built.project) if each.rust_version is not None]
+    declared = [
+        package for package in publishable(built.seen.workspace, built.project) if package.rust_version is not None
+    ]
     if not declared:
         return Skip(why="no package declares a `rust-version`")
     fix = "raise `rust-version`, or do without what is newer."

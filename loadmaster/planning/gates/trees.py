@@ -24,7 +24,9 @@ def texts_to_read(project: Project | None) -> tuple[str, ...]:
     """Globs of the files that gates read besides what every release reads."""
     if project is None:
         return ()
-    lists = {each.file for each in project.release.publish_lists}.union(changelog_globs(project.release))
+    lists = {publish_list.file for publish_list in project.release.publish_lists}.union(
+        changelog_globs(project.release)
+    )
     return (*sorted(lists), f"{WORKFLOWS}/*.yml", f"{WORKFLOWS}/*.yaml")
 
 
@@ -32,7 +34,7 @@ def released_packages(files: TreeFiles, workspace: Workspace, project: Project |
     """Without a profile all publishable packages but those that are built into Python packages. Raises `NothingToPublish`."""
     if project is not None:
         return publishable(workspace, project)
-    return tuple(each for each in workspace.packages if each.is_publishable and not _is_python(files, each))
+    return tuple(package for package in workspace.packages if package.is_publishable and not _is_python(files, package))
 
 
 def _is_python(files: TreeFiles, package: Package) -> bool:
@@ -73,10 +75,10 @@ def planned_tree(
     of_past: bool = False,
 ) -> Tree:
     """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
-    texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
+    texts = {**files.texts, **{edit.path: edit.text for edit in plan.edits}}
     edited = files.model_copy(update={"texts": texts})
     workspace = read_workspace(edited)
-    released = tuple(each for each in workspace.packages if each.name in plan.versions)
+    released = tuple(package for package in workspace.packages if package.name in plan.versions)
     return Tree(
         files=edited,
         workspace=workspace,

@@ -146,8 +146,8 @@ def owners_of(seen: CrateAnswers) -> OwnersSeen | str:
     if seen.owners is None:
         return "its owners were not asked for"
     match reading := read(seen.owners):
-        case Document(content={"users": list(entries)}) if all(_is_owner(each) for each in entries):
-            logins = [(str(each["login"]), each.get("kind")) for each in entries]
+        case Document(content={"users": list(entries)}) if all(_is_owner(entry) for entry in entries):
+            logins = [(str(entry["login"]), entry.get("kind")) for entry in entries]
             return OwnersSeen(
                 users=tuple(login for login, kind in logins if kind != "team"),
                 teams=tuple(login for login, kind in logins if kind == "team"),
@@ -161,7 +161,7 @@ def _is_owner(entry: Any) -> bool:
 
 
 def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"`{each}`" for each in names) or "nobody"
+    return ", ".join(f"`{name}`" for name in names) or "nobody"
 
 
 def dependency_names(facts: Facts) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ class Facts(Value):
     @property
     def crates(self) -> tuple[Crate, ...]:
         """Those that are still to be published; nobody's permission is needed for one that is out."""
-        return tuple(each for each in self.plan.crates if each.name in self.seen.crates)
+        return tuple(crate for crate in self.plan.crates if crate.name in self.seen.crates)
 
     def crate(self, name: str) -> CrateAnswers:
         return self.seen.crates[name]

@@ -45,18 +45,18 @@ def pause_between_requests(api: str) -> float:
 def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tuple[Inquiry, ...]:
     """For every crate that is still to be published."""
     style = project.registry
-    crates = [each for each in plan.crates if registry.find(each.name, each.version) is None]
+    crates = [crate for crate in plan.crates if registry.find(crate.name, crate.version) is None]
     probed = _probed(crates, project, registry)
     return tuple(
         Inquiry(
-            name=each.name,
-            version=each.version,
-            action=action_of(each, registry),
-            owners=is_known(each.name, registry) and (bool(style.owners) or wants_trusted_publishing(style)),
-            configs=is_known(each.name, registry) and wants_trusted_publishing(style),
-            probe=each.name in probed,
+            name=crate.name,
+            version=crate.version,
+            action=action_of(crate, registry),
+            owners=is_known(crate.name, registry) and (bool(style.owners) or wants_trusted_publishing(style)),
+            configs=is_known(crate.name, registry) and wants_trusted_publishing(style),
+            probe=crate.name in probed,
         )
-        for each in crates
+        for crate in crates
     )
 
 
@@ -94,7 +94,7 @@ def _probed(crates: Sequence[Crate], project: Project, registry: RegistrySeen) -
     most = {Action.NEW: MOST_NEW_PROBES, Action.UPDATE: max(1, style.update_burst // 2)}
     found: list[str] = []
     for action in Action:
-        names = [each.name for each in crates if action_of(each, registry) is action]
+        names = [crate.name for crate in crates if action_of(crate, registry) is action]
         if style.credential_for(action) is Credential.TOKEN:
             found += names[: most[action]]
         elif action is Action.UPDATE:

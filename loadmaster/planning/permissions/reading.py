@@ -96,6 +96,6 @@ def _first_line(text: str) -> str:
 
 def _details(content: Any) -> str | None:
     try:
-        return "; ".join(str(each["detail"]) for each in content["errors"])
+        return "; ".join(str(error["detail"]) for error in content["errors"])
     except (KeyError, TypeError):
         return None

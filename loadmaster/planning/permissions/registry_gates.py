@@ -54,7 +54,7 @@ def rate_budget(facts: Facts) -> Iterator[Finding]:
     """The predicted end, what the probes cost included, against the profile's limit."""
     limit = facts.project.preflight.finish_within
     predicted = predicted_publishing(facts)
-    probes = sum(each.probe and each.action in facts.style.rates for each in facts.asked)
+    probes = sum(crate.probe and crate.action in facts.style.rates for crate in facts.asked)
     minutes = predicted.seconds / 60
     told = f"publishing takes about {minutes:.0f} min, {predicted.waits} crates wait for a rate limit"
     told += f", {probes} probes included" if probes else ""
@@ -73,17 +73,17 @@ def rate_budget(facts: Facts) -> Iterator[Finding]:
 
 def predicted_publishing(facts: Facts) -> Forecast:
     """The forecast of what is still to be published, from buckets that the probes have taken from."""
-    crates = {each.name: each for each in facts.crates}
-    taken = Counter(each.action for each in facts.asked if each.probe)
+    crates = {crate.name: crate for crate in facts.crates}
+    taken = Counter(crate.action for crate in facts.asked if crate.probe)
     rates = facts.style.rates
     buckets = {
         action: Bucket.full(rate).model_copy(update={"tokens": rate.burst + 1 - taken[action]})
         for action, rate in rates.items()
     }
     schedule = Schedule.of(
-        needs={name: frozenset(each.needs) & crates.keys() for name, each in crates.items()},
-        ids={name: each.id for name, each in crates.items()},
-        actions={name: facts.action(each) for name, each in crates.items()},
+        needs={name: frozenset(crate.needs) & crates.keys() for name, crate in crates.items()},
+        ids={name: crate.id for name, crate in crates.items()},
+        actions={name: facts.action(crate) for name, crate in crates.items()},
         rates=rates,
         connections=facts.style.connections,
         buckets=buckets,

@@ -106,8 +106,8 @@ def _judged(settings: str, wanted: TrustedPublishing | None, configs: Sequence[A
     if wanted is None:
         why = "the profile does not say how it must be set up (`[registry.trusted_publishing]`)"
         return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
-    differences = [_differences(wanted, each) for each in configs if isinstance(each, dict)]
-    if any(not each for each in differences):
+    differences = [_differences(wanted, config) for config in configs if isinstance(config, dict)]
+    if any(not difference for difference in differences):
         return _Verdict(Outcome.PASS, "accepts the profile's workflow", evidence=exchange)
     adding = f"add repository `{wanted.repository}`, workflow `{wanted.workflow}`"
     adding += f", environment `{wanted.environment}`" if wanted.environment else ", no environment"

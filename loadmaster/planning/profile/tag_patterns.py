@@ -45,14 +45,14 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     if not independent:
         return Patterns(tag=usual, tags={})
     if "{name}" not in usual:
-        named = Counter(each for each in followed.values() if "{name}" in each).most_common(1)
+        named = Counter(pattern for pattern in followed.values() if "{name}" in pattern).most_common(1)
         usual = named[0][0] if named else "{name}-v{version}"
-    return Patterns(tag=usual, tags={name: each for name, each in sorted(followed.items()) if each != usual})
+    return Patterns(tag=usual, tags={name: pattern for name, pattern in sorted(followed.items()) if pattern != usual})
 
 
 def _bare(texts: Collection[str]) -> frozenset[str]:
     """Without build metadata."""
-    return frozenset(each.partition("+")[0] for each in texts)
+    return frozenset(text.partition("+")[0] for text in texts)
 
 
 def _followed(tags: Collection[str], package: str, versions: Collection[str]) -> str | None:
@@ -92,7 +92,7 @@ def _newest(versions: Collection[str]) -> list[str]:
 
 def _releases(versions: Collection[str]) -> list[str]:
     """Without pre-releases."""
-    return [each for each in versions if Version.parse(each).prerelease is None]
+    return [version for version in versions if Version.parse(version).prerelease is None]
 
 
 def _highest(tags: Collection[str], pattern: str) -> str | None:

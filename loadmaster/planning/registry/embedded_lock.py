@@ -42,7 +42,7 @@ def compare_locks(ours: bytes, theirs: bytes) -> LockDifference:
         broken = [where for lock, where in ((here, "here"), (there, "there")) if lock is None]
         return LockDifference(f"no lockfile {' nor '.join(broken)}", packaging_may_change=False)
     if here.sources != there.sources:
-        sources = [", ".join(f"`{each}`" for each in sorted(lock.sources)) or "nowhere" for lock in (here, there)]
+        sources = [", ".join(f"`{source}`" for source in sorted(lock.sources)) or "nowhere" for lock in (here, there)]
         return LockDifference(f"packages from {sources[0]} here, {sources[1]} there", packaging_may_change=False)
     return LockDifference("; ".join(_moves(here, there)) or "the same packages, written differently", True)
 
@@ -69,7 +69,7 @@ def _parse(text: bytes) -> _Lock | None:
         return _Lock(
             format=int(lock.get("version", 1)),
             sources=frozenset(str(package["source"]) for package in lock["package"] if "source" in package),
-            pins={name: frozenset(each) for name, each in pins.items()},
+            pins={name: frozenset(pin) for name, pin in pins.items()},
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         return None

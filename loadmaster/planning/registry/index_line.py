@@ -47,7 +47,7 @@ def read_line(line: bytes) -> IndexLine:
             checksum=entry["cksum"],
             yanked=bool(entry.get("yanked", False)),
             published=entry.get("pubtime"),
-            needs=tuple(_need(each) for each in entry["deps"]),
+            needs=tuple(_need(dependency) for dependency in entry["deps"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{error} is missing or of another kind") from error

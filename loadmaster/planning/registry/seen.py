@@ -58,7 +58,7 @@ class SourceSeen(Value):
     tags: tuple[TagSeen, ...]
 
     def tag(self, name: str) -> TagSeen | None:
-        return next((each for each in self.tags if each.name == name), None)
+        return next((tag for tag in self.tags if tag.name == name), None)
 
 
 class CrateVersion(Value):
@@ -80,17 +80,17 @@ class RegistrySeen(Value):
     """How the registry spells a name that it has in another spelling than the manifest; to it both are one name."""
 
     def find(self, name: str, version: str) -> CrateVersion | None:
-        return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)
+        return next((crate for crate in self.crates.get(name, ()) if same_version(crate.version, version)), None)
 
     def has_fitting(self, dependency: Dependency) -> bool:
         """Whether a version that is not yanked meets the requirement."""
         out = self.crates.get(dependency.name, ())
-        return any(matches(dependency.requirement, each.version) for each in out if not each.yanked)
+        return any(matches(dependency.requirement, version.version) for version in out if not version.yanked)
 
     def before(self, released: Mapping[str, str]) -> str:
         """Digest of everything but the released versions, by crate: what packaging could resolve to, before and after."""
         others = {
-            name: tuple(each for each in out if not same_version(each.version, released.get(name, "")))
+            name: tuple(version for version in out if not same_version(version.version, released.get(name, "")))
             for name, out in self.crates.items()
         }
         return digest(RegistrySeen(crates=others))

@@ -75,7 +75,7 @@ def bump_lockfile(path: str, text: str, versions: Mapping[str, str]) -> str:
     lines = text.split("\n")
     _, blocks = _read(path, text)
     _refuse_two_local(path, blocks, versions)
-    after = [_moved(each, versions) for each in blocks]
+    after = [_moved(block, versions) for block in blocks]
     for old, new in zip(blocks, after, strict=True):
         lines[old.version_line] = lines[old.version_line].replace(f'"{old.version}"', f'"{new.version}"')
     pairs = [pair for pair in zip(blocks, after, strict=True) if pair[0].table == _PACKAGE]
@@ -109,11 +109,11 @@ def _read(path: str, text: str) -> tuple[tuple[LockedPackage, ...], list[_Block]
 
 def _refuse_two_local(path: str, blocks: list[_Block], members: Collection[str]) -> None:
     seen: set[str] = set()
-    for each in blocks:
-        if each.table == _PACKAGE and each.source is None and each.name in members:
-            if each.name in seen:
-                raise LockfileBroken(path, each.version_line + 1, f"a second package `{each.name}` without a source")
-            seen.add(each.name)
+    for block in blocks:
+        if block.table == _PACKAGE and block.source is None and block.name in members:
+            if block.name in seen:
+                raise LockfileBroken(path, block.version_line + 1, f"a second package `{block.name}` without a source")
+            seen.add(block.name)
 
 
 def _moved(block: _Block, versions: Mapping[str, str]) -> _Block:
@@ -133,7 +133,7 @@ def _meant(entry: re.Match[str], namesakes: list[tuple[_Block, _Block]]) -> _Blo
 
 def _spelled(meant: _Block, namesakes: list[_Block]) -> str:
     """As short as cargo writes it: the version if namesakes have several, the source if one has the same version."""
-    twins = [each for each in namesakes if each.version == meant.version]
+    twins = [namesake for namesake in namesakes if namesake.version == meant.version]
     source = _without_commit(meant.source)
     if len(namesakes) == 1:
         return meant.name

@@ -21,7 +21,7 @@ def concerned(paths: Iterable[str], texts: Mapping[str, str], workspace: Workspa
     `texts` are those of the lockfiles, and of the manifests beside them. The others are left alone, whatever is in them: a
     test's fixture, say, or one beside a member, which cargo never reads.
     """
-    unread = {beside(each.manifest, LOCKFILE) for each in workspace.packages} - {LOCKFILE}
+    unread = {beside(package.manifest, LOCKFILE) for package in workspace.packages} - {LOCKFILE}
     return tuple(
         path
         for path in paths

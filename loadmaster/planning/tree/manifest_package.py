@@ -160,7 +160,7 @@ def _binaries(
     if not manifest["package"].get("autobins", by_default):
         return tuple(sorted(told))
     claimed = {posixpath.normpath(posixpath.join(folder, each["path"])) for each in listed if "path" in each}
-    found = [_BINARY.search(each) for each in sources if each not in claimed]
+    found = [_BINARY.search(source) for source in sources if source not in claimed]
     here = [match for match in found if match is not None and match.string[: match.start()] == folder]
     return tuple(sorted(told | {match["file"] or match["folder"] or name for match in here}))
 

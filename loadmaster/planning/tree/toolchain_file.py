@@ -15,7 +15,7 @@ def pinned_channel(texts: Mapping[str, str]) -> str | None:
 
     `rust-toolchain` may hold TOML, too: it is a channel by itself only where it has one line. Raises `NotToml`, `MergeMarkers`.
     """
-    name = next((each for each in FILES if each in texts), None)
+    name = next((file for file in FILES if file in texts), None)
     if name is None:
         return None
     if name == FILES[0] and len(texts[name].splitlines()) == 1:

@@ -53,7 +53,7 @@ class TreeFiles(Value):
 
     def hold_code_of(self, packages: Iterable[Package]) -> bool:
         """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
-        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in packages)
+        folders = tuple(f"{posixpath.dirname(package.manifest)}/".lstrip("/") for package in packages)
         return any(path.endswith(".rs") and path.startswith(folders) for path in self.paths)
 
 
@@ -175,7 +175,7 @@ def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
         pattern = _join(folder, entry)
         if f"{pattern}/".startswith("../"):
             raise MemberOutOfTree(root, entry)
-        matching = [each for each in folders if matches_glob(each, pattern)] or [pattern]
+        matching = [folder for folder in folders if matches_glob(folder, pattern)] or [pattern]
         if matching == [pattern] and _join(pattern, MANIFEST) not in manifests:
             _refuse_link(files, root, _join(pattern, MANIFEST))
             raise MemberMissing(root, entry)
@@ -224,10 +224,10 @@ def _refuse_link(files: TreeFiles, root: str, path: str) -> None:
 
 def _refuse_namesakes(packages: Sequence[Package]) -> None:
     seen: dict[str, str] = {}
-    for each in packages:
-        if each.name in seen:
-            raise TwoMembers(each.name, [seen[each.name], each.manifest])
-        seen[each.name] = each.manifest
+    for package in packages:
+        if package.name in seen:
+            raise TwoMembers(package.name, [seen[package.name], package.manifest])
+        seen[package.name] = package.manifest
 
 
 def _is_root(manifests: _Manifests, path: str) -> bool:

@@ -68,15 +68,15 @@ class Workspace(Value):
     packages: tuple[Package, ...]
 
     def package(self, name: str) -> Package | None:
-        return next((each for each in self.packages if each.name == name), None)
+        return next((package for package in self.packages if package.name == name), None)
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.packages)
+        return frozenset(package.name for package in self.packages)
 
     @property
     def versions(self) -> Mapping[str, str]:
-        return {each.name: each.version for each in self.packages}
+        return {package.name: package.version for package in self.packages}
 
 
 def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
@@ -98,7 +98,7 @@ def _package(entry: Mapping[str, Any], root: str) -> Package:
         license_file=entry["license_file"],
         rust_version=entry.get("rust_version"),
         binaries=tuple(target["name"] for target in entry["targets"] if "bin" in target["kind"]),
-        dependencies=tuple(_dependency(each, root) for each in entry["dependencies"]),
+        dependencies=tuple(_dependency(dependency, root) for dependency in entry["dependencies"]),
     )
 
 

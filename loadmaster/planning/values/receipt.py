@@ -84,7 +84,7 @@ class Receipt(Value):
     @property
     def found_all_done(self) -> bool:
         """Whether the release was out already, and nothing was left to do."""
-        acted = any(each.attempts for each in self.objects if each.kind not in CHECKS)
+        acted = any(record.attempts for record in self.objects if record.kind not in CHECKS)
         return self.outcome is ReceiptOutcome.RELEASED and not acted
 
     def to_json(self) -> str:
@@ -102,7 +102,9 @@ def same_release(one: bytes, other: bytes) -> bool:
 
 def _essence(receipt: dict[str, Any]) -> dict[str, Any]:
     objects = sorted(
-        (each["kind"], each["id"], each.get("sha256", "")) for each in receipt["objects"] if each["kind"] not in CHECKS
+        (record["kind"], record["id"], record.get("sha256", ""))
+        for record in receipt["objects"]
+        if record["kind"] not in CHECKS
     )
     return {key: receipt[key] for key in ("project", "version", "commit", "world", "plan")} | {"objects": objects}
 

@@ -43,10 +43,10 @@ def matches(requirement: str, version: str) -> bool:
     A pre-release is taken only where a comparator names a pre-release of the same three numbers.
     """
     comparators, candidate = _comparators(requirement), parse(version)
-    if not all(_holds(each, candidate) for each in comparators):
+    if not all(_holds(comparator, candidate) for comparator in comparators):
         return False
     return candidate.prerelease is None or any(
-        each.prerelease is not None and each.numbers == _numbers(candidate) for each in comparators
+        comparator.prerelease is not None and comparator.numbers == _numbers(candidate) for comparator in comparators
     )
 
 
@@ -78,8 +78,8 @@ def _comparators(requirement: str) -> tuple[_Comparator, ...]:
     """() for a lone wildcard, which holds for everything."""
     if requirement.strip(" ") in _ANYTHING:
         return ()
-    found = [_COMPARATOR.fullmatch(each.strip(" ")) for each in requirement.split(",")]
-    return tuple(_comparator(requirement, each) for each in found)
+    found = [_COMPARATOR.fullmatch(text.strip(" ")) for text in requirement.split(",")]
+    return tuple(_comparator(requirement, comparator) for comparator in found)
 
 
 def _comparator(requirement: str, match: re.Match[str] | None) -> _Comparator:
@@ -136,7 +136,7 @@ def _side(comparator: _Comparator, version: Version) -> int:
 
 def _held_by_caret(comparator: _Comparator) -> int:
     """How many components a caret holds fast: up to the first that is not zero."""
-    leading_zeros = next((index for index, each in enumerate(comparator.numbers) if each), len(comparator.numbers))
+    leading_zeros = next((index for index, number in enumerate(comparator.numbers) if number), len(comparator.numbers))
     return leading_zeros + 1
 
 

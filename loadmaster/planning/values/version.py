@@ -55,7 +55,7 @@ def planned_version(asked: str, current: str, taken: Collection[str]) -> str:
     Raises `MalformedVersion` and `VersionTooLong`.
     """
     if asked == Level.RC:
-        return _next_candidate(parse(current), {_precedence(each) for each in taken})
+        return _next_candidate(parse(current), {_precedence(version) for version in taken})
     if asked in set(Level):
         return str(parse(current).next_version(asked))
     planned = str(parse(asked))

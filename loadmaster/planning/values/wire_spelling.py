@@ -20,7 +20,7 @@ def requirement_as_cargo_writes_it(requirement: str) -> str:
     if requirement.strip(" ") in ("*", "x", "X"):
         return "*"
     # A comma after the last comparator is allowed.
-    return ", ".join(_comparator(each) for each in requirement.strip(" ").removesuffix(",").split(","))
+    return ", ".join(_comparator(comparator) for comparator in requirement.strip(" ").removesuffix(",").split(","))
 
 
 def _comparator(text: str) -> str:
