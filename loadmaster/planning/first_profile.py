@@ -22,7 +22,7 @@ from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
 from loadmaster.planning.tree.workspace import Package, Workspace
-from loadmaster.planning.values.requirement import raised
+from loadmaster.planning.values.requirement import rewrite_requirement
 from loadmaster.planning.values.value import Value
 
 
@@ -160,7 +160,7 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
                 stands
                 and need.path is not None
                 and need.has_version
-                and raised(need.requirement, stands) != need.requirement
+                and rewrite_requirement(need.requirement, stands) != need.requirement
             ):
                 yield need.name
 

@@ -194,7 +194,7 @@ def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
-        *(["  nothing was left to do: all of it was out already"] if receipt.found_all_done else []),
+        *(["  nothing was left to do: all of it was out already"] if receipt.changed_nothing else []),
         f"  commit {receipt.commit}",
         *(_object_line(record) for record in receipt.objects),
         *(f"  deviation: {line}" for line in receipt.deviations),

@@ -16,7 +16,7 @@ from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_l
 from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.tree.manifest_package import ManifestTable, parse_manifest
 from loadmaster.planning.tree.tree import MANIFEST, root_of
-from loadmaster.planning.values.requirement import matches, raised
+from loadmaster.planning.values.requirement import matches, rewrite_requirement
 
 _DEPENDENCY_TABLES = (
     "dependencies",
@@ -187,12 +187,16 @@ def _leads_to(
 def _stays(requirement: str, move: _Move, moving: Requirements) -> bool:
     if moving is Requirements.ALL or not matches(requirement, move.after):
         return False
-    return moving is Requirements.NECESSARY or move.before is None or raised(requirement, move.before) != requirement
+    return (
+        moving is Requirements.NECESSARY
+        or move.before is None
+        or rewrite_requirement(requirement, move.before) != requirement
+    )
 
 
 def _raised(path: str, member: str, requirement: str, version: str) -> str:
     """Raises `RequirementCannotFollow`."""
-    follows = raised(requirement, version)
+    follows = rewrite_requirement(requirement, version)
     if follows is None:
         raise RequirementCannotFollow(path, member, requirement, version)
     return follows

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_literals
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 
 PYPROJECT = "pyproject.toml"
 
@@ -27,7 +27,7 @@ def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[s
     for path, text in texts.items():
         if posixpath.dirname(path) not in versions and "manifest-path" not in text:
             continue  # somebody else's, and perhaps not even TOML
-        document = parsed_toml(path, text)
+        document = parse_toml(path, text)
         version = versions.get(_folder_of_member(path, document))
         literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(at(document, keys), str)]
         if any(at(document, literal.keys) != literal.text for literal in literals):

@@ -17,7 +17,7 @@ from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.tree import TreeFiles, beside, read_workspace
 from loadmaster.planning.tree.workspace import Package, Workspace
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 
 
 def texts_to_read(project: Project | None) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def _is_python(files: TreeFiles, package: Package) -> bool:
     path = beside(package.manifest, PYPROJECT)
     try:
         text = files.texts.get(path)
-        return text is not None and at(parsed_toml(path, text), ("build-system", "build-backend")) == "maturin"
+        return text is not None and at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
     except (ByteOrderMark, NotToml):
         return False  # `python-version` tells
 

@@ -15,7 +15,7 @@ from semver import Version
 
 from loadmaster.errors.edits import FileRuleUnmatched, FileRuleWithoutPackage
 from loadmaster.planning.profile.profile_patterns import find_all, groups_of
-from loadmaster.planning.values.requirement import matches, raised
+from loadmaster.planning.values.requirement import matches, rewrite_requirement
 from loadmaster.planning.values.tree_path import TreePath
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import parse
@@ -90,7 +90,7 @@ def _with_requirements(text: str, current: Mapping[str, str], planned: Mapping[s
         name, requirement = match["name"], match["requirement"]
         if name not in planned or not matches(requirement, current[name]):
             return match[0]
-        return match["before"] + (raised(requirement, planned[name]) or requirement)
+        return match["before"] + (rewrite_requirement(requirement, planned[name]) or requirement)
 
     return _TOML_FENCE.sub(lambda fence: _REQUIREMENT.sub(followed, fence[0]), text)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from loadmaster.errors.edits import LockfileBroken, LockfileFormat, LockfileNotToml, MergeMarkers, NotToml
-from loadmaster.planning.values.toml_text import parsed_toml, require_no_mark
+from loadmaster.planning.values.toml_text import parse_toml, require_no_mark
 
 _FORMATS = ("3", "4")
 _FORMAT = re.compile(r"version = (\d+)\s*")
@@ -97,7 +97,7 @@ def _read(path: str, text: str) -> tuple[tuple[LockedPackage, ...], list[_Block]
     require_no_mark(path, text)
     _check(path, lines)
     try:
-        document = parsed_toml(path, text)
+        document = parse_toml(path, text)
         blocks = _blocks(path, lines)
         return _Lockfile.model_validate(document).package, blocks
     except NotToml as error:

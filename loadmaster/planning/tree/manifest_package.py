@@ -15,7 +15,7 @@ from loadmaster.errors.request import MalformedVersion
 from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_shape import shape_problem
 from loadmaster.planning.tree.workspace import Dependency, DependencyKind, Package
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 from loadmaster.planning.values.version import parse
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 
@@ -34,7 +34,7 @@ _BINARY = re.compile(r"(?:^|/)src/(?:main\.rs|bin/(?:(?P<file>[^/]+)\.rs|(?P<fol
 
 def parse_manifest(path: str, text: str) -> ManifestTable:
     """Raises `ByteOrderMark`, `NotToml`, with line and column, and `ManifestIncomplete`."""
-    manifest = parsed_toml(path, text)
+    manifest = parse_toml(path, text)
     problem = shape_problem(manifest)
     if problem is not None:
         raise ManifestIncomplete(path, problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 
 FILES = ("rust-toolchain", "rust-toolchain.toml")
 """rustup takes the first that is there; with both it warns."""
@@ -20,6 +20,6 @@ def pinned_channel(texts: Mapping[str, str]) -> str | None:
         return None
     if name == FILES[0] and len(texts[name].splitlines()) == 1:
         return texts[name].strip() or None
-    table = parsed_toml(name, texts[name]).get("toolchain")
+    table = parse_toml(name, texts[name]).get("toolchain")
     channel = table.get("channel") if isinstance(table, Mapping) else None
     return str(channel) if channel else None

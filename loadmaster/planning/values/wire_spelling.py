@@ -1,6 +1,6 @@
-"""How cargo re-spells two of a manifest's texts when it uploads them: version requirements and `cfg(…)` expressions.
+"""How cargo rewrites two kinds of a manifest's texts when it uploads them: version requirements and `cfg(…)` expressions.
 
-Both are parsed and printed again by cargo. Input is what cargo accepted already; nothing is validated here.
+Cargo parses both and prints them again. The input is text that cargo accepted already, so nothing is validated here.
 """
 
 from __future__ import annotations
