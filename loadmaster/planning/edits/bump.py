@@ -25,7 +25,7 @@ from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.edits.toml_literals import at
-from loadmaster.planning.profile.file_rule import FileRule, by_rule
+from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.lockfile import bump_lockfile
@@ -171,5 +171,5 @@ def rule_edits(
     """The files of the rules that hold, by path, each carried out upon what the one before left. Raises what `by_rule` raises."""
     after: dict[str, str] = {}
     for rule in (rule for rule in rules if rule.holds_for(planned)):
-        after[rule.path] = by_rule(rule, after.get(rule.path, texts.get(rule.path)), current, planned)
+        after[rule.path] = apply_rule(rule, after.get(rule.path, texts.get(rule.path)), current, planned)
     return after

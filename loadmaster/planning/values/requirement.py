@@ -59,7 +59,7 @@ def rewrite_requirement(requirement: str, version: str) -> str | None:
     _comparators(requirement)
     new = parse(version)
     if requirement.strip(" ") in _ANYTHING:
-        return requirement if new.prerelease is None else _in_full(new)
+        return requirement if new.prerelease is None else _full_text(new)
     follows = _COMPARATOR.sub(lambda match: _following(match, new), requirement)
     return follows if matches(follows, version) else None
 
@@ -69,7 +69,7 @@ def _following(match: re.Match[str], new: Version) -> str:
     if operator in ("<", "<=", ">"):
         return match[0]
     if new.prerelease is not None:
-        return operator + match["blank"] + _in_full(new)
+        return operator + match["blank"] + _full_text(new)
     components = len(match["numbers"].split("."))
     return operator + match["blank"] + ".".join(map(str, _numbers(new)[:components])) + wildcard
 
@@ -144,6 +144,6 @@ def _numbers(version: Version) -> tuple[int, int, int]:
     return version.major, version.minor, version.patch
 
 
-def _in_full(version: Version) -> str:
+def _full_text(version: Version) -> str:
     """The version without build metadata, which means nothing in a requirement."""
     return str(version.replace(build=None))
