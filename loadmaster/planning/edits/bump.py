@@ -29,9 +29,9 @@ from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.lockfile import bump_lockfile
-from loadmaster.planning.tree.lockfiles import concerned
+from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.manifest_package import parse_manifest
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, beside, read_workspace, workspace_roots
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace, sibling_path, workspace_roots
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import planned_version
@@ -121,7 +121,9 @@ def main_version(workspace: Workspace, root: str) -> str:
 def _manifests(files: TreeFiles, workspace: Workspace) -> dict[str, str]:
     """Every manifest that a bump may change: the members', every workspace root, and what else names a member."""
     own = {package.manifest for package in workspace.packages} | set(workspace_roots(files))
-    others = {path for path in files.named(MANIFEST) if path not in own and _names_a_member(files, path, workspace)}
+    others = {
+        path for path in files.paths_named(MANIFEST) if path not in own and _names_a_member(files, path, workspace)
+    }
     return {path: files.texts[path] for path in sorted(own | others)}
 
 
@@ -140,18 +142,18 @@ def _lockfiles(files: TreeFiles, workspace: Workspace, versions: Mapping[str, st
     """The lockfiles with the members' versions, theirs too that stay: one may have been stale."""
     return {
         path: bump_lockfile(path, files.texts[path], _in_lock(files, path, workspace, versions))
-        for path in concerned(files.named(LOCKFILE), files.texts, workspace)
+        for path in member_lockfiles(files.paths_named(LOCKFILE), files.texts, workspace)
     }
 
 
 def _in_lock(files: TreeFiles, lock: str, workspace: Workspace, versions: Mapping[str, str]) -> dict[str, str]:
     """Version by member, without those whose name a member of the lockfile's own workspace has, too."""
-    root = beside(lock, MANIFEST)
+    root = sibling_path(lock, MANIFEST)
     if root == MANIFEST or root not in files.texts:
         return dict(versions)
     places = {package.manifest for package in workspace.packages}
     others = read_workspace(files, root).packages
-    own = {path.name for path in others if posixpath.normpath(beside(root, path.manifest)) not in places}
+    own = {path.name for path in others if posixpath.normpath(sibling_path(root, path.manifest)) not in places}
     return {name: version for name, version in versions.items() if name not in own}
 
 

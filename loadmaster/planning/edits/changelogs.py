@@ -14,7 +14,7 @@ from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog import headings, notes, release_heading, waits_for_entries, with_notes
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.planning.tree.tree import beside
+from loadmaster.planning.tree.tree import sibling_path
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.toml_text import require_no_mark
 from loadmaster.planning.values.value import Value
@@ -72,7 +72,7 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
     if style.policy is not Policy.INDEPENDENT:
         return (style.changelog,)
     name = posixpath.basename(style.changelog)
-    return tuple(sorted({style.changelog, *(beside(package.manifest, name) for package in workspace.packages)}))
+    return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
 
 
 def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
@@ -86,7 +86,9 @@ def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) 
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    own = {path: (package,) for package in workspace.packages if (path := beside(package.manifest, name)) in present}
+    own = {
+        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in present
+    }
     if not own and style.changelog in present:
         return {style.changelog: workspace.packages}
     return dict(own)

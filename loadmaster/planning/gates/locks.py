@@ -13,8 +13,8 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates.evidence import ReleaseEvidence, Tree
 from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.tree.lockfile import LockedPackage, packages
-from loadmaster.planning.tree.lockfiles import concerned
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.tree.lockfiles import member_lockfiles
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.requirement import matches
@@ -50,9 +50,9 @@ def lockfiles_current(tree: Tree) -> GateJudgement:
 
     Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
     """
-    locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
-    owners = {path: _own(tree, beside(path, MANIFEST)) for path in locks}
-    ours = concerned(locks, tree.files.texts, tree.workspace)
+    locks = [path for path in tree.files.paths_named(LOCKFILE) if sibling_path(path, MANIFEST) in tree.files.texts]
+    owners = {path: _own(tree, sibling_path(path, MANIFEST)) for path in locks}
+    ours = member_lockfiles(locks, tree.files.texts, tree.workspace)
     judged = [path for path in ours if not isinstance(owners[path], LoadmasterError)]
     passed_over = tuple(_passed_over(path, own) for path, own in owners.items() if isinstance(own, LoadmasterError))
     if not judged:
@@ -79,7 +79,7 @@ def _problems(tree: Tree, path: str) -> Iterator[Problem]:
 
 def _read(tree: Tree, path: str) -> _Lock:
     """Raises what reading the lockfile, and the workspace that it belongs to, raise."""
-    own = _own(tree, beside(path, MANIFEST))
+    own = _own(tree, sibling_path(path, MANIFEST))
     if isinstance(own, LoadmasterError):
         raise own
     main = {package.name: package.version for package in tree.workspace.packages}

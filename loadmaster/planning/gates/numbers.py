@@ -155,7 +155,7 @@ def _is_undated(text: str, version: str) -> bool:
 def python_version(tree: Tree) -> GateJudgement:
     """Has a Python package that is built from a member the member's version? One that is `dynamic` has by itself."""
     versions = {posixpath.dirname(package.manifest): package.version for package in tree.workspace.packages}
-    texts = {path: tree.files.texts[path] for path in tree.files.named(PYPROJECT)}
+    texts = {path: tree.files.texts[path] for path in tree.files.paths_named(PYPROJECT)}
     stale = {path: text for path, text in bump_python(texts, versions).items() if _differ(texts[path], text)}
     beside = {path for path in texts if posixpath.dirname(path) in versions}
     if not beside | stale.keys():

@@ -15,7 +15,7 @@ from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.tree.tree import TreeFiles, beside, read_workspace
+from loadmaster.planning.tree.tree import TreeFiles, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.toml_text import parse_toml
 
@@ -39,7 +39,7 @@ def released_packages(files: TreeFiles, workspace: Workspace, project: Project |
 
 def _is_python(files: TreeFiles, package: Package) -> bool:
     """Whether maturin builds a Python package of it; such a one goes to PyPI."""
-    path = beside(package.manifest, PYPROJECT)
+    path = sibling_path(package.manifest, PYPROJECT)
     try:
         text = files.texts.get(path)
         return text is not None and at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
