@@ -11,9 +11,9 @@ from datetime import date
 
 from loadmaster.errors.workspace import NothingToPublish
 from loadmaster.planning.edits.bump import python_edits, rule_edits
-from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, written
-from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
-from loadmaster.planning.edits.released import bumped_versions, label, released_versions
+from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, write_changelogs
+from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
+from loadmaster.planning.edits.released import label, manifest_versions, released_versions
 from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Buckets
@@ -136,9 +136,9 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     taken = {name: [each.version for each in out] for name, out in seen.registry.crates.items()}
     released = released_versions(published, policy, asked, taken)
     packages = tuple(each for each in published if each.name in released)
-    versions = with_heirs(seen.source.manifests, bumped_versions(seen.workspace, published, policy, released))
+    versions = add_heirs(seen.source.manifests, manifest_versions(seen.workspace, published, policy, released))
     found = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
-    new_changelogs = written(seen.source.changelogs, found, seen.source.proposals, today)
+    new_changelogs = write_changelogs(seen.source.changelogs, found, seen.source.proposals, today)
     crates = _crates(packages, versions, seen)
     tags = _tags(crates, project, new_changelogs)
     return ReleasePlan(

@@ -8,7 +8,7 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits.changelogs import changelog_globs
 from loadmaster.planning.edits.python_package import PYPROJECT
-from loadmaster.planning.edits.toml_literals import at
+from loadmaster.planning.edits.toml_literals import value_at
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.labels import labels_of, read_label
 from loadmaster.planning.gates.lists import WORKFLOWS
@@ -42,7 +42,7 @@ def _is_python(files: TreeFiles, package: Package) -> bool:
     path = sibling_path(package.manifest, PYPROJECT)
     try:
         text = files.texts.get(path)
-        return text is not None and at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
+        return text is not None and value_at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
     except (ByteOrderMark, NotToml):
         return False  # `python-version` tells
 

@@ -15,7 +15,7 @@ _CFG_TOKEN = re.compile(r'"[^"]*"|[(),=]|[^\s"(),=]+')
 def requirement_as_cargo_writes_it(requirement: str) -> str:
     """`1.2` becomes `^1.2`, `1.x` becomes `1.*`, `>=1.*` becomes `>=1`, `=1.2.3+b` becomes `=1.2.3`; lists get `, `.
 
-    Raises ValueError if it is no requirement.
+    Raises ValueError if it is not a requirement.
     """
     if requirement.strip(" ") in ("*", "x", "X"):
         return "*"
