@@ -1,4 +1,4 @@
-"""Makes the `Tree` that the gates judge: of a plain directory, or of a commit with a plan's edits upon it."""
+"""Makes the `Tree` that the gates judge, from a plain directory, or from a commit and a plan's edits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from loadmaster.planning.values.toml_text import parse_toml
 
 
 def texts_to_read(project: Project | None) -> tuple[str, ...]:
-    """Globs of the files that gates read besides what every release reads."""
+    """Globs of the files that gates read in addition to those of every release."""
     if project is None:
         return ()
     lists = {publish_list.file for publish_list in project.release.publish_lists}.union(
@@ -31,30 +31,33 @@ def texts_to_read(project: Project | None) -> tuple[str, ...]:
 
 
 def released_packages(files: TreeFiles, workspace: Workspace, project: Project | None) -> tuple[Package, ...]:
-    """Without a profile all publishable packages but those that are built into Python packages. Raises `NothingToPublish`."""
+    """The packages to publish. Without a profile: all publishable ones, except those that are built into Python packages.
+
+    Raises `NothingToPublish`.
+    """
     if project is not None:
         return publishable(workspace, project)
     return tuple(package for package in workspace.packages if package.is_publishable and not _is_python(files, package))
 
 
 def _is_python(files: TreeFiles, package: Package) -> bool:
-    """Whether maturin builds a Python package of it; such a one goes to PyPI."""
+    """Whether maturin builds a Python package from it, which goes to PyPI."""
     path = sibling_path(package.manifest, PYPROJECT)
     try:
         text = files.texts.get(path)
         return text is not None and value_at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
     except (ByteOrderMark, NotToml):
-        return False  # `python-version` tells
+        return False  # `python-version` reports it
 
 
 def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, project: Project | None) -> Tree:
-    """Of a directory. `tag` is the one that will name it. Raises what reading the workspace raises."""
+    """The tree of a directory. `tag` is the tag that will name it. Raises what reading the workspace raises."""
     workspace = read_workspace(files)
     released = released_packages(files, workspace, project)
-    names = [each.name for each in released]
+    names = [package.name for package in released]
     label = read_label(tag, names, project) if tag is not None else None
     if label is not None and len(label.crates) < len(released) and project is not None:
-        released = tuple(each for each in released if each.name in label.crates)
+        released = tuple(package for package in released if package.name in label.crates)
     return Tree(
         files=files,
         workspace=workspace,
@@ -72,9 +75,9 @@ def planned_tree(
     project: Project,
     *,
     registry: RegistrySeen,
-    of_past: bool = False,
+    is_past: bool = False,
 ) -> Tree:
-    """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
+    """The tree of the planned commit. `files` are those of the base commit. Raises what reading the workspace raises."""
     texts = {**files.texts, **{edit.path: edit.text for edit in plan.edits}}
     edited = files.model_copy(update={"texts": texts})
     workspace = read_workspace(edited)
@@ -88,5 +91,5 @@ def planned_tree(
         sources=sources,
         project=project,
         registry=registry,
-        of_past=of_past,
+        is_past=is_past,
     )
