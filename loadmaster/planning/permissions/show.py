@@ -1,4 +1,4 @@
-"""The permission gates as a person reads them: a table with crates down and questions across, and what to do."""
+"""Shows the permission gates to a person: a table with a row for each crate and a column for each question, and what to do."""
 
 from __future__ import annotations
 
@@ -40,37 +40,36 @@ def permissions_markdown(findings: Sequence[Finding]) -> str:
     heading, *rows = table(findings)
     lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
     lines += [f"| `{place}` | {' | '.join(signs)} |" for place, *signs in rows]
-    told = [
+    details = [
         f"- {_sign([finding])} **{finding.gate}** `{finding.where}` {_sentence(finding)}"
-        for finding in _worth_telling(findings)
+        for finding in _to_show(findings)
     ]
-    return "\n".join([*lines, "", _LEGEND, "", *told, ""])
+    return "\n".join([*lines, "", _LEGEND, "", *details, ""])
 
 
 def permissions_text(findings: Sequence[Finding]) -> str:
-    """The same for a terminal."""
+    """The table and the findings for a terminal."""
     heading, *rows = table(findings)
     width = max((len(row[0]) for row in rows), default=0)
     lines = [f"  {' ' * width}  {'  '.join(heading[1:])}"]
     for place, *signs in rows:
         marks = "  ".join(sign.center(len(gate)) for sign, gate in zip(signs, heading[1:], strict=True))
         lines.append(f"  {place:<{width}}  {marks}")
-    told = [
-        f"  {_sign([finding])} {finding.gate} `{finding.where}`: {_sentence(finding)}"
-        for finding in _worth_telling(findings)
+    details = [
+        f"  {_sign([finding])} {finding.gate} `{finding.where}`: {_sentence(finding)}" for finding in _to_show(findings)
     ]
-    return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *told, ""])
+    return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *details, ""])
 
 
-def _worth_telling(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Failures first, then warnings, then what is not known, each reason once."""
+def _to_show(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Failures first, then warnings, then open questions, each reason once."""
     yield from (finding for finding in findings if finding.outcome is Outcome.FAIL)
     yield from (finding for finding in findings if finding.is_warning)
-    told: set[tuple[PermissionGate, str]] = set()
+    shown: set[tuple[PermissionGate, str]] = set()
     for finding in findings:
-        if finding.outcome is Outcome.COULD_NOT_CHECK and (finding.gate, finding.what) not in told:
-            told.add((finding.gate, finding.what))
-            same = [one.where for one in findings if (one.gate, one.what) == (finding.gate, finding.what)]
+        if finding.outcome is Outcome.COULD_NOT_CHECK and (finding.gate, finding.what) not in shown:
+            shown.add((finding.gate, finding.what))
+            same = [other.where for other in findings if (other.gate, other.what) == (finding.gate, finding.what)]
             yield finding.model_copy(
                 update={"where": same[0] if len(same) == 1 else f"{same[0]} and {len(same) - 1} more"}
             )
