@@ -75,9 +75,7 @@ def test_the_registry_is_ready_or_it_is_said_why_not(site: Exchange, outcome: Ou
         ),
         pytest.param({"is_new": True}, TRUSTED, UNKNOWN_CRATE, FAIL, "cannot create crates", id="new, without a token"),
         pytest.param({"is_new": True}, {}, said(HTML), UNKNOWN, "page of HTML", id="perhaps new"),
-        pytest.param(
-            {"is_new": True}, {}, crate(), UNKNOWN, "its index has no version", id="a name without versions"
-        ),
+        pytest.param({"is_new": True}, {}, crate(), UNKNOWN, "its index has no version", id="a name without versions"),
     ],
 )
 def test_a_crate_exists_or_can_be_created(
@@ -107,7 +105,9 @@ def test_a_name_that_was_deleted_lately_is_found_by_the_probe() -> None:
     ("owners", "outcome", "told", "fix"),
     [
         pytest.param(owned("Ann", "github:org:team"), PASS, "as the profile says", "", id="as expected, case aside"),
-        pytest.param(owned("ann"), FAIL, "`github:org:team` does not own it", "--add github:org:team core", id="no team"),
+        pytest.param(
+            owned("ann"), FAIL, "`github:org:team` does not own it", "--add github:org:team core", id="no team"
+        ),
         pytest.param(owned("bob", "github:org:team"), FAIL, "`ann` does not own it", "pending-invites", id="no user"),
         pytest.param(owned("github:org:team"), FAIL, "only teams own", "--add ann core", id="a team only"),
         pytest.param(said({"users": [{}]}), UNKNOWN, "another format", "", id="no logins"),
