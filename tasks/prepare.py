@@ -201,7 +201,7 @@ def _package_once(
 ) -> dict[str, str]:
     """From the cache if the kept files are still there, else packaged."""
     verify = job.project.cargo.verify
-    registry = f"{seen.registry.before(plan.versions)} as of {as_of.isoformat()}"
+    registry = f"{seen.registry.digest_without(plan.versions)} as of {as_of.isoformat()}"
     arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):

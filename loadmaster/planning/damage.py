@@ -42,7 +42,7 @@ class CrateSeen(Value):
     @property
     def out(self) -> IndexLine | None:
         """This version as it is published; a yanked one is there like any other."""
-        return next((each for each in self.published or () if same_version(each.version, self.version)), None)
+        return next((line for line in self.published or () if same_version(line.version, self.version)), None)
 
     @property
     def is_missing(self) -> bool:
@@ -92,9 +92,9 @@ def broken(crates: Sequence[CrateSeen]) -> tuple[Broken, ...]:
     member that could not be asked for is not held against those who need it.
     """
     offered = {
-        each.name: [line.version for line in each.published if not line.yanked]
-        for each in crates
-        if each.published is not None
+        crate.name: [line.version for line in crate.published if not line.yanked]
+        for crate in crates
+        if crate.published is not None
     }
     found = (
         Broken(crate=crate.id, needs=need.name, requirement=need.requirement)
@@ -111,7 +111,7 @@ def yank_order(crates: Sequence[CrateSeen]) -> tuple[CrateSeen, ...]:
 
     By what was published, not by what the workspace says today. Raises `DependencyCycle`.
     """
-    out = {each.name: each for each in crates if each.out is not None}
+    out = {crate.name: crate for crate in crates if crate.out is not None}
     graph = {
         name: frozenset(
             need.name
@@ -141,16 +141,18 @@ def refused_for_contents(crate: ObjectRecord) -> str | None:
 
 def _needs(line: IndexLine, among: Collection[str]) -> Iterator[Need]:
     """What cargo resolves for a consumer: not the dev-dependencies, and of other registries nothing is known here."""
-    return (each for each in line.needs if each.kind != "dev" and each.registry is None and each.name in among)
+    return (need for need in line.needs if need.kind != "dev" and need.registry is None and need.name in among)
 
 
 def _recommend(
     crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
 ) -> tuple[NextStep, str]:
     impossible = _never_whole(crates, others)
-    to_come = {} if impossible else {each.name: each.version for each in crates if each.is_missing}
+    to_come = {} if impossible else {crate.name: crate.version for crate in crates if crate.is_missing}
     hopeless = [
-        each for each in found if each.needs not in to_come or not matches(each.requirement, to_come[each.needs])
+        requirement
+        for requirement in found
+        if requirement.needs not in to_come or not matches(requirement.requirement, to_come[requirement.needs])
     ]
     if hopeless:
         reason = (
@@ -168,25 +170,25 @@ def _recommend(
 
 
 def _never_whole(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> list[str]:
-    different = [each for each in crates if each.state is ObjectState.DIFFERENT]
-    refused = [each for each in crates if each.is_missing and each.refused is not None]
-    tags = [each for each in others if each.kind == "tag" and each.state is ObjectState.DIFFERENT]
+    different = [crate for crate in crates if crate.state is ObjectState.DIFFERENT]
+    refused = [crate for crate in crates if crate.is_missing and crate.refused is not None]
+    tags = [record for record in others if record.kind == "tag" and record.state is ObjectState.DIFFERENT]
     return [
         *(
-            f"`{each.id}` is on the registry with other contents, and a published version is never replaced"
-            for each in different
+            f"`{crate.id}` is on the registry with other contents, and a published version is never replaced"
+            for crate in different
         ),
-        *(f"the registry refused the contents of `{each.id}` ({each.refused})" for each in refused),
+        *(f"the registry refused the contents of `{crate.id}` ({crate.refused})" for crate in refused),
         *(f"the tag `{each.id}` stands elsewhere, and a pushed tag is never moved" for each in tags),
     ]
 
 
 def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[NextStep, str] | None:
-    out = [each.out for each in crates if each.out is not None]
-    yanked = [each for each in out if each.yanked]
+    out = [crate.out for crate in crates if crate.out is not None]
+    yanked = [line for line in out if line.yanked]
     if yanked and len(yanked) == len(out):
         return NextStep.NOTHING, "All that was published of this version is yanked; release a higher one."
-    if yanked and any(each.is_missing for each in crates):
+    if yanked and any(crate.is_missing for crate in crates):
         return NextStep.YANK, (
             f"{len(yanked)} of the {len(out)} crates that are out are yanked and others were never published: "
             "this version is being withdrawn. Yank the rest, then release a higher one."
@@ -197,11 +199,11 @@ def _withdrawn(crates: Sequence[CrateSeen]) -> tuple[NextStep, str] | None:
 def _unfinished(
     crates: Sequence[CrateSeen], others: Sequence[ObjectRecord], found: Sequence[Broken]
 ) -> tuple[NextStep, str] | None:
-    missing = [each.id for each in crates if each.is_missing]
-    missing += [f"{each.kind} {each.id}" for each in others if each.state is ObjectState.ABSENT]
+    missing = [crate.id for crate in crates if crate.is_missing]
+    missing += [f"{record.kind} {record.id}" for record in others if record.state is ObjectState.ABSENT]
     if not missing:
         return None
-    may_be_out = any(not each.is_missing for each in crates) or any(each.state in THERE for each in others)
+    may_be_out = any(not crate.is_missing for crate in crates) or any(record.state in THERE for record in others)
     if not may_be_out:
         return (
             NextStep.NOTHING,
@@ -214,8 +216,8 @@ def _unfinished(
 
 
 def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> tuple[NextStep, str] | None:
-    doubtful = [each.id for each in crates if each.state is ObjectState.UNKNOWN]
-    doubtful += [f"{each.kind} {each.id}" for each in others if each.state not in THERE]
+    doubtful = [crate.id for crate in crates if crate.state is ObjectState.UNKNOWN]
+    doubtful += [f"{record.kind} {record.id}" for record in others if record.state not in THERE]
     if not doubtful:
         return None
     return NextStep.FINISH, (
@@ -225,14 +227,17 @@ def _uncertain(crates: Sequence[CrateSeen], others: Sequence[ObjectRecord]) -> t
 
 
 def _whole(crates: Sequence[CrateSeen]) -> tuple[NextStep, str]:
-    yanked = [each.id for each in crates if each.out is not None and each.out.yanked]
+    yanked = [crate.id for crate in crates if crate.out is not None and crate.out.yanked]
     return NextStep.NOTHING, "Everything is there." + (f" Yanked by now: {_some(yanked)}." if yanked else "")
 
 
 def _told(found: Sequence[Broken]) -> str:
-    return _some([f"{each.crate} (needs {each.needs} {each.requirement})" for each in found]) + " cannot be built"
+    return (
+        _some([f"{requirement.crate} (needs {requirement.needs} {requirement.requirement})" for requirement in found])
+        + " cannot be built"
+    )
 
 
 def _some(names: Sequence[str], at_most: int = 5) -> str:
-    shown = ", ".join(f"`{each}`" for each in names[:at_most])
+    shown = ", ".join(f"`{name}`" for name in names[:at_most])
     return shown if len(names) <= at_most else f"{shown} and {len(names) - at_most} more"

@@ -22,7 +22,7 @@ from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
 from loadmaster.planning.tree.workspace import Package, Workspace
-from loadmaster.planning.values.requirement import raised
+from loadmaster.planning.values.requirement import rewrite_requirement
 from loadmaster.planning.values.value import Value
 
 
@@ -92,7 +92,7 @@ def forge_of(origin: str | None, metadata: Mapping[str, Any]) -> str | None:
     """
     if origin and (found := _REMOTE.fullmatch(origin)):
         return f"{found['owner']}/{found['name']}"
-    named = Counter(each.get("repository") for each in metadata["packages"]).most_common()
+    named = Counter(package.get("repository") for package in metadata["packages"]).most_common()
     pages = (found for address, _ in named if address and (found := _HOMEPAGE.fullmatch(address)))
     return next((f"{found['owner']}/{found['name']}" for found in pages), None)
 
@@ -108,11 +108,11 @@ def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         if kinds & {"lib", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}:
             continue
         default = set(package["features"].get("default", ()))
-        binaries = [each for each in package["targets"] if "bin" in each["kind"]]
+        binaries = [target for target in package["targets"] if "bin" in target["kind"]]
         found += [
-            (package["name"], each["name"])
-            for each in binaries
-            if default.issuperset(each.get("required-features", ()))
+            (package["name"], binary["name"])
+            for binary in binaries
+            if default.issuperset(binary.get("required-features", ()))
         ]
     return tuple(found)
 
@@ -120,12 +120,12 @@ def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def released_packages(survey: Survey) -> tuple[Package, ...]:
     """Publishable ones of which crates.io has a version, with the new ones that these need; all publishable ones where it has
     none of any, or was not asked."""
-    publishable = {each.name: each for each in survey.workspace.packages if each.is_publishable}
+    publishable = {package.name: package for package in survey.workspace.packages if package.is_publishable}
     waiting = [name for name in publishable if (survey.published or {}).get(name)] or list(publishable)
     found: set[str] = set()
     while waiting:
         found.add(name := waiting.pop())
-        needed = {each.name for each in publishable[name].dependencies if each.is_packaged}
+        needed = {dependency.name for dependency in publishable[name].dependencies if dependency.is_packaged}
         waiting += needed & (publishable.keys() - found)
     return tuple(each for name, each in publishable.items() if name in found)
 
@@ -160,7 +160,7 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
                 stands
                 and need.path is not None
                 and need.has_version
-                and raised(need.requirement, stands) != need.requirement
+                and rewrite_requirement(need.requirement, stands) != need.requirement
             ):
                 yield need.name
 
@@ -223,7 +223,7 @@ def _is_left_behind(survey: Survey, published: tuple[Package, ...]) -> bool:
     if text is None or has_unreleased(text):
         return False
     newest = {version for each in published for version in _out(survey, each)[-_NEWEST:]}
-    return bool(newest) and newest.isdisjoint(each.version for each in headings(text))
+    return bool(newest) and newest.isdisjoint(heading.version for heading in headings(text))
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
@@ -232,15 +232,19 @@ def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: b
     `""` where there is none, and where such packages share one: which entries are whose, nobody can tell.
     """
     if not independent:
-        return next((each for each in survey.changelogs if "/" not in each), "")
+        return next((changelog for changelog in survey.changelogs if "/" not in changelog), "")
     folders = [posixpath.dirname(each.manifest) for each in published]
-    names = Counter(posixpath.basename(each) for each in survey.changelogs if posixpath.dirname(each) in folders)
+    names = Counter(
+        posixpath.basename(changelog) for changelog in survey.changelogs if posixpath.dirname(changelog) in folders
+    )
     return names.most_common(1)[0][0] if names else ""
 
 
 def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
     names = {each.name for each in published}
-    stay = [each.name for each in survey.workspace.packages if each.is_publishable and each.name not in names]
+    stay = [
+        package.name for package in survey.workspace.packages if package.is_publishable and package.name not in names
+    ]
     if not stay:
         return None
     listed = tomlkit.array().multiline(True)

@@ -25,7 +25,9 @@ def edges(packages: Collection[Package], planned: Mapping[str, str]) -> Edges:
     by_name = {package.name: package for package in packages}
     found = {
         package.name: frozenset(
-            each.name for each in package.dependencies if each.name in by_name and _is_edge(each, planned[each.name])
+            dependency.name
+            for dependency in package.dependencies
+            if dependency.name in by_name and _is_edge(dependency, planned[dependency.name])
         )
         for package in packages
     }
@@ -39,7 +41,10 @@ def edges(packages: Collection[Package], planned: Mapping[str, str]) -> Edges:
 
 def _may_be_older(package: Package, needed: Package) -> bool:
     """Whether all that `package` requires of `needed` is met by a version below its own, as `^1` is by one below 1.48.0."""
-    older, required = _below(needed.version), (each for each in package.dependencies if each.name == needed.name)
+    older, required = (
+        _below(needed.version),
+        (dependency for dependency in package.dependencies if dependency.name == needed.name),
+    )
     return all(any(matches(each.requirement, lower) for lower in older) for each in required if each.has_version)
 
 
@@ -79,7 +84,7 @@ def remaining_path(graph: Edges) -> dict[str, int]:
     lengths: dict[str, int] = {}
     dependents = _dependents(graph)
     for name in reversed(in_order(graph)):
-        lengths[name] = 1 + max((lengths[each] for each in dependents[name]), default=0)
+        lengths[name] = 1 + max((lengths[dependent] for dependent in dependents[name]), default=0)
     return lengths
 
 
@@ -120,7 +125,7 @@ def everything_needed(graph: Edges) -> dict[str, frozenset[str]]:
     """For each crate all that must be published before it, directly or not: one walk, each crate after what it needs."""
     found: dict[str, frozenset[str]] = {}
     for name in in_order(graph):
-        found[name] = graph[name].union(*(found[each] for each in graph[name]))
+        found[name] = graph[name].union(*(found[needed] for needed in graph[name]))
     return found
 
 

@@ -38,7 +38,7 @@ def let_through(ready: Sequence[str], actions: Mapping[str, Action], buckets: Bu
             start.append(name)
         elif (earliest := bucket.earliest(now)) <= now:
             start.append(name)
-            spent[action] = bucket.taken(now)
+            spent[action] = bucket.take(now)
         else:
             waiting.append(name)
             until = earliest if until is None else min(until, earliest)
@@ -48,15 +48,15 @@ def let_through(ready: Sequence[str], actions: Mapping[str, Action], buckets: Bu
 def spend(buckets: Buckets, action: Action | None, now: datetime) -> Buckets:
     """The buckets after one upload; without an action it costs nothing."""
     bucket = None if action is None else buckets.get(action)
-    return buckets if action is None or bucket is None else {**buckets, action: bucket.taken(now)}
+    return buckets if action is None or bucket is None else {**buckets, action: bucket.take(now)}
 
 
 def answered(buckets: Buckets, action: Action | None, now: datetime) -> Buckets:
     """The buckets after an upload has ended. Only the first one of its action changes anything."""
     bucket = None if action is None else buckets.get(action)
-    return buckets if action is None or bucket is None else {**buckets, action: bucket.answered(now)}
+    return buckets if action is None or bucket is None else {**buckets, action: bucket.note_answer(now)}
 
 
 def correct(buckets: Buckets, action: Action, rate: Rate, until: datetime) -> Buckets:
     """The buckets after a 429 that names an instant. One appears where none was expected."""
-    return {**buckets, action: buckets.get(action, Bucket.full(rate)).corrected(until)}
+    return {**buckets, action: buckets.get(action, Bucket.full(rate)).correct(until)}

@@ -31,13 +31,15 @@ def needs_index(
             return f"`{name}` lies in a directory, its crate comes from the registry"
         if source is not None and (name in workspace.names or not source.startswith(_REGISTRIES)):
             return f"`{name}` is locked to another place than its crate comes from"
-    siblings = (each for package in workspace.packages if package.name in crates for each in package.dependencies)
-    whys = (_why(each, crates, registry) for each in siblings if each.name in workspace.names)
+    siblings = (
+        dependency for package in workspace.packages if package.name in crates for dependency in package.dependencies
+    )
+    whys = (_why(sibling, crates, registry) for sibling in siblings if sibling.name in workspace.names)
     return next((why for why in whys if why is not None), None)
 
 
 def _locked(lockfile: str) -> list[tuple[str, str | None]]:
-    return [(each["name"], each.get("source")) for each in tomllib.loads(lockfile).get("package", [])]
+    return [(package["name"], package.get("source")) for package in tomllib.loads(lockfile).get("package", [])]
 
 
 def _why(dependency: Dependency, crates: Collection[str], registry: RegistrySeen) -> str | None:
@@ -46,5 +48,5 @@ def _why(dependency: Dependency, crates: Collection[str], registry: RegistrySeen
         return None  # cargo strips it
     if name not in crates:
         return f"`{name}` is not packaged with the others"
-    out = [each.version for each in registry.crates.get(name, ()) if matches(requirement, each.version)]
+    out = [crate.version for crate in registry.crates.get(name, ()) if matches(requirement, crate.version)]
     return f"`{name} {requirement}` fits `{out[-1]}` on the registry, too" if out else None

@@ -11,9 +11,9 @@ from datetime import date
 
 from loadmaster.errors.workspace import NothingToPublish
 from loadmaster.planning.edits.bump import python_edits, rule_edits
-from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, written
-from loadmaster.planning.edits.manifest import bump_manifests, with_heirs
-from loadmaster.planning.edits.released import bumped_versions, label, released_versions
+from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, write_changelogs
+from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
+from loadmaster.planning.edits.released import label, manifest_versions, released_versions
 from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.order import edges, in_order, remaining_path
 from loadmaster.planning.pace import Buckets
@@ -99,7 +99,7 @@ class ReleasePlan(Value):
     deviations: tuple[str, ...]
 
     def crate(self, name: str) -> Crate:
-        return next(each for each in self.crates if each.name == name)
+        return next(crate for crate in self.crates if crate.name == name)
 
     @property
     def title(self) -> str:
@@ -113,17 +113,17 @@ class ReleasePlan(Value):
     @property
     def versions(self) -> Mapping[str, str]:
         """Planned version by crate."""
-        return {each.name: each.version for each in self.crates}
+        return {crate.name: crate.version for crate in self.crates}
 
     @property
     def edges(self) -> Mapping[str, frozenset[str]]:
-        return {each.name: frozenset(each.needs) for each in self.crates}
+        return {crate.name: frozenset(crate.needs) for crate in self.crates}
 
 
 def _title(tags: tuple[Tag, ...], crates: tuple[Crate, ...]) -> str:
     if len(tags) == 1:
         return tags[0].version
-    told = [f"{each.name} {each.version}" for each in crates]
+    told = [f"{crate.name} {crate.version}" for crate in crates]
     return ", ".join(told) if len(told) <= _NAMED_IN_TITLE else f"{len(told)} crates"
 
 
@@ -136,9 +136,9 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     taken = {name: [each.version for each in out] for name, out in seen.registry.crates.items()}
     released = released_versions(published, policy, asked, taken)
     packages = tuple(each for each in published if each.name in released)
-    versions = with_heirs(seen.source.manifests, bumped_versions(seen.workspace, published, policy, released))
+    versions = add_heirs(seen.source.manifests, manifest_versions(seen.workspace, published, policy, released))
     found = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
-    new_changelogs = written(seen.source.changelogs, found, seen.source.proposals, today)
+    new_changelogs = write_changelogs(seen.source.changelogs, found, seen.source.proposals, today)
     crates = _crates(packages, versions, seen)
     tags = _tags(crates, project, new_changelogs)
     return ReleasePlan(
@@ -151,7 +151,7 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         tags=tags,
         crates=crates,
         forecast=_forecast(crates, project.registry),
-        excluded=tuple(each for each in project.release.exclude if each.package in seen.workspace.names),
+        excluded=tuple(rule for rule in project.release.exclude if rule.package in seen.workspace.names),
         on_forge=seen.forge is not None,
         assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
         install=_install(project, packages),
@@ -161,15 +161,15 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
 
 def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
     """The packages that this release publishes. Raises `NothingToPublish`."""
-    excluded = {each.package for each in project.release.exclude}
-    found = tuple(each for each in workspace.packages if each.is_publishable and each.name not in excluded)
+    excluded = {rule.package for rule in project.release.exclude}
+    found = tuple(package for package in workspace.packages if package.is_publishable and package.name not in excluded)
     if not found:
         raise NothingToPublish(project.name)
     return found
 
 
 def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Seen) -> tuple[Crate, ...]:
-    by_name = {each.name: each for each in packages}
+    by_name = {package.name: package for package in packages}
     graph = edges(packages, versions)
     paths = remaining_path(graph)
     return tuple(
@@ -179,7 +179,7 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
             current_version=by_name[name].version,
             needs=tuple(sorted(graph[name])),
             remaining_path=paths[name],
-            is_new=all(each.version == versions[name] for each in seen.registry.crates.get(name, ())),
+            is_new=all(crate.version == versions[name] for crate in seen.registry.crates.get(name, ())),
         )
         for name in in_order(graph)
     )
@@ -194,9 +194,9 @@ def schedule_of(
     """
     crates = tuple(crates)
     return Schedule.of(
-        needs={each.name: frozenset(each.needs) for each in crates},
-        ids={each.name: each.id for each in crates},
-        actions={each.name: each.action for each in crates if each.name not in published},
+        needs={crate.name: frozenset(crate.needs) for crate in crates},
+        ids={crate.name: crate.id for crate in crates},
+        actions={crate.name: crate.action for crate in crates if crate.name not in published},
         rates=registry.rates,
         connections=registry.connections,
         buckets=buckets,
@@ -217,8 +217,8 @@ def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[Wr
 
 def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> Tag:
     version, style = crates[0].version, project.release
-    names = tuple(each.name for each in crates)
-    own = tuple(each for each in new_changelogs if not set(names).isdisjoint(each.packages))
+    names = tuple(crate.name for crate in crates)
+    own = tuple(changelog for changelog in new_changelogs if not set(names).isdisjoint(changelog.packages))
     titled = crates[0].name if style.names_package(crates[0].name) else project.title or project.name
     return Tag(
         name=name,
@@ -253,9 +253,9 @@ def _edits(
     before = {**source.others, **source.manifests, **source.lockfiles, **source.changelogs}
     after = bump_manifests(source.manifests, versions, project.release.moving_requirements)
     after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
-    after |= {each.path: each.text for each in new_changelogs}
+    after |= {changelog.path: changelog.text for changelog in new_changelogs}
     after |= python_edits(source.others, workspace, versions)
-    current = {each.name: each.version for each in workspace.packages}
+    current = {package.name: package.version for package in workspace.packages}
     after |= rule_edits({**before, **after}, current, versions, project.release.files)
     return tuple(Edit(path=path, text=after[path]) for path in sorted(after) if after[path] != before[path])
 
@@ -264,7 +264,8 @@ def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:
     """The install check, if this workspace has the binary: another repository may be released with a profile."""
     check = project.install
     return next(
-        (check for each in packages if check and each.name == check.package and check.binary in each.binaries), None
+        (check for package in packages if check and package.name == check.package and check.binary in package.binaries),
+        None,
     )
 
 
@@ -295,5 +296,5 @@ def outstanding(plan: ReleasePlan, seen: Seen) -> tuple[str, ...]:
     missing = [f"tag {each.name}" for each in plan.tags if seen.source.tag(each.name) is None]
     missing += [f"crate {each.id}" for each in plan.crates if seen.registry.find(each.name, each.version) is None]
     if seen.forge is not None:
-        missing += [f"release {each.name}" for each in plan.tags if each.name not in seen.forge.published]
+        missing += [f"release {tag.name}" for tag in plan.tags if tag.name not in seen.forge.published]
     return tuple(missing)

@@ -33,11 +33,11 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
     before, _, after = project.release.tag.partition("{version}")
     planned = parse(plan.tags[0].version)
     found = [
-        (Version.parse(told), each)
-        for each in tags
-        if each.name.startswith(before)
-        and each.name.endswith(after)
-        and Version.is_valid(told := each.name.removeprefix(before).removesuffix(after))
+        (Version.parse(told), tag)
+        for tag in tags
+        if tag.name.startswith(before)
+        and tag.name.endswith(after)
+        and Version.is_valid(told := tag.name.removeprefix(before).removesuffix(after))
     ]
     lower = [pair for pair in found if pair[0] < planned and pair[0].prerelease is None]
     if not lower:
@@ -48,7 +48,7 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
 
 def published_with(last: PreviousRelease, packages: Iterable[Package]) -> tuple[str, ...]:
     """Names of those that carried its version, of the publishable packages of its tree; of all where its tag stood on another's."""
-    names = {each.name: same_version(each.version, last.version) for each in packages}
+    names = {package.name: same_version(package.version, last.version) for package in packages}
     return tuple(name for name, carried in names.items() if carried or not any(names.values()))
 
 
@@ -59,9 +59,9 @@ def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> Pr
     """
     if project.release.policy is not Policy.INDEPENDENT:
         return previous_release(tags, plan, project)
-    there = {each.name: each for each in tags}
-    released = ((each, there.get(project.tag_of(each.name, each.current_version))) for each in plan.crates)
-    found = [PreviousRelease(version=each.current_version, tag=tag) for each, tag in released if tag]
+    there = {tag.name: tag for tag in tags}
+    released = ((crate, there.get(project.tag_of(crate.name, crate.current_version))) for crate in plan.crates)
+    found = [PreviousRelease(version=crate.current_version, tag=tag) for crate, tag in released if tag]
     return max(found, key=lambda each: each.tag.committed, default=None)
 
 

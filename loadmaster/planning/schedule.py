@@ -118,6 +118,6 @@ class Schedule:
             id=self.ids[name],
             state=ObjectState.ABSENT,
             code="kept-back",
-            facts={"needs": [self.ids[each] for each in sorted(failed)]},
+            facts={"needs": [self.ids[name] for name in sorted(failed)]},
             why=f"not tried: it needs {', '.join(sorted(failed))}",
         )

@@ -31,16 +31,16 @@ def plan_text(plan: ReleasePlan) -> str:
         f"  from    {plan.base_commit} on `{plan.branch}`",
         f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree carries the version already",
         *(f"            {edit.path}" for edit in plan.edits),
-        *(line for each in plan.tags for line in _tag_lines(each)),
+        *(line for tag in plan.tags for line in _tag_lines(tag)),
         f"  crates  {len(plan.crates)}, dependencies first",
-        *(_crate_line(plan, name) for name in (each.name for each in plan.crates)),
+        *(_crate_line(plan, name) for name in (crate.name for crate in plan.crates)),
         f"            {_forecast(plan)}",
-        *(f"  not published: {each.package} ({each.why})" for each in plan.excluded),
+        *(f"  not published: {package.package} ({package.why})" for package in plan.excluded),
         *_forge_lines(plan),
     ]
     if plan.install:
         lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
-    lines += [f"  deviation: {each}" for each in plan.deviations]
+    lines += [f"  deviation: {line}" for line in plan.deviations]
     return "\n".join([*lines, f"  plan    {digest(plan)}", ""])
 
 
@@ -63,7 +63,7 @@ def _notes_lines(plan: ReleasePlan) -> list[str]:
 
 def _moves(plan: ReleasePlan) -> str:
     """From which version to which, where all crates move alike; else what is released."""
-    before = {each.current_version for each in plan.crates}
+    before = {crate.current_version for crate in plan.crates}
     return f"{before.pop()} → {plan.title}" if len(before) == 1 and len(plan.tags) == 1 else plan.title
 
 
@@ -74,7 +74,7 @@ def _tag_names(plan: ReleasePlan) -> str:
 def _forge_lines(plan: ReleasePlan) -> list[str]:
     if not plan.on_forge:
         return ["  release none: without a forge"]
-    return [f"  release {each.name} with {', '.join(plan.assets)}" for each in plan.tags]
+    return [f"  release {tag.name} with {', '.join(plan.assets)}" for tag in plan.tags]
 
 
 def _crate_line(plan: ReleasePlan, name: str) -> str:
@@ -117,10 +117,10 @@ def waiting_markdown(plan: ReleasePlan, turn: Turn) -> str:
 def plan_markdown(plan: ReleasePlan) -> str:
     """The plan for an artifact."""
     rows = [
-        f"| `{each.id}` | {'new' if each.is_new else 'update'} | {', '.join(f'`{n}`' for n in each.needs) or '–'} |"
-        for each in plan.crates
+        f"| `{crate.id}` | {'new' if crate.is_new else 'update'} | {', '.join(f'`{n}`' for n in crate.needs) or '–'} |"
+        for crate in plan.crates
     ]
-    edits = [f"- `{each.path}`" for each in plan.edits] or ["- none: the tree carries the version already"]
+    edits = [f"- `{edit.path}`" for edit in plan.edits] or ["- none: the tree carries the version already"]
     return "\n".join(
         [
             f"# {plan.project} {_moves(plan)}",
@@ -132,7 +132,7 @@ def plan_markdown(plan: ReleasePlan) -> str:
             *rows,
             "",
             f"{_forecast(plan)[0].upper()}{_forecast(plan)[1:]}.",
-            *(f"Not published: `{each.package}` ({each.why})." for each in plan.excluded),
+            *(f"Not published: `{package.package}` ({package.why})." for package in plan.excluded),
             "## Files",
             *edits,
             "## Notes of the release",
@@ -148,8 +148,11 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
     lines = []
     for answer in answers:
         lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_counted(answer)}")
-        lines += [_problem_lines(each) for each in answer.problems]
-        lines += [f"      warning: {each.where}: {each.what}\n        next: {each.fix}" for each in answer.warnings]
+        lines += [_problem_lines(problem) for problem in answer.problems]
+        lines += [
+            f"      warning: {problem.where}: {problem.what}\n        next: {problem.fix}"
+            for problem in answer.warnings
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -161,7 +164,9 @@ def _problem_lines(problem: Problem) -> str:
 def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
-        told = "\n".join(f"`{each.where}`: {each.what}. Next: {each.fix}" for each in answer.problems + answer.warnings)
+        told = "\n".join(
+            f"`{problem.where}`: {problem.what}. Next: {problem.fix}" for problem in answer.problems + answer.warnings
+        )
         told = told or answer.why
         lines.append(
             f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |"
@@ -180,22 +185,24 @@ def _counted(answer: GateAnswer) -> str:
 
 def crates_text(records: Iterable[ObjectRecord]) -> str:
     """How each crate of a plan stands on the registry, one line each."""
-    return "\n".join(f"  {each.state:<10} {each.id}{f'  ({each.why})' if each.why else ''}" for each in records)
+    return "\n".join(
+        f"  {record.state:<10} {record.id}{f'  ({record.why})' if record.why else ''}" for record in records
+    )
 
 
 def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
-        *(["  nothing was left to do: all of it was out already"] if receipt.found_all_done else []),
+        *(["  nothing was left to do: all of it was out already"] if receipt.changed_nothing else []),
         f"  commit {receipt.commit}",
-        *(_object_line(each) for each in receipt.objects),
-        *(f"  deviation: {each}" for each in receipt.deviations),
+        *(_object_line(record) for record in receipt.objects),
+        *(f"  deviation: {line}" for line in receipt.deviations),
     ]
     text = "\n".join(lines) + "\n"
-    if any(not each.opens or each.warnings for each in receipt.gates):
+    if any(not gate.opens or gate.warnings for gate in receipt.gates):
         text += gates_text(receipt.gates)
-    elif skipped := [each for each in receipt.gates if each.gate == SMOKE_WORKER and each.outcome is Outcome.SKIP]:
+    elif skipped := [gate for gate in receipt.gates if gate.gate == SMOKE_WORKER and gate.outcome is Outcome.SKIP]:
         text += gates_text(skipped).rstrip("\n") + "\n"
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
@@ -214,11 +221,11 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
 
     `kept_in`: the directory of a rehearsal's world, which is told because the world's addresses end with its process.
     """
-    states = {each.id: each.state for each in receipt.objects if each.kind == "crate"}
+    states = {record.id: record.state for record in receipt.objects if record.kind == "crate"}
     rows = [
-        f"| {_SIGN[each.state]}&nbsp;{each.state} | {each.kind} | `{each.id}` | {each.seconds:.1f} | {each.attempts} "
-        f"| {f'`{each.sha256[:16]}…`' if each.sha256 else ''} | {_cell(each.why or '')} |"
-        for each in receipt.objects
+        f"| {_SIGN[record.state]}&nbsp;{record.state} | {record.kind} | `{record.id}` | {record.seconds:.1f} | {record.attempts} "
+        f"| {f'`{record.sha256[:16]}…`' if record.sha256 else ''} | {_cell(record.why or '')} |"
+        for record in receipt.objects
     ]
     failure = receipt.failure
     return "\n".join(
@@ -258,7 +265,7 @@ def _world_lines(receipt: Receipt, kept_in: str) -> list[str]:
 
 
 def _deviation_lines(deviations: tuple[str, ...]) -> list[str]:
-    return ["## Deviations", *(f"- {each}" for each in deviations)] if deviations else []
+    return ["## Deviations", *(f"- {deviation}" for deviation in deviations)] if deviations else []
 
 
 _COLOUR = {
@@ -272,10 +279,12 @@ _COLOUR = {
 
 def _mermaid(plan: ReleasePlan, states: dict[str, ObjectState]) -> str:
     """Crates as boxes in their layers, an arrow from each crate to those that wait for it."""
-    number = {each.name: f"c{position}" for position, each in enumerate(plan.crates)}
+    number = {crate.name: f"c{position}" for position, crate in enumerate(plan.crates)}
     lines = ["```mermaid", "graph LR"]
     for wave in waves(plan.edges):
         lines += [f'  {number[name]}["{plan.crate(name).id}"]' for name in wave]
-    lines += [f"  {number[needed]} --> {number[each.name]}" for each in plan.crates for needed in each.needs]
-    lines += [f"  style {number[each.name]} {_COLOUR[states[each.id]]}" for each in plan.crates if each.id in states]
+    lines += [f"  {number[needed]} --> {number[crate.name]}" for crate in plan.crates for needed in crate.needs]
+    lines += [
+        f"  style {number[crate.name]} {_COLOUR[states[crate.id]]}" for crate in plan.crates if crate.id in states
+    ]
     return "\n".join([*lines, "```"])

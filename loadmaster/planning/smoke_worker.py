@@ -97,7 +97,7 @@ def worker_gate(
     """
     if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
         fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
-        problems = [Problem(where=each, what="is no kernel that can be booted", fix=fix) for each in unknown]
+        problems = [Problem(where=kernel, what="is no kernel that can be booted", fix=fix) for kernel in unknown]
         return GateAnswer.of(GATE, len(style.kernels), problems)
     if place is not SmokePlace.NOWHERE:
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadmaster.planning.crates_io.manifest import read_manifest
+from loadmaster.planning.crates_io.manifest import parse_packaged_manifest
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.database import stamp
@@ -143,7 +143,7 @@ def _tiny_version(name: str, version: str, publisher: str | None, place: Path) -
     content = gzip.compress(packed.getvalue(), mtime=0)
     place.write_bytes(content)
     return Submission(
-        manifest=read_manifest(manifest, files),
+        manifest=parse_packaged_manifest(manifest, files),
         tarball=Tarball(path=place, size=len(content), sha256=hashlib.sha256(content).hexdigest()),
         login=publisher,
         upstream_name=None,

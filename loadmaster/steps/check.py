@@ -37,8 +37,8 @@ def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(each for each in seen.workspace.packages if each.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
-    of_past = job.pinned.as_of < job.pinned.started
-    return planned_tree(files, sources, plan, job.project, registry=seen.registry, of_past=of_past)
+    is_past = job.pinned.as_of < job.pinned.started
+    return planned_tree(files, sources, plan, job.project, registry=seen.registry, is_past=is_past)
 
 
 def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:

@@ -16,9 +16,9 @@ from loadmaster.planning.edits.changelogs import changelog_places, proposal_scop
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.registry.seen import CrateVersion, LockfileSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
-from loadmaster.planning.tree.lockfiles import concerned
+from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.run.job import Job
 from loadmaster.steps.announce import look_at_forge
@@ -73,7 +73,7 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     stale = job.project.release.stale_lockfiles
     tracked = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
     locks = lockfiles_concerned(checkout, tracked, workspace)
-    roots = {beside(path, MANIFEST) for path in locks} | {MANIFEST}
+    roots = {sibling_path(path, MANIFEST) for path in locks} | {MANIFEST}
     manifests = roots | {package.manifest for package in workspace.packages}
     others = git.tracked_files(checkout, "*pyproject.toml")
     style = job.project.release
@@ -98,8 +98,8 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
 def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
     """Those of the tracked ones that are there, and that the release has to do with. Raises what reading them raises."""
     named = [each for each in tracked if PurePosixPath(each).name == LOCKFILE]
-    texts = read_texts(checkout, [*named, *(beside(each, MANIFEST) for each in named)])
-    return concerned([each for each in named if each in texts], texts, workspace)
+    texts = read_texts(checkout, [*named, *(sibling_path(each, MANIFEST) for each in named)])
+    return member_lockfiles([each for each in named if each in texts], texts, workspace)
 
 
 def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:

@@ -276,7 +276,7 @@ class TestBadInput:
     BAD: tuple[tuple[str, Callable[[Path], None], list[str], list[str]], ...] = (
         ("not a workspace", without("Cargo.toml"), [], ["is not a Cargo workspace", "`demo at ", "Cargo.toml"]),
         ("a manifest that is no TOML", changed(NOT_TOML), [], ["units/Cargo.toml` is not TOML: ", "(at line "]),
-        ("a tag that is taken", tagged, [], ["tag-free: fail", "v0.5.0: stands already, on commit"]),
+        ("a tag that is taken", tagged, [], ["tag-free: fail", "v0.5.0: exists already, on commit"]),
         ("a lower version", lambda _: None, ["-V", "0.3.0"], ["version-greater: fail", "is lower than `0.4.0`"]),
         ("an unknown commit", lambda _: None, ["--commit", "0" * 40], ["has no commit", "0" * 40]),
         ("a dirty checkout", dirty, [], ["tree-clean: fail", "units/src/lib.rs: differs", "notes.txt: differs"]),

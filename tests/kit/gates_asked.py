@@ -49,7 +49,7 @@ def of_manifests_alone(found: Evidence) -> Evidence:
 
 def of_the_past(found: Evidence) -> Evidence:
     """The same tree as the rehearsal of an old commit sees it."""
-    return Evidence(tree=found.tree.model_copy(update={"of_past": True}))
+    return Evidence(tree=found.tree.model_copy(update={"is_past": True}))
 
 
 def fails(found: GateAnswer, where: str, what: str) -> bool:

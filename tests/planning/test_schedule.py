@@ -123,12 +123,12 @@ def test_no_start_exceeds_a_bucket_that_is_counted_beside_it(
         schedule, turn = schedule.start(now)
         for _ in turn.start:
             assert bucket.earliest(now) <= now
-            bucket = bucket.taken(now)
+            bucket = bucket.take(now)
         running = sorted(schedule.running)
         if running:
             now += timedelta(seconds=draw.draw(st.floats(0, 90)))
             schedule = schedule.ended(running[0], published(running[0]), now)
-            bucket = bucket.answered(now)
+            bucket = bucket.note_answer(now)
         elif turn.until is not None:
             now = turn.until
         else:

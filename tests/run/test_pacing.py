@@ -35,7 +35,7 @@ def test_a_retry_goes_on_counting_where_the_process_was_killed(file: Path) -> No
 
 
 def test_what_the_registry_said_is_remembered_too(file: Path) -> None:
-    bucket = Bucket.full(SMALL[Action.NEW]).corrected(NOW + timedelta(minutes=7))
+    bucket = Bucket.full(SMALL[Action.NEW]).correct(NOW + timedelta(minutes=7))
     KeptBuckets(file).write({Action.NEW: bucket})
     assert scheduled(file).start(NOW)[1].until == NOW + timedelta(minutes=7)
 

@@ -97,7 +97,7 @@ BROKEN = [
     ("no source", 'forge = "ada/demo"\n[source]\n', "`source`: give exactly one of `repository` and `directory`"),
     ("a name of its own", 'name = "other"\n' + LEAST, "`name`: the file's own name"),
     ("a list's pattern without a group", LEAST + _BY_RULE, "exactly one must hold the names"),
-    ("a list's pattern that is none", LEAST + _BY_RULE.replace("x", "("), "it is no regular expression"),
+    ("a list's pattern that is none", LEAST + _BY_RULE.replace("x", "("), "it is not a regular expression"),
     ("a workflow with a path", LEAST + '[[workflows]]\nfile = "a/b.yml"\n', "`workflows.0.file`"),
     ("a tag without version", LEAST + '[release]\ntag = "v"\n', "`release.tag`"),
 ]

@@ -100,7 +100,7 @@ class Fault(NamedTuple):
 
 FAULTS = {
     "an owner is missing": Fault(
-        with_cli(owners=["bob"]), "owners", "hangar-cli", "`ann` is no owner", "cargo owner --add ann hangar-cli"
+        with_cli(owners=["bob"]), "owners", "hangar-cli", "`ann` does not own it", "cargo owner --add ann hangar-cli"
     ),
     "only a team owns it, and trusted publishing is wanted": Fault(
         with_cli(owners=[TEAM]),

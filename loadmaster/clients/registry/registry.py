@@ -28,7 +28,7 @@ from loadmaster.clients.registry.answers import (
     told,
 )
 from loadmaster.errors.registry import RegistryUnreachable
-from loadmaster.planning.registry.index_line import IndexLine, read_line
+from loadmaster.planning.registry.index_line import IndexLine, parse_line
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings
 from loadmaster.planning.values.value import Value
@@ -85,7 +85,7 @@ class RegistryClient:
 
     def lines(self, name: str) -> tuple[IndexLine, ...]:
         """As `versions`, with what each version needs."""
-        return self._read_index(name, read_line)
+        return self._read_index(name, parse_line)
 
     def find_lines(self, name: str) -> tuple[IndexLine, ...]:
         """Every version of the crate, under whichever spelling the registry has it."""

@@ -1,5 +1,5 @@
-"""What crates.io checks in a crate file and its metadata: its rules, in its order and its words. Pure.
+"""crates.io's checks of a crate file and its metadata: its rules, in its order and with its messages. Pure.
 
-Two users: the rehearsal registry answers by them, and a release asks them of its packaged crates before anything is
-pushed. Each check raises `Refusal`, which is what crates.io would answer.
+They have two users. The rehearsal registry answers by them, and a release checks its packaged crates with them before
+anything is pushed. Each check raises `Refusal`, which is the answer that crates.io would give.
 """

@@ -1,7 +1,7 @@
-"""Licence expressions as crates.io's parser (the Rust crate `spdx`) takes them, and its words where it does not. Pure.
+"""Licence expressions that crates.io's parser (the Rust crate `spdx`) accepts, and its messages for the others. Pure.
 
-`/` may stand for `OR`, deprecated identifiers and a GNU licence with `+` pass, an identifier that SPDX does not list
-does not. It refuses to know what an expression means: one that is well formed passes, and no tree is built.
+`/` may replace `OR`. Deprecated identifiers and a GNU licence with `+` pass. An identifier that SPDX does not list fails.
+This module does not know what an expression means: a well-formed one passes, and no tree is built.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Token(NamedTuple):
 
 
 def problem_of(expression: str) -> str | None:
-    """What the parser says of it: the expression, and below it a mark and what is wrong there. None if it is one."""
+    """The parser's message: the expression, below it a mark, and what is wrong there. None if the expression is valid."""
     try:
         _parse(expression)
     except _Problem as problem:
@@ -127,10 +127,10 @@ def _tokens(expression: str) -> Iterator[_Token]:
 def _token(expression: str, start: int) -> _Token:
     if kind := _SIGNS.get(expression[start]):
         return _Token(kind, expression[start], start)
-    found = _TEXT.match(expression, start)
-    if found is None:
+    match = _TEXT.match(expression, start)
+    if match is None:
         raise _Problem(expression, start, "^" * (len(expression) - start), "invalid character(s)")
-    word = found.group()
+    word = match.group()
     if kind := _OPERATORS.get(word):
         return _Token(kind, word, start)
     if word in LICENSES:

@@ -1,6 +1,6 @@
-"""The `Cargo.toml` of a crate file, as far as a registry looks at it. Pure over text.
+"""The parts of a crate file's `Cargo.toml` that a registry looks at. Pure over text.
 
-It knows the manifest's shape. It refuses to know what values are acceptable; `rules` judges those.
+It knows the manifest's shape. It does not know which values are acceptable; `rules` judges those.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _DEPENDENCY_TABLES = (
 
 class PackagedDependency(Value):
     key: str
-    """What the manifest calls it."""
+    """The dependency's name in the manifest."""
     crate: str
-    """What the registry calls it."""
+    """The crate's name on the registry."""
     renamed: bool
-    """Whether the manifest names the crate with `package`, even if that is the key."""
+    """Whether the manifest names the crate with `package`, even if this is the same as the key."""
     requirement: str
     optional: bool
     default_features: bool
@@ -85,7 +85,7 @@ class _Dependencies(_Toml):
     dev: _Table = Field({}, validation_alias=AliasChoices("dev-dependencies", "dev_dependencies"))
     build: _Table = Field({}, validation_alias=AliasChoices("build-dependencies", "build_dependencies"))
 
-    def by_kind(self, target: str | None) -> Iterable[PackagedDependency]:
+    def list_all(self, target: str | None) -> Iterable[PackagedDependency]:
         tables: tuple[tuple[PackagedKind, _Table], ...] = (
             ("normal", self.dependencies),
             ("dev", self.dev),
@@ -116,8 +116,8 @@ class _Document(_Dependencies):
     target: dict[str, _Dependencies] = {}
 
 
-def read_manifest(text: str, paths: Iterable[str]) -> PackagedManifest:
-    """`paths` are the files beside it: a `[lib]` needs one of them. Raises `Refusal`."""
+def parse_packaged_manifest(text: str, paths: Iterable[str]) -> PackagedManifest:
+    """The manifest in `text`. `paths` are the crate's files: a `[lib]` needs one of them. Raises `Refusal`."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -128,9 +128,9 @@ def read_manifest(text: str, paths: Iterable[str]) -> PackagedManifest:
     except ValidationError as error:
         raise unparsable(_first_problem(error)) from None
     _check_library(raw, document.package, frozenset(paths))
-    dependencies = [*document.by_kind(None)]
+    dependencies = [*document.list_all(None)]
     for target in sorted(document.target):
-        dependencies += document.target[target].by_kind(target)
+        dependencies += document.target[target].list_all(target)
     return PackagedManifest(**dict(document.package), features=document.features, dependencies=tuple(dependencies))
 
 

@@ -1,4 +1,4 @@
-"""Which names of crates, dependencies and features crates.io accepts, and which it keeps for itself. Pure."""
+"""Which names of crates, dependencies and features crates.io accepts, and which it reserves. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESERVED = frozenset(
 
 
 def canonical(name: str) -> str:
-    """Names that differ only in case, `-` and `_` are one crate."""
+    """The form that all spellings of a crate's name share. They differ only in case, `-` and `_`."""
     return name.lower().replace("-", "_")
 
 
@@ -26,12 +26,12 @@ def check_not_reserved(name: str) -> None:
 
 
 def check_crate_name(name: str, what: str = "crate") -> None:
-    """`what` is `crate`, or `dependency` for the crate that is depended on."""
+    """Raises `Refusal`. `what` is `crate`, or `dependency` for the name of a needed crate."""
     _check_name(name, what, start="", first="the first character must be an ASCII character")
 
 
 def check_dependency_key(name: str) -> None:
-    """What a manifest calls a dependency: a crate's name, or one that starts with `_`."""
+    """Checks a dependency's name in a manifest: a crate's name, or one that starts with `_`."""
     _check_name(name, "dependency", start="_", first="the first character must be an ASCII character, or `_`")
 
 
@@ -55,7 +55,7 @@ def _check_name(name: str, what: str, *, start: str, first: str) -> None:
 def check_feature_name(name: str) -> None:
     if not name:
         raise bad_request("feature cannot be empty")
-    # An identifier of Python is one of Unicode: its first character XID_Start or `_`, the others XID_Continue.
+    # Python's identifiers are Unicode's: the first character is XID_Start or `_`, the others are XID_Continue.
     if not name[0].isidentifier() and name[0] not in "0123456789":
         raise bad_request(
             f"invalid character `{name[0]}` in feature `{name}`, the first character must be a Unicode XID start "
@@ -70,7 +70,7 @@ def check_feature_name(name: str) -> None:
 
 
 def check_feature_value(value: str) -> None:
-    """What a feature turns on: `name`, `dep:name`, `name/feature` or `name?/feature`."""
+    """Checks what a feature turns on: `name`, `dep:name`, `name/feature` or `name?/feature`."""
     dependency, slash, feature = value.partition("/")
     if slash:
         check_dependency_key(dependency.removesuffix("?"))

@@ -1,7 +1,7 @@
-"""What crates.io would say of a packaged crate, before it is sent there: every rule that needs no registry. Pure.
+"""What crates.io would say about a packaged crate, before it is sent there: every rule that needs no registry. Pure.
 
-crates.io stops at the first rule that is broken; here all of them are found at once. Whether a name is taken, by whom,
-and what is out already, only the registry knows. Limits are those of every crate; crates.io raises them for some.
+crates.io stops at the first broken rule; this module finds all of them at once. Only the registry knows whether a name is
+taken, by whom, and which versions are published. The limits are the general ones; crates.io raises them for some crates.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from loadmaster.planning.crates_io.manifest import PackagedManifest, read_manifest
+from loadmaster.planning.crates_io.manifest import PackagedManifest, parse_packaged_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import MANIFEST_CHECKS, check_categories, check_version
@@ -22,14 +22,14 @@ JSON_LIMIT = 1024 * 1024
 
 
 class PackagedCrate(Value):
-    """What the rules say of one packaged crate."""
+    """The result of the rules for one packaged crate."""
 
     name: str
     version: str
     problems: tuple[str, ...]
-    """In crates.io's words and order. () for one that breaks no rule."""
+    """The broken rules, in crates.io's words and order; () if there are none."""
     dependencies: tuple[str, ...] = ()
-    """Names of the crates that it depends on, as the registry calls them; () if its manifest cannot be read."""
+    """The names on the registry of the crates that it depends on; () if its manifest cannot be read."""
 
     @property
     def id(self) -> str:
@@ -37,7 +37,7 @@ class PackagedCrate(Value):
 
 
 def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> PackagedCrate:
-    """`metadata_bytes` is the size of the JSON that goes before the crate file."""
+    """Checks a crate against all rules. `metadata_bytes` is the size of the JSON that an upload sends before the crate file."""
     problems = [*_refusals(lambda: check_crate_name(name)), *_refusals(lambda: check_version(version))]
     if metadata_bytes > JSON_LIMIT:
         problems.append(f"JSON metadata blob too large: {metadata_bytes} bytes, the limit is {JSON_LIMIT}")
@@ -46,17 +46,17 @@ def judge(crate: bytes, name: str, version: str, *, metadata_bytes: int = 0) -> 
     manifest: PackagedManifest | None = None
     try:
         contents = unpack(crate, f"{name}-{version}", UNPACKED_LIMIT)
-        manifest = read_manifest(contents.manifest, contents.paths)
+        manifest = parse_packaged_manifest(contents.manifest, contents.paths)
     except Refusal as refusal:
         problems.append(refusal.detail)
     if manifest is not None:
-        problems += _of_manifest(manifest)
+        problems += _manifest_problems(manifest)
     problems += _refusals(lambda: check_not_reserved(name))
-    crates = {each.crate for each in manifest.dependencies} if manifest else set()
+    crates = {dependency.crate for dependency in manifest.dependencies} if manifest else set()
     return PackagedCrate(name=name, version=version, problems=tuple(problems), dependencies=tuple(sorted(crates)))
 
 
-def _of_manifest(manifest: PackagedManifest) -> Iterator[str]:
+def _manifest_problems(manifest: PackagedManifest) -> Iterator[str]:
     for check in MANIFEST_CHECKS:
         yield from _refusals(partial(check, manifest))
     yield from _refusals(lambda: check_categories(manifest.categories))

@@ -1,4 +1,4 @@
-"""What the registry answers when it says no. Raised where a rule is broken, turned into an HTTP answer at one place."""
+"""The registry's answer when it refuses. Raised where a rule is broken; one place turns it into an HTTP answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class Refusal(Exception):
-    """A normal answer of a registry, not an error of ours: hence not in the catalogue."""
+    """A normal answer of a registry. It is not an error of ours, and therefore not in the catalogue."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)

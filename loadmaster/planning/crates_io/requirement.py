@@ -1,6 +1,6 @@
-"""Version requirements as Rust's semver crate reads and prints them. Pure.
+"""Version requirements as Rust's crate `semver` reads and prints them. Pure.
 
-Written apart from `loadmaster.planning` on purpose: the registry is the judge of what a release sends.
+Deliberately separate from `values.requirement`: the registry judges what a release sends.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _WILDCARDS = frozenset("*xX")
 
 
 def is_version(text: str) -> bool:
-    found = _VERSION.fullmatch(text)
-    return found is not None and all(int(number) <= LARGEST_NUMBER for number in found.groups())
+    match = _VERSION.fullmatch(text)
+    return match is not None and all(int(number) <= LARGEST_NUMBER for number in match.groups())
 
 
-def without_build(version: str) -> str:
+def strip_build(version: str) -> str:
     return version.partition("+")[0]
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     """The requirement as the index spells it (`1.2` becomes `^1.2`). Raises `ValueError`."""
     stripped = text.lstrip(" ")
     if stripped.rstrip(" ") in _WILDCARDS:
@@ -43,10 +43,10 @@ def normalized(text: str) -> str:
 
 
 def _comparator(text: str) -> str:
-    found = _COMPARATOR.fullmatch(text)
-    if found is None:
+    match = _COMPARATOR.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    op, major, minor, patch, pre = (found[group] for group in ("op", "major", "minor", "patch", "pre"))
+    op, major, minor, patch, pre = (match[group] for group in ("op", "major", "minor", "patch", "pre"))
     if minor in _WILDCARDS and patch is not None and patch not in _WILDCARDS:
         raise ValueError(text)
     if patch in _WILDCARDS and ("-" in text or "+" in text):

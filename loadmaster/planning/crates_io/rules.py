@@ -1,7 +1,7 @@
-"""What crates.io demands of a version's metadata, in its order and in its words. Pure.
+"""crates.io's rules for a version's metadata, in its order and with its messages. Pure.
 
-Every check raises `Refusal` at the first rule that is broken. Ownership, duplicates and the existence of dependencies
-need a registry, and are judged there.
+Every check raises `Refusal` at the first broken rule. Ownership, duplicates and the existence of dependencies need a
+registry, and are checked there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from loadmaster.planning.crates_io.names import (
     check_feature_value,
 )
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
-from loadmaster.planning.crates_io.requirement import is_version, normalized
+from loadmaster.planning.crates_io.requirement import is_version, normalize
 
 LONGEST_VERSION = 150
 LONGEST_DESCRIPTION = 1000  # bytes, whatever the message says
@@ -50,14 +50,14 @@ def check_version(version: str) -> None:
 
 
 def check_manifest(manifest: PackagedManifest, name: str, version: str) -> None:
-    """Everything that can be judged from the manifest alone, announced as `name` and `version`. Raises `Refusal`."""
+    """Checks everything that the manifest alone can show. The upload announced `name` and `version`. Raises `Refusal`."""
     _check_same_crate(manifest, name, version)
     for check in MANIFEST_CHECKS:
         check(manifest)
 
 
 def check_categories(categories: Sequence[str]) -> None:
-    """Asked last of all by crates.io, within the transaction. Raises `Refusal`."""
+    """crates.io checks categories last, within the transaction. Raises `Refusal`."""
     unknown = [slug for slug in categories if slug not in CATEGORY_SLUGS]
     if unknown:
         raise bad_request(
@@ -76,7 +76,7 @@ def check_dependency(dependency: PackagedDependency) -> None:
             "Cross-registry dependencies are not permitted on crates.io."
         )
     try:
-        requirement = normalized(dependency.requirement)
+        requirement = normalize(dependency.requirement)
     except ValueError:
         raise bad_request(f'"{dependency.requirement}" is an invalid version requirement') from None
     if requirement == "*":
@@ -96,8 +96,8 @@ def _check_same_crate(manifest: PackagedManifest, name: str, version: str) -> No
 
 
 def _check_present(manifest: PackagedManifest) -> None:
-    found = {"description": manifest.description, "license": manifest.license or manifest.license_file}
-    missing = [field for field, value in found.items() if not value]
+    fields = {"description": manifest.description, "license": manifest.license or manifest.license_file}
+    missing = [field for field, value in fields.items() if not value]
     if missing:
         raise bad_request(
             f"missing or empty metadata fields: {', '.join(missing)}. Please see "
@@ -150,7 +150,7 @@ def _check_rust_version(manifest: PackagedManifest) -> None:
     if manifest.rust_version is None:
         return
     try:
-        normalized(manifest.rust_version)
+        normalize(manifest.rust_version)
     except ValueError:
         raise _bad_rust_version() from None
     if not _RUST_VERSION.fullmatch(manifest.rust_version):

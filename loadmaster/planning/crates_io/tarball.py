@@ -1,6 +1,6 @@
-"""What a crate file must look like to be accepted: crates.io's tarball rules. Pure over bytes.
+"""crates.io's rules for the tarball of a crate file. Pure over bytes.
 
-It knows gzip and tar. It refuses to know what the manifest says; `manifest` reads it.
+It knows gzip and tar. It does not know what the manifest says; `manifest` reads it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Contents(Value):
 
 
 def unpack(tarball: bytes, package: str, limit: int) -> Contents:
-    """Reads a crate file whose entries all lie below `package` (`name-version`), at most `limit` bytes of it.
+    """Reads a crate file of at most `limit` unpacked bytes, whose entries are all in the directory `package` (`name-version`).
 
     Raises `Refusal`.
     """
     manifests: dict[str, str] = {}
     paths: list[str] = []
-    data = _decompressed(tarball, limit)
+    data = _decompress(tarball, limit)
     for entry in _entries(data):
         _check_size(entry, data)
         inside = _path_inside(entry, package)
@@ -51,7 +51,7 @@ def unpack(tarball: bytes, package: str, limit: int) -> Contents:
     return Contents(manifest=_the_manifest(manifests), paths=tuple(paths))
 
 
-def _decompressed(tarball: bytes, limit: int) -> bytes:
+def _decompress(tarball: bytes, limit: int) -> bytes:
     stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         data = stream.decompress(tarball, limit + 1)
@@ -70,14 +70,14 @@ def _entries(data: bytes) -> list[tarfile.TarInfo]:
             entries, end = archive.getmembers(), archive.offset
     except (tarfile.TarError, ValueError, EOFError):
         raise bad_request(_MALFORMED) from None
-    # tarfile takes an unreadable header after the first for the end; the end is a block of zeros, or nothing.
+    # tarfile treats an unreadable header after the first as the end. The real end is a block of zeros, or nothing.
     if data[end : end + _BLOCK].strip(b"\0"):
         raise bad_request(_MALFORMED)
     return entries
 
 
 def _check_size(entry: tarfile.TarInfo, data: bytes) -> None:
-    """A pax size other than the header's could make two readers see two crates."""
+    """Refuses a pax size other than the header's: two readers could then see two different crates."""
     declared = entry.pax_headers.get("size")
     if declared is None:
         return
@@ -105,14 +105,14 @@ def _text_of(entry: tarfile.TarInfo, data: bytes) -> str:
     try:
         return data[entry.offset_data : entry.offset_data + entry.size].decode("utf-8")
     except UnicodeDecodeError:
-        # crates.io reads the file as text before it looks at it, and has no better answer either.
+        # crates.io decodes the file before it looks at it, and has no better answer either.
         raise Refusal(500, "Internal Server Error") from None
 
 
 def _the_manifest(manifests: dict[str, str]) -> str:
     if len(manifests) > 1:
-        found = "`, `".join(sorted(manifests))
-        raise bad_request(f"uploaded tarball contains more than one `Cargo.toml` manifest file; found `{found}`")
+        names = "`, `".join(sorted(manifests))
+        raise bad_request(f"uploaded tarball contains more than one `Cargo.toml` manifest file; found `{names}`")
     if not manifests:
         raise bad_request("uploaded tarball is missing a `Cargo.toml` manifest file")
     name, text = next(iter(manifests.items()))

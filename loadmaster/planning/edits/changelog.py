@@ -1,8 +1,8 @@
-"""The changelog in the shapes of Keep a Changelog and its relatives: text in, text out, every other byte kept.
+"""A changelog in the format of Keep a Changelog or a relative: text in, text out. Every other byte stays.
 
-Knows headings of versions, `## [v1.2.3] - 2026-01-31` with or without `v`, brackets, parentheses and a written-out month, of
-level 1 to 3 or underlined, and `## [Unreleased]`. What stands between them is free text, moved and never read. The links at
-the bottom are `changelog_links`.
+Knows headings of versions such as `## [v1.2.3] - 2026-01-31`, with or without `v`, brackets, parentheses and a written-out
+month, of level 1 to 3 or underlined, and `## [Unreleased]`. The text between headings is free; it is moved and never
+interpreted. `changelog_links` handles the links at the bottom.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from loadmaster.errors.edits import ChangelogHeadings
-from loadmaster.planning.edits.changelog_links import moved_on, with_links
+from loadmaster.planning.edits.changelog_links import add_link, next_address
 from loadmaster.planning.values.value import Value
 
 _LINE = re.compile(r"[^\n]*\n?")
@@ -43,22 +43,22 @@ class Heading(Value):
     """The heading of one version."""
 
     version: str
-    """Without `v`."""
+    """The version without `v`."""
     date: str | None
-    """`YYYY-MM-DD`, also of one with a written-out month; None if there is neither."""
+    """`YYYY-MM-DD`, also if the heading writes the month out; None if it has no date."""
     line: int
-    """Counted from 1."""
+    """The line of the heading, counted from 1."""
 
 
 class _Title(NamedTuple):
     """A heading of any kind."""
 
     number: int
-    """Of its line, counted from 1."""
+    """The number of its line, counted from 1."""
     start: int
     """Offset of its first character."""
     end: int
-    """Offset behind its last character, before the line's end; an underline belongs to it."""
+    """Offset after its last character, before the line's end. An underline belongs to the heading."""
     level: int
     text: str
     underline: str
@@ -83,67 +83,67 @@ def headings(text: str) -> tuple[Heading, ...]:
 
 
 def release_heading(text: str, version: str, released: date) -> str:
-    """`text` with a dated heading for `version`, in the form of the newest one that is there.
+    """`text` with a dated heading for `version`, in the form of the newest heading.
 
-    It goes below `## [Unreleased]`, whose entries become the version's; else above the newest version; else to the end.
-    A text that has a heading for `version` keeps it, and gets the date if that is still to be filled in. Links that the file
-    keeps for each version get theirs.
+    It goes below `## [Unreleased]`, whose entries become the version's, else above the newest version, else to the end.
+    If `text` has a heading for `version`, that one stays, and gets the date if it has none yet. If the file has a link for
+    each version, it gets one for `version`.
 
-    Raises `ChangelogHeadings` if there are several headings for `version`, or for the newest one that is there.
+    Raises `ChangelogHeadings` if there are several headings for `version`, or for the newest version.
     """
     _require_one_newest(text, version)
     titles = _titles(text)
-    standing = next((each for each in titles if each.version and each.version["version"] == version), None)
-    if standing is not None:
-        return _dated(text, standing, released)
-    unreleased = next((each for each in titles if each.is_unreleased), None)
-    versions = [each for each in titles if each.version]
-    newest = next((each for each in versions if unreleased is None or each.start > unreleased.start), None)
+    existing = next((title for title in titles if title.version and title.version["version"] == version), None)
+    if existing is not None:
+        return _fill_in_date(text, existing, released)
+    unreleased = next((title for title in titles if title.is_unreleased), None)
+    versions = [title for title in titles if title.version]
+    newest = next((title for title in versions if unreleased is None or title.start > unreleased.start), None)
     newline = "\r\n" if "\r\n" in text else "\n"
     heading = _heading_like(newest, version, None if leaves_out_days(text, version) else released, newline)
     former = newest.version if newest else None
-    return with_links(_inserted(text, heading, titles, newline), version, former["version"] if former else None)
+    return add_link(_insert(text, heading, titles, newline), version, former["version"] if former else None)
 
 
 def _require_one_newest(text: str, version: str) -> None:
-    """Older versions may have several: they are history, and public changelogs do."""
-    found = headings(text)
-    for judged in (version, *(each.version for each in found[:1])):
-        lines = [each.line for each in found if each.version == judged]
+    """Older versions may have several headings: they are history, and public changelogs have such."""
+    existing = headings(text)
+    for unique in (version, *(heading.version for heading in existing[:1])):
+        lines = [heading.line for heading in existing if heading.version == unique]
         if len(lines) > 1:
-            raise ChangelogHeadings(judged, lines)
+            raise ChangelogHeadings(unique, lines)
 
 
 def leaves_out_days(text: str, version: str) -> bool:
-    """Whether the two newest versions beside this one tell no day, and none to come."""
-    matches = [match for each in _titles(text) if (match := each.version) and match["version"] != version][:2]
-    return len(matches) == 2 and all(not each["rest"] for each in matches)
+    """Whether the headings of the two newest other versions have no date, and no place for one."""
+    matches = [match for title in _titles(text) if (match := title.version) and match["version"] != version][:2]
+    return len(matches) == 2 and all(not match["rest"] for match in matches)
 
 
 def has_unreleased(text: str) -> bool:
-    """Whether there is a place for what the next version will bring, above all versions."""
-    first = next((each for each in _titles(text) if each.version or each.is_unreleased), None)
+    """Whether there is a section for the next version's entries above all versions."""
+    first = next((title for title in _titles(text) if title.version or title.is_unreleased), None)
     return first is not None and first.is_unreleased
 
 
 def leaves_it_to_releases(text: str) -> bool:
-    """Whether there is no heading of a version, nor of what is to come, but a link to the forge's releases."""
-    known = any(each.version or each.is_unreleased for each in _titles(text))
+    """Whether the text has a link to the forge's releases, but no heading of a version and no Unreleased."""
+    known = any(title.version or title.is_unreleased for title in _titles(text))
     return not known and _RELEASES.search(text) is not None
 
 
 def waits_for_entries(text: str) -> bool:
-    """Whether nothing stands below Unreleased, or there is no such heading."""
+    """Whether Unreleased is empty, or there is no such heading."""
     titles = _titles(text)
-    unreleased = next((each for each in titles if each.is_unreleased), None)
+    unreleased = next((title for title in titles if title.is_unreleased), None)
     if unreleased is None:
         return True
-    end = next((each.start for each in titles if each.start > unreleased.start), len(text))
+    end = next((title.start for title in titles if title.start > unreleased.start), len(text))
     return _NOTHING.fullmatch(text[unreleased.end : end]) is not None
 
 
 def notes(text: str, version: str) -> str:
-    """What stands under the heading of `version`, without blank lines around it.
+    """The text under the heading of `version`, without blank lines around it.
 
     Raises `ChangelogHeadings` unless it has exactly one.
     """
@@ -151,8 +151,8 @@ def notes(text: str, version: str) -> str:
     return text[start:end].strip()
 
 
-def with_notes(text: str, version: str, entries: str) -> str:
-    """`text` with `entries` as the notes of `version`, which has none yet; a text that has some stays as it is.
+def add_notes(text: str, version: str, entries: str) -> str:
+    """`text` with `entries` as the notes of `version`. If `version` has notes already, `text` does not change.
 
     Raises `ChangelogHeadings` unless it has exactly one heading.
     """
@@ -165,22 +165,22 @@ def with_notes(text: str, version: str, entries: str) -> str:
 
 
 def _section(text: str, version: str) -> tuple[int, int]:
-    """Offsets of what stands under the heading of `version`, up to the next one that is not below it."""
+    """Offsets of the text under the heading of `version`, up to the next heading that is not below it."""
     titles = _titles(text)
-    found = [each for each in titles if each.version and each.version["version"] == version]
-    if len(found) != 1:
-        raise ChangelogHeadings(version, [each.number for each in found])
-    following = [each.start for each in titles if each.start > found[0].start]
-    return found[0].end, min(following, default=len(text))
+    own = [title for title in titles if title.version and title.version["version"] == version]
+    if len(own) != 1:
+        raise ChangelogHeadings(version, [title.number for title in own])
+    following = [title.start for title in titles if title.start > own[0].start]
+    return own[0].end, min(following, default=len(text))
 
 
-def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str) -> str:
-    unreleased = next((each for each in titles if each.is_unreleased), None)
-    newest = next((each for each in titles if each.version), None)
+def _insert(text: str, heading: str, titles: tuple[_Title, ...], newline: str) -> str:
+    unreleased = next((title for title in titles if title.is_unreleased), None)
+    newest = next((title for title in titles if title.version), None)
     if unreleased is None:
         place = newest.start if newest else len(text)
     else:
-        place = next((each.start for each in titles if each.start > unreleased.start), len(text))
+        place = next((title.start for title in titles if title.start > unreleased.start), len(text))
         if place == len(text) or not _NOTHING.fullmatch(text[unreleased.end : place]):
             return text[: unreleased.end] + 2 * newline + heading + text[unreleased.end :]
     if place < len(text):
@@ -191,13 +191,13 @@ def _inserted(text: str, heading: str, titles: tuple[_Title, ...], newline: str)
 
 def _titles(text: str) -> tuple[_Title, ...]:
     """The headings of the versions' own level and above it, from the top."""
-    found = tuple(_all_titles(text))
-    level = min((each.level for each in found if each.version or each.is_unreleased), default=2)
-    return tuple(each for each in found if each.level <= level)
+    all_titles = tuple(_all_titles(text))
+    level = min((title.level for title in all_titles if title.version or title.is_unreleased), default=2)
+    return tuple(title for title in all_titles if title.level <= level)
 
 
 def _all_titles(text: str) -> Iterator[_Title]:
-    """What looks like a heading within a fenced code block is none; of underlined ones only those of versions are told."""
+    """Every heading outside of fenced code blocks. Underlined headings count only if they name a version or Unreleased."""
     fence = ""
     before: tuple[int, str] | None = None
     for number, match in enumerate(_LINE.finditer(text), start=1):
@@ -223,23 +223,23 @@ def _heading_like(other: _Title | None, version: str, day: date | None, newline:
     match = other.version if other else None
     if other is None or match is None:
         return f"## [{version}] - {day}"
-    link = moved_on(match["link"] or "", match["version"], version)
+    link = next_address(match["link"] or "", match["version"], version)
     text = (
-        f"{match['open']}{version}{match['close']}{f'({link})' if link else ''}{_told_like(match['rest'] or '', day)}"
+        f"{match['open']}{version}{match['close']}{f'({link})' if link else ''}{_date_part(match['rest'] or '', day)}"
     )
     return f"{text}{newline}{other.underline * len(text)}" if other.underline else f"{'#' * other.level} {text}"
 
 
-def _told_like(rest: str, day: date | None) -> str:
-    """`day` behind a heading's version, as `rest` tells another one."""
+def _date_part(rest: str, day: date | None) -> str:
+    """The part of a heading after its version: `day`, in the form of the date in `rest`."""
     if day is None:
         return ""
-    dated = _DATE.match(rest)
-    return f" {dated['lead']}{_spelled_like(dated['date'], day)}{dated['tail']}" if dated else f" - {day}"
+    other = _DATE.match(rest)
+    return f" {other['lead']}{_spell_date(day, other['date'])}{other['tail']}" if other else f" - {day}"
 
 
-def _dated(text: str, title: _Title, released: date) -> str:
-    """`text` with the day in a heading that has none yet."""
+def _fill_in_date(text: str, title: _Title, released: date) -> str:
+    """`text` with the date in a heading that has none yet."""
     match = title.version
     if match is None or not _NO_DATE_YET.fullmatch(match["rest"] or ""):
         return text
@@ -247,11 +247,12 @@ def _dated(text: str, title: _Title, released: date) -> str:
         return text
     end = title.start + text[title.start : title.end].index(title.text) + len(title.text) - len(match["rest"] or "")
     rest = text[end : end + len(match["rest"] or "")]
-    told = f"({released})" if rest.startswith("(") else f"- {released}"
-    return text[:end].rstrip(" ") + f" {told}" + text[end + len(rest) :]
+    dated = f"({released})" if rest.startswith("(") else f"- {released}"
+    return text[:end].rstrip(" ") + f" {dated}" + text[end + len(rest) :]
 
 
-def _spelled_like(other: str, day: date) -> str:
+def _spell_date(day: date, other: str) -> str:
+    """`day` in the form of the date `other`."""
     if re.fullmatch(_ISO, other):
         return str(day)
     ending = "th" if day.day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")

@@ -1,6 +1,6 @@
-"""Which changelogs a release writes, and what they say afterwards: one for all, or one for each package.
+"""Which changelogs a release writes, and their new text: one changelog for all packages, or one for each.
 
-Knows the profile's style and the packages. What a changelog looks like inside, `changelog` knows.
+Knows the profile's style and the packages. `changelog` knows the format of a changelog.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors.edits import ChangelogHeadings
-from loadmaster.planning.edits.changelog import headings, notes, release_heading, waits_for_entries, with_notes
+from loadmaster.planning.edits.changelog import add_notes, headings, notes, release_heading, waits_for_entries
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.planning.tree.tree import beside
+from loadmaster.planning.tree.tree import sibling_path
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.toml_text import require_no_mark
 from loadmaster.planning.values.value import Value
 
 
 class Changelog(Value):
-    """One changelog that belongs to packages which move."""
+    """One changelog of packages that get a new version."""
 
     path: str
     packages: tuple[str, ...]
-    """Whose it is."""
+    """The packages that it belongs to."""
     version: str | None
-    """What its new section is headed; None where packages share it that do not all move to one version: which entries are
-    whose, nobody can tell."""
+    """The version of its new section. None if it belongs to packages that do not all move to one version: nobody knows which
+    entries are whose."""
 
 
 class WrittenChangelog(Value):
@@ -39,7 +39,7 @@ class WrittenChangelog(Value):
     version: str
     text: str
     proposed: bool
-    """Whether the section holds what was proposed from commits."""
+    """Whether the section has entries that were proposed from commits."""
 
     @property
     def notes(self) -> str:
@@ -47,17 +47,17 @@ class WrittenChangelog(Value):
 
 
 class NotesScope(Value):
-    """Whose commits a changelog tells of."""
+    """The commits that the entries of a changelog come from."""
 
     tags: tuple[str, ...] = ()
-    """Those of its releases that are below the released commit."""
+    """The tags of its releases that the released commit contains."""
     include: tuple[str, ...] = ()
-    """Folders; () for the whole repository."""
+    """The folders whose commits count; () for the whole repository."""
     exclude: tuple[str, ...] = ()
 
 
 def changelog_globs(style: ReleaseStyle) -> tuple[str, ...]:
-    """What to read of a tree."""
+    """Globs of the changelogs to read from a tree."""
     if style.changelog is None:
         return ()
     if style.policy is not Policy.INDEPENDENT:
@@ -66,27 +66,29 @@ def changelog_globs(style: ReleaseStyle) -> tuple[str, ...]:
 
 
 def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ...]:
-    """Where changelogs may lie that the release writes."""
+    """Paths where the release may find a changelog to write."""
     if style.changelog is None:
         return ()
     if style.policy is not Policy.INDEPENDENT:
         return (style.changelog,)
     name = posixpath.basename(style.changelog)
-    return tuple(sorted({style.changelog, *(beside(each.manifest, name) for each in workspace.packages)}))
+    return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
 
 
 def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
     """The packages that each changelog belongs to, by path.
 
-    In lockstep all have one, whether it is there or not. With versions of their own each has the one of `present` that
-    lies beside it; where no package has such a one, all share the profile's.
+    In lockstep all packages have the profile's changelog, whether it exists or not. If packages have versions of their own,
+    each has the one of `present` in its directory. If no package has one, all share the profile's.
     """
     if style.changelog is None:
         return {}
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    own = {path: (each,) for each in workspace.packages if (path := beside(each.manifest, name)) in present}
+    own = {
+        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in present
+    }
     if not own and style.changelog in present:
         return {style.changelog: workspace.packages}
     return dict(own)
@@ -95,87 +97,91 @@ def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) 
 def changelogs(
     present: Collection[str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
 ) -> tuple[Changelog, ...]:
-    """Those that belong to a package of `versions`, which are the planned ones of all that move."""
+    """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one."""
     return tuple(
         _changelog(path, packages, versions, style)
         for path, packages in sorted(owners(present, workspace, style).items())
-        if any(each.name in versions for each in packages)
+        if any(package.name in versions for package in packages)
     )
 
 
 def _changelog(path: str, packages: Iterable[Package], versions: Mapping[str, str], style: ReleaseStyle) -> Changelog:
-    moving = tuple(each.name for each in packages if each.name in versions)
+    moving = tuple(package.name for package in packages if package.name in versions)
     planned = {versions[name] for name in moving}
-    stays = any(each.name not in versions and _is_released(each, style) for each in packages)
+    stays = any(package.name not in versions and _is_released(package, style) for package in packages)
     shared = style.policy is Policy.INDEPENDENT and (stays or len(planned) > 1)
     return Changelog(path=path, packages=moving, version=None if shared else versions[moving[0]])
 
 
 def _is_released(package: Package, style: ReleaseStyle) -> bool:
-    return package.is_publishable and package.name not in {each.package for each in style.exclude}
+    return package.is_publishable and package.name not in {rule.package for rule in style.exclude}
 
 
-def written(
-    texts: Mapping[str, str], found: Iterable[Changelog], proposals: Mapping[str, str], today: date
+def write_changelogs(
+    texts: Mapping[str, str], candidates: Iterable[Changelog], proposals: Mapping[str, str], today: date
 ) -> tuple[WrittenChangelog, ...]:
-    """Those of `found` that are there and can be written, with a section for their version.
+    """Those of `candidates` that exist and have one version, with a section for it.
 
     `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and `ChangelogHeadings`.
     """
     return tuple(
-        _written(each, each.version, texts[each.path], proposals.get(each.path, ""), today)
-        for each in found
-        if each.version is not None and each.path in texts
+        _write(changelog, changelog.version, texts[changelog.path], proposals.get(changelog.path, ""), today)
+        for changelog in candidates
+        if changelog.version is not None and changelog.path in texts
     )
 
 
-def _written(found: Changelog, version: str, before: str, proposal: str, today: date) -> WrittenChangelog:
-    require_no_mark(found.path, before)
+def _write(changelog: Changelog, version: str, before: str, proposal: str, today: date) -> WrittenChangelog:
+    require_no_mark(changelog.path, before)
     try:
         headed = release_heading(before, version, today)
-        text = with_notes(headed, version, proposal) if proposal else headed
+        text = add_notes(headed, version, proposal) if proposal else headed
     except ChangelogHeadings as error:
-        raise ChangelogHeadings(error.version, error.lines, found.path) from error
+        raise ChangelogHeadings(error.version, error.lines, changelog.path) from error
     return WrittenChangelog(
-        path=found.path, packages=found.packages, version=version, text=text, proposed=text != headed
+        path=changelog.path, packages=changelog.packages, version=version, text=text, proposed=text != headed
     )
 
 
 def proposal_scopes(
     texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle, asked: Collection[str], tags: Collection[str]
 ) -> dict[str, NotesScope]:
-    """The changelogs that wait for entries, by path, with the commits to make them of.
+    """The changelogs that wait for entries, by path, with the commits to make the entries from.
 
-    `asked` are the packages that the release names, () for all; `tags` are those on commits below the released one. A
-    changelog whose newest release has no tag there gets no proposal: since when, nobody can tell.
+    `asked` are the packages that the release names, () for all. `tags` are those on commits that the released one contains.
+    A changelog whose newest release has none of these tags gets no proposal: nobody knows where its commits begin.
     """
-    found = {}
+    scopes = {}
     for path, packages in owners(texts.keys(), workspace, style).items():
-        released = tuple(each for each in packages if _is_released(each, style))
-        if path not in texts or not released or (asked and not any(each.name in asked for each in released)):
+        released = tuple(package for package in packages if _is_released(package, style))
+        if path not in texts or not released or (asked and not any(package.name in asked for package in released)):
             continue
-        patterns = {style.tag_pattern(each.name).replace("{name}", each.name) for each in released}
-        newest = [each.replace("{version}", told.version) for told in headings(texts[path])[:1] for each in patterns]
+        patterns = {style.tag_pattern(package.name).replace("{name}", package.name) for package in released}
+        newest = [
+            pattern.replace("{version}", heading.version)
+            for heading in headings(texts[path])[:1]
+            for pattern in patterns
+        ]
         if waits_for_entries(texts[path]) and (not newest or not set(newest).isdisjoint(tags)):
-            found[path] = _scope(released, workspace, style, _following(patterns, tags))
-    return found
+            scopes[path] = _scope(released, workspace, style, _version_tags(patterns, tags))
+    return scopes
 
 
-def _following(patterns: Collection[str], tags: Collection[str]) -> tuple[str, ...]:
+def _version_tags(patterns: Collection[str], tags: Collection[str]) -> tuple[str, ...]:
     """The tags that name a version by one of the patterns."""
-    shape = "|".join(re.escape(each).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for each in patterns)
-    return tuple(each for each in sorted(tags) if re.fullmatch(shape, each))
+    shape = "|".join(re.escape(pattern).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for pattern in patterns)
+    return tuple(tag for tag in sorted(tags) if re.fullmatch(shape, tag))
 
 
 def _scope(
     packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle, tags: tuple[str, ...]
 ) -> NotesScope:
-    """The packages' folders, without those of packages inside them."""
+    """The packages' folders, without the folders of other packages inside them."""
     if style.policy is not Policy.INDEPENDENT:
         return NotesScope(tags=tags)
-    folders = {posixpath.dirname(each.manifest) for each in packages}
-    others = {posixpath.dirname(each.manifest) for each in workspace.packages} - folders
-    inside = {each for each in others if any(not folder or each.startswith(f"{folder}/") for folder in folders)}
+    folders = {posixpath.dirname(package.manifest) for package in packages}
+    others = {posixpath.dirname(package.manifest) for package in workspace.packages} - folders
+    inside = {other for other in others if any(not folder or other.startswith(f"{folder}/") for folder in folders)}
     return NotesScope(
         tags=tags,
         include=() if "" in folders else tuple(sorted(folders)),

@@ -1,8 +1,8 @@
-"""The version literals of Cargo manifests: text in, text out, every other byte kept.
+"""The version literals of Cargo manifests: text in, text out. Every other byte stays.
 
-Knows where a manifest says a version and where it requires a member. Which members there are and what versions they get
-is decided elsewhere; a plain registry requirement is nobody's business here, even on a member's name, unless the root
-patches the member into the registry.
+Knows where a manifest has a version and where it requires a member. Other modules decide which members there are and which
+versions they get. A requirement without a path stays as it is, even on a member's name, unless the root patches the member
+into the registry.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from loadmaster.errors.edits import InheritedVersionsDisagree, RequirementCannotFollow
-from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_literals
+from loadmaster.planning.edits.toml_literals import KeyPath, Literal, replace_literals, value_at
 from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.tree.manifest_package import ManifestTable, parse_manifest
 from loadmaster.planning.tree.tree import MANIFEST, root_of
-from loadmaster.planning.values.requirement import matches, raised
+from loadmaster.planning.values.requirement import matches, rewrite_requirement
 
 _DEPENDENCY_TABLES = (
     "dependencies",
@@ -28,51 +28,51 @@ _DEPENDENCY_TABLES = (
 
 
 class _Move(NamedTuple):
-    """A member's versions."""
+    """A member's version before and after the bump."""
 
     before: str | None
-    """None where no manifest tells it."""
+    """None if no manifest has it."""
     after: str
 
 
 def bump_manifests(
     manifests: Mapping[str, str], versions: Mapping[str, str], moving: Requirements, others: Collection[str] = ()
 ) -> dict[str, str]:
-    """The text of each manifest after the release, by path; those that stay as they are, too.
+    """The text of each manifest after the release, by path, also of those that do not change.
 
-    `manifests` holds every manifest that may change, workspace roots included, by path from the repository's root;
-    `versions` the planned version by package. A root's `[workspace.package] version` becomes that of the members that
-    inherit it, which is why one manifest alone cannot be bumped. `others` are manifests of other workspaces: only their
-    requirements follow, whatever their packages are called.
+    `manifests` has every manifest that may change, workspace roots included, by path from the repository's root. `versions`
+    has the planned version by package. A root's `[workspace.package] version` becomes that of the members that inherit it;
+    this is why one manifest alone cannot be bumped. `others` are manifests of other workspaces: only their requirements
+    change, whatever their packages are called.
 
     Raises what `parse_manifest` raises, `ManifestNotKept`, `InheritedVersionsDisagree`, `RequirementCannotFollow` and
     `MalformedRequirement`.
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
     own = {path: manifest for path, manifest in parsed.items() if path not in others}
-    inherited = _inherited_versions(own, parsed, versions)
-    before = {at(manifest, ("package", "name")): _version(path, parsed) for path, manifest in own.items()}
+    shared = _shared_versions(own, parsed, versions)
+    before = {value_at(manifest, ("package", "name")): _version(path, parsed) for path, manifest in own.items()}
     moves = {name: _Move(before.get(name), planned) for name, planned in versions.items()}
     after = dict(manifests)
     for path, manifest in parsed.items():
         literals = [
-            *_required(path, parsed, moves, moving, others),
-            *_patched(path, parsed, versions, others),
+            *_path_requirements(path, parsed, moves, moving, others),
+            *_patch_requirements(path, parsed, versions, others),
         ]
         if path in own:
             literals += _own(manifest, versions)
-        if path in inherited:
-            literals.append(Literal(("workspace", "package", "version"), inherited[path]))
-        changing = [each for each in literals if at(manifest, each.keys) != each.text]
+        if path in shared:
+            literals.append(Literal(("workspace", "package", "version"), shared[path]))
+        changing = [literal for literal in literals if value_at(manifest, literal.keys) != literal.text]
         if changing:
-            after[path] = with_literals(path, manifests[path], changing)
+            after[path] = replace_literals(path, manifests[path], changing)
     return after
 
 
-def with_heirs(
+def add_heirs(
     manifests: Mapping[str, str], versions: Mapping[str, str], others: Collection[str] = ()
 ) -> dict[str, str]:
-    """`versions`, and those of private members that take theirs from the same `[workspace.package]`: they cannot stay.
+    """`versions`, and those of private members that inherit from the same `[workspace.package]`: theirs changes with it.
 
     Raises `ByteOrderMark`, `NotToml` and `ManifestIncomplete`.
     """
@@ -85,17 +85,17 @@ def with_heirs(
 
 
 def _inherits(manifest: ManifestTable) -> bool:
-    return at(manifest, ("package", "version", "workspace")) is True
+    return value_at(manifest, ("package", "version", "workspace")) is True
 
 
-def _inherited_versions(
+def _shared_versions(
     own: Mapping[str, ManifestTable], manifests: Mapping[str, ManifestTable], versions: Mapping[str, str]
 ) -> dict[str, str]:
     """Planned version of `[workspace.package]`, by the path of the root that has it."""
     heirs: dict[str, dict[str, str]] = {}
     for path, manifest in own.items():
         root = root_of(path, manifests)
-        current = at(manifests.get(root or "", {}), ("workspace", "package", "version"))
+        current = value_at(manifests.get(root or "", {}), ("workspace", "package", "version"))
         if root is not None and current is not None and _inherits(manifest):
             name = manifest["package"].get("name", "")
             heirs.setdefault(root, {})[name] = versions.get(name, current)
@@ -106,19 +106,19 @@ def _inherited_versions(
 
 
 def _own(manifest: ManifestTable, versions: Mapping[str, str]) -> Iterator[Literal]:
-    name = at(manifest, ("package", "name"))
-    if name in versions and isinstance(at(manifest, ("package", "version")), str):
+    name = value_at(manifest, ("package", "name"))
+    if name in versions and isinstance(value_at(manifest, ("package", "version")), str):
         yield Literal(("package", "version"), versions[name])
 
 
-def _required(
+def _path_requirements(
     path: str,
     manifests: Mapping[str, ManifestTable],
     moves: Mapping[str, _Move],
     moving: Requirements,
     others: Collection[str],
 ) -> Iterator[Literal]:
-    """The requirements with a version that have a path to a planned member."""
+    """The new requirements that have a version and a path to a planned member."""
     for keys, table in _dependency_tables(manifests[path]):
         for key, entry in table.items():
             if isinstance(entry, Mapping) and "path" in entry and isinstance(entry.get("version"), str):
@@ -126,16 +126,18 @@ def _required(
                 if member not in moves or not _leads_to(path, entry["path"], member, manifests, others):
                     continue
                 if not _stays(entry["version"], moves[member], moving):
-                    yield Literal((*keys, key, "version"), _raised(path, member, entry["version"], moves[member].after))
+                    yield Literal(
+                        (*keys, key, "version"), _rewrite(path, member, entry["version"], moves[member].after)
+                    )
 
 
-def _patched(
+def _patch_requirements(
     path: str, manifests: Mapping[str, ManifestTable], versions: Mapping[str, str], others: Collection[str]
 ) -> Iterator[Literal]:
-    """The requirements without a path on a planned member that `[patch]` puts in the registry's place.
+    """The new requirements without a path on a planned member that `[patch]` puts in the registry's place.
 
-    Whatever the policy, they move only where they must: cargo takes the patch for those that its version satisfies, and the
-    registry's package for the others.
+    Whatever the policy is, they change only if they must: cargo uses the patch if its version satisfies the requirement, and
+    the registry's package otherwise.
     """
     current = _patches(root_of(path, manifests) or path, manifests, others)
     for keys, table in _dependency_tables(manifests[path]) if current else ():
@@ -145,54 +147,58 @@ def _patched(
             if "path" in fields or member not in current or member not in versions or not isinstance(requirement, str):
                 continue
             if matches(requirement, current[member]) and not matches(requirement, versions[member]):
-                follows = _raised(path, member, requirement, versions[member])
+                follows = _rewrite(path, member, requirement, versions[member])
                 yield Literal((*keys, key, "version") if fields is entry else (*keys, key), follows)
 
 
 def _patches(root: str, manifests: Mapping[str, ManifestTable], others: Collection[str]) -> dict[str, str]:
-    """Version by name of the packages of this workspace that its root patches into crates.io by path."""
-    found: dict[str, str] = {}
-    for key, entry in (at(manifests.get(root, {}), ("patch", "crates-io")) or {}).items():
+    """Versions by name of the packages of this workspace that its root patches into crates.io by path."""
+    patched: dict[str, str] = {}
+    for key, entry in (value_at(manifests.get(root, {}), ("patch", "crates-io")) or {}).items():
         name, local = entry.get("package", key), entry.get("path", "")
         place = posixpath.normpath(posixpath.join(posixpath.dirname(root), local, MANIFEST))
         if local and place in manifests and _leads_to(root, local, name, manifests, others):
             version = _version(place, manifests)
-            found |= {name: version} if version is not None else {}
-    return found
+            patched |= {name: version} if version is not None else {}
+    return patched
 
 
 def _version(path: str, manifests: Mapping[str, ManifestTable]) -> str | None:
-    """That of the manifest's package, its own or inherited; None if neither is told."""
-    own = at(manifests[path], ("package", "version"))
-    shared = at(manifests.get(root_of(path, manifests) or "", {}), ("workspace", "package", "version"))
+    """The version of the manifest's package, its own or an inherited one; None if it has neither."""
+    own = value_at(manifests[path], ("package", "version"))
+    shared = value_at(manifests.get(root_of(path, manifests) or "", {}), ("workspace", "package", "version"))
     version = own if isinstance(own, str) else shared
     return version if isinstance(version, str) else None
 
 
 def _dependency_tables(manifest: ManifestTable) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
     places: list[KeyPath] = [("workspace", "dependencies"), *((name,) for name in _DEPENDENCY_TABLES)]
-    places += [("target", each, name) for each in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
+    places += [("target", target, name) for target in manifest.get("target", {}) for name in _DEPENDENCY_TABLES]
     for keys in places:
-        yield keys, at(manifest, keys) or {}
+        yield keys, value_at(manifest, keys) or {}
 
 
 def _leads_to(
     path: str, local: str, member: str, manifests: Mapping[str, ManifestTable], others: Collection[str]
 ) -> bool:
-    """Whether the member lies there, as far as is known: another package may have its name."""
+    """Whether the member is at the path `local`, as far as is known: another package may have its name."""
     place = posixpath.normpath(posixpath.join(posixpath.dirname(path), local, MANIFEST))
-    return place not in manifests or (place not in others and at(manifests[place], ("package", "name")) == member)
+    return place not in manifests or (place not in others and value_at(manifests[place], ("package", "name")) == member)
 
 
 def _stays(requirement: str, move: _Move, moving: Requirements) -> bool:
     if moving is Requirements.ALL or not matches(requirement, move.after):
         return False
-    return moving is Requirements.NECESSARY or move.before is None or raised(requirement, move.before) != requirement
+    return (
+        moving is Requirements.NECESSARY
+        or move.before is None
+        or rewrite_requirement(requirement, move.before) != requirement
+    )
 
 
-def _raised(path: str, member: str, requirement: str, version: str) -> str:
-    """Raises `RequirementCannotFollow`."""
-    follows = raised(requirement, version)
+def _rewrite(path: str, member: str, requirement: str, version: str) -> str:
+    """The requirement for `version`. Raises `RequirementCannotFollow`."""
+    follows = rewrite_requirement(requirement, version)
     if follows is None:
         raise RequirementCannotFollow(path, member, requirement, version)
     return follows

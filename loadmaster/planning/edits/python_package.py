@@ -1,6 +1,6 @@
 """The version of a Python package that is built from a member: its `pyproject.toml`, text in, text out.
 
-Knows where maturin, setuptools and Poetry keep a version. A `dynamic` one comes from the member's manifest, and stays.
+Knows where maturin, setuptools and Poetry keep a version. A `dynamic` version comes from the member's manifest; it stays.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from loadmaster.planning.edits.toml_literals import KeyPath, Literal, at, with_literals
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.edits.toml_literals import KeyPath, Literal, replace_literals, value_at
+from loadmaster.planning.values.toml_text import parse_toml
 
 PYPROJECT = "pyproject.toml"
 
@@ -18,24 +18,24 @@ _PLACES: tuple[KeyPath, ...] = (("project", "version"), ("tool", "poetry", "vers
 
 
 def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
-    """Those of the `pyproject.toml`s in `texts`, by path, that change.
+    """The `pyproject.toml`s in `texts` that change, by path.
 
-    `versions` is the planned version by the member's directory. A package belongs to the member beside it, or to the one
-    that `tool.maturin.manifest-path` names. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
+    `versions` is the planned version by the member's directory. A package belongs to the member in its directory, or to the
+    one that `tool.maturin.manifest-path` names. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
     """
     after = {}
     for path, text in texts.items():
         if posixpath.dirname(path) not in versions and "manifest-path" not in text:
             continue  # somebody else's, and perhaps not even TOML
-        document = parsed_toml(path, text)
+        document = parse_toml(path, text)
         version = versions.get(_folder_of_member(path, document))
-        literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(at(document, keys), str)]
-        if any(at(document, each.keys) != each.text for each in literals):
-            after[path] = with_literals(path, text, literals)
+        literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(value_at(document, keys), str)]
+        if any(value_at(document, literal.keys) != literal.text for literal in literals):
+            after[path] = replace_literals(path, text, literals)
     return after
 
 
 def _folder_of_member(path: str, document: Mapping[str, Any]) -> str:
-    told = at(document, ("tool", "maturin", "manifest-path"))
-    manifest = told if isinstance(told, str) else "Cargo.toml"
+    setting = value_at(document, ("tool", "maturin", "manifest-path"))
+    manifest = setting if isinstance(setting, str) else "Cargo.toml"
     return posixpath.dirname(posixpath.normpath(posixpath.join(posixpath.dirname(path), manifest)))

@@ -1,6 +1,6 @@
-"""Strings in TOML documents, replaced where they stand: text in, text out, every other byte kept.
+"""Replaces strings in TOML documents: text in, text out. Every other byte stays.
 
-Knows quotes, comments and line ends as far as tomlkit does. Refuses to know what the strings mean.
+Knows quotes, comments and line ends as far as tomlkit does. Does not know what the strings mean.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ KeyPath = tuple[str, ...]
 
 
 class Literal(NamedTuple):
-    """Where a string stands, and what is to stand there."""
+    """The place of a string in a document, and its new text."""
 
     keys: KeyPath
     text: str
 
 
-def at(place: Any, keys: KeyPath) -> Any:
-    """What stands at `keys`; None if nothing does."""
+def value_at(place: Any, keys: KeyPath) -> Any:
+    """The value at `keys`; None if there is none."""
     for key in keys:
         place = place.get(key) if isinstance(place, MutableMapping) else None
     return place
 
 
-def with_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
-    """`text` with the literals, each in the quotes that are there. All of them must be there.
+def replace_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
+    """`text` with the literals, each in the quotes of the old string. `text` must have all of them.
 
     `path` is for messages. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
     """
@@ -45,8 +45,8 @@ def with_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
         raise NotToml(path, "tables or lists are nested too deeply") from error
     if document.as_string() != text:
         raise ManifestNotKept(path)
-    for each in literals:
-        table, key = at(document, each.keys[:-1]), each.keys[-1]
+    for literal in literals:
+        table, key = value_at(document, literal.keys[:-1]), literal.keys[-1]
         quotes = table[key].as_string()[:3]
-        table[key] = tomlkit.string(each.text, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
+        table[key] = tomlkit.string(literal.text, literal=quotes.startswith("'"), multiline=quotes in ('"""', "'''"))
     return document.as_string()

@@ -1,4 +1,4 @@
-"""The gates: each a small pure function from the evidence to an answer. All are asked, then all problems are told at once."""
+"""The gates: each a small pure function from the evidence to an answer. All are asked, then all problems are shown at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from loadmaster.planning.gates import (
     toolchain,
 )
 from loadmaster.planning.gates.evidence import Evidence, EvidenceKind
-from loadmaster.planning.gates.judging import Gate, as_advice
+from loadmaster.planning.gates.judging import Gate, turn_into_advice
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 
 GATES: tuple[Gate, ...] = (
@@ -54,22 +54,26 @@ GATES: tuple[Gate, ...] = (
     toolchain.semver_compatible,
 )
 
-ON_FILES = tuple(each for each in GATES if each.need is EvidenceKind.FILES)
-"""Those that a plain directory answers."""
+ON_FILES = tuple(gate for gate in GATES if gate.need is EvidenceKind.FILES)
+"""The gates that need only a plain directory."""
 
 
 def check(evidence: Evidence, gates: Sequence[Gate] = GATES) -> tuple[GateAnswer, ...]:
-    """The gates' answers, in their order; what the profile calls advice closes nothing."""
+    """The gates' answers, in their order. A gate that the profile lists as advice never keeps a release from starting."""
     project = evidence.tree.project
     advice = project.gates.advice if project is not None else ()
-    return tuple(as_advice(each.answer(evidence)) if each.id in advice else each.answer(evidence) for each in gates)
+    return tuple(
+        turn_into_advice(gate.answer(evidence)) if gate.id in advice else gate.answer(evidence) for gate in gates
+    )
 
 
 def require_open(answers: tuple[GateAnswer, ...]) -> None:
-    """Raises `GatesClosed` with everything that keeps the release from starting: failures, questions without an answer."""
+    """Raises `GatesClosed` with everything that keeps the release from starting: failures, and open questions that block."""
     problems = []
     for answer in answers:
-        problems += [f"{answer.gate}: `{each.where}` {each.what} (next: {each.fix})" for each in answer.problems]
+        problems += [
+            f"{answer.gate}: `{problem.where}` {problem.what} (next: {problem.fix})" for problem in answer.problems
+        ]
         if answer.outcome is Outcome.COULD_NOT_CHECK and not answer.opens:
             problems.append(f"{answer.gate}: could not be checked: {answer.why}")
     if problems:

@@ -1,4 +1,4 @@
-"""The page `docs/gates.md`, made of the gates themselves: `python -m loadmaster.planning.gates.catalogue_page`."""
+"""The page `docs/gates.md`, generated from the gates: `python -m loadmaster.planning.gates.catalogue_page`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from loadmaster.planning.gates.judging import Gate
 
 _HEAD = """# Gates
 
-A gate is one question that is asked before anything irreversible. Its answer is `pass`, `fail`, `skip` (the question does
-not arise, or the profile says not to ask it) or `could-not-check` (it arises, and there is no answer), with the number of
-things that were looked at: nothing looked at is a failure. Only a failure or an open question keeps a release from
-starting, and all of them are told at once; gates under `gates.advice` in the profile are shown only.
+A gate is one question that is asked before anything irreversible. Its answer is one of four:
 
-`loadmaster gates TREE [--tag TAG] [--project NAME] [--json]` asks those that need only files, on a plain directory: no git,
-no network, no cargo. A tree of manifests alone will do; what only the other files could tell is then `could-not-check`.
-It exits with 1 if one fails, and with 2 if the tree cannot be read.
+- `pass`
+- `fail`; also if there was nothing to look at
+- `skip`: the question does not arise, or the profile says not to ask it
+- `could-not-check`: the question arises, and there is no answer
 
-That the exact commit builds from a clean export is no gate of its own: a release packages a fresh clone of the commit, and
-builds every packaged crate (`cargo.verify`), before anything is pushed.
+The answer also has the number of things that were looked at. Only a `fail` or a `could-not-check` keeps a release from
+starting, and Loadmaster shows all of them at once. Problems of the gates in `gates.advice` of the profile are only shown.
 
-This page is made from the gates in `loadmaster/planning/gates/`; the ids never change.
+`loadmaster gates TREE [--tag TAG] [--project NAME] [--json]` asks the gates that need only files. It works on a plain
+directory, without git, network or cargo. A tree of manifests alone is enough: gates that need the other files then answer
+`could-not-check`. It exits with 1 if a gate fails, and with 2 if the tree cannot be read.
+
+No gate checks that the exact commit builds from a clean export. Before anything is pushed, a release packages a fresh clone
+of the commit, and builds every packaged crate (`cargo.verify`).
+
+This page is generated from the gates in `loadmaster/planning/gates/`. The ids never change.
 """
 
 _TITLES = {

@@ -1,4 +1,4 @@
-"""Gates on what published packages depend on: what cargo or crates.io would refuse in the middle of a release."""
+"""Gates on the dependencies of published packages: those that cargo or crates.io would refuse in the middle of a release."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from loadmaster.planning.values.requirement import matches
     "path-without-version", "Assay's v3.2.0 to v3.2.2: `assay-sim` needed `assay-adapter-api` by path alone."
 )
 def path_without_version(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
-    """Does every path dependency have a version to be found by on the registry? By path alone only dev may be."""
+    """Does every path dependency also have a version, for the registry? Only a dev-dependency may have a path alone."""
     if dependency.path is None or not dependency.is_packaged or dependency.has_version:
         return None
     return DependencyFault(
@@ -33,9 +33,9 @@ def path_without_version(tree: Tree, package: Package, dependency: Dependency) -
     )
 
 
-@of_dependencies("git-dependency", "Assay's v2.1.4 had aya from Git alone; v2.1.5 followed after 11 minutes.")
+@of_dependencies("git-dependency", "Assay's v2.1.4 depended on aya from Git alone; v2.1.5 followed after 11 minutes.")
 def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
-    """Is every dependency on a registry, too? cargo leaves the Git source out of the package, and without a version refuses."""
+    """Does every Git dependency also have a version, for the registry? cargo drops the Git source; without a version it refuses."""
     if dependency.git is None or not dependency.is_packaged or dependency.has_version:
         return None
     return DependencyFault(
@@ -49,19 +49,19 @@ def git_dependency(tree: Tree, package: Package, dependency: Dependency) -> Depe
     "Assay's v3.11.0 to v3.11.2 and v4.0.0 stopped half-way, at a member with `publish = false`.",
 )
 def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
-    """Is all published that published packages need? Optional, build- and versioned dev-dependencies count, too.
+    """Are all members that published packages need published, too? Optional, build- and versioned dev-dependencies count.
 
-    For a dev-dependency, which no user ever resolves, a version suffices that is on the registry already.
+    For a dev-dependency it is enough that the registry has a version already, because users never resolve it.
     """
     member = _member(tree, dependency)
     if member is None or not dependency.is_packaged or member.name in tree.names or member.is_publishable:
         return None
-    fix = f"publish `{dependency.name}`, or drop the dependency; `optional = true` is no way out."
+    fix = f"publish `{dependency.name}`, or drop the dependency; `optional = true` does not help."
     if dependency.kind == "dev":
         if tree.registry is not None and tree.registry.has_fitting(dependency):
             return None
         if tree.registry is None:
-            fix += " If crates.io has a fitting version of it, nothing has to be done: a release asks."
+            fix += " If crates.io has a version that fits, there is nothing to do: a release asks crates.io."
     return DependencyFault(what=f"depends on `{dependency.name}`, which is not published", fix=fix)
 
 
@@ -70,17 +70,17 @@ def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency)
     "From v3.2.2 to v3.38.0 Assay's published `assay-core` resolved an abandoned `assay-adapter-api` 3.2.3.",
 )
 def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
-    """Does the release publish every member that it needs? One that stays behind is resolved as it was long ago, or not at all.
+    """Does the release publish every member that it needs? Users get an old version of a member that is left out, or none.
 
-    In lockstep a member stays behind if the profile excludes it though it could be published, or if its version is another.
-    Where packages have versions of their own, `dependency-on-registry` asks instead.
+    In lockstep a member is left out if the profile excludes it although it is publishable, or if its version differs.
+    If packages have versions of their own, `dependency-on-registry` asks instead.
     """
     member = _member(tree, dependency)
-    if member is None or not dependency.is_packaged or not member.is_publishable or not tree.in_lockstep:
+    if member is None or not dependency.is_packaged or not member.is_publishable or not tree.is_lockstep:
         return None
     if member.name not in tree.names:
         return DependencyFault(
-            what=f"depends on `{member.name}`, which this release leaves behind",
+            what=f"depends on `{member.name}`, which this release leaves out",
             fix=f"publish `{member.name}` with the others (`release.exclude` in the profile), or drop the dependency.",
         )
     if member.version != package.version:
@@ -93,52 +93,59 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> De
 
 @of_dependencies("requirements-satisfiable", "Assay's v0.3.3 asked for members at 0.2.0 that were at 0.3.3.")
 def requirements_satisfiable(tree: Tree, package: Package, dependency: Dependency) -> DependencyFault | None:
-    """Do the members' versions meet what the packages require of them, dev-dependencies with a version included?"""
+    """Do the members' versions meet the requirements of the packages? Dev-dependencies with a version count, too."""
     member = _member(tree, dependency)
     if member is None or not dependency.has_version or matches(dependency.requirement, member.version):
         return None
     return DependencyFault(
-        what=f"requires `{member.name}` as `{dependency.requirement}`, and it is at `{member.version}`",
+        what=f"requires `{member.name}` as `{dependency.requirement}`, and its version is `{member.version}`",
         fix=f"write a requirement that `{member.version}` meets; `loadmaster bump` does it for all of them.",
     )
 
 
-@of_files("dependency-cycle", "A dev-dependency with a version that leads back cannot be published in any order.")
+@of_files(
+    "dependency-cycle",
+    "If a dev-dependency with a version closes a cycle, the crates cannot be published in any order.",
+)
 def dependency_cycle(tree: Tree) -> Findings:
     """Is there an order in which the crates can be published, dependencies first?"""
     problems = []
     try:
-        edges(tree.released, {each.name: each.version for each in tree.released})
+        edges(tree.released, {package.name: package.version for package in tree.released})
     except DependencyCycle as cycle:
-        places = {each.name: each.manifest for each in tree.released}
+        places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
         problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
 
 
 @of_files(
-    "packaging-order", "actix-web's members name each other without a path; cargo packages such crates by the alphabet."
+    "packaging-order",
+    "actix-web's members need each other without a path; cargo packages such crates in alphabetical order.",
 )
 def packaging_order(tree: Tree) -> GateJudgement:
-    """Does cargo find every sibling that a crate needs, packaging all of them in its own order?
+    """Does cargo find every sibling that a crate needs when it packages all of them in its own order?
 
-    It takes a sibling that is not on the registry yet from the same call, if that was packaged before. First comes what a
-    manifest names by path; one that names it without (`[patch.crates-io]` ties them together) may come too early.
+    If the registry does not have a sibling yet, cargo uses the one from the same call, but only if it packaged it before.
+    Siblings that a manifest needs by path come first. A crate that needs one without a path (`[patch.crates-io]` connects
+    them) may come too early.
     """
-    order, registry = packaged_by_cargo(tree.released), tree.registry
-    early = [
-        (package, each)
+    order, registry = cargo_packaging_order(tree.released), tree.registry
+    too_early = [
+        (package, dependency)
         for position, package in enumerate(order)
         for later in order[position + 1 :]
-        for each in package.dependencies
-        if each.name == later.name and each.path is None and each.git is None
-        if matches(each.requirement, later.version)
+        for dependency in package.dependencies
+        if dependency.name == later.name and dependency.path is None and dependency.git is None
+        if matches(dependency.requirement, later.version)
     ]
-    if not early:
+    if not too_early:
         return Findings(checked=len(order))
     if registry is None:
-        return CouldNotCheck(why=f"whether `{early[0][1].name}` is out, the registry knows, which was not asked")
-    problems = (_too_early(package, each) for package, each in early if not registry.has_fitting(each))
+        return CouldNotCheck(why=f"nobody asked the registry whether it has `{too_early[0][1].name}`")
+    problems = (
+        _too_early(package, dependency) for package, dependency in too_early if not registry.has_fitting(dependency)
+    )
     return Findings(checked=len(order), problems=tuple(dict.fromkeys(problems)))
 
 
@@ -151,20 +158,27 @@ def _too_early(package: Package, needed: Dependency) -> Problem:
     )
 
 
-def packaged_by_cargo(packages: Collection[Package]) -> tuple[Package, ...]:
-    """In cargo's order: by name, but what one needs by path before it. A circle is entered where the names lead first."""
-    by_name, found = {each.name: each for each in packages}, dict[str, Package]()
+def cargo_packaging_order(packages: Collection[Package]) -> tuple[Package, ...]:
+    """The packages in cargo's order: by name, except that those needed by path come first.
+
+    A cycle begins at the package that the order by name reaches first.
+    """
+    by_name, ordered = {package.name: package for package in packages}, dict[str, Package]()
     waiting = [(name, False) for name in sorted(by_name, reverse=True)]
     seen = set[str]()
     while waiting:
         name, is_ready = waiting.pop()
         if is_ready:
-            found[name] = by_name[name]
+            ordered[name] = by_name[name]
         elif name not in seen:
             seen.add(name)
-            needs = {each.name for each in by_name[name].dependencies if each.path is not None and each.is_packaged}
-            waiting += [(name, True), *((each, False) for each in sorted(needs & by_name.keys(), reverse=True))]
-    return tuple(found.values())
+            needs = {
+                dependency.name
+                for dependency in by_name[name].dependencies
+                if dependency.path is not None and dependency.is_packaged
+            }
+            waiting += [(name, True), *((need, False) for need in sorted(needs & by_name.keys(), reverse=True))]
+    return tuple(ordered.values())
 
 
 def _member(tree: Tree, dependency: Dependency) -> Package | None:

@@ -1,6 +1,6 @@
-"""What the gates judge, in parts: each gate takes one part, so that a plain directory of files suffices for most.
+"""The evidence that the gates judge, in parts. Each gate needs one part, so that a plain directory is enough for most.
 
-Values only. Who looked, and how, is not known here.
+Values only. This module does not know who looked, or how.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from loadmaster.planning.values.value import Value
 
 
 class EvidenceKind(StrEnum):
-    """What has to be looked at before a gate can be asked."""
+    """What somebody must look at before a gate can be asked."""
 
     FILES = "files"
     REPOSITORY = "repository"
@@ -31,46 +31,46 @@ class EvidenceKind(StrEnum):
 
 
 class Tree(Value):
-    """The files as the release will have them: those of a plain directory, or those of the commit with the plan's edits."""
+    """The files as the release will have them: those of a plain directory, or those of the commit after the plan's edits."""
 
     files: TreeFiles
     workspace: Workspace
     released: tuple[Package, ...]
     """The packages that the release publishes."""
     labels: tuple[Label, ...] = ()
-    """The tags that will name the release; () if none was said."""
+    """The tags that will name the release; () if nobody named one."""
     sources: Mapping[str, str] = Field(default_factory=dict)
-    """Text by path of the Rust files that include others."""
+    """The texts of the Rust files that the packages are built from, by path."""
     project: Project | None = None
     before: Tree | None = None
-    """The same before the plan's edits; None of a plain directory."""
+    """The tree before the plan's edits; None for a plain directory."""
     registry: RegistrySeen | None = None
-    """What the registry has of the members; None where nobody looked."""
-    of_past: bool = False
-    """Whether a release of the past is rehearsed: today's profile may name what its tree did not have yet."""
+    """What the registry has of the members; None if nobody looked."""
+    is_past: bool = False
+    """Whether this is the rehearsal of a past release. Its tree may lack things that today's profile names."""
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Of the packages that the release publishes."""
-        return frozenset(each.name for each in self.released)
+        """Names of the packages that the release publishes."""
+        return frozenset(package.name for package in self.released)
 
     @cached_property
-    def in_lockstep(self) -> bool:
-        """Whether the profile wants one version for all; without a profile, whether all that is published has one."""
+    def is_lockstep(self) -> bool:
+        """Whether the profile wants one version for all. Without a profile: whether all published packages have one version."""
         if self.project is not None:
             return self.project.release.policy is not Policy.INDEPENDENT
-        return len({each.version for each in self.released}) == 1
+        return len({package.version for package in self.released}) == 1
 
     @cached_property
     def version(self) -> str | None:
-        """The release's one version: that of its only tag, else that of all its packages; None where there are several.
+        """The release's one version: that of its only tag, else that of all its packages. None if there are several.
 
-        A tag that is no alias, and names no version, leaves it open.
+        None, too, if its only tag is not an alias and names no version.
         """
-        naming = [each for each in self.labels if not each.floats]
+        naming = [label for label in self.labels if not label.floats]
         if len(naming) == 1:
             return naming[0].version
-        versions = {each.version for each in self.released}
+        versions = {package.version for package in self.released}
         return versions.pop() if len(versions) == 1 else None
 
     @cached_property
@@ -86,18 +86,18 @@ class Tree(Value):
 
 
 class Past(Value):
-    """What the repository tells of what was before."""
+    """What the repository shows of the release before this one."""
 
     tag: str | None = None
-    """The last release's; None if there is none, or none that stands for all packages."""
+    """The tag of the last release; None if there is none, or none for all packages."""
     published: tuple[str, ...] | None = None
-    """What that release published; None if its manifests cannot be read any more."""
+    """The packages that it published; None if its manifests cannot be read any more."""
     bump: tuple[str, ...] | None = None
-    """The paths that changed in the commit which gave the tree its version; None if nobody could tell."""
+    """The paths that changed in the commit that gave the tree its version; None if that commit is not known."""
 
 
 class ReleaseEvidence(Value):
-    """A release in the making: what looking found, and what the plan wants."""
+    """A planned release: what was seen, and what the plan wants."""
 
     seen: Seen
     plan: ReleasePlan
@@ -105,20 +105,20 @@ class ReleaseEvidence(Value):
     past: Past = Past()
 
     def is_ours(self, tag: TagSeen) -> bool:
-        """Whether a tag that stands at the remote is the one that this plan would make: on the release commit."""
+        """Whether a tag at the remote is the one that this plan would make: on the release commit."""
         if not self.plan.edits:
             return tag.commit == self.plan.base_commit
         return tag.parents == (self.plan.base_commit,) and tag.subject == self.plan.commit_message
 
     def has_tag(self, crate: str) -> bool:
-        """Whether the crate's tag stands at the remote, and this plan would make the same."""
-        name = next(each.name for each in self.plan.tags if crate in each.crates)
+        """Whether the remote has the crate's tag, and it is the one that this plan would make."""
+        name = next(tag.name for tag in self.plan.tags if crate in tag.crates)
         seen = self.seen.source.tag(name)
         return seen is not None and self.is_ours(seen)
 
 
 class Built(Value):
-    """What cargo and its companions said of the commit."""
+    """The results of cargo and related programs for the commit."""
 
     seen: Seen
     project: Project
@@ -126,7 +126,7 @@ class Built(Value):
 
 
 class Evidence(Value):
-    """All parts that there are. None is what nobody looked at."""
+    """All parts of the evidence. A part is None if nobody looked at it."""
 
     tree: Tree
     release: ReleaseEvidence | None = None

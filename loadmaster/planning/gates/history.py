@@ -10,18 +10,18 @@ from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.gate import Problem
 
 
-@of_repository("tree-clean", "What is released and is in no commit can never be built again.")
+@of_repository("tree-clean", "A release that is in no commit can never be built again.")
 def tree_clean(release: ReleaseEvidence) -> Findings:
     """Is everything that is released in the commit?"""
     problems = tuple(
-        Problem(where=path, what="differs from the commit", fix="commit it, or put it back with `git restore`.")
+        Problem(where=path, what="differs from the commit", fix="commit it, or restore it with `git restore`.")
         for path in release.seen.source.dirty
     )
     return Findings(checked=1, problems=problems)
 
 
 @of_repository(
-    "release-branch", "Assay's v2.3.1, v2.18.0 and v3.19.0 stand on commits that never were on its main branch."
+    "release-branch", "Assay's v2.3.1, v2.18.0 and v3.19.0 point at commits that were never on its main branch."
 )
 def release_branch(release: ReleaseEvidence) -> Findings:
     """Is the commit on the release branch?"""
@@ -34,18 +34,18 @@ def release_branch(release: ReleaseEvidence) -> Findings:
     return Findings(checked=1, problems=() if source.on_branch else (problem,))
 
 
-@of_repository("tag-free", "Assay's v0.2.1 was pushed again after a failed build: two releases of one name.")
+@of_repository("tag-free", "Assay's v0.2.1 was pushed again after a failed build: two releases with one name.")
 def tag_free(release: ReleaseEvidence) -> Findings:
-    """Is no tag there yet, or is it the one that this very release made? A pushed tag is never moved."""
-    return each_of(release.plan.tags, lambda tag: _taken(release, tag))
+    """Does the remote have none of the release's tags, except those that this release made? A pushed tag is never moved."""
+    return each_of(release.plan.tags, lambda tag: _tag_conflict(release, tag))
 
 
-def _taken(release: ReleaseEvidence, tag: Tag) -> Iterator[Problem]:
-    standing = release.seen.source.tag(tag.name)
-    if standing is not None and not release.is_ours(standing):
+def _tag_conflict(release: ReleaseEvidence, tag: Tag) -> Iterator[Problem]:
+    existing = release.seen.source.tag(tag.name)
+    if existing is not None and not release.is_ours(existing):
         yield Problem(
             where=tag.name,
-            what=f"stands already, on commit `{standing.commit}`, which is not this release's commit",
+            what=f"exists already, on commit `{existing.commit}`, which is not this release's commit",
             fix="release another version; a pushed tag is never moved.",
         )
 
@@ -54,29 +54,29 @@ def _taken(release: ReleaseEvidence, tag: Tag) -> Iterator[Problem]:
 def bump_alone(release: ReleaseEvidence) -> GateJudgement:
     """Is the new version in a commit of its own, without code?
 
-    The release commit is such a commit. Of a tree that carries the version already, the commit that brought it is looked at.
+    The release commit is such a commit. If the tree has the version already, the gate looks at the commit that added it.
     """
     if release.plan.edits:
         return Findings(checked=len(release.plan.edits))
     if release.past.bump is None:
-        return Skip(why="the repository does not tell which commit brought the version")
-    ruled = {each.path for each in release.project.release.files}
+        return Skip(why="the repository does not show which commit added the version")
+    ruled = {rule.path for rule in release.project.release.files}
     code = [path for path in release.past.bump if path.endswith(".rs") and path not in ruled]
-    what = f"changed in the commit that brought the version, with {len(code) - 1} other source files"
-    fix = "next time let `loadmaster bump` or the release commit write it, and nothing else."
+    what = f"changed in the commit that added the version, with {len(code) - 1} other source files"
+    fix = "next time let `loadmaster bump` or the release commit write the version, in a commit with nothing else."
     problems = (Problem(where=code[0], what=what, fix=fix),) if code else ()
     return Findings(checked=len(release.past.bump), problems=problems)
 
 
-@of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry for ever.")
+@of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry forever.")
 def gone_crate(release: ReleaseEvidence) -> GateJudgement:
-    """Is everything that the last release published still published? What is not, is only pointed out."""
-    past, names = release.past, {each.name for each in release.seen.workspace.packages if each.is_publishable}
+    """Does this release still publish everything that the last one published? A missing crate is only a warning."""
+    past, names = release.past, {package.name for package in release.seen.workspace.packages if package.is_publishable}
     if past.tag is None:
         return Skip(why="there is no earlier release of all packages")
     if past.published is None:
         return CouldNotCheck(why=f"the manifests of `{past.tag}` cannot be read")
-    fix = "yank it, or publish a last version of it that says where it went; nothing else will stop its users."
-    what = f"was published with `{past.tag}`, and is not any more"
+    fix = "yank it, or publish a last version of it that says what replaces it; nothing else will stop its users."
+    what = f"was published with `{past.tag}`, and is no longer published"
     gone = tuple(Problem(where=name, what=what, fix=fix) for name in past.published if name not in names)
     return Findings(checked=len(past.published), warnings=gone)

@@ -18,19 +18,22 @@ S = TypeVar("S")
 
 
 class Findings(Value):
-    """The question was asked of so many things."""
+    """What a gate found, and how many things it looked at."""
 
     checked: int
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
 
-def by_profile(tree: Tree, checked: int, problems: Iterable[Problem], lacking: Iterable[Problem]) -> Findings:
-    """Findings where `lacking` is what the profile names and the tree has not: of a release of the past only pointed out."""
-    found, absent = tuple(problems), tuple(lacking)
-    if tree.of_past:
-        return Findings(checked=checked, problems=found, warnings=absent)
-    return Findings(checked=checked, problems=(*found, *absent))
+def profile_findings(tree: Tree, checked: int, problems: Iterable[Problem], lacking: Iterable[Problem]) -> Findings:
+    """Findings with `lacking`, the things that the profile names and the tree does not have.
+
+    In the rehearsal of a past release these are only warnings.
+    """
+    faults, absent = tuple(problems), tuple(lacking)
+    if tree.is_past:
+        return Findings(checked=checked, problems=faults, warnings=absent)
+    return Findings(checked=checked, problems=(*faults, *absent))
 
 
 class Skip(Value):
@@ -50,7 +53,7 @@ GateJudgement = Findings | Skip | CouldNotCheck
 
 @dataclass(frozen=True)
 class Gate:
-    """One entry of the catalogue; `docs/gates.md` is made of them."""
+    """One entry of the catalogue. `docs/gates.md` is generated from all of them."""
 
     id: str
     need: EvidenceKind
@@ -59,7 +62,7 @@ class Gate:
     judge: Callable[[Evidence], GateJudgement]
 
     def answer(self, evidence: Evidence) -> GateAnswer:
-        """What cannot be read is a failure in the words of its own error."""
+        """The gate's answer. If something cannot be read, the gate fails with the text of that error."""
         try:
             judged = self.judge(evidence)
         except LoadmasterError as error:
@@ -97,18 +100,18 @@ def of_toolchain(gate: str, why: str) -> GateDecorator[Built]:
 
 
 def _gate(gate: str, why: str, need: EvidenceKind, part: Callable[[Evidence], P | None]) -> GateDecorator[P]:
-    def made(judge: Callable[[P], GateJudgement]) -> Gate:
-        def asked(evidence: Evidence) -> GateJudgement:
-            found = part(evidence)
-            return CouldNotCheck(why=f"the {need} was not looked at") if found is None else judge(found)
+    def decorate(judge: Callable[[P], GateJudgement]) -> Gate:
+        def judge_part(evidence: Evidence) -> GateJudgement:
+            seen = part(evidence)
+            return CouldNotCheck(why=f"nobody looked at the {need}") if seen is None else judge(seen)
 
-        return Gate(id=gate, need=need, what=inspect.cleandoc(judge.__doc__ or ""), why=why, judge=asked)
+        return Gate(id=gate, need=need, what=inspect.cleandoc(judge.__doc__ or ""), why=why, judge=judge_part)
 
-    return made
+    return decorate
 
 
 class DependencyFault(Value):
-    """What is wrong with one dependency of a package; its manifest is the place."""
+    """What is wrong with one dependency of a package. The place is the package's manifest."""
 
     what: str
     fix: str
@@ -123,31 +126,31 @@ def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
     A package without dependencies counts as looked at, too.
     """
 
-    def made(judge: DependencyJudge) -> Gate:
-        def asked(tree: Tree) -> GateJudgement:
+    def decorate(judge: DependencyJudge) -> Gate:
+        def judge_all(tree: Tree) -> GateJudgement:
             problems = (
                 Problem(where=package.manifest, what=f"`{package.name}` {fault.what}", fix=fault.fix)
                 for package in tree.released
                 for dependency in package.dependencies
                 if (fault := judge(tree, package, dependency)) is not None
             )
-            checked = len(tree.released) + sum(len(each.dependencies) for each in tree.released)
+            checked = len(tree.released) + sum(len(package.dependencies) for package in tree.released)
             return Findings(checked=checked, problems=tuple(dict.fromkeys(problems)))
 
-        asked.__doc__ = judge.__doc__
-        return of_files(gate, why)(asked)
+        judge_all.__doc__ = judge.__doc__
+        return of_files(gate, why)(judge_all)
 
-    return made
+    return decorate
 
 
 def each_of(subjects: Iterable[S], judge: Callable[[S], Iterable[Problem]]) -> Findings:
     """Asks `judge` of every subject, and counts them."""
-    asked = list(subjects)
-    return Findings(checked=len(asked), problems=tuple(problem for each in asked for problem in judge(each)))
+    listed = list(subjects)
+    return Findings(checked=len(listed), problems=tuple(problem for subject in listed for problem in judge(subject)))
 
 
-def as_advice(answer: GateAnswer) -> GateAnswer:
-    """The answer of a gate that the profile does not let block: problems become warnings, an open question stays open."""
+def turn_into_advice(answer: GateAnswer) -> GateAnswer:
+    """The answer of a gate that the profile lists as advice: problems become warnings, and an open question does not block."""
     if answer.outcome is Outcome.FAIL:
         return answer.model_copy(
             update={"outcome": Outcome.PASS, "problems": (), "warnings": (*answer.problems, *answer.warnings)}

@@ -1,6 +1,6 @@
-"""A release's tag, read: the version that it names and the packages that it stands for.
+"""Reads a release's tag: the version that it names and the packages that it is for.
 
-Knows the shapes that public workspaces use; a profile's pattern, where there is one, is the only shape.
+Knows the patterns that public workspaces use. If the profile has a pattern, only that one counts.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ class Label(Value):
     """One tag of a release."""
 
     tag: str
-    told: str
-    """What the pattern leaves of the tag; the whole tag if it does not follow the pattern."""
+    version_text: str
+    """The part of the tag that should be the version; the whole tag if it does not follow the pattern."""
     crates: tuple[str, ...]
-    """The packages that it stands for."""
+    """The packages that it is for."""
 
     @property
     def version(self) -> str | None:
-        """None if what it tells is not strict SemVer."""
+        """The version; None if the text is not strict SemVer."""
         try:
-            return str(parse(self.told))
+            return str(parse(self.version_text))
         except MalformedVersion:
             return None
 
@@ -44,29 +44,30 @@ class Label(Value):
 
 def labels_of(plan: ReleasePlan, project: Project) -> tuple[Label, ...]:
     return tuple(
-        Label(tag=each.name, told=_by_pattern(each.name, project, each.crates[0]) or each.name, crates=each.crates)
-        for each in plan.tags
+        Label(tag=tag.name, version_text=_version_part(tag.name, project, tag.crates[0]) or tag.name, crates=tag.crates)
+        for tag in plan.tags
     )
 
 
 def read_label(tag: str, released: Collection[str], project: Project | None) -> Label:
-    """The label of a tag that somebody named. Without a profile a package's name may lead it: `NAME-v1.2.3`.
+    """The label of a tag that somebody named. Without a profile the tag may begin with a package's name: `NAME-v1.2.3`.
 
-    `refs/tags/` may stand before it, as in what a forge tells its jobs.
+    It may also begin with `refs/tags/`, as in the variables that a forge gives to its jobs.
     """
     tag = tag.removeprefix(_REF)
     if project is not None:
-        told = {name: text for name in sorted(released) if (text := _by_pattern(tag, project, name))}
-        named = [name for name in told if project.release.names_package(name)]
-        return Label(tag=tag, told=next(iter(told.values()), tag), crates=tuple(named or told or sorted(released)))
+        texts = {name: text for name in sorted(released) if (text := _version_part(tag, project, name))}
+        named = [name for name in texts if project.release.names_package(name)]
+        crates = tuple(named or texts or sorted(released))
+        return Label(tag=tag, version_text=next(iter(texts.values()), tag), crates=crates)
     for name in _longest_first(released):
         if tag.startswith(name) and (match := re.fullmatch(r"[-/@_]v?(\d.*)", tag[len(name) :])):
-            return Label(tag=tag, told=match[1], crates=(name,))
-    return Label(tag=tag, told=_LEAD.sub("", tag), crates=tuple(sorted(released)))
+            return Label(tag=tag, version_text=match[1], crates=(name,))
+    return Label(tag=tag, version_text=_LEAD.sub("", tag), crates=tuple(sorted(released)))
 
 
-def _by_pattern(tag: str, project: Project, package: str) -> str | None:
-    """What stands for the version; None if the tag does not follow the package's pattern."""
+def _version_part(tag: str, project: Project, package: str) -> str | None:
+    """The text in the version's place; None if the tag does not follow the package's pattern."""
     before, _, after = project.release.tag_pattern(package).partition("{version}")
     before, after = before.format(name=package), after.format(name=package)
     if not (tag.startswith(before) and tag.endswith(after)):
@@ -75,4 +76,4 @@ def _by_pattern(tag: str, project: Project, package: str) -> str | None:
 
 
 def _longest_first(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda each: (-len(each), each))
+    return sorted(names, key=lambda name: (-len(name), name))

@@ -1,6 +1,6 @@
-"""Gates on lockfiles: every `Cargo.lock` in the tree must tell what the manifests tell, and a bump moves nothing else.
+"""Gates on lockfiles: every `Cargo.lock` in the tree must agree with the manifests, and a bump changes only members in it.
 
-Knows the meaning of a lockfile's entries. Resolves nothing: whether cargo would choose the same versions, only cargo knows.
+Knows the meaning of a lockfile's entries. Resolves nothing: only cargo knows whether it would choose the same versions.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates.evidence import ReleaseEvidence, Tree
 from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.tree.lockfile import LockedPackage, packages
-from loadmaster.planning.tree.lockfiles import concerned
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside, read_workspace
+from loadmaster.planning.tree.lockfiles import member_lockfiles
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.requirement import matches
 
-FIX = "run `cargo update --workspace` beside it and commit the result."
+FIX = "run `cargo update --workspace` in its directory and commit the result."
 
 
 class _Lock(NamedTuple):
@@ -28,71 +28,75 @@ class _Lock(NamedTuple):
     own: tuple[Package, ...]
     """Members of the workspace that the lockfile belongs to."""
     local: Mapping[str, str]
-    """Version by name of what lies in the tree and may stand in it without a source."""
+    """Versions by name of the packages in the tree, which have no source in a lockfile."""
     named: Mapping[str, tuple[str, ...]]
-    """Versions that stand in it, by name."""
+    """The versions in it, by name."""
 
     def entry(self, name: str) -> LockedPackage | None:
-        return next((each for each in self.packages if each.name == name and each.source is None), None)
+        return next((package for package in self.packages if package.name == name and package.source is None), None)
 
     def versions(self, entry: str) -> tuple[str, ...]:
-        """Of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
+        """Versions of the packages that an entry of `dependencies` may mean: `NAME`, `NAME VERSION`, `NAME VERSION (SOURCE)`."""
         name, _, rest = entry.partition(" ")
-        version = rest.partition(" ")[0]
-        return tuple(each for each in self.named.get(name, ()) if version in ("", each))
+        wanted = rest.partition(" ")[0]
+        return tuple(version for version in self.named.get(name, ()) if wanted in ("", version))
 
 
 @of_files(
     "lockfiles-current", "40 of Assay's stable tags have a stale `Cargo.lock`; its `fuzz/Cargo.lock` was stale in 44."
 )
 def lockfiles_current(tree: Tree) -> GateJudgement:
-    """Does every `Cargo.lock` that tells of members hold them in their versions, with the dependencies of their manifests?
+    """Does every `Cargo.lock` that lists members have their versions, and the dependencies of their manifests?
 
-    Those of a release are judged before the bump and after it: a bump moves versions, and mends nothing.
+    A release's lockfiles are checked before the bump and after it: a bump changes versions and corrects nothing else.
     """
-    locks = [path for path in tree.files.named(LOCKFILE) if beside(path, MANIFEST) in tree.files.texts]
-    owners = {path: _own(tree, beside(path, MANIFEST)) for path in locks}
-    ours = concerned(locks, tree.files.texts, tree.workspace)
+    locks = [path for path in tree.files.paths_named(LOCKFILE) if sibling_path(path, MANIFEST) in tree.files.texts]
+    owners = {path: _own(tree, sibling_path(path, MANIFEST)) for path in locks}
+    ours = member_lockfiles(locks, tree.files.texts, tree.workspace)
     judged = [path for path in ours if not isinstance(owners[path], LoadmasterError)]
-    passed_over = tuple(_passed_over(path, own) for path, own in owners.items() if isinstance(own, LoadmasterError))
+    unread = tuple(_unread(path, own) for path, own in owners.items() if isinstance(own, LoadmasterError))
     if not judged:
-        return Skip(why=f"no {LOCKFILE} of a workspace that can be read is in the tree")
+        return Skip(why=f"the tree has no {LOCKFILE} of a workspace that can be read")
     trees = (tree.before, tree) if tree.before else (tree,)
-    found = each_of(judged, lambda path: next((told for each in trees if (told := tuple(_problems(each, path)))), ()))
-    return found.model_copy(update={"warnings": passed_over})
+    findings = each_of(
+        judged, lambda path: next((problems for tree in trees if (problems := tuple(_problems(tree, path)))), ())
+    )
+    return findings.model_copy(update={"warnings": unread})
 
 
-def _passed_over(path: str, error: LoadmasterError) -> Problem:
-    """Of a test's fixture, say: there is nothing that the lockfile could be compared with."""
-    return Problem(where=path, what=f"was not judged, because its manifest cannot be read: {error.what}", fix=error.fix)
+def _unread(path: str, error: LoadmasterError) -> Problem:
+    """A lockfile without a readable manifest, of a test's fixture for example: there is nothing to compare it with."""
+    return Problem(
+        where=path, what=f"was not checked, because its manifest cannot be read: {error.what}", fix=error.fix
+    )
 
 
 def _problems(tree: Tree, path: str) -> Iterator[Problem]:
     try:
-        lock = _read(tree, path)
+        lock = _parse(tree, path)
     except LoadmasterError as error:
         yield Problem(where=path, what=error.what, fix=error.fix)
         return
-    for told in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
-        yield Problem(where=path, what=told, fix=FIX)
+    for what in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
+        yield Problem(where=path, what=what, fix=FIX)
 
 
-def _read(tree: Tree, path: str) -> _Lock:
-    """Raises what reading the lockfile, and the workspace that it belongs to, raise."""
-    own = _own(tree, beside(path, MANIFEST))
+def _parse(tree: Tree, path: str) -> _Lock:
+    """Raises the errors of reading the lockfile, and of reading the workspace that it belongs to."""
+    own = _own(tree, sibling_path(path, MANIFEST))
     if isinstance(own, LoadmasterError):
         raise own
-    main = {each.name: each.version for each in tree.workspace.packages}
-    local = main | {each.name: each.version for each in own}
-    found = packages(path, tree.files.texts[path], local)
+    main = {package.name: package.version for package in tree.workspace.packages}
+    local = main | {package.name: package.version for package in own}
+    locked = packages(path, tree.files.texts[path], local)
     named: dict[str, tuple[str, ...]] = {}
-    for each in found:
-        named[each.name] = (*named.get(each.name, ()), each.version)
-    return _Lock(path=path, packages=found, own=own, local=local, named=named)
+    for package in locked:
+        named[package.name] = (*named.get(package.name, ()), package.version)
+    return _Lock(path=path, packages=locked, own=own, local=local, named=named)
 
 
 def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
-    """Members of the workspace of a root manifest, or why it cannot be read."""
+    """The members of a root manifest's workspace, or the error if it cannot be read."""
     if root == MANIFEST:
         return tree.workspace.packages
     try:
@@ -102,20 +106,20 @@ def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
 
 
 def _versions(lock: _Lock) -> Iterator[str]:
-    for each in lock.packages:
-        wanted = lock.local.get(each.name)
-        if each.source is None and wanted is not None and each.version != wanted:
-            yield f"has `{each.name}` at `{each.version}`, its manifest says `{wanted}`"
+    for package in lock.packages:
+        wanted = lock.local.get(package.name)
+        if package.source is None and wanted is not None and package.version != wanted:
+            yield f"has `{package.name}` at `{package.version}`, its manifest says `{wanted}`"
 
 
 def _missing_members(lock: _Lock) -> Iterator[str]:
-    for each in lock.own:
-        if lock.entry(each.name) is None:
-            yield f"does not have the member `{each.name}`"
+    for package in lock.own:
+        if lock.entry(package.name) is None:
+            yield f"does not have the member `{package.name}`"
 
 
 def _dangling(lock: _Lock) -> Iterator[str]:
-    """A merge leaves such entries: they name packages that the lockfile does not have."""
+    """Entries that name packages which the lockfile does not have. A merge leaves such entries."""
     for package in lock.packages:
         for entry in package.dependencies:
             if not lock.versions(entry):
@@ -126,31 +130,31 @@ def _dependencies(lock: _Lock) -> Iterator[str]:
     for package in lock.own:
         entry = lock.entry(package.name)
         if entry is not None:
-            yield from _of_member(lock, package, entry.dependencies)
+            yield from _member_dependencies(lock, package, entry.dependencies)
 
 
-def _of_member(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:
-    needed = {each.name for each in package.dependencies} - {package.name}
-    there = {each.partition(" ")[0] for each in locked} - {package.name}
+def _member_dependencies(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:
+    needed = {dependency.name for dependency in package.dependencies} - {package.name}
+    there = {entry.partition(" ")[0] for entry in locked} - {package.name}
     for name in sorted(needed - there):
         yield f"lacks `{name}`, which the manifest of `{package.name}` names"
     for name in sorted(there - needed):
         yield f"has `{name}` under `{package.name}`, whose manifest does not name it"
-    for each in package.dependencies:
-        found = [
-            version for entry in locked if entry.partition(" ")[0] == each.name for version in lock.versions(entry)
+    for need in package.dependencies:
+        versions = [
+            version for entry in locked if entry.partition(" ")[0] == need.name for version in lock.versions(entry)
         ]
-        if found and each.has_version and not any(matches(each.requirement, version) for version in found):
-            yield f"has `{each.name}` at `{found[0]}`, and `{package.name}` requires `{each.requirement}`"
+        if versions and need.has_version and not any(matches(need.requirement, version) for version in versions):
+            yield f"has `{need.name}` at `{versions[0]}`, and `{package.name}` requires `{need.requirement}`"
 
 
 @of_repository(
-    "lockfile-changes", "Nine of Assay's releases carried foreign lines in their lockfiles; v3.33.0 had 22 of them."
+    "lockfile-changes", "Nine of Assay's releases changed unrelated lines in their lockfiles; v3.33.0 had 22 of them."
 )
 def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
-    """Does the bump change nothing in a lockfile but the versions of members?"""
+    """Does the bump change only the versions of members in a lockfile?"""
     source = release.seen.source
-    edits = {each.path: each.text for each in release.plan.edits if posixpath.basename(each.path) == LOCKFILE}
+    edits = {edit.path: edit.text for edit in release.plan.edits if posixpath.basename(edit.path) == LOCKFILE}
     if not edits:
         return Skip(why="the release changes no lockfile")
     names = release.seen.workspace.names
@@ -158,7 +162,7 @@ def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
 
 
 def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Iterator[Problem]:
-    fix = "leave the lockfile to `loadmaster bump`, which moves members only."
+    fix = "leave the lockfile to `loadmaster bump`, which changes only members."
     old, new = before.splitlines(), after.splitlines()
     if len(old) != len(new):
         yield Problem(where=path, what=f"had {len(old)} lines and would have {len(new)}", fix=fix)
@@ -171,5 +175,5 @@ def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Itera
         named = line.strip(' ",').partition(" ")[0] in names
         if line != wanted and not (ours or named):
             yield Problem(
-                where=path, what=f"line {number} would become `{wanted}`, and is no member's version", fix=fix
+                where=path, what=f"line {number} would become `{wanted}`, which is not a member's version", fix=fix
             )

@@ -1,4 +1,4 @@
-"""Gates on what a manifest says of its package, and on the files that it names."""
+"""Gates on what a manifest says about its package, and on the files that it names."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.gate import Problem
 
 
-@of_files("metadata-complete", "First publishes of three of Assay's crates failed on it, one release after another.")
+@of_files("metadata-complete", "The first publish of three of Assay's crates failed on it, one release after another.")
 def metadata_complete(tree: Tree) -> Findings:
-    """Has every published package a description and a licence? crates.io refuses a crate without."""
+    """Does every published package have a description and a licence? crates.io refuses a crate without them."""
     return each_of(tree.released, lambda package: _missing_metadata(tree, package))
 
 
@@ -24,7 +24,7 @@ def _missing_metadata(tree: Tree, package: Package) -> Iterator[Problem]:
         fix = 'add `license = "…"` (an SPDX expression) or `license-file` to `[package]`.'
         yield _missing(package, "no licence", fix)
     if package.license_file and tree.holds_code and _place(package, package.license_file) not in tree.files.paths:
-        fix = f"put the file there, or mend `license-file` in `{package.manifest}`."
+        fix = f"put the file there, or correct `license-file` in `{package.manifest}`."
         yield _missing(package, f"no licence: its `license-file`, `{package.license_file}`, is not in the tree", fix)
 
 

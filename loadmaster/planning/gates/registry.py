@@ -1,4 +1,4 @@
-"""Gates on what the registry has already: versions, spellings, names that come and names that go."""
+"""Gates on what the registry has already: versions, spellings, and names that are new."""
 
 from __future__ import annotations
 
@@ -13,44 +13,46 @@ from loadmaster.planning.values.version import parse
 
 
 @of_registry(
-    "version-greater", "A tree that still carries an old version publishes nothing: Assay's v2.3.0, v2.11.0, v2.16.0."
+    "version-greater", "A tree that still has an old version publishes nothing: Assay's v2.3.0, v2.11.0, v2.16.0."
 )
 def version_greater(release: ReleaseEvidence) -> Findings:
-    """Is every version not below the tree's own, higher than all that is out, and free?
+    """Is every version at least the tree's own, higher than every published version, and still free?
 
-    What this release itself has put out is no obstacle, and a release that has begun is finished also after a higher
-    version came out. Without its tag, a release of which a part is out may be finished
-    (every crate that is out is compared by its bytes before anything is pushed); one that is out as a whole would publish
-    nothing.
+    Versions that this release itself published do not count. A release that has begun may finish even after a higher version
+    was published. If only some of its crates are published and it has no tag, it may finish, too: Loadmaster compares the
+    bytes of every published crate before it pushes anything. If all of its crates are published and it has no tag, the gate
+    fails, because the release would publish nothing.
     """
-    crates, out = release.plan.crates, release.seen.registry
-    problems = [each for crate in crates for each in _below_the_tree(crate)]
-    begun = any(release.has_tag(each.name) or out.find(each.name, each.version) for each in crates)
+    crates, registry = release.plan.crates, release.seen.registry
+    problems = [problem for crate in crates for problem in _lower_than_tree(crate)]
+    begun = any(release.has_tag(crate.name) or registry.find(crate.name, crate.version) for crate in crates)
     if not begun:
-        problems += [each for crate in crates for each in _below_what_is_out(release, crate)]
-    untagged = [each for each in crates if not release.has_tag(each.name)]
-    if untagged and all(out.find(each.name, each.version) for each in crates):
-        problems += [_taken(each) for each in untagged]
+        problems += [problem for crate in crates for problem in _lower_than_registry(release, crate)]
+    untagged = [crate for crate in crates if not release.has_tag(crate.name)]
+    if untagged and all(registry.find(crate.name, crate.version) for crate in crates):
+        problems += [_nothing_to_publish(crate) for crate in untagged]
     return Findings(checked=len(crates), problems=tuple(problems))
 
 
-def _taken(crate: Crate) -> Problem:
-    what = "is on the registry already like every other crate of it, and no tag of this release says that it is ours"
+def _nothing_to_publish(crate: Crate) -> Problem:
+    what = (
+        "is on the registry already, like all crates of this release, and no tag of this release shows that it is ours"
+    )
     return Problem(where=crate.id, what=what, fix="release a higher version.")
 
 
-def _below_the_tree(crate: Crate) -> Iterator[Problem]:
+def _lower_than_tree(crate: Crate) -> Iterator[Problem]:
     if parse(crate.version) < parse(crate.current_version):
         yield Problem(
             where=crate.id,
-            what=f"is lower than `{crate.current_version}`, which the tree carries",
+            what=f"is lower than `{crate.current_version}`, which the tree has",
             fix=f"release `{crate.current_version}` or a higher version.",
         )
 
 
-def _below_what_is_out(release: ReleaseEvidence, crate: Crate) -> Iterator[Problem]:
-    out = release.seen.registry.crates.get(crate.name, ())
-    highest = max((parse(each.version) for each in out), default=None)
+def _lower_than_registry(release: ReleaseEvidence, crate: Crate) -> Iterator[Problem]:
+    published = release.seen.registry.crates.get(crate.name, ())
+    highest = max((parse(version.version) for version in published), default=None)
     if highest is not None and parse(crate.version) < highest:
         yield Problem(
             where=crate.id,
@@ -60,15 +62,15 @@ def _below_what_is_out(release: ReleaseEvidence, crate: Crate) -> Iterator[Probl
 
 
 @of_registry(
-    "name-spelling", "To the registry `Foo_bar` and `foo-bar` are one name, and it refuses the second spelling."
+    "name-spelling", "To the registry `Foo_bar` and `foo-bar` are the same name, and it refuses the second spelling."
 )
 def name_spelling(release: ReleaseEvidence) -> Findings:
-    """Does every crate keep the spelling that it was first published in?"""
+    """Does every crate keep the spelling that it was first published with?"""
     spelled = release.seen.registry.spelled
-    return each_of(release.plan.crates, lambda crate: _respelled(release, crate.name, spelled.get(crate.name)))
+    return each_of(release.plan.crates, lambda crate: _other_spelling(release, crate.name, spelled.get(crate.name)))
 
 
-def _respelled(release: ReleaseEvidence, name: str, spelled: str | None) -> Iterator[Problem]:
+def _other_spelling(release: ReleaseEvidence, name: str, spelled: str | None) -> Iterator[Problem]:
     package = release.seen.workspace.package(name)
     if spelled is not None and package is not None:
         yield Problem(
@@ -79,27 +81,27 @@ def _respelled(release: ReleaseEvidence, name: str, spelled: str | None) -> Iter
 
 
 @of_registry(
-    "dependency-on-registry", "Where packages have versions of their own, one may need a member that is not out yet."
+    "dependency-on-registry", "If packages have versions of their own, one may need a member that is not published yet."
 )
 def dependency_on_registry(release: ReleaseEvidence) -> GateJudgement:
-    """Has the registry a version of every needed member that this release does not publish?"""
-    needed = [(crate, each) for crate in release.plan.crates for each in _left_behind(release, crate)]
+    """Does the registry have a version of every needed member that this release does not publish?"""
+    needed = [(crate, needed) for crate in release.plan.crates for needed in _members_not_released(release, crate)]
     if not needed:
         return Skip(why="all needed members are in this release")
-    return each_of(needed, lambda pair: _not_out(release, *pair))
+    return each_of(needed, lambda pair: _missing_version(release, *pair))
 
 
-def _left_behind(release: ReleaseEvidence, crate: Crate) -> Iterator[Dependency]:
-    """Needed members that this release does not publish."""
+def _members_not_released(release: ReleaseEvidence, crate: Crate) -> Iterator[Dependency]:
+    """Dependencies of the crate on publishable members that this release does not publish."""
     names, package = release.plan.versions, release.seen.workspace.package(crate.name)
-    for each in package.dependencies if package is not None else ():
-        member = release.seen.workspace.package(each.name)
-        by_path = each.path is not None and each.has_version
-        if by_path and each.name not in names and member is not None and member.is_publishable:
-            yield each
+    for dependency in package.dependencies if package is not None else ():
+        member = release.seen.workspace.package(dependency.name)
+        by_path = dependency.path is not None and dependency.has_version
+        if by_path and dependency.name not in names and member is not None and member.is_publishable:
+            yield dependency
 
 
-def _not_out(release: ReleaseEvidence, crate: Crate, needed: Dependency) -> Iterator[Problem]:
+def _missing_version(release: ReleaseEvidence, crate: Crate, needed: Dependency) -> Iterator[Problem]:
     if not release.seen.registry.has_fitting(needed):
         yield Problem(
             where=crate.id,
@@ -109,21 +111,21 @@ def _not_out(release: ReleaseEvidence, crate: Crate, needed: Dependency) -> Iter
 
 
 @of_registry(
-    "new-crate", "First publishes are special: they cost another rate limit, and trusted publishing cannot make them."
+    "new-crate", "A first publish is special: it has a rate limit of its own, and trusted publishing cannot do it."
 )
 def new_crate(release: ReleaseEvidence) -> Findings:
-    """Is every crate that the registry does not know meant to be new? A profile with `release.publish` says which are.
+    """Is every crate that the registry does not know meant to be new? `release.publish` in the profile lists the crates.
 
-    Without such a list, crates that are new beside others that are not are only pointed out.
+    Without this list, a new crate is only a warning, and only if other crates of the release are not new.
     """
     crates = release.plan.crates
-    fresh = [each.name for each in crates if each.is_new]
+    fresh = [crate.name for crate in crates if crate.is_new]
     unmeant = [name for name in fresh if name not in release.project.release.publish]
-    told = tuple(_is_new(name) for name in unmeant if len(fresh) < len(crates))
-    listed = bool(release.project.release.publish)
-    return Findings(checked=len(crates), problems=told if listed else (), warnings=() if listed else told)
+    problems = tuple(_first_publish(name) for name in unmeant if len(fresh) < len(crates))
+    has_list = bool(release.project.release.publish)
+    return Findings(checked=len(crates), problems=problems if has_list else (), warnings=() if has_list else problems)
 
 
-def _is_new(name: str) -> Problem:
-    fix = "if it is meant to be published, list it under `release.publish` in the profile; else say `publish = false`."
+def _first_publish(name: str) -> Problem:
+    fix = "if it should be published, list it under `release.publish` in the profile; else write `publish = false`."
     return Problem(where=name, what="is not on the registry, and would be published for the first time", fix=fix)

@@ -1,7 +1,7 @@
-"""Gates on source files: what they include must lie in their own package, or the packaged crate does not build.
+"""Gates on source files: the files that they include must be in their own package, or the packaged crate does not build.
 
-Reads Rust by its `include` macros and `#[path]` attributes alone. What packages are not built from (tests, benches,
-examples, what `package.exclude` names) is passed over; cargo's own verification is the last word.
+Reads only the `include` macros and `#[path]` attributes of Rust. Files that packages are not built from (tests, benches,
+examples, files in `package.exclude`) are not checked. cargo's own verification decides in the end.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _NOT_BUILT = ("tests", "benches", "examples")
 
 def sources_to_read(tree_paths: frozenset[str], released: tuple[Package, ...]) -> tuple[str, ...]:
     """The Rust files that the packages are built from."""
-    folders = {posixpath.dirname(each.manifest) for each in released}
+    folders = {posixpath.dirname(package.manifest) for package in released}
     return tuple(path for path in sorted(tree_paths) if path.endswith(".rs") and _package_of(path, folders) is not None)
 
 
 def _package_of(path: str, folders: set[str]) -> str | None:
-    """The innermost package directory that it lies in, unless in a place that packages are not built from."""
+    """The innermost package directory around `path`; None for files that packages are not built from, and outside of all."""
     folder = posixpath.dirname(path)
     while folder not in folders:
         if not folder:
@@ -47,44 +47,46 @@ def _package_of(path: str, folders: set[str]) -> str | None:
 
 @of_files(
     "files-inside",
-    "Assay's v2.10.0 and v3.0.0 did not build from their packages, for an `include_str!` of a file outside.",
+    "Assay's v2.10.0 and v3.0.0 did not build from their packages, because of an `include_str!` of a file outside.",
 )
 def files_inside(tree: Tree) -> GateJudgement:
-    """Do the published packages include only files of their own?"""
+    """Do the published packages include only their own files?"""
     if not tree.holds_code:
-        return CouldNotCheck(why="the tree holds no code")
-    folders = {posixpath.dirname(each.manifest) for each in tree.released}
-    built = {path: _without_tests(text) for path, text in tree.sources.items()}
+        return CouldNotCheck(why="the tree has no code")
+    folders = {posixpath.dirname(package.manifest) for package in tree.released}
+    built = {path: _strip_tests(text) for path, text in tree.sources.items()}
     for_tests = {path for place, source in built.items() for name in source.for_tests for path in _files(place, name)}
     sources = {path: source.text for path, source in built.items() if path not in for_tests}
-    return each_of(tree.released, lambda package: _of_package(sources, package, folders, _excluded(tree, package)))
+    return each_of(
+        tree.released, lambda package: _outside_includes(sources, package, folders, _exclude_patterns(tree, package))
+    )
 
 
-def _excluded(tree: Tree, package: Package) -> tuple[str, ...]:
+def _exclude_patterns(tree: Tree, package: Package) -> tuple[str, ...]:
     """The patterns of `package.exclude`."""
-    told = parse_manifest(package.manifest, tree.files.texts[package.manifest])["package"].get("exclude", ())
-    return tuple(each.strip("/") for each in told) if isinstance(told, list) else ()
+    patterns = parse_manifest(package.manifest, tree.files.texts[package.manifest])["package"].get("exclude", ())
+    return tuple(pattern.strip("/") for pattern in patterns) if isinstance(patterns, list) else ()
 
 
 def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
-    """A pattern stands for a file, or for all that is below a directory."""
+    """Whether a pattern matches the file, or a directory above it."""
     places = [path, *(path[:end] for end, sign in enumerate(path) if sign == "/")]
     return any(matches_glob(place, pattern) for place in places for pattern in patterns)
 
 
-def _of_package(
+def _outside_includes(
     sources: Mapping[str, str], package: Package, folders: set[str], excluded: tuple[str, ...]
 ) -> Iterator[Problem]:
     own = posixpath.dirname(package.manifest)
     for path, text in sources.items():
         if own and _package_of(path, folders) == own and not _is_excluded(path.removeprefix(f"{own}/"), excluded):
-            for place in _included(path, text, own):
+            for place in _includes(path, text, own):
                 if not place.startswith(f"{own}/"):
                     fix = f"keep a copy in the package of `{package.name}`, and test that both are the same."
                     yield Problem(where=path, what=f"includes `{place}`, which is outside of its package", fix=fix)
 
 
-def _included(path: str, text: str, own: str) -> Iterator[str]:
+def _includes(path: str, text: str, own: str) -> Iterator[str]:
     for match in _INCLUDE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if not line.lstrip().startswith("//"):
@@ -96,13 +98,13 @@ def _included(path: str, text: str, own: str) -> Iterator[str]:
 
 class _Source(NamedTuple):
     text: str
-    """Without what is compiled for tests only."""
+    """The text without the items that are compiled for tests only."""
     for_tests: tuple[str, ...]
-    """Modules in files of their own that are compiled for tests only; `outer/inner` for one within an inline module."""
+    """Modules in files of their own that are compiled for tests only; `outer/inner` for one inside an inline module."""
 
 
-def _without_tests(text: str) -> _Source:
-    """Cuts every item below `#[cfg(test)]`, which ends where rustfmt puts its end."""
+def _strip_tests(text: str) -> _Source:
+    """Cuts every item with `#[cfg(test)]`. It relies on rustfmt's indentation to find an item's end."""
     if _FOR_TESTS.search(text) is None:
         return _Source(text, ())
     kept, modules, within = list[str](), list[str](), list[tuple[str, str]]()
@@ -128,7 +130,7 @@ def _without_tests(text: str) -> _Source:
 
 
 def _skip_item(item: str, indent: str, lines: Iterator[str]) -> None:
-    """Goes on to the last line of the item that begins with `item`."""
+    """Reads on to the last line of the item that begins with `item`."""
     ends = (f"{indent}}}", f"{indent}}};")
     if item.endswith((";", "}")):
         return
@@ -139,7 +141,7 @@ def _skip_item(item: str, indent: str, lines: Iterator[str]) -> None:
 
 
 def _files(place: str, module: str) -> tuple[str, ...]:
-    """Where the module `module` of the file at `place` may lie."""
+    """The paths where the module `module` of the file at `place` may be."""
     folder, stem = posixpath.dirname(place), posixpath.basename(place).removesuffix(".rs")
     inner = folder if stem in ("mod", "lib", "main") else posixpath.join(folder, stem)
     return posixpath.join(inner, f"{module}.rs"), posixpath.join(inner, module, "mod.rs")

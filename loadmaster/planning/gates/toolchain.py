@@ -1,4 +1,4 @@
-"""Gates on the toolchain and on what it says of the code."""
+"""Gates on the toolchain, and on its judgement of the code."""
 
 from __future__ import annotations
 
@@ -29,55 +29,57 @@ def cargo_version(built: Built) -> Findings:
 
 @of_toolchain("lockfiles-accepted", "A stale `fuzz/Cargo.lock` broke the `--locked` job of Assay's v3.38.0 and v4.0.0.")
 def lockfiles_accepted(built: Built) -> GateJudgement:
-    """Does cargo take every tracked `Cargo.lock` as it is (`cargo metadata --locked`)?"""
+    """Does cargo accept every tracked `Cargo.lock` without changing it (`cargo metadata --locked`)?"""
     if not built.seen.source.lockfile_checks:
         return Skip(why="no Cargo.lock is tracked")
-    return each_of(built.seen.source.lockfile_checks, _refused)
+    return each_of(built.seen.source.lockfile_checks, _refusal)
 
 
-def _refused(check: LockfileSeen) -> tuple[Problem, ...]:
+def _refusal(check: LockfileSeen) -> tuple[Problem, ...]:
     if check.accepted:
         return ()
-    fix = "run `cargo update --workspace` beside it and commit the result."
+    fix = "run `cargo update --workspace` in its directory and commit the result."
     return (Problem(where=check.path, what=f"`cargo metadata --locked` refuses it: {check.why}", fix=fix),)
 
 
-@of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits were there only to get past lints.")
+@of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits did nothing but satisfy lints.")
 def clippy(built: Built) -> GateJudgement:
-    """Does `cargo clippy` find nothing in the workspace, or (`cargo.clippy_of`) in what is published?
+    """Does `cargo clippy` find nothing in the workspace, or, by `cargo.clippy_of`, in the published packages?
 
-    With `cargo.deny_warnings = false` only warnings count that the last release did not have.
+    With `cargo.deny_warnings = false`, a warning counts only if the last release did not have it.
     """
     if not built.project.cargo.clippy:
         return Skip(why="the profile says `cargo.clippy = false`")
-    fix = "mend it, or allow the lint where it is wrong."
-    return _said(built.judged.clippy, 1, "cargo clippy", fix)
+    fix = "correct the code, or allow the lint where it is wrong."
+    return _lint_findings(built.judged.clippy, 1, "cargo clippy", fix)
 
 
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
 def msrv(built: Built) -> GateJudgement:
     """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
-    declared = [each for each in publishable(built.seen.workspace, built.project) if each.rust_version is not None]
+    declared = [
+        package for package in publishable(built.seen.workspace, built.project) if package.rust_version is not None
+    ]
     if not declared:
         return Skip(why="no package declares a `rust-version`")
-    fix = "raise `rust-version`, or do without what is newer."
-    return _said(built.judged.msrv, len(declared), "cargo check", fix)
+    fix = "raise `rust-version`, or avoid what is newer than it."
+    return _lint_findings(built.judged.msrv, len(declared), "cargo check", fix)
 
 
 @of_toolchain(
     "semver-compatible",
-    "Assay's 2.19.0 was renumbered 3.0.0 after five and a half hours, for structs that broke users.",
+    "Assay's 2.19.0 became 3.0.0 after five and a half hours, because changed structs broke users.",
 )
 def semver_compatible(built: Built) -> GateJudgement:
-    """Is the version high enough for what changed in the API since the last release (`cargo semver-checks`)?"""
-    fix = "release a version of a higher level, or take the change back."
+    """Is the version high enough for the API changes since the last release (`cargo semver-checks`)?"""
+    fix = "release a higher level of version, or revert the change."
     packages = len(publishable(built.seen.workspace, built.project))
-    return _said(built.judged.semver, packages, "cargo semver-checks", fix)
+    return _lint_findings(built.judged.semver, packages, "cargo semver-checks", fix)
 
 
-def _said(said: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
-    if not said.ran:
-        return CouldNotCheck(why=said.why)
-    found = Counter(said.findings or (() if said.passed else (said.why,)))
-    told = (each if count == 1 else f"{each} ({count} times)" for each, count in found.items())
-    return Findings(checked=checked, problems=tuple(Problem(where=where, what=each, fix=fix) for each in told))
+def _lint_findings(lint: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
+    if not lint.ran:
+        return CouldNotCheck(why=lint.why)
+    counts = Counter(lint.findings or (() if lint.passed else (lint.why,)))
+    texts = (text if count == 1 else f"{text} ({count} times)" for text, count in counts.items())
+    return Findings(checked=checked, problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts))

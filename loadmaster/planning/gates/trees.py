@@ -1,4 +1,4 @@
-"""Makes the `Tree` that the gates judge: of a plain directory, or of a commit with a plan's edits upon it."""
+"""Makes the `Tree` that the gates judge, from a plain directory, or from a commit and a plan's edits."""
 
 from __future__ import annotations
 
@@ -8,51 +8,56 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits.changelogs import changelog_globs
 from loadmaster.planning.edits.python_package import PYPROJECT
-from loadmaster.planning.edits.toml_literals import at
+from loadmaster.planning.edits.toml_literals import value_at
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.labels import labels_of, read_label
 from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.tree.tree import TreeFiles, beside, read_workspace
+from loadmaster.planning.tree.tree import TreeFiles, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Package, Workspace
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 
 
 def texts_to_read(project: Project | None) -> tuple[str, ...]:
-    """Globs of the files that gates read besides what every release reads."""
+    """Globs of the files that gates read in addition to those of every release."""
     if project is None:
         return ()
-    lists = {each.file for each in project.release.publish_lists}.union(changelog_globs(project.release))
+    lists = {publish_list.file for publish_list in project.release.publish_lists}.union(
+        changelog_globs(project.release)
+    )
     return (*sorted(lists), f"{WORKFLOWS}/*.yml", f"{WORKFLOWS}/*.yaml")
 
 
 def released_packages(files: TreeFiles, workspace: Workspace, project: Project | None) -> tuple[Package, ...]:
-    """Without a profile all publishable packages but those that are built into Python packages. Raises `NothingToPublish`."""
+    """The packages to publish. Without a profile: all publishable ones, except those that are built into Python packages.
+
+    Raises `NothingToPublish`.
+    """
     if project is not None:
         return publishable(workspace, project)
-    return tuple(each for each in workspace.packages if each.is_publishable and not _is_python(files, each))
+    return tuple(package for package in workspace.packages if package.is_publishable and not _is_python(files, package))
 
 
 def _is_python(files: TreeFiles, package: Package) -> bool:
-    """Whether maturin builds a Python package of it; such a one goes to PyPI."""
-    path = beside(package.manifest, PYPROJECT)
+    """Whether maturin builds a Python package from it, which goes to PyPI."""
+    path = sibling_path(package.manifest, PYPROJECT)
     try:
         text = files.texts.get(path)
-        return text is not None and at(parsed_toml(path, text), ("build-system", "build-backend")) == "maturin"
+        return text is not None and value_at(parse_toml(path, text), ("build-system", "build-backend")) == "maturin"
     except (ByteOrderMark, NotToml):
-        return False  # `python-version` tells
+        return False  # `python-version` reports it
 
 
 def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, project: Project | None) -> Tree:
-    """Of a directory. `tag` is the one that will name it. Raises what reading the workspace raises."""
+    """The tree of a directory. `tag` is the tag that will name it. Raises what reading the workspace raises."""
     workspace = read_workspace(files)
     released = released_packages(files, workspace, project)
-    names = [each.name for each in released]
+    names = [package.name for package in released]
     label = read_label(tag, names, project) if tag is not None else None
     if label is not None and len(label.crates) < len(released) and project is not None:
-        released = tuple(each for each in released if each.name in label.crates)
+        released = tuple(package for package in released if package.name in label.crates)
     return Tree(
         files=files,
         workspace=workspace,
@@ -70,13 +75,13 @@ def planned_tree(
     project: Project,
     *,
     registry: RegistrySeen,
-    of_past: bool = False,
+    is_past: bool = False,
 ) -> Tree:
-    """Of the planned commit; `files` are those of the base commit. Raises what reading the workspace raises."""
-    texts = {**files.texts, **{each.path: each.text for each in plan.edits}}
+    """The tree of the planned commit. `files` are those of the base commit. Raises what reading the workspace raises."""
+    texts = {**files.texts, **{edit.path: edit.text for edit in plan.edits}}
     edited = files.model_copy(update={"texts": texts})
     workspace = read_workspace(edited)
-    released = tuple(each for each in workspace.packages if each.name in plan.versions)
+    released = tuple(package for package in workspace.packages if package.name in plan.versions)
     return Tree(
         files=edited,
         workspace=workspace,
@@ -86,5 +91,5 @@ def planned_tree(
         sources=sources,
         project=project,
         registry=registry,
-        of_past=of_past,
+        is_past=is_past,
     )

@@ -1,5 +1,5 @@
-"""The permission gates: may every crate of a plan be published, by whom, and what is known to stand in the way. Pure.
+"""The permission gates: may every crate of a plan be published, by whom, and which obstacles are known. Pure.
 
-`seen` holds what the registry answered, `reading` what such an answer is, `findings` one cell of the table that comes
-out, `gates` asks all questions. What no request can tell is said to be unknown, never taken for a yes.
+`seen` has the registry's answers, `reading` interprets one, `findings` has one cell of the resulting table, `gates` asks all
+questions. If no request can answer a question, the result is unknown, never yes.
 """

@@ -1,4 +1,4 @@
-"""All that the permission gates judge: what was seen, what the plan wants, what the profile expects."""
+"""Everything that the permission gates judge: what was seen, what the plan wants, what the profile expects."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Facts(Value):
     seen: PermissionsSeen
     asked: tuple[Inquiry, ...]
     publishes: bool = True
-    """Whether crates are about to be published with the credentials at hand; a preflight alone may do without."""
+    """Whether crates are about to be published with these credentials. A preflight alone may have none."""
     is_crates_io: bool = True
-    """Whether the registry has crates.io's rules; another one may have its own."""
+    """Whether the registry is crates.io. Another registry may have other rules."""
     needs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """By crate, the crates outside of the release that it depends on."""
+    """The crates outside of the release that each crate depends on, by crate."""
 
     @property
     def style(self) -> RegistryStyle:
@@ -35,8 +35,8 @@ class Facts(Value):
 
     @property
     def crates(self) -> tuple[Crate, ...]:
-        """Those that are still to be published; nobody's permission is needed for one that is out."""
-        return tuple(each for each in self.plan.crates if each.name in self.seen.crates)
+        """The crates that are not published yet. A published crate needs no permission."""
+        return tuple(crate for crate in self.plan.crates if crate.name in self.seen.crates)
 
     def crate(self, name: str) -> CrateAnswers:
         return self.seen.crates[name]

@@ -1,4 +1,4 @@
-"""One cell of the table that the permission gates fill, and how cells become the answer of a gate."""
+"""One cell of the permission gates' table, and how the cells of a gate become its answer."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ _WORST_FIRST = (Outcome.FAIL, Outcome.COULD_NOT_CHECK, Outcome.PASS, Outcome.SKI
 
 
 class Finding(Value):
-    """What one question came to for one crate, with the answer that says so."""
+    """The result of one question for one crate, with the registry's answer that shows it."""
 
     gate: PermissionGate
     where: str
-    """The crate's name, or `registry`, `token`, `plan` for what is not about one crate."""
+    """The crate's name; `registry`, `token` or `plan` if it is not about one crate."""
     outcome: Outcome
     what: str = ""
     fix: str = ""
-    """The page or the command that mends it; "" where there is nothing to mend."""
+    """The page or the command that corrects it; "" if there is nothing to correct."""
     evidence: Exchange | None = None
     is_warning: bool = False
-    """Passed, and worth a look."""
+    """The question passed, but is worth a look."""
 
 
 def worst(findings: Iterable[Finding]) -> Outcome:
-    """`skip` where nothing was asked."""
-    return min((each.outcome for each in findings), key=_WORST_FIRST.index, default=Outcome.SKIP)
+    """The worst outcome of all; `skip` if nothing was asked."""
+    return min((finding.outcome for finding in findings), key=_WORST_FIRST.index, default=Outcome.SKIP)
 
 
 def answers(findings: Sequence[Finding], blocking: Collection[PermissionGate]) -> tuple[GateAnswer, ...]:
-    """One answer a gate, in the order of `PermissionGate`. A question without an answer blocks only where it is listed."""
+    """One answer for each gate, in the order of `PermissionGate`. An open question blocks only if `blocking` has its gate."""
     return tuple(
-        _answer(gate, [each for each in findings if each.gate is gate], blocks=gate in blocking)
+        _answer(gate, [finding for finding in findings if finding.gate is gate], blocks=gate in blocking)
         for gate in PermissionGate
-        if any(each.gate is gate for each in findings)
+        if any(finding.gate is gate for finding in findings)
     )
 
 
 def _answer(gate: PermissionGate, findings: Sequence[Finding], *, blocks: bool) -> GateAnswer:
-    open_questions = [each for each in findings if each.outcome is Outcome.COULD_NOT_CHECK]
+    open_questions = [finding for finding in findings if finding.outcome is Outcome.COULD_NOT_CHECK]
     return GateAnswer(
         gate=gate,
         outcome=worst(findings),
-        checked=sum(each.outcome in (Outcome.PASS, Outcome.FAIL) for each in findings),
-        problems=tuple(_problem(each) for each in findings if each.outcome is Outcome.FAIL),
-        warnings=tuple(_problem(each) for each in findings if each.is_warning),
-        why=_why(open_questions or [each for each in findings if each.outcome is Outcome.SKIP]),
+        checked=sum(finding.outcome in (Outcome.PASS, Outcome.FAIL) for finding in findings),
+        problems=tuple(_problem(finding) for finding in findings if finding.outcome is Outcome.FAIL),
+        warnings=tuple(_problem(finding) for finding in findings if finding.is_warning),
+        why=_why(open_questions or [finding for finding in findings if finding.outcome is Outcome.SKIP]),
         blocks=blocks,
     )
 
 
 def _why(findings: Sequence[Finding]) -> str:
-    """What was not checked, each reason once, with those that it holds for."""
+    """Why something was not checked: each reason once, with the places that it holds for."""
     reasons: dict[str, list[str]] = {}
-    for each in findings:
-        reasons.setdefault(each.what, []).append(each.where)
+    for finding in findings:
+        reasons.setdefault(finding.what, []).append(finding.where)
     return "; ".join(f"{_places(places)}: {reason}" for reason, places in reasons.items())
 
 
 def _places(places: Sequence[str]) -> str:
-    shown = ", ".join(f"`{each}`" for each in places[:3])
+    shown = ", ".join(f"`{place}`" for place in places[:3])
     return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown
 
 

@@ -1,4 +1,4 @@
-"""Asks every permission gate at once; `crate-rules` is asked later, of the packaged crates."""
+"""Asks all permission gates at once, except `crate-rules`, which needs the packaged crates."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ GATES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
 
 
 def ask(facts: Facts) -> tuple[Finding, ...]:
-    """Everything that the permission gates find, about every crate that is still to be published."""
+    """The findings of all permission gates, about every crate that is not published yet."""
     return tuple(finding for gate in GATES for finding in gate(facts))

@@ -1,7 +1,7 @@
-"""Which questions the permission gates put to a registry's web API, how fast, and how long that takes.
+"""Which questions the permission gates ask a registry's web API, how fast, and how long that takes.
 
-crates.io asks robots for one request a second to its API, and sets no limit to its index and its downloads. Whatever is
-in the index is therefore read there; the API is asked for what only it knows.
+crates.io asks robots to send its API at most one request a second; its index and its downloads have no limit. Loadmaster
+therefore reads the index where it can, and asks the API only for what the index does not have.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from loadmaster.planning.values.value import Value
 
 SECONDS_BETWEEN_REQUESTS = 1.0
 MOST_NEW_PROBES = 2
-"""An account creates five crates at once, then one every ten minutes: probes must not use that up."""
+"""An account may create five crates at once, then one every ten minutes. Probes must not use these up."""
 
 
 class Inquiry(Value):
-    """What the web API is asked about one crate, besides what everybody may know of it."""
+    """The questions to the web API about one crate, in addition to its public data."""
 
     name: str
     version: str
     action: Action
     owners: bool
     configs: bool
-    """Its configurations of trusted publishing."""
+    """Whether to ask for its configurations of trusted publishing."""
     probe: bool
 
     @property
@@ -38,32 +38,32 @@ class Inquiry(Value):
 
 
 def pause_between_requests(api: str) -> float:
-    """Seconds from one request to the next; none for a registry on this machine."""
+    """Seconds from one request to the next; 0 for a registry on this machine."""
     return 0.0 if is_loopback(api) else SECONDS_BETWEEN_REQUESTS
 
 
 def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tuple[Inquiry, ...]:
-    """For every crate that is still to be published."""
+    """The questions about every crate that is not published yet."""
     style = project.registry
-    crates = [each for each in plan.crates if registry.find(each.name, each.version) is None]
-    probed = _probed(crates, project, registry)
+    crates = [crate for crate in plan.crates if registry.find(crate.name, crate.version) is None]
+    probed = _crates_to_probe(crates, project, registry)
     return tuple(
         Inquiry(
-            name=each.name,
-            version=each.version,
-            action=action_of(each, registry),
-            owners=is_known(each.name, registry) and (bool(style.owners) or wants_trusted_publishing(style)),
-            configs=is_known(each.name, registry) and wants_trusted_publishing(style),
-            probe=each.name in probed,
+            name=crate.name,
+            version=crate.version,
+            action=action_of(crate, registry),
+            owners=is_known(crate.name, registry) and (bool(style.owners) or wants_trusted_publishing(style)),
+            configs=is_known(crate.name, registry) and wants_trusted_publishing(style),
+            probe=crate.name in probed,
         )
-        for each in crates
+        for crate in crates
     )
 
 
 def requests_to_ask(asked: Sequence[Inquiry]) -> int:
-    """How often the web API is asked at most: the registry's state, two questions a token, and those about the crates."""
-    tokens = {each.action for each in asked}
-    return 1 + 2 * len(tokens) + sum(each.requests for each in asked)
+    """The largest number of requests: one for the registry's state, two for each token, and those about the crates."""
+    tokens = {inquiry.action for inquiry in asked}
+    return 1 + 2 * len(tokens) + sum(inquiry.requests for inquiry in asked)
 
 
 def seconds_to_ask(asked: Sequence[Inquiry], api: str) -> float:
@@ -75,7 +75,7 @@ def is_known(name: str, registry: RegistrySeen) -> bool:
 
 
 def action_of(crate: Crate, registry: RegistrySeen) -> Action:
-    """By what the index shows now: after a half-way release a crate that was planned as new is there."""
+    """What the registry counts, judged by the index now: after part of a release, a crate planned as new exists."""
     return Action.UPDATE if is_known(crate.name, registry) else Action.NEW
 
 
@@ -83,20 +83,20 @@ def wants_trusted_publishing(style: RegistryStyle) -> bool:
     return style.trusted_publishing is not None or style.credential_for(Action.UPDATE) is Credential.TRUSTED_PUBLISHING
 
 
-def _probed(crates: Sequence[Crate], project: Project, registry: RegistrySeen) -> frozenset[str]:
-    """Whose uploads are tried: with an API token no more than leave half of the burst to the release.
+def _crates_to_probe(crates: Sequence[Crate], project: Project, registry: RegistrySeen) -> frozenset[str]:
+    """The crates to probe with an upload. With an API token the probes leave half of the burst to the release.
 
-    A token of trusted publishing has no limit, and creates no crates.
+    A token of trusted publishing has no limit, and cannot create crates.
     """
     if not project.preflight.probe:
         return frozenset()
     style = project.registry
     most = {Action.NEW: MOST_NEW_PROBES, Action.UPDATE: max(1, style.update_burst // 2)}
-    found: list[str] = []
+    probed: list[str] = []
     for action in Action:
-        names = [each.name for each in crates if action_of(each, registry) is action]
+        names = [crate.name for crate in crates if action_of(crate, registry) is action]
         if style.credential_for(action) is Credential.TOKEN:
-            found += names[: most[action]]
+            probed += names[: most[action]]
         elif action is Action.UPDATE:
-            found += names
-    return frozenset(found)
+            probed += names
+    return frozenset(probed)

@@ -1,6 +1,6 @@
-"""What an answer of a registry's web API is: its own word, that of something before it, or none at all. Pure.
+"""Interprets an answer of a registry's web API: it comes from the registry, from something in front of it, or not at all. Pure.
 
-A proxy's page, a firewall's refusal and crates.io's refusal may have one status; only the text tells them apart.
+A proxy's page, a firewall's refusal and crates.io's refusal may have the same status. Only the text distinguishes them.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ _TURNED_AWAY = (
     "We are unable to process your request at this time",
     "We require that all requests include a `User-Agent` header",
 )
-"""How crates.io answers to a client that it wants nothing to do with, before any route is looked at."""
+"""The answers of crates.io to a client that it blocks. It gives them before it looks at the route."""
 
 
 class Document(Value):
-    """What was asked for."""
+    """The requested document."""
 
     content: dict[str, Any]
 
 
 class Refused(Value):
-    """The registry itself says no, in its own shape."""
+    """The registry itself refuses, in its own format."""
 
     status: int
     detail: str
 
 
 class TurnedAway(Value):
-    """The registry does not want this client: its address, its User-Agent or its manners."""
+    """The registry blocks this client: its address, its User-Agent or its behaviour."""
 
     detail: str
 
@@ -50,7 +50,7 @@ class NoAnswer(Value):
 Reading = Document | Refused | TurnedAway | NotTheRegistry | NoAnswer
 
 
-def read(exchange: Exchange) -> Reading:
+def interpret(exchange: Exchange) -> Reading:
     if exchange.status is None:
         return NoAnswer(why=exchange.text)
     if any(text in exchange.text for text in _TURNED_AWAY):
@@ -58,20 +58,20 @@ def read(exchange: Exchange) -> Reading:
     try:
         content = json.loads(exchange.text)
     except ValueError:
-        return NotTheRegistry(what=_told(exchange))
+        return NotTheRegistry(what=_describe(exchange))
     details = _details(content)
     if details is not None:
         return Refused(status=exchange.status, detail=details)
     if not isinstance(content, dict) or not 200 <= exchange.status < 300:
-        return NotTheRegistry(what=_told(exchange))
+        return NotTheRegistry(what=_describe(exchange))
     return Document(content=content)
 
 
 def why_unread(reading: Reading) -> str:
-    """Why an answer is not what was asked for, in a sentence without its end."""
+    """Why an answer is not the requested document, as a clause without a full stop."""
     match reading:
         case Document():
-            return "the registry's answer has another shape than crates.io's"
+            return "the registry's answer has another format than crates.io's"
         case Refused(status=status, detail=detail):
             return f"the registry refused with {status}: `{detail}`"
         case TurnedAway(detail=detail):
@@ -82,10 +82,10 @@ def why_unread(reading: Reading) -> str:
             return f"no answer came: {why}"
 
 
-def _told(exchange: Exchange) -> str:
+def _describe(exchange: Exchange) -> str:
     is_page = any(mark in exchange.text[:1000].lower() for mark in ("<html", "<!doctype html"))
     kind = "a page of HTML" if is_page else "something that is not a registry's answer"
-    who = "a firewall or a proxy before the registry" if exchange.status == 403 else "a proxy, or another server,"
+    who = "a firewall or a proxy in front of the registry" if exchange.status == 403 else "a proxy, or another server,"
     return f"{who} answered {exchange.status} with {kind}, which begins `{_first_line(exchange.text)}`"
 
 
@@ -96,6 +96,6 @@ def _first_line(text: str) -> str:
 
 def _details(content: Any) -> str | None:
     try:
-        return "; ".join(str(each["detail"]) for each in content["errors"])
+        return "; ".join(str(error["detail"]) for error in content["errors"])
     except (KeyError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""What a registry's web API answered when it was asked about permissions. Facts only, no judgement."""
+"""A registry's answers to questions about permissions. Facts only, no judgement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from loadmaster.planning.values.value import Value
 
 
 class Exchange(Value):
-    """One request, and what came back."""
+    """One request and its answer."""
 
     request: str
-    """Its line: `GET https://…/api/v1/me`. A credential never is part of it."""
+    """The request line: `GET https://…/api/v1/me`. It never contains a credential."""
     status: int | None
-    """None where no answer came."""
+    """None if no answer came."""
     text: str
     """The body, or why there is none."""
 
@@ -26,24 +26,24 @@ class Exchange(Value):
 
 
 class TokenSeen(Value):
-    """What the registry says to one token."""
+    """The registry's answers to one token."""
 
     unusable: str = ""
-    """Why there is none to ask with; the answers below are None then."""
+    """Why there is no token to ask with; the answers below are then None."""
     way_out: str = ""
     is_minted: bool = False
-    """Whether the registry has just made it, for trusted publishing; it needs no other question."""
+    """Whether the registry has just made it for trusted publishing. It then needs no other question."""
     is_broken: bool = False
-    """Whether there is one that cannot be sent."""
+    """Whether there is a token that cannot be sent."""
     is_unknown: bool = False
-    """Whether it is not even known if there is one: where it is kept could not be read."""
+    """Whether it is not known if there is a token, because its store could not be read."""
     me: Exchange | None = None
     configs_of_user: Exchange | None = None
-    """`GET …/github_configs?user_id=…`, which tells a legacy token from one with scopes."""
+    """`GET …/github_configs?user_id=…`, which distinguishes a legacy token from one with scopes."""
 
 
 class CrateAnswers(Value):
-    """What the registry says of one crate of the plan. None: not asked."""
+    """The registry's answers about one crate of the plan. None: not asked."""
 
     crate: Exchange
     owners: Exchange | None = None
@@ -54,20 +54,20 @@ class CrateAnswers(Value):
 
 
 class NameSeen(Value):
-    """How the index spells the name of a crate that is depended on."""
+    """The index's spelling of the name of a needed crate."""
 
     spelled: str | None
     """None if the index does not know it."""
     unread: str = ""
-    """Why the index could not be read; `spelled` says nothing then."""
+    """Why the index could not be read; `spelled` then says nothing."""
 
 
 class PermissionsSeen(Value):
     api: str
     site: Exchange
     tokens: Mapping[Action, TokenSeen] = Field(default_factory=dict)
-    """By what it is used for. One for trusted publishing is there only where uploads are probed with it."""
+    """The tokens by their use. A token of trusted publishing is here only if uploads are probed with it."""
     crates: Mapping[str, CrateAnswers] = Field(default_factory=dict)
-    """The crates that are still to be published, by name."""
+    """The crates that are not published yet, by name."""
     names: Mapping[str, NameSeen] = Field(default_factory=dict)
-    """Crates outside of the release that its crates depend on."""
+    """The crates outside of the release that its crates depend on, by name."""

@@ -1,4 +1,4 @@
-"""The permission gates as a person reads them: a table with crates down and questions across, and what to do."""
+"""Shows the permission gates to a person: a table with a row for each crate and a column for each question, and what to do."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LEGEND = "✔ pass, ✘ fail, ! pass with a warning, ? could not be checked, �
 
 def table(findings: Sequence[Finding]) -> list[list[str]]:
     """A heading, then a row for each place: its name, and a sign for each question."""
-    gates = [gate for gate in PermissionGate if any(each.gate is gate for each in findings)]
-    places = dict.fromkeys(each.where for each in findings)
+    gates = [gate for gate in PermissionGate if any(finding.gate is gate for finding in findings)]
+    places = dict.fromkeys(finding.where for finding in findings)
     cells: dict[tuple[str, PermissionGate], list[Finding]] = {(place, gate): [] for place in places for gate in gates}
-    for each in findings:
-        cells[each.where, each.gate].append(each)
+    for finding in findings:
+        cells[finding.where, finding.gate].append(finding)
     return [["", *gates], *([place, *(_sign(cells[place, gate]) for gate in gates)] for place in places)]
 
 
@@ -27,7 +27,7 @@ def _sign(findings: Sequence[Finding]) -> str:
     if not findings:
         return ""
     outcome = worst(findings)
-    return _WARNING if outcome is Outcome.PASS and any(each.is_warning for each in findings) else SIGNS[outcome]
+    return _WARNING if outcome is Outcome.PASS and any(finding.is_warning for finding in findings) else SIGNS[outcome]
 
 
 def permissions_rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
@@ -40,32 +40,37 @@ def permissions_markdown(findings: Sequence[Finding]) -> str:
     heading, *rows = table(findings)
     lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
     lines += [f"| `{place}` | {' | '.join(signs)} |" for place, *signs in rows]
-    told = [f"- {_sign([each])} **{each.gate}** `{each.where}` {_sentence(each)}" for each in _worth_telling(findings)]
-    return "\n".join([*lines, "", _LEGEND, "", *told, ""])
+    details = [
+        f"- {_sign([finding])} **{finding.gate}** `{finding.where}` {_sentence(finding)}"
+        for finding in _to_show(findings)
+    ]
+    return "\n".join([*lines, "", _LEGEND, "", *details, ""])
 
 
 def permissions_text(findings: Sequence[Finding]) -> str:
-    """The same for a terminal."""
+    """The table and the findings for a terminal."""
     heading, *rows = table(findings)
     width = max((len(row[0]) for row in rows), default=0)
     lines = [f"  {' ' * width}  {'  '.join(heading[1:])}"]
     for place, *signs in rows:
         marks = "  ".join(sign.center(len(gate)) for sign, gate in zip(signs, heading[1:], strict=True))
         lines.append(f"  {place:<{width}}  {marks}")
-    told = [f"  {_sign([each])} {each.gate} `{each.where}`: {_sentence(each)}" for each in _worth_telling(findings)]
-    return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *told, ""])
+    details = [
+        f"  {_sign([finding])} {finding.gate} `{finding.where}`: {_sentence(finding)}" for finding in _to_show(findings)
+    ]
+    return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *details, ""])
 
 
-def _worth_telling(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Failures first, then warnings, then what is not known, each reason once."""
-    yield from (each for each in findings if each.outcome is Outcome.FAIL)
-    yield from (each for each in findings if each.is_warning)
-    told: set[tuple[PermissionGate, str]] = set()
-    for each in findings:
-        if each.outcome is Outcome.COULD_NOT_CHECK and (each.gate, each.what) not in told:
-            told.add((each.gate, each.what))
-            same = [one.where for one in findings if (one.gate, one.what) == (each.gate, each.what)]
-            yield each.model_copy(
+def _to_show(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Failures first, then warnings, then open questions, each reason once."""
+    yield from (finding for finding in findings if finding.outcome is Outcome.FAIL)
+    yield from (finding for finding in findings if finding.is_warning)
+    shown: set[tuple[PermissionGate, str]] = set()
+    for finding in findings:
+        if finding.outcome is Outcome.COULD_NOT_CHECK and (finding.gate, finding.what) not in shown:
+            shown.add((finding.gate, finding.what))
+            same = [other.where for other in findings if (other.gate, other.what) == (finding.gate, finding.what)]
+            yield finding.model_copy(
                 update={"where": same[0] if len(same) == 1 else f"{same[0]} and {len(same) - 1} more"}
             )
 

@@ -1,7 +1,7 @@
-"""The gate about trusted publishing: does every crate accept the workflow that publishes, and the credential in use.
+"""The gate about trusted publishing: does every crate accept the workflow that publishes, and the credential in use?
 
-crates.io keeps a configuration as it was typed. It compares the repository and the environment without regard to case,
-the workflow's file name and the owner's id exactly; a configuration without an environment accepts any.
+crates.io stores a configuration as it was typed. It ignores case in the repository and the environment. The workflow's file
+name and the owner's id must match exactly. A configuration without an environment accepts any.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from loadmaster.planning.permissions.crate_gates import owners_of
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.questions import wants_trusted_publishing
-from loadmaster.planning.permissions.reading import Document, Refused, read, why_unread
+from loadmaster.planning.permissions.reading import Document, Refused, interpret, why_unread
 from loadmaster.planning.permissions.seen import CrateAnswers, Exchange
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.profile.registry_style import Credential, TrustedPublishing
@@ -50,48 +50,48 @@ def _verdicts(facts: Facts, crate: Crate, seen: CrateAnswers) -> Iterator[_Verdi
     if facts.style.credential_for(facts.action(crate)) is Credential.TOKEN:
         yield _only_by_trusted_publishing(crate.name, seen.crate)
     if wants_trusted_publishing(facts.style):
-        yield from _configured(crate.name, facts.style.trusted_publishing, seen)
+        yield from _configuration(crate.name, facts.style.trusted_publishing, seen)
 
 
 def _only_by_trusted_publishing(name: str, exchange: Exchange) -> _Verdict:
-    match reading := read(exchange):
+    match reading := interpret(exchange):
         case Document(content={"crate": {"trustpub_only": True}}):
             return _Verdict(
                 Outcome.FAIL,
-                "takes new versions by trusted publishing only, and an API token is in use",
+                "accepts new versions by trusted publishing only, and an API token is in use",
                 f"publish it by trusted publishing, or switch that off at https://crates.io/crates/{name}/settings.",
                 exchange,
             )
         case Document(content={"crate": {"trustpub_only": False}}):
-            return _Verdict(Outcome.PASS, "takes versions with an API token", evidence=exchange)
+            return _Verdict(Outcome.PASS, "accepts versions with an API token", evidence=exchange)
         case Document() | Refused(status=404):
-            why = "the registry does not say whether it takes versions with an API token"
+            why = "the registry does not say whether it accepts versions with an API token"
             return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
         case _:
             return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), evidence=exchange)
 
 
-def _configured(name: str, wanted: TrustedPublishing | None, seen: CrateAnswers) -> Iterator[_Verdict]:
+def _configuration(name: str, wanted: TrustedPublishing | None, seen: CrateAnswers) -> Iterator[_Verdict]:
     actual = owners_of(seen)
     if not isinstance(actual, str) and actual.teams and not actual.users:
         yield _Verdict(
             Outcome.FAIL,
-            f"is owned by teams only ({', '.join(actual.teams)}): their members may publish, and cannot set up "
+            f"is owned by teams only ({', '.join(actual.teams)}): their members may publish, but cannot configure "
             "trusted publishing",
             f"let somebody who can, or help@crates.io, run `cargo owner --add LOGIN {name}` for a user.",
             seen.owners,
         )
     elif seen.configs is not None:
-        yield _compared(name, wanted, seen.configs)
+        yield _comparison(name, wanted, seen.configs)
     else:
         yield _Verdict(Outcome.COULD_NOT_CHECK, "there is no token to read its configurations with")
 
 
-def _compared(name: str, wanted: TrustedPublishing | None, exchange: Exchange) -> _Verdict:
+def _comparison(name: str, wanted: TrustedPublishing | None, exchange: Exchange) -> _Verdict:
     settings = f"https://crates.io/crates/{name}/settings"
-    match reading := read(exchange):
+    match reading := interpret(exchange):
         case Document(content={"github_configs": list(configs)}):
-            return _judged(settings, wanted, configs, exchange)
+            return _verdict(settings, wanted, configs, exchange)
         case Refused(detail=detail) if "permissions" in detail:
             why = "its configurations are not readable with this credential (a token needs the scope `trusted-publishing`)"
             return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
@@ -102,12 +102,12 @@ def _compared(name: str, wanted: TrustedPublishing | None, exchange: Exchange) -
             return _Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), evidence=exchange)
 
 
-def _judged(settings: str, wanted: TrustedPublishing | None, configs: Sequence[Any], exchange: Exchange) -> _Verdict:
+def _verdict(settings: str, wanted: TrustedPublishing | None, configs: Sequence[Any], exchange: Exchange) -> _Verdict:
     if wanted is None:
-        why = "the profile does not say how it must be set up (`[registry.trusted_publishing]`)"
+        why = "the profile does not say how it must be configured (`[registry.trusted_publishing]`)"
         return _Verdict(Outcome.COULD_NOT_CHECK, why, evidence=exchange)
-    differences = [_differences(wanted, each) for each in configs if isinstance(each, dict)]
-    if any(not each for each in differences):
+    differences = [_differences(wanted, config) for config in configs if isinstance(config, dict)]
+    if any(not difference for difference in differences):
         return _Verdict(Outcome.PASS, "accepts the profile's workflow", evidence=exchange)
     adding = f"add repository `{wanted.repository}`, workflow `{wanted.workflow}`"
     adding += f", environment `{wanted.environment}`" if wanted.environment else ", no environment"
@@ -126,27 +126,27 @@ def _judged(settings: str, wanted: TrustedPublishing | None, configs: Sequence[A
 
 
 def _differences(wanted: TrustedPublishing, config: dict[str, Any]) -> list[str]:
-    """Where one configuration departs from the profile, each in words; [] if it accepts the profile's workflow."""
-    found = []
+    """The differences of one configuration from the profile, in words; [] if it accepts the profile's workflow."""
+    differences = []
     repository = f"{config.get('repository_owner')}/{config.get('repository_name')}"
     if repository.lower() != wanted.repository.lower():
-        found.append(f"its repository is `{repository}`{_hint(repository, wanted.repository)}")
+        differences.append(f"its repository is `{repository}`{_hint(repository, wanted.repository)}")
     if wanted.owner_id is not None and config.get("repository_owner_id") != wanted.owner_id:
         owner = config.get("repository_owner_id")
-        found.append(f"its repository's owner has the id {owner}, the profile says {wanted.owner_id}")
+        differences.append(f"its repository's owner has the id {owner}, the profile says {wanted.owner_id}")
     workflow = str(config.get("workflow_filename"))
     if workflow != wanted.workflow:
-        found.append(f"its workflow is `{workflow}`{_hint(workflow, wanted.workflow)}")
+        differences.append(f"its workflow is `{workflow}`{_hint(workflow, wanted.workflow)}")
     environment = config.get("environment")
     if environment is not None and wanted.environment is None:
-        found.append(f"it requires the environment `{environment}`, and the profile names none")
+        differences.append(f"it requires the environment `{environment}`, and the profile names none")
     elif environment is not None and str(environment).lower() != str(wanted.environment).lower():
-        found.append(f"its environment is `{environment}`{_hint(str(environment), str(wanted.environment))}")
-    return found
+        differences.append(f"its environment is `{environment}`{_hint(str(environment), str(wanted.environment))}")
+    return differences
 
 
 def _hint(actual: str, wanted: str) -> str:
-    """What is easily overlooked."""
+    """A hint at differences that are easily overlooked."""
     if actual.strip() == wanted:
         return " with a blank before or after it"
     if actual.lower() == wanted.lower():

@@ -1,1 +1,1 @@
-"""What a person writes: the profile's model, its tables and their patterns."""
+"""The profile that a person writes: its model, its tables and their patterns."""

@@ -1,4 +1,4 @@
-"""How the versions of a workspace's members hang together: what a profile says in `release.policy` and `release.requirements`."""
+"""How the versions of a workspace's members depend on each other: `release.policy` and `release.requirements` of a profile."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from enum import StrEnum
 
 
 class Policy(StrEnum):
-    """Which members move, and what happens to the requirements that members have on one another."""
+    """Which members get a new version, and what happens to the requirements that members have on one another."""
 
     LOCKSTEP = "lockstep"
-    """All move together, and with them all requirements."""
+    """All get the same version, and all requirements move to it."""
     KEEP_CARET_FLOOR = "keep-caret-floor"
-    """All move together; requirements move only where it is necessary."""
+    """All get the same version; requirements move only if it is necessary."""
     INDEPENDENT = "independent"
-    """Each member has a version of its own; requirements move only where it is necessary."""
+    """Each member has a version of its own; requirements move only if it is necessary."""
 
 
 class Requirements(StrEnum):
-    """Which requirements on a member follow it to its planned version."""
+    """Which requirements on a member change to its planned version."""
 
     ALL = "all"
-    """Every one, in the operator and the number of components that its author chose."""
+    """Every requirement. It keeps the operator and the number of components that its author chose."""
     CURRENT = "current"
-    """Those that said the member's version before; an older floor moves only where it must."""
+    """Those that named the member's previous version. A requirement with an older floor moves only if it must."""
     NECESSARY = "necessary"
     """Only those that the planned version no longer satisfies."""

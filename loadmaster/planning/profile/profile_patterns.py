@@ -1,7 +1,7 @@
-"""The regular expressions of a profile: compiled, and found in a text. What they are there for is not known here.
+"""The regular expressions of a profile: this module compiles them and finds their matches. It does not know their purpose.
 
-`^` and `$` are the line's, whichever way the lines end. A pattern that goes on and on is given up: the one place in planning
-where time matters, and only between an answer and none.
+`^` and `$` match at line ends, whatever the line ends are. A pattern that takes too long is abandoned. This is the one place
+in planning where time matters: it decides whether there is an answer, never which.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ _PATIENCE = 5.0
 """Seconds."""
 
 
-class Found(NamedTuple):
-    """What a pattern's group holds."""
+class PatternMatch(NamedTuple):
+    """What one match of a pattern holds in its group."""
 
     start: int
     """Offset in the text."""
     end: int
     line: int
-    """Of the whole match's beginning, counted from 1."""
+    """The line where the whole match begins, counted from 1."""
     text: str
 
 
 def groups_of(pattern: str) -> int:
-    """How many groups it has. Raises ValueError, in words for a profile's author."""
+    """How many groups the pattern has. Raises ValueError with a message for the profile's author."""
     try:
         return int(regex.compile(pattern, regex.MULTILINE).groups)
     except regex.error as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
+        raise ValueError(f"it is not a regular expression: {error}") from error
 
 
-def find_all(pattern: str, group: int | str, text: str, path: str) -> tuple[Found, ...]:
-    """Every match in `text`, in order, by what the group holds; a match whose group holds nothing is none.
+def find_all(pattern: str, group: int | str, text: str, path: str) -> tuple[PatternMatch, ...]:
+    """What the group holds in every match in `text`, in order. A match whose group did not take part is left out.
 
     `path` is for messages. Raises `PatternTooSlow`.
     """
@@ -47,7 +47,7 @@ def find_all(pattern: str, group: int | str, text: str, path: str) -> tuple[Foun
     except TimeoutError as error:
         raise PatternTooSlow(path, pattern, _PATIENCE) from error
     return tuple(
-        Found(
+        PatternMatch(
             start=match.start(group) + returns[plain.count("\n", 0, match.start(group))],
             end=match.end(group) + returns[plain.count("\n", 0, match.end(group))],
             line=plain.count("\n", 0, match.start()) + 1,
@@ -59,7 +59,7 @@ def find_all(pattern: str, group: int | str, text: str, path: str) -> tuple[Foun
 
 
 def _returns_before(text: str) -> list[int]:
-    """By line, how many line ends before it have a carriage return."""
+    """For each line, how many line ends before it have a carriage return."""
     counts = [0]
     for line in text.split("\n"):
         counts.append(counts[-1] + line.endswith("\r"))

@@ -1,6 +1,6 @@
-"""The profile of a project: where its workspace lives and how it is released. The model only; `loadmaster.run.profiles` reads it.
+"""The profile of a project: where its workspace is and how it is released. The model only; `loadmaster.run.profiles` reads it.
 
-Every field's text below is what a person sees in the documentation.
+The documentation shows the docstring of every field.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from loadmaster.planning.values.value import Value
 
 def _only(*names: str) -> Callable[[str], str]:
     def check(text: str) -> str:
-        """Raises ValueError for a brace that is alone, too."""
+        """Raises ValueError, for a single brace too."""
         unknown = sorted({name for _, name, _, _ in Formatter().parse(text) if name is not None} - set(names))
         if unknown:
             known = " and ".join(f"`{{{name}}}`" for name in names)
@@ -35,19 +35,19 @@ def _only(*names: str) -> Callable[[str], str]:
 
 
 Versioned = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("version"))]
-"""Text with `{version}` in it."""
+"""Text that contains `{version}`."""
 
 TagPattern = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("name", "version"))]
-"""Text with `{version}` in it, and perhaps `{name}`."""
+"""Text that contains `{version}`, and may contain `{name}`."""
 
 
 class Source(Value):
-    """Where the workspace lives: exactly one of `repository` and `directory`."""
+    """Where the workspace is. Give exactly one of `repository` and `directory`."""
 
     repository: str | None = None
-    """Git URL, or path of a local clone."""
+    """A Git URL, or the path of a local clone."""
     directory: str | None = None
-    """A plain directory in Loadmaster's own repository; rehearsals import it as a repository of one commit."""
+    """A plain directory in Loadmaster's own repository. Rehearsals import it as a repository with one commit."""
     branch: str = "main"
     """The release branch."""
 
@@ -59,7 +59,7 @@ class Source(Value):
 
 
 class Exclusion(Value):
-    """A package that its manifest would let out, and that this project does not publish."""
+    """A package that its manifest allows to publish, but that this project does not publish."""
 
     package: str
     why: str
@@ -73,19 +73,19 @@ def _one_group(pattern: str) -> str:
 
 
 class PublishList(Value):
-    """A list of crates to publish that is kept by hand in one of the project's files."""
+    """A list of the crates to publish that somebody maintains by hand in one of the project's files."""
 
     file: TreePath
-    """Its path."""
+    """The path of the file."""
     pattern: Annotated[str, AfterValidator(_one_group)]
-    """Regular expression whose one group holds names, in the order in which they are published; every match counts."""
+    """A regular expression whose one group holds a crate's name. Every match counts; their order is the order of publishing."""
 
 
 class DeclaredWorkflow(Value):
     """A workflow of the forge that a release relies on."""
 
     file: str = Field(pattern=r"^[^/\s]+\.ya?ml$")
-    """Its name in `.github/workflows`."""
+    """The name of its file in `.github/workflows`."""
     dispatch: bool = True
     """Whether it must be possible to start it by hand (`workflow_dispatch`)."""
 
@@ -95,32 +95,34 @@ class ReleaseStyle(Value):
 
     policy: Policy = Policy.LOCKSTEP
     requirements: Requirements | None = None
-    """Which requirements of members on one another move: `all`, the `current` ones or the `necessary` ones
-    ([bumping](bump.md)). Left out, `all` with `lockstep`, and `necessary` with the other policies."""
+    """Which requirements of members on one another change: `all`, the `current` ones or the `necessary` ones
+    ([bumping](bump.md)). If left out: `all` with `lockstep`, `necessary` with the other policies."""
     tag: TagPattern = "v{version}"
-    """The tag's name; `{version}` stands for the version, `{name}` for the package, which then has a tag of its own."""
+    """The tag's name. `{version}` stands for the version, `{name}` for the package. A pattern with `{name}` gives every
+    package a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
     """Patterns of packages whose tags differ from the others', by package."""
     commit_message: Versioned = "Release {version}"
-    """Of the release commit; `{version}` stands for the version, or for what is released where there are several."""
+    """The message of the release commit. `{version}` stands for the version; if there are several, for what is released."""
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
-    """Of the annotated tag; `{project}` and `{version}` stand for the title (of a package with a tag of its own: its name)
-    and the version."""
+    """The message of the annotated tag. `{version}` stands for the version, `{project}` for the title. If a package has a
+    tag of its own, `{project}` stands for its name."""
     changelog: Annotated[TreePath | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
-    """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` each package has the file of that
-    name beside its manifest; only where none has such a file do they share the one at the path."""
+    """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` Loadmaster looks for a file of
+    this name beside each package's manifest. If no package has one, all packages share the file at the path."""
     stale_lockfiles: tuple[str, ...] = ()
-    """Paths of lockfiles that the project does not keep current: left as they are, not asked about, told as a deviation."""
+    """Paths of lockfiles that the project does not keep current. They are not changed and no gate asks about them; the
+    receipt lists them as a deviation."""
     files: tuple[FileRule, ...] = ()
-    """Other files in which versions stand, one `[[release.files]]` each; `pyproject.toml` of a member needs none."""
+    """Other files that contain versions, one `[[release.files]]` for each. A member's `pyproject.toml` needs none."""
     exclude: tuple[Exclusion, ...] = ()
-    """Packages that stay back though their manifests would let them out: a list of `{ package = …, why = … }`."""
+    """Packages that are not published although their manifests allow it: a list of `{ package = …, why = … }`."""
     publish: tuple[str, ...] = ()
-    """Every crate that is meant to be published; the gates compare it with the publishable packages. Not compared if empty."""
+    """Every crate that should be published. The gates compare it with the publishable packages, unless it is empty."""
     publish_lists: tuple[PublishList, ...] = ()
-    """Lists of the same in the project's own files, which the gates compare, too: `{ file = …, pattern = … }`."""
+    """Lists of the same crates in the project's own files: `{ file = …, pattern = … }`. The gates compare these, too."""
     author_name: str = "Loadmaster"
-    """Who the release commit and the tag are by."""
+    """The author of the release commit and the tag."""
     author_email: str = "loadmaster@localhost"
 
     @property
@@ -146,61 +148,61 @@ class ClippyScope(StrEnum):
     WORKSPACE = "workspace"
     """Every target of every member: `--workspace --all-targets`."""
     PUBLISHED = "published"
-    """The libraries and programs of what is published; a private member may need what is not installed."""
+    """The libraries and programs of the published packages. A private member may need something that is not installed."""
 
 
 class CargoStyle(Value):
     """How cargo is called."""
 
     toolchain: str | None = None
-    """Overrides the toolchain that the repository pins; recorded as a deviation."""
+    """Overrides the toolchain that the repository pins. Recorded as a deviation."""
     verify: bool = True
     """Build every packaged crate before anything is uploaded. `false` is recorded as a deviation."""
     clippy: bool = True
     """Run `cargo clippy`. `false` is recorded as a deviation."""
     clippy_of: ClippyScope = ClippyScope.WORKSPACE
-    """What it looks at."""
+    """Which targets clippy checks."""
     deny_warnings: bool = True
-    """Every warning of clippy fails its gate; `false` lets those pass that the last release had already."""
+    """Every warning of clippy fails its gate. With `false`, warnings that the last release had already pass."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()
-    """Names of variables that cargo and git may see besides the built-in allow-list."""
+    """Names of environment variables that cargo and git may see, in addition to the built-in allow-list."""
 
 
 class Install(Value):
-    """The install check: what a user would type, and what must come out."""
+    """The install check: it installs the released crate as a user would, and asks the program for its version."""
 
     package: str
     """The crate to install."""
     binary: str
-    """The program of it whose `--version` is asked."""
+    """The program of the crate that is run with `--version`."""
     debug: bool = False
-    """Build without optimizations, which is faster; recorded as a deviation."""
+    """Build without optimizations, which is faster. Recorded as a deviation."""
 
 
 class Preflight(Value):
     """How the permission gates ask. See [permissions](permissions.md)."""
 
     probe: bool = False
-    """Also ask with uploads that end after their metadata: they show whether the token may publish each crate and whether
-    the account's e-mail is verified, and each costs a token of the rate limit."""
+    """Also ask with uploads that end after their metadata. They show whether the token may publish each crate and whether
+    the account's e-mail is verified. Each costs a token of the rate limit."""
     blocking: tuple[PermissionGate, ...] = ()
-    """Permission gates whose `could-not-check` keeps a release from starting; elsewhere it is only shown."""
+    """Permission gates whose `could-not-check` keeps a release from starting. For the others it is only shown."""
     finish_within: float | None = Field(default=None, gt=0)
-    """Minutes that the rate limits may stretch publishing to; any time if left out."""
+    """How many minutes publishing may take under the rate limits; any time if left out."""
 
 
 class GateStyle(Value):
-    """How the gates are judged. See [gates](gates.md)."""
+    """How the gates count. See [gates](gates.md)."""
 
     advice: tuple[str, ...] = ("bump-alone", "gone-crate", "msrv", "semver-compatible")
-    """Ids of gates that keep no release from starting: what they find is only shown."""
+    """Ids of gates that never keep a release from starting: their problems are only shown."""
 
 
 class Rehearsing(Value):
     """What the rehearsal world is like."""
 
     upstream: bool = True
-    """External crates, and the project's own earlier versions, come from crates.io's index."""
+    """Take external crates, and the project's own earlier versions, from crates.io's index."""
 
 
 class Project(Value):
@@ -208,7 +210,7 @@ class Project(Value):
 
     name: str
     title: str = ""
-    """What a person calls it; the name if left out."""
+    """What people call the project; the name if left out."""
     source: Source
     forge: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     """The repository on the forge, `OWNER/NAME`."""
@@ -218,10 +220,10 @@ class Project(Value):
     preflight: Preflight = Preflight()
     gates: GateStyle = GateStyle()
     workflows: tuple[DeclaredWorkflow, ...] = ()
-    """Workflows that must be there: a list of `{ file = …, dispatch = … }`."""
+    """Workflows that must exist: a list of `{ file = …, dispatch = … }`."""
     assets: tuple[Annotated[str, AfterValidator(_only("version"))], ...] = ()
-    """Files that the project's own CI puts into the forge release, `{version}` filled in: its contract, written down. Nothing
-    compares it yet."""
+    """Files that the project's own CI uploads to the forge release; `{version}` stands for the version. The list documents
+    what CI promises. Nothing compares it yet."""
     install: Install | None = None
     smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()

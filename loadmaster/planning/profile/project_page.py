@@ -1,4 +1,4 @@
-"""The page `docs/project.md`, made from the profile's own docstrings: `python -m loadmaster.planning.profile.project_page`."""
+"""The page `docs/project.md`, generated from the profile's docstrings: `python -m loadmaster.planning.profile.project_page`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from loadmaster.planning.profile.project import Project
 
 _HEAD = """# Profiles
 
-A project is one file, `projects/NAME.toml`; its name is the file's. `projects/demo.toml` and `projects/assay.toml` are
-two. An unknown field is an error. This page is made from the model in `loadmaster/planning/profile/project.py` and its parts.
+A project is one file, `projects/NAME.toml`, and has the file's name. `projects/demo.toml` and `projects/assay.toml` are two
+examples. An unknown field is an error. This page is generated from the model in `loadmaster/planning/profile/project.py`
+and its parts.
 """
 
 
@@ -24,14 +25,14 @@ def page() -> str:
 
 
 def _section(table: str, model: type[BaseModel]) -> Iterator[str]:
-    """A table of the model's plain fields, then a section for each table inside it."""
+    """The model's plain fields as a table, then a section for each table inside it."""
     inner = {name: kind for name, field in model.model_fields.items() if (kind := _table_of(field)) is not None}
     if table:
         yield f"## `[{table}]`\n\n{model.__doc__}\n"
     yield "| field | default | |\n|---|---|---|"
     for name, field in model.model_fields.items():
         if name not in inner and (table or name != "name"):
-            yield f"| `{name}` | {_default(field)} | {_told(field)} |"
+            yield f"| `{name}` | {_default(field)} | {_description(field)} |"
     yield ""
     for name, kind in inner.items():
         inside = f"{table}.{name}" if table else name
@@ -59,13 +60,13 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _told(field: FieldInfo) -> str:
-    """The field's docstring; for a choice its values with theirs."""
-    told = " ".join((field.description or "").split())
+def _description(field: FieldInfo) -> str:
+    """The field's docstring. For an enumeration, its values and their docstring follow."""
+    text = " ".join((field.description or "").split())
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
-        choices = ", ".join(f"`{each.value}`" for each in field.annotation)
-        told = f"{told} One of {choices}. {(field.annotation.__doc__ or '').strip()}".strip()
-    return told.replace("|", "\\|")
+        choices = ", ".join(f"`{choice.value}`" for choice in field.annotation)
+        text = f"{text} One of {choices}. {(field.annotation.__doc__ or '').strip()}".strip()
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

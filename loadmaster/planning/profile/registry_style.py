@@ -1,6 +1,6 @@
-"""A profile's table `registry`: how the registry takes uploads, and which credential pays for them. The model only.
+"""A profile's table `registry`: how the registry accepts uploads, and with which credential. The model only.
 
-Every field's text below is what a person sees in the documentation.
+The documentation shows the docstring of every field.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN"
 NEW_TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN_NEW"
 """A second token, for crates that are new."""
 CARGO_TOKEN_VARIABLE = "CARGO_REGISTRY_TOKEN"
-"""cargo's own, for crates.io: it is sent to no other registry."""
+"""cargo's own variable, for crates.io. Its token is sent to no other registry."""
 IDENTITY_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-"""Where, and with what, a job of GitHub Actions asks for an ID token."""
+"""The address and the secret with which a job of GitHub Actions asks for an ID token."""
 SECRET_VARIABLES = frozenset({TOKEN_VARIABLE, NEW_TOKEN_VARIABLE, CARGO_TOKEN_VARIABLE, IDENTITY_VARIABLES[1]})
-"""What only the process that uploads may have."""
+"""The variables that only the uploading process may have."""
 
 
 class Credential(StrEnum):
-    """What the registry counts uploads by."""
+    """The credential by which the registry counts uploads."""
 
     TOKEN = "token"
-    """An account's API token: crates.io limits how many crates and versions it publishes in a time."""
+    """An account's API token. crates.io limits how many crates and versions it may publish in a given time."""
     TRUSTED_PUBLISHING = "trusted-publishing"
-    """A token that belongs to no account: not limited, and cannot create crates."""
+    """A token that belongs to no account. It is not limited, and cannot create crates."""
 
 
 class Credentials(Value):
     """Where the credentials come from, and a second one for crates that are new. See [credentials](credentials.md)."""
 
     new: Credential | None = None
-    """What creates crates, `token` or `trusted-publishing`; the same as `credential` if left out."""
+    """The credential that creates crates, `token` or `trusted-publishing`; the same as `credential` if left out."""
     token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
-    """Name of the Prefect Secret block with the API token; the environment's if left out."""
+    """Name of the Prefect Secret block with the API token; left out, the token comes from the environment."""
     new_token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     """Name of the Secret block with the API token that creates crates; `token_block` if left out."""
 
@@ -48,49 +48,50 @@ class Credentials(Value):
 
 
 class TrustedPublishing(Value):
-    """What every crate's configuration of trusted publishing must say; the permission gates compare it."""
+    """What trusted publishing must be configured to for every crate. The permission gates compare it."""
 
     repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
-    """`OWNER/NAME` on GitHub, case ignored."""
+    """`OWNER/NAME` on GitHub. Case is ignored."""
     workflow: str = Field(pattern=r"^[^/\s]+\.ya?ml$")
-    """File name of the workflow that publishes, such as `release.yml`; case counts."""
+    """File name of the workflow that publishes, such as `release.yml`. Case counts."""
     environment: str | None = None
-    """The environment that the publishing job names, if it names one; case ignored."""
+    """The environment that the publishing job names, if it names one. Case is ignored."""
     owner_id: int | None = Field(default=None, ge=1)
-    """GitHub's id of the repository's owner, which no renaming changes; not compared if left out."""
+    """GitHub's id of the repository's owner, which does not change if the owner is renamed; not compared if left out."""
 
 
 class Wait(StrEnum):
-    """When a crate may follow one that it needs."""
+    """When a crate may be uploaded after one that it needs."""
 
     ACCEPTED = "accepted"
-    """As soon as the registry took it; crates.io asks only for the name."""
+    """As soon as the registry accepted the needed crate. crates.io only checks that its name exists."""
     VISIBLE = "visible"
-    """When the index shows it, for a registry that resolves dependencies at upload."""
+    """When the index shows the needed crate. A registry that resolves dependencies at upload needs this."""
 
 
 class RegistryStyle(Value):
-    """How the registry takes uploads."""
+    """How the registry accepts uploads."""
 
     credential: Credential = Credential.TOKEN
     credentials: Credentials = Credentials()
     owners: tuple[Annotated[str, Field(pattern=r"^(github:[^:\s]+:[^:\s]+|[\w-]+)$")], ...] = ()
-    """Who must own every crate: logins on the registry, and teams as `github:ORGANISATION:TEAM`. Not asked if empty."""
+    """The owners that every crate must have: logins on the registry, and teams as `github:ORGANISATION:TEAM`. Not checked
+    if empty."""
     trusted_publishing: TrustedPublishing | None = None
-    """How trusted publishing must be set up for every crate. Not compared if left out."""
+    """How trusted publishing must be configured for every crate. Not compared if left out."""
     wait: Wait = Wait.ACCEPTED
     new_burst: int = 5
-    """Crates that the account may create at once; crates.io adds one every 10 minutes, and raises the burst on request."""
+    """How many crates the account may create at once. crates.io adds one every 10 minutes, and raises the burst on request."""
     update_burst: int = 30
-    """Versions that the account may publish at once; crates.io adds one every minute."""
+    """How many versions the account may publish at once. crates.io adds one every minute."""
     connections: int = Field(default=8, ge=1, le=64)
-    """Uploads at the same time."""
+    """How many uploads run at the same time."""
     visible_within: float = Field(default=900.0, gt=0)
-    """Seconds that the index may lag behind; crates.io's caches keep a file for up to 600."""
+    """How many seconds the index may lag behind. crates.io's caches keep a file for up to 600."""
 
     @property
     def rates(self) -> dict[Action, Rate]:
-        """The limits that apply, by what is counted; none for what goes out by trusted publishing."""
+        """The limits that apply, by what is counted. Trusted publishing has none."""
         bursts = {Action.NEW: self.new_burst, Action.UPDATE: self.update_burst}
         return {
             action: rate.model_copy(update={"burst": bursts[action]})
@@ -99,5 +100,5 @@ class RegistryStyle(Value):
         }
 
     def credential_for(self, action: Action) -> Credential:
-        """What a crate is published with, by whether it is new."""
+        """The credential that publishes a crate, by whether the crate is new."""
         return (self.credentials.new if action is Action.NEW else None) or self.credential

@@ -1,7 +1,7 @@
-"""A file of the sparse index as it was at an instant, from what it is today.
+"""A file of the sparse index as it was at an instant, computed from the file as it is today.
 
-Versions are only ever added to a file, with the instant of their publication. Whether a version was yanked by then it does
-not tell: it says only whether it is today.
+Versions are only ever added to a file, with the instant of their publication. The file shows which versions are yanked today.
+It does not show when they were yanked.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ _YANKED = re.compile(rb'"yanked":\s*true')
 
 
 def start_of_release(own: datetime, starts: Iterable[datetime], uploads: Iterable[datetime]) -> datetime:
-    """The instant as of which a release packages, so that a resumed one makes the bytes that its first attempt made.
+    """The instant as of which a release packages. A resumed release then makes the same bytes as its first attempt.
 
     `own` is the start of this run, `starts` are those of earlier runs, `uploads` the instants when crates of this release
-    came out. A run that nothing came of is passed over. Where the release began elsewhere, its first upload is its start.
+    were published. Earlier runs that uploaded nothing do not count. If the release began elsewhere, its first upload is its
+    start.
     """
     first = min(uploads, default=None)
     if first is None:
@@ -31,32 +32,33 @@ def start_of_release(own: datetime, starts: Iterable[datetime], uploads: Iterabl
 
 
 def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
-    """The lines that were out at `instant`. A line without `pubtime` is older than that field, and stays.
+    """The lines that existed at `instant`. A line without `pubtime` is older than that field, and counts.
 
-    A version that is yanked today is offered where nothing compatible with it was out besides, and its successor came only
-    later: a yank follows its successor, and whoever needed the version then had it.
+    The newest yanked version of a series counts as not yanked if two things hold: at `instant` the series had no other
+    version, and a later version of the series followed. People yank a version after they publish its successor, so at
+    `instant` this one was still available.
     """
     last = instant.astimezone(UTC).strftime(PUBTIME).encode()
-    out: list[bytes] = []
+    earlier: list[bytes] = []
     later: list[bytes] = []
     for line in lines:
-        found = _PUBTIME_OF_LINE.search(line)
-        (out if found is None or found[1] <= last else later).append(line)
-    if later and any(map(_YANKED.search, out)):
-        return _offered(out, later)
-    return tuple(out)
+        match = _PUBTIME_OF_LINE.search(line)
+        (earlier if match is None or match[1] <= last else later).append(line)
+    if later and any(map(_YANKED.search, earlier)):
+        return _revive_yanked(earlier, later)
+    return tuple(earlier)
 
 
-def _offered(out: list[bytes], later: list[bytes]) -> tuple[bytes, ...]:
+def _revive_yanked(earlier: list[bytes], later: list[bytes]) -> tuple[bytes, ...]:
     succeeded = {_series(_version(line)) for line in later}
-    available = {_series(_version(line)) for line in out if not _YANKED.search(line)}
+    available = {_series(_version(line)) for line in earlier if not _YANKED.search(line)}
     newest: dict[tuple[int, ...], bytes] = {}
-    for line in out:
+    for line in earlier:
         series = _series(_version(line))
         if series in succeeded - available and (series not in newest or _version(line) > _version(newest[series])):
             newest[series] = line
     revived = set(newest.values())
-    return tuple(_YANKED.sub(b'"yanked":false', line) if line in revived else line for line in out)
+    return tuple(_YANKED.sub(b'"yanked":false', line) if line in revived else line for line in earlier)
 
 
 def _version(line: bytes) -> Version:
@@ -64,7 +66,7 @@ def _version(line: bytes) -> Version:
 
 
 def _series(version: Version) -> tuple[int, ...]:
-    """Versions that a caret requirement takes for one another; a pre-release is a series of its own."""
+    """The series of a version: a caret requirement accepts any version of it. Each pre-release series stands alone."""
     if version.prerelease is not None:
         return (version.major, version.minor, version.patch, -1)
     if version.major:

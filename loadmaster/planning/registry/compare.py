@@ -1,8 +1,13 @@
-"""Whether the `.crate` that a registry has is the one that was packaged here. Two byte strings in, a verdict out.
+"""Whether a registry's `.crate` is the one that was packaged here. Two byte strings in, a verdict out.
 
-Knows what packaging the same sources at another time may change: the gzip (it follows cargo's compressor), the tar's
-headers (older cargos wrote other times), the commit in `.cargo_vcs_info.json`, and the versions and checksums in the
-embedded `Cargo.lock`, which takes the newest compatible sibling of the day. Refuses to know registries.
+Knows what can change if the same sources are packaged at another time:
+
+- the gzip, which depends on cargo's compressor
+- the tar's headers: older cargos wrote other times
+- the commit in `.cargo_vcs_info.json`
+- versions and checksums in the embedded `Cargo.lock`, which gets the newest compatible sibling of the day
+
+Does not know registries.
 """
 
 from __future__ import annotations
@@ -21,23 +26,23 @@ EQUAL_BYTES = "the bytes are equal"
 
 class Difference(Value):
     path: str
-    """Below the crate's own directory."""
+    """The path below the crate's own directory."""
     how: str
     """For a person: `here` is the packaged file, `there` the registry's."""
 
 
 class Comparison(Value):
     state: ObjectState
-    """`same`, `equivalent` or `different`; the other two are not for bytes to say."""
+    """`same`, `equivalent` or `different`. Bytes cannot show the other two."""
     code: str
     """What `why` says, for programs; `docs/receipt.md` lists them."""
     differs: tuple[Difference, ...] = ()
-    """By path. Empty if every file is equal."""
+    """The differences, sorted by path. Empty if every file is equal."""
     why: str
 
 
 def compare(ours: bytes, theirs: bytes, *, crate: str = "") -> Comparison:
-    """Compares a packaged `.crate` with the one on the registry (design section 6). Swapping the two keeps the state.
+    """Compares a packaged `.crate` with the one on the registry (design section 6). The state is the same if they are swapped.
 
     `crate` (`NAME@VERSION`) is for the text of an error. Raises `CrateFileBroken`.
     """
@@ -64,17 +69,17 @@ def _compare_files(here: CrateFile, there: CrateFile) -> Comparison:
     differs = tuple(Difference(path=path, how=how) for path, (how, _) in judged.items())
     foreign = [f"`{path}`" for path, (_, packaging_may_change) in judged.items() if not packaging_may_change]
     if foreign:
-        why = f"more than packaging may change differs: {_some(foreign)}"
+        why = f"these differ, and packaging cannot change them: {_some(foreign)}"
         return Comparison(state=ObjectState.DIFFERENT, code="other-files", differs=differs, why=why)
     if differs:
-        why = f"only what packaging may change differs: {', '.join(f'`{path}`' for path in paths)}"
+        why = f"only these differ, and packaging may change them: {', '.join(f'`{path}`' for path in paths)}"
         return Comparison(state=ObjectState.EQUIVALENT, code="packaging-differs", differs=differs, why=why)
     why = "every file is equal, only headers of the tar differ"
     return Comparison(state=ObjectState.EQUIVALENT, code="equal-files", why=why)
 
 
 def _judge(path: str, here: CrateFile, there: CrateFile) -> tuple[str, bool]:
-    """How the file differs, and whether packaging the same sources at another time explains it."""
+    """How the file differs, and whether packaging at another time explains the difference."""
     ours, theirs = here.files.get(path), there.files.get(path)
     if path not in (VCS_INFO, LOCKFILE):
         return _how(ours, theirs), False
@@ -88,7 +93,7 @@ def _judge(path: str, here: CrateFile, there: CrateFile) -> tuple[str, bool]:
 
 
 def _origin(vcs_info: bytes) -> str:
-    """What a `.cargo_vcs_info.json` says, in a few words. It is informative only, so anything may be in it."""
+    """The content of a `.cargo_vcs_info.json` in a few words. It is only informative, so anything may be in it."""
     try:
         git = json.loads(vcs_info)["git"]
         commit = str(git["sha1"])[:12]

@@ -1,7 +1,7 @@
-"""Reads a `.crate` (a gzipped tar below one directory) from its bytes, in one pass, keeping only what was asked for.
+"""Reads a `.crate` (a gzipped tar with one directory) from its bytes in one pass. Keeps only the contents that are wanted.
 
-Knows the container. Refuses to know what the files mean, and to guess: a file that is cut short, altered, or built to
-hide something from one of its readers is `CrateFileBroken`, never half a crate.
+Knows the container, not the meaning of the files. It does not guess: a file that is cut short, altered, or made to hide
+something from one of its readers is `CrateFileBroken`, never half a crate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.values.value import Value
 
 UNPACKED_LIMIT = 512 * 1024 * 1024
-"""Bytes of the uncompressed tar; crates.io's own limit."""
+"""The largest uncompressed tar in bytes; crates.io's own limit."""
 
 _BLOCK = 512
 _CHUNK = 64 * 1024
@@ -35,22 +35,22 @@ class PackedFile(Value):
 
 class CrateFile(Value):
     root: str
-    """The one directory that everything is below: `NAME-VERSION`."""
+    """The one directory that contains everything: `NAME-VERSION`."""
     tar_sha256: str
-    """Of the uncompressed tar, which is what two gzips of one package have in common."""
+    """SHA-256 of the uncompressed tar. Two gzips of the same package have it in common."""
     files: Mapping[str, PackedFile]
-    """By path below `root`."""
+    """The files by path below `root`."""
     kept: Mapping[str, bytes]
-    """Contents of the files that were asked for, by path below `root`."""
+    """The wanted contents, by path below `root`."""
 
 
 def read_crate(crate: bytes, name: str, *, keep: Container[str] = (), limit: int = UNPACKED_LIMIT) -> CrateFile:
-    """What is in a `.crate`. `name` is what an error calls it; `keep` are the paths whose contents are wanted.
+    """The contents of a `.crate`. An error calls it `name`. `keep` are the paths whose contents are wanted.
 
     Memory does not grow with the unpacked size. Raises `CrateFileBroken`.
     """
     try:
-        return _read(_Unpacked(crate, limit), keep)
+        return _read_tar(_Unpacked(crate, limit), keep)
     except (OSError, EOFError, zlib.error) as error:
         raise CrateFileBroken(name, f"it is not a whole gzip file ({error})") from error
     except (tarfile.TarError, ValueError, OverflowError) as error:
@@ -76,11 +76,11 @@ class _Unpacked:
         return self.last
 
 
-def _read(unpacked: _Unpacked, keep: Container[str]) -> CrateFile:
+def _read_tar(unpacked: _Unpacked, keep: Container[str]) -> CrateFile:
     roots: set[str] = set()
     files: dict[str, PackedFile] = {}
     kept: dict[str, bytes] = {}
-    # Block by block, so that what follows the archive is still in `unpacked`, unread, when tarfile stops.
+    # tarfile reads block by block. When it stops, the bytes after the archive are still unread in `unpacked`.
     with tarfile.open(fileobj=unpacked, mode="r|", bufsize=_BLOCK) as tar:  # type: ignore[call-overload]  # only read()
         for entry in tar:
             root, path = _split(entry)
@@ -94,7 +94,7 @@ def _read(unpacked: _Unpacked, keep: Container[str]) -> CrateFile:
                 raise tarfile.ReadError(f"`{entry.name}` is neither a file nor a directory")
             if path in files:
                 raise tarfile.ReadError(f"`{entry.name}` is in it twice")
-            files[path], text = _packed(entry, content, keep=path in keep)
+            files[path], text = _digest(entry, content, keep=path in keep)
             if text is not None:
                 kept[path] = text
     _refuse_anything_after(unpacked)
@@ -112,7 +112,7 @@ def _split(entry: tarfile.TarInfo) -> tuple[str, str]:
     return root, "/".join(below)
 
 
-def _packed(entry: tarfile.TarInfo, content: IO[bytes], *, keep: bool) -> tuple[PackedFile, bytes | None]:
+def _digest(entry: tarfile.TarInfo, content: IO[bytes], *, keep: bool) -> tuple[PackedFile, bytes | None]:
     sha256 = hashlib.sha256()
     chunks: list[bytes] = []
     while chunk := content.read(_CHUNK):
@@ -124,9 +124,9 @@ def _packed(entry: tarfile.TarInfo, content: IO[bytes], *, keep: bool) -> tuple[
 
 
 def _refuse_anything_after(unpacked: _Unpacked) -> None:
-    """Raises `ReadError` if tarfile stopped at something else than the archive's end.
+    """Raises `ReadError` if tarfile stopped at something other than the archive's end.
 
-    tarfile takes a damaged header for the end, silently; other readers go on, and would see other files than we do.
+    tarfile silently treats a damaged header as the end. Other readers continue, and would see other files than we do.
     """
     stopped_at = unpacked.last
     while not stopped_at.strip(b"\0"):

@@ -1,6 +1,6 @@
-"""How the lockfiles embedded in two `.crate` files differ, and whether packaging at another time explains it.
+"""How the lockfiles in two `.crate` files differ, and whether packaging at another time explains the difference.
 
-Knows Cargo.lock's packages, versions, checksums and sources. Refuses to know which of the packages are siblings.
+Knows Cargo.lock's packages, versions, checksums and sources. Does not know which of the packages are siblings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _AT_MOST = 8
 class _Pin(NamedTuple):
     version: str
     checksum: str
-    """Empty for the package itself."""
+    """Empty for the packaged crate itself."""
 
 
 class _Lock(NamedTuple):
@@ -29,35 +29,35 @@ class _Lock(NamedTuple):
 class LockDifference(NamedTuple):
     how: str
     packaging_may_change: bool
-    """Whether resolving again on another day explains it."""
+    """Whether resolving again on another day explains the difference."""
 
 
 def compare_locks(ours: bytes, theirs: bytes) -> LockDifference:
-    """How two lockfiles that are not equal differ, `here` being ours.
+    """How two unequal lockfiles differ; `here` is ours.
 
-    Packaging cannot explain it if one of them is no lockfile, or takes packages from a source that the other does not.
+    Packaging cannot explain the difference if one of them is not a lockfile, or if their packages come from other sources.
     """
     here, there = _parse(ours), _parse(theirs)
     if here is None or there is None:
         broken = [where for lock, where in ((here, "here"), (there, "there")) if lock is None]
         return LockDifference(f"no lockfile {' nor '.join(broken)}", packaging_may_change=False)
     if here.sources != there.sources:
-        sources = [", ".join(f"`{each}`" for each in sorted(lock.sources)) or "nowhere" for lock in (here, there)]
+        sources = [", ".join(f"`{source}`" for source in sorted(lock.sources)) or "nowhere" for lock in (here, there)]
         return LockDifference(f"packages from {sources[0]} here, {sources[1]} there", packaging_may_change=False)
-    return LockDifference("; ".join(_moves(here, there)) or "the same packages, written differently", True)
+    return LockDifference("; ".join(_changes(here, there)) or "the same packages, written differently", True)
 
 
-def _moves(here: _Lock, there: _Lock) -> list[str]:
-    moved = [
-        _moved(name, here.pins.get(name, frozenset()), there.pins.get(name, frozenset()))
+def _changes(here: _Lock, there: _Lock) -> list[str]:
+    changes = [
+        _change(name, here.pins.get(name, frozenset()), there.pins.get(name, frozenset()))
         for name in sorted(here.pins.keys() | there.pins.keys())
         if here.pins.get(name) != there.pins.get(name)
     ]
     if here.format != there.format:
-        moved.insert(0, f"lockfile format {here.format} here, {there.format} there")
-    if len(moved) > _AT_MOST:
-        return [*moved[:_AT_MOST], f"and {len(moved) - _AT_MOST} more"]
-    return moved
+        changes.insert(0, f"lockfile format {here.format} here, {there.format} there")
+    if len(changes) > _AT_MOST:
+        return [*changes[:_AT_MOST], f"and {len(changes) - _AT_MOST} more"]
+    return changes
 
 
 def _parse(text: bytes) -> _Lock | None:
@@ -69,13 +69,13 @@ def _parse(text: bytes) -> _Lock | None:
         return _Lock(
             format=int(lock.get("version", 1)),
             sources=frozenset(str(package["source"]) for package in lock["package"] if "source" in package),
-            pins={name: frozenset(each) for name, each in pins.items()},
+            pins={name: frozenset(versions) for name, versions in pins.items()},
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
-def _moved(name: str, ours: frozenset[_Pin], theirs: frozenset[_Pin]) -> str:
+def _change(name: str, ours: frozenset[_Pin], theirs: frozenset[_Pin]) -> str:
     here, there = sorted(ours - theirs), sorted(theirs - ours)
     if [pin.version for pin in here] == [pin.version for pin in there]:
         versions = ", ".join(pin.version for pin in here)

@@ -1,6 +1,6 @@
-"""One line of a sparse index: a published version, its digest, and what it needs. cargo's format, from bytes to a value.
+"""One line of a sparse index: a published version, its checksum and its dependencies. cargo's format, from bytes to a value.
 
-Knows the format. Refuses to guess: a line that lacks its checksum is not a line.
+Knows the format. It does not guess: a line without a checksum is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Need(Value):
     kind: DependencyKind = "normal"
     optional: bool = False
     registry: str | None = None
-    """Index of the registry that it comes from; None for the same one."""
+    """Index of the registry that has the crate; None for the same registry."""
 
 
 class IndexLine(Value):
@@ -33,12 +33,12 @@ class IndexLine(Value):
     """SHA-256 of the `.crate`."""
     yanked: bool = False
     published: AwareDatetime | None = None
-    """None where the registry does not tell."""
+    """None if the registry does not say."""
     needs: tuple[Need, ...] = ()
 
 
-def read_line(line: bytes) -> IndexLine:
-    """Raises `ValueError` for anything that is not a line of an index."""
+def parse_line(line: bytes) -> IndexLine:
+    """The published version. Raises `ValueError` for anything that is not a line of an index."""
     try:
         entry = json.loads(line)
         return IndexLine(
@@ -47,10 +47,10 @@ def read_line(line: bytes) -> IndexLine:
             checksum=entry["cksum"],
             yanked=bool(entry.get("yanked", False)),
             published=entry.get("pubtime"),
-            needs=tuple(_need(each) for each in entry["deps"]),
+            needs=tuple(_need(dependency) for dependency in entry["deps"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{error} is missing or of another kind") from error
+        raise ValueError(f"{error} is missing or has another type") from error
 
 
 def _need(entry: Any) -> Need:

@@ -1,8 +1,8 @@
-"""The metadata of an upload, derived from the packaged `.crate` alone: what cargo 1.95 sends, byte for byte.
+"""The metadata of an upload, computed from the packaged `.crate` alone: what cargo 1.95 sends, byte for byte.
 
-Knows the registry web API's wire format and how cargo fills it from the *normalized* manifest (cargo's
-`prepare_transmit`). Refuses to know workspaces, paths and the network. The order of fields is cargo's, and a field that
-cargo leaves out is left out.
+Knows the wire format of the registry's web API, and how cargo fills it from the *normalized* manifest (cargo's
+`prepare_transmit`). Does not know workspaces, paths or the network. The fields have cargo's order, and a field that cargo
+leaves out is left out here, too.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 
 CRATES_IO_INDEX = "https://github.com/rust-lang/crates.io-index"
-"""crates.io as a source: its first, git index still is its name in manifests, lockfiles and uploads."""
+"""crates.io as a source. Manifests, lockfiles and uploads still name it by the address of its first index, a git repository."""
 
 _MANIFEST = "Cargo.toml"
 _TABLES = (("normal", "dependencies"), ("dev", "dev-dependencies"), ("build", "build-dependencies"))
-# Not a slip: cargo goes through the tables of a target in another order than through those of the package.
+# Not a mistake: cargo reads the tables of a target in another order than those of the package.
 _TARGET_TABLES = (_TABLES[0], _TABLES[2], _TABLES[1])
 
 
 def upload_metadata(crate: bytes, *, published_to: str = CRATES_IO_INDEX, name: str = "The packaged `.crate`") -> bytes:
-    """The JSON that cargo sends with `crate`, publishing it to the registry `published_to`.
+    """The JSON that cargo sends with `crate` when it publishes it to the registry `published_to`.
 
     `published_to` is the registry's index as manifests spell it (`registry-index`: `sparse+http://…/`; crates.io only
-    as `CRATES_IO_INDEX`), since a dependency names its registry only if it is another one. `name` is what an error
-    calls the file. Raises `CrateFileBroken`.
+    as `CRATES_IO_INDEX`). It matters because a dependency names its registry only if that is another one. An error calls
+    the file `name`. Raises `CrateFileBroken`.
     """
     try:
         manifest = tomllib.loads(_text(crate, _MANIFEST, name))
@@ -45,9 +45,9 @@ def upload_metadata(crate: bytes, *, published_to: str = CRATES_IO_INDEX, name: 
 
 
 def upload_head(metadata: bytes, size: int) -> bytes:
-    """What comes before the bytes of the `.crate`, of which there are `size`.
+    """The bytes of an upload before the `.crate`, which has `size` bytes.
 
-    The metadata and the `.crate` stand each after its length (32 bits, little endian).
+    The metadata and the `.crate` each follow their length (32 bits, little endian).
     """
     return b"".join((struct.pack("<I", len(metadata)), metadata, struct.pack("<I", size)))
 

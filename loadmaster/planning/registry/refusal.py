@@ -1,6 +1,6 @@
-"""Why a registry refused an upload, by its status and its words. The one place that reads them.
+"""Why a registry refused an upload, by the status and the text of its answer. No other module reads these texts.
 
-Texts of crates.io's server (`src/controllers/krate/publish.rs`) and of kellnr's.
+The texts are those of crates.io's server (`src/controllers/krate/publish.rs`) and of kellnr's.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ _THERE = ("is already uploaded", "Crate with version already exists")
 """How crates.io says that a version exists, and how kellnr does."""
 _ACCOUNT = "verified email"
 _DEPENDENCY = "no known crate named"
-_OF_CONTENTS = (400, 413, 422)
+_CONTENTS_STATUS = (400, 413, 422)
 
 
 class Reason(StrEnum):
     THERE = "there"
-    """It has the version already."""
+    """The registry has the version already."""
     ACCOUNT = "account"
-    """Who uploads may not: owner, token, e-mail address."""
+    """The uploader may not do this: owner, token, e-mail address."""
     DEPENDENCY = "dependency"
-    """It does not know a crate that this one needs; it may know it later."""
+    """The registry does not know a crate that this one needs. It may know it later."""
     CONTENTS = "contents"
-    """The crate itself breaks a rule: no Retry mends that."""
+    """The crate itself breaks a rule. No Retry changes that."""
 
 
-def reason_of(status: int, told: str) -> Reason:
-    """Of a refusal that is the registry's own, with the text that it gave."""
-    if any(words in told for words in _THERE):
+def reason_of(status: int, text: str) -> Reason:
+    """The reason of a refusal that comes from the registry itself, with the text `text`."""
+    if any(words in text for words in _THERE):
         return Reason.THERE
-    if status not in _OF_CONTENTS or _ACCOUNT in told:
+    if status not in _CONTENTS_STATUS or _ACCOUNT in text:
         return Reason.ACCOUNT
-    return Reason.DEPENDENCY if _DEPENDENCY in told else Reason.CONTENTS
+    return Reason.DEPENDENCY if _DEPENDENCY in text else Reason.CONTENTS

@@ -1,4 +1,4 @@
-"""What looking found: the repository at a commit, the registry, the forge, the toolchain. Facts only, no judgement."""
+"""What was seen of the repository at a commit, the registry, the forge and the toolchain. Facts only, no judgement."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class TagSeen(Value):
     subject: str
     """First line of the commit's message."""
     committed: int = 0
-    """When the commit was made, in seconds of Unix time."""
+    """The time of the commit, in seconds of Unix time."""
 
 
 class LockfileSeen(Value):
-    """What `cargo metadata --locked` said of one tracked Cargo.lock."""
+    """The answer of `cargo metadata --locked` for one tracked Cargo.lock."""
 
     path: str
     accepted: bool
@@ -33,7 +33,7 @@ class LockfileSeen(Value):
 
 
 class SourceSeen(Value):
-    """The repository at the commit that is to be released."""
+    """The repository at the commit to release."""
 
     commit: str
     tree: str
@@ -43,61 +43,62 @@ class SourceSeen(Value):
     dirty: tuple[str, ...]
     """Paths that differ from the commit, in the user's checkout (if there is one) or in our clone."""
     manifests: Mapping[str, str]
-    """Text of every Cargo.toml that a bump may touch, by path: members, workspace roots."""
+    """The text of every Cargo.toml that a bump may change, by path: members and workspace roots."""
     lockfiles: Mapping[str, str]
-    """Text of every tracked Cargo.lock, by path."""
+    """The text of every tracked Cargo.lock, by path."""
     lockfile_checks: tuple[LockfileSeen, ...]
     others: Mapping[str, str] = Field(default_factory=dict)
-    """Text of the other files that may say a version, by path: every `pyproject.toml`, and what the profile has rules for."""
+    """The text of the other files that may have a version, by path: every `pyproject.toml`, and the files of the profile's
+    rules."""
     changelogs: Mapping[str, str] = Field(default_factory=dict)
-    """Text of every changelog that the profile means, by path."""
+    """The text of every changelog of the profile, by path."""
     proposals: Mapping[str, str] = Field(default_factory=dict)
-    """Entries made from commits, by path of the changelog; only where that has none for the next version."""
+    """Entries made from commits, by path of the changelog. Only for changelogs without entries for the next version."""
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]
 
     def tag(self, name: str) -> TagSeen | None:
-        return next((each for each in self.tags if each.name == name), None)
+        return next((tag for tag in self.tags if tag.name == name), None)
 
 
 class CrateVersion(Value):
-    """One version on the registry. A yanked version is there like any other."""
+    """One version on the registry. A yanked version counts like any other."""
 
     version: str
     checksum: str
     """SHA-256 of the `.crate`, hexadecimal."""
     yanked: bool = False
     published: AwareDatetime | None = None
-    """None where the registry does not tell."""
+    """None if the registry does not say."""
 
 
 class RegistrySeen(Value):
-    """What the sparse index says of each package's name; () for a name that it does not know."""
+    """What the sparse index has for each package's name; () for a name that it does not know."""
 
     crates: Mapping[str, tuple[CrateVersion, ...]]
     spelled: Mapping[str, str] = Field(default_factory=dict)
-    """How the registry spells a name that it has in another spelling than the manifest; to it both are one name."""
+    """The registry's spelling of each name that the manifest spells differently. To the registry both are the same name."""
 
     def find(self, name: str, version: str) -> CrateVersion | None:
-        return next((each for each in self.crates.get(name, ()) if same_version(each.version, version)), None)
+        return next((crate for crate in self.crates.get(name, ()) if same_version(crate.version, version)), None)
 
     def has_fitting(self, dependency: Dependency) -> bool:
         """Whether a version that is not yanked meets the requirement."""
-        out = self.crates.get(dependency.name, ())
-        return any(matches(dependency.requirement, each.version) for each in out if not each.yanked)
+        published = self.crates.get(dependency.name, ())
+        return any(matches(dependency.requirement, version.version) for version in published if not version.yanked)
 
-    def before(self, released: Mapping[str, str]) -> str:
-        """Digest of everything but the released versions, by crate: what packaging could resolve to, before and after."""
+    def digest_without(self, released: Mapping[str, str]) -> str:
+        """Digest of everything except the released versions, by crate. Packaging resolves to these before and after the release."""
         others = {
-            name: tuple(each for each in out if not same_version(each.version, released.get(name, "")))
-            for name, out in self.crates.items()
+            name: tuple(version for version in versions if not same_version(version.version, released.get(name, "")))
+            for name, versions in self.crates.items()
         }
         return digest(RegistrySeen(crates=others))
 
 
 class ForgeSeen(Value):
-    """Releases that the forge has, drafts too where the credential shows them."""
+    """The forge's releases, also drafts if the credential shows them."""
 
     published: tuple[str, ...]
     """Tag names of published releases."""
@@ -106,7 +107,7 @@ class ForgeSeen(Value):
 
 class ToolchainSeen(Value):
     cargo: str
-    """Version, such as `1.95.0`."""
+    """The version, such as `1.95.0`."""
     rustc: str
 
 
@@ -120,7 +121,7 @@ class Seen(Value):
 
 
 class Lint(Value):
-    """What a program that judges the code said. `ran` is false where it could not run."""
+    """The result of a program that judges the code. `ran` is false if it could not run."""
 
     ran: bool
     passed: bool = False
@@ -129,16 +130,16 @@ class Lint(Value):
 
 
 class Judged(Value):
-    """What each of the programs that judge the code said."""
+    """The results of the programs that judge the code."""
 
     clippy: Lint
     msrv: Lint
-    """`cargo check` with the oldest Rust that the packages declare."""
+    """`cargo check` with the oldest Rust version that the packages declare."""
     semver: Lint
     """`cargo semver-checks` against the last release."""
 
     @classmethod
     def none(cls, why: str) -> Judged:
-        """Nothing was built."""
-        unasked = Lint(ran=False, why=why)
-        return cls(clippy=unasked, msrv=unasked, semver=unasked)
+        """The results if nothing was built."""
+        not_run = Lint(ran=False, why=why)
+        return cls(clippy=not_run, msrv=not_run, semver=not_run)

@@ -1,6 +1,6 @@
-"""Where things lie in a sparse index: a crate's index file, and its `.crate`. cargo's rules, as text in and text out.
+"""The addresses of a sparse index: of a crate's index file, and of its `.crate`. cargo's rules, text in and text out.
 
-Knows addresses. Refuses to know who asks: the client and the rehearsal registry read the same rules here.
+Knows addresses only. The client and the rehearsal registry use the same rules from here.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ def crates_io_index() -> str:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """What to ask for to find a crate whatever its `-` and `_`: as given, then with one of them throughout.
+    """The names to ask for in order to find a crate: as given, then with only `-`, then with only `_`.
 
-    To a registry they are one name, but its index knows only how the crate was spelled first.
+    To a registry these are the same name, but its index has only the spelling that was published first.
     """
     return tuple(dict.fromkeys((name.lower(), name.lower().replace("_", "-"), name.lower().replace("-", "_"))))
 
 
 def index_path(name: str) -> str:
-    """Where the file of a crate lies below the index: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd`; always lower case."""
+    """The path of a crate's file in the index: `1/a`, `2/ab`, `3/a/abc`, `ab/cd/abcd`. It is always lower case."""
     lower = name.lower()
     return f"{_prefix(lower)}/{lower}"
 
 
 def download_url(dl: str, name: str, version: str, checksum: str) -> str:
-    """The address of a `.crate`: `dl` of `config.json` with its markers filled in, or, where it has none, continued."""
+    """The address of a `.crate`: `dl` of `config.json` with its markers replaced. Without markers, cargo's suffix is added."""
     if not any(marker in dl for marker in _MARKERS):
         return f"{dl}/{name}/{version}/download"
     prefix = _prefix(name)

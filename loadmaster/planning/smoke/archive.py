@@ -48,8 +48,8 @@ def take_program(archive: str, content: bytes, program: str, *, limit: int = UNP
 def _of_tar(archive: str, content: bytes, program: str, limit: int) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as tar:
         members = {}
-        for each in _judged(archive, _tar_members(tar), limit):
-            members[each.path] = each
+        for member in _judged(archive, _tar_members(tar), limit):
+            members[member.path] = member
         opened = tar.extractfile(_wanted(archive, members, program))
         return opened.read() if opened is not None else b""
 
@@ -61,7 +61,7 @@ def _tar_members(tar: tarfile.TarFile) -> Iterator[_Member]:
 
 def _of_zip(archive: str, content: bytes, program: str, limit: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as zipped:
-        members = {each.path: each for each in _judged(archive, _zip_members(zipped), limit)}
+        members = {member.path: member for member in _judged(archive, _zip_members(zipped), limit)}
         with zipped.open(_wanted(archive, members, program)) as opened:
             return opened.read(limit)
 
@@ -93,7 +93,7 @@ def _judged(archive: str, members: Iterator[_Member], limit: int) -> Iterator[_M
 
 def _wanted(archive: str, members: dict[str, _Member], program: str) -> str:
     """Raises `SmokeProgramMissing`, and `SmokeArchiveRefused` where two directories have a file of the name."""
-    files = [each.path for each in members.values() if each.is_file]
+    files = [member.path for member in members.values() if member.is_file]
     found = [path for path in files if PurePosixPath(path).name == program]
     if len(found) > 1:
         raise SmokeArchiveRefused(archive, f"it has `{program}` in several places")

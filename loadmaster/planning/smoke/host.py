@@ -72,7 +72,7 @@ class HostFacts(Value):
         engine = self.engine
         found = [self.engine_problem] if engine is None else []
         found += [NO_X86_64] if engine and (engine.system != "linux" or engine.machine != "x86_64") else []
-        found += [f"there is no `{each}` to make the image with" for each in self.missing_tools]
+        found += [f"there is no `{tool}` to make the image with" for tool in self.missing_tools]
         return tuple(found)
 
     @property

@@ -48,7 +48,7 @@ class SmokeOutcome(Value):
 
     @property
     def seconds(self) -> float:
-        return round(sum(each.seconds for each in self.results), 3)
+        return round(sum(result.seconds for result in self.results), 3)
 
     @property
     def was_made(self) -> bool:
@@ -78,7 +78,7 @@ def outcome_under(verdict: Verdict, mode: Mode) -> Outcome:
 
 def record_of(outcome: SmokeOutcome, mode: Mode) -> tuple[ObjectRecord, ...]:
     """One record a kernel, for the receipt."""
-    return tuple(_record(each, outcome_under(each.judgement.verdict, mode)) for each in outcome.results)
+    return tuple(_record(result, outcome_under(result.judgement.verdict, mode)) for result in outcome.results)
 
 
 def _record(result: SmokeResult, outcome: Outcome) -> ObjectRecord:

@@ -22,7 +22,7 @@ _JSON, _END = "```json\n", "\n```\n"
 
 def smoke_text(outcome: SmokeOutcome) -> str:
     """For a terminal."""
-    return "\n".join([line for each in outcome.results for line in _lines(each)]) + "\n"
+    return "\n".join([line for result in outcome.results for line in _lines(result)]) + "\n"
 
 
 def _lines(result: SmokeResult) -> Iterable[str]:
@@ -40,9 +40,9 @@ def smoke_markdown(outcome: SmokeOutcome) -> str:
     """For an artifact."""
     weakest = outcome.weakest
     rows = [
-        f"| {_SIGN.get(each.judgement.verdict, '–')}&nbsp;`{each.judgement.text}` | {each.subject} | `{each.kernel}` "
-        f"| {each.backend} | {each.seconds:.1f} | {_cell(each.why)} |"
-        for each in outcome.results
+        f"| {_SIGN.get(result.judgement.verdict, '–')}&nbsp;`{result.judgement.text}` | {result.subject} | `{result.kernel}` "
+        f"| {result.backend} | {result.seconds:.1f} | {_cell(result.why)} |"
+        for result in outcome.results
     ]
     return "\n".join(
         [
@@ -52,7 +52,7 @@ def smoke_markdown(outcome: SmokeOutcome) -> str:
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            *(line for each in outcome.results for line in _timeline(each)),
+            *(line for result in outcome.results for line in _timeline(result)),
             "<details><summary>As JSON</summary>\n",
             f"{_JSON}{outcome.model_dump_json()}{_END}",
             "</details>\n",
@@ -70,7 +70,7 @@ def outcome_of(markdown: str) -> SmokeOutcome:
 
 def smoke_json(outcome: SmokeOutcome) -> dict[str, Any]:
     """What `--json` prints: the weakest result; with all of them under `kernels`, where there are several."""
-    several = {"kernels": [_result_json(each) for each in outcome.results]} if len(outcome.results) > 1 else {}
+    several = {"kernels": [_result_json(result) for result in outcome.results]} if len(outcome.results) > 1 else {}
     return {**_result_json(outcome.weakest), "seconds": outcome.seconds, **several}
 
 

@@ -79,7 +79,7 @@ class ArtefactStyle(Behaviour):
     def assets_of(self, version: str) -> tuple[str, ...]:
         """Names of the forge release's assets that it takes."""
         names = (self.asset, self.object.asset if self.object else None)
-        return tuple(each.format(version=version) for each in names if each is not None)
+        return tuple(name.format(version=version) for name in names if name is not None)
 
 
 class SmokeStyle(Value):

@@ -118,7 +118,7 @@ def _of_kernels_word(report: Report, number: int, message: str, told: str) -> Ju
         return unsupported
     if number == errno.EPERM:
         return _not_permitted(report, told)
-    if any(each in message for each in HELPER_BANNED):
+    if any(words in message for words in HELPER_BANNED):
         return Judgement(verdict=Verdict.REFUSED, why=told)
     return Judgement(verdict=Verdict.UNSUPPORTED, why=told) if number in NOT_SUPPORTED else None
 

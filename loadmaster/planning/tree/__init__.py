@@ -1,1 +1,1 @@
-"""What a directory says: its manifests, its members, its lockfiles, as values."""
+"""A directory as values: its manifests, its members, its lockfiles."""

@@ -1,6 +1,6 @@
-"""Which lockfiles in a tree a release has to do with: the workspace's own, and every other that tells of its members.
+"""Which lockfiles in a tree a release may have to change: the workspace's own, and every other that lists its members.
 
-Knows where cargo looks for a lockfile. What stands in one, `lockfile` knows.
+Knows where cargo looks for a lockfile. `lockfile` knows what is in one.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_package import dependency_tables, parse_manifest
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, beside
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
 
 
-def concerned(paths: Iterable[str], texts: Mapping[str, str], workspace: Workspace) -> tuple[str, ...]:
-    """Those of `paths` that are the workspace's own, that name a member, or that ought to: beside it a member is needed by path.
+def member_lockfiles(paths: Iterable[str], texts: Mapping[str, str], workspace: Workspace) -> tuple[str, ...]:
+    """The lockfiles of `paths` that list the workspace's members: its own, and those of other packages that need a member.
 
-    `texts` are those of the lockfiles, and of the manifests beside them. The others are left alone, whatever is in them: a
-    test's fixture, say, or one beside a member, which cargo never reads.
+    A lockfile counts if it names a member. It also counts if the manifest in its directory depends on a member by path.
+    `texts` are those of the lockfiles and of the manifests in their directories. The other lockfiles do not matter, whatever
+    is in them: a test's fixture, for example, or one in a member's directory, which cargo never reads.
     """
-    unread = {beside(each.manifest, LOCKFILE) for each in workspace.packages} - {LOCKFILE}
+    unread = {sibling_path(package.manifest, LOCKFILE) for package in workspace.packages} - {LOCKFILE}
     return tuple(
         path
         for path in paths
@@ -35,7 +36,7 @@ def _names_a_member(text: str, workspace: Workspace) -> bool:
 
 
 def _needs_a_member(lockfile: str, texts: Mapping[str, str], workspace: Workspace) -> bool:
-    path = beside(lockfile, MANIFEST)
+    path = sibling_path(lockfile, MANIFEST)
     try:
         manifest = parse_manifest(path, texts.get(path, ""))
     except (ByteOrderMark, NotToml, ManifestIncomplete):

@@ -1,6 +1,6 @@
-"""One manifest as the `Package` that `cargo metadata --no-deps` makes of it, with what it inherits from its workspace.
+"""One manifest as the `Package` that `cargo metadata --no-deps` shows, with the fields that it inherits from its workspace.
 
-Knows the spelling of manifests and cargo's defaults. Refuses to know which manifests are members (`tree` does), and
+Knows the spelling of manifests and cargo's defaults. Does not know which manifests are members (`tree` does), and
 resolves nothing.
 """
 
@@ -15,7 +15,7 @@ from loadmaster.errors.request import MalformedVersion
 from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_shape import shape_problem
 from loadmaster.planning.tree.workspace import Dependency, DependencyKind, Package
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 from loadmaster.planning.values.version import parse
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 
@@ -26,15 +26,15 @@ _TABLES: tuple[tuple[DependencyKind, str], ...] = (
     ("dev", "dev-dependencies"),
     ("build", "build-dependencies"),
 )
-# cargo goes through the tables of a target in another order than through those of the package.
+# cargo reads the tables of a target in another order than those of the package.
 _TARGET_TABLES = (_TABLES[0], _TABLES[2], _TABLES[1])
 _NO_VERSION = "0.0.0"
 _BINARY = re.compile(r"(?:^|/)src/(?:main\.rs|bin/(?:(?P<file>[^/]+)\.rs|(?P<folder>[^/]+)/main\.rs))$")
 
 
 def parse_manifest(path: str, text: str) -> ManifestTable:
-    """Raises `ByteOrderMark`, `NotToml`, with line and column, and `ManifestIncomplete`."""
-    manifest = parsed_toml(path, text)
+    """Raises `ByteOrderMark`, `NotToml` with line and column, and `ManifestIncomplete`."""
+    manifest = parse_toml(path, text)
     problem = shape_problem(manifest)
     if problem is not None:
         raise ManifestIncomplete(path, problem)
@@ -50,24 +50,24 @@ def dependency_tables(manifest: ManifestTable) -> Iterator[tuple[DependencyKind,
             yield kind, target, _either(tables, name)
 
 
-def inherited(path: str, key: str, entry: Any, root: str, root_manifest: ManifestTable) -> tuple[str, Any]:
-    """Where the dependency `key` is told, and what is told there: its own entry, or the workspace's if it says so.
+def resolve_inheritance(path: str, key: str, entry: Any, root: str, root_manifest: ManifestTable) -> tuple[str, Any]:
+    """The manifest that specifies the dependency `key`, and its entry there: the member's own, or the inherited one.
 
-    The fields that only the member may say (`optional`) are added to the workspace's. Raises `ManifestIncomplete`.
+    A field that only the member may have (`optional`) is added to the workspace's entry. Raises `ManifestIncomplete`.
     """
     if not (isinstance(entry, Mapping) and entry.get("workspace") is True):
         return path, entry
     shared = root_manifest.get("workspace", {}).get("dependencies", {}).get(key)
     if shared is None:
         raise ManifestIncomplete(
-            path, f"`{key}` is to come from `[workspace.dependencies]` of `{root}`, and is not there"
+            path, f"`{key}` is inherited from `[workspace.dependencies]` of `{root}`, and is missing there"
         )
     fields = dict(shared) if isinstance(shared, Mapping) else {"version": shared}
     return root, {**fields, **{name: entry[name] for name in ("optional",) if name in entry}}
 
 
 class _Member(NamedTuple):
-    """A manifest with its workspace's root."""
+    """A manifest and its workspace's root."""
 
     path: str
     root: str
@@ -76,27 +76,27 @@ class _Member(NamedTuple):
     """`[workspace.package]`."""
 
     def field(self, key: str) -> Any:
-        """Raises `ManifestIncomplete` for a field to be inherited that the workspace does not have."""
-        told = self.package.get(key)
-        if not (isinstance(told, Mapping) and told.get("workspace") is True):
-            return told
+        """The field, inherited if it says so. Raises `ManifestIncomplete` if the workspace does not have it."""
+        value = self.package.get(key)
+        if not (isinstance(value, Mapping) and value.get("workspace") is True):
+            return value
         if key not in self.shared:
             raise ManifestIncomplete(
-                self.path, f"`{key}` is to come from `[workspace.package]` of `{self.root}`, and is not there"
+                self.path, f"`{key}` is inherited from `[workspace.package]` of `{self.root}`, and is missing there"
             )
         return self.shared[key]
 
     def text(self, key: str) -> str | None:
-        told = self.field(key)
-        if told is not None and not isinstance(told, str):
+        value = self.field(key)
+        if value is not None and not isinstance(value, str):
             raise ManifestIncomplete(self.path, f"`package.{key}` is not a string")
-        return told
+        return value
 
 
 def package_of(
     path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable, sources: Collection[str]
 ) -> Package:
-    """The package of the manifest at `path`, a member of the workspace at `root`. `sources` is of `sources_of_binaries`.
+    """The package of the manifest at `path`, a member of the workspace at `root`. `sources` is what `sources_of_binaries` gives.
 
     Raises `ManifestIncomplete`.
     """
@@ -108,7 +108,7 @@ def package_of(
     return Package(
         name=name,
         version=_version(member),
-        manifest=_from(root, path),
+        manifest=_relative(root, path),
         publish=_publish(member),
         description=member.text("description"),
         license=member.text("license"),
@@ -120,55 +120,57 @@ def package_of(
 
 
 def _version(member: _Member) -> str:
-    told = member.text("version") or _NO_VERSION
+    version = member.text("version") or _NO_VERSION
     try:
-        return str(parse(told))
+        return str(parse(version))
     except MalformedVersion as error:
-        raise ManifestIncomplete(member.path, f"its version is not SemVer: `{told}`") from error
+        raise ManifestIncomplete(member.path, f"its version is not SemVer: `{version}`") from error
 
 
 def _publish(member: _Member) -> tuple[str, ...] | None:
-    """A package without a version stays at home unless it says otherwise."""
-    told = member.field("publish")
-    if told is None:
+    publish = member.field("publish")
+    if publish is None:
+        # To cargo a package without a version has `publish = false`.
         return None if "version" in member.package else ()
-    if isinstance(told, bool):
-        return None if told else ()
-    return tuple(told)
+    if isinstance(publish, bool):
+        return None if publish else ()
+    return tuple(publish)
 
 
 def _license_file(member: _Member) -> str | None:
-    told = member.text("license-file")
-    if told is None or isinstance(member.package["license-file"], str):
-        return told
-    place = posixpath.join(posixpath.dirname(member.root), told)
+    path = member.text("license-file")
+    if path is None or isinstance(member.package["license-file"], str):
+        return path
+    # An inherited path starts at the workspace's root; cargo gives it from the member's directory.
+    place = posixpath.join(posixpath.dirname(member.root), path)
     return posixpath.relpath(place, posixpath.dirname(member.path) or ".")
 
 
 def sources_of_binaries(paths: Iterable[str]) -> frozenset[str]:
-    """Those of `paths` that cargo takes for a binary's main file if they lie in a package: `src/main.rs`, `src/bin/…`."""
+    """Those of `paths` that cargo takes for a binary's main file if they are in a package: `src/main.rs`, `src/bin/…`."""
     return frozenset(path for path in paths if _BINARY.search(path))
 
 
 def _binaries(
     name: str, path: str, manifest: ManifestTable, edition: str | None, sources: Collection[str]
 ) -> tuple[str, ...]:
-    """By name: those that the manifest lists, and those that cargo finds in `src`."""
+    """Names of the binaries that the manifest lists, and of those that cargo discovers in `src`."""
     folder, listed = posixpath.dirname(path), manifest.get("bin", [])
-    told = {each["name"] for each in listed if "name" in each}
+    names = {binary["name"] for binary in listed if "name" in binary}
+    # In edition 2015 a `[[bin]]` switches cargo's discovery off.
     by_default = edition not in (None, "2015") or not listed
     if not manifest["package"].get("autobins", by_default):
-        return tuple(sorted(told))
-    claimed = {posixpath.normpath(posixpath.join(folder, each["path"])) for each in listed if "path" in each}
-    found = [_BINARY.search(each) for each in sources if each not in claimed]
-    here = [match for match in found if match is not None and match.string[: match.start()] == folder]
-    return tuple(sorted(told | {match["file"] or match["folder"] or name for match in here}))
+        return tuple(sorted(names))
+    claimed = {posixpath.normpath(posixpath.join(folder, binary["path"])) for binary in listed if "path" in binary}
+    matches = [_BINARY.search(source) for source in sources if source not in claimed]
+    here = [match for match in matches if match is not None and match.string[: match.start()] == folder]
+    return tuple(sorted(names | {match["file"] or match["folder"] or name for match in here}))
 
 
 def _dependencies(path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable) -> Iterator[Dependency]:
     for kind, target, table in dependency_tables(manifest):
         for key, entry in sorted(table.items()):
-            place, fields = inherited(path, key, entry, root, root_manifest)
+            place, fields = resolve_inheritance(path, key, entry, root, root_manifest)
             fields = fields if isinstance(fields, Mapping) else {"version": fields}
             local = fields.get("path")
             yield Dependency(
@@ -178,16 +180,16 @@ def _dependencies(path: str, manifest: ManifestTable, root: str, root_manifest: 
                 optional=fields.get("optional", False),
                 target=None if target is None else cfg_as_cargo_writes_it(target),
                 rename=key if "package" in fields else None,
-                path=None if local is None else _from(root, posixpath.join(posixpath.dirname(place), local)),
+                path=None if local is None else _relative(root, posixpath.join(posixpath.dirname(place), local)),
                 git=_git(fields),
             )
 
 
-def _requirement(path: str, key: str, told: Any) -> str:
+def _requirement(path: str, key: str, text: Any) -> str:
     try:
-        return requirement_as_cargo_writes_it(told)
+        return requirement_as_cargo_writes_it(text)
     except (ValueError, AttributeError) as error:
-        raise ManifestIncomplete(path, f"the version of `{key}` is no requirement: `{told}`") from error
+        raise ManifestIncomplete(path, f"the version of `{key}` is not a requirement: `{text}`") from error
 
 
 def _git(fields: Mapping[str, Any]) -> str | None:
@@ -198,11 +200,11 @@ def _git(fields: Mapping[str, Any]) -> str | None:
 
 
 def _either(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The table by its name, or by the old spelling with an underscore."""
-    found: Mapping[str, Any] = table.get(name, table.get(name.replace("-", "_"), {}))
-    return found
+    """The table by its name, or by its old spelling with an underscore, which cargo still reads."""
+    entries: Mapping[str, Any] = table.get(name, table.get(name.replace("-", "_"), {}))
+    return entries
 
 
-def _from(root: str, path: str) -> str:
-    """`path` from the workspace's own root on."""
+def _relative(root: str, path: str) -> str:
+    """`path` relative to the workspace's own root."""
     return posixpath.relpath(path or ".", posixpath.dirname(root) or ".")

@@ -1,6 +1,6 @@
-"""The shape of a Cargo manifest, as far as Loadmaster reads one: what may stand where. What it means is `manifest_package`'s.
+"""The shape of a Cargo manifest, as far as Loadmaster reads one: the type of each field. `manifest_package` knows their meaning.
 
-Whatever else stands in a manifest is cargo's business.
+Only cargo checks the rest of a manifest.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ _KINDS = {
 
 
 def shape_problem(manifest: Mapping[str, Any]) -> str | None:
-    """The first thing that is not of a kind that cargo takes there; None if all is well."""
+    """The first field whose type cargo would not accept; None if there is none."""
     try:
         _Manifest.model_validate(manifest)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        told = first["msg"].removeprefix("Value error, ")
-        return f"`{'.'.join(map(str, first['loc']))}` {_KINDS.get(first['type'], told)}"
+        message = first["msg"].removeprefix("Value error, ")
+        return f"`{'.'.join(map(str, first['loc']))}` {_KINDS.get(first['type'], message)}"
     return None
 
 
-def _from_workspace(told: Any) -> Any:
-    """`field.workspace = true` is as good as nothing here: what it stands for is looked at where it stands."""
-    return None if isinstance(told, Mapping) and told.get("workspace") is True else told
+def _skip_inherited(value: Any) -> Any:
+    """A field with `workspace = true` has no value of its own; the inherited value is checked in the root manifest."""
+    return None if isinstance(value, Mapping) and value.get("workspace") is True else value
 
 
-def _dependency(told: Any) -> Any:
-    return {"version": told} if isinstance(told, str) else told
+def _dependency(entry: Any) -> Any:
+    return {"version": entry} if isinstance(entry, str) else entry
 
 
-def _publish(told: Any) -> Any:
-    return None if isinstance(told, bool) else told
+def _publish(value: Any) -> Any:
+    return None if isinstance(value, bool) else value
 
 
-def _called(name: str) -> str:
+def _package_name(name: str) -> str:
     if re.fullmatch(r"[\w-]+", name) is None:
-        raise ValueError("has signs that no package's name has: letters, digits, `-` and `_` may stand there")
+        raise ValueError("has characters that a package's name cannot have: it may have letters, digits, `-` and `_`")
     return name
 
 
-_Inherited = Annotated[T | None, BeforeValidator(_from_workspace)]
-_Name = Annotated[str, AfterValidator(_called)]
+_Inherited = Annotated[T | None, BeforeValidator(_skip_inherited)]
+_Name = Annotated[str, AfterValidator(_package_name)]
 
 
 class _Shape(BaseModel):

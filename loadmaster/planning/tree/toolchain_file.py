@@ -1,25 +1,25 @@
-"""The toolchain that a directory pins for rustup, by its two files and in rustup's own order (`find_override_from_dir_walk`)."""
+"""The toolchain that a directory pins for rustup: two files, in rustup's own order (`find_override_from_dir_walk`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadmaster.planning.values.toml_text import parsed_toml
+from loadmaster.planning.values.toml_text import parse_toml
 
 FILES = ("rust-toolchain", "rust-toolchain.toml")
-"""rustup takes the first that is there; with both it warns."""
+"""rustup reads the first one that exists, and warns if both do."""
 
 
 def pinned_channel(texts: Mapping[str, str]) -> str | None:
-    """The channel, such as `1.95.0` or `stable`; None where none is named (a `path`, components alone) or no file is there.
+    """The channel, such as `1.95.0` or `stable`. None if there is no file, or if it names no channel (a `path`, only components).
 
-    `rust-toolchain` may hold TOML, too: it is a channel by itself only where it has one line. Raises `NotToml`, `MergeMarkers`.
+    `rust-toolchain` may contain TOML, too: only a file of one line is the channel itself. Raises `NotToml`, `MergeMarkers`.
     """
-    name = next((each for each in FILES if each in texts), None)
+    name = next((file for file in FILES if file in texts), None)
     if name is None:
         return None
     if name == FILES[0] and len(texts[name].splitlines()) == 1:
         return texts[name].strip() or None
-    table = parsed_toml(name, texts[name]).get("toolchain")
+    table = parse_toml(name, texts[name]).get("toolchain")
     channel = table.get("channel") if isinstance(table, Mapping) else None
     return str(channel) if channel else None

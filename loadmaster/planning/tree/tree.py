@@ -1,7 +1,7 @@
-"""A plain directory of files, read as cargo reads it: which workspaces it holds, and their members.
+"""A plain directory of files, read as cargo reads it: which workspaces it contains, and their members.
 
-Knows cargo's rules for members: globs, `exclude`, packages that a member names by path, roots that point elsewhere. Refuses
-to know the disk (`loadmaster.clients.files` reads it) and what a manifest says of its package (`manifest_package`).
+Knows cargo's rules for members: globs, `exclude`, packages that a member names by path, roots that point elsewhere. Does
+not know the disk (`loadmaster.clients.files` reads it) or what a manifest says about its package (`manifest_package`).
 All paths are relative to the tree, with forward slashes.
 """
 
@@ -24,9 +24,9 @@ from loadmaster.errors.workspace import (
 from loadmaster.planning.tree.manifest_package import (
     ManifestTable,
     dependency_tables,
-    inherited,
     package_of,
     parse_manifest,
+    resolve_inheritance,
     sources_of_binaries,
 )
 from loadmaster.planning.tree.workspace import Package, Workspace
@@ -38,29 +38,29 @@ LOCKFILE = "Cargo.lock"
 
 
 class TreeFiles(Value):
-    """What was read of a directory."""
+    """The files that were read from a directory."""
 
     texts: Mapping[str, str]
-    """Text by path of every file that a release may read or edit; line ends as they are."""
+    """The text of every file that a release may read or edit, by path. Line ends are kept."""
     paths: frozenset[str] = frozenset()
-    """Every file, read or not: binaries are told by them."""
+    """Paths of all files, read or not. They show which binaries a package has."""
     leads_out: frozenset[str] = frozenset()
-    """Symbolic links to directories outside the tree. What lies behind them was not looked at."""
+    """Symbolic links to directories outside the tree. They were not followed."""
 
-    def named(self, name: str) -> tuple[str, ...]:
+    def paths_named(self, name: str) -> tuple[str, ...]:
         """Paths of the texts that have this file name."""
         return tuple(sorted(path for path in self.texts if posixpath.basename(path) == name))
 
     def hold_code_of(self, packages: Iterable[Package]) -> bool:
-        """False for a tree of manifests alone, of which nothing can be asked that other files would tell."""
-        folders = tuple(f"{posixpath.dirname(each.manifest)}/".lstrip("/") for each in packages)
+        """Whether the tree has the packages' sources. A tree of manifests alone cannot answer questions about other files."""
+        folders = tuple(f"{posixpath.dirname(package.manifest)}/".lstrip("/") for package in packages)
         return any(path.endswith(".rs") and path.startswith(folders) for path in self.paths)
 
 
 def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     """The workspace whose root manifest is `root`: the value that `cargo metadata --no-deps` gives there.
 
-    Packages without any source file are taken, because a tree may hold manifests only; cargo refuses those.
+    Packages without any source file are accepted, because a tree may have only manifests; cargo refuses those.
     Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `ByteOrderMark`,
     `NotToml` and `ManifestIncomplete`.
     """
@@ -71,26 +71,25 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     sources = sources_of_binaries(files.paths)
     packages = [package_of(path, manifests[path], root, manifests[root], sources) for path in members]
     _refuse_namesakes(packages)
-    return Workspace(packages=tuple(sorted(packages, key=lambda each: each.name)))
+    return Workspace(packages=tuple(sorted(packages, key=lambda package: package.name)))
 
 
 def workspace_roots(files: TreeFiles) -> tuple[str, ...]:
-    """Root manifests of every workspace in the tree that has a `[workspace]` table or a lockfile, and the tree's own; the
-    outermost first.
+    """Root manifests of every workspace in the tree that has a `[workspace]` table or a lockfile, and of the tree itself.
 
-    A manifest that cannot be read (a test's fixture, say) is no root of any.
+    The outermost come first. A manifest that cannot be read (a test's fixture, for example) is not a root.
     """
     manifests = _Manifests(files)
-    found = {path for path in files.named(MANIFEST) if _is_root(manifests, path)}
-    found |= {path for lock in files.named(LOCKFILE) if (path := beside(lock, MANIFEST)) in manifests}
-    found |= {MANIFEST} & files.texts.keys()
-    return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
+    roots = {path for path in files.paths_named(MANIFEST) if _is_root(manifests, path)}
+    roots |= {path for lock in files.paths_named(LOCKFILE) if (path := sibling_path(lock, MANIFEST)) in manifests}
+    roots |= {MANIFEST} & files.texts.keys()
+    return tuple(sorted(roots, key=lambda path: (path.count("/"), path)))
 
 
 def root_of(path: str, manifests: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """As cargo finds it: where `package.workspace` points, else the nearest `[workspace]` at or above the manifest.
+    """The root manifest that cargo uses: where `package.workspace` points, else the nearest `[workspace]` at or above `path`.
 
-    A workspace that excludes the manifest is passed over. None for a package that is alone.
+    A workspace that excludes the manifest does not count. None for a package without a workspace.
     """
     pointer = manifests[path].get("package", {}).get("workspace")
     folder = posixpath.dirname(path)
@@ -106,13 +105,13 @@ def root_of(path: str, manifests: Mapping[str, Mapping[str, Any]]) -> str | None
         folder = posixpath.dirname(folder)
 
 
-def beside(path: str, name: str) -> str:
+def sibling_path(path: str, name: str) -> str:
     """The path of `name` in the directory of `path`."""
     return posixpath.join(posixpath.dirname(path), name)
 
 
 class _Manifests(Mapping[str, ManifestTable]):
-    """The manifests of a tree by path, each parsed when it is first asked for: one that no one needs may be broken."""
+    """The manifests of a tree by path. Each is parsed on first use, so that one that nobody needs may be broken."""
 
     def __init__(self, files: TreeFiles) -> None:
         self.files = files
@@ -124,34 +123,33 @@ class _Manifests(Mapping[str, ManifestTable]):
         return self._parsed[path]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.files.named(MANIFEST))
+        return iter(self.files.paths_named(MANIFEST))
 
     def __len__(self) -> int:
-        return len(self.files.named(MANIFEST))
+        return len(self.files.paths_named(MANIFEST))
 
     def __contains__(self, path: object) -> bool:
         return path in self.files.texts
 
 
 def _members(manifests: _Manifests, root: str) -> tuple[str, ...]:
-    """Manifests of the members: those that the root lists, the root's own package, and what these name by path."""
+    """Manifests of the members: those that the root lists, the root's own package, and the packages that these need by path."""
     if "workspace" not in manifests[root]:
         return (root,)
-    found: dict[str, None] = {}
-    listed = [*_listed(manifests, root), root]
-    waiting = [(path, False) for path in reversed(listed)]
+    members: dict[str, None] = {}
+    waiting = [(path, False) for path in reversed([*_listed_members(manifests, root), root])]
     while waiting:
         path, by_path = waiting.pop()
-        if path in found or not _belongs(manifests, path, root, by_path):
+        if path in members or not _belongs(manifests, path, root, by_path):
             continue
         if path != root and "workspace" in manifests[path]:
             raise NotAWorkspace(root, f"its member `{path}` is the root of a workspace, too.")
         if "package" in manifests[path]:
-            found[path] = None
+            members[path] = None
         elif path != root:
             raise ManifestIncomplete(path, "it has neither `[package]` nor `[workspace]`")
-        waiting += [(each, True) for each in _by_path(manifests, path, root)]
-    return tuple(found)
+        waiting += [(needed, True) for needed in _path_dependencies(manifests, path, root)]
+    return tuple(members)
 
 
 def _belongs(manifests: _Manifests, path: str, root: str, by_path: bool) -> bool:
@@ -166,8 +164,8 @@ def _belongs(manifests: _Manifests, path: str, root: str, by_path: bool) -> bool
     return True
 
 
-def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
-    """Manifests of the entries of `members`; the directories that a glob matches."""
+def _listed_members(manifests: _Manifests, root: str) -> Iterator[str]:
+    """Manifests of the entries of `members`, in every directory that a glob matches."""
     files, folder = manifests.files, posixpath.dirname(root)
     entries = manifests[root].get("workspace", {}).get("members", [])
     folders = sorted(_folders([*files.paths, *files.texts]) | files.leads_out) if entries else []
@@ -175,41 +173,41 @@ def _listed(manifests: _Manifests, root: str) -> Iterator[str]:
         pattern = _join(folder, entry)
         if f"{pattern}/".startswith("../"):
             raise MemberOutOfTree(root, entry)
-        matching = [each for each in folders if matches_glob(each, pattern)] or [pattern]
+        matching = [folder for folder in folders if matches_glob(folder, pattern)] or [pattern]
         if matching == [pattern] and _join(pattern, MANIFEST) not in manifests:
             _refuse_link(files, root, _join(pattern, MANIFEST))
             raise MemberMissing(root, entry)
-        yield from (_join(each, MANIFEST) for each in matching)
+        yield from (_join(folder, MANIFEST) for folder in matching)
 
 
 def _folders(paths: Sequence[str]) -> set[str]:
-    """Every directory on the way to the files."""
-    found: set[str] = set()
+    """Every directory above the files."""
+    folders: set[str] = set()
     for path in paths:
         folder = posixpath.dirname(path)
-        while folder and folder not in found:
-            found.add(folder)
+        while folder and folder not in folders:
+            folders.add(folder)
             folder = posixpath.dirname(folder)
-    return found
+    return folders
 
 
-def _by_path(manifests: _Manifests, path: str, root: str) -> Iterator[str]:
+def _path_dependencies(manifests: _Manifests, path: str, root: str) -> Iterator[str]:
     """Manifests of the packages that this one depends on by path, in any table."""
     for _, _, table in dependency_tables(manifests[path]):
         for name, entry in table.items():
-            place, fields = inherited(path, name, entry, root, manifests[root])
+            place, fields = resolve_inheritance(path, name, entry, root, manifests[root])
             if isinstance(fields, Mapping) and isinstance(fields.get("path"), str):
                 yield _join(posixpath.dirname(place), fields["path"], MANIFEST)
 
 
 def _is_excluded(path: str, root: str, manifest: Mapping[str, Any]) -> bool:
-    """Neither list is taken as globs here, and an explicit member wins: so cargo does."""
     table, folder = manifest.get("workspace", {}), posixpath.dirname(root)
 
-    def listed(key: str) -> bool:
-        return any(_is_below(path, _join(folder, each)) for each in table.get(key, []))
+    # As in cargo: neither list is read as globs here, and an explicit member wins.
+    def lists(key: str) -> bool:
+        return any(_is_below(path, _join(folder, entry)) for entry in table.get(key, []))
 
-    return listed("exclude") and not listed("members")
+    return lists("exclude") and not lists("members")
 
 
 def _is_below(path: str, folder: str) -> bool:
@@ -224,10 +222,10 @@ def _refuse_link(files: TreeFiles, root: str, path: str) -> None:
 
 def _refuse_namesakes(packages: Sequence[Package]) -> None:
     seen: dict[str, str] = {}
-    for each in packages:
-        if each.name in seen:
-            raise TwoMembers(each.name, [seen[each.name], each.manifest])
-        seen[each.name] = each.manifest
+    for package in packages:
+        if package.name in seen:
+            raise TwoMembers(package.name, [seen[package.name], package.manifest])
+        seen[package.name] = package.manifest
 
 
 def _is_root(manifests: _Manifests, path: str) -> bool:

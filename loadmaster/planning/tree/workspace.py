@@ -1,6 +1,6 @@
-"""A Cargo workspace at one commit, as `cargo metadata --no-deps` tells it: members and what they depend on.
+"""A Cargo workspace at one commit, as `cargo metadata --no-deps` shows it: the members and what they depend on.
 
-Knows cargo's JSON and nothing of files. Paths are relative to the workspace's root, with forward slashes.
+Knows cargo's JSON, and no files. Paths are relative to the workspace's root, with forward slashes.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ DependencyKind = Literal["normal", "build", "dev"]
 
 
 class Dependency(Value):
-    """One entry of a dependency table. The same crate may stand there several times (kinds, targets, renames)."""
+    """One entry of a dependency table. The same crate may have several entries (kinds, targets, renames)."""
 
     name: str
     """The crate's own name, not the local alias."""
     requirement: str
-    """Cargo's spelling; `*` where the manifest gives no version."""
+    """Cargo's spelling; `*` if the manifest gives no version."""
     kind: DependencyKind = "normal"
     optional: bool = False
     target: str | None = None
     rename: str | None = None
     path: str | None = None
-    """Where the crate lies in the tree; None if it comes from a registry or from Git."""
+    """The crate's directory in the tree; None if it comes from a registry or from Git."""
     git: str | None = None
 
     @property
@@ -38,7 +38,7 @@ class Dependency(Value):
 
     @property
     def is_packaged(self) -> bool:
-        """Whether it gets into the package: cargo drops a dev-dependency by path alone."""
+        """Whether the published package keeps it: cargo drops a dev-dependency that has only a path."""
         return self.kind != "dev" or self.has_version
 
 
@@ -49,18 +49,18 @@ class Package(Value):
     version: str
     manifest: str
     publish: tuple[str, ...] | None = None
-    """Registries it may go to; None is any, () is none (`publish = false`)."""
+    """The registries that may get it; None means any, () means none (`publish = false`)."""
     description: str | None = None
     license: str | None = None
     license_file: str | None = None
     rust_version: str | None = None
-    """The oldest Rust that it is meant to build with."""
+    """The oldest Rust version that must be able to build it."""
     binaries: tuple[str, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
 
     @property
     def is_publishable(self) -> bool:
-        """By its manifest; a profile may exclude it still."""
+        """Whether its manifest allows to publish it. A profile may still exclude it."""
         return self.publish is None or any(name in CRATES_IO_NAMES for name in self.publish)
 
 
@@ -68,15 +68,15 @@ class Workspace(Value):
     packages: tuple[Package, ...]
 
     def package(self, name: str) -> Package | None:
-        return next((each for each in self.packages if each.name == name), None)
+        return next((package for package in self.packages if package.name == name), None)
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.packages)
+        return frozenset(package.name for package in self.packages)
 
     @property
     def versions(self) -> Mapping[str, str]:
-        return {each.name: each.version for each in self.packages}
+        return {package.name: package.version for package in self.packages}
 
 
 def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
@@ -84,7 +84,7 @@ def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
     root = str(metadata["workspace_root"])
     members = set(metadata["workspace_members"])
     packages = [_package(entry, root) for entry in metadata["packages"] if entry["id"] in members]
-    return Workspace(packages=tuple(sorted(packages, key=lambda each: each.name)))
+    return Workspace(packages=tuple(sorted(packages, key=lambda package: package.name)))
 
 
 def _package(entry: Mapping[str, Any], root: str) -> Package:
@@ -98,7 +98,7 @@ def _package(entry: Mapping[str, Any], root: str) -> Package:
         license_file=entry["license_file"],
         rust_version=entry.get("rust_version"),
         binaries=tuple(target["name"] for target in entry["targets"] if "bin" in target["kind"]),
-        dependencies=tuple(_dependency(each, root) for each in entry["dependencies"]),
+        dependencies=tuple(_dependency(dependency, root) for dependency in entry["dependencies"]),
     )
 
 
@@ -117,6 +117,6 @@ def _dependency(entry: Mapping[str, Any], root: str) -> Dependency:
 
 
 def _within(path: str, root: str) -> str:
-    """`path` from the workspace's root on; as it is when it lies elsewhere."""
+    """`path` relative to the workspace's root; unchanged if it is elsewhere."""
     inner = PurePosixPath(path)
     return str(inner.relative_to(root)) if inner.is_relative_to(root) else path

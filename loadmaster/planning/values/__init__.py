@@ -1,1 +1,1 @@
-"""The ground: values that everything else is made of. Imports nothing of ours but the errors."""
+"""The values that everything else is made of. Of our own code they import only the errors."""

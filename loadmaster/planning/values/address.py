@@ -1,4 +1,4 @@
-"""What an address tells by its spelling alone; no name is looked up."""
+"""What the spelling of an address says. No name is looked up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(address: str) -> bool:
-    """Whether the host of an address, `sparse+` before it or not, is this machine."""
+    """Whether the host of an address is this machine. The address may begin with `sparse+`."""
     host = urlsplit(address.removeprefix("sparse+")).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     SKIP = "skip"
     """The question does not arise, or the profile says not to ask it."""
     COULD_NOT_CHECK = "could-not-check"
-    """The question arises and there is no answer. Never a pass."""
+    """The question arises and there is no answer. That is never a pass."""
 
 
 class Problem(Value):
@@ -24,7 +24,7 @@ class Problem(Value):
     what: str
     fix: str
     evidence: str | None = None
-    """The request and the answer that say so, where somebody was asked."""
+    """The request and the answer that show it, if a server was asked."""
 
 
 class GateAnswer(Value):
@@ -34,19 +34,20 @@ class GateAnswer(Value):
     """How many things were looked at. A gate that looked at nothing has not passed."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    """Worth a look; they close nothing."""
+    """Problems that are worth a look but keep no release from starting."""
     why: str = ""
     blocks: bool = True
     """Whether a question without an answer keeps the release from starting."""
 
     @classmethod
     def of(cls, gate: str, checked: int, problems: Iterable[Problem]) -> Self:
-        """Pass if something was checked and nothing was found."""
-        found = tuple(problems)
-        if checked == 0 and not found:
-            fix = "see whether the profile names the right workspace."
-            found = (Problem(where=gate, what="nothing was there to check", fix=fix),)
-        return cls(gate=gate, outcome=Outcome.FAIL if found else Outcome.PASS, checked=checked, problems=found)
+        """Pass if something was checked and there is no problem."""
+        all_problems = tuple(problems)
+        if checked == 0 and not all_problems:
+            fix = "check that the profile names the right workspace."
+            all_problems = (Problem(where=gate, what="there was nothing to check", fix=fix),)
+        outcome = Outcome.FAIL if all_problems else Outcome.PASS
+        return cls(gate=gate, outcome=outcome, checked=checked, problems=all_problems)
 
     @classmethod
     def skip(cls, gate: str, why: str) -> Self:

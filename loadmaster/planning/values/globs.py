@@ -10,11 +10,11 @@ from functools import cache
 
 
 def matches_glob(path: str, pattern: str) -> bool:
-    return _compiled(pattern).fullmatch(path) is not None
+    return _compile(pattern).fullmatch(path) is not None
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     parts = pattern.split("/")
     return re.compile("".join(_component(part, last=number == len(parts) - 1) for number, part in enumerate(parts)))
 
@@ -22,7 +22,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _component(part: str, *, last: bool) -> str:
     if part == "**":
         return r".*" if last else r"(?:[^/]+/)*"
-    return "".join(_piece(each) for each in re.findall(r"\[[!^]?\]?[^\]]*\]|.", part)) + ("" if last else "/")
+    return "".join(_piece(piece) for piece in re.findall(r"\[[!^]?\]?[^\]]*\]|.", part)) + ("" if last else "/")
 
 
 def _piece(piece: str) -> str:

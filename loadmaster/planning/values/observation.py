@@ -15,15 +15,15 @@ from loadmaster.planning.values.value import Value
 class Observation(Value):
     state: ObjectState
     code: str
-    """Why it is in that state: one of those that `docs/receipt.md` lists, or an error's."""
+    """Why it is in that state: a code that `docs/receipt.md` lists, or the code of an error."""
     facts: Mapping[str, JsonValue] | None = None
-    """What `why` was made from, by name."""
+    """The values that `why` was made from, by name."""
     why: str | None = None
-    """For people; None where the state says it all."""
+    """For people; None if the state says everything."""
     sha256: str | None = None
-    """Of the bytes that were compared."""
+    """SHA-256 of the bytes that were compared."""
 
     @classmethod
     def of_error(cls, error: LoadmasterError) -> Self:
-        """Of what could not be observed."""
+        """The observation that `error` prevented: the state is unknown."""
         return cls(state=ObjectState.UNKNOWN, code=error.code, facts=error.facts, why=error.what)

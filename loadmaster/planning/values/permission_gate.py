@@ -1,4 +1,4 @@
-"""The names of the permission gates: what a profile may call blocking, and what a table's columns are."""
+"""The names of the permission gates: a profile lists some as blocking, and each is a column of a table."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import StrEnum
 
 class PermissionGate(StrEnum):
     REGISTRY_READY = "registry-ready"
-    """The registry answers us, and takes uploads."""
+    """The registry answers us, and accepts uploads."""
     CRATE_EXISTS = "crate-exists"
-    """The crate is there under exactly this name, or is new and the credential can create it."""
+    """The crate exists under exactly this name, or it is new and the credential can create it."""
     OWNERS = "owners"
-    """Those whom the profile names own it."""
+    """The owners that the profile names own it."""
     TRUSTED_PUBLISHING = "trusted-publishing"
-    """Its configuration is the profile's, and the credential in use is one that it accepts."""
+    """Its configuration is the profile's, and it accepts the credential in use."""
     TOKEN = "token"
-    """The API token is alive and may do this, as far as can be found out."""
+    """The API token is valid and may do this, as far as anybody can find out."""
     RATE_BUDGET = "rate-budget"
     """The registry's rate limits let the release end in time."""
     DEPENDENCY_NAMES = "dependency-names"
-    """Every crate that is depended on is on the registry, in that spelling."""
+    """Every crate that is needed is on the registry, in that spelling."""
     CRATE_RULES = "crate-rules"
     """The packaged crate breaks none of crates.io's rules."""

@@ -1,7 +1,7 @@
-"""Rate limits as values: crates.io's token buckets, exactly as its server counts, so that limits are planned and not met.
+"""Rate limits as values: crates.io's token buckets. They count exactly as its server does, so that a release plans for limits.
 
 Knows the algorithm and crates.io's numbers (facts of its source, `src/rate_limiter.rs`). Knows no clock: every function
-gets the instant. A bucket that a 429 corrected goes on counting from what the server said.
+gets the instant. After a 429 a bucket counts on from what the server said.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 
 class Rate(Value):
-    """So many at once, then one more every so many seconds."""
+    """`burst` requests at once, then one more every `refill_seconds`."""
 
     burst: int
     refill_seconds: int
@@ -36,22 +36,24 @@ CRATES_IO_RATES = {Action.NEW: Rate(burst=5, refill_seconds=600), Action.UPDATE:
 class Bucket(Value):
     """A token bucket after its last request.
 
-    The server takes the token of a request away at the next one: `tokens` is what it stores, one more than is left.
+    The server removes the token of a request only at the next request. `tokens` is what the server stores: one more than
+    what is left.
     """
 
     rate: Rate
     tokens: int
     refilled: datetime | None = None
-    """Up to when refills are counted in; None before the first request."""
+    """The instant up to which refills are counted; None before the first request."""
     is_answered: bool = False
-    """Whether that count is on the safe side: the server's starts when the first request arrives, at the latest at its
-    answer. Counted from when it was sent, each token would be asked for too early by what it was under way."""
+    """Whether the count starts late enough. The server starts to count when the first request arrives, at the latest when
+    it answers. A count from the moment of sending would use each token too early, by the time that the request took to
+    arrive."""
 
     @classmethod
     def full(cls, rate: Rate) -> Self:
-        """A bucket whose whole burst may go at once.
+        """A bucket whose whole burst may be used at once.
 
-        Where an account used its bucket before, the server's count started earlier than ours and is ahead of it.
+        If the account used its bucket before, the server's count started earlier than ours and is ahead of it.
         """
         return cls(rate=rate, tokens=rate.burst + 1)
 
@@ -62,19 +64,19 @@ class Bucket(Value):
 
     def earliest(self, now: datetime) -> datetime:
         """The first instant from `now` on at which a request passes."""
-        return now if self._stored(now) >= 1 else (self.refilled or now) + self._refill
+        return now if self._tokens_at(now) >= 1 else (self.refilled or now) + self._refill
 
-    def taken(self, now: datetime) -> Self:
-        """After a request at `now`, whether it passed or not: hammering an empty bucket does not postpone its refill."""
+    def take(self, now: datetime) -> Self:
+        """The bucket after a request at `now`. A refused request counts, too, but it does not postpone the refill."""
         refilled = now if self.refilled is None else self.refilled + self._refills(now) * self._refill
-        return self.model_copy(update={"tokens": self._stored(now), "refilled": refilled})
+        return self.model_copy(update={"tokens": self._tokens_at(now), "refilled": refilled})
 
-    def answered(self, now: datetime) -> Self:
-        """After an answer at `now`; only the first one changes anything."""
+    def note_answer(self, now: datetime) -> Self:
+        """The bucket after an answer at `now`. Only the first answer changes anything."""
         return self if self.is_answered else self.model_copy(update={"refilled": now, "is_answered": True})
 
-    def corrected(self, until: datetime) -> Self:
-        """After a 429 that names the instant of the next token: the server's count, whatever ours was."""
+    def correct(self, until: datetime) -> Self:
+        """The bucket after a 429 that names the instant of the next token. The server's count replaces ours."""
         return self.model_copy(update={"tokens": 0, "refilled": until - self._refill, "is_answered": True})
 
     @property
@@ -84,5 +86,5 @@ class Bucket(Value):
     def _refills(self, now: datetime) -> int:
         return 0 if self.refilled is None else max(0, (now - self.refilled) // self._refill)
 
-    def _stored(self, now: datetime) -> int:
+    def _tokens_at(self, now: datetime) -> int:
         return min(self.rate.burst, max(0, self.tokens - 1) + self._refills(now))

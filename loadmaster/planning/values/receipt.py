@@ -1,4 +1,6 @@
-"""The receipt: what was observed at the end. Every object with its state, digests, durations; every gate; every deviation."""
+"""The receipt: what was observed at the end. It holds every object with its state, digest and duration, every gate and every
+deviation.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from loadmaster.planning.values.value import Value
 
 ObjectKind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
 CHECKS = frozenset({"install", "smoke"})
-"""Kinds that bring nothing about: they look at what is there, and do so in every attempt."""
+"""Kinds of objects that change nothing: they look at what is there, and every attempt looks again."""
 
 
 class ReceiptOutcome(StrEnum):
@@ -34,27 +36,27 @@ class ObjectRecord(Value):
     state: ObjectState
     sha256: str | None = None
     seconds: float = 0.0
-    """Wall time of the step that brought it about or found it there."""
+    """Wall time of the step that made it, or that observed that it existed."""
     attempts: int = 0
-    """How often the step acted: 0 if the object was there already."""
+    """How often the step acted: 0 if the object existed already."""
     code: str | None = None
-    """What `why` says, for programs: an error's code, or one of those that `docs/receipt.md` lists."""
+    """What `why` says, for programs: the code of an error, or a code that `docs/receipt.md` lists."""
     facts: Mapping[str, JsonValue] | None = None
-    """What `why` was made from, by name."""
+    """The values that `why` was made from, by name."""
     why: str | None = None
     """For people: no program reads it."""
 
 
 class Failure(Value):
-    """The error that stopped the release, as the catalogue has it."""
+    """The error of the catalogue that stopped the release."""
 
     what: str
     why: str
     next: str
     code: str | None = None
-    """The error's, such as `upload-refused`; None in a receipt that is older than this field."""
+    """The code of the error, such as `upload-refused`; None in a receipt that is older than this field."""
     facts: Mapping[str, JsonValue] | None = None
-    """What the sentences were made from, by name."""
+    """The values that the sentences were made from, by name."""
 
     @classmethod
     def of(cls, error: LoadmasterError) -> Self:
@@ -65,7 +67,7 @@ class Receipt(Value):
     project: str
     version: str
     commit: str
-    """The release commit once it exists, until then the commit that was looked at."""
+    """The release commit if it exists, otherwise the commit that was looked at."""
     base_commit: str
     world: Literal["live", "rehearsal"]
     outcome: ReceiptOutcome
@@ -73,7 +75,7 @@ class Receipt(Value):
     """Hash of the plan."""
     toolchain: str
     as_of: AwareDatetime | None = None
-    """The registry was seen as of this instant."""
+    """The instant whose state of the registry was used."""
     started: AwareDatetime
     seconds: float
     objects: tuple[ObjectRecord, ...] = ()
@@ -82,18 +84,18 @@ class Receipt(Value):
     failure: Failure | None = None
 
     @property
-    def found_all_done(self) -> bool:
-        """Whether the release was out already, and nothing was left to do."""
-        acted = any(each.attempts for each in self.objects if each.kind not in CHECKS)
+    def changed_nothing(self) -> bool:
+        """Whether everything was released already, so that nothing was left to do."""
+        acted = any(record.attempts for record in self.objects if record.kind not in CHECKS)
         return self.outcome is ReceiptOutcome.RELEASED and not acted
 
     def to_json(self) -> str:
-        """Indented, absent fields left out, one newline at the end."""
+        """Indented JSON without absent fields, with one newline at the end."""
         return json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False) + "\n"
 
 
 def same_release(one: bytes, other: bytes) -> bool:
-    """Whether two receipts tell of the same release: equal but for instants, durations, attempts, explanations, checks."""
+    """Whether two receipts are of the same release: equal except for instants, durations, attempts, explanations and checks."""
     try:
         return _essence(json.loads(one)) == _essence(json.loads(other))
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -102,7 +104,9 @@ def same_release(one: bytes, other: bytes) -> bool:
 
 def _essence(receipt: dict[str, Any]) -> dict[str, Any]:
     objects = sorted(
-        (each["kind"], each["id"], each.get("sha256", "")) for each in receipt["objects"] if each["kind"] not in CHECKS
+        (record["kind"], record["id"], record.get("sha256", ""))
+        for record in receipt["objects"]
+        if record["kind"] not in CHECKS
     )
     return {key: receipt[key] for key in ("project", "version", "commit", "world", "plan")} | {"objects": objects}
 
@@ -114,7 +118,7 @@ def seconds_between(start: datetime, end: datetime) -> float:
 def json_schema() -> str:
     """The JSON Schema of what `to_json` writes; `docs/receipt.schema.json` is this text.
 
-    More fields may stand beside these: `loadmaster plan --json` adds the plan itself.
+    The schema allows more fields: `loadmaster plan --json` adds the plan itself.
     """
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,7 +1,7 @@
-"""Cargo's version requirements: what they match, and how they follow a version.
+"""Cargo's version requirements: what they match, and how they are rewritten for a new version.
 
 Knows the grammar and the meaning that cargo gives them: those of the Rust crate `semver`.
-Knows nothing of manifests, nor of which requirements ought to move.
+Does not know manifests, or which requirements ought to move.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _ANYTHING = ("*", "x", "X")
 
 class _Comparator(NamedTuple):
     operator: str
-    """As written; `*` where a wildcard stands in place of one."""
+    """As written; `*` if the text has a wildcard and no operator."""
     numbers: tuple[int, ...]
-    """One to three of them: the components that were written."""
+    """The components that were written, one to three."""
     prerelease: str | None
 
     @property
@@ -40,26 +40,26 @@ class _Comparator(NamedTuple):
 def matches(requirement: str, version: str) -> bool:
     """Whether cargo would take `version` for `requirement`. Raises `MalformedRequirement` and `MalformedVersion`.
 
-    A pre-release is taken only where a comparator names a pre-release of the same three numbers.
+    A pre-release matches only if a comparator names a pre-release of the same three numbers.
     """
     comparators, candidate = _comparators(requirement), parse(version)
-    if not all(_holds(each, candidate) for each in comparators):
+    if not all(_holds(comparator, candidate) for comparator in comparators):
         return False
     return candidate.prerelease is None or any(
-        each.prerelease is not None and each.numbers == _numbers(candidate) for each in comparators
+        comparator.prerelease is not None and comparator.numbers == _numbers(candidate) for comparator in comparators
     )
 
 
-def raised(requirement: str, version: str) -> str | None:
-    """`requirement`, as its author would have written it for `version`; None if that does not take `version`.
+def rewrite_requirement(requirement: str, version: str) -> str | None:
+    """`requirement`, as its author would have written it for `version`; None if that does not match `version`.
 
-    Operators, blanks and the number of components stay; upper bounds and `>` stay altogether. A pre-release is always
-    written in full, or nothing would match it. Raises `MalformedRequirement` and `MalformedVersion`.
+    Operators, blanks and the number of components stay; upper bounds and `>` do not change at all. A pre-release is always
+    written in full, otherwise nothing would match it. Raises `MalformedRequirement` and `MalformedVersion`.
     """
     _comparators(requirement)
     new = parse(version)
     if requirement.strip(" ") in _ANYTHING:
-        return requirement if new.prerelease is None else _written(new)
+        return requirement if new.prerelease is None else _full_text(new)
     follows = _COMPARATOR.sub(lambda match: _following(match, new), requirement)
     return follows if matches(follows, version) else None
 
@@ -69,7 +69,7 @@ def _following(match: re.Match[str], new: Version) -> str:
     if operator in ("<", "<=", ">"):
         return match[0]
     if new.prerelease is not None:
-        return operator + match["blank"] + _written(new)
+        return operator + match["blank"] + _full_text(new)
     components = len(match["numbers"].split("."))
     return operator + match["blank"] + ".".join(map(str, _numbers(new)[:components])) + wildcard
 
@@ -78,8 +78,8 @@ def _comparators(requirement: str) -> tuple[_Comparator, ...]:
     """() for a lone wildcard, which holds for everything."""
     if requirement.strip(" ") in _ANYTHING:
         return ()
-    found = [_COMPARATOR.fullmatch(each.strip(" ")) for each in requirement.split(",")]
-    return tuple(_comparator(requirement, each) for each in found)
+    parsed = [_COMPARATOR.fullmatch(text.strip(" ")) for text in requirement.split(",")]
+    return tuple(_comparator(requirement, match) for match in parsed)
 
 
 def _comparator(requirement: str, match: re.Match[str] | None) -> _Comparator:
@@ -107,10 +107,10 @@ def _holds(comparator: _Comparator, version: Version) -> bool:
         case "<" | "<=":
             return side < 0 or (operator == "<=" and _is(comparator, version))
         case "~":
-            held = 2
+            fixed = 2
         case _:
-            held = _held_by_caret(comparator)
-    return side >= 0 and _shares(comparator, version, held)
+            fixed = _caret_components(comparator)
+    return side >= 0 and _shares(comparator, version, fixed)
 
 
 def _is(comparator: _Comparator, version: Version) -> bool:
@@ -118,13 +118,13 @@ def _is(comparator: _Comparator, version: Version) -> bool:
 
 
 def _shares(comparator: _Comparator, version: Version, count: int) -> bool:
-    """Whether the first `count` components are the same, as far as they were written."""
+    """Whether those of the first `count` components that were written are the same."""
     wanted = comparator.numbers[:count]
     return _numbers(version)[: len(wanted)] == wanted
 
 
 def _side(comparator: _Comparator, version: Version) -> int:
-    """Below 0, 0 or above 0: where `version` lies, seen from the components that were written."""
+    """Whether `version` is lower (below 0), equal (0) or higher (above 0) in the components that were written."""
     written = _numbers(version)[: len(comparator.numbers)]
     if written != comparator.numbers:
         return 1 if written > comparator.numbers else -1
@@ -134,9 +134,9 @@ def _side(comparator: _Comparator, version: Version) -> int:
     return version.compare(Version(major, minor, patch, comparator.prerelease))
 
 
-def _held_by_caret(comparator: _Comparator) -> int:
-    """How many components a caret holds fast: up to the first that is not zero."""
-    leading_zeros = next((index for index, each in enumerate(comparator.numbers) if each), len(comparator.numbers))
+def _caret_components(comparator: _Comparator) -> int:
+    """How many components a caret fixes: those up to the first that is not zero."""
+    leading_zeros = next((index for index, number in enumerate(comparator.numbers) if number), len(comparator.numbers))
     return leading_zeros + 1
 
 
@@ -144,6 +144,6 @@ def _numbers(version: Version) -> tuple[int, int, int]:
     return version.major, version.minor, version.patch
 
 
-def _written(version: Version) -> str:
-    """In full, without build metadata, which means nothing in a requirement."""
+def _full_text(version: Version) -> str:
+    """The version without build metadata, which means nothing in a requirement."""
     return str(version.replace(build=None))

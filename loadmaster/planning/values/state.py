@@ -1,4 +1,4 @@
-"""The five states in which an object of a release can be observed. What a step does about them is the step's affair."""
+"""The five states in which an object of a release can be observed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class ObjectState(StrEnum):
     SAME = "same"
     """There, and byte-identical to what the plan wants: the step does nothing and succeeds."""
     EQUIVALENT = "equivalent"
-    """There, and differs only in what packaging may change: the step does nothing, succeeds, the receipt says why."""
+    """There, and different only in what packaging may change: the step does nothing and succeeds, and the receipt says why."""
     DIFFERENT = "different"
-    """There, and not ours: stops the release; never overwritten, never taken for published."""
+    """There, and not ours: the step stops the release. It is never overwritten, and never taken for published."""
     UNKNOWN = "unknown"
-    """Could not be observed: retried, then stops; never taken for absent or for done."""
+    """Could not be observed: the step retries, then stops. It is never taken for absent or for done."""
 
 
 THERE = frozenset({ObjectState.SAME, ObjectState.EQUIVALENT})
-"""States of a thing that is there and is ours."""
+"""States of an object that is there and is ours."""

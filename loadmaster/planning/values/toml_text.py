@@ -1,4 +1,4 @@
-"""TOML as a release reads it: text in, values out. Refuses what other programs would stumble over; knows no file's meaning."""
+"""TOML as a release reads it: text in, values out. Refuses what other programs cannot read. Does not know what a file means."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def require_no_mark(path: str, text: str) -> None:
         raise ByteOrderMark(path)
 
 
-def parsed_toml(path: str, text: str) -> dict[str, Any]:
-    """TOML 1.1 is taken, too, since cargo takes it; the standard library does not.
+def parse_toml(path: str, text: str) -> dict[str, Any]:
+    """The document. TOML 1.1 is accepted, too: cargo accepts it, the standard library does not.
 
     `path` is for messages. Raises `ByteOrderMark`, and `NotToml` with line and column.
     """
@@ -29,14 +29,14 @@ def parsed_toml(path: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return _parsed_leniently(path, text, error)
+        return _parse_leniently(path, text, error)
     except RecursionError as error:
         raise NotToml(path, "tables or lists are nested too deeply") from error
     except ValueError as error:  # a number that is too long for `int`
         raise NotToml(path, str(error)) from error
 
 
-def _parsed_leniently(path: str, text: str, refusal: tomllib.TOMLDecodeError) -> dict[str, Any]:
+def _parse_leniently(path: str, text: str, refusal: tomllib.TOMLDecodeError) -> dict[str, Any]:
     try:
         return tomlkit.parse(text).unwrap()
     except (TOMLKitError, ValueError, RecursionError):

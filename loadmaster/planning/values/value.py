@@ -15,7 +15,7 @@ class Value(BaseModel):
 
 
 def canonical_json(value: Value) -> bytes:
-    """One spelling for equal values: keys sorted, no blanks, UTF-8. What a digest is taken of."""
+    """One spelling for equal values: keys sorted, no blanks, UTF-8. Digests are computed from it."""
     return json.dumps(value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

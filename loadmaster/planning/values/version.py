@@ -1,4 +1,4 @@
-"""Which version a release gets: SemVer text in, SemVer text out. The library `semver` knows the grammar and the precedence."""
+"""Which version a release gets: SemVer text in, SemVer text out. The library `semver` has the grammar and the precedence."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LEVEL_OR_VERSION = (
 _NAMED = rf"[A-Za-z0-9_-]+={_LEVEL_OR_VERSION}"
 
 ASKED = rf"^({_LEVEL_OR_VERSION}|{_NAMED}(,{_NAMED})*)$"
-"""What a person may ask for: a level, or a strict SemVer version without a leading `v`; or one for each named package,
-`NAME=VERSION,NAME=LEVEL`, where packages have versions of their own."""
+"""What a person may ask for: a level, or a strict SemVer version without a leading `v`. If packages have versions of their
+own, one for each named package: `NAME=VERSION,NAME=LEVEL`."""
 
 
 class Level(StrEnum):
@@ -29,10 +29,10 @@ class Level(StrEnum):
 
 
 _LONGEST = 255 - len(".crate") - 64 - len("-")
-"""Characters that a file's name has left for a version, beside a crate's longest name."""
+"""How many characters a file name leaves for a version after a crate's longest name."""
 
 _LARGEST = 2**64 - 1
-"""Of the three numbers, to cargo."""
+"""The largest that cargo accepts of the three numbers."""
 
 
 def parse(text: str) -> Version:
@@ -47,15 +47,15 @@ def parse(text: str) -> Version:
 
 
 def planned_version(asked: str, current: str, taken: Collection[str]) -> str:
-    """The version that `asked` means for a workspace that stands at `current`.
+    """The version that `asked` means for a workspace at version `current`.
 
     A level finishes a pre-release before it moves on (`minor` of 1.2.0-rc.1 is 1.2.0). `rc` is the next free
-    candidate: of the pre-release that stands in the tree, or else of the next patch.
+    candidate: of `current` if that is a pre-release, otherwise of the next patch.
 
     Raises `MalformedVersion` and `VersionTooLong`.
     """
     if asked == Level.RC:
-        return _next_candidate(parse(current), {_precedence(each) for each in taken})
+        return _next_candidate(parse(current), {_precedence(version) for version in taken})
     if asked in set(Level):
         return str(parse(current).next_version(asked))
     planned = str(parse(asked))

@@ -1,6 +1,6 @@
-"""How cargo re-spells two of a manifest's texts when it uploads them: version requirements and `cfg(…)` expressions.
+"""How cargo rewrites two kinds of a manifest's texts when it uploads them: version requirements and `cfg(…)` expressions.
 
-Both are parsed and printed again by cargo. Input is what cargo accepted already; nothing is validated here.
+Cargo parses both and prints them again. The input is text that cargo accepted already, so nothing is validated here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _CFG_TOKEN = re.compile(r'"[^"]*"|[(),=]|[^\s"(),=]+')
 def requirement_as_cargo_writes_it(requirement: str) -> str:
     """`1.2` becomes `^1.2`, `1.x` becomes `1.*`, `>=1.*` becomes `>=1`, `=1.2.3+b` becomes `=1.2.3`; lists get `, `.
 
-    Raises ValueError if it is no requirement.
+    Raises ValueError if it is not a requirement.
     """
     if requirement.strip(" ") in ("*", "x", "X"):
         return "*"
     # A comma after the last comparator is allowed.
-    return ", ".join(_comparator(each) for each in requirement.strip(" ").removesuffix(",").split(","))
+    return ", ".join(_comparator(comparator) for comparator in requirement.strip(" ").removesuffix(",").split(","))
 
 
 def _comparator(text: str) -> str:

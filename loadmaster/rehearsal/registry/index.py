@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from loadmaster.planning.crates_io.manifest import PackagedDependency, PackagedManifest
-from loadmaster.planning.crates_io.requirement import normalized, without_build
+from loadmaster.planning.crates_io.requirement import normalize, strip_build
 from loadmaster.planning.registry.as_of import PUBTIME
 
 _KIND_ORDER = {"normal": 0, "build": 1, "dev": 2}
@@ -67,7 +67,7 @@ def with_checksum(index_file: bytes, kind: Literal["wrong", "missing"]) -> bytes
 
 
 def _plain_version(line: bytes) -> str:
-    return without_build(json.loads(line)["vers"])
+    return strip_build(json.loads(line)["vers"])
 
 
 def _is_new_syntax(value: str) -> bool:
@@ -77,7 +77,7 @@ def _is_new_syntax(value: str) -> bool:
 def _entry(dependency: PackagedDependency) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": dependency.key,
-        "req": normalized(dependency.requirement),
+        "req": normalize(dependency.requirement),
         "features": dependency.features,
         "optional": dependency.optional,
         "default_features": dependency.default_features,
@@ -92,7 +92,7 @@ def _sort_key(dependency: PackagedDependency) -> tuple[object, ...]:
     return (
         dependency.key,
         _KIND_ORDER[dependency.kind],
-        normalized(dependency.requirement),
+        normalize(dependency.requirement),
         dependency.optional,
         dependency.default_features,
         dependency.target is not None,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
-from loadmaster.planning.crates_io.requirement import without_build
+from loadmaster.planning.crates_io.requirement import strip_build
 from loadmaster.planning.crates_io.rules import check_categories
 from loadmaster.rehearsal.registry.database import Database, Row, stamp
 from loadmaster.rehearsal.registry.index import index_line
@@ -110,7 +110,7 @@ class Ledger:
         with self._database.writing() as db:
             self._settle_crate(db, submission, now)
             _check_daily(db, manifest.name, now, daily_limit)
-            plain = without_build(manifest.version)
+            plain = strip_build(manifest.version)
             if plain in submission.upstream_versions or _has_version(db, manifest.name, plain):
                 raise bad_request(f"crate version `{plain}` is already uploaded")
             _check_dependencies(db, submission)
@@ -133,7 +133,7 @@ class Ledger:
         """A version of a seeded crate; nothing is done if it is there."""
         manifest = submission.manifest
         with self._database.recording() as db:
-            if not _has_version(db, manifest.name, without_build(manifest.version)):
+            if not _has_version(db, manifest.name, strip_build(manifest.version)):
                 self._insert(db, submission, now)
 
     def _settle_crate(self, db: sqlite3.Connection, submission: Submission, now: datetime) -> None:
@@ -158,7 +158,7 @@ class Ledger:
             "trustpub_data, published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 canonical(manifest.name),
-                without_build(manifest.version),
+                strip_build(manifest.version),
                 index_line(manifest, tarball.sha256, now),
                 manifest.model_dump_json(),
                 tarball.sha256,

@@ -15,7 +15,7 @@ from typing import Any
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.planning.crates_io.requirement import without_build
+from loadmaster.planning.crates_io.requirement import strip_build
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.index import merged
 from loadmaster.rehearsal.registry.ledger import Ledger
@@ -77,7 +77,7 @@ class Overlay:
         if not entries:
             return None
         return UpstreamCrate(
-            name=entries[0]["name"], versions=frozenset(without_build(entry["vers"]) for entry in entries)
+            name=entries[0]["name"], versions=frozenset(strip_build(entry["vers"]) for entry in entries)
         )
 
     async def known_upstream(self, names: Iterable[str]) -> frozenset[str]:

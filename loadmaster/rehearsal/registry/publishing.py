@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from starlette.requests import Request
 
-from loadmaster.planning.crates_io.manifest import PackagedManifest, read_manifest
+from loadmaster.planning.crates_io.manifest import PackagedManifest, parse_packaged_manifest
 from loadmaster.planning.crates_io.names import check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.crates_io.rules import check_manifest, check_version
@@ -148,7 +148,7 @@ class Publishing:
     def _judge(self, tarball: Tarball, metadata: Metadata) -> PackagedManifest:
         package = f"{metadata.name}-{metadata.version}"
         contents = unpack(tarball.path.read_bytes(), package, self._limits.unpacked_bytes)
-        manifest = read_manifest(contents.manifest, contents.paths)
+        manifest = parse_packaged_manifest(contents.manifest, contents.paths)
         check_manifest(manifest, metadata.name, metadata.version)
         return manifest
 

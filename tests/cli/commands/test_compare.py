@@ -65,7 +65,7 @@ def test_a_person_is_told_what_differs(home: Path, world: Served) -> None:
     assert world.put(body(OURS, "foo-bar")).status_code == 200
     ran = compare(home, changed(), index_of(world).rstrip("/"))
     assert ran.out == (
-        "foo-bar@1.0.0: different (more than packaging may change differs: `src/lib.rs`)\n"
+        "foo-bar@1.0.0: different (these differ, and packaging cannot change them: `src/lib.rs`)\n"
         "  src/lib.rs: 13 bytes here, 0 there\n"
     )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.crates_io.manifest import read_manifest
+from loadmaster.planning.crates_io.manifest import parse_packaged_manifest
 from loadmaster.planning.crates_io.names import canonical, check_crate_name, check_not_reserved
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import check_categories, check_manifest, check_version
@@ -13,7 +13,7 @@ ASCII = "characters must be an ASCII alphanumeric characters, `-`, or `_`"
 
 
 def judge(manifest: str) -> None:
-    check_manifest(read_manifest(manifest, ["src/lib.rs"]), "ours", "1.0.0")
+    check_manifest(parse_packaged_manifest(manifest, ["src/lib.rs"]), "ours", "1.0.0")
 
 
 def problem(fields: str = "", rest: str = "") -> str:
@@ -162,7 +162,7 @@ def test_a_manifest_is_refused(manifest: str, detail: str) -> None:
 
 def test_a_library_needs_a_file() -> None:
     with pytest.raises(Refusal, match="can't find library, rename file to"):
-        read_manifest(manifest_text(rest="[lib]"), ["src/main.rs"])
+        parse_packaged_manifest(manifest_text(rest="[lib]"), ["src/main.rs"])
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from loadmaster.planning.crates_io import category_slugs, spdx_ids
 from loadmaster.planning.crates_io.snapshots import (
     SpdxList,
     categories_module,
-    read_identifiers,
-    read_slugs,
+    parse_identifiers,
+    parse_slugs,
     spdx_module,
 )
 
@@ -73,7 +73,7 @@ def test_the_categories_say_their_day_and_are_as_they_were_made() -> None:
 
 
 def test_identifiers_are_read_from_the_crates_source() -> None:
-    assert read_identifiers(IDENTIFIERS) == SpdxList(
+    assert parse_identifiers(IDENTIFIERS) == SpdxList(
         version="3.29.0", licenses=frozenset({"MIT", "Apache-2.0"}), exceptions=frozenset({"LLVM-exception"})
     )
 
@@ -88,14 +88,14 @@ def test_identifiers_are_read_from_the_crates_source() -> None:
     ids=["no version", "an entry of another shape", "no exceptions"],
 )
 def test_a_source_of_another_shape_is_refused(before: str, after: str) -> None:
-    with pytest.raises(ValueError, match=r"shape|VERSION"):
-        read_identifiers(IDENTIFIERS.replace(before, after))
+    with pytest.raises(ValueError, match=r"format|VERSION"):
+        parse_identifiers(IDENTIFIERS.replace(before, after))
 
 
 def test_categories_are_read_with_those_below_them() -> None:
-    assert read_slugs(CATEGORIES) == {"os", "os::unix-apis", "os::unix-apis::bsd", "wasm"}
+    assert parse_slugs(CATEGORIES) == {"os", "os::unix-apis", "os::unix-apis::bsd", "wasm"}
 
 
 def test_a_file_without_categories_is_refused() -> None:
     with pytest.raises(ValueError, match="no category"):
-        read_slugs("# moved\n")
+        parse_slugs("# moved\n")

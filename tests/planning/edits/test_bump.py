@@ -335,7 +335,7 @@ def test_refused(
     ],
 )
 def test_a_rule_says_one_thing(rule: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"exactly one|exactly once|no regular expression|no version"):
+    with pytest.raises(ValueError, match=r"exactly one|exactly once|not a regular expression|not a version"):
         FileRule.model_validate({"path": "README.md", **rule})
 
 

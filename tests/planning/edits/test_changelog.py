@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog import (
     Heading,
+    add_notes,
     headings,
     leaves_it_to_releases,
     notes,
     release_heading,
-    with_notes,
 )
 
 DAY = date(2026, 1, 31)
@@ -171,14 +171,14 @@ EMPTY = "# C\n\n## [2.0.0] - 2026-01-31\n\n## [1.9.0] - 2026-01-01\n\n- old\n"
 
 
 def test_notes_are_proposed_where_there_are_none() -> None:
-    after = with_notes(EMPTY, "2.0.0", "### Added\n- a wing\n")
+    after = add_notes(EMPTY, "2.0.0", "### Added\n- a wing\n")
     assert after == EMPTY.replace("## [1.9.0]", "### Added\n- a wing\n\n## [1.9.0]")
-    assert with_notes(after, "2.0.0", "- something else") == after
-    assert with_notes(EMPTY, "2.0.0", " \n") == EMPTY
+    assert add_notes(after, "2.0.0", "- something else") == after
+    assert add_notes(EMPTY, "2.0.0", " \n") == EMPTY
 
 
 def test_notes_are_proposed_at_the_end_of_a_file() -> None:
-    assert with_notes("## [2.0.0]", "2.0.0", "- a") == "## [2.0.0]\n\n- a\n"
+    assert add_notes("## [2.0.0]", "2.0.0", "- a") == "## [2.0.0]\n\n- a\n"
 
 
 def test_two_headings_for_one_version_are_refused() -> None:

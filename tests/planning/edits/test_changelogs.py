@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import pytest
 
 from loadmaster.planning.edits.changelog import notes
-from loadmaster.planning.edits.changelogs import NotesScope, changelog_places, changelogs, proposal_scopes, written
+from loadmaster.planning.edits.changelogs import (
+    NotesScope,
+    changelog_places,
+    changelogs,
+    proposal_scopes,
+    write_changelogs,
+)
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Exclusion, ReleaseStyle
@@ -105,7 +111,7 @@ def test_a_project_that_keeps_none_has_none() -> None:
 
 def test_one_that_is_shared_by_several_versions_stays_as_it_is() -> None:
     found = changelogs(["CHANGELOG.md"], Workspace(packages=(WING, TAIL)), {"wing": "2.0.0"}, OWN)
-    assert written({"CHANGELOG.md": CHANGELOG}, found, {"CHANGELOG.md": "- Flaps"}, TODAY) == ()
+    assert write_changelogs({"CHANGELOG.md": CHANGELOG}, found, {"CHANGELOG.md": "- Flaps"}, TODAY) == ()
 
 
 def scopes(

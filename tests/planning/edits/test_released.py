@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from loadmaster.errors.request import PackageNamedTwice
 from loadmaster.errors.workspace import NoSuchPackage, VersionsByName
-from loadmaster.planning.edits.released import bumped_versions, exact_versions, label, named_versions, released_versions
+from loadmaster.planning.edits.released import (
+    exact_versions,
+    label,
+    manifest_versions,
+    named_versions,
+    released_versions,
+)
 from loadmaster.planning.plan import plan_release
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.show import plan_text
@@ -53,7 +59,7 @@ def test_lockstep_has_no_version_for_one_package() -> None:
 def test_private_members_keep_step_also_where_a_bump_took_them_ahead() -> None:
     others = (package("tool", version="1.2.0"), package("ahead", version="1.3.0"), package("odd", version="0.0.0"))
     everything = Workspace(packages=(WING, *others))
-    assert bumped_versions(everything, (WING,), Policy.LOCKSTEP, {"wing": "1.3.0"}) == {
+    assert manifest_versions(everything, (WING,), Policy.LOCKSTEP, {"wing": "1.3.0"}) == {
         "wing": "1.3.0",
         "tool": "1.3.0",
         "ahead": "1.3.0",

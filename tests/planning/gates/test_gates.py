@@ -11,7 +11,7 @@ from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import GATES, ON_FILES, check, require_open
 from loadmaster.planning.gates.catalogue_page import page
 from loadmaster.planning.gates.evidence import Evidence
-from loadmaster.planning.gates.judging import as_advice
+from loadmaster.planning.gates.judging import turn_into_advice
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.show import gates_markdown, gates_text
@@ -105,7 +105,7 @@ def test_advice_is_shown_and_closes_nothing() -> None:
 
 
 def test_advice_without_an_answer_stays_open_and_closes_nothing() -> None:
-    asked = as_advice(GateAnswer.could_not_check("msrv", "no such toolchain"))
+    asked = turn_into_advice(GateAnswer.could_not_check("msrv", "no such toolchain"))
     assert asked.outcome is Outcome.COULD_NOT_CHECK
     require_open((asked,))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadmaster.planning.gates import check
-from loadmaster.planning.gates.dependencies import packaged_by_cargo
+from loadmaster.planning.gates.dependencies import cargo_packaging_order
 from loadmaster.planning.gates.evidence import Evidence, Past
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Lint, LockfileSeen, TagSeen, ToolchainSeen
@@ -53,7 +53,7 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "tag-free",
         lambda: evidence(seen(*HEALTHY, tags=[SOMEBODYS])),
         "v0.5.0",
-        "stands already",
+        "exists already",
     ),
     (
         "a version below what is out",
@@ -67,14 +67,14 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "version-greater",
         lambda: evidence(seen(*HEALTHY), "0.3.9"),
         "core@0.3.9",
-        "which the tree carries",
+        "which the tree has",
     ),
     (
         "a candidate of the version that the tree carries",
         "version-greater",
         lambda: evidence(seen(*HEALTHY), "0.4.0-rc.1"),
         "core@0.4.0-rc.1",
-        "which the tree carries",
+        "which the tree has",
     ),
     (
         "a version that is taken",
@@ -180,7 +180,7 @@ def test_a_plan_that_was_tampered_with_fails_by_its_tag() -> None:
     found = evidence(seen(*HEALTHY), "0.5.0")
     other = evidence(seen(*HEALTHY), "0.6.0")
     tampered = found.model_copy(update={"tree": found.tree.model_copy(update={"labels": other.tree.labels})})
-    assert fails(answer(tampered, "tag-equals-version"), "crates/core/Cargo.toml", "`core` is at `0.5.0`")
+    assert fails(answer(tampered, "tag-equals-version"), "crates/core/Cargo.toml", "`core` has the version `0.5.0`")
 
 
 def test_the_tree_is_judged_as_the_bump_leaves_it() -> None:
@@ -233,7 +233,7 @@ def test_the_order_in_which_cargo_packages(
 
 def test_cargos_order_is_by_name_with_what_is_needed_by_path_first() -> None:
     mast, sail = package("mast", needs("sail"), needs("aft", path=False)), package("sail", needs("rope", kind="dev"))
-    order = packaged_by_cargo((sail, package("rope"), mast, package("aft", needs("mast"))))
+    order = cargo_packaging_order((sail, package("rope"), mast, package("aft", needs("mast"))))
     assert [each.name for each in order] == ["rope", "sail", "mast", "aft"]
 
 

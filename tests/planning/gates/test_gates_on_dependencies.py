@@ -58,7 +58,7 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         "a dependency on a member that the profile excludes",
         "stale-dependency",
         lambda: tree(package("app", needs("core")), package("core"), profile=EXCLUDING),
-        "which this release leaves behind",
+        "which this release leaves out",
     ),
     (
         "a dependency on a member that a bump forgot",
@@ -70,7 +70,7 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         "a requirement of the version before",
         "requirements-satisfiable",
         lambda: tree(package("app", needs("core", "^0.3.0")), package("core")),
-        "`app` requires `core` as `^0.3.0`, and it is at `0.4.0`",
+        "`app` requires `core` as `^0.3.0`, and its version is `0.4.0`",
     ),
     (
         "a dev-requirement of the version before",

@@ -39,13 +39,13 @@ PLANTED: list[tuple[str, Callable[[], Evidence], str, str]] = [
         "a name that no member has, in the profile",
         lambda: tree(*PACKAGES, profile=project(publish=["app", "core", "gone"])),
         "projects/demo.toml",
-        "lists `gone`, which is no member of the workspace",
+        "lists `gone`, which is not a member of the workspace",
     ),
     (
         "a name that no member has, in a script",
         lambda: scripted('  "core"\n  "app"\n  "gone"\n'),
         SCRIPT,
-        "lists `gone`, which is no member of the workspace",
+        "lists `gone`, which is not a member of the workspace",
     ),
     ("a crate that a script forgot", lambda: scripted('  "app"\n'), SCRIPT, "does not list `core`"),
     (

@@ -187,7 +187,7 @@ def test_a_bump_moves_members_only() -> None:
     ("old", "new", "what"),
     [
         ('version = "1.2.0"', 'version = "1.3.0"', 'would become `version = "1.3.0"`'),
-        ('source = "registry"', 'source = "elsewhere"', "and is no member's version"),
+        ('source = "registry"', 'source = "elsewhere"', "which is not a member's version"),
         ("\n[[package]]", "\n\n[[package]]", "lines and would have"),
     ],
     ids=["a third-party package moves", "a source changes", "a line is added"],

@@ -35,7 +35,7 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "tag-equals-version",
         lambda: tree(*HEALTHY, tag="v0.5.0"),
         "crates/core/Cargo.toml",
-        "`core` is at `0.4.0` under the tag `v0.5.0`",
+        "`core` has the version `0.4.0` under the tag `v0.5.0`",
     ),
     (
         "a candidate's tag on a tree of the final version",
@@ -49,21 +49,21 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
         "tag-equals-version",
         lambda: tree(package("core", version="0.4.0+spec-2"), tag="v0.4.0+spec-1"),
         "crates/core/Cargo.toml",
-        "`core` is at `0.4.0+spec-2`",
+        "`core` has the version `0.4.0+spec-2`",
     ),
     (
         "one member that was forgotten, by a profile in lockstep",
         "tag-equals-version",
         lambda: tree(package("app"), package("core", version="0.3.0"), tag="v0.4.0", profile=project()),
         "crates/core/Cargo.toml",
-        "`core` is at `0.3.0`",
+        "`core` has the version `0.3.0`",
     ),
     (
         "a package's own tag with another version",
         "tag-equals-version",
         lambda: tree(*OWN_VERSIONS, tag="app-v2.1.0"),
         "crates/app/Cargo.toml",
-        "`app` is at `2.0.0`",
+        "`app` has the version `2.0.0`",
     ),
     ("no heading", "changelog-heading", lambda: tree(*HEALTHY, tag="v0.5.0"), "CHANGELOG.md", "0 headings for `0.5.0`"),
     (

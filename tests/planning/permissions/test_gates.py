@@ -41,7 +41,7 @@ TRUSTED = {"credential": "trusted-publishing", "trusted_publishing": WANTED}
 @pytest.mark.parametrize(
     ("site", "outcome", "told"),
     [
-        pytest.param(said({"read_only": False}), PASS, "takes uploads", id="ready"),
+        pytest.param(said({"read_only": False}), PASS, "accepts uploads", id="ready"),
         pytest.param(
             said({"read_only": True, "banner_message": "soon"}), FAIL, "read-only mode: `soon`", id="read-only"
         ),
@@ -51,7 +51,7 @@ TRUSTED = {"credential": "trusted-publishing", "trusted_publishing": WANTED}
         ),
         pytest.param(said(HTML), UNKNOWN, "begins `<!doctype html>`", id="a proxy's page"),
         pytest.param(said("<html>no</html>", 403), UNKNOWN, "a firewall", id="a firewall"),
-        pytest.param(refused(404, "Not Found"), UNKNOWN, "does not tell", id="another registry"),
+        pytest.param(refused(404, "Not Found"), UNKNOWN, "does not say", id="another registry"),
         pytest.param(
             Exchange(request="GET x", status=None, text="ConnectTimeout"), UNKNOWN, "ConnectTimeout", id="down"
         ),
@@ -75,9 +75,7 @@ def test_the_registry_is_ready_or_it_is_said_why_not(site: Exchange, outcome: Ou
         ),
         pytest.param({"is_new": True}, TRUSTED, UNKNOWN_CRATE, FAIL, "cannot create crates", id="new, without a token"),
         pytest.param({"is_new": True}, {}, said(HTML), UNKNOWN, "page of HTML", id="perhaps new"),
-        pytest.param(
-            {"is_new": True}, {}, crate(), UNKNOWN, "its index shows no version", id="a name without versions"
-        ),
+        pytest.param({"is_new": True}, {}, crate(), UNKNOWN, "its index has no version", id="a name without versions"),
     ],
 )
 def test_a_crate_exists_or_can_be_created(
@@ -107,10 +105,12 @@ def test_a_name_that_was_deleted_lately_is_found_by_the_probe() -> None:
     ("owners", "outcome", "told", "fix"),
     [
         pytest.param(owned("Ann", "github:org:team"), PASS, "as the profile says", "", id="as expected, case aside"),
-        pytest.param(owned("ann"), FAIL, "`github:org:team` is no owner", "--add github:org:team core", id="no team"),
-        pytest.param(owned("bob", "github:org:team"), FAIL, "`ann` is no owner", "pending-invites", id="no user"),
+        pytest.param(
+            owned("ann"), FAIL, "`github:org:team` does not own it", "--add github:org:team core", id="no team"
+        ),
+        pytest.param(owned("bob", "github:org:team"), FAIL, "`ann` does not own it", "pending-invites", id="no user"),
         pytest.param(owned("github:org:team"), FAIL, "only teams own", "--add ann core", id="a team only"),
-        pytest.param(said({"users": [{}]}), UNKNOWN, "another shape", "", id="no logins"),
+        pytest.param(said({"users": [{}]}), UNKNOWN, "another format", "", id="no logins"),
         pytest.param(said(HTML), UNKNOWN, "page of HTML", "", id="a proxy's page"),
     ],
 )
@@ -232,7 +232,7 @@ def test_an_api_token_may_be_used_only_where_the_crate_takes_it(seen: Exchange, 
         ),
         pytest.param(refused(403, "This account is indefinitely locked. Reason: x"), FAIL, "locked", id="locked"),
         pytest.param(said("<html>403</html>", 403), UNKNOWN, "a firewall", id="a firewall's 403"),
-        pytest.param(said({"user": {}}), UNKNOWN, "another shape", id="another registry"),
+        pytest.param(said({"user": {}}), UNKNOWN, "another format", id="another registry"),
     ],
 )
 def test_what_me_answers_is_told_apart_by_its_text(me: Exchange, outcome: Outcome, told: str) -> None:
@@ -309,7 +309,7 @@ def test_the_probe_shows_what_the_token_may(probe: Exchange, outcome: Outcome, t
     ("configs_of_user", "told"),
     [
         pytest.param(LEGACY, "has no scopes and may publish every crate", id="a legacy token"),
-        pytest.param(NO_PERMISSION, "does not tell whether it may `publish-update`", id="a token with scopes"),
+        pytest.param(NO_PERMISSION, "does not show whether it may `publish-update`", id="a token with scopes"),
     ],
 )
 def test_without_a_probe_the_rest_is_unknown(configs_of_user: Exchange, told: str) -> None:

@@ -8,7 +8,7 @@ from loadmaster.planning.permissions.reading import (
     NotTheRegistry,
     Refused,
     TurnedAway,
-    read,
+    interpret,
     why_unread,
 )
 from loadmaster.planning.permissions.seen import Exchange
@@ -20,7 +20,7 @@ POLICY = "We are unable to process your request at this time. This usually means
 @pytest.mark.parametrize(
     ("exchange", "kind", "told"),
     [
-        pytest.param(said({"crate": {}}), Document, "another shape", id="the registry's document"),
+        pytest.param(said({"crate": {}}), Document, "another format", id="the registry's document"),
         pytest.param(refused(403, "authentication failed"), Refused, "refused with 403", id="the registry's refusal"),
         pytest.param(refused(403, POLICY), TurnedAway, "turns this client away", id="the registry's policy"),
         pytest.param(said(POLICY, 403), TurnedAway, "turns this client away", id="the policy as plain text"),
@@ -33,7 +33,7 @@ POLICY = "We are unable to process your request at this time. This usually means
         pytest.param(
             said("<html>Blocked by policy</html>", 403),
             NotTheRegistry,
-            "a firewall or a proxy before the registry answered 403",
+            "a firewall or a proxy in front of the registry answered 403",
             id="a firewall's 403",
         ),
         pytest.param(said({"message": "denied"}, 403), NotTheRegistry, "a firewall", id="a 403 in somebody's own JSON"),
@@ -45,10 +45,10 @@ POLICY = "We are unable to process your request at this time. This usually means
     ],
 )
 def test_who_answered_is_told_by_the_text(exchange: Exchange, kind: type, told: str) -> None:
-    reading = read(exchange)
+    reading = interpret(exchange)
     assert isinstance(reading, kind)
     assert told in why_unread(reading)
 
 
 def test_an_error_is_an_error_even_with_status_200() -> None:
-    assert read(refused(200, "no")) == Refused(status=200, detail="no")
+    assert interpret(refused(200, "no")) == Refused(status=200, detail="no")

@@ -36,7 +36,7 @@ def test_a_pattern_that_goes_on_and_on_is_given_up(monkeypatch: pytest.MonkeyPat
 
 def test_what_is_no_pattern_is_told_in_words() -> None:
     assert groups_of("(a)(b)") == 2
-    with pytest.raises(ValueError, match="it is no regular expression"):
+    with pytest.raises(ValueError, match="it is not a regular expression"):
         groups_of("(a")
 
 

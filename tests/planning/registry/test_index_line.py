@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.registry.index_line import IndexLine, Need, read_line
+from loadmaster.planning.registry.index_line import IndexLine, Need, parse_line
 
 SHA = "0" * 64
 LINE: dict[str, Any] = {
@@ -34,7 +34,7 @@ LINE: dict[str, Any] = {
 
 
 def test_a_line_tells_version_digest_and_needs_under_their_own_names() -> None:
-    assert read_line(json.dumps(LINE).encode()) == IndexLine(
+    assert parse_line(json.dumps(LINE).encode()) == IndexLine(
         name="hangar-route",
         version="1.0.0",
         checksum=SHA,
@@ -61,4 +61,4 @@ NO_LINES = (
 @pytest.mark.parametrize("text", [text for _, text in NO_LINES], ids=[name for name, _ in NO_LINES])
 def test_anything_else_is_not_a_line(text: bytes) -> None:
     with pytest.raises(ValueError):
-        read_line(text)
+        parse_line(text)

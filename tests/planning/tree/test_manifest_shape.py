@@ -15,7 +15,7 @@ from loadmaster.planning.tree.manifest_shape import shape_problem
 WRONG = {
     "package = 3": "`package` is not a table",
     "package.name = 3": "`package.name` is not a string",
-    'package.name = "a\\nb"': "`package.name` has signs that no package's name has",
+    'package.name = "a\\nb"': "`package.name` has characters that a package's name cannot have",
     "package.version = 4": "`package.version` is not a string",
     "package.publish = 3": "`package.publish` is not a list",
     'package.publish = "no"': "`package.publish` is not a list",

@@ -198,12 +198,12 @@ REFUSED: dict[str, tuple[TreeFiles, type[LoadmasterError], str]] = {
     "nothing to inherit": (
         tree({"Cargo.toml": ROOT, "crates/a/Cargo.toml": "[package]\nname = 'a'\nversion.workspace = true\n"}),
         ManifestIncomplete,
-        "`version` is to come from `.workspace.package.` of `Cargo.toml`",
+        "`version` is inherited from `.workspace.package.` of `Cargo.toml`, and is missing there",
     ),
     "a dependency that is nowhere": (
         tree({"Cargo.toml": member("a", "[workspace]\n[dependencies]\nb.workspace = true\n")}),
         ManifestIncomplete,
-        "`b` is to come from `.workspace.dependencies.`",
+        "`b` is inherited from `.workspace.dependencies.` of `Cargo.toml`, and is missing there",
     ),
     "no name": (tree({"Cargo.toml": "[package]\n"}), ManifestIncomplete, "has no `name`"),
     "members that are no list": (

@@ -39,7 +39,7 @@ def test_the_burst_passes_at_once_and_then_one_a_refill() -> None:
     now = START
     for _ in range(5):
         now = bucket.earliest(now)
-        bucket = bucket.taken(now).answered(now)
+        bucket = bucket.take(now).note_answer(now)
         instants.append((now - START).total_seconds())
     assert instants == [0, 0, 0, 60, 120]
 
@@ -47,7 +47,7 @@ def test_the_burst_passes_at_once_and_then_one_a_refill() -> None:
 def test_tokens_that_are_known_to_be_left_are_all_there_are() -> None:
     bucket = Bucket.holding(SMALL, 1, START)
     assert bucket.earliest(START) == START
-    assert bucket.taken(START).earliest(START) == after(60)
+    assert bucket.take(START).earliest(START) == after(60)
 
 
 def test_an_empty_bucket_knows_that_it_is_empty() -> None:
@@ -55,9 +55,9 @@ def test_an_empty_bucket_knows_that_it_is_empty() -> None:
 
 
 def test_a_refusal_that_names_an_instant_corrects_the_count() -> None:
-    bucket = Bucket.full(SMALL).corrected(after(90))
+    bucket = Bucket.full(SMALL).correct(after(90))
     assert bucket.earliest(START) == after(90)
-    assert bucket.taken(after(90)).earliest(after(90)) == after(150)
+    assert bucket.take(after(90)).earliest(after(90)) == after(150)
 
 
 @given(
@@ -69,7 +69,7 @@ def test_what_the_bucket_lets_pass_the_server_lets_pass(pauses: list[float], rat
     for pause in pauses:
         now += timedelta(seconds=pause)
         assert (bucket.earliest(now) == now) is server.passes(now)
-        bucket = bucket.taken(now).answered(now)
+        bucket = bucket.take(now).note_answer(now)
 
 
 @given(
@@ -83,14 +83,14 @@ def test_one_request_after_the_other_never_meets_a_refusal_however_long_they_are
     bucket, server, now = Bucket.full(rate), Server(rate), START
     for there, back in exchanges:
         now = bucket.earliest(now)
-        bucket = bucket.taken(now)
+        bucket = bucket.take(now)
         now += timedelta(seconds=there * rate.refill_seconds)
         assert server.passes(now)
         now += timedelta(seconds=back * rate.refill_seconds)
-        bucket = bucket.answered(now)
+        bucket = bucket.note_answer(now)
 
 
 def test_a_first_request_that_arrives_late_delays_the_tokens_after_it() -> None:
-    bucket = Bucket.full(Rate(burst=1, refill_seconds=60)).taken(START)
-    assert bucket.answered(after(20)).earliest(after(20)) == after(80)
-    assert bucket.answered(after(20)).answered(after(40)).earliest(after(40)) == after(80)
+    bucket = Bucket.full(Rate(burst=1, refill_seconds=60)).take(START)
+    assert bucket.note_answer(after(20)).earliest(after(20)) == after(80)
+    assert bucket.note_answer(after(20)).note_answer(after(40)).earliest(after(40)) == after(80)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.crates_io.manifest import read_manifest
+from loadmaster.planning.crates_io.manifest import parse_packaged_manifest
 from loadmaster.rehearsal.registry.index import index_line, merged, split_features
 from tests.kit.packing import manifest_text
 
@@ -14,7 +14,7 @@ AT = datetime(2026, 7, 25, 12, 35, 41, 999, tzinfo=UTC)
 
 
 def line(fields: str = "", rest: str = "") -> str:
-    return index_line(read_manifest(manifest_text(fields=fields, rest=rest), ["src/lib.rs"]), "c0ffee", AT)
+    return index_line(parse_packaged_manifest(manifest_text(fields=fields, rest=rest), ["src/lib.rs"]), "c0ffee", AT)
 
 
 def test_the_line_of_a_crate_with_nothing_to_say() -> None:
