@@ -37,6 +37,6 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
                 name = running.pop(future)
                 schedule = schedule.ended(name, future.result(), job.clock.now())
                 kept.write(schedule.buckets)
-                watch.accepted(by_name[name], digests[name])
+                watch.expect(by_name[name], digests[name])
         watch.wait_for_the_rest()
     return time()

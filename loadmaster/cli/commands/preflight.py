@@ -18,7 +18,7 @@ from loadmaster.steps.look import look
 
 
 def preflight_here(request: PreflightRequest, store: Store) -> PreflightReport:
-    """Raises what looking and planning raise; what the registry does not tell is part of the report."""
+    """Raises what looking and planning raise. What the registry does not answer is part of the report."""
     directory = store.run(f"preflight-{uuid.uuid4()}")
     try:
         job = preflight_job(request, directory, store)
@@ -37,5 +37,5 @@ def report_text(report: PreflightReport) -> str:
     if report.asked_seconds:
         lines.append(f"  its web API was asked once a second, for about {report.asked_seconds:.0f} s")
     outcome = "nothing known stands in the way" if report.is_open else "a release would not start"
-    smoke = gates_text(each for each in report.gates if each.gate == SMOKE_WORKER)
+    smoke = gates_text(answer for answer in report.gates if answer.gate == SMOKE_WORKER)
     return "\n".join([*lines, permissions_text(report.findings), f"{smoke}  {outcome}", ""])

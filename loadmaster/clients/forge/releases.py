@@ -26,7 +26,7 @@ from loadmaster.errors.forge import (
     ForgeUnauthorized,
     ForgeUnreachable,
 )
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
@@ -253,7 +253,7 @@ def _told(answer: httpx.Response) -> tuple[str, set[str]]:
     except ValueError:
         body = None
     if not isinstance(body, dict) or "message" not in body:
-        return (redacted(answer.text)[:200] or answer.reason_phrase), set()
+        return (redact(answer.text)[:200] or answer.reason_phrase), set()
     problems = [each for each in body.get("errors") or () if isinstance(each, dict)]
     spelled = [
         str(each.get("message") or f"{each.get('resource')}.{each.get('field')} {each.get('code')}")

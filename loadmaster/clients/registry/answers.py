@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import httpx
 
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.errors.registry import (
     AlreadyUploaded,
     DailyLimitReached,
@@ -115,7 +115,7 @@ def _require_the_registrys_word(url: str, answer: httpx.Response, details: list[
 
 def _beginning(answer: httpx.Response) -> str:
     # Redacted before it is cut: half a token would not be recognised.
-    return f"`{redacted(answer.text)[:200].strip()}`"
+    return f"`{redact(answer.text)[:200].strip()}`"
 
 
 def _is_json_or_nothing(answer: httpx.Response) -> bool:

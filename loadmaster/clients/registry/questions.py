@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.planning.permissions.seen import Exchange
 from loadmaster.planning.registry.metadata import upload_head
 
@@ -63,6 +63,6 @@ def _ask(client: httpx.Client, method: str, url: str, token: str | None = None, 
     try:
         answer = client.request(method, url, headers=headers, content=body, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Exchange(request=f"{method} {url}", status=None, text=redacted(f"{type(error).__name__}: {error}"))
-    text = redacted(answer.text[:_LONGEST_TEXT])
+        return Exchange(request=f"{method} {url}", status=None, text=redact(f"{type(error).__name__}: {error}"))
+    text = redact(answer.text[:_LONGEST_TEXT])
     return Exchange(request=f"{method} {url}", status=answer.status_code, text=text)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.errors.registry import RegistryUnreachable
 
 
@@ -85,7 +85,7 @@ def _said(answer: httpx.Response) -> str:
         return "; ".join(str(each["detail"]) for each in _document(answer)["errors"])
     except (KeyError, TypeError):
         # Redacted before it is cut: half a token is not recognised.
-        return f"`{redacted(answer.text)[:200].strip()}`"
+        return f"`{redact(answer.text)[:200].strip()}`"
 
 
 def _document(answer: httpx.Response) -> Any:
