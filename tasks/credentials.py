@@ -13,7 +13,7 @@ from prefect import get_run_logger
 from prefect.blocks.system import Secret
 from prefect.exceptions import PrefectHTTPStatusError
 
-from loadmaster.credentials.tokens import held
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.run.job import Job
 
@@ -39,5 +39,5 @@ def credentials(job: Job) -> Iterator[None]:
     A token that cannot be revoked is a warning.
     """
     log = get_run_logger()
-    with held(job, read_block, lambda failure: log.warning(failure.what)):
+    with hold_tokens(job, read_block, lambda failure: log.warning(failure.what)):
         yield

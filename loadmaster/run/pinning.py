@@ -60,7 +60,7 @@ def pin(
         on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
         dirty=_dirty(request),
         started=now,
-        as_of=git.committed_at(source, commit) if as_of == "commit" else as_of or now,
+        as_of=git.commit_time(source, commit) if as_of == "commit" else as_of or now,
         index=index,
     )
     write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())

@@ -111,7 +111,7 @@ def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) ->
 
 
 def _check_lockfile(chosen: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
-    problem = cargo.locked_problem(chosen, (checkout / path).parent)
+    problem = cargo.lockfile_problem(chosen, (checkout / path).parent)
     return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
 
 

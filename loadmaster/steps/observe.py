@@ -88,7 +88,7 @@ def look_at_source(
     extra = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
     remote = repository or project.source.repository or str(_own_repository(project, directory, store))
     branch, refs = project.source.branch, git.observe_refs(remote, extra=extra)
-    tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.tagged_commit(refs, tag))), None)
+    tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.commit_of_tag(refs, tag))), None)
     mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
     commit = tagged or git.resolve(mirror, f"refs/heads/{branch}")
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
@@ -101,7 +101,7 @@ def look_at_source(
     return ReleasedSource(
         remote=remote,
         refs=refs,
-        tags={tag: git.tagged_commit(refs, tag) for tag in tag_of.values()},
+        tags={tag: git.commit_of_tag(refs, tag) for tag in tag_of.values()},
         packages=tuple(package for package in published if package.name in versions),
         versions=versions,
         tag_of=tag_of,

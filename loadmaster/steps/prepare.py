@@ -41,7 +41,7 @@ def commit(job: Job, plan: ReleasePlan) -> str:
 
 
 def _require_accepted(job: Job, lockfile: str) -> None:
-    problem = cargo.locked_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
+    problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
     if problem is not None:
         raise BumpRefused(lockfile, problem)
 

@@ -89,7 +89,7 @@ class PushedTag(Thing[Observation]):
 
     def judge(self, refs: Mapping[str, str]) -> Observation:
         """As `observe`, from the given refs of the remote."""
-        commit = git.tagged_commit(refs, self.name)
+        commit = git.commit_of_tag(refs, self.name)
         if commit is None:
             return Observation(state=ObjectState.ABSENT, code="absent", why="not at the remote")
         return self.ownership(commit)

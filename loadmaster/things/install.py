@@ -39,7 +39,7 @@ class InstalledProgram(Thing[Observation]):
         program = self.home / "bin" / self.binary
         if not program.is_file():
             return Observation(state=ObjectState.ABSENT, code="absent")
-        reported = cargo.reported_version(self.cargo, program)
+        reported = cargo.version_of_program(self.cargo, program)
         is_right = self.version in reported.split()
         return Observation(
             state=ObjectState.SAME if is_right else ObjectState.DIFFERENT,

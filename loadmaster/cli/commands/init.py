@@ -78,7 +78,7 @@ def _survey(path: Path, index: str) -> Survey:
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)
     published, tags = _index_lines(workspace, index), git.tags(path)
-    newest = max((git.committed_at(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
+    newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
@@ -116,7 +116,7 @@ def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> t
     """The stale lockfiles of the repository's other workspaces: the root's own has to be current."""
     tracked = (file for file in git.tracked_files(path, "*/Cargo.lock") if file != "Cargo.lock")
     ours = lockfiles_concerned(path, tracked, workspace)
-    return tuple(file for file in ours if cargo.locked_problem(chosen, (path / file).parent) is not None)
+    return tuple(file for file in ours if cargo.lockfile_problem(chosen, (path / file).parent) is not None)
 
 
 def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from loadmaster.credentials.tokens import held
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_text
 from loadmaster.planning.plan import plan_release
@@ -12,7 +12,7 @@ from loadmaster.planning.show import gates_text
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import Store
-from loadmaster.smoke.steps.of_release import asked_without_prefect
+from loadmaster.smoke.steps.of_release import ask_for_worker_without_prefect
 from loadmaster.steps import permissions
 from loadmaster.steps.look import look
 
@@ -24,10 +24,10 @@ def preflight_here(request: PreflightRequest, store: Store) -> PreflightReport:
         job = preflight_job(request, directory, store)
         seen = look(job)
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
-        with held(job):
+        with hold_tokens(job):
             facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
         findings = (*ask(facts), *permissions.judge_unpackaged(job, plan, seen))
-        return report_of(job, facts, findings, asked_without_prefect(job, plan))
+        return report_of(job, facts, findings, ask_for_worker_without_prefect(job, plan))
     finally:
         directory.remove()
 
