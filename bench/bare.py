@@ -1,4 +1,4 @@
-"""The same schedule, upload and read-back as in a release, driven by a thread pool: what is left without Prefect."""
+"""A release without Prefect: the same schedule, upload and read-back, driven by a thread pool."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import time
 
-from loadmaster.credentials.tokens import held
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.planning.plan import Crate, schedule_of
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
@@ -16,16 +16,15 @@ from loadmaster.steps.visibility import reading_back
 
 
 def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -> float:
-    """Publishes the crates and waits until they are visible; when that was, in seconds since the epoch.
+    """Publishes the crates and waits until they are visible. Returns the time of that, in seconds since the epoch.
 
-    For a profile that limits nothing: nobody waits for a bucket here. Nothing is retried, what `publish_crate` raises
-    comes out.
+    For a profile without limits: it never waits for a bucket. Nothing is retried; raises what `publish_crate` raises.
     """
-    by_name = {each.name: each for each in crates}
+    by_name = {crate.name: crate for crate in crates}
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(crates, job.project.registry, buckets=kept.read())
     running: dict[Future[ObjectRecord], str] = {}
-    with held(job), reading_back(job) as watch, ThreadPoolExecutor(job.project.registry.connections) as threads:
+    with hold_tokens(job), reading_back(job) as watch, ThreadPoolExecutor(job.project.registry.connections) as threads:
         while len(schedule.done) < len(by_name):
             schedule, turn = schedule.start(job.clock.now())
             kept.write(schedule.buckets)
@@ -37,6 +36,6 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
                 name = running.pop(future)
                 schedule = schedule.ended(name, future.result(), job.clock.now())
                 kept.write(schedule.buckets)
-                watch.accepted(by_name[name], digests[name])
+                watch.expect(by_name[name], digests[name])
         watch.wait_for_the_rest()
     return time()

@@ -1,1 +1,1 @@
-"""What a person starts. A flow fits on a screen; what it does, `loadmaster` knows."""
+"""The flows that a person starts. A flow fits on a screen; the work is done in `loadmaster`."""

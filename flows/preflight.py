@@ -1,4 +1,4 @@
-"""The preflight: look, decide, ask. It changes nothing anywhere, and may look at the live registry without a credential."""
+"""The preflight: look, decide, ask. It changes nothing, and needs no credential to look at the live registry."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tasks.smoke import ask_for_worker
 
 @flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")
 def preflight(request: PreflightRequest) -> PreflightReport:
-    """Asks whether a release could go out: owners, trusted publishing, tokens, limits, names, crates.io's rules.
+    """Asks whether a release could be published: owners, trusted publishing, tokens, limits, names, crates.io's rules.
 
-    What cannot be found out is said to be unknown. Fails if something is known to stand in the way.
+    An answer that cannot be had is reported as unknown. Fails if a known answer prevents the release.
     """
     store = default_store()
     directory = store.run(f"preflight-{flow_run.id}")

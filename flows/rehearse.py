@@ -1,4 +1,4 @@
-"""The rehearsal: the very release, in a world made for it. Safe for anyone, no credentials."""
+"""The rehearsal: the same release, in a world made for it. Safe for anyone, no credentials."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tasks.smoke import cancel_children
 def rehearse(request: RehearseRequest) -> Receipt:
     """Releases a project in a rehearsal world: real cargo, real git, a registry and a forge on loopback.
 
-    Nothing reaches a live registry. Retry finishes a run that failed, in the world that it left behind.
+    Nothing reaches a live registry. Retry finishes a failed run in its own world.
     """
     store = default_store()
     directory = store.run(str(flow_run.id))

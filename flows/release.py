@@ -32,7 +32,7 @@ from tasks.smoke import ask_for_worker, cancel_children
     on_crashed=[cancel_children],
 )
 def release(request: LiveRequest) -> Receipt:
-    """Releases a project for real. Anything but a registry on loopback is refused until approvals exist."""
+    """Releases a project for real. Until approvals exist, every registry is refused except one on loopback."""
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked():
@@ -56,20 +56,20 @@ def carry_out(job: Job) -> Receipt:
 def _carry_out(job: Job, journal: Journal) -> None:
     seen = prepare.look(job)
     plan = prepare.decide(job, seen)
-    journal.planned(plan, seen.toolchain)
+    journal.note_plan(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
-    answers += permissions.asked_before(job, asking) + ask_for_worker(job, offered_by(plan))
-    journal.checked(answers)
+    answers += permissions.permission_answers(job, asking) + ask_for_worker(job, offered_by(plan))
+    journal.note_gates(answers)
     require_open(answers)
 
     commit = prepare.commit(job, plan)
-    journal.committed(commit)
+    journal.note_commit(commit)
     as_of = prepare.packaging_instant(job, plan, seen)
-    journal.packaging(as_of)
+    journal.note_packaging(as_of)
     digests, published = prepare.package_all(job, plan, seen, commit, as_of)
-    answers += permissions.asked_of_packaged(job, plan, digests)
-    journal.checked(answers)
+    answers += permissions.crate_rule_answers(job, plan, digests)
+    journal.note_gates(answers)
     require_open(answers)
     smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)
 
@@ -77,7 +77,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     for tag in plan.tags:
         journal.note(publish.push_tag(job, tag, commit))
     with verify.reading_back(job) as watch:
-        crates = publish.publish_all(job, plan, digests, published, watch.accepted)
+        crates = publish.publish_all(job, plan, digests, published, watch.expect)
         journal.note(*crates)
         publish.require_published(crates)
 
@@ -93,9 +93,9 @@ def _carry_out(job: Job, journal: Journal) -> None:
 
 
 def announce_tag(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:
-    """The forge release of one tag: a draft, its assets, and last of all its publication."""
-    drafted = announce.draft_release(job, tag, commit)
+    """The forge release of one tag: a draft, its assets, and finally its publication."""
+    draft = announce.draft_release(job, tag, commit)
     for name, content in journal.assets(tag).items():
-        journal.note(announce.upload_asset(job, drafted, name, content, plan.asset_id(tag, name)))
-    journal.note(announce.publish_release(job, tag, drafted))
+        journal.note(announce.upload_asset(job, draft, name, content, plan.asset_id(tag, name)))
+    journal.note(announce.publish_release(job, tag, draft))
     journal.note(*verify.look_at_workflow_run(job, tag, commit))

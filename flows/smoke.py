@@ -16,9 +16,9 @@ from tasks import smoke as tasks
 
 @flow(name="smoke", flow_run_name="smoke {request.subject}")
 def smoke(request: SmokeRequest) -> SmokeOutcome:
-    """Opens a file before, during and after something should deny it, beside one that must stay open.
+    """Opens a file before, during and after it should be denied, beside a file that must stay open.
 
-    Fails unless the denial was seen, or the mode lets what the host cannot do be skipped.
+    Fails unless the denial was seen. With `best-effort`, a test that the host cannot make is skipped.
     """
     outcome = tasks.make_or_explain(request)
     tasks.show(request, outcome)
@@ -27,24 +27,27 @@ def smoke(request: SmokeRequest) -> SmokeOutcome:
 
 
 def test_if_due(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:
-    """The release's own test, if its profile wants one now. Raises `SmokeNotPassed`, and what making it raises."""
+    """Makes the release's own test, if its profile wants one now. Raises `SmokeNotPassed`, and what the test raises."""
     style = job.project.smoke
     if style is None or style.when is not when:
         return
     place, why = tasks.look_for_worker(job, offered_by(plan), style)
     skippable = may_be_skipped(style, in_this_world=job.world.may_skip_smoke)
     if place is SmokePlace.NOWHERE and skippable:
-        journal.nobody_can_smoke(why)
+        journal.skip_smoke(why)
         return
     request = tasks.prepare(job, plan, style)
-    outcome = tasks.on_pool(request) if place is SmokePlace.POOL else in_this_process(request)
+    outcome = tasks.run_on_pool(request) if place is SmokePlace.POOL else run_here(request)
     if skippable and not outcome.was_made:
-        journal.nobody_can_smoke(outcome.weakest.why)
+        journal.skip_smoke(outcome.weakest.why)
         return
     journal.note(*record_of(outcome, style.mode))
     tasks.require_passed(outcome, style.mode)
 
 
-def in_this_process(request: SmokeRequest) -> SmokeOutcome:
-    """As a child all the same, whose outcome is read where one on the pool leaves it. Raises what kept it from one."""
+def run_here(request: SmokeRequest) -> SmokeOutcome:
+    """Makes the test in this process, as a child flow; its outcome is read from its artifact, as for a run on the pool.
+
+    Raises the error of a test that has no outcome.
+    """
     return tasks.outcome_left_by(smoke(request, return_state=True))

@@ -1,6 +1,6 @@
-"""Announcing: draft the forge release, its assets, and make it public.
+"""Announcing: draft the forge release, upload its assets, and make it public.
 
-World-changing tasks are never cached: each asks the world first, so that a Retry costs a question and no second effect.
+World-changing tasks are never cached: each asks the world first. So a Retry costs a question, and nothing is done twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What artifacts are called. Prefect takes small letters, digits and dashes; a project's name may hold others."""
+"""The keys of artifacts. Prefect takes small letters, digits and dashes; a project's name may hold other characters."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def check_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
 
 
 def show(job: Job, findings: Sequence[Finding]) -> None:
-    """The table, and what is to be done."""
+    """Makes two artifacts: the table of permissions, and what has to be mended."""
     name = job.project.name
     create_table_artifact(
         key=artifact_key(name, "permissions"),
@@ -58,12 +58,12 @@ def show(job: Job, findings: Sequence[Finding]) -> None:
 
 
 def begin(job: Job, plan: ReleasePlan, seen: Seen) -> PrefectFuture[Facts] | None:
-    """Starts to ask, while clippy runs; None where the request switched it off."""
+    """Starts asking, beside clippy; None if the request switched it off."""
     return look.submit(job, plan, seen) if job.preflight else None
 
 
-def asked_before(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
-    """The permission gates' answers, as a release has them; () where the request switched them off."""
+def permission_answers(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
+    """The answers of the permission gates; () if the request switched them off."""
     if asking is None:
         return ()
     findings = check(asking.result())
@@ -71,8 +71,8 @@ def asked_before(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAns
     return answers(findings, job.project.preflight.blocking)
 
 
-def asked_of_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:
-    """The last gate's answer, which needs the packaged crates; () where the request switched it off."""
+def crate_rule_answers(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:
+    """The answer of the last gate, which needs the packaged crates; () if the request switched it off."""
     if not job.preflight:
         return ()
     return answers(check_packaged(job, plan, digests), job.project.preflight.blocking)

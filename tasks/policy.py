@@ -1,4 +1,4 @@
-"""What our tasks have in common: which errors are worth another attempt, what a cached result is keyed by, how time is taken."""
+"""The policy of all tasks: which errors are retried, the key of a cached result, and how a step is timed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def asks_the_world(name: str, run_name: str | None = None) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """A task that looks at the world or changes it: never cached, retried where another attempt may help."""
+    """A task that looks at the world or changes it: never cached, and retried if another attempt may help."""
     return task(
         name=name,
         task_run_name=run_name or name,
@@ -42,9 +42,9 @@ def _is_transient(_task: object, _task_run: object, state: State[Any]) -> bool:
 
 
 def keyed_by(version: int, *names: str) -> Callable[[TaskRunContext, dict[str, Any]], str]:
-    """A cache key of the task's name, a number to raise when the step changes, and the named parameters.
+    """A cache key made from the task's name, a number to raise when the step changes, and the named parameters.
 
-    Never of the run's id: equal inputs in another run are equal.
+    Never from the run's id: equal inputs give an equal key in another run.
     """
 
     def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
 
 
 def look(job: Job) -> Seen:
-    """All that a plan needs to know. The three questions that do not wait for each other are asked at once."""
+    """All that a plan needs to know. The three questions that are independent of each other are asked at once."""
     toolchain = check_out(job)
     workspace = look_at_workspace(job)
     registry = look_at_registry.submit(job, workspace)
@@ -70,7 +70,7 @@ def look(job: Job) -> Seen:
 
 @task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
 def decide(job: Job, seen: Seen) -> ReleasePlan:
-    plan = plan_release(seen, job.project, job.asked, job.pinned.today)
+    plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)
     pin_version(job, plan.version)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "plan"),
@@ -88,17 +88,20 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     cache_key_fn=keyed_by(1, "tree", "toolchain", "style"),
 )
 def lint(job: Job, seen: Seen, plan: ReleasePlan, tree: str, toolchain: str, style: str) -> Lint:
-    """Cached by what decides it. Only a clean answer is one: anything else raises, and is asked again."""
-    found = inspect.clippy(job, seen, plan)
-    if not found.ran:
-        raise ClippyNotRun(found.why)
-    if not found.passed:
-        raise ClippyFailed(found.findings, found.why)
-    return found
+    """Cached by everything that decides it. Only a clean answer is cached: any other raises, and clippy runs again.
+
+    Raises `ClippyNotRun`, `ClippyFailed`.
+    """
+    answer = inspect.clippy(job, seen, plan)
+    if not answer.ran:
+        raise ClippyNotRun(answer.why)
+    if not answer.passed:
+        raise ClippyFailed(answer.findings, answer.why)
+    return answer
 
 
 def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
-    """What clippy says of this tree, from the cache where a clean answer for it is known."""
+    """What clippy says of this tree; from the cache if a clean answer for it is known."""
     if not job.project.cargo.clippy:
         return Lint(ran=False, why="the profile says `cargo.clippy = false`")
     last = baseline(seen.source.tags, plan, job.project)
@@ -123,15 +126,15 @@ def compare_api(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
 
 def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
-    """What each program says that judges the code; one that the profile does not let block may be missing."""
+    """What each program says that judges the code. One that cannot block, by the profile, may be missing."""
     return Judged(
         clippy=lint_once(job, seen, plan), msrv=build_with_oldest_rust(job, seen), semver=compare_api(job, seen, plan)
     )
 
 
 @task(name="check gates", task_run_name="check gates", cache_policy=NO_CACHE)
-def check(job: Job, seen: Seen, plan: ReleasePlan, found: Judged) -> tuple[GateAnswer, ...]:
-    answers = ask_gates(job, seen, plan, found)
+def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
+    answers = ask_gates(job, seen, plan, judged)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "gates"),
         markdown=show.gates_markdown(answers),
@@ -163,7 +166,7 @@ def package(
     seen: RegistrySeen,
     as_of: datetime,
 ) -> dict[str, str]:
-    """SHA-256 by crate name. Cached by all that decides the bytes; `registry` stands for what its index offers."""
+    """SHA-256 by crate name. Cached by everything that decides the bytes; `registry` names what its index offers."""
     return prepare.package(job, crates, tree, seen, as_of)
 
 
@@ -182,24 +185,25 @@ def compare_with_registry(
 def package_all(
     job: Job, plan: ReleasePlan, seen: Seen, commit: str, as_of: datetime
 ) -> tuple[dict[str, str], dict[str, ObjectState]]:
-    """SHA-256 by name for every crate of the plan, all packaged before the first upload; and how those compare that are out.
+    """The SHA-256 of every crate of the plan, by name, and the state of every crate that is published already.
 
-    Crates that are out already are packaged too, to be compared. Where one of them is only `equivalent`, the crates
-    that are still to come must name its checksum on the registry in their lockfiles: they are packaged again without it.
+    All crates are packaged before the first upload; published ones too, to be compared. If one of those is only
+    `equivalent`, the crates that are still absent must name its checksum on the registry in their lockfiles: they are
+    packaged again without it.
     """
-    wanted = {each.name: each.version for each in plan.crates}
+    wanted = {crate.name: crate.version for crate in plan.crates}
     digests = _package_once(job, plan, seen, commit, wanted, as_of)
-    out = compare_with_registry(job, plan, seen.registry, digests)
-    absent = {name: version for name, version in wanted.items() if name not in out}
-    if absent and ObjectState.EQUIVALENT in out.values():
+    published = compare_with_registry(job, plan, seen.registry, digests)
+    absent = {name: version for name, version in wanted.items() if name not in published}
+    if absent and ObjectState.EQUIVALENT in published.values():
         digests |= _package_once(job, plan, seen, commit, absent, as_of)
-    return digests, out
+    return digests, published
 
 
 def _package_once(
     job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str], as_of: datetime
 ) -> dict[str, str]:
-    """From the cache if the kept files are still there, else packaged."""
+    """Digests from the cache if the kept files are still there; else the crates are packaged."""
     verify = job.project.cargo.verify
     registry = f"{seen.registry.digest_without(plan.versions)} as of {as_of.isoformat()}"
     arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry, as_of)

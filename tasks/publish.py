@@ -1,7 +1,7 @@
-"""Publishing: the commit and the tags are pushed, then every crate is uploaded as soon as all that it needs is accepted.
+"""Publishing: pushes the commit and the tags, then uploads every crate as soon as its dependencies are accepted.
 
-Which crate is next, `planning.schedule` decides. Here are the futures that carry it out, a Prefect task run for each upload,
-and the pictures of it. World-changing tasks are never cached: each asks the world first.
+`planning.schedule` decides which crate is next. This module carries that out, with a Prefect task run for each upload, and
+shows it in the UI. World-changing tasks are never cached: each asks the world first.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
 
 PROGRESS_SECONDS = 1.0
-"""The least seconds between two changes of the progress that is shown."""
+"""The least seconds between two updates of the progress artifact."""
 
 Accepted = Callable[[Crate, str], None]
 
@@ -58,7 +58,7 @@ def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
 
 @asks_the_world("publish", "publish {crate.name} {crate.version}")
 def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
-    """One upload, or the finding that there is nothing to upload. A 429 with an instant is an outcome, not a failure."""
+    """Uploads one crate, or finds that it is published already. A 429 with an instant is an outcome, not a failure."""
     watch = Stopwatch()
     try:
         return watch.stamp(step.publish_crate(job, crate, sha256))
@@ -69,36 +69,36 @@ def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[Upload
 
 
 def publish_all(
-    job: Job, plan: ReleasePlan, digests: Mapping[str, str], published: Collection[str], accepted: Accepted
+    job: Job, plan: ReleasePlan, digests: Mapping[str, str], published: Collection[str], on_accepted: Accepted
 ) -> tuple[ObjectRecord, ...]:
     """One attempt at publishing all crates of the plan: a record for each, see `require_published`.
 
-    `published` are the crates that are on the registry already. `accepted` is called with each crate, and the registry's
-    digest of it, as soon as it is there.
+    `published` are the crates that are on the registry already. `on_accepted` is called with each crate and its digest on the
+    registry, as soon as the registry has it.
     """
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
     uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
     while True:
         schedule, turn = schedule.start(job.clock.now())
-        kept.write(schedule.buckets)  # before the uploads: a token that was spent and forgotten would be met as a 429
+        kept.write(schedule.buckets)  # before the uploads: if a spent token is forgotten, the next upload gets a 429
         uploads.start(turn.start)
         if not schedule.running and turn.until is None:
             break
         picture.show_waiting(turn)
-        for name in uploads.ended(turn.until):
+        for name in uploads.wait_for_ended(turn.until):
             outcome = uploads.outcome(name)
             schedule = schedule.ended(name, outcome, job.clock.now())
             kept.write(schedule.buckets)
             if name in schedule.done:
-                accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])
+                on_accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])
         picture.show_progress(len(schedule.done))
     picture.show_progress(len(schedule.done), at_last=True)
     return schedule.records
 
 
 class Uploads:
-    """The futures of one attempt, and an event for each that ends."""
+    """The futures of one attempt, and a queue of those that ended."""
 
     def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
         self._job, self._plan, self._digests = job, plan, digests
@@ -106,10 +106,10 @@ class Uploads:
         self._ended: SimpleQueue[str] = SimpleQueue()
 
     def start(self, names: Sequence[str]) -> None:
-        # Quoted, so that Prefect does not look through the whole job for futures, three times for every crate.
+        # Quoted, because Prefect would search the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
         for crate in map(self._plan.crate, names):
-            # All of them have completed: `wait_for` only draws the edges of the graph.
+            # All of these have completed: `wait_for` only draws the edges of Prefect's graph.
             needed = [self._futures[name] for name in crate.needs]
             future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
             future.add_done_callback(partial(self._note_end, crate.name))
@@ -118,8 +118,11 @@ class Uploads:
     def _note_end(self, name: str, _future: object) -> None:
         self._ended.put(name)
 
-    def ended(self, until: datetime | None) -> Iterator[str]:
-        """The next crate that ended, and all that have ended by then; none if the instant came first."""
+    def wait_for_ended(self, until: datetime | None) -> Iterator[str]:
+        """Waits for the next upload to end. Gives its crate, and every other that has ended by then.
+
+        Gives nothing if the instant comes first.
+        """
         timeout = None if until is None else min(self._job.clock.seconds_until(until), SLICE)
         with suppress(Empty):
             yield self._ended.get(timeout=timeout)
@@ -127,9 +130,9 @@ class Uploads:
                 yield self._ended.get_nowait()
 
     def outcome(self, name: str) -> UploadOutcome:
-        """Of an upload that has ended. One that failed is `unknown`, whatever kept it from being published."""
+        """The outcome of an upload that has ended. A failed one is `unknown`, whatever the reason."""
         future = self._futures[name]
-        future.wait()  # first: `state` alone asks the server, which lags
+        future.wait()  # first, because the future's `state` alone would ask the server, which lags
         try:
             return future.result()
         except LoadmasterError as error:
@@ -145,7 +148,7 @@ class Uploads:
 
 
 class Picture:
-    """What the UI shows of one attempt: how far it is, and who waits for a limit."""
+    """The UI's picture of one attempt: its progress, and the crates that wait for a rate limit."""
 
     def __init__(self, job: Job, plan: ReleasePlan) -> None:
         self._plan, self._project = plan, job.project.name
@@ -154,13 +157,13 @@ class Picture:
         self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
 
     def show_progress(self, done: int, *, at_last: bool = False) -> None:
-        """Not after every crate: the server answers in tens of milliseconds, and the next uploads wait meanwhile."""
+        """Updates at most once a second: the server takes tens of milliseconds, and the next uploads wait meanwhile."""
         if at_last or monotonic() - self._shown >= PROGRESS_SECONDS:
             self._shown = monotonic()
             update_progress_artifact(self._progress, progress=100.0 * done / len(self._plan.crates))
 
     def show_waiting(self, turn: Turn) -> None:
-        """Who waits, until when and why, whenever that changes."""
+        """Shows which crates wait, until when and why, whenever that changes."""
         if (turn.waiting, turn.until) == (self._waiting.waiting, self._waiting.until):
             return
         self._waiting = turn
@@ -173,7 +176,7 @@ class Picture:
 
 def require_published(records: tuple[ObjectRecord, ...]) -> None:
     """Raises `CratesNotPublished` unless every crate is published."""
-    failed = {each.id: each.why or "" for each in records if each.state is ObjectState.UNKNOWN}
-    kept_back = [each.id for each in records if each.state is ObjectState.ABSENT]
-    if failed or kept_back:
-        raise CratesNotPublished(failed, kept_back)
+    failed = {record.id: record.why or "" for record in records if record.state is ObjectState.UNKNOWN}
+    blocked = [record.id for record in records if record.state is ObjectState.ABSENT]
+    if failed or blocked:
+        raise CratesNotPublished(failed, blocked)

@@ -1,7 +1,7 @@
-"""The LSM smoke test in Prefect: who can make it, the test itself, its artifact, and a run of it on the work pool.
+"""The LSM smoke test in Prefect: where it can run, the test itself, its artifact, and a run of it on the work pool.
 
-A run hands its outcome back in its artifact, so that no storage has to be shared. Nothing of it is cached: every attempt
-of a release looks anew.
+A run hands its outcome back in its artifact, so that no storage has to be shared. Nothing is cached: every attempt of a
+release tests again.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ PAUSE = 1.0
 START = 120.0
 """Seconds that a worker may take to begin."""
 FETCH = 600.0
-"""Seconds that it may take for what it downloads at its first time: QEMU and the kernels."""
+"""Seconds that its first downloads may take: QEMU and the kernels."""
 NOT_TO_BE_MADE = (AptFailed, AptMissing, EngineAbsent, EngineForbidden, SmokePayloadNotBuilt)
-"""What says that this machine cannot make the test, and nothing about what is tested."""
+"""Errors that say that this machine cannot make the test; they say nothing about what is tested."""
 
 require_passed = of_release.require_passed
 
@@ -64,7 +64,7 @@ def look_for_worker(job: Job, offered: Offered, style: SmokeStyle) -> tuple[Smok
 
 
 def ask_for_worker(job: Job, offered: Offered) -> tuple[GateAnswer, ...]:
-    """The gate `smoke-worker`; none where the profile wants no smoke test."""
+    """The answer of the gate `smoke-worker`; () if the profile wants no smoke test."""
     style = job.project.smoke
     if style is None:
         return ()
@@ -76,7 +76,7 @@ def pool_has_worker() -> bool:
     with get_client(sync_client=True) as client:
         try:
             client.read_work_pool(POOL)
-            return any(each.status == "ONLINE" for each in client.read_workers_for_work_pool(POOL))
+            return any(worker.status == "ONLINE" for worker in client.read_workers_for_work_pool(POOL))
         except ObjectNotFound:
             return False
 
@@ -92,7 +92,7 @@ def make(request: SmokeRequest) -> SmokeOutcome:
 
 
 def make_or_explain(request: SmokeRequest) -> SmokeOutcome:
-    """The outcome; where this machine cannot make the test, the outcome that says so."""
+    """The outcome of the test, or an outcome that says why this machine cannot make it."""
     try:
         return make(request)
     except NOT_TO_BE_MADE as error:
@@ -101,7 +101,7 @@ def make_or_explain(request: SmokeRequest) -> SmokeOutcome:
 
 @task(name="show smoke test", task_run_name="show smoke test", cache_policy=NO_CACHE)
 def show(request: SmokeRequest, outcome: SmokeOutcome) -> None:
-    """The timeline, which is also how the outcome gets back to whoever started the run."""
+    """Makes the artifact: the timeline, and the outcome for whoever started the run."""
     verdict = outcome.weakest.judgement.text
     create_markdown_artifact(
         key=artifact_key(request.project or request.subject, "smoke"),
@@ -110,24 +110,24 @@ def show(request: SmokeRequest, outcome: SmokeOutcome) -> None:
     )
 
 
-def on_pool(request: SmokeRequest) -> SmokeOutcome:
-    """Has a worker of the pool make it, as a child of the run that this is called in; it ends with that run.
+def run_on_pool(request: SmokeRequest) -> SmokeOutcome:
+    """Makes the test on a worker of the pool, as a child of the calling run; it ends with that run.
 
     Raises `SmokeRunLate`, `SmokeRunLost`.
     """
     created = run_deployment(DEPLOYMENT, parameters={"request": request.model_dump(mode="json")}, timeout=0)
-    assert isinstance(created, FlowRun)  # it is a coroutine where the caller is one
-    # Beside each kernel the worker's own, where the backend is `auto`; on each the probe and the release.
+    assert isinstance(created, FlowRun)  # Prefect returns a coroutine only to a caller that is one
+    # One more than the kernels, because `auto` also tests the worker's own; twice, because on each the probe and the release run.
     within = FETCH + 2.0 * request.deadline * (len(request.kernels) + 1)
     with get_client(sync_client=True) as client:
         try:
-            run = ended(client, created, within)
+            run = wait_for_end(client, created, within)
         finally:
             _cancel_unless_over(client, created.id)
         return outcome_of_run(client, run.id, run.name, run.state)
 
 
-def ended(client: SyncPrefectClient, created: FlowRun, within: float) -> FlowRun:
+def wait_for_end(client: SyncPrefectClient, created: FlowRun, within: float) -> FlowRun:
     """The run as it ended, `within` seconds after it began. Raises `SmokeRunLate`."""
     begun = time.monotonic()
     while True:
@@ -141,16 +141,16 @@ def ended(client: SyncPrefectClient, created: FlowRun, within: float) -> FlowRun
 
 
 def _cancel_unless_over(client: SyncPrefectClient, run: UUID) -> None:
-    """A worker ends what it has begun, and says so; of one in the process of a release that is gone, nobody would."""
-    found = client.read_flow_run(run)
-    if found.state is None or not found.state.is_final():
-        over = Cancelling if found.deployment_id else Cancelled
-        client.set_flow_run_state(run, over(message="the release that asked for it goes on without it"))
+    # A worker ends the run that it has begun, and reports it. A child in the process of a release that is gone has no worker.
+    current = client.read_flow_run(run)
+    if current.state is None or not current.state.is_final():
+        cancelled = Cancelling if current.deployment_id else Cancelled
+        client.set_flow_run_state(run, cancelled(message="the release that asked for it goes on without it"))
 
 
 def outcome_of_run(client: SyncPrefectClient, run: UUID, name: str, state: State[Any] | None) -> SmokeOutcome:
-    """What a run's artifact tells, whatever state it ended in. Raises `SmokeRunLost` if it left none."""
-    # Prefect keeps artifacts of its own for a run, too, of the type `result`.
+    """The outcome in a run's artifact, whatever state the run ended in. Raises `SmokeRunLost` if there is none."""
+    # Prefect keeps artifacts of its own for a run, too; their type is `result`.
     of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]), type=ArtifactFilterType(any_=["markdown"]))
     for artifact in client.read_artifacts(artifact_filter=of_run):
         if isinstance(artifact.data, str):
@@ -159,7 +159,7 @@ def outcome_of_run(client: SyncPrefectClient, run: UUID, name: str, state: State
 
 
 def outcome_left_by(state: State[Any]) -> SmokeOutcome:
-    """Of a child in this process. Raises what kept it from an outcome; a verdict that does not pass is one."""
+    """The outcome of a child in this process. A verdict that does not pass is one. Raises the error of a child without one."""
     failure = state.result(raise_on_failure=False)
     if isinstance(failure, BaseException) and not isinstance(failure, SmokeNotPassed):
         raise failure
@@ -170,7 +170,7 @@ def outcome_left_by(state: State[Any]) -> SmokeOutcome:
 
 
 def cancel_children(flow: object, flow_run: FlowRun, state: State[Any]) -> None:
-    """A hook: what a release started on a pool ends with it, which Prefect does not see to. Named as Prefect calls it."""
+    """A hook that ends the runs that a release started on a pool, because Prefect does not. Prefect fixes the parameters' names."""
     of_parent = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run.id]))
     with get_client(sync_client=True) as client:
         for child in client.read_flow_runs(flow_run_filter=of_parent):

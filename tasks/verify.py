@@ -20,7 +20,7 @@ from tasks.policy import Stopwatch, asks_the_world
 
 
 def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
-    """Crates are read back as soon as each is accepted; no task, because it goes on beside them."""
+    """Reads each crate back as soon as it is accepted. It is no task, because it runs beside the uploads."""
     return visibility.reading_back(job)
 
 
@@ -37,7 +37,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
 
 @asks_the_world("look at workflow run")
 def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord, ...]:
-    """The run that the tag started, as it stands; () where no workflow runs on tags."""
+    """The workflow run that the tag started, in its present state; () if no workflow runs on tags."""
     record = announce.workflow_run(job, tag, commit)
     return () if record is None else (record,)
 

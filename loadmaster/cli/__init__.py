@@ -1,1 +1,1 @@
-"""The command line: options, help, exit codes. The roof: nothing else imports it."""
+"""The command line: options, help, exit codes. The outermost layer: nothing else imports it."""

@@ -1,7 +1,7 @@
 """The command line. Thin: it reads options, calls the library, prints text or one JSON document, and exits.
 
-Exit codes: 0 done, 1 the release or a gate failed, 2 usage. With `--json` nothing but the document goes to standard
-output; progress goes to standard error.
+Exit codes: 0 done, 1 the release or a gate failed, 2 usage. With `--json` only the document goes to standard output;
+progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ app = typer.Typer(
 def _version(text: str) -> str:
     """Raises `MalformedVersion`."""
     if named := named_versions(text):
-        return ",".join(f"{name}={_version(of)}" for name, of in named.items())
+        return ",".join(f"{name}={_version(one)}" for name, one in named.items())
     return text if text in set(Level) else str(parse(text))
 
 
@@ -83,7 +83,7 @@ ScenarioOption = Annotated[
     Path | None,
     typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
 ]
-PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt tells where they were not.")]
+PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt notes it if not.")]
 
 
 def main() -> None:
@@ -116,22 +116,24 @@ def plan(
 ) -> None:
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
 
-    Exit codes: 0 a release could start, 1 a gate keeps it from starting, or there is no plan to be made, 2 usage.
+    Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
-    from loadmaster.cli.commands.plan import planned
+    from loadmaster.cli.commands.plan import plan_here
 
-    found = planned(_request(project, version, repository, commit, as_of, None), default_store())
+    planned = plan_here(_request(project, version, repository, commit, as_of, None), default_store())
     if as_json:
-        more = found.model_dump(mode="json", exclude={"receipt"})
-        print_json(found.receipt.model_dump(mode="json", exclude_none=True) | more)
+        more = planned.model_dump(mode="json", exclude={"receipt"})
+        print_json(planned.receipt.model_dump(mode="json", exclude_none=True) | more)
     else:
-        print(plan_text(found.release))
-        print(crates_text(found.receipt.objects))
-        to_do = f"{len(found.outstanding)} objects" if found.outstanding else "nothing: it is out already"
+        print(plan_text(planned.release))
+        print(crates_text(planned.receipt.objects))
+        to_do = f"{len(planned.outstanding)} objects" if planned.outstanding else "nothing: it is published already"
         print(f"  to do   {to_do}")
-        print(f"  asks    the registry's web API {found.preflight_requests} times, once a second where it is crates.io")
-        print(gates_text(found.receipt.gates))
-    raise typer.Exit(0 if found.receipt.outcome is ReceiptOutcome.PLANNED else 1)
+        print(
+            f"  asks    the registry's web API {planned.preflight_requests} times, once a second where it is crates.io"
+        )
+        print(gates_text(planned.receipt.gates))
+    raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
 @app.command(epilog="Example: loadmaster rehearse --project demo --version 0.5.0")
@@ -149,7 +151,7 @@ def rehearse(
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Carries out the whole release in a rehearsal world: real cargo, real git, nothing reaches a live registry.
+    """Carries out the whole release in a rehearsal world: real cargo and git, and nothing reaches a live registry.
 
     Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
     """
@@ -183,7 +185,7 @@ def release(
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
-    The token comes from the Secret block that is named here or in the profile, or else from `LOADMASTER_REGISTRY_TOKEN`.
+    The token comes from the Secret block that is named here or in the profile, else from `LOADMASTER_REGISTRY_TOKEN`.
     Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
     """
     from loadmaster.cli.commands.rehearse import release_here
@@ -237,9 +239,11 @@ def _request(
 
 @app.command(epilog="Example: loadmaster world --port 8888")
 def world(
-    project: Annotated[str, typer.Option("--project", "-p", help="Whose world to make.", metavar="NAME")] = "demo",
+    project: Annotated[
+        str, typer.Option("--project", "-p", help="The project to make a world for.", metavar="NAME")
+    ] = "demo",
     directory: Annotated[
-        Path | None, typer.Option(help="Where its state is kept; a new one if left out.", file_okay=False)
+        Path | None, typer.Option(help="The directory for its state; a new one if left out.", file_okay=False)
     ] = None,
     as_of: AsOfOption = None,
     faults: FaultsOption = None,

@@ -1,4 +1,4 @@
-"""The command line's part that replays the conformance corpus."""
+"""The command `conformance`. Options only, as in `cli`."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ def conformance(
     tokens: Annotated[
         Path | None,
         typer.Option(
-            help="TOML or JSON, NAME to token; the corpus' scenario names them. Left out: the scenario's own."
+            help="TOML or JSON file of `NAME = TOKEN`, for the names of the corpus' scenario; its own if left out."
         ),
     ] = None,
     issuer: Annotated[
         str | None,
-        typer.Option(help="Of ID tokens, such as `http://127.0.0.1:8888/issuer`; else those cases are left out."),
+        typer.Option(
+            help="Issuer of ID tokens, such as `http://127.0.0.1:8888/issuer`; without it their cases are left out."
+        ),
     ] = None,
     corpus: Annotated[
         Path | None, typer.Option(help="Another corpus than this checkout's.", metavar="DIRECTORY")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Asks a registry what crates.io was asked, in order, and prints where the answers differ.
+    """Asks a registry the questions that crates.io was asked, in order, and prints where the answers differ.
 
-    The server must know what the corpus' `scenario.toml` says, and nothing more: `loadmaster world --scenario`.
+    The server must hold exactly what the corpus' `scenario.toml` lists: `loadmaster world --scenario`.
     Exit codes: 0 no answer differs, 1 some do, 2 usage, 4 the server does not answer.
     """
-    from loadmaster.cli.commands.conformance import replay_corpus, replayed_text
+    from loadmaster.cli.commands.conformance import replay_corpus, replay_text
 
-    found = replay_corpus(url, tokens, issuer, corpus)
+    replayed = replay_corpus(url, tokens, issuer, corpus)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(replayed.model_dump(mode="json"))
     else:
-        print(replayed_text(found))
-    raise typer.Exit(1 if found.different else 0)
+        print(replay_text(replayed))
+    raise typer.Exit(1 if replayed.different else 0)

@@ -41,11 +41,11 @@ def compare(
 
     Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, or usage, 3 absent, 4 unknown.
     """
-    from loadmaster.cli.commands.compare import EXIT_CODES, compared, compared_text
+    from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
 
-    found = compared(file, registry or crates_io_index())
-    _print(found, compared_text(found), as_json)
-    raise typer.Exit(EXIT_CODES[found.state])
+    comparison = compare(file, registry or crates_io_index())
+    _print(comparison, comparison_text(comparison), as_json)
+    raise typer.Exit(EXIT_CODES[comparison.state])
 
 
 @app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
@@ -62,20 +62,20 @@ def status(
     repository: RepositoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tells the state of every object of a release, whether consumers are broken now, and what to do next.
+    """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
     Changes nothing. Members are read at the tag, or else at the branch's head. `LOADMASTER_FORGE_TOKEN` is sent to the
     forge if it is set. Exit codes: 0 everything is there, 1 something is different, 2 usage, 3 something is absent, 4
-    something is unknown; of several states the first.
+    something is unknown; if several hold, the first.
     """
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
 
     api = None if forge == "none" else forge or GITHUB
     index = registry or crates_io_index()
-    found = status(load_project(project), _exact(version), index, api, repository, default_store())
-    _print(found, status_text(found), as_json)
-    raise typer.Exit(found.exit_code)
+    seen = status(load_project(project), _exact(version), index, api, repository, default_store())
+    _print(seen, status_text(seen), as_json)
+    raise typer.Exit(seen.exit_code)
 
 
 @app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
@@ -88,7 +88,7 @@ def audit(
         str | None,
         typer.Option(
             "--as-of",
-            help="Package as of this instant (RFC 3339) or of the `commit`; what the release's receipt says if left out, or now.",
+            help="Package as of this instant (RFC 3339) or of the `commit`; if left out, of the release's receipt, or else now.",
             metavar="INSTANT",
         ),
     ] = None,
@@ -97,14 +97,14 @@ def audit(
     """Packages a released version again at its tag, and compares every crate with what the registry serves.
 
     Changes nothing. Exit codes: 0 all are the same or equivalent, 1 one is different, 2 usage, 3 one is absent, 4 one is
-    unknown; of several states the first.
+    unknown; if several hold, the first.
     """
-    from loadmaster.cli.commands.audit import audit_text, audited
+    from loadmaster.cli.commands.audit import audit, audit_text
 
     index, profile = registry or crates_io_index(), load_project(project)
-    found = audited(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
-    _print(found, audit_text(found), as_json)
-    raise typer.Exit(found.exit_code)
+    audited = audit(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
+    _print(audited, audit_text(audited), as_json)
+    raise typer.Exit(audited.exit_code)
 
 
 @app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
@@ -114,17 +114,17 @@ def yank(
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     token_block: TokenBlockOption = None,
-    execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it the plan is printed only.")] = False,
+    execute: Annotated[bool, typer.Option("--execute", help="Yank. Without it, only the plan is printed.")] = False,
     confirm: Annotated[
-        str | None, typer.Option(help="The version once more; a terminal is asked for it.", metavar="VERSION")
+        str | None, typer.Option(help="The version again; if left out, a terminal asks for it.", metavar="VERSION")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Takes a release back: plans the yank of all that is out of it, dependents first, and carries it out if told to.
+    """Takes a release back: plans to yank all its published crates, dependents first. With `--execute`, yanks them.
 
     For now only on a registry on loopback. The token comes from the Secret block that is named here or in the profile, or
-    else from `LOADMASTER_REGISTRY_TOKEN`; for crates.io, and for it alone, `CARGO_REGISTRY_TOKEN` will do. Run again after a
-    failure, it goes on where it stopped. Exit codes: 0 done, 1 the registry refused or could not be asked, 2 usage.
+    else from `LOADMASTER_REGISTRY_TOKEN`; only for crates.io, `CARGO_REGISTRY_TOKEN` will do. After a failure, run it again: it
+    continues where it stopped. Exit codes: 0 done, 1 the registry refused or did not answer, 2 usage.
     """
     from loadmaster.cli.commands.rehearse import block_reader
     from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
@@ -138,15 +138,15 @@ def yank(
             print(yank_text(plan))
             confirm = typer.prompt(f"To yank, type the version of {project}")
         require_confirmed(plan.version, confirm)
-        said = Credentials(token_block=token_block) if token_block else profile.registry.credentials
-        plan = carry_out(plan, said, block_reader(store, ROOT, tell))
+        sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
+        plan = carry_out(plan, sources, block_reader(store, ROOT, tell))
     _print(plan, yank_text(plan), as_json)
 
 
 def _exact(version: str) -> str:
-    """Raises `MalformedVersion`: a level is no version that could be out."""
+    """Raises `MalformedVersion`, also for a level such as `minor`: it names no published version."""
     named = named_versions(version)
-    return ",".join(f"{name}={parse(of)}" for name, of in named.items()) if named else str(parse(version))
+    return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 
 
 def _print(document: Value, text: str, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The commands for what runs and lies on this machine: `up`, `down` and `prune`. Options only, as in `cli`."""
+"""The commands for this machine's server, worker and disk: `up`, `down` and `prune`. Options only, as in `cli`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def up(
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Starts a Prefect server and a worker of the project's own, with the deployments, and keeps them running.
+    """Starts the project's own Prefect server and worker, with the deployments, and keeps them running.
 
-    Run again it changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
+    A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
     from loadmaster.stack.starting import up as start
 
@@ -35,7 +35,7 @@ def up(
 
 @app.command(epilog="Example: loadmaster down")
 def down(
-    force: Annotated[bool, typer.Option("--force", help="Stop at once, cutting what runs.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Stop at once, and cut running releases off.")] = False,
 ) -> None:
     """Stops the server and the worker; waits until no release is running. A run whose process was killed does not count.
 
@@ -49,20 +49,20 @@ def down(
 @app.command(epilog="Example: loadmaster prune --older-than 30 --dry-run")
 def prune(
     older_than: Annotated[
-        int, typer.Option("--older-than", help="Only what was not touched for so long.", metavar="DAYS", min=0)
+        int, typer.Option("--older-than", help="Only what was not touched for this long.", metavar="DAYS", min=0)
     ] = 14,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, and remove nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and build directories that nobody uses.
+    """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and unused build directories.
 
-    A run that is at work, or that Retry could finish, stays; so do all receipts. Exit codes: 0 done, 2 usage.
+    Keeps every run that is at work or that Retry could finish, and all receipts. Exit codes: 0 done, 2 usage.
     """
     from loadmaster.cli.commands.prune import prune as remove
-    from loadmaster.cli.commands.prune import pruned_text
+    from loadmaster.cli.commands.prune import prune_text
 
-    found = remove(default_store(), older_than, datetime.now(UTC), dry_run=dry_run)
+    pruned = remove(default_store(), older_than, datetime.now(UTC), dry_run=dry_run)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(pruned.model_dump(mode="json"))
     else:
-        print(pruned_text(found))
+        print(prune_text(pruned))

@@ -1,4 +1,4 @@
-"""The command `preflight`: whether a release could go out, asked before anybody starts one. Options only, as in `cli`."""
+"""The command `preflight`: asks, before anybody starts a release, whether it could be published. Options only, as in `cli`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def preflight(
         typer.Option(
             "--version",
             "-V",
-            help="As for a release; `patch` if left out, which most questions do not mind.",
+            help="As for a release; `patch` if left out, which is enough for most questions.",
             metavar="VERSION",
         ),
     ] = None,
@@ -30,12 +30,12 @@ def preflight(
     commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Asks the registry whether every crate could be published, and changes nothing: owners, trusted publishing, the
-    token, rate limits, names, crates.io's rules.
+    """Asks the registry whether every crate could be published: owners, trusted publishing, the token, rate limits,
+    names, crates.io's rules. Changes nothing.
 
-    With a token in `LOADMASTER_REGISTRY_TOKEN` it finds out more; without one it says what it could not check. Where
-    the registry is crates.io, its web API is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a
-    release would not start, 2 usage.
+    A token in `LOADMASTER_REGISTRY_TOKEN` answers more; without one, the report names what could not be checked. The web
+    API of crates.io is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a release would not start,
+    2 usage.
     """
     from loadmaster.cli.commands.preflight import preflight_here, report_text
     from loadmaster.run.preflight import preflight_request

@@ -20,24 +20,24 @@ def projects(as_json: JsonOption = False) -> None:
 
     Exit codes: 0 done, 2 a profile cannot be read, or usage.
     """
-    found = {name: load_project(name) for name in project_names()}
+    profiles = {name: load_project(name) for name in project_names()}
     if as_json:
-        print_json([{"project": name, "title": each.title, "forge": each.forge} for name, each in found.items()])
+        print_json([{"project": name, "title": one.title, "forge": one.forge} for name, one in profiles.items()])
         return
-    for name, each in found.items():
-        print(f"{name:<12} {each.title or name} ({each.forge})")
+    for name, profile in profiles.items():
+        print(f"{name:<12} {profile.title or name} ({profile.forge})")
 
 
 @app.command(epilog="Example: loadmaster init ../hangar")
 def init(
     path: Annotated[Path, typer.Argument(help="A clone of the workspace's repository.", metavar="PATH")],
-    name: Annotated[str | None, typer.Option(help="Of the project; the directory's if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a profile that is there.")] = False,
+    name: Annotated[str | None, typer.Option(help="The project's name; the directory's if left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing profile.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Writes the first profile of a workspace, commented, from what cargo, git and crates.io's index tell of it.
+    """Writes the first profile of a workspace, with comments, from what cargo, git and crates.io's index know about it.
 
-    Exit codes: 0 done, 1 there is a profile already, or what is there is no workspace, 2 usage.
+    Exit codes: 0 done, 1 there is a profile already, or PATH is no workspace, 2 usage.
     """
     from loadmaster.cli.commands.init import first_profile_text, write_first_profile
     from loadmaster.planning.registry.sparse_index import crates_io_index

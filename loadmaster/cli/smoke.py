@@ -15,7 +15,7 @@ app = typer.Typer()
 BackendOption = Annotated[
     str | None,
     typer.Option(
-        help="`native` on this host's kernel, `vm` on one that is booted, `auto`, or `dispatch` to the forge.",
+        help="`native`: this host's kernel; `vm`: a kernel booted for the test; `auto`; `dispatch`: the forge's workflow.",
         metavar="auto|native|vm|dispatch",
     ),
 ]
@@ -24,17 +24,21 @@ SubjectOption = Annotated[
     typer.Option(help="`probe`: our own payload denies; `release`: the released program.", metavar="probe|release"),
 ]
 KernelOption = Annotated[
-    list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be given again.", metavar="KERNEL")
+    list[str] | None, typer.Option(help="For `vm`: `6.1`, `6.12`, `7.2`; may be repeated.", metavar="KERNEL")
 ]
-DeadlineOption = Annotated[int | None, typer.Option(help="How long one kernel's test may take.", metavar="SECONDS")]
+DeadlineOption = Annotated[
+    int | None, typer.Option(help="The most that one kernel's test may take.", metavar="SECONDS")
+]
 TestedProjectOption = Annotated[
     str | None,
-    typer.Option("--project", "-p", help="Whose profile says what is left out, in its table `smoke`.", metavar="NAME"),
+    typer.Option("--project", "-p", help="The profile whose table `smoke` gives the defaults.", metavar="NAME"),
 ]
 TestedVersionOption = Annotated[
-    str | None, typer.Option("--version", "-V", help="Of the release to test.", metavar="VERSION")
+    str | None, typer.Option("--version", "-V", help="The version of the release to test.", metavar="VERSION")
 ]
-TagOption = Annotated[str | None, typer.Option(help="Its tag; by the profile if left out.", metavar="TAG")]
+TagOption = Annotated[
+    str | None, typer.Option(help="The tag of the release; the profile's pattern if left out.", metavar="TAG")
+]
 ForgeOption = Annotated[
     str | None, typer.Option(help="Base address of the forge's API; GitHub's if left out.", metavar="URL")
 ]
@@ -43,7 +47,7 @@ AssetsOption = Annotated[
 ]
 BinaryOption = Annotated[str | None, typer.Option(help="The program to test, instead of an asset.", metavar="PATH")]
 DoctorOption = Annotated[
-    bool, typer.Option("--doctor", help="Say what this host can do, and why, loading nothing; then end.")
+    bool, typer.Option("--doctor", help="Show what this host can do, and why, without loading anything; then exit.")
 ]
 
 
@@ -62,8 +66,8 @@ def smoke(
     doctor: DoctorOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Proves, or does not, that the kernel denies: a file is opened before, during and after, beside one that must stay
-    open, and from another process. Only a denial that was seen counts.
+    """Tests whether the kernel denies: opens a file before, during and after the denial, beside a file that must stay open,
+    and from another process. Only a denial that was seen counts.
 
     Exit codes: 0 enforced, 1 not enforced or an error, 2 usage, 3 unsupported, 4 no privilege, 5 refused by the kernel.
     """
@@ -72,7 +76,7 @@ def smoke(
     if doctor:
         print(doctor_here(as_json=as_json), end="")
         raise typer.Exit
-    asked = {
+    values = {
         "backend": backend,
         "subject": subject,
         "kernels": tuple(kernel) if kernel else None,
@@ -84,6 +88,6 @@ def smoke(
         "assets": absolute(assets),
         "binary": absolute(binary),
     }
-    text, code = smoke_here(asked, default_store(), tell, as_json=as_json)
+    text, code = smoke_here(values, default_store(), tell, as_json=as_json)
     print(text, end="")
     raise typer.Exit(code)

@@ -19,7 +19,7 @@ app = typer.Typer()
 
 
 def _tree(text: str) -> Path:
-    """No name, as of a variable that is not set, must not mean the current directory. Raises `TreeMissing`."""
+    """An empty name, as from an unset variable, must not mean the current directory. Raises `TreeMissing`."""
     if not text:
         raise TreeMissing(text)
     return Path(text)
@@ -44,31 +44,31 @@ def bump(
     ],
     policy: Annotated[Policy | None, typer.Option(help="The profile's, or `lockstep`, if left out.")] = None,
     requirements: Annotated[
-        Requirements | None, typer.Option(help="Which ones on members move; what the policy says if left out.")
+        Requirements | None, typer.Option(help="Which requirements on members move; the policy's if left out.")
     ] = None,
     project: ProfileOption = None,
     day: Annotated[
         datetime | None, typer.Option("--date", help="The changelog's day; today if left out.", formats=["%Y-%m-%d"])
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Writes a new version into every file of a tree that says one: manifests, lockfiles, changelog, and more by profile.
+    """Writes a new version into every file of a tree that has one: manifests, lockfiles, changelog, and the profile's files.
 
-    All files change, or none; what a bump that was killed has written is taken back first. Exit codes: 0 done, 1 the tree
-    cannot be bumped, 2 usage.
+    All files change, or none. The work of a bump that was killed is undone first. Exit codes: 0 done, 1 the tree cannot be
+    bumped, 2 usage.
     """
     from loadmaster.cli.commands.bump import bump as bump_files
-    from loadmaster.cli.commands.bump import bumped_text
+    from loadmaster.cli.commands.bump import bump_text
 
     style = load_project(project).release if project is not None else ReleaseStyle()
-    told = {"policy": policy, "requirements": requirements}
-    style = style.model_copy(update={key: value for key, value in told.items() if value is not None})
-    found = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
+    options = {"policy": policy, "requirements": requirements}
+    style = style.model_copy(update={key: value for key, value in options.items() if value is not None})
+    bumped = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(bumped.model_dump(mode="json"))
     else:
-        print(bumped_text(found))
+        print(bump_text(bumped))
 
 
 @app.command(epilog="Example: loadmaster gates examples/hangar --tag v0.4.0")
@@ -78,16 +78,16 @@ def gates(
     project: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Asks all gates that need only files: what would stop a release of this tree half-way.
+    """Asks all gates that need only files, and shows what would stop a release of this tree half-way.
 
-    Without a profile all publishable packages count, but those that maturin builds into Python packages. Exit codes: 0
-    nothing fails, 1 something does, 2 the tree cannot be read, or usage. A question without an answer fails nothing here.
+    Without a profile, all publishable packages count except those that maturin builds into Python packages. A gate without
+    an answer does not fail here. Exit codes: 0 no gate fails, 1 a gate fails, 2 the tree cannot be read, or usage.
     """
-    from loadmaster.cli.commands.gates import judged, judged_text
+    from loadmaster.cli.commands.gates import judge, judgement_text
 
-    found = judged(tree, tag, load_project(project) if project is not None else None)
+    judged = judge(tree, tag, load_project(project) if project is not None else None)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(judged.model_dump(mode="json"))
     else:
-        print(judged_text(found), end="")
-    raise typer.Exit(found.exit_code)
+        print(judgement_text(judged), end="")
+    raise typer.Exit(judged.exit_code)

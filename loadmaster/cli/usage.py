@@ -1,4 +1,4 @@
-"""Tells wrong usage as one JSON document, too, where one was asked for. How it reads on a terminal is typer's business."""
+"""Prints wrong usage as one JSON document if `--json` was given. On a terminal, typer prints it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from loadmaster.planning.values.receipt import Failure
 
 
 def print_failure(error: LoadmasterError) -> None:
-    """The document of every command that failed, where its arguments ask for one."""
+    """Prints the document of a command that failed, if its arguments ask for one."""
     if "--json" in sys.argv:
         print_json({"outcome": "failed", "failure": Failure.of(error).model_dump(mode="json", exclude_none=True)})
 
@@ -44,8 +44,8 @@ def _misuse_printed() -> Iterator[None]:
         print_failure(
             UsageError(
                 error.format_message(),
-                why="the command line says something that the command does not know, or leaves out what it needs.",
-                fix=f"mend it; `{command} --help` tells what it takes.",
+                why="the command line has something that the command does not know, or lacks something that it needs.",
+                fix=f"mend it; `{command} --help` shows what it takes.",
             )
         )
         raise

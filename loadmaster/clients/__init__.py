@@ -1,1 +1,1 @@
-"""How the outside is touched: one module per outside thing, small functions that try once and raise from the catalogue."""
+"""Access to the outside world: one module for each outside thing. Small functions that try once and raise from the catalogue."""

@@ -1,4 +1,4 @@
-"""cargo, called as a program: what it says of a workspace, and the crates that it packages and installs.
+"""cargo, run as a program: what it says of a workspace, and the crates that it packages and installs.
 
 cargo stays the authority for resolving, packaging, building and installing; uploads are ours (`clients.registry`).
 """
@@ -20,14 +20,14 @@ from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
 
 OLDEST = "1.90.0"
-"""The first cargo whose `package` puts the workspace's own crates over the registry while it packages them."""
+"""The first cargo whose `package` lays the workspace's own crates over the registry while it packages them."""
 
 REGISTRY = "rehearsal"
 
 NEVER_INSTALL = {"RUSTUP_AUTO_INSTALL": "0"}
-"""A workspace's `rust-toolchain.toml` would else have rustup install toolchains, and bring `stable` to its newest, in the midst of
-a release and for all who use this machine."""
-# lld maps its output into memory, and on a full disk dies of that.
+"""Without it, rustup would obey a workspace's `rust-toolchain.toml`: it would install toolchains and update `stable`, in the middle
+of a release and for everybody who uses this machine."""
+# lld maps its output into memory, and a full disk kills it with a bus error.
 _NO_SPACE = re.compile(r"No space left on device|os error 28|terminated with signal 7 \[Bus error\]|SIGBUS")
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
@@ -40,7 +40,7 @@ class Cargo:
     log: Path
     env: Mapping[str, str]
     registry: str | None = None
-    """Name of the registry that stands in for crates.io, if one does."""
+    """Name of the registry that replaces crates.io, if one does."""
 
     def with_target(self, directory: Path) -> Cargo:
         return replace(self, env={**self.env, "CARGO_TARGET_DIR": str(directory)})
@@ -54,12 +54,12 @@ def cargo_in(
     toolchain: str | None = None,
     allow: Sequence[str] = (),
 ) -> Cargo:
-    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) stands in for crates.io."""
+    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) replaces crates.io."""
     cargo_home = home / "cargo"
     cargo_home.mkdir(parents=True, exist_ok=True)
     config = '[net]\nretry = 3\n[term]\ncolor = "never"\n'
     if index is not None:
-        # Facts: replacement by environment variable is silently ignored; only a configuration file counts.
+        # cargo silently ignores a source replacement in the environment; only a configuration file works.
         config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
     (cargo_home / "config.toml").write_text(config, encoding="utf-8")
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
@@ -72,48 +72,47 @@ def cargo_in(
 
 def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
     """Raises `CargoMissing`, `CargoTooOld`."""
-    found = ToolchainSeen(cargo=_version(cargo, directory, "cargo"), rustc=_version(cargo, directory, "rustc"))
-    if parse(found.cargo).finalize_version() < parse(OLDEST):
-        raise CargoTooOld(found.cargo, OLDEST)
-    return found
+    seen = ToolchainSeen(cargo=_version(cargo, directory, "cargo"), rustc=_version(cargo, directory, "rustc"))
+    if parse(seen.cargo).finalize_version() < parse(OLDEST):
+        raise CargoTooOld(seen.cargo, OLDEST)
+    return seen
 
 
 def installed_toolchains() -> tuple[str, ...]:
-    """Those that rustup has, the default first, such as `1.95.0-x86_64-unknown-linux-gnu`; () without rustup."""
+    """The toolchains that rustup has, the default first, such as `1.95.0-x86_64-unknown-linux-gnu`; () without rustup."""
     try:
-        told = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         return ()
-    lines = [each.split() for each in told.splitlines() if each]
-    return tuple(each[0] for each in sorted(lines, key=lambda each: not any("default" in word for word in each[1:])))
+    lines = [line.split() for line in output.splitlines() if line]
+    return tuple(line[0] for line in sorted(lines, key=lambda line: not any("default" in word for word in line[1:])))
 
 
 def _version(cargo: Cargo, directory: Path, program: str) -> str:
     finished = _call(cargo, directory, [program, "--version"])
-    told = re.match(rf"{program} (\d+\.\d+\.\d+\S*)", finished.out)
-    if finished.code != 0 or told is None:
-        said = finished.tail or finished.out.strip()
-        raise CargoMissing(said or f"`{program} --version` said nothing and exited with {finished.code}")
-    return told[1]
+    version = re.match(rf"{program} (\d+\.\d+\.\d+\S*)", finished.out)
+    if finished.code != 0 or version is None:
+        words = finished.tail or finished.out.strip()
+        raise CargoMissing(words or f"`{program} --version` said nothing and exited with {finished.code}")
+    return version[1]
 
 
-def members(cargo: Cargo, directory: Path, called: str) -> dict[str, Any]:
-    """`cargo metadata --no-deps`: the members as their manifests say, whatever the lockfile says.
+def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
+    """`cargo metadata --no-deps`: the members by their manifests alone, whatever the lockfile says.
 
-    A manifest in a directory above is not looked for. `called` is what a message calls the workspace.
-    Raises `NotAWorkspace`.
+    A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`.
     """
     argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
     finished = _call(cargo, directory, argv)
     _look_for_full_disk(finished, "reading the manifests")
     if finished.code != 0:
-        raise NotAWorkspace(called, finished.tail)
+        raise NotAWorkspace(title, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
     return document
 
 
-def locked_problem(cargo: Cargo, directory: Path) -> str | None:
-    """What `cargo metadata --locked` has against the lockfile in `directory`; None if nothing."""
+def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
+    """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
     finished = _call(cargo, directory, ["cargo", "metadata", "--locked", "--format-version", "1"])
     _look_for_full_disk(finished, "resolving dependencies")
     return None if finished.code == 0 else finished.tail
@@ -122,9 +121,9 @@ def locked_problem(cargo: Cargo, directory: Path) -> str | None:
 def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool, deny_warnings: bool) -> Lint:
     """`cargo clippy` of the packages; of every target of the workspace if none is named.
 
-    A clippy that is not installed is told as not run.
+    If clippy is not installed, the result says that it did not run.
     """
-    argv = ["cargo", "clippy", *_looked_at(packages), "--quiet", "--message-format", "short"]
+    argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
     finished = _call(cargo, directory, argv)
     _look_for_full_disk(finished, "running clippy")
@@ -136,35 +135,35 @@ def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locke
     return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
 
 
-def _looked_at(packages: Sequence[str]) -> list[str]:
-    return [f"--package={each}" for each in packages] or ["--workspace", "--all-targets"]
+def _package_arguments(packages: Sequence[str]) -> list[str]:
+    return [f"--package={package}" for package in packages] or ["--workspace", "--all-targets"]
 
 
 def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[str, ...]:
-    """Every warning and error of clippy, without its place: `src/lib.rs: unneeded return`, as often as it is given.
+    """Every warning and error of clippy with its file, without its line, such as `src/lib.rs: unneeded return`; repeated ones too.
 
-    The same one keeps its words when the lines above it move. () where clippy cannot run.
+    So a finding keeps its words when the lines above it move. () if clippy cannot run.
     """
-    argv = ["cargo", "clippy", *_looked_at(packages), "--quiet", "--message-format", "json"]
+    argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "json"]
     finished = _call(cargo, directory, argv + ["--locked"] * locked)
-    told = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
-    messages = [each["message"] for each in told if each.get("reason") == "compiler-message"]
+    documents = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
+    messages = [document["message"] for document in documents if document.get("reason") == "compiler-message"]
     return tuple(
-        f"{each['spans'][0]['file_name']}: {each['message']}"
-        for each in messages
-        if each["level"] in ("warning", "error") and each["spans"]
+        f"{message['spans'][0]['file_name']}: {message['message']}"
+        for message in messages
+        if message["level"] in ("warning", "error") and message["spans"]
     )
 
 
 def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
-    """`cargo check` of the packages with the toolchain of Rust `rust`, which is not installed if it is missing."""
+    """`cargo check` of the packages with the toolchain of Rust `rust`. A missing toolchain is not installed."""
     exact = f"{rust}.0" if rust.count(".") == 1 else rust
     by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact})
-    found = _call(by_version, directory, ["rustc", "--version"])
-    if found.code != 0 or not found.out.startswith(f"rustc {exact} "):
+    rustc = _call(by_version, directory, ["rustc", "--version"])
+    if rustc.code != 0 or not rustc.out.startswith(f"rustc {exact} "):
         brings = f"`rustup toolchain install {exact} --profile minimal` brings it"
         return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
-    argv = ["cargo", "check", "--quiet", *(f"--package={each}" for each in packages)]
+    argv = ["cargo", "check", "--quiet", *(f"--package={package}" for package in packages)]
     finished = _call(by_version, directory, argv + ["--locked"] * locked)
     _look_for_full_disk(finished, f"checking with Rust {exact}")
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
@@ -175,19 +174,19 @@ def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
 
 
 def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Sequence[str], release_type: str) -> Lint:
-    """What `cargo semver-checks` says of the packages' API against that of the tree in `baseline`."""
+    """The result of `cargo semver-checks`, which compares the packages' API with that of the tree in `baseline`."""
     argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
-    finished = _call(cargo, directory, argv + [f"--package={each}" for each in packages])
+    finished = _call(cargo, directory, argv + [f"--package={package}" for package in packages])
     _look_for_full_disk(finished, "comparing the API")
-    told = f"{finished.out}\n{finished.tail}"
-    findings = tuple(line.strip() for line in told.splitlines() if line.startswith("--- failure "))
+    output = f"{finished.out}\n{finished.tail}"
+    findings = tuple(line.strip() for line in output.splitlines() if line.startswith("--- failure "))
     if finished.code != 0 and not findings:
         return Lint(ran=False, why=f"cargo-semver-checks could not compare: {finished.tail}")
     return Lint(ran=True, passed=finished.code == 0, findings=findings)
 
 
 def fetch(cargo: Cargo, directory: Path) -> None:
-    """`cargo fetch --locked`: all that the lockfile names, into this run's `CARGO_HOME`. Raises `CargoFailed`, `DiskFull`."""
+    """`cargo fetch --locked`: brings everything in the lockfile into this run's `CARGO_HOME`. Raises `CargoFailed`, `DiskFull`."""
     argv = ["cargo", "fetch", "--locked"]
     _raise_unless_done(_call(cargo, directory, argv), argv, "fetching dependencies")
 
@@ -202,7 +201,7 @@ def package(
     verify: bool,
     offline: bool = False,
 ) -> dict[str, Path]:
-    """Packages the named crates (version by name) together; the `.crate` file of each by name.
+    """Packages the crates (version by name) together. Returns the `.crate` files by name.
 
     `offline` is for a workspace that was fetched and whose lockfile decides everything (`planning.packaging`): cargo then
     does not ask the index again for every crate. Raises `CargoFailed`, `DiskFull`, `CrateMissingFromPackage`.
@@ -221,7 +220,7 @@ def package(
 
 
 def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:
-    """`cargo install --locked` from the registry into the `bin` of `directory`, which is made if it is missing.
+    """`cargo install --locked` from the registry into `directory/bin`; a missing `directory` is made.
 
     Raises `CargoFailed`, `DiskFull`.
     """
@@ -233,14 +232,14 @@ def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug:
 
 
 def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
-    """`cargo build --release --locked` of one program of the workspace; its path. Raises `CargoFailed`, `DiskFull`."""
+    """`cargo build --release --locked` of one program of the workspace. Returns its path. Raises `CargoFailed`, `DiskFull`."""
     argv = ["cargo", "build", "--release", "--locked", "--bin", binary]
     finished = _call(cargo.with_target(target), directory, argv)
     _raise_unless_done(finished, argv, f"building `{binary}`")
     return target / "release" / binary
 
 
-def reported_version(cargo: Cargo, binary: Path) -> str:
+def version_of_program(cargo: Cargo, binary: Path) -> str:
     """What the program prints for `--version`. Raises `CargoFailed`."""
     finished = run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
     if finished.code != 0:

@@ -1,6 +1,6 @@
 """A plain directory of files, read as a `TreeFiles`. `rewriting` writes it back.
 
-Follows a symbolic link only as far as it stays in the tree. Knows which files a release reads, and nothing of what they say.
+Follows a symbolic link only if it stays in the tree. Knows which files a release reads, and nothing of their contents.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.values.globs import matches_glob
 
 SKIPPED = (".git", "node_modules", "target", KEPT)
-"""Directories that are never looked into; a `target` with a manifest of its own is a package like any other."""
+"""Directories that are skipped. A `target` with a manifest of its own is not: it is a package like any other."""
 
 WANTED = (
     "**/Cargo.toml",
@@ -28,16 +28,16 @@ WANTED = (
     "rust-toolchain",
     "rust-toolchain.toml",
 )
-"""What every release reads."""
+"""Globs of the files that every release reads."""
 
 
 _FILE, _DIRECTORY = "a file", "a directory"
 
 
 def read_tree(directory: Path, also: Collection[str] = (), *, without: Collection[str] = ()) -> TreeFiles:
-    """The files of `directory`; the texts of those that are `WANTED` or match one of the globs in `also`.
+    """The files of `directory`, with the texts of those that match `WANTED` or a glob in `also`.
 
-    `without` are paths whose texts are none of the release's business.
+    `without` are paths whose texts do not concern the release.
 
     Raises `TreeMissing`, `FileUnreadable`, `NotAFile` and `LinkOutOfTree` for something else in place of a wanted file, and
     `NotUtf8`. A link that leads nowhere is no file.
@@ -49,7 +49,7 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
     paths, leads_out = set[str](), set[str]()
     for path, entry in _walk(root, ""):
         inside = not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(root)
-        is_wanted = path not in without and any(matches_glob(path, each) for each in wanted)
+        is_wanted = path not in without and any(matches_glob(path, glob) for glob in wanted)
         kind = _kind(entry)
         if is_wanted and not inside and kind != _DIRECTORY:
             raise LinkOutOfTree(path, "the release")
@@ -65,17 +65,17 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
 
 
 def read_texts(directory: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Text by path; those that are not there are left out. Raises `LinkOutOfTree`, `FileUnreadable` and `NotUtf8`."""
+    """Text by path; missing files are left out. Raises `LinkOutOfTree`, `FileUnreadable` and `NotUtf8`."""
     root = directory.resolve()
-    there = [path for path in sorted(paths) if (root / path).is_file()]
-    for path in there:
+    existing = [path for path in sorted(paths) if (root / path).is_file()]
+    for path in existing:
         if not (root / path).resolve().is_relative_to(root):
             raise LinkOutOfTree(path, "the release")
-    return {path: read_text(path, root / path) for path in there}
+    return {path: read_text(path, root / path) for path in existing}
 
 
 def read_text(path: str, place: Path) -> str:
-    """The file at `place`, line ends and a byte order mark as they are; `path` is what a message calls it.
+    """The text of the file at `place`, with its line ends and byte order mark unchanged. Messages call it `path`.
 
     Raises `FileUnreadable` and `NotUtf8`.
     """
@@ -90,13 +90,13 @@ def read_text(path: str, place: Path) -> str:
 
 
 def _walk(folder: Path, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Path and entry of all that there is. A symbolic link to a directory is told, and not gone into."""
+    """Path and entry of everything below `folder`. A symbolic link to a directory is listed, but not followed."""
     try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda each: each.name)
+        with os.scandir(folder) as unsorted:
+            entries = sorted(unsorted, key=lambda entry: entry.name)
     except OSError as error:
         raise FileUnreadable(path or str(folder), error.strerror or "") from error
-    for entry in found:
+    for entry in entries:
         inner = f"{path}{entry.name}"
         yield inner, entry
         if entry.is_dir(follow_symlinks=False) and (
@@ -106,7 +106,7 @@ def _walk(folder: Path, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _kind(entry: os.DirEntry[str]) -> str | None:
-    """What it is, or leads to, in words; None of a symbolic link that leads nowhere, or round in a circle."""
+    """What the entry is, or leads to, in words; None for a symbolic link that leads nowhere, or to itself."""
     if entry.is_file(follow_symlinks=False):
         return _FILE
     try:
@@ -114,4 +114,4 @@ def _kind(entry: os.DirEntry[str]) -> str | None:
     except OSError:
         return None
     known = ((stat.S_ISREG, _FILE), (stat.S_ISDIR, _DIRECTORY), (stat.S_ISFIFO, "a named pipe"))
-    return next((told for is_one, told in known if is_one(mode)), "a socket or a device")
+    return next((words for is_kind, words in known if is_kind(mode)), "a socket or a device")

@@ -1,7 +1,7 @@
-"""git-cliff, called as a program: changelog entries proposed from commits.
+"""git-cliff, run as a program: it proposes changelog entries from commits.
 
-It asks no forge, and reads no configuration of the repository's: what comes out are the sections of Keep a Changelog, for a
-person to edit. Where they go is `planning.changelogs`.
+It asks no forge, and reads no configuration of the repository. It makes sections of Keep a Changelog, for a person to edit;
+`planning.changelogs` puts them in their place.
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ _DEADLINE = 120.0
 
 
 def propose_notes(repository: Path, scope: NotesScope) -> str:
-    """Markdown from the commits below `HEAD`, and below none of the scope's tags, that touch its folders.
+    """Markdown made from the commits since the scope's tags that touch its folders.
 
-    Empty if they tell nothing for users. Which commits these are, git tells: git-cliff's own search by path takes a minute
-    for 5,000 commits. Raises `NotesNotProposed`, and what asking git raises.
+    Empty if none of them concerns users. git finds these commits, because git-cliff's own search by path takes a minute for
+    5,000 commits. Raises `NotesNotProposed`, and what asking git raises.
     """
-    released = [f"refs/tags/{each}" for each in scope.tags]
-    told = git.commits_since(repository, released, scope.include, scope.exclude)
-    if not told:
+    released = [f"refs/tags/{tag}" for tag in scope.tags]
+    commits = git.commits_since(repository, released, scope.include, scope.exclude)
+    if not commits:
         return ""
     newest = [git.newest(repository, released)] if released else []
-    others = git.commits_since(repository, newest) - told
+    others = git.commits_since(repository, newest) - commits
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
         configuration, log = home / "cliff.toml", home / "log"
         configuration.write_text(_configuration(others), encoding="utf-8")
         argv = [_program(), "--offline", "--strip", "all", "--config", str(configuration)]
         argv += ["--repository", str(repository), "--tag-pattern", _NO_TAG]
-        argv += [f"{each}..HEAD" for each in newest]
+        argv += [f"{commit}..HEAD" for commit in newest]
         try:
             finished = run(argv, cwd=repository, env=environment(home), log=log, deadline=_DEADLINE)
         except subprocess.TimeoutExpired as error:
@@ -75,15 +75,15 @@ def propose_notes(repository: Path, scope: NotesScope) -> str:
 
 
 def _configuration(others: Collection[str]) -> str:
-    """With a group of their own for the other commits: those that break something could not be skipped."""
+    """The configuration with a group for the other commits, because git-cliff cannot skip breaking ones."""
     before, heading, parsers = _CONFIGURATION.partition("commit_parsers = [\n")
-    grouped = "".join(f'  {{ sha = "{each}", group = "others" }},\n' for each in sorted(others))
+    grouped = "".join(f'  {{ sha = "{commit}", group = "others" }},\n' for commit in sorted(others))
     return f"{before}{heading}{grouped}{parsers}]\n"
 
 
 def _program() -> str:
-    """The one that was installed with Loadmaster."""
-    found = shutil.which("git-cliff", path=str(Path(sys.executable).parent))
-    if found is None:
+    """The `git-cliff` that was installed with Loadmaster."""
+    program = shutil.which("git-cliff", path=str(Path(sys.executable).parent))
+    if program is None:
         raise NotesNotProposed("there is no `git-cliff` beside Loadmaster's own Python")
-    return found
+    return program

@@ -1,7 +1,7 @@
-"""The one door to other programs: an argument list, an explicit environment, a deadline, the whole output in a file.
+"""Runs other programs, with an argument list, an explicit environment, a deadline, and the whole output in a file.
 
 Knows nothing of cargo or git. The environment is built from an allow-list, never inherited, so that no credential of
-the caller's reaches a child by accident.
+the caller reaches a child by accident.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ ALLOWED = (
     "https_proxy",
     "no_proxy",
 )
-"""What a child sees of our environment. `HOME` and `CARGO_HOME` are always the run's own."""
+"""The variables of our environment that a child sees. `HOME` and `CARGO_HOME` are always the run's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A program that has ended. `tail` is the end of standard error, where programs say why."""
+    """A program that has ended. `tail` is the end of its standard error, where programs give the reason."""
 
     code: int
     out: str
@@ -46,11 +46,11 @@ class Finished:
 def environment(home: Path, also: Iterable[str] = (), extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The allowed part of our environment with `HOME` at `home`, then `extra`.
 
-    rustup finds its toolchains below the real home unless told, so `RUSTUP_HOME` is spelt out.
+    rustup looks for its toolchains below `HOME`, so `RUSTUP_HOME` names those below the real one.
     """
-    seen = {name: os.environ[name] for name in (*ALLOWED, *also) if name in os.environ}
-    seen.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    return {**seen, "HOME": str(home), **(extra or {})}
+    allowed = {name: os.environ[name] for name in (*ALLOWED, *also) if name in os.environ}
+    allowed.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    return {**allowed, "HOME": str(home), **(extra or {})}
 
 
 def run(
@@ -61,9 +61,9 @@ def run(
     log: Path,
     deadline: float | None = None,
 ) -> Finished:
-    """Runs `argv` to its end; standard error is appended to `log`, its last lines are kept.
+    """Runs `argv` to its end. Appends its standard error to `log`, and returns the last lines of it.
 
-    After `deadline` seconds the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired.
+    After `deadline` seconds, the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired.
     """
     with log.open("ab") as sink:
         start = sink.tell()

@@ -1,7 +1,7 @@
-"""Files of a tree rewritten as one: all of them or none, also where the process is killed between two of them.
+"""Rewrites files of a tree together: all of them or none, even if the process is killed between two of them.
 
-What the files said before is kept in the tree, in `KEPT`, until all are in place; who comes next takes back what a killed
-process has left. That outlives a kill, not a power cut. Knows nothing of what the files say.
+The former contents are kept in the tree, in `KEPT`, until all files are in place. The next process undoes what a killed one
+has left. That outlives a kill, not a power cut. Knows nothing of the contents.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from loadmaster.errors.files import BumpInterrupted, FileOfTwoNames, FileUnreada
 from loadmaster.planning.values.value import Value
 
 KEPT = ".loadmaster-bump"
-"""The directory in the tree; there while files are written, and after a kill. It is none of the tree's files."""
+"""A directory in the tree that exists while files are written, and after a kill. It does not count as part of the tree."""
 
 _LIST = "list.json"
-"""In `KEPT`, from when the first file may have been replaced until the last one is."""
+"""In `KEPT`, from before the first file is replaced until after the last one is."""
 
 
 class _Rewrite(Value):
@@ -33,7 +33,7 @@ class _Rewrite(Value):
     path: str
     before: str
     after: str
-    """SHA-256, as that of `before`."""
+    """SHA-256, as `before` is."""
 
 
 _REWRITES = TypeAdapter(tuple[_Rewrite, ...])
@@ -41,7 +41,7 @@ _REWRITES = TypeAdapter(tuple[_Rewrite, ...])
 
 @contextmanager
 def alone_in(directory: Path) -> Iterator[None]:
-    """No other process holds this at the same time; the kernel lets go of it when this one dies.
+    """Holds a lock, so that no other process is in here for the same directory. The kernel frees it when this process dies.
 
     Raises `TreeBusy`, `TreeMissing` and `FileUnreadable`.
     """
@@ -62,9 +62,9 @@ def alone_in(directory: Path) -> Iterator[None]:
 
 
 def require_whole(directory: Path) -> None:
-    """Raises `BumpInterrupted` for a tree in which a killed process may have left some files old and some new.
+    """Raises `BumpInterrupted` if a killed process may have left some files old and some new.
 
-    Raises `TreeBusy`, too, while another process is at it.
+    Raises `TreeBusy` while another process is writing.
     """
     if os.path.isfile(directory / KEPT / _LIST):  # noqa: PTH113 - as in `alone_in`
         with alone_in(directory):
@@ -72,20 +72,20 @@ def require_whole(directory: Path) -> None:
 
 
 def take_back(directory: Path) -> None:
-    """Makes the files what they were before a write that was killed; nothing if there was none.
+    """Undoes a write that was killed, if there was one: the files get their former contents.
 
-    Raises `BumpInterrupted`, changing nothing, if one of them is neither what it was nor what it was to be; and where one
-    cannot be put back.
+    Raises `BumpInterrupted`, changing nothing, if one of them has neither its former nor its new contents. Also raises it if
+    one cannot be put back.
     """
     kept = directory / KEPT
     if (kept / _LIST).is_file():
-        rewrites = _listed(directory)
-        for each in rewrites:
-            if _digest(directory / each.path) not in (each.before, each.after):
-                raise BumpInterrupted(str(directory), KEPT, f"`{each.path}` was changed since")
-        for number, each in enumerate(rewrites):
-            if _digest(directory / each.path) != each.before:
-                _put_back(kept / f"{number}.old", directory, each.path)
+        rewrites = _read_list(directory)
+        for rewrite in rewrites:
+            if _digest(directory / rewrite.path) not in (rewrite.before, rewrite.after):
+                raise BumpInterrupted(str(directory), KEPT, f"`{rewrite.path}` was changed since")
+        for number, rewrite in enumerate(rewrites):
+            if _digest(directory / rewrite.path) != rewrite.before:
+                _put_back(kept / f"{number}.old", directory, rewrite.path)
         (kept / _LIST).unlink()
     shutil.rmtree(kept, ignore_errors=True)
 
@@ -99,7 +99,7 @@ def _put_back(old: Path, directory: Path, path: str) -> None:
 
 
 def write_files(directory: Path, texts: Mapping[str, str]) -> None:
-    """Puts `texts` in place, by path. The files must be there; their permissions stay.
+    """Writes `texts` (by path). The files must exist; their permissions stay.
 
     Raises `FilesNotWritten` and `FileOfTwoNames`, and then nothing has changed.
     """
@@ -120,7 +120,7 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
 
 
 def _places(directory: Path, texts: Mapping[str, str]) -> dict[str, Path]:
-    """Where each file lies, symbolic links followed: one path of each file."""
+    """Each file's real place, by one path of it. Symbolic links are followed. Raises `FileOfTwoNames`."""
     names: dict[Path, str] = {}
     for path, text in texts.items():
         place = (directory / path).resolve()
@@ -131,7 +131,7 @@ def _places(directory: Path, texts: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _keep(kept: Path, files: Mapping[str, tuple[Path, str]]) -> None:
-    """Makes `kept`, with its list last. Raises `FilesNotWritten`."""
+    """Fills `kept`, and writes its list last. Raises `FilesNotWritten`."""
     path = KEPT
     try:
         kept.mkdir()
@@ -148,16 +148,16 @@ def _keep(kept: Path, files: Mapping[str, tuple[Path, str]]) -> None:
         raise FilesNotWritten(path, error.strerror or "") from error
 
 
-def _listed(directory: Path) -> tuple[_Rewrite, ...]:
-    """Raises `BumpInterrupted` for a list that was not written here: none leads out of the tree."""
+def _read_list(directory: Path) -> tuple[_Rewrite, ...]:
+    """Raises `BumpInterrupted` for a list that we cannot have written, such as one with a path out of the tree."""
     try:
-        found = _REWRITES.validate_json((directory / KEPT / _LIST).read_bytes())
+        rewrites = _REWRITES.validate_json((directory / KEPT / _LIST).read_bytes())
     except ValidationError as error:
         raise BumpInterrupted(str(directory), KEPT, f"`{KEPT}/{_LIST}` was changed since") from error
-    for each in found:
-        if not (directory / each.path).resolve().is_relative_to(directory.resolve()):
-            raise BumpInterrupted(str(directory), KEPT, f"`{each.path}` was changed since")
-    return found
+    for rewrite in rewrites:
+        if not (directory / rewrite.path).resolve().is_relative_to(directory.resolve()):
+            raise BumpInterrupted(str(directory), KEPT, f"`{rewrite.path}` was changed since")
+    return rewrites
 
 
 def _digest(file: Path) -> str | None:

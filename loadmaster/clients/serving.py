@@ -1,4 +1,4 @@
-"""An ASGI application served on loopback by uvicorn, in a thread of this process, for as long as a `with` block lasts."""
+"""Serves an ASGI application on loopback with uvicorn, in a thread of this process, for the length of a `with` block."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from loadmaster.errors.rehearsal import PortTaken
 
 LOOPBACK = "127.0.0.1"
 
-# cargo offers HTTP/2 to every plain-text server, and uvicorn warns of each such request.
+# cargo offers HTTP/2 to every plain-text server, and uvicorn warns about each such request.
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 @contextmanager
 def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serves `app` and yields its address (`http://127.0.0.1:PORT`, no trailing slash). Port 0 takes a free one.
+    """Serves `app` and yields its address (`http://127.0.0.1:PORT`, no trailing slash). Port 0 takes a free port.
 
     Raises `PortTaken`.
     """
     listener = _listen(port)
-    # A request that a fault still delays must not keep the release's process.
+    # A request that a fault still delays must not keep the release's process alive.
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", ws="none", timeout_graceful_shutdown=1
     )
@@ -39,7 +39,7 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
         await server_startup(sockets)
         started.set()
 
-    server.startup = startup  # type: ignore[method-assign]  # uvicorn offers no other moment to wait for
+    server.startup = startup  # type: ignore[method-assign]  # uvicorn has no other hook for the end of its start
     thread = threading.Thread(target=server.run, args=([listener],), name="serving", daemon=True)
     thread.start()
     try:
@@ -52,7 +52,7 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
 
 
 def _listen(port: int) -> socket.socket:
-    # With the protocol named, asyncio sets TCP_NODELAY; without, every answer waits tens of milliseconds.
+    # asyncio sets TCP_NODELAY only if the protocol is named; without it, every answer waits tens of milliseconds.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

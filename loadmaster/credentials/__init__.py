@@ -1,1 +1,1 @@
-"""Credentials: where they come from, how long they live, and that none is ever stored, logged, shown or raised."""
+"""Credentials: where they come from and how long they live. None is ever stored, logged, shown or raised."""

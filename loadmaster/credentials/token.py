@@ -1,4 +1,4 @@
-"""A token in memory. It shows itself to nobody, cannot be pickled or copied, and is known to the redactor from the start."""
+"""A token in memory. It is never shown, cannot be pickled or copied, and the redactor knows it from the start."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from loadmaster.errors import redaction
 from loadmaster.errors.credentials import TokenUnusable
 
 SHORTEST = 8
-"""Characters. What is shorter is no secret, and redacting it would tear holes into every text."""
+"""Characters. A shorter text is no secret, and redacting it would tear holes into every message."""
 
 
 class Token:
     __slots__ = ("_value",)
 
     def __init__(self, value: str, source: str) -> None:
-        """`source` says where it was read, for messages. Raises `TokenUnusable` for what cannot be one, without showing it."""
+        """`source` names the place it was read from, for messages. Raises `TokenUnusable`, which does not show the value."""
         if problem := _problem(value):
             raise TokenUnusable(source, problem)
         redaction.know(value)
@@ -33,12 +33,12 @@ class Token:
 
 
 def _problem(value: str) -> str | None:
-    """What keeps `value` from being sent in a header as it is."""
+    """The reason why `value` cannot be sent in a header; None if it can."""
     if not value.isascii():
         return "it has characters that are not ASCII"
-    if any(each in "\r\n" for each in value):
+    if any(character in "\r\n" for character in value):
         return "it has a line break"
-    if any(each.isspace() for each in value):
+    if any(character.isspace() for character in value):
         return "it has a blank"
     if not value.isprintable():
         return "it has a control character"

@@ -1,6 +1,6 @@
 """The tokens that one release holds in this process: read or minted at the first use, shared, renewed, and revoked.
 
-They are found by the world that they are for, so that a task's parameters name the world and hold no token.
+They are looked up by their world, so that a task's parameters name the world and hold no token.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from loadmaster.run.job import Job
 from loadmaster.run.world import World
 
 LIFE = timedelta(minutes=30)
-"""Of a trusted-publishing token, by crates.io's server; its answer does not say."""
+"""The life of a trusted-publishing token, from the source of crates.io's server; its answer does not say it."""
 RENEW_BEFORE = timedelta(minutes=5)
-"""How long before its end a token is given to no more uploads."""
+"""This long before its end, a token is not used for new uploads."""
 
 
 class Minted(NamedTuple):
@@ -36,7 +36,7 @@ class Minted(NamedTuple):
 
 
 class HeldTokens:
-    """Safe to use from many threads: one reads or mints, the others wait for it and get the same."""
+    """Safe to use from many threads: one reads or mints, the others wait and get the same token."""
 
     def __init__(self, world: World, style: RegistryStyle, clock: Clock, read_block: ReadBlock = no_blocks) -> None:
         self._world, self._style, self._clock, self._read_block = world, style, clock, read_block
@@ -45,7 +45,7 @@ class HeldTokens:
         self._minted: list[Minted] = []
 
     def token(self, action: Action) -> Token:
-        """What a crate is published with, by whether it is new.
+        """The token to publish a crate with: for a new crate or for an update.
 
         Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`; for trusted publishing
         `IdentityMissing`, `IdentityUnavailable`, `IdentityRefused`, `ExchangeRefused`, `RegistryUnreachable`.
@@ -56,7 +56,7 @@ class HeldTokens:
             return self._api_token(action)
 
     def api_token(self, action: Action) -> Token:
-        """The API token, whatever the crates are published with: only it may see configurations of trusted publishing.
+        """The API token, even if crates are published with another: only it may see configurations of trusted publishing.
 
         Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`.
         """
@@ -69,7 +69,7 @@ class HeldTokens:
         return self._read[action]
 
     def _living(self) -> Token:
-        """The token that was minted last, or a new one shortly before its end. If none is to be had, the last may go on."""
+        """The newest minted token, or a new one shortly before its end. If minting fails, the newest is used until its end."""
         now = self._clock.now()
         newest = self._minted[-1] if self._minted else None
         if newest is not None and now < newest.until - RENEW_BEFORE:
@@ -84,20 +84,21 @@ class HeldTokens:
     def _mint(self, until: datetime) -> Minted:
         registry = RegistryClient(self._world.index)
         api, client = registry.api, registry.http
-        url, asks = identity(self._world)
-        told = trusted_publishing.identity_token(url, asks.reveal(), trusted_publishing.audience_of(api), client)
-        jwt = Token(told, "the provider of ID tokens")
+        url, request_token = identity(self._world)
+        audience = trusted_publishing.audience_of(api)
+        id_token = trusted_publishing.identity_token(url, request_token.reveal(), audience, client)
+        jwt = Token(id_token, "the provider of ID tokens")
         return Minted(api, Token(trusted_publishing.exchange(api, jwt.reveal(), client), "the registry"), until)
 
     def revoke(self) -> tuple[TokenNotRevoked, ...]:
-        """Ends the life of every token that was minted, the renewed ones too; API tokens are forgotten only.
+        """Revokes every minted token, the renewed ones too. API tokens are only forgotten.
 
-        What could not be revoked is told, not raised: it must not hide why the release ended.
+        Returns the failures instead of raising them: they must not hide why the release ended.
         """
         with self._lock:
             minted, self._minted = self._minted, []
             self._read.clear()
-        return tuple(error for each in minted if (error := _revoke(each)) is not None)
+        return tuple(error for one in minted if (error := _revoke(one)) is not None)
 
 
 def _revoke(minted: Minted) -> TokenNotRevoked | None:
@@ -113,12 +114,13 @@ _HELD_LOCK = threading.Lock()
 
 
 @contextmanager
-def held(
+def hold_tokens(
     job: Job, read_block: ReadBlock = no_blocks, tell: Callable[[TokenNotRevoked], None] = lambda _: None
 ) -> Iterator[HeldTokens]:
-    """The tokens of the job's world, for as long as this lasts; then what was minted is revoked.
+    """Holds the tokens of the job's world. At the end, revokes the minted ones.
 
-    `tell` gets each that could not be revoked: that must not hide why the release ended, and the token expires by itself.
+    `tell` gets the error of each that could not be revoked. It is not raised, because it must not hide why the release ended,
+    and the token expires by itself.
     """
     tokens = HeldTokens(job.world, job.project.registry, job.clock, read_block)
     with _HELD_LOCK:
@@ -133,6 +135,6 @@ def held(
 
 
 def tokens_of(job: Job) -> HeldTokens:
-    """Those that are `held` for the job's world, whichever thread of the process asks."""
+    """The tokens that `hold_tokens` holds for the job's world, for any thread of the process."""
     with _HELD_LOCK:
         return _HELD[job.world]

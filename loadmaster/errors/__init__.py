@@ -1,7 +1,7 @@
 """The catalogue: one class per situation, each saying what happened, why it usually happens and what to do next.
 
 A person sees that text (terminal, Prefect state message, artifact); the log keeps the traceback. A program reads `code` and
-`facts`. `transient` is the one question that retries ask of an error; see `is_worth_retrying` in `base`.
+`facts`. Retries depend on `transient` alone; see `is_worth_retrying` in `base`.
 
-Import each class from the module that it stands in: `from loadmaster.errors.registry import UploadRefused`.
+Import each class from the module that defines it: `from loadmaster.errors.registry import UploadRefused`.
 """

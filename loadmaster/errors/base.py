@@ -1,4 +1,4 @@
-"""What every error of the catalogue is: a code and facts for programs, three sentences for people, an exit code, and
+"""The base of every error of the catalogue: a code and facts for programs, three sentences for people, an exit code, and
 whether trying again may help."""
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from typing import Any, ClassVar, Self
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 
 
 class LoadmasterError(Exception):
-    """Base of the catalogue. Exit code 1 unless a subclass says otherwise. A server's words may repeat a token: redacted.
+    """Base of the catalogue. The exit code is 1 unless a subclass sets another. Every text is redacted, because a server's
+    words may repeat a token.
 
-    What a subclass is made of are its facts, by the names of its parameters: the text is made from them, and no program
-    reads the text.
+    A subclass's parameters are its facts: their names are the fields that a program reads. The text is made from them, and no
+    program reads the text.
     """
 
     exit_code: ClassVar[int] = 1
     transient: ClassVar[bool] = False
     code: ClassVar[str] = "loadmaster-error"
-    """The name of the class, `upload-refused` for `UploadRefused`: what programs tell situations apart by."""
+    """The name of the class, `upload-refused` for `UploadRefused`: programs tell situations apart by it."""
 
     facts: Mapping[str, JsonValue]
 
@@ -34,15 +35,15 @@ class LoadmasterError(Exception):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         error = super().__new__(cls)
-        given = inspect.signature(cls.__init__).bind(error, *args, **kwargs)
-        given.apply_defaults()
-        of_its_own = cls.__init__ is not LoadmasterError.__init__  # else it is made of its text alone
-        named = given.arguments.items() if of_its_own else ()
-        error.facts = {name: _fact(value) for name, value in named if name != "self"}
+        call = inspect.signature(cls.__init__).bind(error, *args, **kwargs)
+        call.apply_defaults()
+        has_parameters = cls.__init__ is not LoadmasterError.__init__  # else there is only the text
+        parameters = call.arguments.items() if has_parameters else ()
+        error.facts = {name: _fact(value) for name, value in parameters if name != "self"}
         return error
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
-        self.what, self.why, self.fix = redacted(what), redacted(why), redacted(fix)
+        self.what, self.why, self.fix = redact(what), redact(why), redact(fix)
         super().__init__(self.what)
 
     def __str__(self) -> str:
@@ -54,18 +55,18 @@ class LoadmasterError(Exception):
 
 
 def _fact(value: object) -> JsonValue:
-    """As JSON has it, redacted. An error within an error is what it says."""
-    return _redacted(to_jsonable_python(value, fallback=str))
+    """The value as JSON, redacted. An error within an error becomes its text."""
+    return _redact_json(to_jsonable_python(value, fallback=str))
 
 
-def _redacted(plain: JsonValue) -> JsonValue:
+def _redact_json(plain: JsonValue) -> JsonValue:
     match plain:
         case str():
-            return redacted(plain)
+            return redact(plain)
         case list():
-            return [_redacted(each) for each in plain]
+            return [_redact_json(item) for item in plain]
         case dict():
-            return {name: _redacted(each) for name, each in plain.items()}
+            return {name: _redact_json(item) for name, item in plain.items()}
         case _:
             return plain
 
@@ -82,8 +83,8 @@ class UsageError(LoadmasterError):
     exit_code = 2
 
 
-def names(of: Collection[str]) -> str:
-    return ", ".join(f"`{each}`" for each in sorted(of)) or "none so far"
+def names(known: Collection[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(known)) or "none so far"
 
 
 def is_worth_retrying(error: BaseException) -> bool:

@@ -36,13 +36,13 @@ class CargoTooOld(LoadmasterError):
     def __init__(self, version: str, needed: str) -> None:
         super().__init__(
             f"cargo `{version}` is too old: `{needed}` or newer is needed.",
-            why="older ones cannot package crates that depend on each other before they are published.",
+            why="an older cargo cannot package unpublished crates that depend on each other.",
             fix="run `rustup update`, or name a newer toolchain in the profile (`cargo.toolchain`).",
         )
 
 
 class CargoFailed(LoadmasterError):
-    """A cargo command that exited with an error; its last lines are told."""
+    """A cargo command exited with an error; `tail` are its last lines."""
 
     def __init__(self, command: str, code: int, tail: str) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ class DiskFull(LoadmasterError):
 
 
 class CrateMissingFromPackage(LoadmasterError):
-    """cargo said that it packaged, and a file is not there."""
+    """cargo reported success, but a packaged file is missing."""
 
     def __init__(self, crate: str, path: str) -> None:
         super().__init__(
@@ -86,18 +86,18 @@ class KeptCrateBroken(LoadmasterError):
 
 
 class InstalledVersionWrong(LoadmasterError):
-    """The installed binary tells another version."""
+    """The installed binary reports another version."""
 
     def __init__(self, package: str, expected: str, told: str) -> None:
         super().__init__(
-            f"`{package}` was installed, and says `{told}` where `{expected}` was expected.",
-            why="the binary takes its version from elsewhere than its manifest, or an older one was found first.",
+            f"`{package}` was installed, and says `{told}` instead of `{expected}`.",
+            why="the binary does not take its version from its manifest, or an older binary comes first.",
             fix="run `cargo install --locked` by hand and look; a published version can only be followed by a higher one.",
         )
 
 
 class ClippyFailed(LoadmasterError):
-    """Clippy found something, or stopped before it could. `told` are its last lines."""
+    """Clippy found something, or stopped before it could. `told` is its last lines."""
 
     def __init__(self, findings: Sequence[str], told: str) -> None:
         super().__init__(
@@ -109,12 +109,12 @@ class ClippyFailed(LoadmasterError):
 
 
 class ClippyNotRun(LoadmasterError):
-    """Clippy could not be asked."""
+    """Clippy could not be run."""
 
     def __init__(self, told: str) -> None:
         super().__init__(
             f"clippy was not run: {told}",
-            why="a toolchain of rustup's profile `minimal` comes without it.",
+            why="rustup's profile `minimal` does not install it.",
             fix="run `rustup component add clippy` for the toolchain of the release, or set `cargo.clippy = false`.",
         )
         self.told = told

@@ -1,4 +1,4 @@
-"""Credentials: none there, none that can be used, none to be had. No text of these ever holds one."""
+"""Credentials that are missing, unusable or refused. The text of such an error never holds a credential."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from loadmaster.errors.base import LoadmasterError
 
 
 class TokenMissing(LoadmasterError):
-    """A release for real without a credential for its registry."""
+    """A real release has no credential for its registry."""
 
     def __init__(self, variables: Sequence[str]) -> None:
         super().__init__(
-            f"There is no token for the registry: {' and '.join(f'`{each}`' for each in variables)} are not set.",
+            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="it is read from the environment of the process that uploads, at the first upload.",
             fix="set one of them for `loadmaster release`, or for `make up` before the worker starts, or name a "
             "Secret block in the profile (`registry.credentials.token_block`); then press Retry.",
@@ -26,7 +26,7 @@ class TokenUnusable(LoadmasterError):
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(
             f"The token from {source} cannot be used: {problem}.",
-            why="something came along when it was copied, or it is not the token.",
+            why="other characters were copied with it, or it is not the token.",
             fix="put the token there once more, alone and on one line, then press Retry.",
         )
 
@@ -37,13 +37,13 @@ class SecretBlockMissing(LoadmasterError):
     def __init__(self, block: str) -> None:
         super().__init__(
             f"There is no Secret block `{block}` with a text in it on the Prefect server.",
-            why="the profile names it in `registry.credentials`; it was never made, or on another server, or is no text.",
+            why="the profile names it in `registry.credentials`; it was never made, is on another server, or holds no text.",
             fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then press Retry.",
         )
 
 
 class SecretBlockUnread(LoadmasterError):
-    """The Prefect server could not be asked for a block."""
+    """The Prefect server could not answer a request for a block."""
 
     transient: ClassVar[bool] = True
 
@@ -56,12 +56,12 @@ class SecretBlockUnread(LoadmasterError):
 
 
 class IdentityMissing(LoadmasterError):
-    """Trusted publishing where nobody vouches for the process."""
+    """Trusted publishing was chosen, but nothing here issues an ID token for the process."""
 
     def __init__(self, variables: Sequence[str]) -> None:
         super().__init__(
             "Trusted publishing needs an ID token, and nobody gives one here: "
-            f"{' and '.join(f'`{each}`' for each in variables)} are not set.",
+            f"{' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
             fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
             '"token"`; then press Retry.',

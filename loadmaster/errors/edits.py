@@ -19,7 +19,7 @@ class BumpRefused(LoadmasterError):
 
 
 class MalformedRequirement(LoadmasterError):
-    """What stands as a version requirement is none that cargo knows."""
+    """A version requirement that cargo cannot read."""
 
     def __init__(self, requirement: str) -> None:
         super().__init__(
@@ -30,30 +30,30 @@ class MalformedRequirement(LoadmasterError):
 
 
 class RequirementCannotFollow(LoadmasterError):
-    """A requirement on a member that has no spelling for the member's planned version."""
+    """A requirement on a member that cannot be rewritten to take the member's planned version."""
 
     def __init__(self, path: str, member: str, requirement: str, version: str) -> None:
         super().__init__(
-            f"`{path}` requires `{member}` as `{requirement}`, which shuts out the planned `{version}`.",
+            f"`{path}` requires `{member}` as `{requirement}`, which excludes the planned `{version}`.",
             why="it has an upper bound, and only its author knows whether that bound was meant to hold.",
             fix=f"write a requirement that `{version}` satisfies, commit it, and plan again.",
         )
 
 
 class NotToml(LoadmasterError):
-    """A manifest that is no TOML; the reason tells line and column."""
+    """A manifest that is no TOML; the reason names line and column."""
 
     def __init__(self, path: str, reason: str) -> None:
         self.reason = reason
         super().__init__(
             f"`{path}` is not TOML: {reason}.",
             why="a hand edit or a merge left it half written.",
-            fix="mend the line; `cargo metadata --no-deps` tells when it is well.",
+            fix="mend the line; `cargo metadata --no-deps` shows whether it is right.",
         )
 
 
 class NotUtf8(LoadmasterError):
-    """A file that would have to be read as text, and is none."""
+    """A file that must be read as text is not text."""
 
     def __init__(self, path: str, line: int) -> None:
         super().__init__(
@@ -64,33 +64,33 @@ class NotUtf8(LoadmasterError):
 
 
 class FileRuleUnmatched(LoadmasterError):
-    """A rule of the profile that does not find exactly one place."""
+    """A rule of the profile that does not match exactly once."""
 
     def __init__(self, path: str, pattern: str, lines: Sequence[int]) -> None:
-        told = (
+        places = (
             f"{len(lines)} times in `{path}` (lines {', '.join(map(str, lines))})" if lines else f"nowhere in `{path}`"
         )
         super().__init__(
-            f"`{pattern}` of the profile's `release.files` matches {told}; it must match once.",
-            why="the file was moved or rewritten since the rule was, or the rule says too little.",
+            f"`{pattern}` of the profile's `release.files` matches {places}; it must match once.",
+            why="the file was moved or rewritten after the rule was written, or the rule is not specific enough.",
             fix="mend the rule in the profile, so that it matches the one place that follows the release; `since` is for a place "
             "that older trees do not have.",
         )
 
 
 class PatternTooSlow(LoadmasterError):
-    """A pattern of the profile that goes on and on."""
+    """A pattern of the profile takes too long to match."""
 
     def __init__(self, path: str, pattern: str, seconds: float) -> None:
         super().__init__(
-            f"`{pattern}` of the profile was not found in `{path}` within {seconds:.0f} seconds, and given up.",
+            f"`{pattern}` of the profile was not found in `{path}` within {seconds:.0f} seconds; the search was stopped.",
             why="a repetition within a repetition, such as `(a+)+`, has more ways to match than anybody can try.",
             fix="mend the pattern in the profile, so that each part of a line fits in one way.",
         )
 
 
 class FileRuleWithoutPackage(LoadmasterError):
-    """A rule of the profile for one version, in a release of several."""
+    """A rule of the profile does not say whose version it follows, in a release of several versions."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class FileRuleWithoutPackage(LoadmasterError):
 
 
 class NotesNotProposed(LoadmasterError):
-    """git-cliff did not make changelog entries out of commits."""
+    """git-cliff could not make changelog entries from commits."""
 
     def __init__(self, told: str) -> None:
         super().__init__(
@@ -123,7 +123,7 @@ class TreeMissing(UsageError):
 
 
 class TreeNotJudged(UsageError):
-    """A tree that the gates cannot judge, because it cannot be read; in the words of what was found."""
+    """The gates cannot judge a tree that cannot be read; the texts are those of the error that was found."""
 
     def __init__(self, found: LoadmasterError) -> None:
         super().__init__(found.what, why=found.why, fix=found.fix)
@@ -141,23 +141,23 @@ class FilesNotWritten(LoadmasterError):
 
 
 class ManifestNotKept(LoadmasterError):
-    """A manifest that cannot be edited without moving bytes that have nothing to do with a version."""
+    """A manifest cannot be edited without changing bytes that have nothing to do with a version."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
             f"`{path}` cannot be edited with every other byte kept.",
-            why="most often the entries of an array of tables (`[[bin]]`) stand apart, with another table between them.",
+            why="most often another table lies between two entries of an array of tables (`[[bin]]`).",
             fix="put them next to one another, commit that, and plan again.",
         )
 
 
 class InheritedVersionsDisagree(LoadmasterError):
-    """Members that share one literal, and are planned to have different versions."""
+    """Members share one version in the root manifest, and the plan gives them different ones."""
 
     def __init__(self, path: str, versions: Mapping[str, str]) -> None:
-        told = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        planned = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
         super().__init__(
-            f"Members take their version from `{path}`, and are planned to have different ones: {told}.",
+            f"Members take their version from `{path}`, and are planned to have different ones: {planned}.",
             why="`version.workspace = true` gives all of them the one version in `[workspace.package]`.",
             fix="plan one version for them, or give the odd one a version of its own in its manifest.",
         )
@@ -175,7 +175,7 @@ class MergeMarkers(LoadmasterError):
 
 
 class LockfileFormat(LoadmasterError):
-    """A lockfile whose format is not one that this version can edit."""
+    """This version cannot edit a lockfile of that format."""
 
     def __init__(self, path: str, found: str | None) -> None:
         super().__init__(
@@ -188,18 +188,18 @@ class LockfileFormat(LoadmasterError):
 
 
 class LockfileNotToml(LoadmasterError):
-    """A lockfile that is no TOML; the reason tells line and column."""
+    """A lockfile that is no TOML; the reason names line and column."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
             f"`{path}` is no lockfile that cargo takes: {reason}.",
             why="a hand edit or a merge spoilt it, or it was cut short.",
-            fix="check out the last good one, or take it away, run `cargo metadata` beside it, and commit the result.",
+            fix="check out the last good one, or delete it, run `cargo metadata` beside it, and commit the result.",
         )
 
 
 class LockfileBroken(LoadmasterError):
-    """A lockfile whose packages cannot be told apart or found."""
+    """A lockfile in which a package is missing or ambiguous."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
         super().__init__(
@@ -214,10 +214,10 @@ class ChangelogHeadings(LoadmasterError):
 
     def __init__(self, version: str, lines: Sequence[int], path: str | None = None) -> None:
         self.version, self.lines = version, lines
-        told = f"{len(lines)} headings for `{version}` (lines {', '.join(map(str, lines))})"
+        several = f"{len(lines)} headings for `{version}` (lines {', '.join(map(str, lines))})"
         place = f", in `{path}`" if path else ""
         super().__init__(
-            f"The changelog has {told if lines else f'no heading for `{version}`'}{place}.",
+            f"The changelog has {several if lines else f'no heading for `{version}`'}{place}.",
             why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
             fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
         )

@@ -1,4 +1,4 @@
-"""Files that cannot be read, or cannot be put in place: what stands in the way of a whole tree."""
+"""Files that cannot be read, or cannot be put in place."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class ByteOrderMark(LoadmasterError):
 
 
 class NotAFile(LoadmasterError):
-    """Something else stands where a release reads a file."""
+    """A path that a release reads is not a file."""
 
     def __init__(self, path: str, found: str) -> None:
         super().__init__(
             f"`{path}` is not a file, but {found}.",
             why="it was made by mistake, or left by a program that mounts or pipes things there.",
-            fix="take it away, or put the file in its place.",
+            fix="remove it, or put the file in its place.",
         )
 
 
 class FileUnreadable(LoadmasterError):
-    """A file or directory of a tree that this user may not read, or that the disk does not give."""
+    """This user may not read a file or directory of a tree, or the disk fails."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
@@ -39,28 +39,28 @@ class FileUnreadable(LoadmasterError):
 
 
 class FileOfTwoNames(LoadmasterError):
-    """Two paths that lead to one file, and are to say different things."""
+    """Two paths lead to one file, and the release would write different texts to them."""
 
     def __init__(self, path: str, other: str) -> None:
         super().__init__(
-            f"`{path}` and `{other}` are one file, by a symbolic link, and the release would write each another way.",
-            why="packages share it by a link, and every one of them wants its own text in it.",
+            f"`{path}` and `{other}` are one file, by a symbolic link, and the release would write a different text to each.",
+            why="packages share it by a link, and each of them needs its own text in it.",
             fix="put a file of its own in the link's place, or take one of the two out of what is written.",
         )
 
 
 class BumpInterrupted(LoadmasterError):
-    """A bump that was killed while it put its files in place, and that nobody has taken back yet."""
+    """A bump was killed while it put its files in place, and was not undone yet."""
 
     def __init__(self, tree: str, kept: str, problem: str | None = None) -> None:
-        """`problem` is why nobody but a person can take it back."""
+        """`problem` is the reason why only a person can undo it."""
         super().__init__(
             f"A bump of `{tree}` was killed while it put its files in place"
             + (f", and {problem}." if problem else "; some of them are the new ones."),
-            why=f"the process was killed or the machine went down; what the files said before is kept in `{kept}`.",
+            why=f"the process was killed or the machine went down; the former texts are kept in `{kept}`.",
             fix=f"put the files right by hand, by `git checkout` or from `{kept}`, and remove that directory."
             if problem
-            else "run `loadmaster bump` again: it takes back what was written, and starts anew.",
+            else "run `loadmaster bump` again: it undoes what was written, and starts anew.",
         )
 
 

@@ -42,7 +42,7 @@ class ForgeForbidden(LoadmasterError):
 
 
 class ForgeNotFound(LoadmasterError):
-    """404: not there, or not to be seen with this token."""
+    """404: not there, or not visible with this token."""
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ class ForgeRefused(LoadmasterError):
 
 
 class ForgeAlreadyThere(ForgeRefused):
-    """422 `already_exists`: the object is there; whether it is ours is for the step to find out."""
+    """422 `already_exists`: the object is there. The step finds out whether it is ours."""
 
 
 class ForgeUnreachable(LoadmasterError):
@@ -95,7 +95,7 @@ class ForgeRateLimited(LoadmasterError):
 
 
 class ForgeAnswerUnreadable(LoadmasterError):
-    """A status of success, and a body that is not the forge's."""
+    """The status says success, but the body is not one of the forge's."""
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(

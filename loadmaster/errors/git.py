@@ -8,24 +8,24 @@ from loadmaster.errors.base import LoadmasterError
 
 
 class NotObserved(LoadmasterError):
-    """An act that was accepted, and whose object is not there when it is looked at again."""
+    """The act was accepted, but its object is absent when it is observed again."""
 
     transient: ClassVar[bool] = True
 
     def __init__(self, kind: str, name: str, where: str) -> None:
         super().__init__(
-            f"The {kind} `{name}` was accepted by `{where}`, and is not there.",
-            why="somebody changed it in the same moment, a hook undid it, or the answers come from a copy that lags.",
-            fix="look at it there; then press Retry: what is there by then is recognised.",
+            f"The {kind} `{name}` was accepted by `{where}`, but is not there.",
+            why="somebody changed it at the same moment, a hook undid it, or the answers come from a copy that lags.",
+            fix="look for it there; then press Retry: if it is there by then, it is recognised.",
         )
 
 
 class TagTaken(LoadmasterError):
-    """The tag stands at the remote on another commit."""
+    """At the remote, the tag is on another commit."""
 
     def __init__(self, tag: str, ours: str, theirs: str) -> None:
         super().__init__(
-            f"The tag `{tag}` stands on commit `{theirs}`; this release's commit is `{ours}`.",
+            f"The tag `{tag}` is on commit `{theirs}`; this release's commit is `{ours}`.",
             why="it was pushed by hand or by another release; a pushed tag is never moved.",
             fix="release another version.",
         )
@@ -54,7 +54,7 @@ class NotARepository(LoadmasterError):
 
 
 class TagMissing(LoadmasterError):
-    """The tag of a release that should be out is not at the remote."""
+    """The remote lacks the tag of a release that should be published."""
 
     def __init__(self, tag: str) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ class UnknownCommit(LoadmasterError):
 
 
 class GitRemoteMissing(LoadmasterError):
-    """Nothing answers to that address."""
+    """There is no repository at that address."""
 
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(
@@ -87,7 +87,7 @@ class GitRemoteMissing(LoadmasterError):
 
 
 class GitDenied(LoadmasterError):
-    """The remote asked for a credential, or did not accept the one it got."""
+    """The remote asked for a credential, or did not accept the one that it was given."""
 
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(
@@ -111,18 +111,18 @@ class GitRemoteUnreachable(LoadmasterError):
 
 
 class GitFailed(LoadmasterError):
-    """git failed in a way that the catalogue has no class for."""
+    """git failed, and no class of the catalogue fits."""
 
     def __init__(self, command: str, directory: str, told: str) -> None:
         super().__init__(
             f"`{command}` failed in `{directory}`: {told}",
             why="git's own words above are all that is known.",
-            fix="if they speak of a lock or a broken object, remove that directory: it is Loadmaster's and is made again.",
+            fix="if they mention a lock or a broken object, remove that directory: it is Loadmaster's and is made again.",
         )
 
 
 class DirectoryTaken(LoadmasterError):
-    """A clone would land where something is."""
+    """The directory of a new clone exists already."""
 
     def __init__(self, directory: str) -> None:
         super().__init__(
@@ -139,7 +139,7 @@ class NothingToCommit(LoadmasterError):
         super().__init__(
             f"There is nothing to commit in `{directory}`.",
             why="the edits are in its commit already, or changed nothing.",
-            fix="check that the planned version is not the one that the commit has.",
+            fix="check that the planned version is not the one of the commit.",
         )
 
 
@@ -155,9 +155,9 @@ class PushForced(LoadmasterError):
 
 
 class PushRefused(LoadmasterError):
-    """The remote did not take a ref, and so none of the push; a subclass for each reason that is told apart."""
+    """The remote did not take one of the refs, and so none of the push. A subclass for each reason that can be recognised."""
 
-    _why: ClassVar[str] = "a hook of the remote said no; its words are above."
+    _why: ClassVar[str] = "a hook of the remote refused it; its words are above."
     _fix: ClassVar[str] = "mend what it names, then press Retry."
 
     def __init__(self, ref: str, remote: str, told: str) -> None:
@@ -167,8 +167,8 @@ class PushRefused(LoadmasterError):
 class PushProtected(PushRefused):
     """A protected branch or a rule on tags."""
 
-    _why = "the branch or tag is protected, and the credential is not one that may pass."
-    _fix = "bring the commit in as the rule asks (a pull request, a bot that may pass), then press Retry."
+    _why = "the branch or tag is protected, and the credential may not bypass the protection."
+    _fix = "bring the commit in as the rule asks (a pull request, a bot that may bypass it), then press Retry."
 
 
 class PushNotFastForward(PushRefused):

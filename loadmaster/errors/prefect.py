@@ -9,7 +9,7 @@ from loadmaster.errors.base import LoadmasterError, UsageError, names
 
 
 class StackDidNotStart(LoadmasterError):
-    """The Prefect server or its worker ended, or gave no sign of life, while it was started."""
+    """The Prefect server or its worker ended, or did not answer, while it was started."""
 
     def __init__(self, part: str, seconds: float, log: str, last_lines: str) -> None:
         super().__init__(
@@ -20,11 +20,11 @@ class StackDidNotStart(LoadmasterError):
 
 
 class NoStackRunning(LoadmasterError):
-    """A server was needed and none of ours runs."""
+    """A server is needed and none of this project runs."""
 
     def __init__(self, home: str) -> None:
         super().__init__(
-            f"No Prefect server of this project is running (`{home}` records none that lives).",
+            f"No Prefect server of this project is running (`{home}` records none that is alive).",
             why="it was never started, was stopped, or the machine was restarted.",
             fix="run `make up`.",
         )

@@ -37,7 +37,7 @@ class RateLimited(LoadmasterError):
 
 
 _WHY_REFUSED = {
-    "account": "the account is not an owner of this crate, has no verified e-mail address, or the token does not cover it.",
+    "account": "the account is not an owner of this crate or has no verified e-mail address, or the token does not cover it.",
     "dependency": "a crate that it needs is not on the registry, or not yet in its index.",
 }
 _BREAKS_A_RULE = "the crate breaks one of the registry's rules, which the text names."
@@ -55,7 +55,7 @@ class UploadRefused(LoadmasterError):
 
 
 class AlreadyUploaded(UploadRefused):
-    """The registry has the version although its index did not show it; the next attempt compares it."""
+    """The registry has the version although its index did not list it; the next attempt compares the two."""
 
     transient: ClassVar[bool] = True
 
@@ -65,14 +65,14 @@ class CrateTaken(LoadmasterError):
 
     def __init__(self, crate: str, differs: Sequence[str]) -> None:
         super().__init__(
-            f"`{crate}` is on the registry already and is not ours; it differs in {', '.join(f'`{each}`' for each in differs)}.",
+            f"`{crate}` is on the registry already and is not ours; it differs in {', '.join(f'`{path}`' for path in differs)}.",
             why="it was published from another commit, or by somebody else.",
             fix="compare the two, and release a higher version; a published version can never be replaced.",
         )
 
 
 class IndexDisagrees(LoadmasterError):
-    """The index lists another checksum than that of the file that the registry serves: cargo refuses the crate for everybody."""
+    """The checksum in the index is not that of the file that the registry serves. cargo refuses such a crate for everybody."""
 
     transient: ClassVar[bool] = True
 
@@ -85,16 +85,16 @@ class IndexDisagrees(LoadmasterError):
 
 
 class CratesNotPublished(LoadmasterError):
-    """Some crates of the release failed; their descendants were not tried, all others went out."""
+    """Some crates of the release failed. Their dependents were not tried; all others were published."""
 
     def __init__(self, failed: Mapping[str, str], blocked: Sequence[str]) -> None:
         waiting = (
-            f" Not tried, because they need them: {', '.join(f'`{each}`' for each in blocked)}." if blocked else ""
+            f" Not tried, because they need them: {', '.join(f'`{crate}`' for crate in blocked)}." if blocked else ""
         )
         super().__init__(
-            "Not published: " + "; ".join(f"`{crate}`: {told}" for crate, told in failed.items()) + "." + waiting,
-            why="each crate above says its own reason.",
-            fix="mend the reason, then press Retry: what is out is recognised and not uploaded again.",
+            "Not published: " + "; ".join(f"`{crate}`: {reason}" for crate, reason in failed.items()) + "." + waiting,
+            why="the reason is given above for each crate.",
+            fix="mend the reason, then press Retry: published crates are recognised and not uploaded again.",
         )
 
 
@@ -103,14 +103,14 @@ class NotVisible(LoadmasterError):
 
     def __init__(self, crates: Sequence[str], seconds: float) -> None:
         super().__init__(
-            f"After {seconds:.0f} s the index does not show {', '.join(f'`{each}`' for each in crates)}.",
+            f"After {seconds:.0f} s the index does not show {', '.join(f'`{crate}`' for crate in crates)}.",
             why="the registry accepted them, but its index or a cache before it lags behind.",
             fix="press Retry later: published crates are recognised, and only the reading is repeated.",
         )
 
 
 class ChecksumMismatch(LoadmasterError):
-    """The index serves another checksum than that of the uploaded bytes."""
+    """The checksum in the index is not that of the uploaded bytes."""
 
     def __init__(self, crate: str, ours: str, theirs: str) -> None:
         super().__init__(
@@ -127,7 +127,7 @@ class DailyLimitReached(LoadmasterError):
         super().__init__(
             f"The registry takes no more versions of `{crate}` today: {told}",
             why="crates.io takes a few versions of one crate within 24 hours, whatever the credential, and names no instant.",
-            fix="press Retry a day after the first of today's versions; what is out is recognised and not uploaded again.",
+            fix="press Retry a day after the first of today's versions; published crates are recognised and not uploaded again.",
         )
 
 
@@ -142,7 +142,7 @@ class YankRefused(LoadmasterError):
                 if status in (401, 403)
                 else "the registry does not know this version, or cannot yank."
             ),
-            fix="mend what it names, then run `loadmaster yank` again: what is yanked stays so and is not yanked twice.",
+            fix="mend what it names, then run `loadmaster yank` again: a yanked version stays so and is not yanked twice.",
         )
 
 
@@ -155,17 +155,17 @@ class YankLimited(LoadmasterError):
         super().__init__(
             f"`{crate}` may be yanked from {until:%Y-%m-%d %H:%M:%S} UTC on: {told}",
             why="crates.io takes 100 yanks of one user at once, then one a minute.",
-            fix="run `loadmaster yank` again from then on: it goes on where it stopped.",
+            fix="run `loadmaster yank` again from then on: it continues where it stopped.",
         )
         self.until = until
 
 
 class NotPublished(LoadmasterError):
-    """Accepted, and then neither the index nor the registry's API knows it."""
+    """Accepted, but neither the index nor the registry's API knows it."""
 
     def __init__(self, crates: Sequence[str], seconds: float) -> None:
         super().__init__(
-            f"After {seconds:.0f} s neither the index nor the registry's API knows {', '.join(f'`{each}`' for each in crates)}.",
-            why="the registry said that it took them and has lost them, or another server answers for its API.",
+            f"After {seconds:.0f} s neither the index nor the registry's API knows {', '.join(f'`{crate}`' for crate in crates)}.",
+            why="the registry accepted them and has lost them, or another server answers for its API.",
             fix="press Retry: what is not there is uploaded again; if it happens twice, tell the registry's operators.",
         )

@@ -9,7 +9,7 @@ from loadmaster.errors.base import LoadmasterError
 
 
 class PortTaken(LoadmasterError):
-    """A server of ours was told a port that it cannot have."""
+    """A server of ours cannot have the port that was asked for."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class UpstreamUnreachable(LoadmasterError):
     def __init__(self, url: str, told: str) -> None:
         super().__init__(
             f"The upstream registry gave no usable answer at `{url}`: {told}",
-            why="this machine has no way there, or the registry is down for the moment.",
+            why="this machine cannot reach it, or the registry is down for the moment.",
             fix="open the address from here; then press Retry: what was fetched before is kept.",
         )
 
@@ -46,7 +46,7 @@ class UpstreamChecksumMismatch(LoadmasterError):
 
 
 class CorpusBroken(LoadmasterError):
-    """A case of the conformance corpus is not written as cases are."""
+    """A file of the conformance corpus cannot be read."""
 
     exit_code: ClassVar[int] = 2
 
@@ -54,7 +54,7 @@ class CorpusBroken(LoadmasterError):
         super().__init__(
             f"The conformance corpus cannot be read at `{file}`: {'; '.join(problems)}",
             why="a case was edited by hand, or the corpus is not in this checkout.",
-            fix="compare it with its neighbours; `docs/rehearsal.md` says how a case is written.",
+            fix="compare it with its neighbours; `docs/rehearsal.md` describes how a case is written.",
         )
 
 

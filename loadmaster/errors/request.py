@@ -1,4 +1,4 @@
-"""What was asked for, and whether it may start."""
+"""Requests that are wrong, or that may not start."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from loadmaster.errors.base import LoadmasterError, UsageError, names
 
 
 class MalformedVersion(UsageError):
-    """What was given as a version is not SemVer."""
+    """The text is not a SemVer version."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -19,12 +19,12 @@ class MalformedVersion(UsageError):
 
 
 class VersionTooLong(UsageError):
-    """A version that no file name has room for."""
+    """A version is too long for a crate's file name."""
 
     def __init__(self, text: str, limit: int) -> None:
         super().__init__(
             f"The version `{text[:40]}…` has {len(text)} characters, and may have {limit}.",
-            why="cargo calls a crate's file `NAME-VERSION.crate`, a file's name may have 255 bytes, and a crate's 64.",
+            why="cargo names a crate's file `NAME-VERSION.crate`; a file name may have 255 bytes, and a crate's name 64.",
             fix="give a shorter one.",
         )
 
@@ -33,9 +33,9 @@ class PackageNamedTwice(UsageError):
     """A request that gives one package two versions."""
 
     def __init__(self, package: str, versions: Sequence[str]) -> None:
-        told = " and ".join(f"`{each}`" for each in versions)
+        quoted = " and ".join(f"`{version}`" for version in versions)
         super().__init__(
-            f"`{package}` is named twice, with the versions {told}.",
+            f"`{package}` is named twice, with the versions {quoted}.",
             why="an option was repeated, or copied and only half changed.",
             fix="name each package once, `NAME=VERSION`.",
         )
@@ -53,13 +53,13 @@ class UnknownProject(UsageError):
 
 
 class ProfileThere(LoadmasterError):
-    """`init` was asked for a profile that exists."""
+    """`init` would write a profile that exists."""
 
     def __init__(self, file: str) -> None:
         super().__init__(
             f"`{file}` is there already, and nothing was written.",
-            why="a profile that a person has worked on is not written over.",
-            fix="give another name with `--name`, or write over it with `--force`.",
+            why="a person may have edited it, so it is not overwritten.",
+            fix="give another name with `--name`, or overwrite it with `--force`.",
         )
 
 
@@ -104,17 +104,17 @@ class WrongRequest(UsageError):
         super().__init__(
             f"The request cannot be carried out: {'; '.join(problems)}.",
             why="a value has the wrong shape.",
-            fix="mend it; `loadmaster COMMAND --help` tells what each option takes.",
+            fix="mend it; `loadmaster COMMAND --help` shows what each option takes.",
         )
 
 
 class LiveWorldRefused(LoadmasterError):
-    """A release was asked for that would leave this machine."""
+    """The release would reach beyond this machine."""
 
     def __init__(self) -> None:
         super().__init__(
             "Releases in the live world are not open yet; only a registry on loopback, without a forge, may be released to.",
-            why="approvals are not built; without them nothing irreversible may leave this machine.",
+            why="approvals do not exist yet; without them nothing irreversible may leave this machine.",
             fix="rehearse: `loadmaster rehearse --project NAME --version V`, or the deployment `rehearse`; or give "
             "`--registry sparse+http://127.0.0.1:PORT/…/ --forge none` and a repository on this machine.",
         )
@@ -132,19 +132,19 @@ class ReleaseLocked(LoadmasterError):
 
 
 class GatesClosed(LoadmasterError):
-    """Gates that failed, or that have no answer, all told at once."""
+    """All the gates that failed or have no answer."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(
             f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found before anything was changed:\n"
-            + "\n".join(f"  - {each}" for each in problems),
+            + "\n".join(f"  - {problem}" for problem in problems),
             why="a gate that fails now would stop the release half-way later.",
             fix="mend what is named above, then start again.",
         )
 
 
 class RequestMoved(UsageError):
-    """A Retry whose parameters name another release than its first attempt did."""
+    """The parameters of a Retry do not name the release of its first attempt."""
 
     def __init__(self, pinned: str, asked: str) -> None:
         super().__init__(
@@ -166,12 +166,12 @@ class RunWithoutReceipt(LoadmasterError):
 
 
 class YankNotConfirmed(UsageError):
-    """A yank was to be carried out, and the version was not typed."""
+    """A yank needs the version to be typed."""
 
     def __init__(self, version: str, typed: str | None) -> None:
         super().__init__(
             f"To yank, the version `{version}` must be typed; "
             + ("nothing was." if typed is None else f"`{typed}` was."),
-            why="a yank takes a version away from everybody who does not have it in a lockfile.",
+            why="a yank withdraws a version from everybody who does not have it in a lockfile.",
             fix=f"look at the plan, then give `--execute --confirm {version}`.",
         )

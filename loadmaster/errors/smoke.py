@@ -1,4 +1,4 @@
-"""The engine that a smoke test runs on, and what it is made of. None of it says anything about enforcement."""
+"""The engine that a smoke test runs on, and its parts. None of these errors says anything about enforcement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EngineAbsent(LoadmasterError):
 
 
 class EngineForbidden(LoadmasterError):
-    """The engine's socket is there, and not for us."""
+    """This user may not open the engine's socket."""
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ class EngineForbidden(LoadmasterError):
 
 
 class EngineHanging(LoadmasterError):
-    """The engine accepts and does not answer."""
+    """The engine accepts a request and does not answer."""
 
     transient: ClassVar[bool] = True
 
@@ -44,7 +44,7 @@ class EngineHanging(LoadmasterError):
 
 
 class EngineGone(LoadmasterError):
-    """The engine was there, and broke off in the middle."""
+    """The engine broke off in the middle."""
 
     transient: ClassVar[bool] = True
 
@@ -57,37 +57,37 @@ class EngineGone(LoadmasterError):
 
 
 class EngineRefused(LoadmasterError):
-    """The engine said no in a way that the catalogue has no class for."""
+    """The engine refused, and no class of the catalogue fits."""
 
     def __init__(self, address: str, status: int, told: str) -> None:
         super().__init__(
             f"The Docker engine at `{address}` answered {status}: {told}",
             why="the engine's own words above are all that is known; often a limit or a security module of that host.",
-            fix="try the same with `docker run` on that host; `loadmaster smoke --doctor` tells what the host can do.",
+            fix="try the same with `docker run` on that host; `loadmaster smoke --doctor` shows what the host can do.",
         )
 
 
 class EngineCannotStart(LoadmasterError):
-    """The engine made the container and could not start it: its runtime said no."""
+    """The engine made the container, and its runtime refused to start it."""
 
     def __init__(self, address: str, told: str) -> None:
         super().__init__(
             f"The Docker engine at `{address}` cannot start a container: {told}",
             why="its runtime cannot do on this host what containers take: `crun` wants one kind of cgroups, podman may not raise a "
             "limit or give a capability that it lacks itself, AppArmor is active without its `apparmor_parser`.",
-            fix="see to what the runtime says there; for podman try `podman --runtime runc system service`; "
+            fix="mend what the runtime names; for podman try `podman --runtime runc system service`; "
             "or point `DOCKER_HOST` to another engine.",
         )
 
 
 class EngineImageMissing(LoadmasterError):
-    """The image is not at the engine; it is never pulled."""
+    """The engine lacks the image, which is never pulled."""
 
     def __init__(self, image: str, address: str) -> None:
         super().__init__(
             f"The Docker engine at `{address}` has no image `{image}`.",
             why="it was removed between its making and its use, or the engine is another one now.",
-            fix="try again: the image is made here and loaded anew; it is on no registry.",
+            fix="try again: the image is made here and loaded again; no registry has it.",
         )
 
 
@@ -98,7 +98,7 @@ class EngineLacksCapability(LoadmasterError):
         super().__init__(
             f"The Docker engine at `{address}` does not know a capability: {told}",
             why="it is older than Docker 23, which knows `BPF` and `PERFMON`; or the name is misspelt.",
-            fix="update the engine; until then `SYS_ADMIN` is what stands for both.",
+            fix="update the engine; until then `SYS_ADMIN` covers both.",
         )
 
 
@@ -114,7 +114,7 @@ class SmokeOutOfMemory(LoadmasterError):
 
 
 class SmokeDeadlinePassed(LoadmasterError):
-    """It did not come to an end in time, and was removed."""
+    """The test did not end in time, and was removed."""
 
     def __init__(self, backend: str, seconds: int, tail: str) -> None:
         super().__init__(
@@ -125,7 +125,7 @@ class SmokeDeadlinePassed(LoadmasterError):
 
 
 class SmokeMachineBroke(LoadmasterError):
-    """The virtual machine ended without saying how; twice, if it was a panic."""
+    """The virtual machine ended without a result; twice, if it was a panic."""
 
     def __init__(self, kernel: str, code: int, tail: str) -> None:
         super().__init__(
@@ -136,18 +136,18 @@ class SmokeMachineBroke(LoadmasterError):
 
 
 class SmokeKernelUnknown(UsageError):
-    """A kernel that no Debian suite of ours has."""
+    """No Debian suite of ours has this kernel."""
 
     def __init__(self, kernel: str, known: Collection[str]) -> None:
         super().__init__(
-            f"There is no kernel `{kernel}` to choose; there are {names(known)}.",
+            f"There is no kernel `{kernel}`; choose one of {names(known)}.",
             why="the smoke test boots Debian's kernels, one for each suite.",
             fix="name one of them with `--kernel`, or in `[smoke]` of the profile.",
         )
 
 
 class SmokePayloadNotBuilt(LoadmasterError):
-    """The C compiler did not make the payload."""
+    """The C compiler could not build the payload."""
 
     def __init__(self, told: str) -> None:
         super().__init__(
@@ -158,29 +158,29 @@ class SmokePayloadNotBuilt(LoadmasterError):
 
 
 class SmokeLibraryMissing(LoadmasterError):
-    """A program cannot be packed with what it loads."""
+    """A program cannot be packed with the libraries that it loads."""
 
     def __init__(self, program: str, told: str) -> None:
         super().__init__(
-            f"The libraries of `{program}` cannot be put together here: {told}",
+            f"The libraries of `{program}` cannot be collected here: {told}",
             why="it was linked against a newer C library than this machine has, or needs a library that is not installed.",
             fix="run the smoke test on a machine where the program runs, or release one that is linked statically.",
         )
 
 
 class AptMissing(LoadmasterError):
-    """There is no apt, or it knows no archive of Debian's."""
+    """There is no apt, or it has no Debian archive."""
 
     def __init__(self, told: str) -> None:
         super().__init__(
-            f"Debian's packages cannot be had here: {told}.",
+            f"Debian's packages are not available here: {told}.",
             why="the virtual machine's kernel and QEMU come from Debian by this machine's own `apt`; this is another system.",
             fix="set `LOADMASTER_DEBIAN_MIRROR` to a mirror of Debian's archive on a machine with `apt`, or use `native`.",
         )
 
 
 class AptFailed(LoadmasterError):
-    """apt did not bring a package."""
+    """apt did not fetch a package."""
 
     transient: ClassVar[bool] = True
 
@@ -188,5 +188,5 @@ class AptFailed(LoadmasterError):
         super().__init__(
             f"`{command}` failed for Debian's suite `{suite}`: {told}",
             why="the mirror or the network is down for the moment, or the suite is not signed by a key of this machine.",
-            fix="try again; if it speaks of a key, install the newest `debian-archive-keyring`.",
+            fix="try again; if it mentions a key, install the newest `debian-archive-keyring`.",
         )

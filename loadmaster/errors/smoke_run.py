@@ -1,4 +1,4 @@
-"""A smoke test as a run of its own: that it did not come to a result, or not to the one that was asked for."""
+"""A smoke test as a run of its own: it had no result, or not the one that the release needs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from loadmaster.errors.base import LoadmasterError
 
 
 class SmokeNotPassed(LoadmasterError):
-    """The test was made, and its verdict is not the one that the release needs."""
+    """The test ran, and its verdict is not the one that the release needs."""
 
     def __init__(self, verdict: str, where: str, told: str) -> None:
         super().__init__(
             f"The LSM smoke test says `{verdict}` for {where}: {told}",
             why="the kernel did not deny what it was told to deny, or nobody could see it deny.",
-            fix="read the timeline in the run's artifact; `loadmaster smoke --doctor` tells what a host can do. With "
+            fix="read the timeline in the run's artifact; `loadmaster smoke --doctor` shows what a host can do. With "
             '`mode = "best-effort"` in `[smoke]` of the profile, what the host cannot do is skipped.',
         )
 
@@ -24,7 +24,7 @@ class SmokeRunLate(LoadmasterError):
         super().__init__(
             f"The smoke test's run `{run}` was still `{state}` after {seconds:.0f} s, and was cancelled.",
             why="the pool `ebpf` has no free worker, or its host is much too slow.",
-            fix="look at the pool's workers in the UI, then retry the release: what is out stays out.",
+            fix="look at the pool's workers in the UI, then retry the release: published crates stay published.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with the released program that a smoke test is to start. None of it says anything about enforcement."""
+"""Faults of the released program that a smoke test is to start. None of these errors says anything about enforcement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from loadmaster.errors.base import LoadmasterError, UsageError, names
 
 
 class SmokeSubjectUnknown(UsageError):
-    """The released program was asked for, and the profile does not say what that is."""
+    """The profile does not say which released program to test."""
 
     def __init__(self, project: str) -> None:
         super().__init__(
@@ -24,30 +24,30 @@ class SmokeAssetMissing(LoadmasterError):
     def __init__(self, asset: str, where: str, there: Collection[str]) -> None:
         super().__init__(
             f"The asset `{asset}` is not at `{where}`; there are {names(there)}.",
-            why="the release is not out yet, its build failed for this platform, or the profile names it otherwise.",
+            why="the release is not published yet, its build failed for this platform, or the profile has another name for it.",
             fix="look at the release on the forge, and mend `asset` in `[smoke.artefact]` of the profile if it is wrong.",
         )
 
 
 class SmokeFileMissing(LoadmasterError):
-    """A file that the profile or a release names is not on this machine."""
+    """This machine lacks a file that the profile or a release names."""
 
     def __init__(self, file: str) -> None:
         super().__init__(
-            f"The file `{file}` that is to be tested cannot be read on this machine.",
-            why="the step that makes it did not run, or this worker is another machine than the one that made it.",
+            f"The file `{file}`, which is to be tested, cannot be read on this machine.",
+            why="the step that makes it did not run, or it was made on another machine.",
             fix="let the worker of the pool `ebpf` run where the file is made, or take the file from an asset.",
         )
 
 
 class SmokeChecksumMissing(LoadmasterError):
-    """Nobody says what the asset's bytes should be."""
+    """There is no checksum for the asset's bytes."""
 
     def __init__(self, asset: str) -> None:
         super().__init__(
             f"No checksum of the asset `{asset}` was found: neither the forge's, nor `{asset}.sha256`, nor `SHA256SUMS`.",
             why="the asset was uploaded before the forge kept digests, and its release has no checksum files.",
-            fix="upload a checksum file beside it; bytes that nobody vouches for are not tested.",
+            fix="upload a checksum file beside it; bytes without a checksum are not tested.",
         )
 
 
@@ -63,12 +63,12 @@ class SmokeChecksumDiffers(LoadmasterError):
 
 
 class SmokeArchiveRefused(LoadmasterError):
-    """An archive that nobody makes by accident, or one that cannot be read."""
+    """An archive that is hostile, or that cannot be read."""
 
     def __init__(self, archive: str, problem: str) -> None:
         super().__init__(
             f"The archive `{archive}` is not unpacked: {problem}.",
-            why="it was cut short, is of a kind that is not read here, or was made to write outside of its directory.",
+            why="it was cut short, is of a kind that is not supported, or was made to write outside its directory.",
             fix="make it anew from plain files below one directory, as `.tar.gz`, `.tar.xz` or `.zip`.",
         )
 
@@ -79,13 +79,13 @@ class SmokeProgramMissing(LoadmasterError):
     def __init__(self, archive: str, program: str, there: Collection[str]) -> None:
         super().__init__(
             f"The archive `{archive}` has no program `{program}`; in it are {names(there)}.",
-            why="the program was renamed, or left out when the archive was made.",
+            why="the program was renamed, or is missing from the archive.",
             fix="mend `binary` in `[smoke.artefact]` of the profile, or the archive.",
         )
 
 
 class SmokeProgramForeign(LoadmasterError):
-    """A program or object that this test cannot run."""
+    """This test cannot run the program or object."""
 
     def __init__(self, file: str, found: str, wanted: str) -> None:
         super().__init__(

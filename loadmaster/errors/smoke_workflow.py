@@ -1,4 +1,4 @@
-"""The forge's workflow that is to make the smoke test elsewhere."""
+"""The forge's workflow that runs the smoke test elsewhere."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class SmokeWorkflowMissing(LoadmasterError):
 
 
 class SmokeWorkflowRefused(LoadmasterError):
-    """The workflow is there, and is not one that we can start and find again."""
+    """The workflow exists, but it cannot be started and recognised."""
 
     def __init__(self, file: str, told: str) -> None:
         super().__init__(
             f"The forge does not start the workflow `.github/workflows/{file}`: {told}",
             why="it has no `workflow_dispatch`, or not the inputs `nonce`, `subject` and `kernel`.",
-            fix="give it both, and `run-name: … ${{ inputs.nonce }}`, by which its run is found; `docs/smoke.md` shows one.",
+            fix="give it both, and `run-name: … ${{ inputs.nonce }}`, by which its run is recognised; `docs/smoke.md` shows one.",
         )
 
 
 class SmokeRunNotFound(LoadmasterError):
-    """It was started, and no run of it has our word in its title."""
+    """The workflow was started, but no run of it has our nonce in its title."""
 
     def __init__(self, file: str, nonce: str, seconds: float) -> None:
         super().__init__(
             f"The workflow `.github/workflows/{file}` was started, and in {seconds:g} seconds no run showed `{nonce}`.",
-            why="its `run-name` does not contain `${{ inputs.nonce }}`, or the forge queues new runs for long.",
+            why="its `run-name` does not contain `${{ inputs.nonce }}`, or the forge queues new runs for a long time.",
             fix="look at the workflow's runs on the forge; add the `run-name`. Another run is never taken for ours.",
         )

@@ -33,9 +33,9 @@ class VersionsDisagree(LoadmasterError):
     """A lockstep workspace whose published packages carry several versions."""
 
     def __init__(self, versions: Mapping[str, str]) -> None:
-        told = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        carried = ", ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
         super().__init__(
-            f"The published packages do not carry one version: {told}.",
+            f"The published packages do not carry one version: {carried}.",
             why="the policy `lockstep` gives all of them one version and one tag, and one of them was missed by a bump.",
             fix="set them to one version, exclude the odd one in the profile (`release.exclude`), or let packages have versions "
             'of their own (`release.policy = "independent"`).',
@@ -43,7 +43,7 @@ class VersionsDisagree(LoadmasterError):
 
 
 class VersionsByName(LoadmasterError):
-    """A version for one package was asked for where all share one."""
+    """The request gives one package a version where all packages share one."""
 
     def __init__(self, asked: str) -> None:
         super().__init__(
@@ -54,36 +54,36 @@ class VersionsByName(LoadmasterError):
 
 
 class NoSuchPackage(LoadmasterError):
-    """A version was asked for a package that this project does not publish."""
+    """The request names a package that this project does not publish."""
 
     def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
-        told = ", ".join(f"`{name}`" for name in names)
+        unknown = ", ".join(f"`{name}`" for name in names)
         super().__init__(
-            f"{told} cannot be released: the workspace publishes no package of that name.",
+            f"{unknown} cannot be released: the workspace publishes no package of that name.",
             why="the name is misspelled, or the package is private or excluded in the profile.",
             fix=f"name one of {', '.join(f'`{name}`' for name in known)}.",
         )
 
 
 class DependencyCycle(LoadmasterError):
-    """Crates that wait for each other."""
+    """Crates that need each other."""
 
     def __init__(self, cycle: Sequence[str]) -> None:
         super().__init__(
-            f"The crates {' → '.join(f'`{each}`' for each in cycle)} need each other; none can be published first.",
+            f"The crates {' → '.join(f'`{crate}`' for crate in cycle)} need each other; none can be published first.",
             why="a dev-dependency with a version leads back; cargo resolves it while it packages.",
             fix="drop `version` from the dev-dependency and keep its `path`: it is then left out of the published manifest.",
         )
 
 
 class ManifestIncomplete(LoadmasterError):
-    """A manifest that is TOML, and that cargo would not take."""
+    """A manifest that is TOML, but that cargo would refuse."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
             f"`{path}` is no manifest that cargo takes: {reason}.",
             why="a field is missing or misspelt, or the workspace lost what its members inherit.",
-            fix="mend the manifest; `cargo metadata --no-deps` tells when it is well.",
+            fix="mend the manifest; `cargo metadata --no-deps` shows whether it is right.",
         )
 
 
@@ -99,19 +99,19 @@ class MemberMissing(LoadmasterError):
 
 
 class MemberOutOfTree(LoadmasterError):
-    """A workspace has a member beside or above its root's directory, of which only that directory was given."""
+    """A member of the workspace lies beside or above the root's directory, and only that directory was given."""
 
     def __init__(self, root: str, entry: str) -> None:
         super().__init__(
-            f"`{root}` has the member `{entry}`, which lies outside of the tree.",
+            f"`{root}` has the member `{entry}`, which lies outside the tree.",
             why="cargo takes members from anywhere; a release reads, commits and tags one directory, with the workspace's root at "
             "its top.",
-            fix=f"move the package below `{root}`, or make a workspace of its own of it and release that by itself.",
+            fix=f"move the package below `{root}`, or give it a workspace of its own and release that separately.",
         )
 
 
 class RootNotAtTop(LoadmasterError):
-    """A directory inside a repository was given for the repository."""
+    """The directory lies inside a repository, and is not its top."""
 
     def __init__(self, directory: str, top: str) -> None:
         super().__init__(
@@ -126,18 +126,18 @@ class TwoMembers(LoadmasterError):
 
     def __init__(self, name: str, manifests: Sequence[str]) -> None:
         super().__init__(
-            f"Two members are called `{name}`: {' and '.join(f'`{each}`' for each in manifests)}.",
+            f"Two members are called `{name}`: {' and '.join(f'`{path}`' for path in manifests)}.",
             why="a package was copied and its copy not renamed; cargo refuses such a workspace.",
             fix="rename one of them, or take it out of the workspace.",
         )
 
 
 class LinkOutOfTree(LoadmasterError):
-    """A symbolic link that a release would have to follow out of the tree."""
+    """A symbolic link leads out of the tree, and a release would have to follow it."""
 
     def __init__(self, link: str, needed_by: str) -> None:
         super().__init__(
             f"`{link}` is a symbolic link that leads out of the tree, and `{needed_by}` needs it.",
-            why="what lies there belongs to no commit of this repository; reading it or writing it would be a surprise.",
-            fix="put the file or directory itself in the link's place, or take it out of what is released.",
+            why="a file there belongs to no commit of this repository; a release does not read or write it.",
+            fix="put the file or directory itself in the link's place, or exclude what needs it from the release.",
         )

@@ -1,1 +1,1 @@
-"""A registry's index as it was at an instant: what packaging must see for its bytes to come out the same again."""
+"""A registry's index as it was at an instant: packaging must see it so that it gives the same bytes again."""

@@ -1,7 +1,7 @@
 """A real sparse index, seen as of an instant: index files and crate files, cached.
 
-It knows the sparse protocol from the asking side. It refuses to know what is laid over it: local crates and rules.
-Index files are append-only, so one that was fetched at or after `as_of` answers for ever and is never asked again.
+It knows the client's side of the sparse protocol. It refuses to know what is laid over it: local crates and rules.
+Index files are append-only, so a file that was fetched at or after `as_of` stays right and is never fetched again.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class IndexFile(Value):
 
     etag: str
     fetched: datetime
-    """When the request was sent: everything that was out by then is in the body."""
+    """When the request was sent: everything that was published by then is in the body."""
     body: bytes
 
 
 class _Shared(Generic[T]):
-    """Concurrent askers for one key wait for one piece of work."""
+    """Concurrent calls for one key share one piece of work."""
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.Future[T]] = {}
@@ -55,7 +55,7 @@ class _Shared(Generic[T]):
 
 
 class Upstream:
-    """`index_address` as cargo writes it (`sparse+https://.../`); `cache` may be shared by concurrent processes."""
+    """`index_address` is in cargo's form (`sparse+https://.../`). Concurrent processes may share `cache`."""
 
     def __init__(
         self, index_address: str, cache: Path, *, as_of: datetime, clock: Callable[[], datetime] = utc_now
@@ -73,7 +73,7 @@ class Upstream:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def lines(self, name: str) -> tuple[bytes, ...]:
-        """The index lines of a crate as of the instant, oldest first; none when upstream does not have it.
+        """The index lines of a crate as of the instant, oldest first; none if upstream does not have it.
 
         Raises `UpstreamUnreachable`: unknown is never taken for absent.
         """
@@ -98,7 +98,7 @@ class Upstream:
         return await self._downloading.once(checksum, lambda: self._download(name, version, checksum, kept))
 
     async def downloads(self) -> str:
-        """Where crate files are: `dl` of the index's configuration. Raises `UpstreamUnreachable`."""
+        """The address of crate files: `dl` of the index's configuration. Raises `UpstreamUnreachable`."""
         config = await self._get(self.address + "config.json", {})
         if config.status_code != 200:
             raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
@@ -113,14 +113,14 @@ class Upstream:
             self._client = None
 
     def _look_ahead(self, lines: tuple[bytes, ...]) -> None:
-        """Fetches what the newest version needs before anyone asks: without HTTP/2, cargo asks for two files at a time."""
+        """Fetches the dependencies of the newest version in advance: without HTTP/2, cargo asks for only two files at a time."""
         for dependency in json.loads(lines[-1])["deps"] if lines else ():
             name = dependency.get("package") or dependency["name"]
             if dependency["kind"] != "dev" and name not in self._ahead:
                 self._ahead[name] = asyncio.ensure_future(self._fetch_ahead(name))
 
     async def _fetch_ahead(self, name: str) -> None:
-        with contextlib.suppress(UpstreamUnreachable):  # whoever asks for it will be told
+        with contextlib.suppress(UpstreamUnreachable):  # a later request for it raises the error
             await self._lines(index_path(name))
 
     async def _index_file(self, key: str) -> IndexFile:
@@ -158,7 +158,7 @@ class Upstream:
             raise UpstreamUnreachable(address, f"{type(error).__name__}: {error}") from error
 
     def _connection(self) -> httpx.AsyncClient:
-        # A client belongs to the event loop that it first ran in; a registry that is served again gets a new loop.
+        # A client of httpx belongs to the event loop that it first ran in; a registry that is served again gets a new loop.
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             self._client, self._loop = _new_client(), loop
@@ -176,7 +176,7 @@ def _new_client() -> httpx.AsyncClient:
 
 
 def _keep(file: IndexFile, path: Path) -> None:
-    """Not durable: there are hundreds, and each carries the digest that tells whether it survived."""
+    """Not durable, because there are hundreds of them; each carries its digest, which shows whether it survived."""
     head = {"etag": file.etag, "fetched": file.fetched.isoformat(), "sha256": _sha256(file.body)}
     write_atomically(path, json.dumps(head).encode() + b"\n" + file.body, durable=False)
 

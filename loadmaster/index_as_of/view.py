@@ -1,7 +1,7 @@
-"""The index as of an instant, served on loopback for as long as cargo packages. Read-only; it has no credential.
+"""The index as of an instant, served on loopback while cargo packages. Read-only; it has no credential.
 
-The versions that the release itself brings are shown whenever they came: a crate that is packaged after its sibling went out
-names that sibling's checksum. Crate files cargo fetches from where the registry itself has them.
+The release's own versions are shown even if they are newer: a crate that is packaged after its sibling was published names that
+sibling's checksum. cargo fetches crate files from the registry itself.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from loadmaster.planning.registry.sparse_index import index_path
 from loadmaster.planning.values.version import same_version
 
 PRESENT = datetime.max.replace(tzinfo=UTC)
-"""After everything: what was fetched may be out of date, and is asked for again."""
+"""Later than everything: a fetched file may be out of date, and is fetched again."""
 
 
 @contextmanager
 def index_as_of(index: str, cache: Path, as_of: datetime, released: Mapping[str, str]) -> Iterator[str]:
-    """Yields the address of a sparse index that shows `index` as of the instant, and of `released` (version by name) all.
+    """Yields the address of a sparse index that shows `index` as of the instant, and all of `released` (version by name).
 
-    What cannot be asked is answered with 502, never as absent.
+    If the registry does not answer, it answers with 502, never as absent.
     """
     with serving(_View(index, cache, as_of, released).app()) as address:
         yield f"sparse+{address}/index/"

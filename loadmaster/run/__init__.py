@@ -1,1 +1,1 @@
-"""What a run has: request, pinned job, journal, the directory where it keeps things, its world and its clock."""
+"""The parts of a run: request, pinned job, journal, its directory, its world and its clock."""

@@ -1,4 +1,4 @@
-"""The clock that waits follow. A rehearsal may run on a faster one, so that an hour of rate limits passes in seconds."""
+"""The clock for waiting. A rehearsal may use a faster one, so that an hour of rate limits passes in seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def seconds_until(self, instant: datetime) -> float:
-        """How long this process has to wait, in its own seconds, until the clock shows `instant`; 0 if it is past."""
+        """Seconds that this process has to wait until the clock shows `instant`; 0 if that is past."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A job: one request pinned to a commit and an instant, with the world that it acts in and the directory it works in."""
+"""A job: one request, pinned to a commit and an instant, with its world and its working directory."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from loadmaster.run.world import World
 
 
 class Pinned(Value):
-    """What must not move between the attempts of one run: the first attempt writes it down, later ones read it."""
+    """What must not change between the attempts of one run. The first attempt writes it down, later ones read it."""
 
     project: str
     asked: str = Field(pattern=ASKED)
     commit: str
     on_branch: bool
-    """Whether the commit was on the release branch of the repository it came from."""
+    """Whether the commit was on the release branch of its repository."""
     dirty: tuple[str, ...] = ()
-    """Uncommitted paths in the checkout that was given as the repository."""
+    """Uncommitted paths, if the request's repository is a checkout."""
     started: AwareDatetime
     as_of: AwareDatetime
     index: str | None = None
-    """Of the registry that is released to for real; None in a rehearsal."""
+    """The index of the registry of a real release; None in a rehearsal."""
     version: str | None = None
-    """What the first plan of the run made of `asked`; None before there was one.
+    """The exact version that the first plan of the run made from `asked`; None before there was a plan.
 
     The next candidate (`rc`) counts from what is published, and an earlier attempt may have published it in part.
     """
@@ -56,8 +56,8 @@ class Job:
     """Whether the permission gates are asked."""
 
     @property
-    def asked(self) -> str:
-        """The version to plan: that of an earlier attempt if there is one, else what was asked for."""
+    def wanted_version(self) -> str:
+        """The version to plan: the planned version of an earlier attempt if there is one, else what was asked for."""
         return self.pinned.version or self.pinned.asked
 
     @property
@@ -67,18 +67,18 @@ class Job:
 
     @property
     def index(self) -> str | None:
-        """The index that cargo resolves from in the place of crates.io; None for crates.io itself."""
+        """The index that cargo uses instead of crates.io; None for crates.io itself."""
         return self.world.index if self.world.replaces_crates_io else None
 
     @property
     def registry(self) -> RegistryClient:
-        """The world's registry, over the process's own pooled connections."""
+        """A client for the world's registry, over the pooled connections of this process."""
         return RegistryClient(self.world.index)
 
     def cargo(self, index: str | None = None) -> Cargo:
-        """cargo with this run's own home, the world's registry in the place of crates.io, and the profile's toolchain.
+        """cargo with this run's own home, the world's registry instead of crates.io, and the profile's toolchain.
 
-        `index` is another one to resolve from.
+        `index` replaces the world's index.
         """
         return cargo_in(
             self.directory.home,
@@ -89,5 +89,5 @@ class Job:
         )
 
     def git_environment(self) -> dict[str, str]:
-        """The variables that the profile lets through to git."""
+        """The variables that the profile passes to git."""
         return {name: os.environ[name] for name in self.project.cargo.environment if name in os.environ}

@@ -1,4 +1,4 @@
-"""Collects what one attempt at a release observed, and turns it into the receipt: whole, or up to where it stopped."""
+"""Collects what one attempt at a release observed, and makes the receipt of it: of all, or of the part before it stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_PREFLIGHT = "the permission gates were not asked, by the request"
 
 
 class Journal:
-    """The one mutable thing of a flow. An object that is noted again replaces its earlier record."""
+    """The one mutable value of a flow. A new record of an object replaces the earlier one."""
 
     def __init__(self, job: Job) -> None:
         self.plan: ReleasePlan | None = None
@@ -30,40 +30,43 @@ class Journal:
         self.gates: tuple[GateAnswer, ...] = ()
         self._objects: dict[tuple[str, str], ObjectRecord] = {}
 
-    def planned(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
+    def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
         self.plan, self._toolchain = plan, toolchain
 
-    def checked(self, answers: tuple[GateAnswer, ...]) -> None:
+    def note_gates(self, answers: tuple[GateAnswer, ...]) -> None:
         self.gates = answers
 
-    def nobody_can_smoke(self, why: str) -> None:
-        """The smoke test is skipped; the answer of its gate says why, in the place of an earlier one."""
-        self.gates = (*(each for each in self.gates if each.gate != SMOKE_WORKER), GateAnswer.skip(SMOKE_WORKER, why))
+    def skip_smoke(self, why: str) -> None:
+        """Notes that nobody can make the smoke test. Its gate's answer is replaced by one that says why."""
+        others = (answer for answer in self.gates if answer.gate != SMOKE_WORKER)
+        self.gates = (*others, GateAnswer.skip(SMOKE_WORKER, why))
 
-    def committed(self, commit: str) -> None:
+    def note_commit(self, commit: str) -> None:
         self._commit = commit
 
-    def packaging(self, as_of: datetime) -> None:
-        """With the index as of that instant: a resumed release has it of its first attempt."""
+    def note_packaging(self, as_of: datetime) -> None:
+        """Packaging saw the index as of that instant; for a resumed release, that of its first attempt."""
         self._as_of = as_of
 
     def note(self, *records: ObjectRecord) -> None:
-        self._objects |= {(each.kind, each.id): each for each in records}
+        self._objects |= {(record.kind, record.id): record for record in records}
 
-    def found(self, state: ObjectState) -> bool:
-        """Whether something was found in that state."""
-        return any(each.state is state for each in self._objects.values())
+    def has_state(self, state: ObjectState) -> bool:
+        """Whether any object is in that state."""
+        return any(record.state is state for record in self._objects.values())
 
     def assets(self, tag: Tag) -> dict[str, bytes]:
-        """The files that go with the tag's forge release: its crates' checksums in `sha256sum`'s form, the receipt so far."""
+        """The assets of the tag's forge release: its crates' checksums in `sha256sum`'s format, and the receipt so far."""
         crates = [
-            each for each in self._objects.values() if each.kind == "crate" and each.id.partition("@")[0] in tag.crates
+            record
+            for record in self._objects.values()
+            if record.kind == "crate" and record.id.partition("@")[0] in tag.crates
         ]
-        sums = "".join(f"{each.sha256}  {each.id.replace('@', '-')}.crate\n" for each in crates)
+        sums = "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates)
         return {CHECKSUMS: sums.encode(), RECEIPT: self.receipt(ReceiptOutcome.RELEASED).to_json().encode()}
 
     def receipt(self, outcome: ReceiptOutcome, error: LoadmasterError | None = None) -> Receipt:
-        """What is known by now. Before there is a plan, the version is what was asked for."""
+        """The receipt of everything known so far. Before there is a plan, its version is what was asked for."""
         job, plan = self._job, self.plan
         return Receipt(
             project=job.project.name,

@@ -1,6 +1,6 @@
-"""The live world: real registries, real remotes. What may be reached of it today is a registry on loopback, no forge.
+"""The live world: real registries, real remotes. Today only a registry on loopback may be reached, and no forge.
 
-Nothing in `loadmaster.rehearsal` imports this, and this imports nothing of it: a rehearsal cannot make a live world.
+This module and `loadmaster.rehearsal` import nothing of each other: a rehearsal cannot make a live world.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from loadmaster.run.world import World
 
 
 def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job:
-    """The job of one release for real.
+    """The job of one real release.
 
-    Raises `LiveWorldRefused` for everything that is not on this machine, and what pinning raises.
+    Raises `LiveWorldRefused` for an address that is not on this machine, and what pinning raises.
     """
     project = _with_block(load_project(request.project), request.token_block)
-    index = allowed_registry(request)
+    index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)
     source = git.mirror(str(remote), store.part("mirrors"))
@@ -46,31 +46,31 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
 
 def _with_block(project: Project, block: str | None) -> Project:
-    """The request's Secret block for all crates, in the place of the profile's."""
+    """The project with the request's Secret block for all crates, instead of the profile's."""
     if block is None:
         return project
-    said = {"token_block": block, "new_token_block": None}
-    credentials = project.registry.credentials.model_copy(update=said)
+    blocks = {"token_block": block, "new_token_block": None}
+    credentials = project.registry.credentials.model_copy(update=blocks)
     registry = project.registry.model_copy(update={"credentials": credentials})
     return project.model_copy(update={"registry": registry})
 
 
-def allowed_registry(request: LiveRequest) -> str:
-    """The index to release to. Raises `LiveWorldRefused` for all but a registry on loopback without a forge."""
+def require_allowed_registry(request: LiveRequest) -> str:
+    """The index to release to. Raises `LiveWorldRefused` unless it is a registry on loopback and there is no forge."""
     if request.registry is None or not is_loopback(request.registry) or request.forge != "none":
         raise LiveWorldRefused
     return request.registry if request.registry.endswith("/") else f"{request.registry}/"
 
 
 def _require_all_on_loopback(index: str) -> None:
-    """An index on loopback may name another host to upload to: a proxy of crates.io does. Raises `LiveWorldRefused`."""
-    named = RegistryClient(index)
-    if not is_loopback(named.api) or not is_loopback(named.dl):
+    """Raises `LiveWorldRefused`: an index on loopback may name another host to upload to, as a proxy of crates.io does."""
+    registry = RegistryClient(index)
+    if not is_loopback(registry.api) or not is_loopback(registry.dl):
         raise LiveWorldRefused
 
 
 def _remote(request: LiveRequest, project: Project, store: Store) -> Path:
-    """The repository that is released and pushed to: a path on this machine. Raises `LiveWorldRefused` for an address."""
+    """The repository to release and to push to: a path on this machine. Raises `LiveWorldRefused` for an address."""
     where = request.repository or project.source.repository
     if where is None:
         return _own_repository(project, store)
@@ -80,7 +80,7 @@ def _remote(request: LiveRequest, project: Project, store: Store) -> Path:
 
 
 def _own_repository(project: Project, store: Store) -> Path:
-    """The repository of a project that is a plain directory: imported once, from then on it is what is released."""
+    """The repository of a project that is a plain directory. It is imported once; every later release starts from it."""
     bare = store.repository(project.name)
     if not bare.exists():
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)

@@ -1,4 +1,4 @@
-"""The buckets of one release's rate limits, in a file of the run's directory: they survive this process."""
+"""The buckets of one release's rate limits, in a file of the run's directory, where they outlive this process."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _BUCKETS = TypeAdapter(dict[Action, Bucket])
 
 
 class KeptBuckets:
-    """Write every change before it counts: a Retry goes on counting where this process was killed."""
+    """Write every change before it takes effect: a Retry continues to count where this process was killed."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._last = file, self._read(file)
 
     def read(self) -> Buckets | None:
-        """None where nothing was written, or cannot be read any more."""
+        """None if nothing was written, or if it cannot be read."""
         return self._last
 
     def write(self, buckets: Buckets) -> None:
-        """Takes the disk's time only where something has changed. Raises `DiskFull`."""
+        """Writes only if something has changed. Raises `DiskFull`."""
         if buckets != self._last:
             write_atomically(self._file, _BUCKETS.dump_json(dict(buckets)))
             self._last = buckets

@@ -1,4 +1,4 @@
-"""Pins a request: from what a person asked for to one commit and one instant, the same in every attempt of a run."""
+"""Pins a request to one commit and one instant, the same in every attempt of a run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import RunDirectory, Store, write_atomically
 
 IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
-"""The instant of an imported directory's one commit: equal files give an equal commit."""
+"""The instant of the one commit of an imported directory: equal files give an equal commit."""
 
 
 def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory, store: Store) -> Path:
-    """A bare repository of ours that holds the project's: a mirror, or the import of a plain directory."""
+    """A bare copy of the project's repository: a mirror, or the import of a plain directory."""
     where = request.repository or project.source.repository
     if where is None:
         bare = directory.path / "source.git"
@@ -41,10 +41,10 @@ def pin(
     as_of: datetime | Literal["commit"] | None,
     index: str | None = None,
 ) -> Pinned:
-    """What the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
+    """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
 
-    `as_of`: the instant that the registry's upstream is seen at; `commit` is that of the commit, None is now.
-    `index`: of the registry that is released to for real.
+    `as_of`: the instant as of which the registry's upstream is seen; `commit` is that of the commit, None is now.
+    `index`: the index of the registry of a real release.
     """
     if directory.pinned.exists():
         pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
@@ -60,7 +60,7 @@ def pin(
         on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
         dirty=_dirty(request),
         started=now,
-        as_of=git.committed_at(source, commit) if as_of == "commit" else as_of or now,
+        as_of=git.commit_time(source, commit) if as_of == "commit" else as_of or now,
         index=index,
     )
     write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
@@ -68,14 +68,14 @@ def pin(
 
 
 def pin_version(job: Job, version: str) -> None:
-    """Writes down what the plan made of the version that was asked for; every later attempt releases that."""
+    """Writes down the planned version; every later attempt releases that one."""
     if job.pinned.version is None:
         pinned = job.pinned.model_copy(update={"version": version})
         write_atomically(job.directory.pinned, pinned.model_dump_json(indent=2).encode())
 
 
-def begun_release(run: RunDirectory) -> tuple[Pinned, str] | None:
-    """What a run pinned, and the version that it planned; None of one that did not get so far, or whose record cannot be read."""
+def release_of_run(run: RunDirectory) -> tuple[Pinned, str] | None:
+    """What a run pinned, and the version that it planned. None if it planned none, or if its record cannot be read."""
     try:
         pinned = Pinned.model_validate_json(run.pinned.read_bytes())
     except (FileNotFoundError, ValueError):
@@ -84,14 +84,16 @@ def begun_release(run: RunDirectory) -> tuple[Pinned, str] | None:
 
 
 def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:
-    """When runs for real began that released `version` of the same project to the same registry, this one among them."""
+    """When the real runs of this release began, this run among them: same project, same version, same registry."""
     same = (pinned.project, version, pinned.index)
-    begun = (begun_release(run) for run in store.runs() if pinned.index is not None)
-    return tuple(other.as_of for other, planned in filter(None, begun) if (other.project, planned, other.index) == same)
+    releases = (release_of_run(run) for run in store.runs() if pinned.index is not None)
+    return tuple(
+        other.as_of for other, planned in filter(None, releases) if (other.project, planned, other.index) == same
+    )
 
 
 def _dirty(request: ReleaseRequest) -> tuple[str, ...]:
-    """Uncommitted paths of a checkout that is given to be released at its head. A named commit does not look at them."""
+    """Uncommitted paths of the request's checkout; () if the request names a commit, because then they do not matter."""
     checkout = Path(request.repository) if request.repository else None
     if checkout is None or request.commit is not None or not (checkout / ".git").exists():
         return ()

@@ -1,7 +1,7 @@
-"""A preflight's own request and job: it looks at a live registry and a repository, and changes nothing at either.
+"""The request and the job of a preflight: it looks at a live registry and a repository, and changes neither.
 
-What it may do is less than what a release may: there is no forge, nothing is pushed, and the only upload is the probe
-that a profile has to ask for. That is why any registry is allowed here, crates.io too.
+It may do less than a release: there is no forge, nothing is pushed, and the only upload is the probe, which a profile has to
+ask for. So any registry is allowed here, crates.io too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from loadmaster.run.world import World
 
 
 class PreflightRequest(ReleaseRequest):
-    """Whether a release could go out, as far as the registry tells. Changes nothing."""
+    """Whether a release could be published, as far as the registry answers. Changes nothing."""
 
     version: str = Field(default="patch", title="Version", pattern=ASKED, description="As for a release.")
     registry: str | None = Field(
@@ -43,13 +43,13 @@ class PreflightReport(Value):
     version: str
     registry: str
     asked_seconds: float
-    """How long the web API was to be asked, politely."""
+    """How long it takes to ask the web API politely."""
     gates: tuple[GateAnswer, ...]
     findings: tuple[Finding, ...]
 
     @property
     def is_open(self) -> bool:
-        return all(each.opens for each in self.gates)
+        return all(answer.opens for answer in self.gates)
 
 
 def preflight_request(values: dict[str, Any]) -> PreflightRequest:
@@ -76,14 +76,14 @@ def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Sto
 
 
 def _without_building(project: Project) -> Project:
-    """Packaged only to be read: whether it compiles is not a question of permissions."""
+    """The project without building and clippy: crates are packaged only to be read."""
     return project.model_copy(update={"cargo": project.cargo.model_copy(update={"verify": False, "clippy": False})})
 
 
 def report_of(
     job: Job, facts: Facts, findings: tuple[Finding, ...], more: tuple[GateAnswer, ...] = ()
 ) -> PreflightReport:
-    """`more`: answers that are no findings about permissions."""
+    """`more`: answers of gates other than the permission gates."""
     return PreflightReport(
         project=job.project.name,
         version=facts.plan.version,

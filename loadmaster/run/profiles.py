@@ -12,17 +12,17 @@ from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.profile.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Loadmaster's own checkout: profiles, examples and the ignored `.loadmaster/` lie in it."""
+"""Loadmaster's own checkout. It holds the profiles, the examples and the ignored `.loadmaster/`."""
 
 OWN_PROJECTS = ROOT / "projects"
 PROJECTS = Path(os.environ.get("LOADMASTER_PROJECTS", OWN_PROJECTS))
-"""Where new profiles go; `LOADMASTER_PROJECTS` names a directory of one's own, whose profiles come before Loadmaster's."""
+"""The directory for new profiles. `LOADMASTER_PROJECTS` names another, whose profiles come before Loadmaster's."""
 
 _PLACES = tuple(dict.fromkeys((PROJECTS, OWN_PROJECTS)))
 
 
 def project_names(*places: Path) -> tuple[str, ...]:
-    """Of the profiles in `places`, or else in all that are looked in."""
+    """The names of the profiles in `places`, or else in all the places that are searched."""
     return tuple(sorted({path.stem for place in places or _PLACES for path in place.glob("*.toml") if path.is_file()}))
 
 
@@ -31,7 +31,7 @@ def load_project(name: str, *places: Path) -> Project:
     if name not in (known := project_names(*places)):
         raise UnknownProject(name, known)
     files = (place / f"{name}.toml" for place in places or _PLACES)
-    path = next(each for each in files if each.is_file())
+    path = next(file for file in files if file.is_file())
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         if "name" in document:
@@ -44,6 +44,6 @@ def load_project(name: str, *places: Path) -> Project:
 
 
 def problems_of(error: ValidationError) -> list[str]:
-    """A validation error as short sentences: `field: what is wrong`, or what is wrong with the whole."""
-    problems = ((".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors())
+    """A validation error as short sentences: `field: problem`, or only the problem if it concerns the whole."""
+    problems = ((".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in error.errors())
     return [f"`{field}`: {problem}" if field else problem for field, problem in problems]

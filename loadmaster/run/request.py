@@ -1,7 +1,7 @@
-"""What a person asks for when starting a release: the deployment's parameters, as one typed model.
+"""The request that starts a release: the deployment's parameters, as one typed model.
 
-The descriptions become the form's help texts; a wrong value is refused by the form (JSON Schema), by the API and,
-where somebody switched that off, by the flow.
+The descriptions become the help texts of the form. A wrong value is refused by the form (JSON Schema) and by the API; if
+somebody switched that off, by the flow.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from loadmaster.planning.values.version import ASKED
 from loadmaster.run.profiles import problems_of, project_names
 
 
-def _known(name: str) -> str:
+def _require_known(name: str) -> str:
     if name not in (known := project_names()):
         raise ValueError(f"there is no project `{name}`; known are {', '.join(known)}")
     return name
 
 
-ProjectName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(project_names())})]
+ProjectName = Annotated[str, AfterValidator(_require_known), Field(json_schema_extra={"enum": list(project_names())})]
 
 
 R = TypeVar("R", bound="ReleaseRequest")
@@ -50,13 +50,13 @@ class ReleaseRequest(Value):
     preflight: bool = Field(
         default=True,
         title="Preflight",
-        description="Ask the permission gates before anything is written or pushed. The receipt tells where that was "
+        description="Ask the permission gates before anything is written or pushed. The receipt notes it if this is "
         "switched off.",
     )
 
 
 class LiveRequest(ReleaseRequest):
-    """One release for real. For now only to a registry on loopback, without a forge; everything else is refused."""
+    """One real release. For now only to a registry on loopback, without a forge; everything else is refused."""
 
     registry: str | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""Where Loadmaster keeps what saves time: run directories, packaged crates by content, caches. All of it may be lost.
+"""The directory where Loadmaster keeps what saves time: runs, packaged crates by content, caches. All of it may be lost.
 
 .loadmaster/
   runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
@@ -48,25 +48,25 @@ class Store:
         return directory
 
     def repository(self, project: str) -> Path:
-        """The repository of a project that is a plain directory, once it was released for real."""
+        """The repository of a project that is a plain directory; it exists after the first real release."""
         return self.part("repositories") / f"{project}.git"
 
     def build_directory(self, *key: str) -> Path:
         """A target directory for one combination of project, toolchain and tree.
 
-        Never shared between trees: cargo takes one `name@version` of a registry for one set of bytes.
+        It is never shared between trees: cargo assumes that one `name@version` of a registry always has the same bytes.
         """
         return self.part("build") / re.sub(r"[^\w.-]", "_", "-".join(key))
 
     def keep_crate(self, file: Path) -> str:
-        """Keeps a `.crate` by its content; its SHA-256. Complete on disk before it has its name."""
+        """Keeps a `.crate` by its content, and returns its SHA-256. The file is complete on disk before it has its name."""
         content = file.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
         write_atomically(self.crate_file(sha256), content)
         return sha256
 
     def crate(self, name: str, sha256: str) -> bytes:
-        """The kept bytes. Raises `KeptCrateBroken` unless they have the digest that they are kept under."""
+        """The kept bytes. Raises `KeptCrateBroken` unless they have this digest."""
         try:
             content = self.crate_file(sha256).read_bytes()
         except FileNotFoundError as error:
@@ -79,13 +79,13 @@ class Store:
         return all(self.crate_file(sha256).is_file() for sha256 in digests.values())
 
     def crate_file(self, sha256: str) -> Path:
-        """Where the `.crate` with this digest is kept, if it is."""
+        """The path for the `.crate` with this digest; the file need not exist."""
         return self.part("crates") / f"{sha256}.crate"
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The directory of one release; a Retry, in another process, finds it again by the run's id."""
+    """The directory of one release. A Retry, in another process, finds it by the run's id."""
 
     path: Path
 
@@ -107,7 +107,7 @@ class RunDirectory:
 
     @property
     def upstream(self) -> Path:
-        """Index files of a registry that only this run knows."""
+        """Index files of a registry that only this run uses."""
         return self.path / "upstream"
 
     @property
@@ -116,7 +116,7 @@ class RunDirectory:
 
     @property
     def pace(self) -> Path:
-        """The rate limits' buckets as they were last counted."""
+        """The last state of the rate limits' buckets."""
         return self.path / "pace.json"
 
     @property
@@ -125,14 +125,14 @@ class RunDirectory:
 
     @property
     def lock(self) -> Path:
-        """Names the process that holds it, or was the last to."""
+        """The lock file. It names the process that holds it, or that held it last."""
         return self.path / "lock"
 
     def asset(self, name: str) -> Path:
         return self.path / "assets" / name
 
     def last_holder(self) -> tuple[int, float] | None:
-        """The pid of the process that locked this last, and when: seconds since the epoch. None if none is written down."""
+        """The pid of the process that locked this last, and when, in seconds since the epoch. None if the file names none."""
         try:
             with self.lock.open(encoding="ascii") as handle:
                 pid = handle.read().strip()
@@ -145,7 +145,7 @@ class RunDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Held for as long as this process works on the release; the kernel lets go of it when the process dies.
+        """Holds the lock while this process works on the release. The kernel frees it when the process dies.
 
         Raises `ReleaseLocked`.
         """
@@ -161,7 +161,7 @@ class RunDirectory:
 
 
 def _sign(lock: int) -> None:
-    """Writes this process into the file that it has locked."""
+    """Writes this process's pid into the file that it has locked."""
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode("ascii"), 0)
 
@@ -172,9 +172,9 @@ def default_store() -> Store:
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """A reader finds all of `content` or the former file, whenever this is killed; if `durable`, after a power cut, too.
+    """Writes `content` so that a reader sees all of it or the former file, even if this process is killed.
 
-    Raises `DiskFull`.
+    If `durable`, that holds after a power cut, too. Raises `DiskFull`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{uuid.uuid4().hex}")

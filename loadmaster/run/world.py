@@ -1,7 +1,7 @@
 """Where effects land: the addresses of a registry, a forge and a git remote.
 
 A world is a value and may be a task's parameter. A credential is neither: `loadmaster.credentials` reads it where it is
-needed, for a rehearsal from the world's directory.
+needed; for a rehearsal, from the world's directory.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ class World(Value):
     index: str
     """The registry's sparse index address, `sparse+http://…/`."""
     replaces_crates_io: bool
-    """Whether the registry stands in for crates.io when cargo resolves: a rehearsal's does, it has an upstream."""
+    """Whether cargo uses this registry instead of crates.io. It does in a rehearsal, whose registry has an upstream."""
     forge: str | None
     """Base address of the forge's REST API; None for a release without a forge."""
     repository: str
     """`OWNER/NAME` on the forge."""
     remote: str
-    """What git pushes to."""
+    """The address that git pushes to."""
     directory: Path
     """Holds the world's state and its credentials."""
     identity: str | None = None
-    """Where an ID token is asked for, as GitHub Actions' jobs do, with the credential `identity`; None: as the environment says."""
+    """The address that issues ID tokens, as for GitHub Actions' jobs, to the credential `identity`. None: from the environment."""
     as_of: AwareDatetime | None = None
     """The registry's upstream is seen as of this instant."""
 
     @property
     def has_own_credentials(self) -> bool:
-        """Whether its directory holds them, and no others are read: a rehearsal has nothing of a person's."""
+        """Whether its credentials come only from its directory: a rehearsal has none of a person's."""
         return self.kind == "rehearsal"
 
     @property
     def runs_workflows(self) -> bool:
-        """Whether its forge carries workflows out: a rehearsal's only says that it did."""
+        """Whether its forge really runs workflows: a rehearsal's only reports that it did."""
         return self.kind == "live"
 
     @property
     def may_skip_smoke(self) -> bool:
-        """Whether a release goes on where nobody can make its smoke test, whatever the profile says."""
+        """Whether a release continues if nobody can make its smoke test, whatever the profile says."""
         return self.kind == "rehearsal"
 
 

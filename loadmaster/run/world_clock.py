@@ -1,6 +1,6 @@
-"""The clock of a rehearsal world, which may run faster than this machine's: an hour of rate limits in seconds.
+"""The clock of a rehearsal world. It may run faster than this machine's, so that an hour of rate limits passes in seconds.
 
-The registry counts by it, the publisher waits by it. It keeps no state: a Retry, in a new process, finds the same time.
+The registry counts by it, and the publisher waits by it. It keeps no state: a Retry, in a new process, sees the same time.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class WorldClock:
         return self._since + (utc_now() - self._since) * self._speed
 
     def seconds_until(self, instant: datetime) -> float:
-        """How long this process has to wait, in its own seconds, until the clock shows `instant`; 0 if it is past."""
+        """Seconds that this process has to wait until the clock shows `instant`; 0 if that is past."""
         return max(0.0, (instant - self.now()) / timedelta(seconds=self._speed))
 
     async def sleep(self, seconds: float) -> None:
-        """Until so many seconds have passed on this clock."""
+        """Sleeps until this many seconds have passed on this clock."""
         await asyncio.sleep(seconds / self._speed)
 
 

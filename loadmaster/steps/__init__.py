@@ -1,4 +1,4 @@
-"""The steps of a release, without Prefect: each asks or changes the world through the clients and decides nothing alone.
+"""The steps of a release, without Prefect. Each asks or changes the world through the clients; `planning` decides.
 
-`tasks/` gives them names, retries and caches; the command line calls some of them directly.
+`tasks/` gives the steps names, retries and caches; the command line calls some of them directly.
 """

@@ -1,4 +1,4 @@
-"""Announces: a draft release on the forge, its assets, and last of all its publication. Nothing there is overwritten."""
+"""Announces: a draft release on the forge, its assets, and finally its publication. Overwrites nothing."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     with _client(job) as client:
         releases = forge.releases(client)
     return ForgeSeen(
-        published=tuple(each.tag for each in releases if not each.draft),
-        drafts=tuple(each.tag for each in releases if each.draft),
+        published=tuple(release.tag for release in releases if not release.draft),
+        drafts=tuple(release.tag for release in releases if release.draft),
     )
 
 
 def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
-    """The release of the tag, drafted if there is none; one that is public already is taken as it is.
+    """The release of the tag, drafted if there is none. A release that is public already is returned unchanged.
 
     Raises `ForgeLacksTag`, `NotObserved`.
     """
@@ -46,14 +46,14 @@ def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
     )
     with _client(job) as client:
         drafted = DraftedRelease(client=client, tag=tag.name)
-        found = converge(drafted, lambda: drafted.create(draft)).seen.release
-    if found is None:
+        release = converge(drafted, lambda: drafted.create(draft)).seen.release
+    if release is None:
         raise NotObserved(drafted.kind, drafted.id, drafted.place)
-    return found
+    return release
 
 
 def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
-    """The asset on the release; a receipt of this very release is as good as ours. Raises `AssetDifferent`, `NotObserved`."""
+    """Uploads the asset. A receipt of the same release counts as equivalent. Raises `AssetDifferent`, `NotObserved`."""
     with _client(job) as client:
         asset = UploadedAsset(
             client=client,
@@ -74,16 +74,16 @@ def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease) -> ObjectRe
 
 
 def asset_names(job: Job, tag: Tag) -> frozenset[str]:
-    """Of the tag's release; none if there is no release."""
+    """The names of the assets of the tag's release; none if there is no release."""
     with _client(job) as client:
         release = forge.find_release(client, tag.name)
-        return frozenset(each.name for each in forge.assets(client, release.id)) if release else frozenset()
+        return frozenset(asset.name for asset in forge.assets(client, release.id)) if release else frozenset()
 
 
 def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
-    """The forge's workflow run that the tag started, as it is now; None where no workflow runs on tags."""
+    """The present state of the workflow run that the tag started; None if no workflow runs on tags."""
     with _client(job) as client:
-        runs = [each for each in forge.workflow_runs(client, commit) if each.head_branch == tag.name]
+        runs = [run for run in forge.workflow_runs(client, commit) if run.head_branch == tag.name]
     if not runs:
         return None
     run = runs[0]

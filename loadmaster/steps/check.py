@@ -1,4 +1,4 @@
-"""Checks: reads the files of the run's clone, and lets every gate judge them with what was looked at before."""
+"""Checks: reads the files of the run's clone, and asks every gate about them and about what was seen before."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     checkout = job.directory.checkout
-    # Cargo leaves a lockfile where none is tracked; and a project may keep some that it does not want asked about.
-    others = {str(each.relative_to(checkout)) for each in checkout.rglob(LOCKFILE)} - seen.source.lockfiles.keys()
+    # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
+    others = {str(file.relative_to(checkout)) for file in checkout.rglob(LOCKFILE)} - seen.source.lockfiles.keys()
     files = read_tree(checkout, texts_to_read(job.project), without=others)
-    released = tuple(each for each in seen.workspace.packages if each.name in plan.versions)
+    released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
     is_past = job.pinned.as_of < job.pinned.started
     return planned_tree(files, sources, plan, job.project, registry=seen.registry, is_past=is_past)
@@ -45,13 +45,13 @@ def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:
     checkout, last = job.directory.checkout, previous_release(seen.source.tags, plan, job.project)
     return Past(
         tag=last.tag.name if last else None,
-        published=_published_with(checkout, last, job.project) if last else None,
+        published=_packages_of_last_release(checkout, last, job.project) if last else None,
         bump=None if plan.edits else _bump(checkout, seen, plan, tree),
     )
 
 
-def _published_with(checkout: Path, last: PreviousRelease, project: Project) -> tuple[str, ...] | None:
-    """None where the manifests of its commit cannot be read any more."""
+def _packages_of_last_release(checkout: Path, last: PreviousRelease, project: Project) -> tuple[str, ...] | None:
+    """The packages that the last release published; None if the manifests of its commit cannot be read any more."""
     try:
         files = TreeFiles(texts=git.texts_at(checkout, last.tag.commit, MANIFEST))
         return published_with(last, released_packages(files, read_workspace(files), project))
@@ -60,7 +60,7 @@ def _published_with(checkout: Path, last: PreviousRelease, project: Project) -> 
 
 
 def _bump(checkout: Path, seen: Seen, plan: ReleasePlan, tree: Tree) -> tuple[str, ...] | None:
-    """By the root's manifest if the version stands there, else by that of the first package."""
+    """The last change of the version's line: in the root manifest if it is there, else in that of the first package."""
     version = plan.crates[0].version
     line = rf'^version *= *"{re.escape(version)}"'
     place = MANIFEST if re.search(line, tree.root, re.MULTILINE) else tree.released[0].manifest

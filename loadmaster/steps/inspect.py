@@ -1,4 +1,4 @@
-"""Inspects the code of the run's clone with cargo's companions, where it is worth it beside the tree of the last release."""
+"""Inspects the code of the run's clone with cargo's companions: clippy, the oldest Rust, and cargo-semver-checks."""
 
 from __future__ import annotations
 
@@ -18,63 +18,70 @@ from loadmaster.run.job import Job
 
 
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
-    """Every finding, or with `cargo.deny_warnings = false` those that the last release did not have.
+    """Every finding of clippy. With `cargo.deny_warnings = false`, only those that the last release did not have.
 
-    Builds of external crates are shared by the project's runs.
+    The project's runs share the builds of external crates.
     """
     style, checkout = job.project.cargo, job.directory.checkout
-    called = job.cargo().with_target(_target(job, "clippy"))
-    packages = _linted(job, seen)
-    specified = _specified(checkout, seen.workspace, packages)
-    found = cargo.clippy(called, checkout, specified, locked=_locked(checkout), deny_warnings=style.deny_warnings)
-    if style.deny_warnings or not found.ran or (not found.passed and not found.findings):
-        return found
+    ours = job.cargo().with_target(_target(job, "clippy"))
+    packages = _packages_to_lint(job, seen)
+    specs = _package_specs(checkout, seen.workspace, packages)
+    lint = cargo.clippy(ours, checkout, specs, locked=_has_lockfile(checkout), deny_warnings=style.deny_warnings)
+    if style.deny_warnings or not lint.ran or (not lint.passed and not lint.findings):
+        return lint
     before = _last_release(job, seen, plan)
     if before is None:
-        return found
-    # Cargo tells one tree's members from another's by their times only, so that each has a directory of its own.
-    apart = called.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
-    known = Counter(_warnings_before(apart, before, packages))
-    new = Counter(cargo.diagnostics(called, checkout, specified, locked=_locked(checkout))) - known
+        return lint
+    # Cargo distinguishes the members of two trees only by their times, so that each tree needs its own target directory.
+    theirs = ours.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
+    known = Counter(_warnings_before(theirs, before, packages))
+    new = Counter(cargo.diagnostics(ours, checkout, specs, locked=_has_lockfile(checkout))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
 
 
-def _warnings_before(called: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
-    known = _specified(before, read_workspace(read_tree(before)), packages)
-    return () if packages and not known else cargo.diagnostics(called, before, known, locked=_locked(before))
+def _warnings_before(theirs: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
+    known = _package_specs(before, read_workspace(read_tree(before)), packages)
+    return () if packages and not known else cargo.diagnostics(theirs, before, known, locked=_has_lockfile(before))
 
 
-def _linted(job: Job, seen: Seen) -> tuple[str, ...]:
+def _packages_to_lint(job: Job, seen: Seen) -> tuple[str, ...]:
     """() for the whole workspace."""
     if job.project.cargo.clippy_of is ClippyScope.WORKSPACE:
         return ()
-    return tuple(each.name for each in publishable(seen.workspace, job.project))
+    return tuple(package.name for package in publishable(seen.workspace, job.project))
 
 
-def _specified(tree: Path, workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
-    """Those that are members, by their places: a namesake that comes from the registry may have the same version."""
-    found = (each for name in names if (each := workspace.package(name)) is not None)
-    places = ((each, (tree / each.manifest).parent.resolve().as_uri()) for each in found)
-    return tuple(f"{place}#{each.name}@{each.version}" for each, place in places)
+def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
+    """Package id specs of those names that are members. They hold the path, because a crate from the registry may have the
+    same name and version.
+    """
+    members = (package for name in names if (package := workspace.package(name)) is not None)
+    urls = ((package, (tree / package.manifest).parent.resolve().as_uri()) for package in members)
+    return tuple(f"{url}#{package.name}@{package.version}" for package, url in urls)
 
 
 def msrv(job: Job, seen: Seen) -> Lint:
-    """`cargo check` of the published packages, with the newest of the versions that they declare."""
-    declared = {each.name: each.rust_version for each in publishable(seen.workspace, job.project) if each.rust_version}
+    """`cargo check` of the publishable packages, with the newest of the Rust versions that they declare."""
+    packages = publishable(seen.workspace, job.project)
+    declared = {package.name: package.rust_version for package in packages if package.rust_version}
     if not declared:
         return Lint(ran=False, why="no package declares a `rust-version`")
-    oldest = max(declared.values(), key=lambda each: [int(part) for part in each.split(".")])
+    oldest = max(declared.values(), key=lambda version: [int(part) for part in version.split(".")])
     called = job.cargo().with_target(_target(job, "msrv"))
     checkout = job.directory.checkout
     return cargo.check_with(
-        called, checkout, oldest, _specified(checkout, seen.workspace, sorted(declared)), locked=_locked(checkout)
+        called,
+        checkout,
+        oldest,
+        _package_specs(checkout, seen.workspace, sorted(declared)),
+        locked=_has_lockfile(checkout),
     )
 
 
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """`cargo semver-checks` of the packages that the last release had, too."""
-    called, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout
-    if not cargo.has_semver_checks(called, checkout):
+    ours, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout
+    if not cargo.has_semver_checks(ours, checkout):
         why = "cargo-semver-checks is not installed; `cargo install --locked cargo-semver-checks` brings it"
         return Lint(ran=False, why=why)
     last, before = previous_release(seen.source.tags, plan, job.project), _last_release(job, seen, plan)
@@ -83,7 +90,7 @@ def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     known = read_workspace(read_tree(before)).names
     packages = sorted(known & plan.versions.keys())
     level = level_between(last.version, plan.tags[0].version)
-    return cargo.semver_problems(called, checkout, before, packages, level)
+    return cargo.semver_problems(ours, checkout, before, packages, level)
 
 
 def _last_release(job: Job, seen: Seen, plan: ReleasePlan) -> Path | None:
@@ -101,5 +108,5 @@ def _target(job: Job, purpose: str) -> Path:
     return job.store.build_directory(job.project.name, job.project.cargo.toolchain or "default", purpose)
 
 
-def _locked(tree: Path) -> bool:
+def _has_lockfile(tree: Path) -> bool:
     return (tree / "Cargo.lock").is_file()

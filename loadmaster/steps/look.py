@@ -38,7 +38,7 @@ def look(job: Job) -> Seen:
 
 
 def check_out(job: Job) -> None:
-    """A fresh clone of the remote at the pinned commit. Never the user's own checkout, never one of an earlier attempt."""
+    """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's."""
     shutil.rmtree(job.directory.checkout, ignore_errors=True)
     branch = job.project.source.branch
     git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
@@ -49,18 +49,18 @@ def look_at_toolchain(job: Job) -> ToolchainSeen:
 
 
 def look_at_workspace(job: Job) -> Workspace:
-    called = f"{job.project.name} at {job.pinned.commit}"
-    return read_metadata(metadata_of(job.cargo(), job.directory.checkout, called))
+    title = f"{job.project.name} at {job.pinned.commit}"
+    return read_metadata(metadata_of(job.cargo(), job.directory.checkout, title))
 
 
-def metadata_of(called: cargo.Cargo, directory: Path, name: str) -> dict[str, Any]:
-    """What `cargo metadata` tells of the workspace in `directory`; `name` is what a message calls it.
+def metadata_of(chosen: cargo.Cargo, directory: Path, title: str) -> dict[str, Any]:
+    """The output of `cargo metadata` for the workspace in `directory`; messages call it `title`.
 
-    Where cargo refuses, raises the catalogue's own error for what is wrong with the tree; `NotAWorkspace`, in cargo's words, if
-    there is none.
+    If cargo refuses, raises the catalogue's own error for what is wrong with the tree. If there is none, raises
+    `NotAWorkspace` with cargo's words.
     """
     try:
-        return cargo.members(called, directory, name)
+        return cargo.members(chosen, directory, title)
     except NotAWorkspace:
         with suppress(NotAWorkspace):
             read_workspace(read_tree(directory))
@@ -69,9 +69,9 @@ def metadata_of(called: cargo.Cargo, directory: Path, name: str) -> dict[str, An
 
 def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
-    checkout, called = job.directory.checkout, job.cargo()
+    checkout, chosen = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
-    tracked = [each for each in git.tracked_files(checkout, "*Cargo.lock") if each not in stale]
+    tracked = [path for path in git.tracked_files(checkout, "*Cargo.lock") if path not in stale]
     locks = lockfiles_concerned(checkout, tracked, workspace)
     roots = {sibling_path(path, MANIFEST) for path in locks} | {MANIFEST}
     manifests = roots | {package.manifest for package in workspace.packages}
@@ -85,7 +85,7 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         on_branch=job.pinned.on_branch,
         manifests=read_texts(checkout, manifests),
         lockfiles=read_texts(checkout, locks),
-        lockfile_checks=tuple(_check_lockfile(called, checkout, path) for path in locks),
+        lockfile_checks=tuple(_check_lockfile(chosen, checkout, path) for path in locks),
         others=read_texts(checkout, [*others, *(rule.path for rule in style.files)]),
         changelogs=changelogs,
         proposals=_proposals(job, workspace, changelogs),
@@ -96,38 +96,38 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
 
 
 def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
-    """Those of the tracked ones that are there, and that the release has to do with. Raises what reading them raises."""
-    named = [each for each in tracked if PurePosixPath(each).name == LOCKFILE]
-    texts = read_texts(checkout, [*named, *(sibling_path(each, MANIFEST) for each in named)])
-    return member_lockfiles([each for each in named if each in texts], texts, workspace)
+    """The tracked lockfiles that exist and that the release concerns. Raises what reading them raises."""
+    locks = [path for path in tracked if PurePosixPath(path).name == LOCKFILE]
+    texts = read_texts(checkout, [*locks, *(sibling_path(path, MANIFEST) for path in locks)])
+    return member_lockfiles([path for path in locks if path in texts], texts, workspace)
 
 
 def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) -> dict[str, str]:
-    """Entries from commits, by path, for the changelogs that have none for the next version."""
-    checkout, asked = job.directory.checkout, named_versions(job.asked)
+    """Entries made from commits, by path, for the changelogs that have none for the next version."""
+    checkout, asked = job.directory.checkout, named_versions(job.wanted_version)
     tags = git.tags_below(checkout, job.pinned.commit)
     scopes = proposal_scopes(changelogs, workspace, job.project.release, asked, tags)
-    return {path: told for path, scope in scopes.items() if (told := propose_notes(checkout, scope))}
+    return {path: notes for path, scope in scopes.items() if (notes := propose_notes(checkout, scope))}
 
 
-def _check_lockfile(called: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
-    problem = cargo.locked_problem(called, (checkout / path).parent)
+def _check_lockfile(chosen: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
+    problem = cargo.lockfile_problem(chosen, (checkout / path).parent)
     return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
 
 
 def pinned_toolchain(checkout: Path) -> str | None:
-    """The channel that rustup would choose in this tree. Raises what reading it raises."""
+    """The channel that rustup would choose in this tree. Raises what reading its files raises."""
     return pinned_channel(read_texts(checkout, FILES))
 
 
 def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
-    """Every version of every name. Raises `RegistryUnreachable` if one of them cannot be asked for."""
-    found = job.registry.find_all_lines(sorted(names))
+    """Every version of every name. Raises `RegistryUnreachable` if the registry does not answer for one of them."""
+    lines_of = job.registry.find_all_lines(sorted(names))
     return RegistrySeen(
-        crates={name: tuple(_seen(each) for each in lines) for name, lines in found.items()},
-        spelled={name: lines[0].name for name, lines in found.items() if lines and lines[0].name != name},
+        crates={name: tuple(_crate_version(line) for line in lines) for name, lines in lines_of.items()},
+        spelled={name: lines[0].name for name, lines in lines_of.items() if lines and lines[0].name != name},
     )
 
 
-def _seen(line: IndexLine) -> CrateVersion:
+def _crate_version(line: IndexLine) -> CrateVersion:
     return CrateVersion(version=line.version, checksum=line.checksum, yanked=line.yanked, published=line.published)

@@ -1,6 +1,6 @@
-"""Observes a release from outside, whoever carried it out: what is at the remote, on the registry and on the forge.
+"""Observes a release from outside, whoever carried it out: at the remote, on the registry and on the forge.
 
-Asks, and changes nothing. Knows no plan and no run; it looks through the same things as the release.
+Asks, and changes nothing. Knows no plan and no run; it uses the same things as the release.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from loadmaster.run.store import RunDirectory, Store
 from loadmaster.things.crate import CrateObservation, PublishedCrate
 from loadmaster.things.forge import PublicRelease, UploadedAsset
 from loadmaster.things.git import PushedTag
-from loadmaster.things.thing import observed, record_of
+from loadmaster.things.thing import look_at, record_of
 
 
 class Compared(Value):
-    """A packaged crate against a registry."""
+    """The result of comparing a packaged crate with a registry."""
 
     crate: str
     version: str
@@ -49,8 +49,7 @@ class Compared(Value):
 
 
 def compare_with_registry(crate: PublishedCrate) -> Compared:
-    """Whether the registry has this crate, by its bytes and under any spelling. What keeps it from being asked makes it
-    `unknown`."""
+    """Whether the registry has this crate, by its bytes and under any spelling; `unknown` if it cannot be asked."""
     try:
         seen = crate.judge(crate.registry.find_lines(crate.name))
     except (RegistryUnreachable, CrateFileBroken) as error:
@@ -67,30 +66,30 @@ def compare_with_registry(crate: PublishedCrate) -> Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasedSource:
-    """The workspace of one release: as tagged, or else as the release branch has it."""
+    """The workspace of one release: at its tag, or else at the head of the release branch."""
 
     remote: str
     refs: Mapping[str, str]
-    """Of the remote, when it was looked at."""
+    """The refs of the remote, when it was observed."""
     tags: Mapping[str, str | None]
-    """For each tag the commit that it stands on at the remote; None where it is not there."""
+    """By tag, its commit at the remote; None if the tag is not there."""
     packages: tuple[Package, ...]
-    """Those that the release publishes."""
+    """The packages that the release publishes."""
     versions: Mapping[str, str]
-    """Of the release, by package."""
+    """The release's versions, by package."""
     tag_of: Mapping[str, str]
-    """The tag that stands for each package."""
+    """The tag of each package."""
 
     @property
     def tagged(self) -> str | None:
-        """The commit that was looked at, if it is a tagged one."""
+        """The commit of the workspace, if it is tagged."""
         return next((commit for commit in self.tags.values() if commit), None)
 
 
 def look_at_source(
     project: Project, released: str, repository: str | None, directory: RunDirectory, store: Store
 ) -> ReleasedSource:
-    """Clones into the run directory, and asks cargo for the members.
+    """Clones the repository into the run directory, and asks cargo for the members.
 
     `released` is the version, or `NAME=VERSION,…`. Raises what git raises for the remote, `UnknownCommit`,
     `NotAWorkspace`, `NothingToPublish`, `NoSuchPackage`.
@@ -98,35 +97,35 @@ def look_at_source(
     extra = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
     remote = repository or project.source.repository or str(_own_repository(project, directory, store))
     branch, refs = project.source.branch, git.observe_refs(remote, extra=extra)
-    tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.tagged_commit(refs, tag))), None)
+    tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.commit_of_tag(refs, tag))), None)
     mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
     commit = tagged or git.resolve(mirror, f"refs/heads/{branch}")
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
-    called = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
-    workspace = read_metadata(cargo.members(called, directory.checkout, f"{project.name} at {commit}"))
+    chosen = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
+    workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
     published = publishable(workspace, project)
     versions = exact_versions(published, released)
     tag_of = {name: project.tag_of(name, version) for name, version in versions.items()}
     return ReleasedSource(
         remote=remote,
         refs=refs,
-        tags={tag: git.tagged_commit(refs, tag) for tag in tag_of.values()},
-        packages=tuple(each for each in published if each.name in versions),
+        tags={tag: git.commit_of_tag(refs, tag) for tag in tag_of.values()},
+        packages=tuple(package for package in published if package.name in versions),
         versions=versions,
         tag_of=tag_of,
     )
 
 
 def _likely_tags(project: Project, released: str) -> Iterator[str]:
-    """Tags of the release, as far as their names follow from what was asked, before the packages are known."""
+    """The tags whose names follow from the request alone, before the packages are known."""
     yield from (project.tag_of(name, version) for name, version in named_versions(released).items())
     if not named_versions(released) and "{name}" not in project.release.tag:
         yield project.tag_of("", released)
 
 
 def _own_repository(project: Project, directory: RunDirectory, store: Store) -> Path:
-    """Of a project that is a plain directory: the repository that its releases went to, or one made for this look."""
+    """For a project that is a plain directory: the repository of its releases, or one made for this observation."""
     bare = store.repository(project.name)
     if not bare.exists():
         bare = directory.path / "source.git"
@@ -135,16 +134,18 @@ def _own_repository(project: Project, directory: RunDirectory, store: Store) -> 
 
 
 def tag_records(source: ReleasedSource) -> tuple[ObjectRecord, ...]:
-    """A tag is the release's own if the manifests of its commit carry the version."""
-    tags = [PushedTag(remote=source.remote, name=tag, owned=_by_manifests(source, tag)) for tag in source.tags]
+    """The records of the tags. A tag is the release's own if the manifests of its commit have the version."""
+    tags = [
+        PushedTag(remote=source.remote, name=tag, ownership=_ownership_by_manifests(source, tag)) for tag in source.tags
+    ]
     return tuple(record_of(tag, tag.judge(source.refs)) for tag in tags)
 
 
-def _by_manifests(source: ReleasedSource, tag: str) -> Callable[[str], Observation]:
-    its_own = [each for each in source.packages if source.tag_of[each.name] == tag]
-    others = sorted({each.version for each in its_own if not same_version(each.version, source.versions[each.name])})
+def _ownership_by_manifests(source: ReleasedSource, tag: str) -> Callable[[str], Observation]:
+    packages = [package for package in source.packages if source.tag_of[package.name] == tag]
+    others = sorted({one.version for one in packages if not same_version(one.version, source.versions[one.name])})
 
-    def owned(commit: str) -> Observation:
+    def judge(commit: str) -> Observation:
         if commit != source.tagged:
             why = f"on commit {commit}, while another tag of the release is on {source.tagged}"
             facts = {"commit": commit, "others": source.tagged}
@@ -156,15 +157,16 @@ def _by_manifests(source: ReleasedSource, tag: str) -> Callable[[str], Observati
         why = f"on commit {commit}, whose manifests carry the version"
         return Observation(state=ObjectState.SAME, code="its-version", facts={"commit": commit}, why=why)
 
-    return owned
+    return judge
 
 
 def look_at_announcement(
     api: str, repository: str, token: str | None, tag: str, recorded: Mapping[str, Collection[str]], *, alone: bool
 ) -> tuple[ObjectRecord, ...]:
-    """The forge release and its assets. `recorded` are the digests (SHA-256) that earlier runs recorded of each asset.
+    """The records of the forge release and its assets.
 
-    `alone`: no other tag of the release has assets of the same names.
+    `recorded`: the digests (SHA-256) of each asset that earlier runs recorded. `alone`: no other tag of the release has assets
+    with the same names.
     """
     ids = {name: name if alone else f"{tag}/{name}" for name in (CHECKSUMS, RECEIPT)}
     with forge.http_client(api, repository, token) as client:
@@ -173,11 +175,11 @@ def look_at_announcement(
             seen = public.observe()
         except LoadmasterError as error:
             unknown = record_of(public, Observation.of_error(error))
-            return (unknown, *(unknown.model_copy(update={"kind": "asset", "id": each}) for each in ids.values()))
+            return (unknown, *(unknown.model_copy(update={"kind": "asset", "id": one}) for one in ids.values()))
         if seen.release is None:
             nowhere = Observation(state=ObjectState.ABSENT, code="absent", why="not on the forge release")
             absent = ObjectRecord(kind="asset", id=tag, **dict(nowhere))
-            return (record_of(public, seen), *(absent.model_copy(update={"id": each}) for each in ids.values()))
+            return (record_of(public, seen), *(absent.model_copy(update={"id": one}) for one in ids.values()))
         assets = (
             UploadedAsset(
                 client=client,
@@ -189,4 +191,4 @@ def look_at_announcement(
             )
             for name, noted in ids.items()
         )
-        return (record_of(public, seen), *map(observed, assets))
+        return (record_of(public, seen), *map(look_at, assets))

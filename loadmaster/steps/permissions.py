@@ -1,6 +1,7 @@
-"""Asks the registry about permissions, politely; and the packaged crates about crates.io's rules. Changes nothing.
+"""Asks the registry politely about permissions, and checks the packaged crates by crates.io's rules. Changes nothing.
 
-The one exception is asked for in the profile: an upload that ends after its metadata counts against a rate limit.
+The one exception is the probe, which the profile has to ask for: an upload that ends after its metadata. It counts against a
+rate limit.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ T = TypeVar("T")
 
 
 class Turnstile:
-    """Lets one request through at a time, so many seconds after the one before."""
+    """Lets one request through at a time, with a pause in seconds after the one before."""
 
     def __init__(self, pause: float, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pause, self._clock, self._sleep = timedelta(seconds=pause), clock, sleep
@@ -67,23 +68,23 @@ def look_at_permissions(
     job: Job,
     plan: ReleasePlan,
     workspace: Workspace,
-    found: RegistrySeen,
+    registry: RegistrySeen,
     *,
     publishes: bool = True,
 ) -> Facts:
     """What the registry says of every crate that is still to be published.
 
-    `publishes`: with the credentials at hand, which then must be there. Raises `RegistryUnreachable` for `config.json`.
+    `publishes`: a release follows, so that the credentials must be there. Raises `RegistryUnreachable` for `config.json`.
     """
     api = job.registry.api
-    asked = inquiries(plan, job.project, found)
+    asked = inquiries(plan, job.project, registry)
     questions = _Questions(job, api)
     needs = _needs(plan, workspace)
     outside = sorted({name for names in needs.values() for name in names})
     return Facts(
         plan=plan,
         project=job.project,
-        registry=found,
+        registry=registry,
         asked=asked,
         needs=needs,
         publishes=publishes,
@@ -103,28 +104,28 @@ def _has_crates_ios_rules(job: Job) -> bool:
 
 
 def _needs(plan: ReleasePlan, workspace: Workspace) -> Mapping[str, tuple[str, ...]]:
-    """By crate, the names that its packaged manifest will have besides those of the release."""
-    ours = {each.name for each in plan.crates}
+    """By crate, the dependencies in its packaged manifest that are not crates of the release."""
+    ours = {crate.name for crate in plan.crates}
     return {
-        each.name: tuple(sorted({one.name for one in each.dependencies if one.has_version} - ours))
-        for each in workspace.packages
-        if each.name in ours
+        package.name: tuple(sorted({needed.name for needed in package.dependencies if needed.has_version} - ours))
+        for package in workspace.packages
+        if package.name in ours
     }
 
 
 def look_at_names(job: Job, names: Sequence[str]) -> dict[str, NameSeen]:
-    """How the index spells each name. One that cannot be read is noted, and does not keep the others from being read."""
-    return {name: _name_seen(found) for name, found in job.registry.find_lines_of(names).items()}
+    """How the index spells each name. A name that cannot be read is noted, and the others are read all the same."""
+    return {name: _name_seen(lines) for name, lines in job.registry.find_lines_of(names).items()}
 
 
-def _name_seen(found: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
-    if isinstance(found, RegistryUnreachable):
-        return NameSeen(spelled=None, unread=found.what)
-    return NameSeen(spelled=found[0].name if found else None)
+def _name_seen(lines: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
+    if isinstance(lines, RegistryUnreachable):
+        return NameSeen(spelled=None, unread=lines.what)
+    return NameSeen(spelled=lines[0].name if lines else None)
 
 
 class _Questions:
-    """The requests of one preflight, one after the other. Tokens are read here and never leave."""
+    """The requests of one preflight, one after the other. Tokens are read here, and never leave this object."""
 
     def __init__(self, job: Job, api: str) -> None:
         pause = pause_between_requests(api)
@@ -138,16 +139,16 @@ class _Questions:
         return self._turn(lambda: registry_questions.site(self._api, self._client))
 
     def tokens(self, asked: Sequence[Inquiry]) -> dict[Action, TokenSeen]:
-        """What is said to each token that these crates need; one that serves both purposes is asked about once.
+        """The registry's answers about each token that these crates need. A token for both actions is asked about once.
 
-        An API token is read, too, to see configurations of trusted publishing where nothing is published with it.
+        An API token is also read to see configurations of trusted publishing, even if nothing is published with it.
         """
-        if any(each.configs for each in asked):
+        if any(inquiry.configs for inquiry in asked):
             self._reading = self._api_token(Action.UPDATE)
-        probed = {each.action for each in asked if each.probe}
+        probed = {inquiry.action for inquiry in asked if inquiry.probe}
         seen: dict[Action, TokenSeen] = {}
-        said: dict[str, TokenSeen] = {}
-        for action in sorted({each.action for each in asked}):
+        by_token: dict[str, TokenSeen] = {}
+        for action in sorted({inquiry.action for inquiry in asked}):
             if self._style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
                 if action in probed:
                     seen[action] = self._mint(action)
@@ -155,7 +156,7 @@ class _Questions:
             token = self._api_token(action)
             if isinstance(token, str):
                 self._publishing[action] = token
-                seen[action] = said[token] = said[token] if token in said else self._token(token)
+                seen[action] = by_token[token] = by_token[token] if token in by_token else self._token(token)
             else:
                 seen[action] = token
         return seen
@@ -187,9 +188,9 @@ class _Questions:
         )
 
     def crates(self, asked: Sequence[Inquiry]) -> dict[str, CrateAnswers]:
-        """One after the other where requests are paced, else many at a time."""
+        """The answers about each crate: one crate after the other if requests are paced, else many at a time."""
         with ThreadPoolExecutor(self._readers) as pool:
-            return dict(zip((each.name for each in asked), pool.map(self._crate, asked), strict=True))
+            return dict(zip((inquiry.name for inquiry in asked), pool.map(self._crate, asked), strict=True))
 
     def _crate(self, asked: Inquiry) -> CrateAnswers:
         api, name, client = self._api, asked.name, self._client
@@ -206,13 +207,13 @@ class _Questions:
 
 
 def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What crates.io's rules say of the packaged crates, by their SHA-256. Raises `KeptCrateBroken`, `CrateFileBroken`."""
-    packaged = [_judged(job, each.name, each.version, digests[each.name]) for each in plan.crates]
+    """Checks the packaged crates, found by their SHA-256, by crates.io's rules. Raises `KeptCrateBroken`, `CrateFileBroken`."""
+    packaged = [_judge_kept(job, crate.name, crate.version, digests[crate.name]) for crate in plan.crates]
     return tuple(crate_rules(packaged, is_crates_io=_has_crates_ios_rules(job)))
 
 
 def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, ...]:
-    """As `judge_packaged`, of crates that are packaged for it, in the run's own clone."""
+    """As `judge_packaged`, but packages the crates first, in the run's own clone."""
     try:
         prepare.commit(job, plan)
         digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
@@ -222,7 +223,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
     return judge_packaged(job, plan, digests)
 
 
-def _judged(job: Job, name: str, version: str, sha256: str) -> PackagedCrate:
+def _judge_kept(job: Job, name: str, version: str, sha256: str) -> PackagedCrate:
     content = job.store.crate(f"{name}@{version}", sha256)
     metadata = upload_metadata(content, name=f"{name}@{version}")
     return judge(content, name, version, metadata_bytes=len(metadata))

@@ -1,4 +1,4 @@
-"""Prepares, in the run's clone: the release commit, then the crates, packaged together and kept by their content."""
+"""Prepares the release commit in the run's clone, then packages the crates together and keeps them by their content."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from loadmaster.things.thing import require_ours
 
 
 def commit(job: Job, plan: ReleasePlan) -> str:
-    """The release commit: every edit of the plan, or the base commit where there is none. Its id depends on the plan only.
+    """Makes the release commit from every edit of the plan; without edits it is the base commit. Its id depends on the plan only.
 
-    Raises `BumpRefused` if cargo does not accept the edited tree as it is.
+    Raises `BumpRefused` if cargo does not accept the edited tree unchanged.
     """
     checkout = job.directory.checkout
     if not plan.edits:
@@ -41,25 +41,25 @@ def commit(job: Job, plan: ReleasePlan) -> str:
 
 
 def _require_accepted(job: Job, lockfile: str) -> None:
-    problem = cargo.locked_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
+    problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
     if problem is not None:
         raise BumpRefused(lockfile, problem)
 
 
 def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> datetime:
-    """The instant as of which packaging must see the index: that of the release's start, whichever run it was."""
+    """The instant as of which packaging must see the index: the start of the release, whichever run started it."""
     if job.world.as_of is not None:
         return job.world.as_of
-    found = (registry.find(each.name, each.version) for each in plan.crates)
-    uploads = [each.published for each in found if each is not None and each.published is not None]
+    versions = (registry.find(crate.name, crate.version) for crate in plan.crates)
+    uploads = [version.published for version in versions if version is not None and version.published is not None]
     return start_of_release(job.pinned.as_of, earlier_starts(job.pinned, plan.version, job.store), uploads)
 
 
 def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime) -> dict[str, str]:
-    """Packages and verifies the crates (version by name) together; SHA-256 by name. The files are kept by content.
+    """Packages and verifies the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
 
-    `registry` is what is there before. Where the lockfile decides everything, cargo fetches once and stays off the index;
-    else it sees the index as of the instant.
+    `registry` is what was seen of it before. If the lockfile decides everything, cargo fetches once and does not use the
+    index. Otherwise it sees the index as of the instant.
     """
     checkout, style = job.directory.checkout, job.project.cargo
     target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
@@ -67,9 +67,9 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
     workspace = look_at_workspace(job)
     options = {"locked": lockfile is not None, "verify": style.verify}
     if needs_index(workspace, crates, lockfile, registry) is None:
-        called = job.cargo()
-        cargo.fetch(called, checkout)
-        files = cargo.package(called, checkout, target, crates, **options, offline=True)
+        offline = job.cargo()
+        cargo.fetch(offline, checkout)
+        files = cargo.package(offline, checkout, target, crates, **options, offline=True)
     else:
         with _index(job, workspace, as_of) as index:
             files = cargo.package(job.cargo(index), checkout, target, crates, **options)
@@ -78,18 +78,18 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
 
 @contextmanager
 def _index(job: Job, workspace: Workspace, as_of: datetime) -> Iterator[str | None]:
-    """The index to package with. A rehearsal's own is as of its instant already; a real one is seen through a view."""
+    """The index to package with. A rehearsal's index is as of its instant already; a real index is seen through a view."""
     if job.world.as_of is not None:
         yield job.index
         return
-    # A registry on loopback may be another one behind the same address tomorrow; crates.io is the same for all runs.
+    # Tomorrow another registry may have the same address on loopback; crates.io is the same for all runs.
     cache = job.store.part("upstream") if job.index is None else job.directory.upstream
     with index_as_of(job.index or crates_io_index(), cache, as_of, workspace.versions) as index:
         yield index
 
 
 def _lockfile(job: Job) -> str | None:
-    """The tracked lockfile. One that cargo left there, for a workspace that tracks none, is of the versions before the bump."""
+    """The text of the tracked lockfile; None if there is none. An untracked one is removed: cargo left it before the bump."""
     file = job.directory.checkout / "Cargo.lock"
     if git.tracked_files(job.directory.checkout, "Cargo.lock"):
         return file.read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def compare_with_registry(
 ) -> dict[str, ObjectState]:
     """`same` or `equivalent` for each crate of the plan that is published already.
 
-    Raises `CrateTaken` for one that is another, and `IndexDisagrees`.
+    Raises `CrateTaken` for a crate that is not ours, and `IndexDisagrees`.
     """
     states = {}
     for crate in plan.crates:

@@ -1,4 +1,4 @@
-"""Publishes: the commit and the tag, pushed; each crate, uploaded. Each of them is a thing that is converged upon."""
+"""Publishes: pushes the commit and the tag, and uploads each crate. Each of these is a thing, and `converge` brings it about."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
 from loadmaster.steps.visibility import await_visible
 from loadmaster.things.crate import Packaged, PublishedCrate
-from loadmaster.things.git import PushedCommit, PushedTag, on_commit
+from loadmaster.things.git import PushedCommit, PushedTag, ownership_by_commit
 from loadmaster.things.thing import converge
 
 
 def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    """The release commit on the release branch. Raises `NotObserved`, and what pushing raises."""
+    """Pushes the release commit to the release branch. Raises `NotObserved`, and what pushing raises."""
     pushed = PushedCommit(
         checkout=job.directory.checkout,
         remote=job.world.remote,
@@ -30,9 +30,9 @@ def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
 
 
 def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
-    """The annotated tag on the release commit. Raises `TagTaken`, `NotObserved`, and what pushing raises."""
+    """Pushes an annotated tag on the release commit. Raises `TagTaken`, `NotObserved`, and what pushing raises."""
     pushed = PushedTag(
-        remote=job.world.remote, name=tag.name, owned=on_commit(commit), environment=job.git_environment()
+        remote=job.world.remote, name=tag.name, ownership=ownership_by_commit(commit), environment=job.git_environment()
     )
 
     def act() -> None:
@@ -43,33 +43,33 @@ def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
 
 
 def publish_crate(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
-    """One crate on the registry, with the bytes that were verified and the credential for it.
+    """Uploads one crate: the bytes that were verified, with the credential for it.
 
-    Raises `CrateTaken`, `IndexDisagrees`, `KeptCrateBroken`, what `judge_upload` and `Tokens.token` raise, and
-    `RegistryUnreachable` where asking again may help: the next attempt observes first, so nothing is uploaded blindly twice.
+    Raises `CrateTaken`, `IndexDisagrees`, `KeptCrateBroken`, and what `judge_upload` and `Tokens.token` raise. Raises
+    `RegistryUnreachable` if asking again may help: the next attempt observes first, so nothing is uploaded twice blindly.
     """
     return converge(published_crate(job, crate, sha256), partial(_upload, job, crate, sha256)).record
 
 
 def published_crate(job: Job, crate: Crate, sha256: str) -> PublishedCrate:
-    """The crate as the plan wants it on the registry: the kept file with this digest."""
+    """The crate that the plan wants on the registry: the kept file with this digest."""
     waits = job.project.registry.wait is Wait.VISIBLE
     return PublishedCrate(
         registry=job.registry,
         name=crate.name,
         version=crate.version,
-        ours=packaged(job, crate.id, sha256),
+        ours=crate_from_store(job, crate.id, sha256),
         shows=(lambda: await_visible(job, [crate], {crate.id: sha256})) if waits else None,
     )
 
 
-def packaged(job: Job, crate: str, sha256: str) -> Packaged:
+def crate_from_store(job: Job, crate: str, sha256: str) -> Packaged:
     """The kept file of `name@version`."""
     return Packaged(sha256=sha256, read=lambda: job.store.crate(crate, sha256))
 
 
 def _upload(job: Job, crate: Crate, sha256: str) -> None:
-    # Nothing of the `.crate` itself is kept while it is sent: dozens may be on their way at once.
+    # The bytes of the `.crate` are not held in memory while it is sent: dozens may be uploaded at once.
     ours = job.store.crate(crate.id, sha256)
     head = upload_head(upload_metadata(ours, name=crate.id), len(ours))
     del ours

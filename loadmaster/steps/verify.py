@@ -14,13 +14,13 @@ from loadmaster.things.thing import converge
 
 
 def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
-    """The program, installed anew: what an earlier attempt installed proves nothing.
+    """Installs the program anew: the installation of an earlier attempt proves nothing.
 
     Raises `CargoFailed`, `DiskFull`, `InstalledVersionWrong`.
     """
     home = job.directory.path / "install"
     shutil.rmtree(home, ignore_errors=True)
-    called = cargo.cargo_in(
+    fresh = cargo.cargo_in(
         home,
         job.directory.cargo_log,
         index=job.index,
@@ -28,7 +28,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
         allow=job.project.cargo.environment,
     )
     program = InstalledProgram(
-        cargo=called,
+        cargo=fresh,
         home=home,
         package=check.package,
         version=plan.crate(check.package).version,

@@ -1,7 +1,7 @@
-"""Waits until the index shows what was uploaded: every crate, with its checksum, in two agreeing reads.
+"""Waits until the index shows every uploaded crate, with its checksum, in two agreeing reads.
 
-One read is not enough: the index stands behind caches, and one of them may be older than the one asked before. A crate
-is waited for from its own acceptance on, so that most are read back while others are still on their way.
+One read is not enough: the index is behind several caches, and the second may be older than the first. The wait for a crate
+begins with its own acceptance, so that most are read back while others are still being uploaded.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ AGREEING_READS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 """Seconds between two reads of a crate."""
 GROWTH = 1.3
-"""Each pause is so much longer than the one before, so that a crate is found late by a third of its lag at most."""
+"""Each pause is longer than the one before by this factor, so that a crate is seen late by a third of its lag at most."""
 EXPECTED = 0.9
-"""The first read is after so much of the shortest lag that was met: before that it would only cost the registry."""
+"""The first read comes after this part of the shortest lag seen so far. An earlier one would only cost the registry."""
 READERS = 16
 
 
 @dataclass(frozen=True)
 class Time:
-    """Seconds as they pass here."""
+    """The clock of this machine, in seconds."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -53,15 +53,15 @@ class _Watched:
 
     def look(self, registry: RegistryClient) -> None:
         """Raises `ChecksumMismatch`, `RegistryUnreachable`."""
-        seen, self.agreeing = self.agreeing, 0
+        agreeing, self.agreeing = self.agreeing, 0
         self.sight = registry.look_again(self.crate.name, self.sight)
-        there = next((each for each in self.sight.versions if same_version(each.version, self.crate.version)), None)
-        if there is not None and there.checksum != self.checksum:
-            raise ChecksumMismatch(self.crate.id, self.checksum, there.checksum)
-        self.agreeing = 0 if there is None else seen + 1
+        line = next((line for line in self.sight.versions if same_version(line.version, self.crate.version)), None)
+        if line is not None and line.checksum != self.checksum:
+            raise ChecksumMismatch(self.crate.id, self.checksum, line.checksum)
+        self.agreeing = 0 if line is None else agreeing + 1
 
     def postpone(self, now: float) -> None:
-        """Whatever has come into sight is soon looked at once more."""
+        """A crate that has just been seen is read again soon; one that has not, after an ever longer pause."""
         self.due = now + (FIRST_PAUSE if self.agreeing else self.pause)
         self.pause = FIRST_PAUSE if self.agreeing else min(self.pause * GROWTH, LONGEST_PAUSE)
 
@@ -77,13 +77,13 @@ class Watch:
         self._looking = threading.Lock()
         self._stopped = threading.Event()
 
-    def accepted(self, crate: Crate, checksum: str) -> None:
-        """The registry has taken the crate, with this SHA-256; from now on it is waited for."""
+    def expect(self, crate: Crate, checksum: str) -> None:
+        """Begins to wait for the crate: the registry has accepted it, with this SHA-256."""
         now = self._time.now()
         self._accepted.put(_Watched(crate, checksum, accepted=now, due=now + EXPECTED * (self._shortest_lag or 0.0)))
 
     def look_ahead(self) -> None:
-        """Looks at what is due, until it is stopped. A look that fails tells nothing: its crate goes on being waited for."""
+        """Reads the crates that are due, until it is stopped. A failed read means nothing: the wait for its crate goes on."""
         while not self._stopped.wait(FIRST_PAUSE):
             with self._looking, suppress(LoadmasterError):
                 self._look(ahead=True)
@@ -92,7 +92,7 @@ class Watch:
         self._stopped.set()
 
     def wait_for_the_rest(self) -> None:
-        """Waits for all that were accepted, each for as long as the profile allows. May be called again after an error.
+        """Waits for all accepted crates, for each as long as the profile allows. May be called again after an error.
 
         Raises `ChecksumMismatch`, `NotVisible`, `NotPublished`, `RegistryUnreachable`.
         """
@@ -101,44 +101,46 @@ class Watch:
         with self._looking:
             while self._look():
                 now = self._time.now()
-                if late := [each for each in self._waiting if not each.agreeing and now - each.accepted >= patience]:
-                    raise _late(self._job, [each.crate for each in late], patience)
-                self._time.sleep(max(0.0, min(each.due for each in self._waiting) - now))
+                if late := [one for one in self._waiting if not one.agreeing and now - one.accepted >= patience]:
+                    raise _late(self._job, [one.crate for one in late], patience)
+                self._time.sleep(max(0.0, min(one.due for one in self._waiting) - now))
 
     def _look(self, *, ahead: bool = False) -> bool:
-        """Reads all that are due; whether any are left. An error comes out when all of them have been read."""
+        """Reads all crates that are due. Returns whether any are left. An error is raised after all of them were read."""
         with suppress(Empty):
             while True:
                 self._waiting.append(self._accepted.get_nowait())
         begun = self._time.now()
-        due = [each for each in self._waiting if each.due <= begun]
-        looked_at = self._worth_it(due, begun) if ahead else due
-        looks = [self._pool.submit(each.look, self._job.registry) for each in looked_at]
+        due = [one for one in self._waiting if one.due <= begun]
+        chosen = self._worth_it(due, begun) if ahead else due
+        looks = [self._pool.submit(one.look, self._job.registry) for one in chosen]
         failures = [failure for look in looks if (failure := look.exception())]
-        for each in looked_at:
-            self._note(each)
-        self._waiting = [each for each in self._waiting if each.agreeing < AGREEING_READS]
+        for one in chosen:
+            self._note(one)
+        self._waiting = [one for one in self._waiting if one.agreeing < AGREEING_READS]
         if failures:
             raise failures[0]
         return bool(self._waiting)
 
     def _worth_it(self, due: list[_Watched], now: float) -> list[_Watched]:
-        """Until it is known how far the index lags, the first crate alone is asked for: uploads need the registry meanwhile."""
+        """The crates whose reading is likely to help. Until the index's lag is known, that is the first crate alone, because
+        the uploads need the registry meanwhile.
+        """
         if self._shortest_lag is None:
             return due[:1] if due[:1] == self._waiting[:1] else []
-        return [each for each in due if each.agreeing or now >= each.accepted + EXPECTED * self._shortest_lag]
+        return [one for one in due if one.agreeing or now >= one.accepted + EXPECTED * self._shortest_lag]
 
-    def _note(self, looked_at: _Watched) -> None:
+    def _note(self, watched: _Watched) -> None:
         now = self._time.now()
-        if looked_at.agreeing == 1:
-            lag = now - looked_at.accepted
+        if watched.agreeing == 1:
+            lag = now - watched.accepted
             self._shortest_lag = lag if self._shortest_lag is None else min(lag, self._shortest_lag)
-        looked_at.postpone(now)
+        watched.postpone(now)
 
 
 @contextmanager
 def reading_back(job: Job) -> Iterator[Watch]:
-    """A watch that looks at what was accepted while others are still on their way."""
+    """A watch that reads accepted crates back while others are still being uploaded."""
     with ThreadPoolExecutor(READERS) as pool:
         watch = Watch(job, pool, Time())
         ahead = threading.Thread(target=watch.look_ahead, name="read back")
@@ -157,15 +159,15 @@ def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str
     """
     with ThreadPoolExecutor(READERS) as pool:
         watch = Watch(job, pool, passing)
-        for each in crates:
-            watch.accepted(each, checksums[each.id])
+        for crate in crates:
+            watch.expect(crate, checksums[crate.id])
         watch.wait_for_the_rest()
 
 
 def _late(job: Job, missing: list[Crate], waited: float) -> NotVisible | NotPublished:
-    """Time ran out: the registry's own API tells an index that lags from a crate that is not there at all."""
+    """The error after time ran out. The registry's own API shows whether the index lags, or a crate is not there at all."""
     registry = job.registry
-    unknown = [each for each in missing if registry.published_checksum(each.name, each.version) is None]
+    unknown = [crate for crate in missing if registry.published_checksum(crate.name, crate.version) is None]
     if unknown:
-        return NotPublished([each.id for each in unknown], waited)
-    return NotVisible([each.id for each in missing], waited)
+        return NotPublished([crate.id for crate in unknown], waited)
+    return NotVisible([crate.id for crate in missing], waited)

@@ -1,5 +1,5 @@
-"""The objects that a release brings about. Each can be observed; `converge` brings one about, and doing it twice does it once.
+"""The objects that a release brings about. Each can be observed; `converge` brings one about, and a second call does nothing.
 
-A thing knows its place in the world and what the plan wants there, and no job: the release, `status`, `audit` and `plan`
-look through the same `observe()`.
+A thing knows its place in the world and what the plan wants there, but no job. The release, `status`, `audit` and `plan` use
+the same `observe()`.
 """

@@ -1,4 +1,4 @@
-"""A crate on a registry, compared by its bytes, or by digests that were compared before."""
+"""A crate on a registry, compared by its bytes, or by digests that an earlier run compared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Packaged:
 
     sha256: str
     read: Callable[[], bytes]
-    """Its bytes, which have that digest. Raises `KeptCrateBroken` where they are not there any more."""
+    """Reads its bytes, which have that digest. Raises `KeptCrateBroken` if they are lost."""
 
     @classmethod
     def of(cls, content: bytes) -> Packaged:
@@ -51,7 +51,7 @@ class Packaged:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedCrate(Thing[CrateObservation]):
-    """`name@version` on a registry. Without `ours` nobody can tell whether it is the release's own: it is `unknown`."""
+    """`name@version` on a registry. Without `ours` it is `unknown`: there is nothing to compare it with."""
 
     kind: ClassVar[ObjectKind] = "crate"
     registry: RegistryClient
@@ -59,10 +59,10 @@ class PublishedCrate(Thing[CrateObservation]):
     version: str
     ours: Packaged | None
     recorded: Mapping[str, ObjectState] = field(default_factory=dict)
-    """Digests on the registry that earlier runs compared, by their bytes, and how they compared."""
+    """By digest on the registry, the state that an earlier run found by comparing bytes."""
     shows: Callable[[], None] | None = None
-    """Waits until the index shows it. Without it the registry's own word is taken for the time being: an index lags, and what
-    was accepted is read back beside the next uploads (`steps.visibility`)."""
+    """Waits until the index shows it. Without it, the registry's acceptance is enough for now: an index lags, and
+    `steps.visibility` reads accepted crates back beside the next uploads."""
 
     @property
     def id(self) -> str:
@@ -77,31 +77,31 @@ class PublishedCrate(Thing[CrateObservation]):
         return self.judge(self.registry.versions(self.name))
 
     def judge(self, listed: Iterable[Listed]) -> CrateObservation:
-        """As `observe`, with the index's lines at hand; it may still have to download."""
+        """As `observe`, from the given lines of the index; it may still have to download."""
         listed = tuple(listed)
-        there = next((each for each in listed if same_version(each.version, self.version)), None)
-        if there is None:
+        line = next((line for line in listed if same_version(line.version, self.version)), None)
+        if line is None:
             return _absent(self.name, len(listed))
-        seen = self._compare(there)
-        return seen if not there.yanked else _yanked(seen)
+        seen = self._compare(line)
+        return seen if not line.yanked else _mark_yanked(seen)
 
-    def _compare(self, there: Listed) -> CrateObservation:
-        if (state := self.recorded.get(there.checksum)) is not None:
+    def _compare(self, line: Listed) -> CrateObservation:
+        if (state := self.recorded.get(line.checksum)) is not None:
             why = "the checksum that an earlier run recorded"
-            return CrateObservation(state=state, code="recorded-checksum", why=why, sha256=there.checksum)
+            return CrateObservation(state=state, code="recorded-checksum", why=why, sha256=line.checksum)
         if self.ours is None:
             why = f"there; compare with `loadmaster compare {self.name}-{self.version}.crate`"
-            return CrateObservation(state=ObjectState.UNKNOWN, code="never-compared", why=why, sha256=there.checksum)
-        if there.checksum == self.ours.sha256:
+            return CrateObservation(state=ObjectState.UNKNOWN, code="never-compared", why=why, sha256=line.checksum)
+        if line.checksum == self.ours.sha256:
             return _equal(self.ours.sha256)
-        theirs = self.registry.download(self.name, there.version, there.checksum)
-        if (served := hashlib.sha256(theirs).hexdigest()) != there.checksum:
-            return CrateObservation.of_error(IndexDisagrees(self.id, there.checksum, served))
-        return _compared(compare(self.ours.read(), theirs, crate=self.id), there.checksum)
+        theirs = self.registry.download(self.name, line.version, line.checksum)
+        if (served := hashlib.sha256(theirs).hexdigest()) != line.checksum:
+            return CrateObservation.of_error(IndexDisagrees(self.id, line.checksum, served))
+        return _observation_of(compare(self.ours.read(), theirs, crate=self.id), line.checksum)
 
     def conflict(self, seen: CrateObservation) -> LoadmasterError:
         if seen.state is ObjectState.DIFFERENT:
-            return CrateTaken(self.id, [each.path for each in seen.differs])
+            return CrateTaken(self.id, [difference.path for difference in seen.differs])
         facts = seen.facts or {}
         return IndexDisagrees(self.id, str(facts.get("listed")), str(facts.get("served")))
 
@@ -123,18 +123,18 @@ def _absent(name: str, others: int) -> CrateObservation:
     return CrateObservation(state=ObjectState.ABSENT, code="absent", facts={"others": others}, why=why)
 
 
-def _compared(found: Comparison, checksum: str) -> CrateObservation:
-    facts: dict[str, JsonValue] = {"differs": {each.path: each.how for each in found.differs}}
+def _observation_of(comparison: Comparison, checksum: str) -> CrateObservation:
+    facts: dict[str, JsonValue] = {"differs": {difference.path: difference.how for difference in comparison.differs}}
     return CrateObservation(
-        state=found.state,
-        code=found.code,
-        facts=facts if found.differs else None,
-        why=found.why,
+        state=comparison.state,
+        code=comparison.code,
+        facts=facts if comparison.differs else None,
+        why=comparison.why,
         sha256=checksum,
-        differs=found.differs,
+        differs=comparison.differs,
     )
 
 
-def _yanked(seen: CrateObservation) -> CrateObservation:
+def _mark_yanked(seen: CrateObservation) -> CrateObservation:
     why = "the registry's is yanked" if seen.why is None else f"{seen.why}; the registry's is yanked"
     return seen.model_copy(update={"facts": {**(seen.facts or {}), "yanked": True}, "why": why})

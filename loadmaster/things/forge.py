@@ -22,12 +22,12 @@ AsGood = Callable[[bytes, bytes], bool]
 
 class ReleaseObservation(Observation):
     release: forge.ForgeRelease | None = None
-    """As the forge has it."""
+    """The release on the forge."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftedRelease(Thing[ReleaseObservation]):
-    """A release of the tag, drafted or public already: which of several drafts, every attempt chooses alike."""
+    """A release of the tag, drafted or public. Of several drafts, every attempt chooses the same one."""
 
     kind: ClassVar[ObjectKind] = "release"
     client: httpx.Client
@@ -43,11 +43,11 @@ class DraftedRelease(Thing[ReleaseObservation]):
 
     def observe(self) -> ReleaseObservation:
         """Raises what `forge.find_release` raises."""
-        found = forge.find_release(self.client, self.tag)
-        if found is None:
+        release = forge.find_release(self.client, self.tag)
+        if release is None:
             return ReleaseObservation(state=ObjectState.ABSENT, code="absent", why="not on the forge")
-        code = "draft" if found.draft else "public"
-        return ReleaseObservation(state=ObjectState.SAME, code=code, why=found.url, release=found)
+        code = "draft" if release.draft else "public"
+        return ReleaseObservation(state=ObjectState.SAME, code=code, why=release.url, release=release)
 
     def create(self, draft: forge.Draft) -> None:
         """Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one."""
@@ -73,19 +73,19 @@ class PublicRelease(DraftedRelease):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadedAsset(Thing[Observation]):
-    """A file of a release. Without `ours` it is known by the digests that earlier runs recorded."""
+    """A file of a release. Without `ours`, it is recognised by the digests that earlier runs recorded."""
 
     kind: ClassVar[ObjectKind] = "asset"
     client: httpx.Client
     release: forge.ForgeRelease
     name: str
     noted_as: str
-    """In the receipt."""
+    """Its id in the receipt."""
     ours: bytes | None
     recorded: Collection[str] = ()
     """SHA-256 of what earlier runs uploaded or compared."""
     is_as_good: AsGood | None = None
-    """Of what is there (the first) and ours: whether it may stay although the bytes differ."""
+    """Called with the bytes on the forge and ours. Whether the forge's may stay although they differ."""
 
     @property
     def id(self) -> str:
@@ -97,22 +97,22 @@ class UploadedAsset(Thing[Observation]):
 
     def observe(self) -> Observation:
         """Raises what `forge.assets` and `forge.download_asset` raise."""
-        found = forge.assets(self.client, self.release.id)
-        there = next((each for each in found if each.name == self.name), None)
-        if there is None:
+        assets = forge.assets(self.client, self.release.id)
+        asset = next((asset for asset in assets if asset.name == self.name), None)
+        if asset is None:
             return Observation(state=ObjectState.ABSENT, code="absent", why="not on the forge release")
         if self.ours is None:
-            return self._by_digest(there)
-        return self._by_bytes(forge.download_asset(self.client, there), self.ours)
+            return self._judge_digest(asset)
+        return self._judge_bytes(forge.download_asset(self.client, asset), self.ours)
 
-    def _by_digest(self, there: forge.Asset) -> Observation:
-        if there.sha256 in self.recorded:
+    def _judge_digest(self, asset: forge.Asset) -> Observation:
+        if asset.sha256 in self.recorded:
             why = "the digest that an earlier run recorded"
-            return Observation(state=ObjectState.SAME, code="recorded-checksum", why=why, sha256=there.sha256)
-        says = "the forge gives no digest" if there.sha256 is None else "no earlier run recorded this digest"
-        return Observation(state=ObjectState.UNKNOWN, code="never-compared", why=f"there; {says}", sha256=there.sha256)
+            return Observation(state=ObjectState.SAME, code="recorded-checksum", why=why, sha256=asset.sha256)
+        says = "the forge gives no digest" if asset.sha256 is None else "no earlier run recorded this digest"
+        return Observation(state=ObjectState.UNKNOWN, code="never-compared", why=f"there; {says}", sha256=asset.sha256)
 
-    def _by_bytes(self, theirs: bytes, ours: bytes) -> Observation:
+    def _judge_bytes(self, theirs: bytes, ours: bytes) -> Observation:
         digest = _sha256(theirs)
         if theirs == ours:
             return Observation(state=ObjectState.SAME, code="equal-bytes", sha256=digest)
@@ -127,7 +127,7 @@ class UploadedAsset(Thing[Observation]):
         return AssetDifferent(self.name, str(facts.get("ours")), str(facts.get("theirs")))
 
     def upload(self) -> None:
-        """An earlier upload that took effect although its answer was lost counts as this one: it is looked at next."""
+        """Uploads the asset. An earlier upload whose answer was lost counts as this one: the asset is observed next."""
         assert self.ours is not None  # else there is nothing to upload
         try:
             forge.upload_asset(self.client, self.release, self.name, self.ours)

@@ -18,16 +18,16 @@ from loadmaster.things.thing import Thing
 
 @dataclass(frozen=True, kw_only=True)
 class PushedCommit(Thing[Observation]):
-    """The release commit on the release branch: at its tip, or below commits that came later."""
+    """The release commit on the release branch: at its tip, or below later commits."""
 
     kind: ClassVar[ObjectKind] = "commit"
     checkout: Path
-    """Has the commit; what the branch has got since, it fetches."""
+    """Has the commit. Later commits of the branch are fetched into it."""
     remote: str
     branch: str
     commit: str
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables that git may see besides."""
+    """Additional variables for git."""
 
     @property
     def id(self) -> str:
@@ -53,12 +53,12 @@ class PushedCommit(Thing[Observation]):
         return git.has_commit(self.checkout, tip) and git.is_ancestor(self.checkout, self.commit, tip)
 
     def push(self) -> None:
-        """Raises `PushNotFastForward` where the branch has moved on without it, and what else `git.push` raises."""
+        """Raises `PushNotFastForward` if the branch has moved on without it, and what else `git.push` raises."""
         git.push(self.checkout, self.remote, [f"{self.commit}:refs/heads/{self.branch}"], extra=self.environment)
 
 
-Owned = Callable[[str], Observation]
-"""What a tag on a commit is to the release: `same` or `different`, or `unknown`, and why."""
+Ownership = Callable[[str], Observation]
+"""Judges the commit of a tag: `same` if the tag is the release's own, else `different` or `unknown`, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class PushedTag(Thing[Observation]):
     kind: ClassVar[ObjectKind] = "tag"
     remote: str
     name: str
-    owned: Owned
+    ownership: Ownership
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -84,28 +84,28 @@ class PushedTag(Thing[Observation]):
         return self.judge(git.observe_refs(self.remote, extra=self.environment))
 
     def judge(self, refs: Mapping[str, str]) -> Observation:
-        """As `observe`, with the remote's refs at hand."""
-        commit = git.tagged_commit(refs, self.name)
+        """As `observe`, from the given refs of the remote."""
+        commit = git.commit_of_tag(refs, self.name)
         if commit is None:
             return Observation(state=ObjectState.ABSENT, code="absent", why="not at the remote")
-        return self.owned(commit)
+        return self.ownership(commit)
 
     def conflict(self, seen: Observation) -> LoadmasterError:
         facts = seen.facts or {}
         return TagTaken(self.name, str(facts.get("ours")), str(facts.get("commit")))
 
     def push(self, checkout: Path) -> None:
-        """Of a checkout that has it. Raises what `git.push` raises."""
+        """Pushes the tag from a checkout that has it. Raises what `git.push` raises."""
         refspec = f"refs/tags/{self.name}:refs/tags/{self.name}"
         git.push(checkout, self.remote, [refspec], extra=self.environment)
 
 
-def on_commit(ours: str) -> Owned:
-    """A tag is the release's own if it stands on this commit."""
+def ownership_by_commit(ours: str) -> Ownership:
+    """A tag is the release's own if it is on this commit."""
 
-    def owned(commit: str) -> Observation:
+    def judge(commit: str) -> Observation:
         state = ObjectState.SAME if commit == ours else ObjectState.DIFFERENT
         code = "on-commit" if commit == ours else "on-another-commit"
         return Observation(state=state, code=code, facts={"ours": ours, "commit": commit})
 
-    return owned
+    return judge

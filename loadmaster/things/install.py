@@ -17,7 +17,7 @@ from loadmaster.things.thing import Thing
 
 @dataclass(frozen=True, kw_only=True)
 class InstalledProgram(Thing[Observation]):
-    """A program below `home` that says its version."""
+    """A program below `home` that reports its version."""
 
     kind: ClassVar[ObjectKind] = "install"
     cargo: cargo.Cargo
@@ -35,17 +35,17 @@ class InstalledProgram(Thing[Observation]):
         return str(self.home)
 
     def observe(self) -> Observation:
-        """Runs the program. Raises `CargoFailed` where it does not run."""
+        """Runs the program. Raises `CargoFailed` if it does not run."""
         program = self.home / "bin" / self.binary
         if not program.is_file():
             return Observation(state=ObjectState.ABSENT, code="absent")
-        said = cargo.reported_version(self.cargo, program)
-        is_right = self.version in said.split()
+        reported = cargo.version_of_program(self.cargo, program)
+        is_right = self.version in reported.split()
         return Observation(
             state=ObjectState.SAME if is_right else ObjectState.DIFFERENT,
             code="says-its-version" if is_right else "says-another-version",
-            facts={"said": said},
-            why=said,
+            facts={"said": reported},
+            why=reported,
         )
 
     def conflict(self, seen: Observation) -> LoadmasterError:

@@ -16,14 +16,14 @@ Sighting = TypeVar("Sighting", bound=Observation)
 
 
 class Thing(ABC, Generic[Sighting]):
-    """One object of a release. `Sighting` is what observing it gives."""
+    """One object of a release. `Sighting` is the type of its observations."""
 
     kind: ClassVar[ObjectKind]
 
     @property
     @abstractmethod
     def id(self) -> str:
-        """As the receipt names it."""
+        """Its name in the receipt."""
 
     @property
     @abstractmethod
@@ -32,14 +32,14 @@ class Thing(ABC, Generic[Sighting]):
 
     @abstractmethod
     def observe(self) -> Sighting:
-        """Asks once, and changes nothing. Raises what the client raises for what cannot be asked."""
+        """Asks once, and changes nothing. Raises what the client raises if it gets no answer."""
 
     def conflict(self, seen: Sighting) -> LoadmasterError:
         """The error for one that is `different` or `unknown`, of a thing that may be either."""
         return NotObserved(self.kind, self.id, self.place)
 
     def observe_again(self) -> Sighting:
-        """After the act. A thing that shows late waits for itself here."""
+        """Observes after the act. A thing that shows late is waited for here."""
         return self.observe()
 
 
@@ -50,10 +50,10 @@ class Converged(NamedTuple, Generic[Sighting]):
 
 
 def converge(thing: Thing[Sighting], act: Callable[[], object]) -> Converged[Sighting]:
-    """Brings the thing about: acts only where it is absent, and believes what it sees afterwards, not what `act` says.
+    """Brings the thing about: acts only if it is absent, and believes what it observes afterwards, not what `act` returns.
 
-    Raises what observing and acting raise, the thing's own `conflict` for what is not ours or not known, and `NotObserved`
-    where it is absent after the act.
+    Raises what observing and acting raise. Raises the thing's own `conflict` if it is `different` or `unknown`, and
+    `NotObserved` if it is absent after the act.
     """
     seen = thing.observe()
     if seen.state is not ObjectState.ABSENT:
@@ -68,8 +68,8 @@ def converge(thing: Thing[Sighting], act: Callable[[], object]) -> Converged[Sig
     return Converged(record_of(thing, seen).model_copy(update={"attempts": 1}), seen)
 
 
-def observed(thing: Thing[Sighting]) -> ObjectRecord:
-    """The record of a thing that is only looked at; what keeps it from being asked makes it `unknown`."""
+def look_at(thing: Thing[Sighting]) -> ObjectRecord:
+    """The record of a thing that is only observed; `unknown` if that fails."""
     try:
         return record_of(thing, thing.observe())
     except LoadmasterError as error:
@@ -89,7 +89,7 @@ def record_of(thing: Thing[Sighting], seen: Observation) -> ObjectRecord:
 
 
 def require_ours(thing: Thing[Sighting], seen: Sighting) -> Sighting:
-    """The observation of a thing that is there and is ours. Raises its `conflict` for any other."""
+    """Returns the observation of a thing that is there and is ours. Raises its `conflict` for any other."""
     if seen.state not in THERE:
         raise thing.conflict(seen)
     return seen

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.deciding import ASSAY, OTHER_FILES, SOURCES, plan_of_the_largest, tree_like_assay
 from bench.workspace import LARGEST
-from loadmaster.cli.commands.gates import judged
+from loadmaster.cli.commands.gates import judge
 
 
 def test_the_plan_is_of_every_package_and_no_gate_fails() -> None:
@@ -20,5 +20,5 @@ def test_the_tree_has_files_for_every_gate_to_read(tmp_path: Path) -> None:
     tree = tree_like_assay(tmp_path / "tree")
     given = [path for path in ASSAY.rglob("*") if path.is_file()]
     assert sum(path.is_file() for path in tree.rglob("*")) == SOURCES + OTHER_FILES + len(given)
-    inside = next(each for each in judged(tree, None, None).gates if each.gate == "files-inside")
+    inside = next(each for each in judge(tree, None, None).gates if each.gate == "files-inside")
     assert inside.checked > 10

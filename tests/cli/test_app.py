@@ -182,7 +182,7 @@ class TestUsage:
         assert said.document()["outcome"] == "failed"
         failure = said.document()["failure"]
         assert told in failure["what"]
-        assert failure["next"] == f"mend it; `{command} --help` tells what it takes."
+        assert failure["next"] == f"mend it; `{command} --help` shows what it takes."
         assert "Usage: loadmaster" in said.err
         assert not home.exists()
 

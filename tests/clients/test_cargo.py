@@ -157,12 +157,12 @@ class TestMetadata:
             cargo.members(called, workspace, "demo")
 
     def test_a_lockfile_that_agrees(self, called: cargo.Cargo, workspace: Path) -> None:
-        assert cargo.locked_problem(called, workspace) is None
+        assert cargo.lockfile_problem(called, workspace) is None
 
     def test_a_stale_lockfile_is_told_and_left_as_it_is(self, called: cargo.Cargo, workspace: Path) -> None:
         stale = FILES["Cargo.lock"].replace("0.4.0", "0.3.0")
         (workspace / "Cargo.lock").write_text(stale)
-        told = cargo.locked_problem(called, workspace)
+        told = cargo.lockfile_problem(called, workspace)
         assert told is not None
         assert "--locked" in told
         assert (workspace / "Cargo.lock").read_text() == stale
@@ -329,4 +329,4 @@ class TestInstall:
         write(tmp_path, {"hangar": "#!/bin/sh\necho broken >&2\nexit 7\n"})
         (tmp_path / "hangar").chmod(0o755)
         with pytest.raises(CargoFailed, match="`hangar --version` exited with 7:\nbroken"):
-            cargo.reported_version(called, tmp_path / "hangar")
+            cargo.version_of_program(called, tmp_path / "hangar")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.credentials.tokens import HeldTokens, held, tokens_of
+from loadmaster.credentials.tokens import HeldTokens, hold_tokens, tokens_of
 from loadmaster.errors.base import is_worth_retrying
 from loadmaster.errors.credentials import IdentityUnavailable, TokenNotRevoked
 from loadmaster.errors.registry import RegistryUnreachable
@@ -165,7 +165,7 @@ def test_a_block_is_read_at_the_first_upload_once_for_all_and_anew_by_the_next_a
 def test_what_is_held_for_a_job_is_found_by_its_world_and_revoked_at_the_end(job: Job, provider: Provider) -> None:
     provider.fails.add("revoke")
     told: list[TokenNotRevoked] = []
-    with held(job, tell=told.append) as tokens:
+    with hold_tokens(job, tell=told.append) as tokens:
         assert tokens_of(job) is tokens
         minted = tokens_of(job).token(UPDATE).reveal()
     assert provider.minted == [minted]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.credentials.token import SHORTEST
-from loadmaster.errors.redaction import HIDDEN, Redactor, know, redacted
+from loadmaster.errors.redaction import HIDDEN, Redactor, know, redact
 from loadmaster.errors.registry import RegistryUnreachable
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST + 4, max_size=60)
@@ -29,7 +29,7 @@ def knowing(*secrets: str) -> Redactor:
 
 @given(SECRETS, AROUND, AROUND)
 def test_no_spelling_of_a_secret_comes_through(secret: str, before: bytes, after: bytes) -> None:
-    redacted = knowing(secret).redacted
+    redact = knowing(secret).redact
     spellings = {
         "plain": secret,
         "in JSON": json.dumps({"detail": f"not {secret}!"}),
@@ -39,10 +39,10 @@ def test_no_spelling_of_a_secret_comes_through(secret: str, before: bytes, after
         "URL-encoded": quote(secret, safe=""),
     }
     for name, text in spellings.items():
-        assert secret not in redacted(f"… {text} …"), name
-        assert HIDDEN in redacted(f"… {text} …"), name
+        assert secret not in redact(f"… {text} …"), name
+        assert HIDDEN in redact(f"… {text} …"), name
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        left, hidden, right = redacted(encode(before + secret.encode() + after).decode()).partition(HIDDEN)
+        left, hidden, right = redact(encode(before + secret.encode() + after).decode()).partition(HIDDEN)
         assert hidden
         # What is left decodes to nothing of the secret but the bits that it shares with a neighbour.
         assert len(left) * 6 < (len(before) + 1) * 8
@@ -50,11 +50,11 @@ def test_no_spelling_of_a_secret_comes_through(secret: str, before: bytes, after
 
 
 def test_a_secret_that_was_not_read_here_is_not_known() -> None:
-    assert redacted("cio-planted-and-never-read") == "cio-planted-and-never-read"
+    assert redact("cio-planted-and-never-read") == "cio-planted-and-never-read"
 
 
 def test_the_longer_of_two_secrets_is_not_left_half_standing() -> None:
-    assert knowing("redact-prefix", "redact-prefix-and-more").redacted("redact-prefix-and-more") == HIDDEN
+    assert knowing("redact-prefix", "redact-prefix-and-more").redact("redact-prefix-and-more") == HIDDEN
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from prefect import flow, get_client, task
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.states import Crashed, Running, Scheduled
 
-from flows.smoke import in_this_process, smoke
+from flows.smoke import run_here, smoke
 from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate
 from loadmaster.planning.smoke.result import SmokeOutcome
 from loadmaster.planning.smoke.show import outcome_of
@@ -18,14 +18,14 @@ from loadmaster.planning.smoke.verdict import Mode, Verdict
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Engine
 from loadmaster.smoke.request import SmokeRequest
-from tasks.smoke import cancel_children, ended, pool_has_worker
+from tasks.smoke import cancel_children, pool_has_worker, wait_for_end
 
 pytestmark = pytest.mark.xdist_group("flows")
 
 
 @flow(name="parent of a smoke test")
 def parent(request: SmokeRequest) -> SmokeOutcome:
-    return in_this_process(request)
+    return run_here(request)
 
 
 def artifact_of(state: Any) -> str:
@@ -62,7 +62,7 @@ def test_a_run_that_no_worker_begins_is_late(monkeypatch: pytest.MonkeyPatch) ->
     with get_client(sync_client=True) as client:
         waiting = client.create_flow_run(smoke, parameters={"request": {}}, state=Scheduled())
         with pytest.raises(SmokeRunLate, match=r"still `Scheduled` after 0 s"):
-            ended(client, waiting, 600.0)
+            wait_for_end(client, waiting, 600.0)
 
 
 @pytest.mark.usefixtures("store")

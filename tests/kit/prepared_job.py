@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.credentials.tokens import held
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.request import rehearse_request
@@ -46,7 +46,7 @@ def opening(prepared: Prepared, tmp_path: Path) -> Opening:
     def opened(*faults: Fault) -> Iterator[Job]:
         store = Store(home)
         request = prepared.request.model_copy(update={"faults": faults})
-        with rehearsal(request, store.run(RUN), store) as job, held(job):
+        with rehearsal(request, store.run(RUN), store) as job, hold_tokens(job):
             yield job
 
     return opened

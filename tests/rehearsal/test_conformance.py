@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from loadmaster.cli.commands.conformance import replay_corpus, replayed_text
+from loadmaster.cli.commands.conformance import replay_corpus, replay_text
 from loadmaster.clients.serving import serving
 from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
 from loadmaster.rehearsal.conformance import (
@@ -84,7 +84,7 @@ def test_an_answer_that_differs_is_shown_and_ends_with_1(tmp_path: Path) -> None
     with world(tmp_path / "world") as address:
         found = replay_corpus(f"{address}/registry/", None, None, corpus)
     assert [each.case for each in found.different] == ["010-tokens/001-auth-none"]
-    told = replayed_text(found)
+    told = replay_text(found)
     assert "010-tokens/001-auth-none\n" in told
     assert "come in" in told
     assert "this action requires authentication" in told
@@ -96,7 +96,7 @@ def test_without_an_issuer_the_cases_that_need_one_are_left_out(tmp_path: Path) 
     with world(tmp_path / "world") as address:
         found = replay_corpus(f"{address}/registry", None, None, corpus)
     assert found.left_out
-    assert "rest on ID tokens and were not asked" in replayed_text(found)
+    assert "rest on ID tokens and were not asked" in replay_text(found)
 
 
 def test_a_server_that_is_not_there_is_not_taken_for_one_that_differs(tmp_path: Path) -> None:

@@ -69,9 +69,9 @@ def test_before_there_is_a_plan_the_receipt_tells_what_was_asked_for_and_why_it_
 
 def test_at_the_end_it_tells_everything(job: Job, plan: ReleasePlan) -> None:
     journal = Journal(job)
-    journal.planned(plan, TOOLCHAIN)
-    journal.checked((GateAnswer.of("tree-clean", 1, ()),))
-    journal.committed(COMMIT)
+    journal.note_plan(plan, TOOLCHAIN)
+    journal.note_gates((GateAnswer.of("tree-clean", 1, ()),))
+    journal.note_commit(COMMIT)
     journal.note(crate("core", "a" * 64), crate("app", "b" * 64))
     receipt = valid(journal.receipt(ReceiptOutcome.RELEASED))
     assert (receipt.version, receipt.commit, receipt.base_commit) == ("0.5.0", COMMIT, BASE)
@@ -95,7 +95,7 @@ def test_an_object_that_is_noted_again_keeps_its_place_and_has_its_last_record(j
 
 def test_the_checksums_are_those_that_sha256sum_checks(job: Job, plan: ReleasePlan) -> None:
     journal = Journal(job)
-    journal.planned(plan, TOOLCHAIN)
+    journal.note_plan(plan, TOOLCHAIN)
     content = b"crate"
     journal.note(
         ObjectRecord(kind="tag", id="v0.5.0", state=ObjectState.SAME),
@@ -110,8 +110,8 @@ def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(j
     attempts = []
     for attempts_needed in (3, 0):
         journal = Journal(job)
-        journal.planned(plan, TOOLCHAIN)
-        journal.committed(COMMIT)
+        journal.note_plan(plan, TOOLCHAIN)
+        journal.note_commit(COMMIT)
         journal.note(crate("core", "a" * 64, attempts=attempts_needed, seconds=float(attempts_needed)))
         attempts.append(journal.assets(plan.tags[0]))
     first, second = attempts
@@ -123,6 +123,6 @@ def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(j
 
 def test_the_receipt_among_the_files_is_one(job: Job, plan: ReleasePlan) -> None:
     journal = Journal(job)
-    journal.planned(plan, TOOLCHAIN)
+    journal.note_plan(plan, TOOLCHAIN)
     receipt = valid(Receipt.model_validate_json(journal.assets(plan.tags[0])[RECEIPT]))
     assert receipt.outcome is ReceiptOutcome.RELEASED

@@ -15,7 +15,7 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.planning.values.rates import Action
-from loadmaster.run.live import allowed_registry, live_job
+from loadmaster.run.live import live_job, require_allowed_registry
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store
 
@@ -44,7 +44,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 )
 def test_what_would_leave_this_machine_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(LiveWorldRefused):
-        allowed_registry(request(**fields))
+        require_allowed_registry(request(**fields))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_loopback_is_told_by_the_address_alone(address: str, loopback: bool) -> 
 
 
 def test_an_address_without_its_trailing_slash_is_completed() -> None:
-    assert allowed_registry(request(registry="sparse+http://127.0.0.1:1/index")).endswith("/index/")
+    assert require_allowed_registry(request(registry="sparse+http://127.0.0.1:1/index")).endswith("/index/")
 
 
 def test_a_loopback_index_that_sends_uploads_elsewhere_is_refused(store: Store) -> None:

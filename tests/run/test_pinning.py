@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.job import Pinned
-from loadmaster.run.pinning import begun_release, earlier_starts
+from loadmaster.run.pinning import earlier_starts, release_of_run
 from loadmaster.run.store import Store
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -42,5 +42,5 @@ def test_a_record_that_cannot_be_read_tells_nothing(tmp_path: Path, record: str)
     run(store, "spoilt")
     spoilt = store.run("spoilt")
     spoilt.pinned.write_text(record, encoding="utf-8")
-    assert begun_release(spoilt) is None
+    assert release_of_run(spoilt) is None
     assert earlier_starts(OWN, "1.0.0", store) == (THEN,)

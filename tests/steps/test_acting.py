@@ -314,6 +314,6 @@ class TestAnnouncing:
 
     def _receipt(self, job: Job, prepared: Prepared) -> Receipt:
         journal = Journal(job)
-        journal.planned(prepared.plan, prepared.seen.toolchain)
-        journal.committed(prepared.commit)
+        journal.note_plan(prepared.plan, prepared.seen.toolchain)
+        journal.note_commit(prepared.commit)
         return journal.receipt(ReceiptOutcome.RELEASED)

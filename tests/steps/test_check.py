@@ -33,7 +33,7 @@ def answers(tmp_path: Path, as_of: str | None) -> dict[str, GateAnswer]:
         later = {"release": style, "workflows": (DeclaredWorkflow(file="release.yml"),)}
         job = replace(job, project=job.project.model_copy(update=later))
         seen = look(job)
-        plan = plan_release(seen, job.project, job.asked, job.pinned.today)
+        plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)
         return {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}
 
 

@@ -45,7 +45,7 @@ def two_packages(tmp_path: Path) -> Iterator[Job]:
 
 
 def plan_of(job: Job) -> ReleasePlan:
-    return plan_release(look(job), job.project, job.asked, job.pinned.today)
+    return plan_release(look(job), job.project, job.wanted_version, job.pinned.today)
 
 
 def test_the_release_commit_holds_a_section_for_each_package(tmp_path: Path) -> None:
@@ -69,4 +69,4 @@ def test_an_attempt_after_the_tags_were_pushed_plans_the_same(tmp_path: Path) ->
             git(job.directory.checkout, "push", "--quiet", "origin", each.name)
         again = look(job)
         assert {each.name for each in again.source.tags} >= {each.name for each in first.tags}
-        assert digest(plan_release(again, job.project, job.asked, job.pinned.today)) == digest(first)
+        assert digest(plan_release(again, job.project, job.wanted_version, job.pinned.today)) == digest(first)

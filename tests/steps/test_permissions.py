@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from loadmaster.credentials.tokens import held
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
@@ -200,7 +200,7 @@ def opened(
     request = prepared.request.model_copy(update={"scenario": Scenario.model_validate(scenario)})
     with rehearsal(request, store.run(RUN), store) as job:
         job = dataclasses.replace(job, project=profiled(job.project, registry, probe=probe))
-        with held(job):
+        with hold_tokens(job):
             yield job
 
 

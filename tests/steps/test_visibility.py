@@ -156,7 +156,7 @@ class TestWatch:
             publish.publish_crate(job, units, prepared.digests[units.name])
             watch = Watch(job, pool, passing.time)
             passing.time.sleep(1000.0)
-            watch.accepted(units, prepared.digests[units.name])
+            watch.expect(units, prepared.digests[units.name])
             with pytest.raises(NotVisible):
                 watch.wait_for_the_rest()
             assert sum(passing.slept) >= 1000.0 + job.project.registry.visible_within
@@ -169,11 +169,11 @@ class TestWatch:
         first, second, passing = prepared.plan.crate("hangar-units"), prepared.plan.crate("hangar-cli"), Passing()
         with opening(Fault(on="index", crate=first.name, status=404, times=5)) as job:
             watch = Watch(job, pool, passing.time)
-            watch.accepted(first, checksums[first.id])
+            watch.expect(first, checksums[first.id])
             watch.wait_for_the_rest()
             lag = sum(passing.slept) - FIRST_PAUSE
             passing.slept[:] = []
-            watch.accepted(second, checksums[second.id])
+            watch.expect(second, checksums[second.id])
             watch.wait_for_the_rest()
         assert passing.slept == pytest.approx([EXPECTED * lag, FIRST_PAUSE])
 
@@ -185,7 +185,7 @@ class TestWatch:
         units, passing = prepared.plan.crate("hangar-units"), Passing()
         with opening(Fault(on="index", crate=units.name, status=503, times=1)) as job:
             watch = Watch(job, pool, passing.time)
-            watch.accepted(units, checksums[units.id])
+            watch.expect(units, checksums[units.id])
             with pytest.raises(RegistryUnreachable):
                 watch.wait_for_the_rest()
             watch.wait_for_the_rest()
@@ -196,7 +196,7 @@ class TestWatch:
         with Counting(reads=AGREEING_READS * len(checksums)) as pool:
             watch = Watch(job, pool, Time(sleep=never))
             for crate in prepared.plan.crates:
-                watch.accepted(crate, checksums[crate.id])
+                watch.expect(crate, checksums[crate.id])
             ahead = beside(watch.look_ahead)
             eventually(pool.enough.is_set, "the index was read as often as wanted")
             watch.wait_for_the_rest()
@@ -214,7 +214,7 @@ class TestWatch:
             watch = Watch(job, pool, Time(now=lambda: float(next(seconds)), sleep=never))
             for name in (first, second):
                 crate = prepared.plan.crate(name)
-                watch.accepted(crate, checksums[crate.id])
+                watch.expect(crate, checksums[crate.id])
             ahead = beside(watch.look_ahead)
             eventually(pool.enough.is_set, "the index was read as often as wanted")
             watch.wait_for_the_rest()
@@ -224,5 +224,5 @@ class TestWatch:
 
     def test_a_release_that_fails_does_not_wait(self, job: Job, prepared: Prepared) -> None:
         with pytest.raises(ZeroDivisionError), reading_back(job) as watch:
-            watch.accepted(prepared.plan.crates[0], "0" * 64)
+            watch.expect(prepared.plan.crates[0], "0" * 64)
             raise ZeroDivisionError

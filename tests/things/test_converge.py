@@ -13,7 +13,7 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
-from loadmaster.things.thing import Thing, converge, observed
+from loadmaster.things.thing import Thing, converge, look_at
 
 ABSENT, SAME, EQUIVALENT, DIFFERENT, UNKNOWN = ObjectState
 
@@ -115,6 +115,6 @@ def test_looking_at_a_thing_that_cannot_be_asked_makes_it_unknown_with_the_error
         def observe(self) -> Observation:
             raise RegistryUnreachable("https://registry.example", "no answer")
 
-    record = observed(Away(SAME))
+    record = look_at(Away(SAME))
     assert (record.state, record.code) == ("unknown", "registry-unreachable")
     assert record.facts == {"url": "https://registry.example", "told": "no answer"}

@@ -8,7 +8,7 @@ import pytest
 
 from loadmaster.clients import git as client
 from loadmaster.errors.git import PushNotFastForward, TagTaken
-from loadmaster.things.git import PushedCommit, PushedTag, on_commit
+from loadmaster.things.git import PushedCommit, PushedTag, ownership_by_commit
 from loadmaster.things.thing import converge
 from tests.kit.hangar import git, repository, write
 
@@ -65,8 +65,8 @@ def test_a_tag_is_judged_by_the_commit_that_it_stands_on(remote: Path, tmp_path:
     first, second = git(ours, "rev-parse", "HEAD"), committed(ours, "release")
     git(ours, "tag", *(["--annotate", "-m", "one"] if annotated else []), "v1.0.0", first)
     git(ours, "push", "--quiet", "origin", "v1.0.0")
-    assert PushedTag(remote=str(remote), name="v1.0.0", owned=on_commit(first)).observe().state == "same"
-    taken = PushedTag(remote=str(remote), name="v1.0.0", owned=on_commit(second))
+    assert PushedTag(remote=str(remote), name="v1.0.0", ownership=ownership_by_commit(first)).observe().state == "same"
+    taken = PushedTag(remote=str(remote), name="v1.0.0", ownership=ownership_by_commit(second))
     assert taken.observe().facts == {"ours": second, "commit": first}
     with pytest.raises(TagTaken, match=f"`{first}`.*`{second}`"):
         converge(taken, lambda: None)

@@ -1,1 +1,1 @@
-"""What the command line does, one module a command that is more than a question. The outermost layer: it may import all."""
+"""The work of the commands, one module for each that does more than ask. The outermost layer: it may import everything."""

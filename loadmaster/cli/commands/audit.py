@@ -1,7 +1,7 @@
-"""Audits a release that is out: packages it again at its tag, as of its day, and compares every crate by its bytes.
+"""Audits a published release: packages it again at its tag, as of its day, and compares every crate by its bytes.
 
 Packaging happens in a rehearsal world, because only there can the registry be seen as it was. Nothing is uploaded, and
-nothing is left behind but what the index's cache keeps.
+only the index's cache is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import look, prepare
 from loadmaster.steps.observe import Compared, ReleasedSource, compare_with_registry, look_at_source
-from loadmaster.steps.publish import packaged
+from loadmaster.steps.publish import crate_from_store
 from loadmaster.things.crate import PublishedCrate
 
 _EXIT_CODES = {ObjectState.DIFFERENT: 1, ObjectState.ABSENT: 3, ObjectState.UNKNOWN: 4}
@@ -39,7 +39,7 @@ class Audit(Value):
     version: str
     registry: str
     commit: str
-    """That of the tag."""
+    """The commit of the tag."""
     as_of: AwareDatetime
     """Packaging saw the registry as of this instant."""
     toolchain: str
@@ -47,12 +47,15 @@ class Audit(Value):
 
     @property
     def exit_code(self) -> int:
-        """0 all crates are the same or equivalent; else, of 1 different, 3 absent and 4 unknown, the first that one is."""
-        states = {each.state for each in self.crates}
+        """0 if all crates are the same or equivalent; else 1 if one is different, 3 if one is absent, 4 if one is unknown.
+
+        If several hold, the first of 1, 3, 4.
+        """
+        states = {crate.state for crate in self.crates}
         return next((code for state, code in _EXIT_CODES.items() if state in states), 0)
 
 
-def audited(
+def audit(
     project: Project,
     version: str,
     index: str,
@@ -61,9 +64,10 @@ def audited(
     store: Store,
     tell: Callable[[str], None],
 ) -> Audit:
-    """`version` is exact, or `NAME=VERSION,…`. `as_of` is an instant (RFC 3339) or `commit`; what a receipt of this
-    release recorded if left out, else now.
+    """Packages the tagged commit again, and compares every crate with the registry `index`.
 
+    `version` is exact, or `NAME=VERSION,…`. `as_of` is an instant (RFC 3339) or `commit`. If it is left out, the instant
+    comes from a receipt of this release, or else it is now.
     Raises `TagMissing`, `WrongRequest`, and what git and cargo raise for a workspace that cannot be packaged.
     """
     repository = repository or project.source.repository or str(store.repository(project.name))
@@ -76,13 +80,13 @@ def audited(
             "version": version,
             "repository": repository,
             "commit": source.tagged,
-            "as_of": as_of or _recorded(store, project.name, version, source.tagged),
+            "as_of": as_of or _instant_in_receipt(store, project.name, version, source.tagged),
         }
     )
     directory = store.run(f"audit-{uuid.uuid4()}")
     try:
         with rehearsal(request, directory, store) as job:
-            return _audit(without_verifying(job), source, version, index, tell)
+            return _package_and_compare(without_verifying(job), source, version, index, tell)
     finally:
         directory.remove()
 
@@ -95,13 +99,16 @@ def _source(project: Project, version: str, repository: str | None, store: Store
         directory.remove()
 
 
-def _recorded(store: Store, project: str, version: str, commit: str) -> datetime | None:
+def _instant_in_receipt(store: Store, project: str, version: str, commit: str) -> datetime | None:
     """The instant as of which a real release of this commit packaged, if its receipt is here."""
-    real = (each for each in receipts_of(store, project, version) if each.world == "live" and each.commit == commit)
-    return next((each.as_of for each in real if each.as_of), None)
+    receipts = receipts_of(store, project, version)
+    real = (receipt for receipt in receipts if receipt.world == "live" and receipt.commit == commit)
+    return next((receipt.as_of for receipt in real if receipt.as_of), None)
 
 
-def _audit(job: Job, source: ReleasedSource, version: str, index: str, tell: Callable[[str], None]) -> Audit:
+def _package_and_compare(
+    job: Job, source: ReleasedSource, version: str, index: str, tell: Callable[[str], None]
+) -> Audit:
     look.check_out(job)
     toolchain = look.look_at_toolchain(job)
     tell(f"packaging {len(source.versions)} crates of {job.pinned.commit} as of {job.pinned.as_of.isoformat()}")
@@ -117,23 +124,23 @@ def _audit(job: Job, source: ReleasedSource, version: str, index: str, tell: Cal
         commit=job.pinned.commit,
         as_of=job.pinned.as_of,
         toolchain=f"cargo {toolchain.cargo}, rustc {toolchain.rustc}",
-        crates=tuple(_compared(job, name, source.versions[name], digests[name], registry) for name in digests),
+        crates=tuple(_compare(job, name, source.versions[name], digests[name], registry) for name in digests),
     )
 
 
-def _compared(job: Job, name: str, version: str, sha256: str, registry: RegistryClient) -> Compared:
-    ours = packaged(job, f"{name}@{version}", sha256)
+def _compare(job: Job, name: str, version: str, sha256: str, registry: RegistryClient) -> Compared:
+    ours = crate_from_store(job, f"{name}@{version}", sha256)
     return compare_with_registry(PublishedCrate(registry=registry, name=name, version=version, ours=ours))
 
 
-def audit_text(found: Audit) -> str:
-    states = [each.state for each in found.crates]
+def audit_text(audit: Audit) -> str:
+    states = [crate.state for crate in audit.crates]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
     lines = [
-        f"{found.project} {found.version} on {found.registry}: {counts}",
-        f"  packaged from {found.commit} with {found.toolchain}, as of {found.as_of.isoformat()}",
+        f"{audit.project} {audit.version} on {audit.registry}: {counts}",
+        f"  packaged from {audit.commit} with {audit.toolchain}, as of {audit.as_of.isoformat()}",
     ]
-    for each in found.crates:
-        lines.append(f"  {each.state:<10} {each.crate}@{each.version}  {each.why}")
-        lines += [f"             {difference.path}: {difference.how}" for difference in each.differs]
+    for crate in audit.crates:
+        lines.append(f"  {crate.state:<10} {crate.crate}@{crate.version}  {crate.why}")
+        lines += [f"             {difference.path}: {difference.how}" for difference in crate.differs]
     return "\n".join(lines)

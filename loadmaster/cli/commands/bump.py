@@ -25,7 +25,7 @@ class MemberMoved(Value):
 class FileChanged(Value):
     path: str
     diff: str
-    """As `diff -u` tells it, without context."""
+    """As `diff -u` shows it, without context."""
 
 
 class Bumped(Value):
@@ -33,58 +33,58 @@ class Bumped(Value):
     """`bumped`, or `planned` for a dry run."""
     policy: str
     packages: tuple[MemberMoved, ...]
-    """Every member, those too that stay."""
+    """Every member, including those that keep their version."""
     files: tuple[FileChanged, ...]
-    """() for a tree that carries the version already."""
+    """() for a tree that has the version already."""
     unasked: tuple[str, ...] = ()
-    """Files of the profile's rules that this tree, which is of manifests alone, does not have."""
+    """Files that the profile has rules for, in a tree that holds only manifests and so does not have them."""
 
 
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
-    """Writes all files that change, or none; a bump that was killed is taken back first.
+    """Writes all files that change, or none. A bump that was killed is undone first.
 
-    Raises what reading, deciding and writing raise; for a dry run `BumpInterrupted`, too.
+    Raises what reading, deciding and writing raise; a dry run also raises `BumpInterrupted`.
     """
     if dry_run:
         require_whole(directory)
-        return _told(*_decided(directory, asked, style, today), style, dry_run=True)
+        return _report(*_decide(directory, asked, style, today), style, dry_run=True)
     with alone_in(directory):
         take_back(directory)
-        files, decided = _decided(directory, asked, style, today)
-        if decided.edits:
-            write_files(directory, decided.edits)
-    return _told(files, decided, style, dry_run=False)
+        files, decision = _decide(directory, asked, style, today)
+        if decision.edits:
+            write_files(directory, decision.edits)
+    return _report(files, decision, style, dry_run=False)
 
 
-def _decided(directory: Path, asked: str, style: ReleaseStyle, today: date) -> tuple[TreeFiles, Bump]:
+def _decide(directory: Path, asked: str, style: ReleaseStyle, today: date) -> tuple[TreeFiles, Bump]:
     also = [*changelog_globs(style), *(rule.path for rule in style.files)]
     files = read_tree(directory, also, without=style.stale_lockfiles)
     return files, bump_tree(files, asked, style, today)
 
 
-def _told(files: TreeFiles, decided: Bump, style: ReleaseStyle, *, dry_run: bool) -> Bumped:
+def _report(files: TreeFiles, decision: Bump, style: ReleaseStyle, *, dry_run: bool) -> Bumped:
     return Bumped(
         outcome="planned" if dry_run else "bumped",
         policy=style.policy,
         packages=tuple(
-            MemberMoved(package=name, before=version, after=decided.planned.get(name, version))
-            for name, version in sorted(decided.current.items())
+            MemberMoved(package=name, before=version, after=decision.planned.get(name, version))
+            for name, version in sorted(decision.current.items())
         ),
-        files=tuple(_changed(path, files.texts, decided.edits) for path in decided.edits),
-        unasked=decided.unasked,
+        files=tuple(_diff(path, files.texts, decision.edits) for path in decision.edits),
+        unasked=decision.unasked,
     )
 
 
-def _changed(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> FileChanged:
+def _diff(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> FileChanged:
     lines = difflib.unified_diff(before[path].splitlines(), after[path].splitlines(), path, path, n=0, lineterm="")
     return FileChanged(path=path, diff="\n".join(lines))
 
 
-def bumped_text(found: Bumped) -> str:
-    lines = [f"{each.package:<30} {_move(each)}" for each in found.packages]
-    lines += ["", *([each.diff for each in found.files] or ["Nothing to change."])]
-    if found.unasked:
-        lines += ["", f"The tree holds no code, nor what the profile has rules for: {', '.join(found.unasked)}."]
+def bump_text(bumped: Bumped) -> str:
+    lines = [f"{member.package:<30} {_move(member)}" for member in bumped.packages]
+    lines += ["", *([file.diff for file in bumped.files] or ["Nothing to change."])]
+    if bumped.unasked:
+        lines += ["", f"The tree holds no code, nor files that the profile has rules for: {', '.join(bumped.unasked)}."]
     return "\n".join(lines)
 
 

@@ -21,8 +21,11 @@ EXIT_CODES = {
 }
 
 
-def compared(file: Path, index: str) -> Compared:
-    """Name and version are those of the packaged manifest, whatever the file is called. Raises `GivenCrateBroken`."""
+def compare(file: Path, index: str) -> Compared:
+    """Compares the file with the registry. Name and version come from the packaged manifest, not from the file's name.
+
+    Raises `GivenCrateBroken`.
+    """
     try:
         ours = file.read_bytes()
         metadata = json.loads(upload_metadata(ours))
@@ -35,7 +38,7 @@ def compared(file: Path, index: str) -> Compared:
     return compare_with_registry(PublishedCrate(registry=registry, name=name, version=version, ours=Packaged.of(ours)))
 
 
-def compared_text(found: Compared) -> str:
-    lines = [f"{found.crate}@{found.version}: {found.state} ({found.why})"]
-    lines += [f"  {each.path}: {each.how}" for each in found.differs]
+def comparison_text(comparison: Compared) -> str:
+    lines = [f"{comparison.crate}@{comparison.version}: {comparison.state} ({comparison.why})"]
+    lines += [f"  {difference.path}: {difference.how}" for difference in comparison.differs]
     return "\n".join(lines)

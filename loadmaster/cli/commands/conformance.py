@@ -1,4 +1,4 @@
-"""Replays the conformance corpus against a running server and says where it differs from crates.io."""
+"""Replays the conformance corpus against a running server and reports where it differs from crates.io."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Replayed(Value):
     server: str
     asked: int
     left_out: tuple[str, ...]
-    """Cases that rest on ID tokens, where no issuer was given."""
+    """Cases that need ID tokens, if no issuer was given."""
     different: tuple[CorpusDifference, ...]
 
 
@@ -42,11 +42,11 @@ def replay_corpus(server: str, tokens: Path | None, issuer: str | None, corpus: 
     )
 
 
-def replayed_text(found: Replayed) -> str:
-    lines = [f"{each.case}\n    expected  {each.expected}\n    got       {each.got}" for each in found.different]
-    lines.append(f"{found.asked - len(found.different)} of {found.asked} cases agree.")
-    if found.left_out:
-        lines.append(f"{len(found.left_out)} cases rest on ID tokens and were not asked: give the `--issuer`.")
+def replay_text(replayed: Replayed) -> str:
+    lines = [f"{case.case}\n    expected  {case.expected}\n    got       {case.got}" for case in replayed.different]
+    lines.append(f"{replayed.asked - len(replayed.different)} of {replayed.asked} cases agree.")
+    if replayed.left_out:
+        lines.append(f"{len(replayed.left_out)} cases need ID tokens and were not asked: give the `--issuer`.")
     return "\n".join(lines)
 
 
@@ -54,9 +54,9 @@ def _read_tokens(file: Path) -> dict[str, str]:
     """Name to token, in TOML or JSON. Raises `WrongRequest`."""
     try:
         text = file.read_text(encoding="utf-8")
-        found = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+        tokens = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise WrongRequest([f"`tokens`: `{file}`: {error}"]) from error
-    if not isinstance(found, dict) or not all(isinstance(token, str) for token in found.values()):
+    if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
         raise WrongRequest([f'`tokens`: `{file}`: give `NAME = "TOKEN"`, one for each token of the corpus\' scenario'])
-    return found
+    return tokens

@@ -20,17 +20,17 @@ from loadmaster.planning.values.value import Value
 
 
 class TreeJudged(Value):
-    """In the shape that a receipt has them."""
+    """The gates' answers, in the shape of a receipt."""
 
     gates: tuple[GateAnswer, ...]
 
     @property
     def exit_code(self) -> int:
-        return 1 if any(each.outcome is Outcome.FAIL for each in self.gates) else 0
+        return 1 if any(answer.outcome is Outcome.FAIL for answer in self.gates) else 0
 
 
-def judged(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
-    """Raises `TreeNotJudged` for a directory whose workspace cannot be read, or that a killed bump has left half new."""
+def judge(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
+    """Raises `TreeNotJudged` if the directory's workspace cannot be read, or if a killed bump has left it half written."""
     try:
         require_whole(directory)
         stale = project.release.stale_lockfiles if project else ()
@@ -43,6 +43,6 @@ def judged(directory: Path, tag: str | None, project: Project | None) -> TreeJud
     return TreeJudged(gates=check(Evidence(tree=tree), ON_FILES))
 
 
-def judged_text(found: TreeJudged) -> str:
-    more = len(GATES) - len(found.gates)
-    return f"{gates_text(found.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"
+def judgement_text(judged: TreeJudged) -> str:
+    more = len(GATES) - len(judged.gates)
+    return f"{gates_text(judged.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"

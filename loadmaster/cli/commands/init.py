@@ -39,24 +39,24 @@ class FirstProfile(Value):
 
 
 def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
-    """Writes `projects/NAME.toml` for the workspace in `path`. `name`: that of the directory if left out.
+    """Writes `projects/NAME.toml` for the workspace in `path`. If `name` is left out, it is the directory's.
 
-    Raises `ProfileThere` rather than writing over a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
+    Raises `ProfileThere` rather than overwrite a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
     `RootNotAtTop`, `CargoMissing`, `ProfileBroken`, and what `metadata_of` raises.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
         raise TreeMissing(str(path))
-    called = path.resolve().name if name is None else name
-    if re.fullmatch(r"\w[^/\x00-\x1f\x7f]*", called) is None:
-        raise WrongRequest([f"`{called}` cannot be the project's name; give another with `--name`"])
-    file = projects / f"{called}.toml"
+    project = path.resolve().name if name is None else name
+    if re.fullmatch(r"\w[^/\x00-\x1f\x7f]*", project) is None:
+        raise WrongRequest([f"`{project}` cannot be the project's name; give another with `--name`"])
+    file = projects / f"{project}.toml"
     if file.exists() and not force:
         raise ProfileThere(str(file))
-    text = first_profile(_survey(path.resolve(), index), called)
-    _require_readable(file, called, text)
+    text = first_profile(_survey(path.resolve(), index), project)
+    _require_readable(file, project, text)
     projects.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.encode())
-    return FirstProfile(project=called, file=str(file), profile=text)
+    return FirstProfile(project=project, file=str(file), profile=text)
 
 
 def _require_readable(file: Path, name: str, text: str) -> None:
@@ -70,24 +70,24 @@ def _survey(path: Path, index: str) -> Survey:
     _require_root_at_top(path)
     pinned, substitute = pinned_toolchain(path), None
     installed = cargo.installed_toolchains()
-    if pinned and installed and not any(each.startswith(pinned) for each in installed):
+    if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
         substitute = installed[0].split("-")[0]
     with tempfile.TemporaryDirectory() as home:
-        called = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
-        metadata = metadata_of(called, path, str(path))
+        chosen = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
+        metadata = metadata_of(chosen, path, str(path))
         workspace = read_metadata(metadata)
-        stale = _stale_lockfiles(called, path, workspace)
-    published, tags = _published(workspace, index), git.tags(path)
-    newest = max((git.committed_at(path, "HEAD").timestamp(), *(each.committed for each in tags)))
-    changelogs = tuple(each for each in git.tracked_files(path, "*") if Path(each).name.lower() in CHANGELOGS)
+        stale = _stale_lockfiles(chosen, path, workspace)
+    published, tags = _index_lines(workspace, index), git.tags(path)
+    newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
+    changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
         forge=forge_of(git.origin(path), metadata),
         branch=git.branch(path),
         workspace=workspace,
-        tags=tuple(each.name for each in tags),
+        tags=tuple(tag.name for tag in tags),
         published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
-        later={name: _after(newest, lines) for name, lines in (published or {}).items()},
+        later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
         root_changelog=_root_changelog(path, changelogs),
         stale_lockfiles=stale,
@@ -98,42 +98,42 @@ def _survey(path: Path, index: str) -> Survey:
 
 
 def _root_changelog(path: Path, changelogs: Iterable[str]) -> str | None:
-    return next((read_text(each, path / each) for each in changelogs if "/" not in each), None)
+    return next((read_text(file, path / file) for file in changelogs if "/" not in file), None)
 
 
 def _require_root_at_top(path: Path) -> None:
-    """Raises `RootNotAtTop`, `NotARepository`, and `NotAWorkspace`, which names the manifests that lie deeper."""
+    """Raises `RootNotAtTop`, `NotARepository`, and `NotAWorkspace`, which names a manifest that lies deeper."""
     if (top := git.top(path)) not in (None, path):
         raise RootNotAtTop(str(path), str(top))
     git.resolve(path, "HEAD")
     deeper = git.tracked_files(path, "*Cargo.toml")
     if deeper and "Cargo.toml" not in deeper:
-        highest = min(deeper, key=lambda each: each.count("/"))
+        highest = min(deeper, key=lambda file: file.count("/"))
         raise NotAWorkspace(str(path), f"its manifests lie deeper, as `{highest}` does.")
 
 
-def _stale_lockfiles(called: cargo.Cargo, path: Path, workspace: Workspace) -> tuple[str, ...]:
-    """Of the repository's other workspaces: the root's own has to be current."""
-    tracked = (each for each in git.tracked_files(path, "*/Cargo.lock") if each != "Cargo.lock")
+def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> tuple[str, ...]:
+    """The stale lockfiles of the repository's other workspaces: the root's own has to be current."""
+    tracked = (file for file in git.tracked_files(path, "*/Cargo.lock") if file != "Cargo.lock")
     ours = lockfiles_concerned(path, tracked, workspace)
-    return tuple(each for each in ours if cargo.locked_problem(called, (path / each).parent) is not None)
+    return tuple(file for file in ours if cargo.lockfile_problem(chosen, (path / file).parent) is not None)
 
 
-def _published(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
-    """All that crates.io has of the packages, by name; None if it could not be asked."""
-    names = sorted(each.name for each in workspace.packages if each.is_publishable)
+def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
+    """The index lines of the packages on crates.io, by name; None if it did not answer."""
+    names = sorted(package.name for package in workspace.packages if package.is_publishable)
     try:
         return RegistryClient(index).find_all_lines(names)
     except RegistryUnreachable:
         return None
 
 
-def _after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:
-    return _versions(each for each in lines if each.published and each.published.timestamp() > instant)
+def _versions_after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:
+    return _versions(line for line in lines if line.published and line.published.timestamp() > instant)
 
 
 def _versions(lines: Iterable[IndexLine]) -> tuple[str, ...]:
-    return tuple(each.version for each in lines)
+    return tuple(line.version for line in lines)
 
 
 def first_profile_text(written: FirstProfile) -> str:

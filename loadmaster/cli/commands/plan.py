@@ -1,12 +1,11 @@
 """The plan alone: looks as a rehearsal would, decides, checks, and leaves nothing behind.
 
-Where a crate of the plan is out already, all of them are packaged, unverified, to tell by their bytes what is out.
+If a crate of the plan is published already, all of them are packaged, unverified, to compare their bytes with the registry's.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 
 from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
@@ -24,9 +23,9 @@ from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
-from loadmaster.steps.publish import packaged
+from loadmaster.steps.publish import crate_from_store
 from loadmaster.things.crate import PublishedCrate
-from loadmaster.things.thing import observed
+from loadmaster.things.thing import look_at
 
 NOT_BUILT = Judged.none("a plan does not build; the rehearsal does")
 
@@ -34,14 +33,14 @@ NOT_BUILT = Judged.none("a plan does not build; the rehearsal does")
 class Planned(Value):
     release: ReleasePlan
     receipt: Receipt
-    """With the gates' answers: `planned` if nothing would stop the release, else `failed`."""
+    """Holds the gates' answers. Its outcome is `planned` if nothing would stop the release, else `failed`."""
     outstanding: tuple[str, ...]
-    """What the world does not have yet; () for a release that is out."""
+    """What the world does not have yet; () for a published release."""
     preflight_requests: int
     """How often the permission gates would ask the registry's web API; crates.io wants a second for each."""
 
 
-def planned(request: RehearseRequest, store: Store) -> Planned:
+def plan_here(request: RehearseRequest, store: Store) -> Planned:
     """Raises what looking and planning raise."""
     directory = store.run(f"plan-{uuid.uuid4()}")
     try:
@@ -54,33 +53,29 @@ def planned(request: RehearseRequest, store: Store) -> Planned:
 def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
-    journal.planned(plan, seen.toolchain)
-    journal.checked(check(job, seen, plan, NOT_BUILT))
-    journal.note(*crates_as_they_stand(job, plan, seen))
-    failed = any(each.outcome is Outcome.FAIL for each in journal.gates) or journal.found(ObjectState.DIFFERENT)
+    journal.note_plan(plan, seen.toolchain)
+    journal.note_gates(check(job, seen, plan, NOT_BUILT))
+    journal.note(*crate_records(job, plan, seen))
+    failed = any(answer.outcome is Outcome.FAIL for answer in journal.gates) or journal.has_state(ObjectState.DIFFERENT)
     requests = requests_to_ask(inquiries(plan, job.project, seen.registry))
     receipt = journal.receipt(ReceiptOutcome.FAILED if failed else ReceiptOutcome.PLANNED)
     return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen), preflight_requests=requests)
 
 
-def crates_as_they_stand(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord, ...]:
+def crate_records(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord, ...]:
     """Every crate of the plan as the registry has it: absent, or compared with what this plan would upload."""
-    if not any(seen.registry.find(each.name, each.version) for each in plan.crates):
-        return tuple(_absent(each) for each in plan.crates)
-    digests = _package(job, plan, seen)
+    if not any(seen.registry.find(crate.name, crate.version) for crate in plan.crates):
+        return tuple(_absent(crate) for crate in plan.crates)
+    prepare.commit(job, plan)
+    digests = prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
     return tuple(
-        _compared(job, each, digests[each.name]) if seen.registry.find(each.name, each.version) else _absent(each)
-        for each in plan.crates
+        _compare(job, crate, digests[crate.name]) if seen.registry.find(crate.name, crate.version) else _absent(crate)
+        for crate in plan.crates
     )
 
 
-def _package(job: Job, plan: ReleasePlan, seen: Seen) -> Mapping[str, str]:
-    prepare.commit(job, plan)
-    return prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
-
-
 def without_verifying(job: Job) -> Job:
-    """For a job whose crates are compared, not uploaded: they need not be built."""
+    """The job without building the crates: they are only compared, not uploaded."""
     cargo = job.project.cargo.model_copy(update={"verify": False})
     return replace(job, project=job.project.model_copy(update={"cargo": cargo}))
 
@@ -89,11 +84,11 @@ def _absent(crate: Crate) -> ObjectRecord:
     return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.ABSENT, code="absent")
 
 
-def _compared(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
-    ours = packaged(job, crate.id, sha256)
-    record = observed(PublishedCrate(registry=job.registry, name=crate.name, version=crate.version, ours=ours))
+def _compare(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
+    ours = crate_from_store(job, crate.id, sha256)
+    record = look_at(PublishedCrate(registry=job.registry, name=crate.name, version=crate.version, ours=ours))
     differs = (record.facts or {}).get("differs")
     if not isinstance(differs, dict):
         return record
-    told = "; ".join(f"`{path}`: {how}" for path, how in differs.items())
-    return record.model_copy(update={"sha256": sha256, "why": f"{record.why}: {told}"})
+    differences = "; ".join(f"`{path}`: {how}" for path, how in differs.items())
+    return record.model_copy(update={"sha256": sha256, "why": f"{record.why}: {differences}"})

@@ -1,6 +1,6 @@
-"""Frees what finished runs and builds take of the disk; each directory is looked at, judged, and removed by itself.
+"""Frees the disk space of finished runs and builds. Each directory is measured, judged and removed on its own.
 
-Keeps the records of every run: `status`, `audit` and a release that another run finishes read them.
+Keeps the records of every run: `status`, `audit`, and a run that finishes another's release read them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.value import Value
 from loadmaster.run.job import Pinned
-from loadmaster.run.pinning import begun_release
+from loadmaster.run.pinning import release_of_run
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.liveness import holder_lives
 
@@ -38,44 +38,44 @@ class Pruned(Value):
     """Days."""
     dry_run: bool
     freed: int
-    """Bytes on the disk; in a dry run those that would be."""
+    """Bytes on the disk; in a dry run, those that would be freed."""
     places: tuple[Fate, ...]
 
 
 def prune(store: Store, days: int, now: datetime, *, dry_run: bool) -> Pruned:
-    """Removes what `planning.pruning` lets go. A home that is not there is not made."""
+    """Removes what `planning.pruning` permits. A home that does not exist is not created."""
     fates = [fate_of(place, now, timedelta(days=days)) for place in _places(store)]
-    fates = [_carried_out(store.root, each) if each.removed and not dry_run else each for each in fates]
+    fates = [_carry_out(store.root, fate) if fate.removed and not dry_run else fate for fate in fates]
     return Pruned(
         home=str(store.root),
         older_than=days,
         dry_run=dry_run,
-        freed=sum(each.bytes for each in fates if each.removed),
+        freed=sum(fate.bytes for fate in fates if fate.removed),
         places=tuple(fates),
     )
 
 
 def _places(store: Store) -> Iterator[LeftoverPlace]:
-    """Every directory of a run or a build that takes any room. What is a link is nobody's here."""
-    released = frozenset(_releases_out(store))
+    """Every directory of a run or a build that takes disk space. Links are not followed."""
+    released = frozenset(_finished_releases(store))
     for path in _directories(store.root / "runs"):
-        place = _run(RunDirectory(path), released)
+        place = _place_of_run(RunDirectory(path), released)
         if place.bytes:
             yield place
     for path in _directories(store.root / "build"):
-        size, used = _measured([path])
+        size, used = _measure([path])
         yield LeftoverPlace(
             path=f"build/{path.name}", kind=LeftoverKind.BUILD, bytes=size, used=used, busy=_builder(path)
         )
 
 
 def _directories(of: Path) -> list[Path]:
-    return sorted(each for each in of.iterdir() if each.is_dir() and not each.is_symlink()) if of.is_dir() else []
+    return sorted(path for path in of.iterdir() if path.is_dir() and not path.is_symlink()) if of.is_dir() else []
 
 
-def _run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
+def _place_of_run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
     kind = kind_of_run(run.path.name)
-    size, used = _measured([run.path] if kind is LeftoverKind.LOOK else _beside_records(run))
+    size, used = _measure([run.path] if kind is LeftoverKind.LOOK else _removable(run))
     holder = run.last_holder()
     return LeftoverPlace(
         path=f"runs/{run.path.name}",
@@ -87,13 +87,13 @@ def _run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
     )
 
 
-def _beside_records(run: RunDirectory) -> list[Path]:
+def _removable(run: RunDirectory) -> list[Path]:
     records = {run.receipt, run.pinned, run.lock}
-    return sorted(each for each in run.path.iterdir() if each not in records)
+    return sorted(path for path in run.path.iterdir() if path not in records)
 
 
-def _releases_out(store: Store) -> Iterator[ReleaseKey]:
-    """Releases for real that some run finished: an earlier attempt by another run has nothing left to do."""
+def _finished_releases(store: Store) -> Iterator[ReleaseKey]:
+    """Real releases that some run finished: an earlier attempt by another run has nothing left to do."""
     for path in _directories(store.root / "runs"):
         run = RunDirectory(path)
         if _outcome(run) is ReceiptOutcome.RELEASED and (release := _release(run)):
@@ -101,8 +101,8 @@ def _releases_out(store: Store) -> Iterator[ReleaseKey]:
 
 
 def _release(run: RunDirectory) -> ReleaseKey | None:
-    """Of a run for real. A rehearsal has a world of its own, which no other run finishes."""
-    match begun_release(run):
+    """The release of a real run. None for a rehearsal: it has a world of its own, and no other run finishes it."""
+    match release_of_run(run):
         case (Pinned(index=str(index)) as pinned, version):
             return (pinned.project, version, index)
         case _:
@@ -116,22 +116,22 @@ def _outcome(run: RunDirectory) -> ReceiptOutcome | None:
         return None
 
 
-def _measured(places: list[Path]) -> tuple[int, datetime]:
-    """What all below takes of the disk, each file once, and when any of it was last written to. Links are not followed."""
+def _measure(places: list[Path]) -> tuple[int, datetime]:
+    """The disk space of everything below, each file counted once, and when any of it was last written. Follows no links."""
     sizes: dict[tuple[int, int], int] = {}
     newest = 0.0
-    for file in (each for place in places for each in [place, *place.rglob("*")]):
+    for file in (path for place in places for path in [place, *place.rglob("*")]):
         try:
-            seen = file.lstat()
+            status = file.lstat()
         except FileNotFoundError:  # somebody builds there
             continue
-        sizes[seen.st_dev, seen.st_ino] = seen.st_blocks * BLOCK
-        newest = max(newest, seen.st_mtime)
+        sizes[status.st_dev, status.st_ino] = status.st_blocks * BLOCK
+        newest = max(newest, status.st_mtime)
     return sum(sizes.values()), datetime.fromtimestamp(newest, UTC)
 
 
 def _builder(target: Path) -> str | None:
-    """Cargo holds the lock of each profile's directory for as long as it builds there."""
+    """`cargo` if it builds in `target` now: it holds the lock of a profile's directory for as long as it builds there."""
     for lock in target.rglob(".cargo-lock"):
         descriptor = os.open(lock, os.O_RDONLY)
         try:
@@ -145,14 +145,14 @@ def _builder(target: Path) -> str | None:
     return None
 
 
-def _carried_out(home: Path, fate: Fate) -> Fate:
-    """Removes it, and tells what was left: unknown is never taken for gone."""
+def _carry_out(home: Path, fate: Fate) -> Fate:
+    """Removes the directory. The fate that is returned says what was left: unknown is never taken for gone."""
     path = home / fate.path
     if path.parent.name == "runs" and kind_of_run(path.name) is LeftoverKind.RUN:
         run = RunDirectory(path)
         try:
             with run.locked():
-                left = _remove(_beside_records(run))
+                left = _remove(_removable(run))
         except ReleaseLocked as error:
             return fate.model_copy(update={"removed": False, "why": error.what})
     else:
@@ -168,17 +168,18 @@ def _remove(paths: list[Path]) -> list[Path]:
         else:
             with suppress(OSError):
                 path.unlink()
-    return [each for each in paths if os.path.lexists(each)]
+    return [path for path in paths if os.path.lexists(path)]
 
 
-def pruned_text(found: Pruned) -> str:
-    verb = "would be removed" if found.dry_run else "removed"
+def prune_text(pruned: Pruned) -> str:
+    verb = "would be removed" if pruned.dry_run else "removed"
     lines = [
-        f"  {verb if each.removed else 'kept':<{len(verb)}}  {_megabytes(each.bytes):>9}  {each.path}  {each.why}"
-        for each in found.places
+        f"  {verb if fate.removed else 'kept':<{len(verb)}}  {_megabytes(fate.bytes):>9}  {fate.path}  {fate.why}"
+        for fate in pruned.places
     ]
-    freed = f"{'would free' if found.dry_run else 'freed'} {_megabytes(found.freed)}"
-    return "\n".join([found.home, *lines, f"{freed}; only what was not touched for {found.older_than} days may go"])
+    freed = f"{'would free' if pruned.dry_run else 'freed'} {_megabytes(pruned.freed)}"
+    last = f"{freed}; only what was not touched for {pruned.older_than} days is removed"
+    return "\n".join([pruned.home, *lines, last])
 
 
 def _megabytes(size: int) -> str:

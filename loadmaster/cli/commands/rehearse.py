@@ -15,7 +15,7 @@ from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.planning.values.tell import Tell
 from loadmaster.rehearsal.request import RehearseRequest
-from loadmaster.run.live import allowed_registry
+from loadmaster.run.live import require_allowed_registry
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store
 from loadmaster.stack.api import Api
@@ -27,9 +27,9 @@ from loadmaster.stack.stopping import down
 
 
 def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
-    """Triggers the deployment through Prefect's API, as the UI does, follows the run, and returns its receipt.
+    """Starts the deployment through Prefect's API, as the UI does, follows the run, and returns its receipt.
 
-    Raises `RunWithoutReceipt` if the run ended before there was one.
+    Raises `RunWithoutReceipt` if the run ended before it wrote one.
     """
     with _stack(store, root, tell) as stack, Api(stack.api_url) as api:
         run = api.create_run(REHEARSE, {"request": request.model_dump(mode="json", exclude_defaults=True)})
@@ -40,33 +40,33 @@ def rehearse_on_worker(request: RehearseRequest, store: Store, root: Path, tell:
 
 
 def rehearse_here(request: RehearseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
-    """Runs the flow in this process, see `in_this_process`."""
+    """Runs the flow in this process, see `run_flow_here`."""
 
     def start() -> Any:
         from flows.rehearse import rehearse
 
         return rehearse(request, return_state=True)
 
-    return in_this_process(start, store, root, tell)
+    return run_flow_here(start, store, root, tell)
 
 
 def release_here(request: LiveRequest, store: Store, root: Path, tell: Tell) -> Receipt:
-    """Runs the flow in this process, see `in_this_process`. Raises `LiveWorldRefused` before anything is started."""
-    allowed_registry(request)
+    """Runs the flow in this process, see `run_flow_here`. Raises `LiveWorldRefused` before anything is started."""
+    require_allowed_registry(request)
 
     def start() -> Any:
         from flows.release import release
 
         return release(request, return_state=True)
 
-    return in_this_process(start, store, root, tell)
+    return run_flow_here(start, store, root, tell)
 
 
-def in_this_process(start: Callable[[], Any], store: Store, root: Path, tell: Tell) -> Receipt:
-    """The receipt of the flow run that `start` makes, against the server of `PREFECT_API_URL` or else against our own.
+def run_flow_here(start: Callable[[], Any], store: Store, root: Path, tell: Tell) -> Receipt:
+    """The receipt of the flow run that `start` makes. It uses the server of `PREFECT_API_URL`, or else our own.
 
-    `start` imports Prefect, which reads its settings once, and returns the final state. Raises what stopped the flow
-    before there was a receipt.
+    `start` imports Prefect, which reads its settings once, and returns the final state. Raises the error of a flow that
+    ended before it wrote a receipt.
     """
     with _server(store, root, tell):
         state = start()
@@ -80,7 +80,7 @@ def in_this_process(start: Callable[[], Any], store: Store, root: Path, tell: Te
 
 
 def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
-    """Reads a Secret block as a task does, against the same server as `in_this_process`."""
+    """Reads a Secret block as a task does, against the same server as `run_flow_here`."""
 
     def read(name: str) -> str:
         with _server(store, root, tell):
@@ -92,16 +92,16 @@ def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
 
 
 def _send_last_logs() -> None:
-    """Prefect sends logs late; the server may be ours, and about to be stopped."""
+    """Sends the logs that Prefect still holds: the server may be ours, and is about to be stopped."""
     from prefect.logging.handlers import APILogWorker
 
     APILogWorker.drain_all(timeout=5)
 
 
-def _receipt(store: Store, identity: str, told: str) -> Receipt:
+def _receipt(store: Store, identity: str, message: str) -> Receipt:
     path = store.run(identity).receipt
     if not path.exists():
-        raise RunWithoutReceipt(identity, told)
+        raise RunWithoutReceipt(identity, message)
     return Receipt.model_validate_json(path.read_bytes())
 
 

@@ -16,24 +16,26 @@ from loadmaster.smoke.steps.make import smoke
 
 
 def smoke_here(values: dict[str, Any], store: Store, tell: Tell, *, as_json: bool) -> tuple[str, int]:
-    """The outcome as it is printed, and the exit code. Raises what asking for it and making it raise; as JSON, what kept
-    it from being made is a document like any other, with the verdict `error`.
+    """The outcome as it is printed, and the exit code. Raises what the request and the test raise.
+
+    With `as_json`, an error that prevents the test becomes a document, too, with the verdict `error`.
     """
-    asked = smoke_request(values)
+    request = smoke_request(values)
     try:
-        outcome = smoke(asked, store, tell)
+        outcome = smoke(request, store, tell)
     except LoadmasterError as error:
         if not as_json or error.exit_code != 1:
             raise
-        return _printed(failure_json(asked.backend, asked.subject, asked.kernels, str(error))), error.exit_code
-    return _printed(smoke_json(outcome)) if as_json else smoke_text(outcome), outcome.exit_code
+        failure = failure_json(request.backend, request.subject, request.kernels, str(error))
+        return _json_text(failure), error.exit_code
+    return _json_text(smoke_json(outcome)) if as_json else smoke_text(outcome), outcome.exit_code
 
 
-def _printed(document: dict[str, Any]) -> str:
+def _json_text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def doctor_here(*, as_json: bool) -> str:
     """What this host can do, and why; as text for a person, or as JSON."""
     facts = host_facts()
-    return _printed(host_json(facts)) if as_json else f"{show_host(facts)}\n"
+    return _json_text(host_json(facts)) if as_json else f"{show_host(facts)}\n"

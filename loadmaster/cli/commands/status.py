@@ -1,4 +1,4 @@
-"""The state of every object of a release, the damage of one that is out in part, and the next step. Changes nothing."""
+"""The state of every object of a release, the damage if only a part is published, and the next step. Changes nothing."""
 
 from __future__ import annotations
 
@@ -39,19 +39,21 @@ class Status(Value):
 
     @property
     def exit_code(self) -> int:
-        """0 everything is there; 1 something is different; 3 something is absent; 4 something is unknown. The first that holds
-        of 1, 3, 4."""
-        states = {each.state for each in self.objects}
+        """0 everything is there, 1 something is different, 3 something is absent, 4 something is unknown.
+
+        If several hold, the first of 1, 3, 4.
+        """
+        states = {record.state for record in self.objects}
         codes = {ObjectState.DIFFERENT: 1, ObjectState.ABSENT: 3, ObjectState.UNKNOWN: 4}
         return next((code for state, code in codes.items() if state in states), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What earlier runs of this release, of any world, wrote into their receipts. All of it may be lost."""
+    """What earlier runs of this release, in any world, wrote into their receipts. All of it may be lost."""
 
     crates: Mapping[str, Mapping[str, ObjectState]] = field(default_factory=dict)
-    """By `name@version`: digests that were on a registry, each with the state that was found by comparing bytes."""
+    """By `name@version`: digests that a registry had, each with the state that comparing the bytes gave."""
     packaged: Mapping[str, str] = field(default_factory=dict)
     """By `name@version`: the digest of the newest real run, whose file may still be kept."""
     assets: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -62,9 +64,9 @@ class Recorded:
 def status(
     project: Project, version: str, index: str, forge: str | None, repository: str | None, store: Store
 ) -> Status:
-    """Looks at everything. `forge` is the API's address; None leaves the forge out.
+    """Observes every object. `forge` is the API's address; None leaves the forge out.
 
-    Raises what git and cargo raise for a workspace that cannot be looked at: without it nobody knows the crates.
+    Raises what git and cargo raise for a workspace that cannot be read: without it the crates are not known.
     """
     directory = store.run(f"status-{uuid.uuid4()}")
     try:
@@ -73,80 +75,81 @@ def status(
         directory.remove()
     recorded = read_receipts(store, project.name, version, source.tagged)
     registry, crates, records = RegistryClient(index), [], []
-    for seen, unasked in crates_seen(source, registry):
-        record = _crate_record(seen, unasked, _thing(seen, recorded, registry, store))
+    for crate, failure in crates_seen(source, registry):
+        record = _crate_record(crate, failure, _thing(crate, recorded, registry, store))
         records.append(record)
-        crates.append(seen.model_copy(update={"state": record.state, "refused": recorded.refused.get(seen.id)}))
-    tags, announced = tag_records(source), _announced(project, source, forge, recorded)
+        crates.append(crate.model_copy(update={"state": record.state, "refused": recorded.refused.get(crate.id)}))
+    tags, announced = tag_records(source), _announcement_records(project, source, forge, recorded)
     damage = assess(crates, [*tags, *announced])
     return Status(project=project.name, version=version, objects=(*tags, *records, *announced), **dict(damage))
 
 
-def _announced(
+def _announcement_records(
     project: Project, source: ReleasedSource, forge: str | None, recorded: Recorded
 ) -> tuple[ObjectRecord, ...]:
     if forge is None:
         return ()
     token = os.environ.get(FORGE_TOKEN)
-    found = [
+    by_tag = [
         look_at_announcement(forge, project.forge, token, tag, recorded.assets, alone=len(source.tags) == 1)
         for tag in source.tags
     ]
-    return tuple(record for records in found for record in records)
+    return tuple(record for records in by_tag for record in records)
 
 
 def crates_seen(source: ReleasedSource, registry: RegistryClient) -> list[tuple[CrateSeen, LoadmasterError | None]]:
-    """Each crate as the registry shows it, not yet compared; with what kept it from being asked."""
-    found = registry.find_lines_of(each.name for each in source.packages)
-    return [_crate_seen(name, source.versions[name], lines) for name, lines in found.items()]
+    """Each crate as the registry lists it, not yet compared, with the error if the registry did not answer."""
+    lines_of = registry.find_lines_of(package.name for package in source.packages)
+    return [_crate_seen(name, source.versions[name], lines) for name, lines in lines_of.items()]
 
 
 def _crate_seen(
-    name: str, version: str, found: tuple[IndexLine, ...] | RegistryUnreachable
+    name: str, version: str, lines: tuple[IndexLine, ...] | RegistryUnreachable
 ) -> tuple[CrateSeen, LoadmasterError | None]:
-    if isinstance(found, RegistryUnreachable):
-        return CrateSeen(name=name, version=version, published=None, state=ObjectState.UNKNOWN), found
-    crate = CrateSeen(name=name, version=version, published=found, state=ObjectState.UNKNOWN)
+    if isinstance(lines, RegistryUnreachable):
+        return CrateSeen(name=name, version=version, published=None, state=ObjectState.UNKNOWN), lines
+    crate = CrateSeen(name=name, version=version, published=lines, state=ObjectState.UNKNOWN)
     return crate.model_copy(update={"state": ObjectState.ABSENT}) if crate.is_missing else crate, None
 
 
 def read_receipts(store: Store, project: str, version: str, tagged: str | None) -> Recorded:
-    """What the receipts of this release's runs say; those that cannot be read say nothing.
+    """What the receipts of this release's runs say; unreadable ones are ignored.
 
-    What a run packaged counts only if it was a real one, of the commit that is tagged.
+    The crates that a run packaged count only if it was a real run of the tagged commit.
     """
     receipts = receipts_of(store, project, version)
     crates: dict[str, dict[str, ObjectState]] = {}
     assets: dict[str, set[str]] = {}
-    for record in _done(receipts, "crate"):
+    for record in _records_with_digest(receipts, "crate"):
         crates.setdefault(record.id, {})[str(record.sha256)] = record.state
-    for record in _done(receipts, "asset"):
+    for record in _records_with_digest(receipts, "asset"):
         assets.setdefault(record.id, set()).add(str(record.sha256))
-    real = [each for each in receipts if each.world == "live" and tagged in (None, each.commit)]
+    real = [receipt for receipt in receipts if receipt.world == "live" and tagged in (None, receipt.commit)]
+    same = (record for record in _records_with_digest(real, "crate") if record.state is ObjectState.SAME)
     return Recorded(
         crates=crates,
-        packaged={each.id: str(each.sha256) for each in _done(real, "crate") if each.state is ObjectState.SAME},
+        packaged={record.id: str(record.sha256) for record in same},
         assets=assets,
-        refused=_refused(receipts[-1]) if receipts else {},
+        refused=_refusals(receipts[-1]) if receipts else {},
     )
 
 
 def receipts_of(store: Store, project: str, version: str) -> list[Receipt]:
-    """Those of this release's runs, the oldest first; those that cannot be read are left out."""
-    found = [each for path in store.part("runs").glob("*/receipt.json") if (each := _read(path.read_bytes()))]
-    return sorted(
-        (each for each in found if (each.project, each.version) == (project, version)), key=lambda each: each.started
-    )
+    """The receipts of this release's runs, the oldest first; unreadable ones are left out."""
+    texts = (path.read_bytes() for path in store.part("runs").glob("*/receipt.json"))
+    receipts = [receipt for text in texts if (receipt := _parse_receipt(text))]
+    ours = (receipt for receipt in receipts if (receipt.project, receipt.version) == (project, version))
+    return sorted(ours, key=lambda receipt: receipt.started)
 
 
-def _read(text: bytes) -> Receipt | None:
+def _parse_receipt(text: bytes) -> Receipt | None:
     try:
         return Receipt.model_validate_json(text)
     except ValueError:
         return None
 
 
-def _done(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
+def _records_with_digest(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
     return (
         record
         for receipt in receipts
@@ -155,18 +158,21 @@ def _done(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
     )
 
 
-def _refused(receipt: Receipt) -> dict[str, str]:
-    told = {each.id: refused_for_contents(each) for each in receipt.objects if each.kind == "crate"}
-    return {crate: why for crate, why in told.items() if why is not None}
+def _refusals(receipt: Receipt) -> dict[str, str]:
+    reasons = {record.id: refused_for_contents(record) for record in receipt.objects if record.kind == "crate"}
+    return {crate: why for crate, why in reasons.items() if why is not None}
 
 
-def _crate_record(crate: CrateSeen, unasked: LoadmasterError | None, thing: PublishedCrate) -> ObjectRecord:
-    """A crate is done if its digest is one that an earlier run recorded, or if the bytes that run kept say so."""
-    if unasked is not None:
-        return record_of(thing, Observation.of_error(unasked))
+def _crate_record(crate: CrateSeen, failure: LoadmasterError | None, thing: PublishedCrate) -> ObjectRecord:
+    """A crate is done if an earlier run recorded its digest, or if it equals the bytes that such a run kept.
+
+    `failure`: the registry did not answer.
+    """
+    if failure is not None:
+        return record_of(thing, Observation.of_error(failure))
     try:
         return record_of(thing, thing.judge(crate.published or ()))
-    except KeptCrateBroken:  # what a run packaged may be lost: then nothing is known of it
+    except KeptCrateBroken:  # the kept file may be lost: then there is nothing to compare with
         return record_of(thing, replace(thing, ours=None).judge(crate.published or ()))
     except LoadmasterError as error:
         return record_of(thing, Observation.of_error(error))
@@ -183,15 +189,17 @@ def _thing(crate: CrateSeen, recorded: Recorded, registry: RegistryClient, store
     )
 
 
-def status_text(found: Status) -> str:
-    width = max(len(each.id) for each in found.objects)
-    lines = [f"{found.project} {found.version}"]
-    lines += [f"  {each.state:<10} {each.kind:<7} {each.id:<{width}}  {each.why or ''}" for each in found.objects]
-    lines += _damage_lines(found.broken)
-    return "\n".join([*lines, f"next: {found.next}. {found.why}"])
+def status_text(status: Status) -> str:
+    width = max(len(record.id) for record in status.objects)
+    lines = [f"{status.project} {status.version}"]
+    lines += [
+        f"  {record.state:<10} {record.kind:<7} {record.id:<{width}}  {record.why or ''}" for record in status.objects
+    ]
+    lines += _damage_lines(status.broken)
+    return "\n".join([*lines, f"next: {status.next}. {status.why}"])
 
 
 def _damage_lines(broken: Sequence[Broken]) -> list[str]:
     if not broken:
         return ["consumers are not broken"]
-    return ["consumers are broken now:"] + [f"  {each.crate} needs {each.needs} {each.requirement}" for each in broken]
+    return ["consumers are broken now:"] + [f"  {edge.crate} needs {edge.needs} {edge.requirement}" for edge in broken]

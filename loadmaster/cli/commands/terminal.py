@@ -1,4 +1,4 @@
-"""What the commands share: where progress and results are printed, and what a path on the command line means."""
+"""Shared by the commands: how they print progress and results, and how they read a path from the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def tell(line: str) -> None:
-    """Progress and errors, beside the result."""
+    """Prints progress and errors to standard error; results go to standard output."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -18,5 +18,5 @@ def print_json(document: Any) -> None:
 
 
 def absolute(repository: str | None) -> str | None:
-    """A path from the root on, because the run may have another working directory; an address as it is."""
+    """A path made absolute, because the run may have another working directory; an address unchanged."""
     return str(Path(repository).resolve()) if repository is not None and Path(repository).exists() else repository

@@ -40,12 +40,12 @@ def run_alone(
     remote = _empty_remote(place.resolve(), project.source.branch)
     clock = WorldClock(datetime.now(UTC), conditions.clock_speed)
     with open_world(place.resolve(), project, remote, _instant(as_of), conditions, clock, store, port) as world:
-        print(json.dumps(_described(world), indent=2) if as_json else _how_to(world), flush=True)
+        print(json.dumps(_addresses(world), indent=2) if as_json else _how_to(world), flush=True)
         ended.wait()
 
 
 def conditions_of(script: Path | None, scenario: Path | None, service: str | None, limits: str | None) -> Conditions:
-    """The script's conditions, with what the other options say instead.
+    """The script's conditions, overridden by the other options.
 
     `service`: `upload=SECONDS,visible=SECONDS`; `limits`: `off` or `crates.io`. Raises `FaultScriptBroken`,
     `ScenarioBroken`, `WrongRequest`.
@@ -54,16 +54,16 @@ def conditions_of(script: Path | None, scenario: Path | None, service: str | Non
     known = {"off": NO_LIMITS, "crates.io": CRATES_IO_LIMITS}
     if limits is not None and limits not in known:
         raise WrongRequest([f"`limits`: give `off` or `crates.io`, not `{limits}`"])
-    given: dict[str, object] = {} if limits is None else {"limits": known[limits]}
-    given |= {} if service is None else {"service": _service(service)}
-    given |= {} if scenario is None else {"scenario": read_scenario(scenario)}
-    return conditions.model_copy(update=given)
+    options: dict[str, object] = {} if limits is None else {"limits": known[limits]}
+    options |= {} if service is None else {"service": _service(service)}
+    options |= {} if scenario is None else {"scenario": read_scenario(scenario)}
+    return conditions.model_copy(update=options)
 
 
 def _service(text: str) -> Service:
     try:
-        return Service.model_validate(dict(each.split("=", 1) for each in text.split(",")))
-    except ValueError as error:  # pydantic's is one, too
+        return Service.model_validate(dict(pair.split("=", 1) for pair in text.split(",")))
+    except ValueError as error:  # pydantic's `ValidationError` is one, too
         raise WrongRequest([f"`service`: give `upload=SECONDS,visible=SECONDS`, not `{text}`"]) from error
 
 
@@ -80,13 +80,13 @@ def _instant(as_of: str | None) -> datetime:
 
 
 def _empty_remote(place: Path, branch: str) -> Path:
-    """A remote with one empty commit, for somebody to push to."""
+    """A remote with one empty commit, to push to."""
     with tempfile.TemporaryDirectory() as nothing:
         git.import_directory(Path(nothing), place / "source.git", branch, IMPORTED)
     return create_remote(place / "remote.git", place / "source.git", branch)
 
 
-def _described(world: World) -> dict[str, str | None]:
+def _addresses(world: World) -> dict[str, str | None]:
     return {
         "index": world.index,
         "forge": world.forge,

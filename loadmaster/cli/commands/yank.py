@@ -1,6 +1,6 @@
-"""Takes a release back: yanks what is out of it, dependents first. Prints the plan; acts only when told to, and convergently.
+"""Takes a release back: yanks its published crates, dependents first. Prints the plan, and acts only with `--execute`.
 
-For now it acts on registries on loopback only; whatever is yanked already is left as it is.
+Running it again is safe: a yanked crate is left as it is. For now it acts only on registries on loopback.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from loadmaster.steps.observe import look_at_source
 class YankState(StrEnum):
     TO_YANK = "to-yank"
     SAME = "same"
-    """Yanked already."""
+    """It is yanked."""
     NOT_PUBLISHED = "not-published"
     UNKNOWN = "unknown"
     """The registry took the yank, and its index does not show it yet."""
@@ -56,11 +56,11 @@ class YankPlan(Value):
 
     @property
     def to_yank(self) -> tuple[YankStep, ...]:
-        return tuple(each for each in self.crates if each.state is YankState.TO_YANK)
+        return tuple(step for step in self.crates if step.state is YankState.TO_YANK)
 
 
 def plan_yank(project: Project, version: str, index: str, repository: str | None, store: Store) -> YankPlan:
-    """Raises `RegistryUnreachable` where a crate cannot be asked for, and what `look_at_source` raises."""
+    """Raises `RegistryUnreachable` if the registry does not answer for a crate, and what `look_at_source` raises."""
     directory = store.run(f"yank-{uuid.uuid4()}")
     try:
         source = look_at_source(project, version, repository, directory, store)
@@ -68,7 +68,7 @@ def plan_yank(project: Project, version: str, index: str, repository: str | None
         directory.remove()
     seen = [crate for crate, _ in crates_seen(source, RegistryClient(index))]
     steps = _steps(seen, index)
-    count = sum(each.state is YankState.TO_YANK for each in steps)
+    count = sum(step.state is YankState.TO_YANK for step in steps)
     return YankPlan(
         project=project.name, version=version, registry=index, executed=False, crates=steps, limit=_limit(count)
     )
@@ -78,31 +78,31 @@ def _steps(seen: Sequence[CrateSeen], index: str) -> tuple[YankStep, ...]:
     for crate in seen:
         if crate.published is None:
             raise RegistryUnreachable(index, f"`{crate.name}` could not be asked for")
-    steps = [_step(each) for each in yank_order(seen)]
+    steps = [_step(crate) for crate in yank_order(seen)]
     steps += [
         YankStep(
-            crate=each.name,
-            version=each.version,
+            crate=crate.name,
+            version=crate.version,
             state=YankState.NOT_PUBLISHED,
             why="never published: nothing to take back",
         )
-        for each in seen
-        if each.is_missing
+        for crate in seen
+        if crate.is_missing
     ]
     return tuple(steps)
 
 
 def _step(crate: CrateSeen) -> YankStep:
     line = crate.out
-    assert line is not None  # `yank_order` gives only what is out
-    state, why = (YankState.SAME, "yanked already") if line.yanked else (YankState.TO_YANK, "out, and not yanked")
+    assert line is not None  # `yank_order` gives only published crates
+    state, why = (YankState.SAME, "yanked already") if line.yanked else (YankState.TO_YANK, "published, and not yanked")
     return YankStep(crate=line.name, version=line.version, state=state, why=why)
 
 
 def _limit(count: int) -> str:
-    told = f"crates.io takes {YANK_BURST} yanks of one user at once, then one a minute"
+    rule = f"crates.io takes {YANK_BURST} yanks of one user at once, then one a minute"
     minutes = minutes_to_yank(count)
-    return f"{told}: about {minutes} minutes for {count}" if minutes else f"{told}: enough for {count}"
+    return f"{rule}: about {minutes} minutes for {count}" if minutes else f"{rule}: enough for {count}"
 
 
 def require_on_this_machine(address: str) -> None:
@@ -117,38 +117,39 @@ def require_confirmed(version: str, typed: str | None) -> None:
         raise YankNotConfirmed(version, typed)
 
 
-def carry_out(plan: YankPlan, said: Credentials, read_block: ReadBlock = no_blocks) -> YankPlan:
+def carry_out(plan: YankPlan, sources: Credentials, read_block: ReadBlock = no_blocks) -> YankPlan:
     """Yanks one crate after the other, in the plan's order, and asks the index again. The first refusal ends it.
 
-    The credential is the API token that updates crates: trusted publishing yanks nothing. Raises `LiveWorldRefused`,
-    `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`, `YankRefused`, `YankLimited`,
-    `RegistryUnreachable`. Doing it again goes on from there.
+    The credential is the API token that updates crates: trusted publishing cannot yank. A second call continues where the
+    first stopped. Raises `LiveWorldRefused`, `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`,
+    `YankRefused`, `YankLimited`, `RegistryUnreachable`.
     """
     if not plan.to_yank:
         return plan.model_copy(update={"executed": True})
     registry = RegistryClient(plan.registry)
     require_on_this_machine(registry.api)
-    token = real_api_token(plan.registry, said, Action.UPDATE, read_block)
+    token = real_api_token(plan.registry, sources, Action.UPDATE, read_block)
     for step in plan.to_yank:
         registry.yank(step.crate, step.version, token.reveal())
-    return plan.model_copy(update={"executed": True, "crates": _observed(plan, registry)})
+    return plan.model_copy(update={"executed": True, "crates": _observe(plan, registry)})
 
 
-def _observed(plan: YankPlan, registry: RegistryClient) -> tuple[YankStep, ...]:
-    found = registry.find_lines_of(each.crate for each in plan.to_yank)
+def _observe(plan: YankPlan, registry: RegistryClient) -> tuple[YankStep, ...]:
+    lines_of = registry.find_lines_of(step.crate for step in plan.to_yank)
     yanked = {
         (name, line.version)
-        for name, lines in found.items()
+        for name, lines in lines_of.items()
         if not isinstance(lines, RegistryUnreachable)
         for line in lines
         if line.yanked
     }
     return tuple(
-        _after(each, (each.crate, each.version) in yanked) if each in plan.to_yank else each for each in plan.crates
+        _step_after(step, (step.crate, step.version) in yanked) if step in plan.to_yank else step
+        for step in plan.crates
     )
 
 
-def _after(step: YankStep, is_yanked: bool) -> YankStep:
+def _step_after(step: YankStep, is_yanked: bool) -> YankStep:
     if is_yanked:
         return step.model_copy(update={"state": YankState.SAME, "why": "yanked now"})
     why = "the registry took the yank; its index does not show it yet"
@@ -157,7 +158,7 @@ def _after(step: YankStep, is_yanked: bool) -> YankStep:
 
 def yank_text(plan: YankPlan) -> str:
     lines = [f"{plan.project} {plan.version} on {plan.registry}, dependents first"]
-    lines += [f"  {each.state:<13} {each.crate}@{each.version}  {each.why}" for each in plan.crates]
+    lines += [f"  {step.state:<13} {step.crate}@{step.version}  {step.why}" for step in plan.crates]
     lines.append(plan.limit)
     if plan.to_yank and not plan.executed:
         lines.append(f"nothing was changed; to yank, add `--execute --confirm {plan.version}`")

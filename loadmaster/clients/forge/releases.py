@@ -1,7 +1,7 @@
 """GitHub's REST API, as far as a release uses it: releases and their assets, tags, workflow runs.
 
-It knows addresses, shapes and statuses. It refuses to know what a release should look like: whether a draft or an asset
-that is there is ours, the caller compares. Every request is made once; the token travels as a header only.
+It knows addresses, shapes and statuses. It refuses to know what a release should look like: the caller compares whether an
+existing draft or asset is ours. Every request is made once; the token is sent only as a header.
 Each function raises `ForgeUnauthorized`, `ForgeForbidden`, `ForgeNotFound`, `ForgeRefused`, `ForgeUnreachable`,
 `ForgeRateLimited` or `ForgeAnswerUnreadable`, unless it says otherwise.
 """
@@ -26,17 +26,17 @@ from loadmaster.errors.forge import (
     ForgeUnauthorized,
     ForgeUnreachable,
 )
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
 GITHUB = "https://api.github.com"
 FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
-"""The environment's variable for a live forge."""
+"""The environment variable with the token for a live forge."""
 _LONG_ENOUGH = 60.0
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)
-"""What GitHub asks to wait at least when it limits without saying until when."""
+"""The least that GitHub asks to wait, if it limits without naming an instant."""
 
 _REFUSALS: Mapping[int, type[ForgeUnauthorized | ForgeForbidden | ForgeNotFound | ForgeRefused]] = {
     401: ForgeUnauthorized,
@@ -47,7 +47,7 @@ _REFUSALS: Mapping[int, type[ForgeUnauthorized | ForgeForbidden | ForgeNotFound 
 
 
 class Answered(Value):
-    """What the forge says of a thing. It says more than a release asks, and may say still more tomorrow."""
+    """The forge's answer about one object. It has more fields than a release needs, and may get new ones."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
@@ -57,11 +57,11 @@ class Asset(Answered):
     name: str
     size: int
     state: str
-    """`uploaded`, or `starter` for one whose upload broke off."""
+    """`uploaded`, or `starter` if its upload broke off."""
     digest: str | None = None
-    """`sha256:…`, by the forge; None for assets older than the field."""
+    """`sha256:…`, computed by the forge; None for assets older than the field."""
     url: str
-    """Of the API; `browser_download_url` is for people."""
+    """Its address in the API; `browser_download_url` is for people."""
     browser_download_url: str
 
     @property
@@ -83,20 +83,20 @@ class ForgeRelease(Answered):
 
 
 class Draft(Value):
-    """A release that is to be created."""
+    """The parameters of a new release."""
 
     tag_name: str
     name: str
     body: str
     target_commitish: str
-    """A commit or branch, for the case that the tag is not there when the release is published."""
+    """A commit or branch; the forge tags it if the tag does not exist when the release is published."""
     prerelease: bool = False
 
 
 class TagObject(Answered):
     sha: str
     type: str
-    """`tag` for an annotated one, whose commit is another step away; else `commit`."""
+    """`tag` for an annotated tag, whose commit is one more step away; else `commit`."""
 
 
 class ForgeTag(Answered):
@@ -108,7 +108,7 @@ class WorkflowRun(Answered):
     id: int
     name: str | None
     path: str
-    """Of the workflow's file."""
+    """The path of the workflow's file."""
     head_branch: str | None
     """The tag's name, for a run that a tag's push started."""
     head_sha: str
@@ -135,32 +135,33 @@ def http_client(
 
 def releases(client: httpx.Client) -> tuple[ForgeRelease, ...]:
     """Every release, newest first; drafts too if the token may write."""
-    return tuple(each for page in pages(client, "releases") for each in read(tuple[ForgeRelease, ...], page))
+    answers = pages(client, "releases")
+    return tuple(release for answer in answers for release in read(tuple[ForgeRelease, ...], answer))
 
 
 def find_release(client: httpx.Client, tag: str) -> ForgeRelease | None:
     """The published release of `tag`; else its oldest draft; else None.
 
-    Asks the list, for the forge finds no draft by its tag. Of two drafts (the forge allows them) every attempt takes
-    the same.
+    Searches the list, because the forge finds no draft by its tag. The forge allows two drafts of one tag: every attempt takes
+    the same one.
     """
-    found = [each for each in releases(client) if each.tag == tag]
-    return min(found, key=lambda each: (each.draft, each.id), default=None)
+    of_tag = [release for release in releases(client) if release.tag == tag]
+    return min(of_tag, key=lambda release: (release.draft, release.id), default=None)
 
 
 def create_draft(client: httpx.Client, draft: Draft) -> ForgeRelease:
-    """Creates it even if there is another draft of that tag: ask `find_release` before."""
+    """Creates a draft, even if the tag has one already: call `find_release` first."""
     return read(ForgeRelease, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
 
 
 def publish(client: httpx.Client, release: int) -> ForgeRelease:
-    """Makes the draft public; a public one stays as it is."""
+    """Makes the draft public; a public release is left unchanged."""
     return read(ForgeRelease, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
 
 
 def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:
-    found = pages(client, f"releases/{release}/assets")
-    return tuple(each for page in found for each in read(tuple[Asset, ...], page))
+    answers = pages(client, f"releases/{release}/assets")
+    return tuple(asset for answer in answers for asset in read(tuple[Asset, ...], answer))
 
 
 def upload_asset(
@@ -170,15 +171,15 @@ def upload_asset(
     content: bytes,
     content_type: str = "application/octet-stream",
 ) -> Asset:
-    """Raises `ForgeAlreadyThere` besides, when the release has an asset of that name: nothing is overwritten."""
+    """Also raises `ForgeAlreadyThere` if the release has an asset of that name: nothing is overwritten."""
     address = release.upload_url.partition("{")[0]
     headers = {"Content-Type": content_type}
-    sent = send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
-    return read(Asset, sent)
+    answer = send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
+    return read(Asset, answer)
 
 
 def download_asset(client: httpx.Client, asset: Asset) -> bytes:
-    """The bytes, from wherever the forge sends us; the token does not go along to another host."""
+    """The bytes, from wherever the forge redirects to; the token is not sent to another host."""
     headers = {"Accept": "application/octet-stream"}
     return send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
 
@@ -186,16 +187,16 @@ def download_asset(client: httpx.Client, asset: Asset) -> bytes:
 def find_tag(client: httpx.Client, tag: str) -> ForgeTag | None:
     """The tag as the forge has it; None if it has none of that name.
 
-    Asks for all tags that begin so: that answer is empty when there is none, and 404 only when nothing can be seen.
+    Asks for all tags with this prefix: the answer is empty if there is none, and 404 only if the repository is not visible.
     """
-    found = read(tuple[ForgeTag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
-    return next((each for each in found if each.ref == f"refs/tags/{tag}"), None)
+    matching = read(tuple[ForgeTag, ...], send(client, "GET", f"git/matching-refs/tags/{tag}"))
+    return next((one for one in matching if one.ref == f"refs/tags/{tag}"), None)
 
 
 def workflow_runs(client: httpx.Client, commit: str, event: str = "push") -> tuple[WorkflowRun, ...]:
     """Runs for `commit`, newest first."""
-    found = pages(client, "actions/runs", head_sha=commit, event=event)
-    return tuple(each for page in found for each in read(_Runs, page).workflow_runs)
+    answers = pages(client, "actions/runs", head_sha=commit, event=event)
+    return tuple(run for answer in answers for run in read(_Runs, answer).workflow_runs)
 
 
 class _Runs(Answered):
@@ -212,7 +213,7 @@ def pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Resp
 
 
 def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
-    """The answer to one request, if it is a good one."""
+    """The answer to one request, if it is a success."""
     try:
         answer = client.request(method, path, **arguments)
     except httpx.RequestError as error:
@@ -235,37 +236,36 @@ def read(kind: type[T], answer: httpx.Response) -> T:
 
 
 def _error(answer: httpx.Response) -> LoadmasterError:
-    # Without the query: storage addresses are signed there.
+    # Without the query: it holds the signature of a storage address.
     url = f"{answer.request.method} {answer.url.copy_with(query=None)}"
-    status, (told, codes) = answer.status_code, _told(answer)
+    status, (message, codes) = answer.status_code, _message_of(answer)
     limited = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    if status == 429 or (status == 403 and (limited or "secondary rate limit" in told)):
-        return ForgeRateLimited(url, _until(answer), told)
+    if status == 429 or (status == 403 and (limited or "secondary rate limit" in message)):
+        return ForgeRateLimited(url, _until(answer), message)
     if status in _REFUSALS:
-        return (ForgeAlreadyThere if "already_exists" in codes else _REFUSALS[status])(url, told)
-    return (ForgeUnreachable if status >= 500 else ForgeAnswerUnreadable)(url, f"status {status}: {told}")
+        return (ForgeAlreadyThere if "already_exists" in codes else _REFUSALS[status])(url, message)
+    return (ForgeUnreachable if status >= 500 else ForgeAnswerUnreadable)(url, f"status {status}: {message}")
 
 
-def _told(answer: httpx.Response) -> tuple[str, set[str]]:
-    """The forge's message with its `errors` spelled out, and their codes; the body's start if it is no such thing."""
+def _message_of(answer: httpx.Response) -> tuple[str, set[str]]:
+    """The forge's message with its `errors` spelled out, and their codes; else the start of the body."""
     try:
         body = answer.json()
     except ValueError:
         body = None
     if not isinstance(body, dict) or "message" not in body:
-        return (redacted(answer.text)[:200] or answer.reason_phrase), set()
-    problems = [each for each in body.get("errors") or () if isinstance(each, dict)]
-    spelled = [
-        str(each.get("message") or f"{each.get('resource')}.{each.get('field')} {each.get('code')}")
-        for each in problems
+        return (redact(answer.text)[:200] or answer.reason_phrase), set()
+    problems = [problem for problem in body.get("errors") or () if isinstance(problem, dict)]
+    texts = [
+        str(problem.get("message") or f"{problem.get('resource')}.{problem.get('field')} {problem.get('code')}")
+        for problem in problems
     ]
-    return ": ".join([str(body["message"]), *filter(None, [", ".join(spelled)])]), {
-        str(e.get("code")) for e in problems
-    }
+    message = ": ".join([str(body["message"]), *filter(None, [", ".join(texts)])])
+    return message, {str(problem.get("code")) for problem in problems}
 
 
 def _until(answer: httpx.Response) -> datetime:
-    """The instant that the forge names: seconds after its own clock, or an epoch."""
+    """The instant that the forge names: seconds from now, or seconds since the epoch."""
     after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
     if reset.isdecimal() and not after.isdecimal():
         return datetime.fromtimestamp(int(reset), UTC)

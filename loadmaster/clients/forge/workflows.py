@@ -1,7 +1,7 @@
-"""GitHub's REST API about workflows: whether one is there, how one is started, what became of its run, what it printed.
+"""GitHub's REST API for workflows: finds and starts a workflow, follows its run, and reads what it printed.
 
-It refuses to know what a workflow is for. A dispatch answers with nothing; whose run is whose is told by the run's title,
-where the caller has put a word of its own. What each function raises is as in `loadmaster.clients.forge.releases`.
+It refuses to know what a workflow is for. The answer to a dispatch does not name its run, so the caller puts a word of its own
+into the run's title. Each function raises the same errors as in `loadmaster.clients.forge.releases`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class Workflow(Answered):
     id: int
     path: str
     state: str
-    """`active`, or a word that says who switched it off."""
+    """`active`, or a word for who switched it off."""
 
 
 class DispatchedRun(Answered):
     id: int
     title: str = Field(validation_alias="display_title")
-    """By `run-name` in the workflow's file."""
+    """From `run-name` in the workflow's file."""
     event: str
     status: str | None
     conclusion: str | None
@@ -51,7 +51,7 @@ class _Jobs(Answered):
 
 
 def workflow(client: httpx.Client, file: str) -> Workflow:
-    """By its file's name. Raises `ForgeNotFound` if the default branch has none of that name."""
+    """The workflow with that file name. Raises `ForgeNotFound` if the default branch has none."""
     return read(Workflow, send(client, "GET", f"actions/workflows/{quote(file)}"))
 
 
@@ -61,10 +61,10 @@ def dispatch(client: httpx.Client, file: str, ref: str, inputs: Mapping[str, str
 
 
 def dispatched_runs(client: httpx.Client, file: str) -> tuple[DispatchedRun, ...]:
-    """The newest runs of the workflow that were started by hand; as many as one page holds."""
+    """The newest runs of the workflow that a dispatch started; as many as one page holds."""
     path = f"actions/workflows/{quote(file)}/runs"
-    asked = {"event": "workflow_dispatch", "per_page": "100"}
-    return read(_Runs, send(client, "GET", path, params=asked)).workflow_runs
+    query = {"event": "workflow_dispatch", "per_page": "100"}
+    return read(_Runs, send(client, "GET", path, params=query)).workflow_runs
 
 
 def run(client: httpx.Client, identity: int) -> DispatchedRun:
@@ -76,10 +76,10 @@ def jobs(client: httpx.Client, run_id: int) -> tuple[WorkflowJob, ...]:
 
 
 def job_log(client: httpx.Client, job: int) -> str:
-    """What the job printed, each line behind the instant of it. The token does not go along to where the log is kept."""
+    """What the job printed, each line after its instant. The token is not sent to the host that keeps the log."""
     return send(client, "GET", f"actions/jobs/{job}/logs", follow_redirects=True).text
 
 
 def cancel(client: httpx.Client, identity: int) -> None:
-    """Asks for the run's end; it may still go on for a while."""
+    """Asks the run to end; it may continue for a while."""
     send(client, "POST", f"actions/runs/{identity}/cancel")

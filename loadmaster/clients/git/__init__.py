@@ -1,15 +1,16 @@
-"""What a release asks of git, and does with it: small functions over repositories of Loadmaster's own.
+"""git, as a release uses it: small functions over repositories of Loadmaster's own.
 
 `copies` makes mirrors, imports and clones; `asking` changes nothing; `acting` commits, tags and pushes; `command` runs
-git with nothing of the user's around it. None of them forces a push, or writes into a checkout that a person works in.
-`extra` holds variables that a command may see besides (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
+git without the user's environment. None of them forces a push, or writes into a checkout that a person works in.
+`extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
 """
 
 from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
+    commit_of_tag,
+    commit_time,
     commits_since,
-    committed_at,
     has_commit,
     head,
     is_ancestor,
@@ -20,7 +21,6 @@ from loadmaster.clients.git.asking import (
     resolve,
     show_file,
     status,
-    tagged_commit,
     tags,
     tags_below,
     texts_at,
@@ -35,8 +35,9 @@ __all__ = [
     "branch",
     "clone_at",
     "commit_all",
+    "commit_of_tag",
+    "commit_time",
     "commits_since",
-    "committed_at",
     "create_tag",
     "fetch_branch",
     "has_commit",
@@ -52,7 +53,6 @@ __all__ = [
     "resolve",
     "show_file",
     "status",
-    "tagged_commit",
     "tags",
     "tags_below",
     "texts_at",

@@ -1,6 +1,6 @@
-"""Commits, tags and pushes, with ids that depend on nothing but the arguments.
+"""Commits, tags and pushes, with ids that depend only on the arguments.
 
-It refuses to know when to do so; it never forces, and never deletes.
+It refuses to know when to do so. It never forces, and never deletes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.clients.git.asking import head, resolve, status
-from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, text, without_credentials
+from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, strip_credentials, text
 from loadmaster.errors.git import (
     NothingToCommit,
     PushForced,
@@ -26,7 +26,7 @@ _NO_OBJECT = "0" * 40
 
 
 class Author(Value):
-    """Who a commit or a tag is by."""
+    """The author of a commit or a tag."""
 
     name: str
     email: str
@@ -40,14 +40,14 @@ def commit_all(directory: Path, message: str, author: Author, when: datetime) ->
     if not status(directory):
         raise NothingToCommit(str(directory))
     run(directory, "add", "--all", "--", ":/")
-    run(directory, "commit", "--quiet", "--no-verify", "-m", message, extra=signed(author, when))
+    run(directory, "commit", "--quiet", "--no-verify", "-m", message, extra=signature(author, when))
     return head(directory)
 
 
 def create_tag(directory: Path, name: str, commit: str, message: str, identity: Author, when: datetime) -> str:
-    """Makes the annotated tag, whose id depends on the arguments only, and returns that id.
+    """Makes the annotated tag and returns its id, which depends on the arguments only.
 
-    A tag of that name on that commit is left as it is. Raises `TagTaken` for one on another, and `UnknownCommit`.
+    A tag of that name on that commit is left unchanged. Raises `TagTaken` if it is on another commit, and `UnknownCommit`.
     """
     commit = resolve(directory, commit)
     tagger = f"{identity.name} <{identity.email}> {instant(when)}"
@@ -55,17 +55,17 @@ def create_tag(directory: Path, name: str, commit: str, message: str, identity: 
     tag = text(directory, "mktag", stdin=tag_file.encode())
     if ask(directory, "update-ref", f"refs/tags/{name}", tag, _NO_OBJECT).status == 0:
         return tag
-    there = resolve(directory, f"refs/tags/{name}")
-    if there != commit:
-        raise TagTaken(name, commit, there)
+    existing = resolve(directory, f"refs/tags/{name}")
+    if existing != commit:
+        raise TagTaken(name, commit, existing)
     return text(directory, "rev-parse", f"refs/tags/{name}")
 
 
 def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mapping[str, str] = NOTHING) -> None:
-    """Pushes all of `refspecs` (`SOURCE:refs/...`) or none. What is there already is no error; nothing is forced.
+    """Pushes all of `refspecs` (`SOURCE:refs/...`) or none. A ref that is there already is no error; nothing is forced.
 
     Raises `PushForced` for a refspec that forces or deletes, `PushProtected`, `PushNotFastForward`, `RemoteTagExists`,
-    `PushRefused`, and as `observe_refs` does.
+    `PushRefused`, and the errors of `observe_refs`.
     """
     for refspec in refspecs:
         if refspec.startswith(("+", ":")):
@@ -74,21 +74,21 @@ def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mappin
     refusals = [row.split("\t") for row in answer.output.decode().splitlines() if row.startswith("!\t")]
     for _, names, reason in refusals:
         if "atomic" not in reason:
-            raise _refusal(names.rpartition(":")[2], without_credentials(remote), reason, answer.complaint)
+            raise _refusal(names.rpartition(":")[2], strip_credentials(remote), reason, answer.complaint)
     if answer.status:
         raise complaint_about(directory, ("push",), answer.complaint, remote)
 
 
 def _refusal(ref: str, remote: str, reason: str, complaint: str) -> PushRefused:
-    told = [row.removeprefix("remote:").strip() for row in complaint.splitlines() if row.startswith("remote:")]
-    words = " ".join(each for each in told if each) or reason
+    lines = [row.removeprefix("remote:").strip() for row in complaint.splitlines() if row.startswith("remote:")]
+    words = " ".join(filter(None, lines)) or reason
     if reason.startswith("[remote rejected]"):
         protected = any(sign in f"{reason} {words}" for sign in ("GH006", "GH013", "protected", "rule violations"))
         return (PushProtected if protected else PushRefused)(ref, remote, words)
     return (RemoteTagExists if ref.startswith("refs/tags/") else PushNotFastForward)(ref, remote, words)
 
 
-def signed(by: Author, when: datetime) -> dict[str, str]:
+def signature(by: Author, when: datetime) -> dict[str, str]:
     parts = {"NAME": by.name, "EMAIL": by.email, "DATE": instant(when)}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in parts.items()}
 

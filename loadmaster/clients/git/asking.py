@@ -1,4 +1,4 @@
-"""Questions to a repository, or to a remote: what is there, and how it hangs together. Nothing is changed by asking."""
+"""Questions to a repository or a remote: which objects it has, and how they are related. Asking changes nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, separated, text
+from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, split_entries, text
 from loadmaster.errors.git import UnknownCommit
 from loadmaster.planning.registry.seen import TagSeen
 
@@ -26,7 +26,7 @@ def head(directory: Path) -> str:
 
 
 def branch(directory: Path) -> str:
-    """The branch that is checked out; of a detached clone the one that its origin calls its own, else `main`."""
+    """The branch that is checked out. For a detached clone, the default branch of its origin, else `main`."""
     answer = ask(directory, "symbolic-ref", "--quiet", "--short", "HEAD")
     if answer.status:
         answer = ask(directory, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
@@ -34,13 +34,13 @@ def branch(directory: Path) -> str:
 
 
 def top(directory: Path) -> Path | None:
-    """The top of the work tree that the directory is in; None if it is in none."""
+    """The top of the work tree around the directory; None if there is none."""
     answer = ask(directory, "rev-parse", "--show-toplevel", discover=True)
     return None if answer.status else Path(answer.output.decode(errors="surrogateescape").rstrip("\n"))
 
 
 def origin(directory: Path) -> str | None:
-    """The address that the repository was cloned from; None if it says none."""
+    """The address that the repository was cloned from; None if it records none."""
     answer = ask(directory, "config", "--get", "remote.origin.url")
     return None if answer.status else answer.output.decode().strip()
 
@@ -50,31 +50,31 @@ def tree_of(directory: Path, commit: str) -> str:
     return text(directory, "rev-parse", f"{resolve(directory, commit)}^{{tree}}")
 
 
-def committed_at(repository: Path, commit: str) -> datetime:
+def commit_time(repository: Path, commit: str) -> datetime:
     """When the commit was made, by its committer's clock. Raises `UnknownCommit`."""
-    told = text(repository, "show", "--no-patch", "--format=%cI", resolve(repository, commit))
-    return datetime.fromisoformat(told.strip())
+    stamp = text(repository, "show", "--no-patch", "--format=%cI", resolve(repository, commit))
+    return datetime.fromisoformat(stamp.strip())
 
 
 def tags(repository: Path) -> tuple[TagSeen, ...]:
     """Every tag that leads to a commit, annotated or not, sorted by name."""
     names = text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
-    asked = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
-    peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=asked).splitlines()
-    told = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%ct%x09%s").split("\n")
-    read = {
+    objects = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
+    peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=objects).splitlines()
+    lines = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%ct%x09%s").split("\n")
+    commits = {
         commit: {"parents": tuple(parents.split()), "committed": int(committed), "subject": subject}
-        for commit, parents, committed, subject in (each.split("\t", 3) for each in told if each)
+        for commit, parents, committed, subject in (line.split("\t", 3) for line in lines if line)
     }
     return tuple(
-        TagSeen.model_validate({"name": name, "commit": commit, **read[commit]})
+        TagSeen.model_validate({"name": name, "commit": commit, **commits[commit]})
         for name, commit in zip(names, peeled, strict=True)
-        if commit in read
+        if commit in commits
     )
 
 
 def tags_below(repository: Path, commit: str) -> tuple[str, ...]:
-    """Names of the tags on `commit` and on what is below it. Raises `UnknownCommit`."""
+    """Names of the tags on `commit` and on its ancestors. Raises `UnknownCommit`."""
     below = resolve(repository, commit)
     return tuple(
         text(repository, "for-each-ref", f"--merged={below}", "--format=%(refname:strip=2)", "refs/tags").splitlines()
@@ -83,26 +83,26 @@ def tags_below(repository: Path, commit: str) -> tuple[str, ...]:
 
 def newest(repository: Path, revisions: Collection[str]) -> str:
     """The youngest of the commits that the revisions name."""
-    asked = "".join(f"{each}\n" for each in revisions).encode()
-    return text(repository, "rev-list", "--no-walk", "--max-count=1", "--stdin", stdin=asked).strip()
+    lines = "".join(f"{revision}\n" for revision in revisions).encode()
+    return text(repository, "rev-list", "--no-walk", "--max-count=1", "--stdin", stdin=lines).strip()
 
 
 def commits_since(
     repository: Path, revisions: Collection[str], include: Collection[str] = (), exclude: Collection[str] = ()
 ) -> frozenset[str]:
-    """Ids of the commits in `HEAD` that are below none of the revisions; where folders are named, only of those that touch them.
+    """Ids of the commits of `HEAD` that none of the revisions contains. If folders are named, only commits that touch them.
 
-    `include` are folders, () for all; `exclude` those of them that do not count.
+    `include` are folders, () for all; `exclude` are folders within them that do not count.
     """
-    paths = [f":(top,literal){each}" for each in include] + [f":(top,exclude,literal){each}" for each in exclude]
-    asked = "".join(f"^{each}\n" for each in revisions).encode()
+    paths = [f":(top,literal){path}" for path in include] + [f":(top,exclude,literal){path}" for path in exclude]
+    lines = "".join(f"^{revision}\n" for revision in revisions).encode()
     return frozenset(
-        text(repository, "rev-list", "--full-history", "--stdin", "HEAD", "--", *paths, stdin=asked).split()
+        text(repository, "rev-list", "--full-history", "--stdin", "HEAD", "--", *paths, stdin=lines).split()
     )
 
 
 def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
-    """Whether `descendant` holds `ancestor`; a commit is its own. Raises `UnknownCommit`."""
+    """Whether `descendant` contains `ancestor`; a commit contains itself. Raises `UnknownCommit`."""
     commits = resolve(repository, ancestor), resolve(repository, descendant)
     answer = ask(repository, "merge-base", "--is-ancestor", *commits)
     if answer.status not in (0, 1):
@@ -111,61 +111,60 @@ def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
 
 
 def has_commit(repository: Path, commit: str) -> bool:
-    """Whether the repository has that very commit."""
+    """Whether the repository has this commit."""
     return ask(repository, "cat-file", "-e", f"{commit}^{{commit}}").status == 0
 
 
 def status(directory: Path) -> tuple[str, ...]:
-    """Paths that differ from HEAD or are untracked and not ignored; () when clean."""
+    """Paths that differ from HEAD, or that are untracked and not ignored; () for a clean checkout."""
     listed = run(directory, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
-    return tuple(entry[3:] for entry in separated(listed))
+    return tuple(entry[3:] for entry in split_entries(listed))
 
 
 def show_file(repository: Path, commit: str, path: str) -> bytes | None:
-    """The bytes of `path` in `commit`; None where the commit has no such file. Raises `UnknownCommit`."""
+    """The bytes of `path` in `commit`; None if the commit has no such file. Raises `UnknownCommit`."""
     listed = run(repository, "ls-tree", "-z", "--full-tree", resolve(repository, commit), "--", path)
-    entries = [entry for entry in separated(listed) if entry.split()[1] == "blob"]
+    entries = [entry for entry in split_entries(listed) if entry.split()[1] == "blob"]
     return run(repository, "cat-file", "blob", entries[0].split()[2]) if entries else None
 
 
 def texts_at(repository: Path, commit: str, name: str) -> dict[str, str]:
-    """Text by path of every file called `name` in `commit`; one that is no UTF-8 is read as far as it goes.
+    """Text by path of every file called `name` in `commit`. Bytes that are not UTF-8 are replaced.
 
     Raises `UnknownCommit`.
     """
     listed = run(repository, "ls-tree", "-r", "-z", "--full-tree", resolve(repository, commit))
-    entries = (entry.split("\t", 1) for entry in separated(listed))
-    blobs = {path: told.split()[2] for told, path in entries if path.split("/")[-1] == name and " blob " in told}
-    told = run(
-        repository, "cat-file", "--batch=%(objectsize)", stdin="".join(f"{each}\n" for each in blobs.values()).encode()
-    )
+    entries = (entry.split("\t", 1) for entry in split_entries(listed))
+    blobs = {path: entry.split()[2] for entry, path in entries if path.split("/")[-1] == name and " blob " in entry}
+    lines = "".join(f"{blob}\n" for blob in blobs.values())
+    contents = run(repository, "cat-file", "--batch=%(objectsize)", stdin=lines.encode())
     texts = {}
     for path in blobs:
-        size, _, rest = told.partition(b"\n")
-        texts[path], told = rest[: int(size)].decode(errors="replace"), rest[int(size) + 1 :]
+        size, _, rest = contents.partition(b"\n")
+        texts[path], contents = rest[: int(size)].decode(errors="replace"), rest[int(size) + 1 :]
     return texts
 
 
 def last_change(repository: Path, commit: str, line: str, path: str) -> tuple[str, ...] | None:
-    """The paths that the newest commit up to `commit` changed which put in or took out a line of `path` that matches `line`.
+    """The paths that one commit changed: the newest up to `commit` that added or removed a line of `path` matching `line`.
 
-    None if there is no such commit, or if it is the first of all. Raises `UnknownCommit`.
+    None if there is no such commit, or if it has no parent. Raises `UnknownCommit`.
     """
-    asked = ("log", "-n1", "--format=%H %P", "-G", line, resolve(repository, commit), "--", path)
-    found, *parents = text(repository, *asked).split() or [""]
+    query = ("log", "-n1", "--format=%H %P", "-G", line, resolve(repository, commit), "--", path)
+    newest, *parents = text(repository, *query).split() or [""]
     if not parents:
         return None
-    changed = run(repository, "diff-tree", "-r", "-z", "--no-commit-id", "--name-only", found)
-    return tuple(separated(changed))
+    changed = run(repository, "diff-tree", "-r", "-z", "--no-commit-id", "--name-only", newest)
+    return tuple(split_entries(changed))
 
 
 def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
     """Tracked paths under `directory` that match git's `pattern` (`*` crosses slashes), sorted."""
-    return tuple(sorted(set(separated(run(directory, "ls-files", "-z", "--", pattern)))))
+    return tuple(sorted(set(split_entries(run(directory, "ls-files", "-z", "--", pattern)))))
 
 
 def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
-    """Every ref of `remote` with its object id, HEAD too; an annotated tag's commit stands at `refs/tags/NAME^{}`.
+    """Every ref of `remote` with its object id, HEAD too; the commit of an annotated tag is at `refs/tags/NAME^{}`.
 
     Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
     """
@@ -174,6 +173,6 @@ def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[
     return {name: identity for identity, name in pairs}
 
 
-def tagged_commit(refs: Mapping[str, str], tag: str) -> str | None:
-    """The commit that the tag stands on, by the refs of `observe_refs`; None where there is no such tag."""
+def commit_of_tag(refs: Mapping[str, str], tag: str) -> str | None:
+    """The commit of the tag, from the refs of `observe_refs`; None if there is no such tag."""
     return refs.get(f"refs/tags/{tag}^{{}}") or refs.get(f"refs/tags/{tag}")

@@ -1,8 +1,8 @@
-"""One git command: the environment it gets, and which error of the catalogue its complaint is.
+"""Runs one git command: sets its environment, and turns its complaint into an error of the catalogue.
 
-It knows that git reads dozens of variables and two configuration files that have nothing to do with a release, and
-passes on none of them. It refuses to know what a command is for. GitPython carries out this one call and nothing else: the
-project's card asks for it, and its objects would read the user's configuration.
+git reads dozens of variables and two configuration files that have nothing to do with a release; this module passes on none
+of them. It refuses to know what a command is for. GitPython carries out this one call and nothing else:
+the project's card asks for it, and its objects would read the user's configuration.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _OURS = {
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",  # asking for the status of a person's checkout writes nothing there
+    "GIT_OPTIONAL_LOCKS": "0",  # so that `git status` writes nothing into a person's checkout
     "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
 }
 _SETTINGS = {
-    "gc.autoDetach": "false",  # a collector that outlives the command would write where we delete
-    "http.lowSpeedLimit": "1000",  # bytes per second, below which for a minute is taken for dead
+    "gc.autoDetach": "false",  # a collector that outlives the command would write to a directory that we delete
+    "http.lowSpeedLimit": "1000",  # bytes per second; a connection that is slower for a minute is given up
     "http.lowSpeedTime": "60",
 }
-_ASKED_FOR_NOTHING = re.compile(r"not a git repository|not a bare repository|cannot change to|dubious ownership")
+_NO_REPOSITORY = re.compile(r"not a git repository|not a bare repository|cannot change to|dubious ownership")
 _NO_SUCH_REMOTE = re.compile(r"does not appear to be a git repository|[Rr]epository .*not found|does not exist")
 _DENIED = re.compile(
     r"Authentication failed|could not read (Username|Password)|Permission denied|Host key verification"
@@ -60,7 +60,7 @@ _AWAY = re.compile(
 
 
 _ANYWHERE = Path("/")
-"""Where a command runs that is about no local repository, so that it finds none."""
+"""The directory for a command that needs no local repository: there is none here."""
 
 
 class GitAnswer(NamedTuple):
@@ -72,16 +72,16 @@ class GitAnswer(NamedTuple):
 def ask(
     directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING, discover: bool = False
 ) -> GitAnswer:
-    """Runs `git` in `directory` and returns what it said, whatever its exit status.
+    """Runs `git` in `directory` and returns its output, whatever its exit status.
 
-    The child gets the variables named in `INHERITED`, ours, and `extra`; nothing else, so no user or system
-    configuration, no prompt, no GIT_DIR of a surrounding hook. The repository is `directory` itself: one that merely
-    surrounds it is found only with `discover`. Raises `GitMissing`.
+    The child gets only the variables named in `INHERITED`, ours, and `extra`: no user or system configuration, no prompt,
+    no GIT_DIR of a surrounding hook. The repository is `directory` itself; one around it is found only with `discover`.
+    Raises `GitMissing`.
     """
     gitpython = _gitpython()
-    given = _OURS | ({} if discover else {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}) | dict(extra)
-    # GitPython can add variables but not take any away.
-    dropped = [f"--unset={name}" for name in os.environ if name not in INHERITED and name not in given]
+    ours = _OURS | ({} if discover else {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}) | dict(extra)
+    # GitPython can add variables but not remove any, so `env` removes them.
+    dropped = [f"--unset={name}" for name in os.environ if name not in INHERITED and name not in ours]
     settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
     command = ["env", *dropped, "git", *settings, "-C", str(directory), *arguments]
     with tempfile.TemporaryFile() as file:
@@ -91,7 +91,7 @@ def ask(
             status, output, complaint = gitpython.Git().execute(
                 command,
                 istream=file,
-                env=given | _masked(),
+                env=ours | _blank_secrets(),
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
@@ -105,8 +105,11 @@ def ask(
 
 
 def _gitpython() -> ModuleType:
-    """Its import runs `git version` with our whole environment: secrets step aside for that moment. Raises `GitMissing`."""
-    aside = {} if "git" in sys.modules else {name: os.environ.pop(name) for name in _masked()}
+    """Imports GitPython. The import runs `git version` with our whole environment, so secrets are removed from it meanwhile.
+
+    Raises `GitMissing`.
+    """
+    aside = {} if "git" in sys.modules else {name: os.environ.pop(name) for name in _blank_secrets()}
     try:
         import git  # refuses to be imported where git is missing
     except ImportError as error:
@@ -116,15 +119,15 @@ def _gitpython() -> ModuleType:
     return git
 
 
-def _masked() -> dict[str, str]:
-    """Secrets of ours, blank: `env` takes them away, but would itself be seen with them."""
+def _blank_secrets() -> dict[str, str]:
+    """Our secret variables with empty values: `env` removes them, but other processes could see them in its own environment."""
     return dict.fromkeys(SECRET_VARIABLES.intersection(os.environ), "")
 
 
 def run(
     directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING, discover: bool = False
 ) -> bytes:
-    """As `ask`, for a command that only succeeds or fails. Raises what `complaint_about` makes of the failure."""
+    """As `ask`, for a command that only succeeds or fails. Raises the error that `complaint_about` makes of a failure."""
     answer = ask(directory, *arguments, stdin=stdin, extra=extra, discover=discover)
     if answer.status:
         raise complaint_about(directory, arguments, answer.complaint)
@@ -132,7 +135,7 @@ def run(
 
 
 def text(directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING) -> str:
-    """As `run`, for a command that prints text: without the line's end."""
+    """As `run`, for a command that prints text. Returns it without the last line's end."""
     return run(directory, *arguments, stdin=stdin, extra=extra).decode(errors="replace").rstrip("\n")
 
 
@@ -145,29 +148,29 @@ def run_with(remote: str, *arguments: str, directory: Path = _ANYWHERE, extra: M
 
 
 def address(source: Path | str) -> str:
-    """An address as it is, a path in full: commands do not run where the caller does."""
+    """An address unchanged, a path made absolute: commands run in another directory than the caller."""
     return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
-def separated(listed: bytes) -> list[str]:
-    """The entries of an answer to `-z`."""
+def split_entries(listed: bytes) -> list[str]:
+    """The entries of output that `-z` separates by zero bytes."""
     return [entry.decode(errors="surrogateescape") for entry in listed.split(b"\0") if entry]
 
 
 def complaint_about(
     directory: Path, arguments: tuple[str, ...], complaint: str, remote: str | None = None
 ) -> LoadmasterError:
-    """The error that git's complaint is. `remote` is the other side, of a command that has one."""
-    told = without_credentials(complaint).strip()
-    if _ASKED_FOR_NOTHING.search(told) and remote is None:
-        return NotARepository(str(directory), told)
-    if remote is not None and not _BROKEN.search(told):
+    """The error for git's complaint. `remote` is the other side, if the command talks to one."""
+    words = strip_credentials(complaint).strip()
+    if _NO_REPOSITORY.search(words) and remote is None:
+        return NotARepository(str(directory), words)
+    if remote is not None and not _BROKEN.search(words):
         for pattern, kind in ((_NO_SUCH_REMOTE, GitRemoteMissing), (_DENIED, GitDenied), (_AWAY, GitRemoteUnreachable)):
-            if pattern.search(told):
-                return kind(without_credentials(remote), told)
-    return GitFailed(" ".join(("git", *map(without_credentials, arguments[:2]))), str(directory), told)
+            if pattern.search(words):
+                return kind(strip_credentials(remote), words)
+    return GitFailed(" ".join(("git", *map(strip_credentials, arguments[:2]))), str(directory), words)
 
 
-def without_credentials(text: str) -> str:
-    """`text` without what stands before the @ of an address."""
+def strip_credentials(text: str) -> str:
+    """`text` without the part of an address before its @."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", text)

@@ -1,6 +1,6 @@
 """Repositories of Loadmaster's own, made from somebody else's: mirrors, imports, clones.
 
-It knows how to copy without taking harm from a kill or from a second process. It refuses to know what is copied.
+It knows how to copy so that neither a kill nor a second process does harm. It refuses to know what is copied.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from loadmaster.clients.git.acting import Author, signed
+from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
-from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, separated, text, without_credentials
+from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, strip_credentials, text
 from loadmaster.errors.git import DirectoryTaken, UnknownCommit
 
 
 def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:
-    """The bare mirror of `source` in `cache`, as `source` is now; its HEAD leads to the same commit as the source's.
+    """The bare mirror of `source` in `cache`, in its present state; its HEAD is the same commit as the source's.
 
-    An address has one, with its branches and tags, brought up to date by a fetch. A path has one for each state it was
-    seen in, with every ref, as hard links: that also copies a repository that lacks objects, as partial clones do.
-    Two processes may ask at once; one that is killed leaves what the next one finishes.
+    An address has one mirror, with its branches and tags, and a fetch brings it up to date. A path has one mirror for each
+    state that was seen, with every ref, as hard links: that also copies a repository that lacks objects, such as a partial
+    clone. Two processes may call it at once; the next call finishes what a killed one left.
     Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
     """
     source = address(source)
@@ -45,8 +45,8 @@ def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> P
 def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -> str:
     """Makes `bare` hold `directory` as one commit without parents on `branch`, and returns the commit's id.
 
-    Equal files (contents, executable bits, links) and an equal `when` give an equal id, wherever the directory stands.
-    What the repository around it tracks is taken, as it is on disk; where none tracks anything of it, all files but
+    Equal files (contents, executable bits, links) and an equal `when` give an equal id, wherever the directory is.
+    If a repository around it tracks some of its files, those are taken, with their contents on disk; else all files except
     those under `target/` and `.git`.
     """
     files = _files_of(directory)
@@ -54,12 +54,12 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
     with tempfile.TemporaryDirectory() as scratch:
         index = {"GIT_INDEX_FILE": str(Path(scratch, "index")), "GIT_WORK_TREE": str(directory.resolve())}
         listed = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in files)
-        # Asked from the directory: paths given to update-index are relative to where it runs.
+        # Run in the directory: `update-index` takes paths relative to its working directory.
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
         tree = text(directory, "write-tree", extra=at)
     author = Author(name="Loadmaster", email="loadmaster@localhost")
-    commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signed(author, when))
+    commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signature(author, when))
     run(bare, "update-ref", f"refs/heads/{branch}", commit)
     run(bare, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     return commit
@@ -70,11 +70,11 @@ def clone_at(
 ) -> None:
     """Clones `source` into `directory` with `commit` checked out on the local branch `branch`; `origin` is `source`.
 
-    The directory appears whole or not at all. Raises `DirectoryTaken`, `UnknownCommit`, and as `mirror` does.
+    The directory appears whole or not at all. Raises `DirectoryTaken`, `UnknownCommit`, and the errors of `mirror`.
     """
     if directory.exists():
         raise DirectoryTaken(str(directory))
-    unfinished = _unfinished(directory)
+    unfinished = _start_afresh(directory)
     origin = address(source)
     arguments = ("clone", "--quiet", "--no-checkout", "--", origin, str(unfinished.resolve()))
     run_with(origin, *arguments, extra=extra)
@@ -85,14 +85,14 @@ def clone_at(
 
 
 def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[str, str] = NOTHING) -> None:
-    """Brings what the remote's branch has by now into the clone, as `origin/BRANCH`. Raises as `mirror` does."""
+    """Fetches the present state of the remote's branch into the clone, as `origin/BRANCH`. Raises the errors of `mirror`."""
     refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
     fetch = ("fetch", "--quiet", "--no-tags", "--", address(remote), refspec)
     run_with(remote, *fetch, directory=directory, extra=extra)
 
 
 def _initialise(bare: Path) -> None:
-    """Also mends one whose making was cut short."""
+    """Makes a bare repository, or completes one whose making was interrupted."""
     bare.mkdir(parents=True, exist_ok=True)
     run(bare, "init", "--quiet", "--bare", ".")
 
@@ -102,19 +102,19 @@ def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
     bare = _place(source, cache, json.dumps([source, dict(refs)]))
     with _alone(bare):
         if not bare.exists():
-            unfinished = _unfinished(bare)
+            unfinished = _start_afresh(bare)
             run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
             unfinished.rename(bare)
     return bare
 
 
 def _place(source: str, cache: Path, state: str) -> Path:
-    name = Path(without_credentials(source).rstrip("/")).name.removesuffix(".git").rpartition(":")[2]
+    name = Path(strip_credentials(source).rstrip("/")).name.removesuffix(".git").rpartition(":")[2]
     return cache / f"{name}-{hashlib.sha256(state.encode()).hexdigest()[:12]}.git"
 
 
-def _unfinished(directory: Path) -> Path:
-    """Where `directory` is made until it is whole; what an earlier attempt left there is gone."""
+def _start_afresh(directory: Path) -> Path:
+    """The place where `directory` is made until it is whole. Removes what an earlier attempt left there."""
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -129,9 +129,9 @@ def _alone(directory: Path) -> FileLock:
 def _files_of(directory: Path) -> list[str]:
     tracked = ask(directory, "ls-files", "-z", discover=True)
     if tracked.status == 0 and tracked.output:
-        return sorted(path for path in set(separated(tracked.output)) if _is_there(directory / path))
-    found = (path.relative_to(directory) for path in directory.rglob("*") if path.is_symlink() or path.is_file())
-    return sorted(str(path) for path in found if not {"target", ".git"} & set(path.parts))
+        return sorted(path for path in set(split_entries(tracked.output)) if _is_there(directory / path))
+    files = (path.relative_to(directory) for path in directory.rglob("*") if _is_there(path))
+    return sorted(str(path) for path in files if not {"target", ".git"} & set(path.parts))
 
 
 def _is_there(path: Path) -> bool:

@@ -1,1 +1,1 @@
-"""A Cargo registry over HTTP: its index and its web API, its permissions, trusted publishing."""
+"""A Cargo registry over HTTP: its index, its web API, its permissions, and trusted publishing."""

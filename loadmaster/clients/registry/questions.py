@@ -1,6 +1,6 @@
-"""What a registry's web API says of permissions: each function asks once, and brings back the answer as it came.
+"""Questions to a registry's web API about permissions. Each function asks once, and returns the answer unread.
 
-An answer that is not the registry's is no error here: which it is, `loadmaster.planning.permissions.reading` tells.
+An answer that does not come from the registry is no error here: `loadmaster.planning.permissions.reading` recognises it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from loadmaster.errors.redaction import redacted
+from loadmaster.errors.redaction import redact
 from loadmaster.planning.permissions.seen import Exchange
 from loadmaster.planning.registry.metadata import upload_head
 
@@ -19,12 +19,12 @@ _ANY_USER = 1
 
 
 def site(api: str, client: httpx.Client) -> Exchange:
-    """Whether it takes uploads."""
+    """Whether the registry takes uploads."""
     return _ask(client, "GET", f"{api}/api/v1/site_metadata")
 
 
 def me(api: str, token: str, client: httpx.Client) -> Exchange:
-    """Always refused with a token; the text tells whether the token is alive."""
+    """Always refused to a token; the text shows whether the token is valid."""
     return _ask(client, "GET", f"{api}/api/v1/me", token)
 
 
@@ -34,7 +34,7 @@ def configs_of_user(api: str, token: str, client: httpx.Client) -> Exchange:
 
 
 def crate(api: str, name: str, client: httpx.Client) -> Exchange:
-    """Its spelling, and whether it takes versions by trusted publishing only."""
+    """The crate's spelling, and whether it takes versions by trusted publishing only."""
     return _ask(client, "GET", f"{api}/api/v1/crates/{quote(name)}?include=")
 
 
@@ -43,15 +43,15 @@ def owners(api: str, name: str, client: httpx.Client) -> Exchange:
 
 
 def configs(api: str, name: str, token: str, client: httpx.Client) -> Exchange:
-    """Its configurations of trusted publishing at GitHub; a crate has at most five."""
+    """The crate's configurations of trusted publishing at GitHub; a crate has at most five."""
     address = f"{api}/api/v1/trusted_publishing/github_configs?crate={quote(name)}&per_page=100"
     return _ask(client, "GET", address, token)
 
 
 def probe(api: str, name: str, version: str, token: str, client: httpx.Client) -> Exchange:
-    """An upload that ends after its metadata: refused in any case, for want of a crate file if for nothing else.
+    """An upload that ends after its metadata. The registry always refuses it, at the latest because the crate file is missing.
 
-    crates.io checks scope, crate pattern and e-mail before it misses the file, and counts the attempt.
+    crates.io checks scope, crate pattern and e-mail before it notices that. It counts the attempt.
     """
     metadata = json.dumps({"name": name, "vers": version}, separators=(",", ":")).encode()
     body = upload_head(metadata, 0)[: 4 + len(metadata)]
@@ -63,6 +63,6 @@ def _ask(client: httpx.Client, method: str, url: str, token: str | None = None, 
     try:
         answer = client.request(method, url, headers=headers, content=body, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Exchange(request=f"{method} {url}", status=None, text=redacted(f"{type(error).__name__}: {error}"))
-    text = redacted(answer.text[:_LONGEST_TEXT])
+        return Exchange(request=f"{method} {url}", status=None, text=redact(f"{type(error).__name__}: {error}"))
+    text = redact(answer.text[:_LONGEST_TEXT])
     return Exchange(request=f"{method} {url}", status=answer.status_code, text=text)

@@ -1,7 +1,7 @@
 """A Cargo registry over HTTP: its sparse index, its downloads, its uploads and yanks. Every method asks once.
 
-Knows a registry by its sparse index address alone and asks `config.json` for the rest. What an answer means, `answers`
-says; waiting and retrying are the caller's.
+Knows a registry by its sparse index address alone and reads the rest from `config.json`. `answers` reads what it answers.
+Waiting and retrying are left to the caller.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from loadmaster.clients.registry.answers import (
     NOT_THERE,
     Endpoints,
     crate_version,
+    describe,
     judge_upload,
     judge_yank,
     read_config,
     read_lines,
-    told,
 )
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.registry.index_line import IndexLine, parse_line
@@ -38,7 +38,7 @@ T = TypeVar("T")
 _CHUNK = 64 * 1024
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 POLITE_READERS = 16
-"""Index files are read this many at a time; crates.io sets no limit on its index."""
+"""How many index files are read at a time; crates.io sets no limit on its index."""
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def http_client() -> httpx.Client:
 
 
 class Sight(Value):
-    """A file of the index as it was seen, with what the server calls that state of it."""
+    """An index file as it was seen, and the ETag that the server gave it."""
 
     etag: str | None
     versions: tuple[CrateVersion, ...]
@@ -61,9 +61,9 @@ class Sight(Value):
 
 @dataclass(frozen=True)
 class RegistryClient:
-    """The registry behind one sparse index address, `sparse+` and the last slash or not.
+    """The registry behind one sparse index address, with or without `sparse+` and the last slash.
 
-    Every method raises `RegistryUnreachable`: a name that could not be asked for is never taken for absent.
+    Every method raises `RegistryUnreachable`: a name without an answer is never taken for absent.
     """
 
     index: str
@@ -76,7 +76,7 @@ class RegistryClient:
 
     @property
     def dl(self) -> str:
-        """Where downloads are, with cargo's markers or without."""
+        """The address of downloads, with or without cargo's markers."""
         return _endpoints(self).dl
 
     def versions(self, name: str) -> tuple[CrateVersion, ...]:
@@ -84,15 +84,15 @@ class RegistryClient:
         return self._read_index(name, crate_version)
 
     def lines(self, name: str) -> tuple[IndexLine, ...]:
-        """As `versions`, with what each version needs."""
+        """As `versions`, with the dependencies of each version."""
         return self._read_index(name, parse_line)
 
     def find_lines(self, name: str) -> tuple[IndexLine, ...]:
-        """Every version of the crate, under whichever spelling the registry has it."""
-        return next((found for spelling in spellings(name) if (found := self.lines(spelling))), ())
+        """Every version of the crate, under the spelling that the registry has."""
+        return next((lines for spelling in spellings(name) if (lines := self.lines(spelling))), ())
 
     def find_lines_of(self, names: Iterable[str]) -> dict[str, tuple[IndexLine, ...] | RegistryUnreachable]:
-        """`find_lines` of each name, politely many at a time; or why that name could not be asked for."""
+        """`find_lines` of each name, `POLITE_READERS` at a time; the error of a name that got no answer."""
 
         def ask(name: str) -> tuple[IndexLine, ...] | RegistryUnreachable:
             try:
@@ -100,21 +100,21 @@ class RegistryClient:
             except RegistryUnreachable as error:
                 return error
 
-        asked = tuple(names)
+        wanted = tuple(names)
         with ThreadPoolExecutor(POLITE_READERS) as pool:
-            return dict(zip(asked, pool.map(ask, asked), strict=True))
+            return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
     def find_all_lines(self, names: Iterable[str]) -> dict[str, tuple[IndexLine, ...]]:
-        """As `find_lines_of`, where every name must be known."""
-        found = {}
+        """As `find_lines_of`, but raises the error of a name that got no answer."""
+        all_lines = {}
         for name, lines in self.find_lines_of(names).items():
             if isinstance(lines, RegistryUnreachable):
                 raise lines
-            found[name] = lines
-        return found
+            all_lines[name] = lines
+        return all_lines
 
     def look_again(self, name: str, before: Sight | None) -> Sight:
-        """The index file of `name` as it is now; costs no body where it is as `before`."""
+        """The present index file of `name`. The server sends no body if it is unchanged since `before`."""
         url = self._index_file(name)
         known = {"If-None-Match": before.etag} if before and before.etag else {}
         answer = self._get(url, absent=(304, *NOT_THERE), headers=known)
@@ -123,7 +123,7 @@ class RegistryClient:
         return Sight(etag=answer.headers.get("ETag"), versions=read_lines(url, answer, crate_version))
 
     def published_checksum(self, name: str, version: str) -> str | None:
-        """What the web API says of a version: its SHA-256, or None if there is no such version.
+        """The SHA-256 of a version by the web API; None if there is no such version.
 
         The API knows a version at once, the index later.
         """
@@ -137,36 +137,36 @@ class RegistryClient:
             raise RegistryUnreachable(url, "it is not a version of a crate") from error
 
     def download(self, name: str, version: str, checksum: str) -> bytes:
-        """The `.crate` file. `checksum` is for a `dl` whose address has it in it; it is not compared."""
+        """The `.crate` file. `checksum` is for a `dl` address that contains it; it is not compared."""
         return self._get(download_url(self.dl, name, version, checksum)).content
 
     def upload(self, crate: str, body: bytes, token: str, *, file: Path | None = None) -> None:
-        """`PUT /api/v1/crates/new`, once: `body`, then the bytes of `file`, read while they are sent.
+        """`PUT /api/v1/crates/new`, once: sends `body`, then the bytes of `file`, read while they are sent.
 
-        `crate` is `name@version`, for messages. Raises what `judge_upload` raises; `RegistryUnreachable` where the answer
-        leaves open whether it took effect.
+        `crate` is `name@version`, for messages. Raises what `judge_upload` raises, and `RegistryUnreachable` if it stays open
+        whether the upload took effect.
         """
         url = f"{self.api}/api/v1/crates/new"
         size = len(body) + (file.stat().st_size if file else 0)
         headers = {"Authorization": token, "Accept": "application/json", "Content-Length": str(size)}
         try:
-            # A redirected PUT would become a GET, whose success says nothing.
+            # A redirected PUT would become a GET, whose success means nothing.
             answer = self.http.put(url, content=_chunks(body, file), headers=headers, follow_redirects=False)
         except httpx.HTTPError as error:
-            raise RegistryUnreachable(url, told(error)) from error
+            raise RegistryUnreachable(url, describe(error)) from error
         judge_upload(crate, url, answer)
 
     def yank(self, name: str, version: str, token: str) -> None:
         """`DELETE …/yank`, once; a version that is yanked already stays so.
 
-        Raises what `judge_yank` raises; `RegistryUnreachable` where the answer leaves open whether it took effect.
+        Raises what `judge_yank` raises, and `RegistryUnreachable` if it stays open whether the yank took effect.
         """
         url = f"{self.api}/api/v1/crates/{name}/{version}/yank"
         headers = {"Authorization": token, "Accept": "application/json"}
         try:
             answer = self.http.delete(url, headers=headers, follow_redirects=False)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RegistryUnreachable(url, told(error)) from error
+            raise RegistryUnreachable(url, describe(error)) from error
         judge_yank(f"{name}@{version}", url, answer)
 
     def _index_file(self, name: str) -> str:
@@ -180,7 +180,7 @@ class RegistryClient:
         try:
             answer = self.http.get(url, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RegistryUnreachable(url, told(error)) from error
+            raise RegistryUnreachable(url, describe(error)) from error
         if answer.status_code != 200 and answer.status_code not in absent:
             raise RegistryUnreachable(url, f"status {answer.status_code}")
         return answer
@@ -188,7 +188,7 @@ class RegistryClient:
 
 @functools.lru_cache
 def _endpoints(registry: RegistryClient) -> Endpoints:
-    """Asked for once in a process: every upload needs it."""
+    """Read once in a process, because every upload needs it."""
     url = f"{_base(registry.index)}config.json"
     return read_config(url, registry._get(url))
 

@@ -1,4 +1,4 @@
-"""A release's own smoke test: what it asks for, and of which bytes. Before publishing these are built from its commit."""
+"""A release's own smoke test: its request, and the bytes that it tests. Before publishing, these are built from its commit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from loadmaster.steps import announce
 
 
 def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
-    """The request for a release's test; what it has to build, it builds. Raises `CargoFailed`, `DiskFull`."""
+    """The request for a release's test. Builds the program if the test needs it. Raises `CargoFailed`, `DiskFull`."""
     tag = _tag(plan)
     subject = subject_of(job, tag, style)
     return SmokeRequest(
@@ -37,7 +37,7 @@ def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
 
 
 def subject_of(job: Job, tag: Tag, style: SmokeStyle) -> Subject:
-    """The probe alone, where the release's bytes are assets that no workflow builds for this world's forge."""
+    """The profile's subject. Only the probe if the release's bytes are assets that no workflow builds for this world's forge."""
     if job.world.runs_workflows or style.artefact is None:
         return style.subject
     lacking = set(style.artefact.assets_of(tag.version)) - announce.asset_names(job, tag)
@@ -45,13 +45,13 @@ def subject_of(job: Job, tag: Tag, style: SmokeStyle) -> Subject:
 
 
 def _tag(plan: ReleasePlan) -> Tag:
-    """Of the program that is installed, where tags are several."""
+    """The tag to test; of several tags, that of the program that is installed."""
     of_program = (each for each in plan.tags if plan.install is not None and plan.install.package in each.crates)
     return next(of_program, plan.tags[0])
 
 
 def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
-    """None where it is an asset."""
+    """The path of the program on this machine; None if it is an asset."""
     if artefact.asset is not None:
         return None
     if style.when is When.AFTER_RELEASE:
@@ -60,8 +60,11 @@ def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
     return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
 
 
-def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:
-    """The gate `smoke-worker` where nobody knows of the pool's workers: what this machine cannot do stays an open question."""
+def ask_for_worker_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:
+    """The answer of the gate `smoke-worker` without Prefect, so that the pool's workers are unknown.
+
+    If this machine cannot make the test, the question stays open.
+    """
     style = job.project.smoke
     if style is None:
         return ()
@@ -69,8 +72,8 @@ def asked_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]
     place, why = place_of(style, offered, runs_workflows=True, online=False, here=host_facts())
     if place is not SmokePlace.NOWHERE:
         return (worker_gate(style, place, why, may_skip=False, kernels=SUITES),)
-    told = f"{why}; whether the pool has a worker, only the Prefect server knows"
-    return (GateAnswer.could_not_check(GATE, told).model_copy(update={"blocks": False}),)
+    open_question = f"{why}; whether the pool has a worker, only the Prefect server knows"
+    return (GateAnswer.could_not_check(GATE, open_question).model_copy(update={"blocks": False}),)
 
 
 def require_passed(outcome: SmokeOutcome, mode: Mode) -> None:

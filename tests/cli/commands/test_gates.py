@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.cli.commands.gates import judged
+from loadmaster.cli.commands.gates import judge
 from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.profiles import ROOT, load_project
@@ -30,7 +30,7 @@ VERDICTS: list[tuple[str, str, str, str]] = [
 
 @pytest.mark.parametrize(("tag", "gate", "where", "what"), VERDICTS, ids=[f"{each[0]} {each[1]}" for each in VERDICTS])
 def test_what_stopped_a_release_is_found_before_it(tag: str, gate: str, where: str, what: str) -> None:
-    found = judged(TAGS / tag, tag, None)
+    found = judge(TAGS / tag, tag, None)
     problems = [problem for each in found.gates if each.gate == gate for problem in each.problems]
     assert any(each.where == where and what in each.what for each in problems)
     assert found.exit_code == 1
@@ -38,7 +38,7 @@ def test_what_stopped_a_release_is_found_before_it(tag: str, gate: str, where: s
 
 @pytest.mark.parametrize("tag", sorted({each[0] for each in VERDICTS}))
 def test_nothing_else_is_said_of_it(tag: str) -> None:
-    found = judged(TAGS / tag, tag, None)
+    found = judge(TAGS / tag, tag, None)
     failed = {each.gate for each in found.gates if each.outcome is Outcome.FAIL}
     assert failed == {gate for named, gate, _, _ in VERDICTS if named == tag}
 
@@ -58,7 +58,7 @@ FAILING_BUMPS = {"4.0.0": {"depends-on-unpublished"}}
 def test_a_bumped_tree_fails_by_what_was_wrong_with_it_only(bump: Bump, tmp_path: Path) -> None:
     project = load_project("assay")
     project = project.model_copy(update={"release": project.release.model_copy(update={"changelog": None})})
-    found = judged(laid_out(tmp_path, bump), f"v{bump.new}", project)
+    found = judge(laid_out(tmp_path, bump), f"v{bump.new}", project)
     failed = {each.gate for each in found.gates if each.outcome is Outcome.FAIL} - {"publish-list"}
     assert failed == FAILING_BUMPS.get(bump.new, set())
 
@@ -108,14 +108,14 @@ def test_a_tree_that_cannot_be_read_is_bad_input(tmp_path: Path, file: str, cont
 
 def test_a_directory_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(TreeNotJudged, match="is not a directory"):
-        judged(tmp_path / "nowhere", None, None)
+        judge(tmp_path / "nowhere", None, None)
 
 
 def test_a_lockfile_that_is_damaged_fails_a_gate_and_not_the_program(tmp_path: Path) -> None:
     tree = copy_of_hangar(tmp_path)
     lock = tree / "Cargo.lock"
     lock.write_text("<<<<<<< ours\n" + lock.read_text(encoding="utf-8"), encoding="utf-8")
-    found = judged(tree, None, None)
+    found = judge(tree, None, None)
     broken = next(each for each in found.gates if each.gate == "lockfiles-current")
     assert "merge markers" in broken.problems[0].what
 
@@ -123,5 +123,5 @@ def test_a_lockfile_that_is_damaged_fails_a_gate_and_not_the_program(tmp_path: P
 def test_nothing_is_written(tmp_path: Path) -> None:
     tree = copy_of_hangar(tmp_path)
     before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
-    judged(tree, "v1", None)
+    judge(tree, "v1", None)
     assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before

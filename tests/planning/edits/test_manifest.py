@@ -185,7 +185,7 @@ REFUSED = {
     "a bound that shuts the version out": (
         '[dependencies]\ntail = { path = "t", version = ">=1, <2" }\n',
         RequirementCannotFollow,
-        f"`{PATH}` requires `tail` as `>=1, <2`, which shuts out the planned `2.0.0`",
+        f"`{PATH}` requires `tail` as `>=1, <2`, which excludes the planned `2.0.0`",
     ),
 }
 

@@ -15,7 +15,7 @@ from loadmaster.planning.smoke.style import Backend, SmokeStyle
 from loadmaster.planning.smoke.verdict import Judgement, Mode, Verdict
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.job import Job
-from loadmaster.smoke.steps.of_release import asked_without_prefect, request_of, require_passed
+from loadmaster.smoke.steps.of_release import ask_for_worker_without_prefect, request_of, require_passed
 from tests.kit.step_world import Prepared
 
 pytestmark = pytest.mark.cargo
@@ -79,10 +79,10 @@ def asking(job: Job, said: SmokeStyle | None) -> Job:
 
 
 def test_without_prefect_a_missing_engine_is_an_open_question_that_closes_nothing(job: Job, prepared: Prepared) -> None:
-    (answer,) = asked_without_prefect(asking(job, SmokeStyle()), prepared.plan)
+    (answer,) = ask_for_worker_without_prefect(asking(job, SmokeStyle()), prepared.plan)
     assert (answer.outcome, answer.opens) == (Outcome.COULD_NOT_CHECK, True)
     assert "only the Prefect server knows" in answer.why
 
 
 def test_where_no_smoke_test_is_wanted_nobody_is_asked(job: Job, prepared: Prepared) -> None:
-    assert asked_without_prefect(asking(job, None), prepared.plan) == ()
+    assert ask_for_worker_without_prefect(asking(job, None), prepared.plan) == ()
