@@ -34,7 +34,7 @@ class TestInstall:
     def test_a_binary_that_tells_another_version_is_found_out(self, job: Job, prepared: Prepared) -> None:
         crate = prepared.plan.crate("hangar-cli")
         put(job, crate, _liar(crate.version))
-        with pytest.raises(InstalledVersionWrong, match=r"says `hangar 0\.4\.0` where `0\.5\.0`"):
+        with pytest.raises(InstalledVersionWrong, match=r"says `hangar 0\.4\.0` instead of `0\.5\.0`"):
             verify.install(job, prepared.plan, CHECK)
 
     def test_a_version_that_is_not_out_cannot_be_installed(self, job: Job, prepared: Prepared) -> None:
