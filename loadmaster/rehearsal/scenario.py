@@ -1,7 +1,7 @@
 """The state of a rehearsal registry before anybody uses it: one typed file, or a part of a request.
 
 It knows the words of a scenario and which of them contradict each other. It refuses to know how a registry remembers
-them; `seeding` tells it.
+them: `seeding` puts them into one.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
-from loadmaster.stack.runs import FlowRun
 from loadmaster.stack.settings import environment, without_secrets
 from loadmaster.stack.stopping import STOP_SECONDS
 
@@ -121,10 +120,6 @@ def _await(home: Path, part: str, process: Process | None, ready: Callable[[], b
 def _mark_orphans(api: Api, tell: Tell) -> None:
     """Sets runs whose worker was killed to Crashed: they would stay RUNNING for ever, and the UI would offer no Retry."""
     for run in api.unfinished_runs():
-        if _is_orphan(run):
+        if run.work_pool_name == POOL and not run.is_suspended and not has_process(run):
             tell(f"run {run.name} was cut off while nothing was running; it can be retried in the UI")
             api.set_state(run.id, "CRASHED", "Crashed", "its worker was gone when the server was started again")
-
-
-def _is_orphan(run: FlowRun) -> bool:
-    return run.work_pool_name == POOL and not run.is_suspended and not has_process(run)

@@ -150,10 +150,6 @@ def _dispatch(request: SmokeRequest, tell: Tell) -> Iterator[SmokeResult]:
         raise WrongRequest([f"`workflow`: `[smoke]` of `projects/{request.project}.toml` names none to dispatch"])
     with forge_client(request) as client:
         for kernel in request.kernels:
-            ref = request.tag or _branch(request)
+            ref = request.tag or load_project(str(request.project)).source.branch
             run = Dispatched(file, ref, request.subject, kernel, secrets.token_hex(16), float(request.deadline))
             yield smoke_by_workflow(client, run, tell)
-
-
-def _branch(request: SmokeRequest) -> str:
-    return load_project(str(request.project)).source.branch
