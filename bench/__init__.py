@@ -1,5 +1,5 @@
 """Measures Loadmaster beside unmodified cargo, on this machine, against one registry process with simulated service times.
 
-Knows how to make workspaces, run contenders and count. Refuses to know how a release is done, and writes nothing outside
-a temporary directory of its own.
+Knows how to make workspaces, run contenders and count. Refuses to know how a release is done, and writes only to a temporary
+directory of its own.
 """

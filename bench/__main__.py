@@ -1,4 +1,4 @@
-"""`python -m bench`: all that is promised of speed and size, measured in one go on this machine.
+"""`python -m bench`: measures every promised figure of speed and size in one run on this machine.
 
 Prints Markdown; progress goes to standard error. Exit code 1 if a target is missed.
 """
@@ -16,15 +16,15 @@ from pathlib import Path
 
 from bench import deciding, smoke
 from bench.bare import publish_all
-from bench.contenders import Released, by_loadmaster, by_tool, others
+from bench.contenders import Released, others, run_loadmaster, run_tool
 from bench.figures import (
     RUN_HEADINGS,
     TARGET_HEADINGS,
     BenchRun,
     Limited,
     Target,
-    added_per_crate,
-    described,
+    cost_per_crate,
+    describe,
     deviation,
     run_row,
     table,
@@ -45,19 +45,19 @@ from loadmaster.stack.settings import environment
 
 SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
 WITHOUT_PREFECT = ("deciding", "smoke")
-"""Parts that need neither its server nor its worker."""
+"""Parts that need neither Prefect's server nor its worker."""
 HEAVY_BYTES = 2 * 1024 * 1024
 
 
 class Bench:
-    """Collects what was measured."""
+    """Collects the measurements."""
 
     def __init__(self, place: BenchPlace, stack: Sequence[int]) -> None:
         self.place, self.stack = place, stack
         self.runs: list[BenchRun] = []
         self.targets: list[Target] = []
         self.skipped: list[str] = []
-        """What could not be measured here, and why."""
+        """Measurements that are not possible here, and why."""
 
     def measure(self, only: str | None, *, full: bool) -> None:
         if only in (None, "deciding"):
@@ -75,48 +75,48 @@ class Bench:
 
     def report(self) -> str:
         runs = [table(RUN_HEADINGS, map(run_row, self.runs))] if self.runs else []
-        found = [table(TARGET_HEADINGS, (each.row() for each in self.targets))] if self.targets else []
-        return "\n\n".join([*runs, *found, *self.skipped])
+        targets = [table(TARGET_HEADINGS, (target.row() for target in self.targets))] if self.targets else []
+        return "\n\n".join([*runs, *targets, *self.skipped])
 
     def compare(self, service: Service, shapes: Sequence[Shape]) -> None:
         """Every contender on every shape, against one registry process."""
         with registry_process(self.place, service) as world, registry_process(self.place, service) as second:
             for shape in shapes:
-                cargo = self._note(by_tool(self.place, world, shape, "cargo"))
+                cargo = self._note(run_tool(self.place, world, shape, "cargo"))
                 for other in others() if shape.crates < LARGEST.crates else ():
                     self._try(world, shape, other)
-                released = by_loadmaster(self.place, world, shape, self.stack)
+                released = run_loadmaster(self.place, world, shape, self.stack)
                 self._note(released.run)
                 self.targets += targets(released.run, cargo)
-                self._without_prefect(second, shape, released)
+                self._measure_without_prefect(second, shape, released)
 
     def _try(self, world: RegistryProcess, shape: Shape, tool: str) -> None:
-        """A tool that cannot do it has no figures, and keeps nobody else from theirs."""
+        """Runs another tool. If it fails, it has no figures, and the others go on."""
         try:
-            self._note(by_tool(self.place, world, shape, tool))
+            self._note(run_tool(self.place, world, shape, tool))
         except ProgramFailed as error:
             print(error, file=sys.stderr)
 
-    def _without_prefect(self, world: RegistryProcess, shape: Shape, released: Released) -> None:
-        """The same crates once more, into a registry that does not know them."""
+    def _measure_without_prefect(self, world: RegistryProcess, shape: Shape, released: Released) -> None:
+        """Publishes the same crates again without Prefect, to a registry that does not know them."""
         job = _job(self.place, world, released)
         ended = publish_all(job, crates_of(shape.edges(released.prefix), released.receipt.version), released.digests)
         phase = ended - world.first_upload(released.prefix)
         ours = released.run
         print(f"without Prefect: {phase:.1f} s", file=sys.stderr)
-        name = f"Prefect's cost per crate, {ours.crates} crates, {described(ours.service)}"
-        figure = added_per_crate(ours.phase_seconds, phase, ours.crates)
+        name = f"Prefect's cost per crate, {ours.crates} crates, {describe(ours.service)}"
+        figure = cost_per_crate(ours.phase_seconds, phase, ours.crates)
         self.targets.append(Target(name=name, figure=figure, unit="ms", at_most=25.0))
 
     def heavy(self, shape: Shape) -> None:
-        """Memory with large crates. They are not verified: that is rustc's memory, not ours."""
+        """Memory with large crates. They are not verified, because that needs rustc's memory, not ours."""
         with registry_process(self.place, SERVICES[1]) as world:
-            run = self._note(by_loadmaster(self.place, world, shape, self.stack, verify=False).run)
+            run = self._note(run_loadmaster(self.place, world, shape, self.stack, verify=False).run)
         name = f"peak of the release's own process, {shape.crates} × {shape.payload_bytes // 1024 // 1024} MiB"
         self.targets.append(Target(name=name, figure=run.cost.own_peak_mib, unit="MiB", at_most=300.0))
 
     def limited(self) -> None:
-        """The rate-limited run, see `bench.limited`."""
+        """The rate-limited run of `bench.limited`."""
         cargo = self.place.cargo("limited", index=None)
         checkout = write(RATE_LIMITED, "limited", self.place.root / "workspaces" / "limited", cargo.env)
         remote = bare_copy(checkout, self.place.root / "remotes" / "limited", cargo.env)
@@ -126,16 +126,16 @@ class Bench:
         quiet = {"PREFECT_LOGGING_LEVEL": "ERROR"}
         env = {**stack, **self.place.env, **quiet, TOKEN_VARIABLE: new_token()}
         done = subprocess.run(argv, cwd=self.place.root, env=env, stdout=subprocess.PIPE, check=True)
-        told = Limited.model_validate_json(done.stdout.splitlines()[-1])
-        print(f"limited: {told}", file=sys.stderr)
-        figure = deviation(told.predicted, told.actual)
-        name = f"end predicted {told.predicted:.0f} s, was {told.actual:.0f} s: deviation"
+        result = Limited.model_validate_json(done.stdout.splitlines()[-1])
+        print(f"limited: {result}", file=sys.stderr)
+        figure = deviation(result.predicted, result.actual)
+        name = f"end predicted {result.predicted:.0f} s, was {result.actual:.0f} s: deviation"
         self.targets.append(Target(name=name, figure=figure, unit="%", at_most=5.0))
-        for what, refused in told.refused.items():
+        for what, refused in result.refused.items():
             self.targets.append(Target(name=f"429s, {what}", figure=refused, unit="", at_most=1))
 
     def smoke(self, repeats: int) -> None:
-        """See `bench.smoke`. A machine without a Docker engine has no figures, and misses no target."""
+        """The smoke test of `bench.smoke`. A machine without a Docker engine has no figures, and misses no target."""
         try:
             self.targets += smoke.targets(Store(self.place.root / "smoke"), repeats)
         except (EngineAbsent, EngineForbidden) as error:
@@ -175,18 +175,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
     parser.add_argument("--only", choices=("deciding", "compare", "limited", "heavy", "smoke"), help="one part of it")
-    asked = parser.parse_args()
-    # Ended by another program, it stops what it started, as it does when a person interrupts it.
+    options = parser.parse_args()
+    # On SIGTERM it stops what it started, as on an interrupt by a person.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
         place = BenchPlace(Path(root))
-        with prefect_stack(place) if asked.only not in WITHOUT_PREFECT else nullcontext(()) as stack:
+        with prefect_stack(place) if options.only not in WITHOUT_PREFECT else nullcontext(()) as stack:
             bench = Bench(place, stack)
             try:
-                bench.measure(asked.only, full=asked.full)
+                bench.measure(options.only, full=options.full)
             finally:
                 print(bench.report())
-    return 0 if all(each.met for each in bench.targets) else 1
+    return 0 if all(target.met for target in bench.targets) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Who is measured: unmodified cargo, Loadmaster through Prefect, and other tools where they are installed.
+"""The contenders: unmodified cargo, Loadmaster through Prefect, and other tools if they are installed.
 
-Each releases a workspace of its own, equal but for the crates' prefix, with its own `CARGO_HOME` and a fresh target
-directory, and packages and verifies before it uploads. A phase starts with the first upload as the registry saw it.
+Each releases a workspace of its own, with its own `CARGO_HOME` and a fresh target directory; the workspaces are equal except for
+the crates' prefix. Each packages and verifies before it uploads. A phase starts with the first upload that the registry saw.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from time import time
 
 from bench.figures import BenchRun
 from bench.place import LOADMASTER, BenchPlace, RegistryProcess
-from bench.process import cpu_seconds, measured
+from bench.process import cpu_seconds, measure
 from bench.workspace import Shape, bare_copy, write
 from loadmaster.clients.cargo import REGISTRY
 from loadmaster.planning.values.receipt import Receipt
@@ -44,14 +44,14 @@ def others() -> list[str]:
     return [name for name in TOOLS if name != "cargo" and shutil.which(name)]
 
 
-def by_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str) -> BenchRun:
-    """A release by a tool that is run in a checkout and ends when all is visible. Raises `ProgramFailed`."""
+def run_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str) -> BenchRun:
+    """Releases with a tool that runs in a checkout and ends when all crates are visible. Raises `ProgramFailed`."""
     prefix = f"{name.removeprefix('cargo-')}{shape.crates}"
     label = f"{prefix}-{world.pid}"
     cargo = place.cargo(label, world.index)
     checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
     env = {**cargo.env, TOKEN: world.token}
-    cost = measured(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
+    cost = measure(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
     ended = time()
     return BenchRun(
         contender=name,
@@ -64,7 +64,7 @@ def by_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str) 
 
 
 class Released:
-    """A release by Loadmaster, and what it left behind."""
+    """A release by Loadmaster, with its receipt and run directory."""
 
     def __init__(self, run: BenchRun, prefix: str, receipt: Receipt, directory: RunDirectory) -> None:
         self.run, self.prefix, self.receipt, self.directory = run, prefix, receipt, directory
@@ -72,13 +72,14 @@ class Released:
     @property
     def digests(self) -> dict[str, str]:
         """SHA-256 by crate name."""
-        return {each.id.partition("@")[0]: each.sha256 or "" for each in self.receipt.objects if each.kind == "crate"}
+        crates = (record for record in self.receipt.objects if record.kind == "crate")
+        return {crate.id.partition("@")[0]: crate.sha256 or "" for crate in crates}
 
 
-def by_loadmaster(
+def run_loadmaster(
     place: BenchPlace, world: RegistryProcess, shape: Shape, stack: Sequence[int], *, verify: bool = True
 ) -> Released:
-    """`loadmaster release`, with Prefect's server and worker up before. Raises `ProgramFailed`."""
+    """Releases with `loadmaster release`; Prefect's server and worker are running before. Raises `ProgramFailed`."""
     prefix = f"load{shape.crates}" + ("p" if shape.payload_bytes else "")
     label = f"{prefix}-{world.pid}"
     cargo = place.cargo(label, world.index)
@@ -88,7 +89,7 @@ def by_loadmaster(
     before, known = cpu_seconds(stack), set(_receipts(place))
     log = place.root / f"{label}.log"
     env = {**place.env, "LOADMASTER_REGISTRY_TOKEN": world.token}
-    cost = measured([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
+    cost = measure([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
     (file,) = set(_receipts(place)) - known
     receipt = Receipt.model_validate(json.loads(file.read_bytes()))
     run = BenchRun(
@@ -97,7 +98,7 @@ def by_loadmaster(
         layers=shape.layers,
         service=world.service,
         cost=cost,
-        # The receipt is written right after the last crate was seen.
+        # The receipt is written right after the last crate was seen in the index.
         phase_seconds=receipt.started.timestamp() + receipt.seconds - world.first_upload(prefix),
         server_cpu_seconds=cpu_seconds(stack) - before,
     )

@@ -1,4 +1,4 @@
-"""What deciding takes, without cargo, git or a network: the plan of the largest workspace, the gates of a tree like Assay's."""
+"""The time to decide, without cargo, git or a network: the plan of the largest workspace, and the gates of a tree like Assay's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ASSAY = ROOT / "tests" / "cases" / "tags" / "v3.37.0"
 """All 24 manifests of Assay 3.37.0."""
 RUNS = 3
 SOURCES, SOURCE_BYTES, OTHER_FILES = 1240, 9000, 2450
-"""Rust files of Assay 5.4.0, their mean size, and the files that it has besides."""
+"""Assay 5.4.0's Rust files, their mean size, and the number of its other files."""
 
 
 def targets() -> tuple[Target, ...]:
@@ -45,7 +45,7 @@ def targets() -> tuple[Target, ...]:
 def tree_like_assay(place: Path) -> Path:
     """Assay's own manifests, with as many other files as Assay has: sources in its packages, half of them with tests."""
     shutil.copytree(ASSAY, place)
-    packages = sorted(each.parent for each in place.glob("crates/*/Cargo.toml"))
+    packages = sorted(manifest.parent for manifest in place.glob("crates/*/Cargo.toml"))
     code = "/// One of many.\npub fn one() -> u8 {\n    1\n}\n"
     for number in range(SOURCES):
         file = packages[number % len(packages)] / "src" / f"part_{number}.rs"
@@ -59,25 +59,24 @@ def tree_like_assay(place: Path) -> Path:
 
 
 def _program(*arguments: str) -> None:
-    """Whatever the gates say: 1 is an answer, too."""
+    """Runs `loadmaster`. The exit code 1 is an answer, too: a gate may fail."""
     ended = subprocess.run([sys.executable, "-m", "loadmaster", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
     if ended.returncode not in (0, 1):
         raise subprocess.CalledProcessError(ended.returncode, arguments)
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """The quickest of `RUNS`: what else the machine does meanwhile only adds to it."""
-    found = []
+    """The shortest time of `RUNS` runs, because other work of the machine only makes them longer."""
+    times = []
     for _ in range(RUNS):
         start = time.perf_counter()
         work()
-        found.append(time.perf_counter() - start)
-    return min(found)
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def plan_of_the_largest() -> Callable[[], str]:
-    """Everything that looking would have found is made before: what is timed begins after `cargo metadata`, and ends with what
-    a person reads."""
+    """The work to time: from the result of `cargo metadata` to the text for a person. Its inputs are made beforehand."""
     edges = LARGEST.edges("any")
     texts = {path: content.decode() for path, content in files(edges) if Path(path).suffix != ".rs"}
     tree = TreeFiles(texts={**texts, LOCKFILE: _lockfile(edges)}, paths=frozenset(texts))
@@ -103,19 +102,19 @@ def plan_of_the_largest() -> Callable[[], str]:
         toolchain=ToolchainSeen(cargo="1.95.0", rustc="1.95.0"),
     )
     project = Project(name="any", forge="bench/any", source=Source(repository="any"))
-    return lambda: _decided(seen, project, tree)
+    return lambda: _decide(seen, project, tree)
 
 
 def _lockfile(edges: Edges) -> str:
     def block(name: str) -> str:
-        needs = "".join(f' "{each}",\n' for each in sorted(edges[name]))
+        needs = "".join(f' "{needed}",\n' for needed in sorted(edges[name]))
         dependencies = f"dependencies = [\n{needs}]\n" if needs else ""
         return f'[[package]]\nname = "{name}"\nversion = "{VERSION}"\n{dependencies}'
 
     return "version = 4\n\n" + "\n".join(map(block, sorted(edges)))
 
 
-def _decided(seen: Seen, project: Project, tree: TreeFiles) -> str:
+def _decide(seen: Seen, project: Project, tree: TreeFiles) -> str:
     plan = plan_release(seen, project, "minor", date(2026, 1, 31))
     release = ReleaseEvidence(seen=seen, plan=plan, project=project)
     answers = check(Evidence(tree=planned_tree(tree, {}, plan, project, registry=seen.registry), release=release))

@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmark: bounds, ratios, targets, and the table they go into. Pure; it measures nothing."""
+"""The arithmetic of the benchmark: bounds, ratios, targets, and their table. Pure; it measures nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MS = 1000.0
 
 
 class Cost(Value):
-    """What one process took, with everything that it started."""
+    """The time and memory that one process used, with everything that it started."""
 
     seconds: float
     cpu_seconds: float
     own_peak_mib: float
-    """Resident memory of the process itself, at its highest."""
+    """The highest resident memory of the process itself."""
     tree_peak_mib: float
-    """The same of it and its descendants together."""
+    """The same for the process and its descendants together."""
 
 
 class BenchRun(Value):
@@ -32,7 +32,7 @@ class BenchRun(Value):
     phase_seconds: float
     """From the start of the first upload until the contender knew that everything is visible."""
     server_cpu_seconds: float = 0.0
-    """Prefect's server and worker meanwhile."""
+    """CPU time of Prefect's server and worker meanwhile."""
 
     @property
     def bound(self) -> float:
@@ -47,11 +47,11 @@ class Limited(Value):
     """From the start of the first upload until the last is visible."""
     uploads: int
     refused: dict[str, int]
-    """How many uploads were answered 429, by what was counted."""
+    """The number of uploads that were answered with 429, by kind."""
 
 
 class Target(Value):
-    """A figure beside what issue and documentation promise."""
+    """A figure beside the limit that the issue and the documentation promise."""
 
     name: str
     figure: float
@@ -72,39 +72,39 @@ class Target(Value):
 
 
 def critical_path(layers: int, service: Service) -> float:
-    """No order of uploads is faster: one after the other along the longest chain, then the index's lag once."""
+    """The shortest possible time: the uploads of the longest chain one after the other, then the index's lag once."""
     return layers * service.upload + service.visible
 
 
-def added_per_crate(with_prefect: float, without: float, crates: int) -> float:
-    """Milliseconds of wall time."""
+def cost_per_crate(with_prefect: float, without: float, crates: int) -> float:
+    """The wall time that Prefect adds to each crate, in milliseconds."""
     return (with_prefect - without) / crates * MS
 
 
 def deviation(predicted: float, actual: float) -> float:
-    """Percent of the actual time, without a sign."""
+    """The absolute deviation, in percent of the actual time."""
     return abs(predicted - actual) / actual * 100.0
 
 
 FASTER_PHASE = {60: 5.0, 400: 20.0}
 FASTER_WHOLE = {60: 2.5, 400: 6.0}
-"""At least so many times as fast as cargo, by number of crates, where an upload takes a second."""
+"""How many times as fast as cargo at least, by number of crates, if an upload takes a second."""
 
 
 def targets(ours: BenchRun, cargo: BenchRun | None) -> tuple[Target, ...]:
-    """What is promised of one workspace. Nothing is promised against cargo but for a service of 1 s and 3 s."""
-    what = f"{ours.crates} crates, {described(ours.service)}"
-    found = [Target(name=f"phase to bound, {what}", figure=ours.phase_seconds / ours.bound, at_most=1.25)]
+    """The promises for one workspace. Against cargo, there is a promise only for a service of 1 s and 3 s."""
+    what = f"{ours.crates} crates, {describe(ours.service)}"
+    promised = [Target(name=f"phase to bound, {what}", figure=ours.phase_seconds / ours.bound, at_most=1.25)]
     if cargo is not None and ours.crates in FASTER_PHASE and ours.service.upload == 1.0:
         phase, whole = cargo.phase_seconds / ours.phase_seconds, cargo.cost.seconds / ours.cost.seconds
-        found += [
+        promised += [
             Target(name=f"phase against cargo's, {what}", figure=phase, at_least=FASTER_PHASE[ours.crates]),
             Target(name=f"whole run against cargo's, {what}", figure=whole, at_least=FASTER_WHOLE[ours.crates]),
         ]
-    return tuple(found)
+    return tuple(promised)
 
 
-def described(service: Service) -> str:
+def describe(service: Service) -> str:
     return f"{service.upload:g} s + {service.visible:g} s"
 
 
@@ -119,7 +119,7 @@ def run_row(run: BenchRun) -> tuple[str, ...]:
         run.contender,
         str(run.crates),
         str(run.layers),
-        described(run.service),
+        describe(run.service),
         f"{run.bound:.1f}",
         f"{run.phase_seconds:.1f}",
         f"{run.phase_seconds / run.bound:.2f}",
@@ -135,7 +135,7 @@ TARGET_HEADINGS = ("target", "measured", "promised", "")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table whose columns line up, too, where it is read as text."""
+    """A Markdown table whose columns are aligned in its text, too."""
     body = [list(headings), *map(list, rows)]
     widths = [max(len(row[column]) for row in body) for column in range(len(headings))]
     lines = [

@@ -1,7 +1,8 @@
-"""The release that crates.io's limits stretch: 45 updates and 7 new crates with a user's token, on a clock that runs fast.
+"""A release that crates.io's limits slow down: 45 updates and 7 new crates with a user's token, on a fast clock.
 
-Prefect, the scheduler, the uploads and the registry's buckets are the real ones; only the seconds are shorter. Run as a
-program, because Prefect reads its settings once: `python -m bench.limited DIRECTORY PROFILE`, the token in the environment.
+Prefect, the scheduler, the uploads and the registry's buckets are the real ones; only the seconds are shorter. It runs as a
+program of its own, because Prefect reads its settings once: `python -m bench.limited DIRECTORY PROFILE`, with the token in the
+environment.
 """
 
 from __future__ import annotations
@@ -38,30 +39,30 @@ NEW = 7
 SPEED = 60.0
 ENDLESS = 1_000_000
 SERVICE = Service(upload=1.0, visible=5.0)
-"""What the forecast of a plan reckons with."""
+"""The service times that a plan's forecast assumes."""
 
 
 def main(directory: Path, profile: str) -> Limited:
     store = default_store()
     edges = RATE_LIMITED.edges("limited")
     existing = frozenset(sorted(edges)[:-NEW])  # the last ones: nothing needs them
-    with _served(directory, NO_LIMITS, Service(), WorldClock(datetime.now(UTC))) as index:
-        old = _unlimited(_job(index, profile, VERSION, store))
+    with _serve(directory, NO_LIMITS, Service(), WorldClock(datetime.now(UTC))) as index:
+        old = _lift_limits(_job(index, profile, VERSION, store))
         looking.check_out(old)
         digests = prepare.package(
             old, dict.fromkeys(sorted(existing), VERSION), "old", RegistrySeen(crates={}), old.pinned.as_of
         )
         publish_all(old, crates_of({name: edges[name] for name in sorted(existing)}, VERSION), digests)
     clock = WorldClock(datetime.now(UTC), SPEED)
-    with _served(directory, Limits(), SERVICE, clock) as index:
+    with _serve(directory, Limits(), SERVICE, clock) as index:
         job = replace(_job(index, profile, "minor", store), clock=clock)
-        plan, digests = _prepared(job)
+        plan, digests = _prepare(job)
         publish(job, plan, digests)
-    return _told(Registry(directory), plan, existing)
+    return _figures(Registry(directory), plan, existing)
 
 
 @contextmanager
-def _served(directory: Path, limits: Limits, service: Service, clock: WorldClock) -> Iterator[str]:
+def _serve(directory: Path, limits: Limits, service: Service, clock: WorldClock) -> Iterator[str]:
     registry = Registry(directory, limits=limits, service=service, clock=clock.now, sleep=clock.sleep)
     registry.add_account("bench")
     registry.add_token("bench", os.environ["LOADMASTER_REGISTRY_TOKEN"])
@@ -74,12 +75,12 @@ def _job(index: str, profile: str, version: str, store: Store) -> Job:
     return live_job(request, store.run(f"{profile}-{version}"), store)
 
 
-def _unlimited(job: Job) -> Job:
+def _lift_limits(job: Job) -> Job:
     registry = job.project.registry.model_copy(update={"new_burst": ENDLESS, "update_burst": ENDLESS})
     return replace(job, project=job.project.model_copy(update={"registry": registry}))
 
 
-def _prepared(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
+def _prepare(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
     seen = looking.look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
     prepare.commit(job, plan)
@@ -87,7 +88,7 @@ def _prepared(job: Job) -> tuple[ReleasePlan, dict[str, str]]:
 
 
 def not_read_back(_crate: Crate, _checksum: str) -> None:
-    """The registry's log tells the end."""
+    """An `Accepted` that reads nothing back: the registry's log shows the end."""
 
 
 def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
@@ -99,11 +100,11 @@ def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
     run()
 
 
-def _told(registry: Registry, plan: ReleasePlan, existing: Collection[str]) -> Limited:
-    uploads = [each for each in registry.uploads() if plan.versions.get(each.crate) == each.version]
-    accepted = [each for each in uploads if each.status == 200]
+def _figures(registry: Registry, plan: ReleasePlan, existing: Collection[str]) -> Limited:
+    uploads = [upload for upload in registry.uploads() if plan.versions.get(upload.crate) == upload.version]
+    accepted = [upload for upload in uploads if upload.status == 200]
     between = (accepted[-1].at - accepted[0].at).total_seconds()
-    refused = [each.crate in existing for each in uploads if each.status == 429]
+    refused = [upload.crate in existing for upload in uploads if upload.status == 429]
     return Limited(
         predicted=plan.forecast.seconds,
         actual=SERVICE.upload + between + SERVICE.visible,

@@ -1,6 +1,6 @@
-"""The bench's own corner of the machine: a directory, Loadmaster's home in it, its Prefect stack, its registries.
+"""The bench's own place on the machine: a directory with Loadmaster's home, a Prefect stack, and registries.
 
-Everything lies below one temporary directory and is gone afterwards; processes are stopped by those who started them.
+Everything is below one temporary directory and is removed afterwards. Whoever starts a process stops it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.rehearsal.registry import Registry, Service, Upload
 from loadmaster.run.profiles import ROOT
-from loadmaster.stack.record import recorded
+from loadmaster.stack.record import read_record
 
 LOADMASTER = (sys.executable, "-m", "loadmaster")
 PROFILE = """title = "{name}"
@@ -63,7 +63,7 @@ class BenchPlace:
         }
 
     def add_profile(self, name: str, repository: Path, *, verify: bool, bursts: str = NO_LIMITS) -> None:
-        """`bursts`: lines of the profile's `[registry]`; crates.io's own if empty."""
+        """`bursts`: lines of the profile's `[registry]`; if empty, crates.io's limits apply."""
         text = PROFILE.format(
             name=name,
             repository=repository,
@@ -74,38 +74,40 @@ class BenchPlace:
         (self.projects / f"{name}.toml").write_text(text, encoding="utf-8")
 
     def cargo(self, name: str, index: str | None) -> Cargo:
-        """cargo with a new `CARGO_HOME` and a new target directory; `index` stands in for crates.io."""
+        """cargo with a new `CARGO_HOME` and a new target directory; `index` replaces crates.io."""
         home = self.root / "homes" / name
         home.mkdir(parents=True)
         return cargo_in(home, home / "cargo.log", index=index).with_target(home / "target")
 
 
 class RegistryProcess:
-    def __init__(self, told: dict[str, str], service: Service, pid: int) -> None:
-        self.index, self.service, self.pid = told["index"], service, pid
-        self.token = Path(told["registry_token_file"]).read_text(encoding="ascii").strip()
-        self.directory = Path(told["directory"])
+    def __init__(self, addresses: dict[str, str], service: Service, pid: int) -> None:
+        """`addresses`: the document of `loadmaster world --json`."""
+        self.index, self.service, self.pid = addresses["index"], service, pid
+        self.token = Path(addresses["registry_token_file"]).read_text(encoding="ascii").strip()
+        self.directory = Path(addresses["directory"])
 
     def uploads(self, prefix: str) -> list[Upload]:
-        """Those of one contender, in order of acceptance."""
-        return [each for each in Registry(self.directory / "registry").uploads() if each.crate.startswith(f"{prefix}-")]
+        """The uploads of one contender, in order of acceptance."""
+        uploads = Registry(self.directory / "registry").uploads()
+        return [upload for upload in uploads if upload.crate.startswith(f"{prefix}-")]
 
     def first_upload(self, prefix: str) -> float:
-        """When the first upload began, in seconds since the epoch: the registry notes when it accepted."""
-        accepted = min(each.at for each in self.uploads(prefix) if each.status == 200)
+        """When the first upload began, in seconds since the epoch. The registry records when it accepted it."""
+        accepted = min(upload.at for upload in self.uploads(prefix) if upload.status == 200)
         return accepted.timestamp() - self.service.upload
 
 
 @contextmanager
 def registry_process(place: BenchPlace, service: Service) -> Iterator[RegistryProcess]:
-    """A registry without rate limits, in a process of its own, that takes so long over everything."""
-    spoken = f"upload={service.upload},visible={service.visible}"
-    argv = [*LOADMASTER, "world", "--project", "demo", "--service", spoken, "--limits", "off", "--json"]
+    """A registry without rate limits, with these service times, in a process of its own."""
+    times = f"upload={service.upload},visible={service.visible}"
+    argv = [*LOADMASTER, "world", "--project", "demo", "--service", times, "--limits", "off", "--json"]
     with subprocess.Popen(argv, cwd=place.root, env=place.env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            told = json.loads("".join([*iter(process.stdout.readline, "}\n"), "}"]))
-            yield RegistryProcess(told, service, process.pid)
+            addresses = json.loads("".join([*iter(process.stdout.readline, "}\n"), "}"]))
+            yield RegistryProcess(addresses, service, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
@@ -113,10 +115,10 @@ def registry_process(place: BenchPlace, service: Service) -> Iterator[RegistryPr
 
 @contextmanager
 def prefect_stack(place: BenchPlace) -> Iterator[tuple[int, ...]]:
-    """Prefect's server and worker, as `loadmaster up` leaves them; their pids."""
+    """Runs Prefect's server and worker by `loadmaster up`. Yields their pids."""
     try:
         subprocess.run([*LOADMASTER, "up"], cwd=ROOT, env=place.env, check=True, stdout=subprocess.DEVNULL)
-        stack = recorded(place.home)
+        stack = read_record(place.home)
         assert stack is not None and stack.worker is not None
         yield stack.server.pid, stack.worker.pid
     finally:

@@ -1,4 +1,4 @@
-"""Runs a program to its end and counts what it took. Knows processes, nothing of releases."""
+"""Runs a program to its end and measures its time and memory. Knows processes, and nothing of releases."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ MIB = 1024 * 1024
 
 
 class ProgramFailed(Exception):
-    """A contender did not get to its end; a figure of it would mean nothing."""
+    """A contender failed; a figure for it would mean nothing."""
 
 
-def measured(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Cost:
-    """CPU time is exact for all children that were waited for; memory is sampled. Raises `ProgramFailed`."""
+def measure(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Cost:
+    """Runs `argv` and measures it. CPU time is exact for all children that were waited for; memory is sampled.
+
+    Raises `ProgramFailed`.
+    """
     begun = monotonic()
     with log.open("ab") as sink:
         child = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
     memory = MemoryWatch(child.pid)
     try:
-        # Only `wait4` tells the CPU time of one child.
+        # Only `wait4` gives the CPU time of one child.
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     except BaseException:
@@ -67,7 +70,7 @@ class MemoryWatch:
             with contextlib.suppress(psutil.Error):
                 own = process.memory_info().rss
                 self.own = max(self.own, own)
-                self.tree = max(self.tree, own + sum(_rss(each) for each in process.children(recursive=True)))
+                self.tree = max(self.tree, own + sum(_rss(child) for child in process.children(recursive=True)))
 
 
 def _rss(process: psutil.Process) -> int:
@@ -78,6 +81,6 @@ def _rss(process: psutil.Process) -> int:
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
-    """Of these processes and of the children that they waited for, since they were started."""
+    """The CPU time of these processes, and of the children that they waited for, since they were started."""
     times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return float(sum(each.user + each.system + each.children_user + each.children_system for each in times))
+    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))

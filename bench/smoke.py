@@ -1,4 +1,4 @@
-"""The smoke test on the Docker engine at hand: how long its image takes from nothing, and how soon Debian's kernel denies."""
+"""The smoke test on this machine's Docker engine: the time to make its image from nothing, and until Debian's kernel denies."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ NONCE = "bench"
 
 
 def targets(store: Store, repeats: int) -> tuple[Target, ...]:
-    """`store`: an empty one, so that compiler, downloads and loading all count. Raises `EngineAbsent` and its like."""
+    """`store` is empty, so that compiling, downloads and loading all count. Raises `EngineAbsent` and the engine's other errors."""
     engine = connect()
     making = _making(engine, store)
     run_probe("vm", RunSettings(nonce=NONCE), engine, store)  # loads the image that is kept
-    denied = [seconds for seconds in (_denied(engine, store) for _ in range(repeats)) if seconds is not None]
-    print(f"smoke: {[round(each, 1) for each in sorted(denied)]} s", file=sys.stderr)
+    denied = [seconds for seconds in (_seconds_to_denial(engine, store) for _ in range(repeats)) if seconds is not None]
+    print(f"smoke: {[round(seconds, 1) for seconds in sorted(denied)]} s", file=sys.stderr)
     enforced = f"smoke: of {repeats} runs on Debian's {NEWEST_STABLE}, enforced"
-    found = [
+    measured = [
         Target(name="smoke: image from nothing", figure=making, unit="s", at_most=60.0),
         Target(name=enforced, figure=len(denied), unit="", at_least=repeats),
     ]
     if denied:
         median = statistics.median(denied)
-        found.append(Target(name="smoke: median with the image there", figure=median, unit="s", at_most=8.0))
-    return tuple(found)
+        measured.append(Target(name="smoke: median with the image there", figure=median, unit="s", at_most=8.0))
+    return tuple(measured)
 
 
 def _making(engine: Engine, store: Store) -> float:
-    """Under a name of its own: an image that is kept there for smoke tests is left alone."""
+    """Seconds to make the image. It has a name of its own, so that an image that is kept for smoke tests is left alone."""
     start = time.monotonic()
     image = machine_image(engine, store, NEWEST_STABLE, {}, NONCE)
     seconds = time.monotonic() - start
@@ -46,7 +46,7 @@ def _making(engine: Engine, store: Store) -> float:
     return seconds
 
 
-def _denied(engine: Engine, store: Store) -> float | None:
+def _seconds_to_denial(engine: Engine, store: Store) -> float | None:
     """Seconds of one run; None if it did not deny."""
     try:
         ran = run_probe("vm", RunSettings(nonce=NONCE), engine, store)

@@ -1,7 +1,7 @@
-"""Generated workspaces: so many crates in so many layers, small enough that a release is mostly waiting.
+"""Generated workspaces with a given number of crates and layers, so small that a release mostly waits.
 
-Knows Cargo's manifests and git. The same shape gives the same files, and every crate of a layer needs one of the layer
-before, so the longest chain is exactly as long as there are layers.
+Knows Cargo's manifests and git. The same shape gives the same files. Every crate of a layer needs one of the layer before, so
+the longest chain has exactly as many crates as there are layers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loadmaster.planning.values.value import Value
 
 VERSION = "0.1.0"
 WIDEST_NEEDS = 3
-"""A crate needs at most so many others."""
+"""The most other crates that a crate needs."""
 
 
 class Shape(Value):
@@ -33,13 +33,13 @@ class Shape(Value):
         chance = random.Random(f"{self.crates}/{self.layers}")
         names = [f"{prefix}-{number:03}" for number in range(self.crates)]
         cuts = [self.crates * layer // self.layers for layer in range(self.layers + 1)]
-        found: dict[str, frozenset[str]] = dict.fromkeys(names[: cuts[1]], frozenset())
+        edges: dict[str, frozenset[str]] = dict.fromkeys(names[: cuts[1]], frozenset())
         for layer in range(1, self.layers):
             below = names[cuts[layer - 1] : cuts[layer]]
             for name in names[cuts[layer] : cuts[layer + 1]]:
                 more = chance.sample(names[: cuts[layer]], chance.randrange(min(WIDEST_NEEDS, cuts[layer])))
-                found[name] = frozenset([chance.choice(below), *more])
-        return found
+                edges[name] = frozenset([chance.choice(below), *more])
+        return edges
 
     def __str__(self) -> str:
         return f"{self.crates} crates in {self.layers} layers"
@@ -51,7 +51,7 @@ RATE_LIMITED = Shape(crates=52, layers=6)
 
 
 def crates_of(edges: Edges, version: str, existing: frozenset[str] = frozenset()) -> tuple[Crate, ...]:
-    """The crates as a plan has them, dependencies first; those of `existing` are updates."""
+    """The crates as in a plan, dependencies first; those in `existing` are updates."""
     lengths = remaining_path(edges)
     return tuple(
         Crate(
@@ -79,7 +79,9 @@ def files(edges: Edges, payload_bytes: int = 0) -> Iterator[tuple[str, bytes]]:
 
 
 def _manifest(name: str, needs: frozenset[str]) -> str:
-    dependencies = "".join(f'{each} = {{ path = "../{each}", version = "{VERSION}" }}\n' for each in sorted(needs))
+    dependencies = "".join(
+        f'{needed} = {{ path = "../{needed}", version = "{VERSION}" }}\n' for needed in sorted(needs)
+    )
     return (
         f'[package]\nname = "{name}"\nversion = "{VERSION}"\nedition = "2021"\ndescription = "One of many"\n'
         f'license = "MIT"\nrepository = "https://git.example/bench"\n\n[dependencies]\n{dependencies}'
@@ -87,7 +89,7 @@ def _manifest(name: str, needs: frozenset[str]) -> str:
 
 
 def _source(name: str, needs: frozenset[str]) -> str:
-    sum_of = " + ".join(["1", *(f"{each.replace('-', '_')}::weight()" for each in sorted(needs))])
+    sum_of = " + ".join(["1", *(f"{needed.replace('-', '_')}::weight()" for needed in sorted(needs))])
     return (
         f"//! {name}.\n\n/// Counts itself, and what it needs once for every way to it.\n"
         f"pub fn weight() -> u64 {{\n    {sum_of}\n}}\n"
@@ -95,7 +97,7 @@ def _source(name: str, needs: frozenset[str]) -> str:
 
 
 def write(shape: Shape, prefix: str, directory: Path, env: Mapping[str, str]) -> Path:
-    """A checkout of the workspace, with its lockfile, in one commit on `main`. `env` is cargo's and git's."""
+    """Writes a checkout of the workspace, with its lockfile, in one commit on `main`. `env` is for cargo and git."""
     for path, content in files(shape.edges(prefix), shape.payload_bytes):
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)

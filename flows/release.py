@@ -59,7 +59,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note_plan(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
-    answers += permissions.permission_answers(job, asking) + ask_for_worker(job, offered_by(plan))
+    answers += permissions.gate_answers(job, asking) + ask_for_worker(job, offered_by(plan))
     journal.note_gates(answers)
     require_open(answers)
 

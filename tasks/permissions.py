@@ -62,7 +62,7 @@ def begin(job: Job, plan: ReleasePlan, seen: Seen) -> PrefectFuture[Facts] | Non
     return look.submit(job, plan, seen) if job.preflight else None
 
 
-def permission_answers(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
+def gate_answers(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
     """The answers of the permission gates; () if the request switched them off."""
     if asking is None:
         return ()

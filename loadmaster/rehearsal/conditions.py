@@ -1,4 +1,4 @@
-"""What a rehearsal world is like besides healthy, quick and punctual: one script, in a file or in a request."""
+"""How a rehearsal world differs from a healthy, quick and punctual one: one script, in a file or in a request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The conformance corpus: requests, and the answers that crates.io's server gives; replayed against any server, in order.
+"""The conformance corpus: requests, and crates.io's answers to them. Replays them in order against any server.
 
 It knows how a case is written, sent and compared. It refuses to know which server it asks: the rehearsal's registry,
-crates.io's own, another. Later cases rest on what earlier ones did, so they are replayed from the first.
+crates.io's own, or another. Later cases depend on earlier ones, so a replay begins with the first.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ class File(Value):
     path: str
     text: str | None = None
     base64: str | None = None
-    """Instead of `text`, where it is none."""
+    """Instead of `text`, for bytes that are not text."""
     type: Literal["file", "link", "symlink", "fifo", "directory"] = "file"
     target: str = ""
-    """Of a link."""
+    """The target of a link."""
 
     def content(self) -> bytes:
         return base64.b64decode(self.base64) if self.base64 is not None else (self.text or "").encode()
 
 
 class CorpusUpload(Value):
-    """The body of a publish request: what it says, then a crate file with these entries."""
+    """The body of a publish request: its metadata, then a crate file with these entries."""
 
     metadata: str
     files: tuple[File, ...]
 
 
 class CorpusIdentity(Value):
-    """An ID token, asked for at the issuer that stands beside the server."""
+    """An ID token from the issuer beside the server."""
 
     run: IssuedRun
     flaws: Flaws = SOUND
@@ -70,44 +70,44 @@ class CorpusRequest(Value):
     method: str
     path: str
     token: str | None = None
-    """The name of one of the scenario's; `=TEXT` for a text; `@NAME` for what an earlier case kept under that name."""
+    """The name of a token of the scenario; `=TEXT` for a literal text; `@NAME` for a value that an earlier case kept."""
     scheme: str | None = None
-    """Before the token in the `Authorization` header."""
+    """The word before the token in the `Authorization` header."""
     user_agent: str = _AGENT
     headers: dict[str, str] = Field(default_factory=dict)
     text: str | None = None
-    """The body; or it is given in one of the ways below."""
+    """The body, unless one of the fields below gives it."""
     base64: str | None = None
     upload: CorpusUpload | None = None
     identity: CorpusIdentity | None = None
     """Sent as `{"jwt": …}`."""
     identity_again: str | None = None
-    """The ID token that the case of this name sent, once more."""
+    """The ID token of the case with this name is sent again."""
 
 
 class CorpusAnswer(Value):
     status: int
     errors: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
-    """Of the JSON object, at its top."""
+    """The keys of the JSON object, at its top level."""
     document: str | None = None
-    """The whole JSON document, in which `<DATE>` stands for any instant."""
+    """The whole JSON document; `<DATE>` in it matches any instant."""
     text: str | None = None
-    """How the body begins."""
+    """The start of the body."""
     headers: dict[str, str] = Field(default_factory=dict)
-    """Those that matter."""
+    """The headers that are compared."""
 
 
 class Case(Value):
     name: str
     """Folder and file, without its ending."""
     source: str
-    """How the answer is known."""
+    """The source of the expected answer."""
     why: str | None = None
     request: CorpusRequest
     answer: CorpusAnswer
     keep: dict[str, str] = Field(default_factory=dict)
-    """Name to field of the answer: for the tokens of later cases."""
+    """By name, a field of the answer that is kept as a token for later cases."""
 
 
 class CorpusDifference(Value):
@@ -139,21 +139,21 @@ def scenario_tokens(directory: Path = CORPUS) -> dict[str, str]:
 
 @dataclass
 class Replay:
-    """One server, and what was learnt from it on the way."""
+    """One server, and the values that its answers gave so far."""
 
     server: str
     """Address of its web API, without a slash at the end."""
     tokens: Mapping[str, str]
     client: httpx.Client
     issuer: str | None = None
-    """None: cases that need an ID token, and what rests on them, are left out."""
+    """None: cases that need an ID token, and those that depend on them, are left out."""
     kept: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
-    """ID tokens, by the case that sent them."""
+    """The ID tokens that were sent, by case."""
     left_out: list[str] = field(default_factory=list)
 
     def run(self, cases: tuple[Case, ...]) -> Iterator[tuple[Case, CorpusDifference | None]]:
-        """Each case that was asked, and how it differs. Raises `ServerNotAsked`."""
+        """Each case that was asked, with its difference or None. Raises `ServerNotAsked`."""
         for case in cases:
             if self._cannot_ask(case.request):
                 self.left_out.append(case.name)
@@ -180,7 +180,7 @@ class Replay:
         content = self._content(case)
         if asked.identity is not None or asked.identity_again is not None:
             headers.setdefault("Content-Type", "application/json")
-        # The path goes out as it is written: `//`, `%2B` and all.
+        # httpx would normalise the path; it is sent unchanged, with `//` and `%2B`.
         url = httpx.URL(self.server)
         url = url.copy_with(raw_path=url.raw_path.rstrip(b"/") + asked.path.encode())
         return self.client.request(asked.method, url, headers=headers, content=content, follow_redirects=False)

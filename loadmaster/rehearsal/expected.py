@@ -1,4 +1,4 @@
-"""The healthy world: who and what a registry knows if everything is as the project's profile expects it."""
+"""The healthy world: the accounts and crates that a registry knows if everything is as the project's profile expects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from loadmaster.rehearsal.issuer import IssuedRun
 from loadmaster.rehearsal.scenario import Scenario, Team, TrustedPublisher, User
 
 MAINTAINER = "maintainer"
-"""The account that releases where nothing names another."""
+"""The account that releases if nothing names another."""
 
 
 def expected_scenario(project: Project, run: IssuedRun) -> Scenario:

@@ -1,7 +1,7 @@
-"""Who vouches for the runs of a rehearsal: signs ID tokens as GitHub Actions does, with a key made for this world.
+"""The issuer of a rehearsal: signs ID tokens for its runs as GitHub Actions does, with a key made for this world.
 
-It calls itself as GitHub's issuer does, so that a registry treats its tokens alike; nobody else has, or takes, its key.
-Whoever holds a request token gets ID tokens for the run that it was made for, as a job on GitHub does.
+It has the name of GitHub's issuer, so that a registry treats its tokens alike. Nobody else has or accepts its key.
+A request token gives ID tokens for the run that it was made for, as in a job on GitHub.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from loadmaster.rehearsal.registry.trustpub import GITHUB, GITLAB, Issuers, KeyS
 from loadmaster.run.store import write_atomically
 
 _LIFE = 300
-"""Of an ID token, in seconds, as GitHub has it."""
+"""The life of an ID token in seconds, as at GitHub."""
 _REQUESTS = "id-token-requests"
 _INSIDE = "http://issuer.invalid"
 
 
 class IssuedRun(Value):
-    """What a job's ID token says of it. The defaults are a release of no particular project."""
+    """A run as its ID token describes it. The defaults are a release of no particular project."""
 
     repository: str
     repository_owner_id: int
     workflow: str
-    """File name."""
+    """The name of the workflow's file."""
     environment: str | None = None
     event: str = "workflow_dispatch"
     ref: str = "refs/heads/main"
@@ -54,14 +54,14 @@ class IssuedRun(Value):
 
 
 class Flaws(Value):
-    """What is wrong with the ID tokens of a run: for tests."""
+    """Flaws of a run's ID tokens, for tests."""
 
     clock_ahead: float = 0.0
     """Seconds by which the issuer's clock is ahead, or behind if negative."""
     key: Literal["own", "unknown", "forged", "unnamed"] = "own"
-    """`unknown`: one that the issuer does not publish; `forged`: such a one under the own one's name."""
+    """`unknown`: a key that the issuer does not publish; `forged`: such a key under the name of its own."""
     claims: dict[str, Any] = Field(default_factory=dict)
-    """Put over the claims that there would be."""
+    """These replace the usual claims."""
     without: tuple[str, ...] = ()
     """Claims that are left out."""
 
@@ -76,7 +76,7 @@ class Start(Value):
 
 class Issuer:
     def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
-        """`directory` keeps the key; it is made when it is needed first."""
+        """`directory` keeps the key, which is made at the first use."""
         self._file, self._clock = directory / "issuer.pem", clock
         self._keys: dict[str, rsa.RSAPrivateKey] = {}
 
@@ -96,7 +96,7 @@ class Issuer:
         return {GITHUB: source, GITLAB: source}
 
     def request_token(self, run: IssuedRun, flaws: Flaws = SOUND) -> str:
-        """What a job is given to ask for ID tokens with."""
+        """The credential with which a job asks for ID tokens."""
         told = {"aud": _REQUESTS, "run": run.model_dump(), "flaws": flaws.model_dump()}
         return jwt.encode(told, self._key("own"), "RS256")
 
@@ -118,7 +118,7 @@ class Issuer:
         return JSONResponse({"keys": [public | {"kid": _key_id("own"), "alg": "RS256", "use": "sig"}]})
 
     async def token(self, request: Request) -> Response:
-        """`?audience=…` with a request token as bearer."""
+        """Answers `?audience=…` with an ID token, for a request token as bearer."""
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         try:
             told = jwt.decode(bearer, self._key("own").public_key(), ["RS256"], audience=_REQUESTS)
@@ -131,7 +131,7 @@ class Issuer:
         return JSONResponse({"value": self.id_token(run, audience, flaws)})
 
     async def start(self, request: Request) -> Response:
-        """Starts a run, as anybody in this world may: `{"run": …, "flaws": …}` in, its request token out."""
+        """Starts a run, which everybody in this world may: takes `{"run": …, "flaws": …}` and answers its request token."""
         try:
             asked = Start.model_validate_json(await request.body())
         except ValidationError as error:
@@ -139,7 +139,7 @@ class Issuer:
         return JSONResponse({"token": self.request_token(asked.run, asked.flaws)})
 
     def _key(self, name: str) -> rsa.RSAPrivateKey:
-        """`own`, or `other`, which nobody knows."""
+        """The key `own`, or `other`, which the issuer does not publish."""
         if name not in self._keys:
             self._keys[name] = self._own_key() if name == "own" else _new_key()
         return self._keys[name]

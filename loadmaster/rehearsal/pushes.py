@@ -1,6 +1,6 @@
-"""Faults of pushes: the part of a world that its git remote's hooks ask, and how the hooks get there.
+"""Faults of pushes: the part of a world that its git remote's hooks ask, and the installation of these hooks.
 
-It knows the two instants of a push: before git updates the refs, and after, when nobody has been told yet. A remote on
+It knows the two instants of a push: before git updates the refs, and after that but before git answers. A remote on
 a path has no server of its own, hence the hooks; one process decides and counts.
 """
 
@@ -50,7 +50,7 @@ class Pushes:
 
     @contextmanager
     def hooked(self, remote: Path, address: str) -> Iterator[None]:
-        """Lets the remote ask this application, served at `address`, while the block lasts; only if the script is about it."""
+        """Lets the remote ask this application, served at `address`, in the block; only if the script has faults of pushes."""
         if not self._misfortune.script.is_about(*_DOORS.values()):
             yield
             return
@@ -80,7 +80,7 @@ class Pushes:
         return PlainTextResponse(GO_ON)
 
     async def _after(self, request: Request) -> Response:
-        """Also asked when refs are updated by other ways than a push, to which nothing is owed."""
+        """Also asked when refs are updated without a push; no fault applies then."""
         for fault in [self._owed.pop(ref) for ref in await _refs(request) if ref in self._owed]:
             if fault.kill:
                 kill()

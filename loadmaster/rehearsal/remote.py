@@ -1,4 +1,4 @@
-"""The git remote of a rehearsal: a bare repository that rejects what protected branches and tags reject.
+"""The git remote of a rehearsal: a bare repository with protected branches and tags.
 
 It knows GitHub's rules for updates and the words it rejects with. It refuses to know who pushes: there is no
 credential on a path.
@@ -57,8 +57,8 @@ END
 def create_remote(directory: Path, source: Path, branch: str, *, commit: str | None = None) -> Path:
     """Makes the bare repository `directory` from the local repository `source`, and returns its absolute path.
 
-    It holds one branch and the tags. With `commit`, the branch stands there and only tags in its history are taken:
-    the remote as it was then. One that exists is left as it is, so that a Retry finds what was pushed.
+    It holds one branch and the tags. With `commit`, the branch is at that commit and only tags in its history are taken:
+    the remote as it was then. An existing remote is left unchanged, so that a Retry finds what was pushed.
     Raises `UnknownCommit`.
     """
     directory = directory.resolve()
@@ -68,7 +68,7 @@ def create_remote(directory: Path, source: Path, branch: str, *, commit: str | N
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    # Cloned whole, as hard links; the refs that do not belong are dropped after.
+    # Cloned whole, as hard links; other refs are removed afterwards.
     run(directory.parent, "clone", "--quiet", "--bare", "--", str(source.resolve()), str(unfinished))
     run(unfinished, "remote", "remove", "origin")
     _keep_only(unfinished, branch, tip, all_tags=commit is None)

@@ -1,4 +1,4 @@
-"""What a person asks for when starting a rehearsal: the parameters of the deployment `rehearse`, as one typed model."""
+"""The request that starts a rehearsal: the parameters of the deployment `rehearse`, as one typed model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadmaster.run.request import ReleaseRequest, read_request
 
 
 def _instant_or_commit(given: Any) -> Any:
-    """Told here, once: the union would tell what is wrong with each of its members."""
+    """Reports a wrong value once: pydantic's union would report an error for each of its members."""
     if not isinstance(given, str) or given == "commit":
         return given
     try:

@@ -1,7 +1,7 @@
-"""Who and what a rehearsal registry knows before anybody uses it: one typed file, or a part of a request.
+"""The state of a rehearsal registry before anybody uses it: one typed file, or a part of a request.
 
 It knows the words of a scenario and which of them contradict each other. It refuses to know how a registry remembers
-them; `seeding` tells it.
+them: `seeding` puts them into one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from loadmaster.run.profiles import problems_of
 
 
 def _acceptable(check: Callable[[str], None]) -> Callable[[str], str]:
-    """A rule of crates.io as one of pydantic."""
+    """Turns a rule of crates.io into a validator of pydantic."""
 
     def checked(text: str) -> str:
         try:
@@ -47,11 +47,11 @@ TokenScope = Literal["publish-new", "publish-update", "yank", "change-owners", "
 class User(Value):
     login: Login
     id: int | None = Field(default=None, ge=1)
-    """On the registry; the next free one if left out."""
+    """The id on the registry; the next free one if left out."""
     email_verified: bool = True
     locked: Lock | None = None
     limits: OwnLimits | None = None
-    """Of this account's buckets; the world's if left out."""
+    """The limits of this account's buckets; the world's if left out."""
 
 
 class Team(Value):
@@ -63,7 +63,7 @@ class Team(Value):
 
 
 class ActorToken(Value):
-    """What a token may do. Left out: everything, everywhere, for ever."""
+    """The rights of a token. A field that is left out sets no limit."""
 
     scopes: tuple[TokenScope, ...] | None = None
     crates: tuple[str, ...] | None = None
@@ -75,7 +75,7 @@ class ActorToken(Value):
 class ScenarioToken(ActorToken):
     user: Login
     name: str | None = Field(default=None, pattern=r"^[a-z0-9_-]+$")
-    """Of the file `NAME.token` in the world's directory that the token is written to."""
+    """The token is written to the file `NAME.token` in the world's directory."""
     token: str | None = Field(default=None, pattern=r"^cio[!-~]+$")
     """The token itself; made up if left out."""
 
@@ -92,10 +92,10 @@ class ScenarioCrate(Value):
     name: CrateName
     owners: tuple[Login | TeamLogin, ...] = Field(min_length=1)
     versions: tuple[ScenarioVersion, ...] = ()
-    """Tiny crates, made up, that cargo can resolve. None: only the owners of a crate that upstream has."""
+    """Versions of tiny made-up crates that cargo can resolve. If empty, only the owners of upstream's crate are set."""
     trustpub_only: bool = False
     invited: tuple[Login, ...] = ()
-    """Who was asked to be an owner, and has not answered."""
+    """Users who are invited as owners and have not answered."""
 
 
 class Deleted(Value):
@@ -109,7 +109,7 @@ class Reserved(Value):
 
 
 class TrustedPublisher(Value):
-    """One configuration of trusted publishing, kept as it is written here, blanks included."""
+    """One configuration of trusted publishing, kept unchanged, including blanks."""
 
     crate: CrateName
     provider: Literal["github"] = "github"
@@ -131,14 +131,14 @@ class Scenario(Value):
     tokens: tuple[ScenarioToken, ...] = ()
     crates: tuple[ScenarioCrate, ...] = ()
     deleted: tuple[Deleted, ...] = ()
-    """Names of crates that were deleted, and cannot be had again for a day."""
+    """Deleted crates, whose names cannot be used again for a day."""
     reserved: tuple[Reserved, ...] = ()
-    """Besides those that crates.io reserves."""
+    """Reserved names besides crates.io's."""
     trusted_publishing: tuple[TrustedPublisher, ...] = ()
     forge_accounts: tuple[ForgeAccount, ...] = ()
-    """Users and organisations that GitHub knows, besides the users here, the project's owner, and who is configured."""
+    """Users and organisations that GitHub knows, besides the users here, the project's owner, and those in configurations."""
     actor: Login | None = None
-    """Whose the rehearsal's own credential is; an account of its own if left out."""
+    """The account of the rehearsal's own credential; an account of its own if left out."""
     actor_token: ActorToken = ActorToken()
     read_only: bool = False
     blocked_agents: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class Scenario(Value):
 
     @model_validator(mode="after")
     def _is_one_story(self) -> Self:
-        """Everybody who is named is a user or a team of the scenario, or its actor, and nothing is told twice."""
+        """Everybody who is named must be a user or a team of the scenario, or its actor, and nothing may be defined twice."""
         logins, teams = [user.login for user in self.users], [team.login for team in self.teams]
         for what, names in (
             ("user", logins),

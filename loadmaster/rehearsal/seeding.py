@@ -1,6 +1,6 @@
-"""Tells a registry what a scenario says, once: at the first opening of its world.
+"""Puts a scenario into a registry, once: at the first opening of its world.
 
-A world that was killed while it was told is told again from the start; what is there already stays as it is.
+If the world is killed meanwhile, the next opening starts again from the beginning; existing entries stay unchanged.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from loadmaster.run.store import write_atomically
 from loadmaster.run.world import credential_file
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-"""When the crates of a scenario were published: before any limit counts, and the same in every world."""
+"""The publishing date of a scenario's crates: so old that no limit counts them, and the same in every world."""
 
 
 def seed(scenario: Scenario, registry: Registry, directory: Path, now: datetime) -> None:
-    """`directory` is the world's, where the tokens are written and the scenario that was applied is kept."""
+    """`directory` is the world's: the tokens are written to it, and the applied scenario is kept there."""
     applied = directory / "scenario.json"
     if applied.exists():
         return
@@ -63,7 +63,7 @@ def kept_token(directory: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def _add_people(scenario: Scenario, registry: Registry) -> None:
-    # Who has an id comes first, so that nobody is given it by chance.
+    # Users with an id come first, so that no other user gets that id by chance.
     for user in sorted(scenario.users, key=lambda each: each.id is None):
         registry.accounts.add(
             user.login,
@@ -108,7 +108,7 @@ def _add_crate(crate: ScenarioCrate, registry: Registry, now: datetime) -> None:
 
 
 def _add_publishers(scenario: Scenario, registry: Registry, now: datetime) -> None:
-    """As they are written, even where the registry itself would refuse them: somebody's blanks must survive."""
+    """Adds the configurations unchanged, even if the registry itself would refuse them: a person's blanks must survive."""
     with registry.database.recording() as db:
         db.execute("DELETE FROM github_configs")
         for each in scenario.trusted_publishing:
@@ -128,7 +128,7 @@ def _add_publishers(scenario: Scenario, registry: Registry, now: datetime) -> No
 
 
 def _tiny_version(name: str, version: str, publisher: str | None, place: Path) -> Submission:
-    """A library without anything in it, packed as cargo packs; its crate file is written to `place`."""
+    """An empty library, packed as cargo packs; its crate file is written to `place`."""
     manifest = (
         f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2021"\n'
         f'description = "A crate of a rehearsal."\nlicense = "MIT"\n\n[lib]\npath = "src/lib.rs"\n'

@@ -1,7 +1,7 @@
 """Makes the world of one rehearsal, in a directory keyed by the run: registry, forge, git remote, and their credentials.
 
 A Retry, in a new process and on another port, opens the same directory and finds the same world. Nothing here can
-reach the live world: the addresses are loopback's, the tokens are made up on the spot.
+reach the live world: the addresses are on loopback, and the tokens are made here.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from loadmaster.run.world import World
 from loadmaster.run.world_clock import WorldClock
 
 FORGE_OWNER_ID = 1
-"""Of the owner of the project's repository at the forge, unless the profile knows it."""
+"""The forge's id of the project's owner, unless the profile has it."""
 
 ISSUER = "/issuer"
 PUSHES = "/pushes"
-"""Where the git remote's hooks ask."""
+"""The path that the git remote's hooks ask."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     """
     project = load_project(request.project)
     remote = directory.world / "remote.git"
-    # A Retry has all it needs in its world; where that came from may be out of reach by then.
+    # A Retry has all it needs in its world; the source of that may be out of reach by then.
     is_retry = directory.pinned.exists() and remote.exists()
     source = remote if is_retry else source_of(request, project, directory, store)
     pinned = pin(request, project, directory, source, request.as_of)
@@ -82,7 +82,7 @@ def open_world(
     store: Store,
     port: int = 0,
 ) -> Iterator[World]:
-    """Serves the registry and the forge of `directory`, which is made or found again. Raises `PortTaken`."""
+    """Serves the registry and the forge of `directory`, a new or an existing world. Raises `PortTaken`."""
     issuer = Issuer(directory, clock.now)
     registry = _registry(directory, project, as_of, conditions, clock, store, issuer)
     script = FaultScript(faults=conditions.faults)
@@ -106,7 +106,7 @@ def open_world(
 
 
 def _run_of(project: Project) -> IssuedRun:
-    """The run that releases the project by trusted publishing, as its profile says, or as is usual."""
+    """The run that releases the project by trusted publishing, by its profile or with the usual names."""
     said = project.registry.trusted_publishing
     return IssuedRun(
         repository=said.repository if said else project.forge,

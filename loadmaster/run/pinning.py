@@ -26,11 +26,8 @@ def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory
         bare = directory.path / "source.git"
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
         return bare
-    return git.mirror(where, store.part("mirrors"), extra=_environment(project))
-
-
-def _environment(project: Project) -> dict[str, str]:
-    return {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
+    passed = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
+    return git.mirror(where, store.part("mirrors"), extra=passed)
 
 
 def pin(

@@ -1,4 +1,4 @@
-"""The LSM smoke test's acting side: makes the payload and its images, runs them, brings back what they said.
+"""The acting side of the LSM smoke test: makes the payload and its images, runs them, and returns their logs.
 
 It judges nothing: `loadmaster.planning.smoke` does.
 """

@@ -1,4 +1,4 @@
-"""What a person, or a release, asks of a smoke test: the parameters of the deployment `lsm-smoke`, as one typed model."""
+"""The request of a smoke test, by a person or a release: the parameters of the deployment `lsm-smoke`, as one typed model."""
 
 from __future__ import annotations
 
@@ -29,30 +29,36 @@ class SmokeRequest(Value):
     backend: Backend = Field(
         default=Backend.AUTO,
         title="Backend",
-        description="`native`: in a container on the worker's kernel; `vm`: in one that boots a kernel; `auto`: native if "
-        "the worker can; `dispatch`: a workflow of the forge.",
+        description="`native`: in a container on the worker's kernel; `vm`: in a container that boots a kernel; `auto`: native "
+        "if the worker can; `dispatch`: by a workflow of the forge.",
     )
     kernels: tuple[Kernel, ...] = Field(
         default=NEWEST_STABLE,
         min_length=1,
         title="Kernels",
-        description="For `vm`: such as `6.1`, `6.12`, `7.2`; each is booted, the weakest verdict decides.",
+        description="For `vm`: such as `6.1`, `6.12`, `7.2`. Each is booted, and the weakest verdict decides.",
     )
     deadline: int = Field(
-        default=DEADLINE, gt=0, le=3600, title="Deadline", description="Seconds that one kernel's test may take."
+        default=DEADLINE,
+        gt=0,
+        le=3600,
+        title="Deadline",
+        description="The most seconds that one kernel's test may take.",
     )
     mode: Mode = Field(
         default=Mode.ENFORCE,
         title="Mode",
-        description="`enforce`: anything but `enforced` fails the run; `best-effort`: what the host cannot do is skipped.",
+        description="`enforce`: every verdict except `enforced` fails the run; `best-effort`: what the host cannot do is skipped.",
     )
     project: ProjectName | None = Field(
         default=None,
         title="Project",
-        description="Whose program; its profile's `[smoke.artefact]` says how it is started.",
+        description="The project of the program; its profile's `[smoke.artefact]` says how it is started.",
     )
-    version: str | None = Field(default=None, title="Version", description="Of the release that is tested.")
-    tag: str | None = Field(default=None, title="Tag", description="Of the release; by the profile if left out.")
+    version: str | None = Field(default=None, title="Version", description="The version of the release to test.")
+    tag: str | None = Field(
+        default=None, title="Tag", description="The tag of the release; the profile's pattern if left out."
+    )
     forge: str | None = Field(
         default=None, title="Forge", description="Base address of the REST API that has the assets or the workflow."
     )
@@ -73,23 +79,23 @@ class SmokeRequest(Value):
 
     @property
     def style(self) -> SmokeStyle:
-        """The profile's table; the table of nothing asked where there is none. Raises what reading the profile raises."""
-        said = load_project(self.project).smoke if self.project is not None else None
-        return said or SmokeStyle()
+        """The profile's table `smoke`; its defaults if there is none. Raises what reading the profile raises."""
+        style = load_project(self.project).smoke if self.project is not None else None
+        return style or SmokeStyle()
 
 
 def smoke_request(values: dict[str, Any]) -> SmokeRequest:
-    """The model from plain values; what they leave out is as the project's profile says.
+    """The model from plain values, with the profile's values for those that are left out.
 
     Raises `UnknownProject`, `ProfileBroken`, `WrongRequest`, `SmokeSubjectUnknown`.
     """
     given = {name: value for name, value in values.items() if value is not None}
     if (project := given.get("project")) is not None and project not in (known := project_names()):
         raise UnknownProject(str(project), known)
-    said = load_project(str(project)).smoke if project is not None else None
-    usual = said.model_dump(include={"backend", "kernels", "deadline", "mode", "subject"}) if said else {}
+    style = load_project(str(project)).smoke if project is not None else None
+    defaults = style.model_dump(include={"backend", "kernels", "deadline", "mode", "subject"}) if style else {}
     try:
-        request = SmokeRequest.model_validate(usual | given)
+        request = SmokeRequest.model_validate(defaults | given)
     except ValidationError as error:
         raise WrongRequest(problems_of(error)) from error
     if (

@@ -1,4 +1,4 @@
-"""The project's own Prefect server and worker on this machine: started, asked, followed, and stopped without harm.
+"""The project's own Prefect server and worker on this machine: starts, asks and follows them, and stops them without harm.
 
-Talks to Prefect by its command line and REST only and imports none of it, which keeps every command fast.
+Talks to Prefect only by its command line and REST, and imports none of it, which keeps every command fast.
 """

@@ -1,7 +1,7 @@
 """Prefect's REST interface, as far as the command line needs it. Every call tries once.
 
-Knows shapes and addresses; decides nothing. The one answer that is asked again is 503: Prefect gives it when two
-transactions meet in SQLite and one was rolled back, and every client of Prefect's own repeats the request, for about as long.
+Knows shapes and addresses; decides nothing. Only a 503 is asked again: Prefect answers it if two transactions meet in SQLite
+and one is rolled back, and all of Prefect's own clients repeat the request, for about as long.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Api:
         busy_patience: float = BUSY_PATIENCE,
     ) -> None:
         self._busy_seconds, self._busy_patience = busy_seconds, busy_patience
-        # trust_env off: a proxy of the user's has no business between us and loopback.
+        # Without `trust_env`: no proxy of the user may come between us and loopback.
         self._client = httpx.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -59,31 +59,31 @@ class Api:
 
     def create_run(self, deployment: str, parameters: Mapping[str, object]) -> FlowRun:
         """Schedules a run of `FLOW/DEPLOYMENT` for now. Raises `DeploymentUnknown`, `ParametersRefused`."""
-        found = self._try("GET", f"/deployments/name/{deployment}")
-        if found.status_code == httpx.codes.NOT_FOUND:
+        answer = self._try("GET", f"/deployments/name/{deployment}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
             raise DeploymentUnknown(deployment, self._deployment_names())
-        described = self._accepted(found)
-        # Prefect checks values, but takes names that the flow does not have; the run would then crash without a reason.
-        known = (described["parameter_openapi_schema"] or {}).get("properties") or {}
+        definition = self._require_success(answer)
+        # Prefect checks values, but accepts names that the flow does not have; the run would then crash without a reason.
+        known = (definition["parameter_openapi_schema"] or {}).get("properties") or {}
         if strange := sorted(set(parameters) - set(known)):
             raise ParametersRefused(deployment, f"it has no parameter `{'`, `'.join(strange)}`.")
         body = {"parameters": dict(parameters), "idempotency_key": str(uuid.uuid4())}
-        created = self._try("POST", f"/deployments/{described['id']}/create_flow_run", body)
+        created = self._try("POST", f"/deployments/{definition['id']}/create_flow_run", body)
         if created.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
-            raise ParametersRefused(deployment, _told(created))
-        return FlowRun.model_validate(self._accepted(created))
+            raise ParametersRefused(deployment, _details_of(created))
+        return FlowRun.model_validate(self._require_success(created))
 
     def run(self, flow_run_id: str) -> FlowRun:
         return FlowRun.model_validate(self._ask("GET", f"/flow_runs/{flow_run_id}"))
 
     def unfinished_runs(self) -> list[FlowRun]:
-        """Every run that has left the queue and not ended. Runs inside another run are that run's business."""
+        """Every run that has left the queue and not ended, except runs inside another run."""
         started = {"state": {"type": {"any_": ["PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}}
         query = {"flow_runs": {**started, "parent_task_run_id": {"is_null_": True}}}
         return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
 
     def scheduled_runs(self, deployment: str) -> list[FlowRun]:
-        """The runs that the deployment's schedules have created ahead."""
+        """The runs that the deployment's schedules have created in advance."""
         flow, _, name = deployment.partition("/")
         query = {
             "flows": {"name": {"any_": [flow]}},
@@ -93,7 +93,7 @@ class Api:
         return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
 
     def task_runs(self, flow_run_id: str, since: datetime) -> list[TaskRun]:
-        """The task runs of a run that were called at or after `since`, in that order."""
+        """The task runs of a run that were called at or after `since`, in the order of the calls."""
         query = {
             "flow_runs": {"id": {"any_": [flow_run_id]}},
             "task_runs": {"expected_start_time": {"after_": since.isoformat()}},
@@ -102,7 +102,7 @@ class Api:
         return TypeAdapter(list[TaskRun]).validate_python(self._pages("/task_runs/filter", query))
 
     def logs(self, flow_run_id: str, since: datetime, level: int) -> list[LogLine]:
-        """The lines of a run from `since` on, of at least `level` (the numbers of Python's logging), oldest first."""
+        """The log lines of a run since `since`, of at least `level` (a number of Python's logging), oldest first."""
         wanted = {
             "flow_run_id": {"any_": [flow_run_id]},
             "level": {"ge_": level},
@@ -112,11 +112,11 @@ class Api:
         return TypeAdapter(list[LogLine]).validate_python(self._pages("/logs/filter", query))
 
     def retry(self, flow_run_id: str) -> None:
-        """What the button Retry of the UI does, to the byte."""
+        """Sends the same request as the button Retry of the UI, byte for byte."""
         self.set_state(flow_run_id, "SCHEDULED", "AwaitingRetry", "Retry from the UI")
 
     def set_state(self, flow_run_id: str, kind: str, name: str, message: str) -> None:
-        """Puts a run into a state past the server's rules. Raises `PrefectRefused` if it is not taken."""
+        """Sets a run's state and skips the server's rules. Raises `PrefectRefused` if the server does not accept it."""
         path = f"/flow_runs/{flow_run_id}/set_state"
         state = {"type": kind, "name": name, "message": message}
         answer = self._ask("POST", path, {"state": state, "force": True})
@@ -130,7 +130,7 @@ class Api:
         wanted = {"name": pool, "type": "process", "is_paused": is_paused}
         answer = self._try("POST", "/work_pools/", wanted)
         if answer.status_code != httpx.codes.CONFLICT:
-            self._accepted(answer)
+            self._require_success(answer)
 
     def pool_is_paused(self, pool: str) -> bool:
         return bool(self._ask("GET", f"/work_pools/{pool}")["is_paused"])
@@ -141,31 +141,31 @@ class Api:
     def open_pool(self, pool: str) -> None:
         self._ask("PATCH", f"/work_pools/{pool}", {"is_paused": False})
 
-    def worker_seen(self, pool: str, since: datetime) -> bool:
+    def has_seen_worker(self, pool: str, since: datetime) -> bool:
         """Whether a worker of the pool has reported at or after `since`."""
         query = {"workers": {"last_heartbeat_time": {"after_": since.isoformat()}}}
         return bool(self._ask("POST", f"/work_pools/{pool}/workers/filter", query))
 
     def deployments(self) -> list[dict[str, Any]]:
-        """Every deployment as Prefect tells it."""
+        """Every deployment, in Prefect's own shape."""
         return self._pages("/deployments/filter", {})
 
     def _deployment_names(self) -> list[str]:
-        flows = {each["id"]: each["name"] for each in self._pages("/flows/filter", {})}
-        return [f"{flows.get(each['flow_id'], '?')}/{each['name']}" for each in self.deployments()]
+        flows = {flow["id"]: flow["name"] for flow in self._pages("/flows/filter", {})}
+        return [f"{flows.get(one['flow_id'], '?')}/{one['name']}" for one in self.deployments()]
 
     # --- the wire ---
 
     def _pages(self, path: str, query: Mapping[str, object]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         while True:
-            page = self._ask("POST", path, {**query, "limit": PAGE, "offset": len(found)})
-            found += page
+            page = self._ask("POST", path, {**query, "limit": PAGE, "offset": len(items)})
+            items += page
             if len(page) < PAGE:
-                return found
+                return items
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        return self._accepted(self._try(method, path, body))
+        return self._require_success(self._try(method, path, body))
 
     def _try(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         begun = time.monotonic()
@@ -177,18 +177,18 @@ class Api:
         except httpx.TransportError as error:
             raise PrefectUnreachable(str(self._client.base_url), f"{type(error).__name__}: {error}") from error
         if response.is_server_error:
-            raise PrefectUnreachable(str(response.url), f"status {response.status_code}: {_told(response)}")
+            raise PrefectUnreachable(str(response.url), f"status {response.status_code}: {_details_of(response)}")
         return response
 
     @staticmethod
-    def _accepted(response: httpx.Response) -> Any:
+    def _require_success(response: httpx.Response) -> Any:
         if not response.is_success:
-            asked = f"{response.request.method} {response.request.url.path}"
-            raise PrefectRefused(asked, f"status {response.status_code}: {_told(response)}")
+            request = f"{response.request.method} {response.request.url.path}"
+            raise PrefectRefused(request, f"status {response.status_code}: {_details_of(response)}")
         return response.json() if response.content else None
 
 
-def _told(response: httpx.Response) -> str:
+def _details_of(response: httpx.Response) -> str:
     """The server's own words: Prefect puts them in `detail`, or in a list of `exception_detail`."""
     try:
         body = response.json()
@@ -198,5 +198,5 @@ def _told(response: httpx.Response) -> str:
         return response.text[:500]
     details = body.get("exception_detail")
     if isinstance(details, Sequence) and not isinstance(details, str):
-        return "; ".join(f"`{'.'.join(map(str, each['loc']))}`: {each['msg']}" for each in details)
+        return "; ".join(f"`{'.'.join(map(str, detail['loc']))}`: {detail['msg']}" for detail in details)
     return str(body.get("detail", response.text[:500]))

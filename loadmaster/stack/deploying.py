@@ -1,7 +1,7 @@
-"""Registers the deployments of `prefect.yaml`, leaving what an operator has switched in the UI as it is.
+"""Registers the deployments of `prefect.yaml`, and keeps what an operator has switched in the UI.
 
-Prefect's own `deploy` switches every schedule and deployment back on and deletes schedules made in the UI. So the file
-it is given is ours with those choices written in; nothing is switched on even for a moment.
+Prefect's own `deploy` switches every schedule and deployment back on, and deletes schedules made in the UI. So it is given a
+copy of our file with the operator's choices written in. Nothing is switched on, even for a moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from loadmaster.errors.prefect import DeploymentsNotApplied
 
 Definition = dict[str, Any]
-"""A part of `prefect.yaml`, or of what the server tells of a deployment: Prefect's own shapes."""
+"""A part of `prefect.yaml`, or of the server's answer about a deployment, in Prefect's own shape."""
 
 ENTRIES_OF_A_SCHEDULE = ("cron", "day_or", "interval", "anchor_date", "rrule", "timezone")
 
@@ -27,7 +27,7 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], de
     """Creates or updates every deployment of the project's `prefect.yaml`. Raises `DeploymentsNotApplied`."""
     written = YAML(typ="safe").load((project_root / "prefect.yaml").read_text())
     merged = home / "prefect.yaml"
-    merged.write_text(json.dumps(with_choices(written, deployed), indent=2))  # JSON is YAML
+    merged.write_text(json.dumps(add_choices(written, deployed), indent=2))  # JSON is YAML
     done = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(merged)],
         cwd=project_root,
@@ -44,26 +44,26 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], de
         raise DeploymentsNotApplied("\n".join(done.stdout.rstrip().splitlines()[-25:]))
 
 
-def with_choices(written: Definition, deployed: Iterable[Definition]) -> Definition:
-    """`prefect.yaml` with the choices of the operator: which deployments are paused and which schedules are active.
+def add_choices(written: Definition, deployed: Iterable[Definition]) -> Definition:
+    """`prefect.yaml` with the operator's choices: which deployments are paused, and which schedules are active.
 
-    Schedules without a slug were made in the UI, ours have one. Deployments are matched by name and entrypoint.
+    Schedules without a slug were made in the UI; ours have one. Deployments are matched by name and entrypoint.
     """
-    known = {(each["name"], each["entrypoint"]): each for each in deployed}
+    known = {(one["name"], one["entrypoint"]): one for one in deployed}
     deployments = [
-        _with_choices_of(each, known[key]) if (key := (each["name"], each["entrypoint"])) in known else each
-        for each in written["deployments"]
+        _add_choices_of(ours, known[key]) if (key := (ours["name"], ours["entrypoint"])) in known else ours
+        for ours in written["deployments"]
     ]
     return {**written, "deployments": deployments}
 
 
-def _with_choices_of(written: Definition, deployed: Definition) -> Definition:
-    active = {each["slug"]: each["active"] for each in deployed["schedules"]}
-    ours = [{**each, "active": active.get(each["slug"], each["active"])} for each in written.get("schedules", [])]
-    made_in_ui = [_as_written(each) for each in deployed["schedules"] if each["slug"] is None]
+def _add_choices_of(written: Definition, deployed: Definition) -> Definition:
+    active = {schedule["slug"]: schedule["active"] for schedule in deployed["schedules"]}
+    ours = [{**one, "active": active.get(one["slug"], one["active"])} for one in written.get("schedules", [])]
+    made_in_ui = [_definition_of(schedule) for schedule in deployed["schedules"] if schedule["slug"] is None]
     return {**written, "paused": deployed["paused"], "schedules": ours + made_in_ui}
 
 
-def _as_written(schedule: Definition) -> Definition:
+def _definition_of(schedule: Definition) -> Definition:
     timing = {name: value for name, value in schedule["schedule"].items() if name in ENTRIES_OF_A_SCHEDULE}
     return {**timing, "active": schedule["active"], "parameters": schedule["parameters"]}

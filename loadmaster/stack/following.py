@@ -1,4 +1,4 @@
-"""A flow run's progress, line by line, until it has ended. Reads only: stopping to follow changes nothing."""
+"""Follows a flow run's progress, line by line, until it has ended. Only reads: to stop following changes nothing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from loadmaster.stack.runs import FlowRun, State, TaskRun
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0
-"""How long the server may be away before following is given up; the run itself does not depend on it."""
+"""How long the server may be away before following stops; the run itself goes on without it."""
 LATE_RECORDS_SECONDS = 5.0
-"""Prefect records task runs a little after they happened, so the last ones are awaited when the run has ended."""
+"""How long to wait for the last task runs when the run has ended: Prefect records them a little later than they happen."""
 
 
 def follow(
     api: Api, flow_run_id: str, tell: Tell, *, look_seconds: float = LOOK_SECONDS, patience: float = PATIENCE_SECONDS
 ) -> State:
-    """Tells what the run's current attempt does, and returns the state that it ended in.
+    """Reports the progress of the run's current attempt, and returns the state in which it ended.
 
-    One line for each state of the run and of a task run, and for each log line of level WARNING or higher.
-    A server that does not answer is told once and awaited. Raises `PrefectUnreachable` after `patience` seconds of it.
+    One line for each state of the run and of a task run, and for each log line of level WARNING or higher. If the server does
+    not answer, reports it once and waits. Raises `PrefectUnreachable` after `patience` seconds without an answer.
     """
     progress = _Progress(api, flow_run_id)
     away_since: float | None = None
@@ -48,17 +48,17 @@ def follow(
 
 
 class _Progress:
-    """What was told already, so that each look tells only what is new."""
+    """What was reported already, so that each look reports only what is new."""
 
     def __init__(self, api: Api, flow_run_id: str) -> None:
         self._api, self._id = api, flow_run_id
         self._since: datetime | None = None
-        self._told: set[tuple[str, datetime]] = set()
+        self._reported: set[tuple[str, datetime]] = set()
         self._terminal_since: float | None = None
         self.ended: State | None = None
 
     def look(self) -> Iterator[str]:
-        """The lines that are new; sets `ended` once the run has ended and its records are complete."""
+        """The new lines. Sets `ended` when the run has ended and its records are complete."""
         run = self._api.run(self._id)
         if self._since is None:
             self._since = _attempt_start(run)
@@ -78,19 +78,19 @@ class _Progress:
             self.ended = run.state
 
     def _is_new(self, what: str, when: datetime) -> bool:
-        known = len(self._told)
-        self._told.add((what, when))
-        return len(self._told) > known
+        known = len(self._reported)
+        self._reported.add((what, when))
+        return len(self._reported) > known
 
     def _records_are_complete(self, tasks: list[TaskRun]) -> bool:
         if self._terminal_since is None:
             self._terminal_since = time.monotonic()
-            return False  # one more look for records that were on their way
-        return all(each.is_settled for each in tasks) or time.monotonic() - self._terminal_since > LATE_RECORDS_SECONDS
+            return False  # one more look, for records that Prefect has not written yet
+        return all(task.is_settled for task in tasks) or time.monotonic() - self._terminal_since > LATE_RECORDS_SECONDS
 
 
 def _attempt_start(run: FlowRun) -> datetime:
-    """Since when what happens belongs to the current attempt: a retry lists earlier attempts' task runs as well."""
+    """The start of the current attempt: after a retry, Prefect also lists the task runs of earlier attempts."""
     if run.state.is_terminal and run.start_time is not None:
         return run.start_time
     return run.state.timestamp

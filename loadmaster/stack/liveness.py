@@ -1,6 +1,6 @@
-"""Whether the process of a flow run lives. Two witnesses: the pid that our worker wrote down, the lock of the run's directory.
+"""Whether the process of a flow run is alive, by two witnesses: the pid that our worker wrote down, and the run directory's lock.
 
-Knows only this machine. A run that neither of them tells anything of is not known to be dead, and is taken to be alive.
+Knows only this machine. If neither witness knows the run, it is not known to be dead, and counts as alive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from loadmaster.stack.runs import FlowRun
 
 
 def has_died(run: FlowRun, home: Path) -> bool:
-    """Whether this run is known to have had a process, and to have none any more."""
+    """Whether this run is known to have had a process, which is gone."""
     witnesses = [holder_lives(RunDirectory(home / "runs" / run.id))]
     if run.work_pool_name == POOL and run.pid is not None:
         witnesses.append(has_process(run))
@@ -34,9 +34,10 @@ def has_process(run: FlowRun) -> bool:
 
 
 def holder_lives(directory: RunDirectory) -> bool | None:
-    """None if no process ever held the lock, or has only just taken it. A later process with the same pid does not count.
+    """Whether the process that holds the lock, or held it last, is alive. A later process with the same pid does not count.
 
-    Asked of the pid in the file, not of the lock: taking that, even to look, could get in the way of a Retry.
+    None if no process ever held the lock, or if one has only just taken it. Reads the pid in the file and does not try the lock:
+    to take it, even for a moment, could block a Retry.
     """
     if (holder := directory.last_holder()) is None:
         return None

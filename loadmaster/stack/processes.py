@@ -1,4 +1,4 @@
-"""Processes that outlive the command which started them, and are only ever ended by identity: pid and start time.
+"""Processes that outlive the command that started them. They are ended only by their identity: pid and start time.
 
 Knows nothing of Prefect.
 """
@@ -16,11 +16,11 @@ import psutil
 from loadmaster.planning.values.value import Value
 
 CLOCK_SLACK = 2.0
-"""Seconds by which two readings of one process's start time may differ (the clock is set, the boot time is rounded)."""
+"""Seconds by which two readings of a process's start time may differ: the clock may be set, and the boot time is rounded."""
 
 
 class Process(Value):
-    """A process that cannot be confused with a later one that was given the same pid."""
+    """A process that cannot be confused with a later one with the same pid."""
 
     pid: int
     created: float
@@ -33,10 +33,10 @@ def this_process(pid: int) -> Process:
 
 
 def spawn(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Process:
-    """Runs this Python with `arguments`, in a session of its own, its output in `log` (the earlier log is kept beside).
+    """Runs this Python with `arguments`, in a session of its own, with its output in `log`. The earlier log is kept beside it.
 
-    The terminal's Ctrl-C and its closing do not reach it. SIGINT and SIGTERM are put back to their defaults: a Prefect
-    worker that inherits an ignored SIGINT (as from `make up &` in a script) does not end when it is told to.
+    Ctrl-C in the terminal, or closing the terminal, does not reach it. SIGINT and SIGTERM are reset to their defaults: a Prefect
+    worker that inherits an ignored SIGINT (as from `make up &` in a script) would not end when it is told to.
     """
     if log.exists():
         log.replace(log.with_name(f"{log.stem}.previous{log.suffix}"))
@@ -57,14 +57,14 @@ def spawn(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: P
 
 
 def is_alive(process: Process) -> bool:
-    """Whether this very process runs; another one with its pid does not count, nor does a zombie."""
+    """Whether this same process runs. Another process with its pid does not count, nor does a zombie."""
     return _find(process) is not None
 
 
 def stop(process: Process, *, patience: float) -> None:
     """Asks the process and all its descendants to end, waits `patience` seconds, then kills what is left.
 
-    A process that is not `process` any more is left alone.
+    If another process has its pid by now, that one is left alone.
     """
     leader = _find(process)
     if leader is None:
@@ -74,9 +74,9 @@ def stop(process: Process, *, patience: float) -> None:
     except psutil.NoSuchProcess:
         return
     for signalling in (psutil.Process.terminate, psutil.Process.kill):
-        for each in family:
+        for member in family:
             try:
-                signalling(each)
+                signalling(member)
             except psutil.NoSuchProcess:
                 continue
         _, family = psutil.wait_procs(family, timeout=patience)
@@ -84,9 +84,9 @@ def stop(process: Process, *, patience: float) -> None:
 
 def _find(process: Process) -> psutil.Process | None:
     try:
-        found = psutil.Process(process.pid)
-        if found.status() == psutil.STATUS_ZOMBIE or abs(found.create_time() - process.created) > CLOCK_SLACK:
+        current = psutil.Process(process.pid)
+        if current.status() == psutil.STATUS_ZOMBIE or abs(current.create_time() - process.created) > CLOCK_SLACK:
             return None
     except psutil.NoSuchProcess:
         return None
-    return found
+    return current

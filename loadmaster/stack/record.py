@@ -1,6 +1,6 @@
-"""What was started, written down in `home/stack.json`, and the lock that lets one command at a time change it.
+"""The record of what was started, in `home/stack.json`, and the lock that lets one command at a time change it.
 
-The record is never removed, because it remembers the port; what it names is believed only if the processes live.
+The record is never removed, because it remembers the port. It is believed only if its processes are alive.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Stack(Value):
         return f"{self.ui_url}/api"
 
     def run_url(self, flow_run_id: str) -> str:
-        """The page of a flow run in the UI; its second version, the default, which draws our graphs."""
+        """The page of a flow run in version 2 of the UI, which is the default and draws our graphs."""
         return f"{self.ui_url}/v2/runs/flow-run/{flow_run_id}"
 
 
-def recorded(home: Path) -> Stack | None:
-    """The stack that was last written down, alive or not; a record that cannot be read counts as none."""
+def read_record(home: Path) -> Stack | None:
+    """The recorded stack, alive or not; None if there is no record, or if it cannot be read."""
     try:
         return Stack.model_validate_json((home / "stack.json").read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -50,8 +50,8 @@ def recorded(home: Path) -> Stack | None:
 
 
 def running(home: Path) -> Stack:
-    """The recorded stack if both its processes live. Raises `NoStackRunning`."""
-    stack = recorded(home)
+    """The recorded stack, if both its processes are alive. Raises `NoStackRunning`."""
+    stack = read_record(home)
     if stack is None or stack.worker is None or not is_alive(stack.server) or not is_alive(stack.worker):
         raise NoStackRunning(str(home))
     return stack
@@ -67,7 +67,7 @@ def write_down(home: Path, stack: Stack) -> Stack:
 
 @contextmanager
 def changing(home: Path, tell: Tell) -> Iterator[None]:
-    """Holds the lock of `home`. The kernel drops it with the process, so a killed command leaves none behind."""
+    """Holds the lock of `home`. The kernel frees it with the process, so a killed command does not keep it."""
     home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "stack.lock", mode=0o600, preserve_lock_file=True)
     try:

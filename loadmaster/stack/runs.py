@@ -1,4 +1,4 @@
-"""What we read of Prefect's flow runs, task runs and log lines, and the questions that can be answered from them alone."""
+"""The parts of Prefect's flow runs, task runs and log lines that we read, and questions that they answer alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TERMINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
 
 
 class _Told(BaseModel):
-    """Prefect tells far more than is read here, and may tell more tomorrow."""
+    """Prefect's answer has many more fields than are read here, and may get new ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -31,7 +31,7 @@ class State(_Told):
 
 
 class FlowRun(_Told):
-    """A flow run; `infrastructure_pid` is of the process that a worker gave it, never cleared."""
+    """A flow run; `infrastructure_pid` names the process that a worker started for it, and is never cleared."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class FlowRun(_Told):
 
     @property
     def is_suspended(self) -> bool:
-        """Paused without a process: it comes back as a new one."""
+        """Whether it is paused without a process: it will continue in a new one."""
         return self.state.type == "PAUSED" and bool(self.state.state_details.get("pause_reschedule"))
 
     @property
@@ -62,7 +62,7 @@ class TaskRun(_Told):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more is to be expected of it; `NotReady` is how a task ends whose upstream failed."""
+        """Whether it has ended. A task whose upstream failed ends as `NotReady`."""
         return self.state is not None and (self.state.is_terminal or self.state.name == "NotReady")
 
 

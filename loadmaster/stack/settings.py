@@ -1,4 +1,4 @@
-"""The environment that the server, the worker and Prefect's command line run in: every Prefect setting in one place."""
+"""The environment of the server, the worker and Prefect's command line: every Prefect setting in one place."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ WORKER_QUERY_SECONDS = 1
 
 
 def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
-    """Ours without what would change Prefect's behaviour, then the stack's own settings.
+    """Our environment without what would change Prefect's behaviour, then the stack's own settings.
 
-    Settings of the user's other Prefect servers stay out. Byte code is written, because importing Prefect without
+    Settings of the user's other Prefect servers are left out. Byte code is written, because importing Prefect without it
     takes three times as long.
     """
     inherited = {
@@ -34,10 +34,10 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_API_HOST": LOOPBACK,
-        "PREFECT_SERVER_API_PORT": str(port),  # not `--port`: the UI would go on calling the default one
+        "PREFECT_SERVER_API_PORT": str(port),  # not `--port`: with that, the UI would still call the default port
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        # The default, the server's memory, never frees a slot that was held when the server was restarted.
+        # The default keeps leases in memory: a slot that was held when the server restarted would never be freed.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(home / "results"),
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
@@ -48,5 +48,5 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """For what publishes nothing: the server, and Prefect's command line."""
+    """The environment for processes that publish nothing: the server, and Prefect's command line."""
     return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}

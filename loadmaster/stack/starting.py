@@ -1,4 +1,4 @@
-"""Brings the stack up: server, work pool, deployments, worker. Doing it again changes nothing that is right already."""
+"""Brings the stack up: server, work pool, deployments, worker. A second call changes nothing that is right already."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
-from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, recorded, write_down
-from loadmaster.stack.runs import FlowRun
+from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment, without_secrets
 from loadmaster.stack.stopping import STOP_SECONDS
 
 SERVER_SECONDS = 300.0
-"""The first start migrates a new database: 10 s on an idle machine, 80 s were seen on one that was compiling."""
+"""The first start migrates a new database: 10 s on an idle machine; 80 s were seen on one that was compiling."""
 WORKER_SECONDS = 120.0
 WORKER = "this-machine"
 LASTING_PORTS = range(20_000, 32_768)
@@ -32,38 +31,38 @@ between its choice and the server's start, seconds later."""
 
 
 def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = lambda line: None) -> Stack:
-    """The running stack of `home`, started as far as it is not running; its pool is open, its deployments are current.
+    """Starts the parts of the stack that are not running, and returns it with its pool open and its deployments current.
 
-    Without a `port` the last one is taken again if it is free, so that bookmarks of the UI last, else any free one.
-    A server that runs already stays where it is. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`,
-    `PrefectUnreachable`, `PrefectRefused`.
+    Without a `port`, takes the last port again if it is free, so that bookmarks of the UI stay valid; else any free port.
+    A running server keeps its port. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`, `PrefectUnreachable`,
+    `PrefectRefused`.
     """
     home, project_root = home.resolve(), project_root.resolve()
     with changing(home, tell):
-        stack = _with_server(home, project_root, port, tell)
+        stack = _ensure_server(home, project_root, port, tell)
         env = environment(home, stack.port, project_root)
         with Api(stack.api_url) as api:
             api.ensure_pool(POOL)
-            api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers stand elsewhere, and are started there
+            api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
             begun = datetime.now(UTC)
-            started = _with_worker(home, stack, env, api, tell)
-            tell("registering the deployments")  # while the worker starts; it takes nothing before the pool is open
+            started = _ensure_worker(home, stack, env, api, tell)
+            tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
             apply_deployments(home, project_root, without_secrets(env), api.deployments())
             if started.worker != stack.worker:
-                _await(home, "worker", started.worker, lambda: api.worker_seen(POOL, begun), WORKER_SECONDS)
+                _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
             api.open_pool(POOL)
     return started
 
 
-def _with_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
-    last = recorded(home)
+def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
+    last = read_record(home)
     if last is not None and is_alive(last.server):
         stack = last
     else:
         (home / "prefect").mkdir(exist_ok=True)
-        # A worker that lives, and its runs, wait for the server to come back where it was.
+        # A worker that is alive, and its runs, wait for the server to return on the same port.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
-        chosen = _kept_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
+        chosen = _wait_for_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
         tell(f"starting a Prefect server on port {chosen}")
         env = without_secrets(environment(home, chosen, project_root))
         server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
@@ -73,7 +72,7 @@ def _with_server(home: Path, project_root: Path, port: int | None, tell: Tell) -
     return stack
 
 
-def _with_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: Tell) -> Stack:
+def _ensure_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: Tell) -> Stack:
     if stack.worker is not None and is_alive(stack.worker):
         return stack
     _mark_orphans(api, tell)
@@ -83,8 +82,8 @@ def _with_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: 
     return write_down(home, stack.model_copy(update={"worker": worker}))
 
 
-def _kept_port(port: int) -> int:
-    """The port of a server that died a moment ago: its threads may hold it a little longer. Raises `PortTaken`."""
+def _wait_for_port(port: int) -> int:
+    """Waits for the port of a server that died a moment ago: its threads may hold it a little longer. Raises `PortTaken`."""
     begun = time.monotonic()
     while True:
         try:
@@ -96,7 +95,7 @@ def _kept_port(port: int) -> int:
 
 
 def _choose_port(port: int | None, last: int) -> int:
-    """The port that was asked for; without one the last if it is free, else any. Raises `PortTaken`."""
+    """The port that was asked for; without one, the last port if it is free, else any. Raises `PortTaken`."""
     anywhere = (*random.sample(LASTING_PORTS, 50), 0)
     for candidate in [port] if port is not None else [last or anywhere[0], *anywhere]:
         with socket.socket() as probe:
@@ -110,7 +109,7 @@ def _choose_port(port: int | None, last: int) -> int:
 
 
 def _await(home: Path, part: str, process: Process | None, ready: Callable[[], bool], patience: float) -> None:
-    """Waits until the part is ready; if it ends or takes too long, stops it and says what it logged last."""
+    """Waits until the part is ready. If it ends or takes too long, stops it and raises `StackDidNotStart`."""
     begun = time.monotonic()
     while not ready():
         seconds = time.monotonic() - begun
@@ -124,12 +123,8 @@ def _await(home: Path, part: str, process: Process | None, ready: Callable[[], b
 
 
 def _mark_orphans(api: Api, tell: Tell) -> None:
-    """A run whose worker was killed stays RUNNING for ever, and the UI then offers no Retry."""
+    """Sets runs whose worker was killed to Crashed: they would stay RUNNING for ever, and the UI would offer no Retry."""
     for run in api.unfinished_runs():
-        if _is_orphan(run):
+        if run.work_pool_name == POOL and not run.is_suspended and not has_process(run):
             tell(f"run {run.name} was cut off while nothing was running; it can be retried in the UI")
             api.set_state(run.id, "CRASHED", "Crashed", "its worker was gone when the server was started again")
-
-
-def _is_orphan(run: FlowRun) -> bool:
-    return run.work_pool_name == POOL and not run.is_suspended and not has_process(run)

@@ -1,4 +1,4 @@
-"""Takes the stack down without harm: what runs is awaited, unless a person insists."""
+"""Takes the stack down without harm: waits for running releases, unless a person insists."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.processes import is_alive, stop
-from loadmaster.stack.record import POOL, Stack, changing, recorded
+from loadmaster.stack.record import POOL, Stack, changing, read_record
 from loadmaster.stack.runs import FlowRun
 
 STOP_SECONDS = 15.0
 LOOK_SECONDS = 1.0
-"""Also long enough for a run that the worker took just before the pool was paused to become visible."""
+"""Seconds between two looks. Long enough for a run to become visible that the worker took just before the pool was paused."""
 
 
 def down(home: Path, force: bool, tell: Tell) -> None:
-    """Stops the worker and the server of `home`; nothing to stop is no error.
+    """Stops the worker and the server of `home`; if none is running, that is no error.
 
-    Without `force` it pauses the pool, tells what is running and waits until nothing is. A run whose process was killed
-    is not waited for, but set to Crashed, and told. If it is interrupted, or somebody opens the pool meanwhile, the pool
-    is open and nothing was stopped. With `force` it stops at once and tells what it cut; those runs are set to Crashed,
-    so that they can be retried. Raises `PrefectUnreachable`.
+    Without `force` it pauses the pool, lists the running runs and waits until none is left. It does not wait for a run whose
+    process was killed: it reports it and sets it to Crashed. If it is interrupted, or somebody opens the pool meanwhile, the
+    pool is open and nothing was stopped. With `force` it stops at once and lists the runs that it cut off; they are set to
+    Crashed, so that they can be retried. Raises `PrefectUnreachable`.
     """
-    stack = recorded(home)
+    stack = read_record(home)
     if stack is None or not _lives(stack):
         tell("no Prefect server of this project is running")
         return
@@ -49,18 +49,18 @@ def _lives(stack: Stack) -> bool:
 
 def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
     api.pause_pool(POOL)
-    told: set[str] = set()
+    reported: set[str] = set()
     stopped = False
     try:
         while not stopped:
-            quiet = not _tell_running(home, stack, api, tell, told)
+            quiet = not _tell_running(home, stack, api, tell, reported)
             time.sleep(LOOK_SECONDS)
             if not api.pool_is_paused(POOL):
                 tell("the work pool was opened again meanwhile: nothing was stopped")
                 return
             if quiet:
                 with changing(home, tell):
-                    if api.pool_is_paused(POOL) and not _in_progress(home, stack, api):
+                    if api.pool_is_paused(POOL) and not _runs_in_progress(home, stack, api):
                         _close_dead(home, api, tell)
                         _stop(stack, tell)
                         stopped = True
@@ -73,16 +73,16 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
             api.open_pool(POOL)
 
 
-def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, told: set[str]) -> list[FlowRun]:
-    runs = _in_progress(home, stack, api)
+def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, reported: set[str]) -> list[FlowRun]:
+    runs = _runs_in_progress(home, stack, api)
     for run in runs:
-        if run.id not in told:
-            told.add(run.id)
-            tell(f"waiting for {_described(run)}; `make down FORCE=1` does not wait")
+        if run.id not in reported:
+            reported.add(run.id)
+            tell(f"waiting for {_describe(run)}; `make down FORCE=1` does not wait")
     return runs
 
 
-def _in_progress(home: Path, stack: Stack, api: Api) -> list[FlowRun]:
+def _runs_in_progress(home: Path, stack: Stack, api: Api) -> list[FlowRun]:
     """The runs that stopping would harm."""
     worker_lives = stack.worker is not None and is_alive(stack.worker)
     return [run for run in api.unfinished_runs() if _would_be_harmed(run, home, worker_lives)]
@@ -97,18 +97,18 @@ def _would_be_harmed(run: FlowRun, home: Path, worker_lives: bool) -> bool:
 
 
 def _close_dead(home: Path, api: Api, tell: Tell) -> None:
-    """A run whose process was killed would stay Running for ever."""
+    """Sets runs whose process was killed to Crashed: they would stay Running for ever."""
     for run in api.unfinished_runs():
         if not run.is_suspended and has_died(run, home):
-            tell(f"not waiting for {_described(run)}: its process is gone; it is set to Crashed")
+            tell(f"not waiting for {_describe(run)}: its process is gone; it is set to Crashed")
             api.set_state(run.id, "CRASHED", "Crashed", "its process was gone when the server was stopped")
 
 
 def _cut(home: Path, stack: Stack, tell: Tell) -> None:
-    """Stops the worker under its runs, and tells Prefect, which would otherwise show them as running for ever."""
+    """Stops the worker and its runs, and tells Prefect, which would otherwise show them as running for ever."""
     with Api(stack.api_url) as api:
         try:
-            runs = _in_progress(home, stack, api)
+            runs = _runs_in_progress(home, stack, api)
             api.pause_pool(POOL)
         except PrefectUnreachable as error:
             tell(f"stopping without knowing what runs: {error.what}")
@@ -116,7 +116,7 @@ def _cut(home: Path, stack: Stack, tell: Tell) -> None:
         if stack.worker is not None:
             stop(stack.worker, patience=STOP_SECONDS)
         for run in runs:
-            tell(f"cut {_described(run)}")
+            tell(f"cut {_describe(run)}")
             if run.work_pool_name == POOL and not api.run(run.id).state.is_terminal:
                 api.set_state(run.id, "CRASHED", "Crashed", "cut by `make down FORCE=1`")
 
@@ -128,6 +128,6 @@ def _stop(stack: Stack, tell: Tell) -> None:
     tell("stopped the worker and the Prefect server")
 
 
-def _described(run: FlowRun) -> str:
+def _describe(run: FlowRun) -> str:
     since = run.start_time or run.state.timestamp
     return f"run {run.name} ({run.state.name}, since {since.astimezone():%Y-%m-%d %H:%M:%S})"

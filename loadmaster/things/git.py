@@ -57,7 +57,7 @@ class PushedCommit(Thing[Observation]):
         git.push(self.checkout, self.remote, [f"{self.commit}:refs/heads/{self.branch}"], extra=self.environment)
 
 
-Ownership = Callable[[str], Observation]
+TagOwnership = Callable[[str], Observation]
 """Judges the commit of a tag: `same` if the tag is the release's own, else `different` or `unknown`, and why."""
 
 
@@ -68,7 +68,7 @@ class PushedTag(Thing[Observation]):
     kind: ClassVar[ObjectKind] = "tag"
     remote: str
     name: str
-    ownership: Ownership
+    ownership: TagOwnership
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -100,7 +100,7 @@ class PushedTag(Thing[Observation]):
         git.push(checkout, self.remote, [refspec], extra=self.environment)
 
 
-def ownership_by_commit(ours: str) -> Ownership:
+def ownership_by_commit(ours: str) -> TagOwnership:
     """A tag is the release's own if it is on this commit."""
 
     def judge(commit: str) -> Observation:

@@ -8,7 +8,7 @@ from bench.figures import (
     BenchRun,
     Cost,
     Target,
-    added_per_crate,
+    cost_per_crate,
     critical_path,
     deviation,
     run_row,
@@ -63,7 +63,7 @@ def test_nothing_is_promised_against_cargo_where_uploads_are_quick_or_crates_are
 
 
 def test_what_prefect_adds_is_told_in_milliseconds_per_crate() -> None:
-    assert added_per_crate(with_prefect=22.0, without=18.0, crates=400) == pytest.approx(10.0)
+    assert cost_per_crate(with_prefect=22.0, without=18.0, crates=400) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize(("predicted", "actual", "percent"), [(95.0, 100.0, 5.0), (105.0, 100.0, 5.0), (7.0, 7.0, 0.0)])

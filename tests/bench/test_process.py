@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.process import ProgramFailed, measured
+from bench.process import ProgramFailed, measure
 
 HOLD = "import time; held = bytearray(200 * 1024 * 1024); time.sleep(0.5)"
 
@@ -16,14 +16,14 @@ HOLD = "import time; held = bytearray(200 * 1024 * 1024); time.sleep(0.5)"
 def test_time_and_cpu_include_the_children(tmp_path: Path) -> None:
     busy = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}], check=True)"
-    cost = measured([sys.executable, "-c", parent], cwd=tmp_path, env=os.environ, log=tmp_path / "log")
+    cost = measure([sys.executable, "-c", parent], cwd=tmp_path, env=os.environ, log=tmp_path / "log")
     assert cost.cpu_seconds >= 0.3
     assert cost.seconds >= 0.3
 
 
 def test_memory_of_a_child_counts_for_the_tree_only(tmp_path: Path) -> None:
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLD!r}], check=True)"
-    cost = measured([sys.executable, "-c", parent], cwd=tmp_path, env=os.environ, log=tmp_path / "log")
+    cost = measure([sys.executable, "-c", parent], cwd=tmp_path, env=os.environ, log=tmp_path / "log")
     assert cost.own_peak_mib < 100
     assert cost.tree_peak_mib > 200
 
@@ -31,4 +31,4 @@ def test_memory_of_a_child_counts_for_the_tree_only(tmp_path: Path) -> None:
 def test_a_program_that_fails_has_no_figures_and_says_why(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", "import sys; sys.exit('no such registry')"]
     with pytest.raises(ProgramFailed, match=r"(?s)exited with 1.*no such registry"):
-        measured(argv, cwd=tmp_path, env=os.environ, log=tmp_path / "log")
+        measure(argv, cwd=tmp_path, env=os.environ, log=tmp_path / "log")

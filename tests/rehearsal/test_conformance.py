@@ -96,7 +96,7 @@ def test_without_an_issuer_the_cases_that_need_one_are_left_out(tmp_path: Path) 
     with world(tmp_path / "world") as address:
         found = replay_corpus(f"{address}/registry", None, None, corpus)
     assert found.left_out
-    assert "rest on ID tokens and were not asked" in replay_text(found)
+    assert "need ID tokens and were not asked" in replay_text(found)
 
 
 def test_a_server_that_is_not_there_is_not_taken_for_one_that_differs(tmp_path: Path) -> None:

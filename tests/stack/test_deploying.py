@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL
-from loadmaster.stack.deploying import Definition, with_choices
+from loadmaster.stack.deploying import Definition, add_choices
 
 ROOT = Path(__file__).parents[2]
 NIGHTLY: Definition = {"slug": "nightly", "cron": "30 2 * * 1-5", "timezone": "UTC", "active": True}
@@ -33,24 +33,24 @@ def first(definition: Definition) -> Definition:
 
 
 def test_a_first_registration_is_the_file_as_it_is() -> None:
-    assert with_choices(written(NIGHTLY), []) == written(NIGHTLY)
+    assert add_choices(written(NIGHTLY), []) == written(NIGHTLY)
 
 
 @pytest.mark.parametrize("active", [True, False])
 def test_a_schedule_stays_as_it_was_switched(active: bool) -> None:
-    merged = with_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", active, cron="0 0 * * *"),))])
+    merged = add_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", active, cron="0 0 * * *"),))])
 
     assert first(merged)["schedules"] == [{**NIGHTLY, "active": active}]  # the time is the file's, the switch is not
 
 
 def test_a_paused_deployment_stays_paused() -> None:
-    assert first(with_choices(written(), [deployed(paused=True)]))["paused"] is True
+    assert first(add_choices(written(), [deployed(paused=True)]))["paused"] is True
 
 
 def test_a_schedule_made_in_the_ui_is_kept() -> None:
     made = on_server(None, True, interval=3600.0, anchor_date="2026-01-01T00:00:00Z", timezone="UTC")
 
-    merged = with_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", True, cron="x"), made))])
+    merged = add_choices(written(NIGHTLY), [deployed(schedules=(on_server("nightly", True, cron="x"), made))])
 
     assert first(merged)["schedules"][1:] == [
         {
@@ -64,13 +64,13 @@ def test_a_schedule_made_in_the_ui_is_kept() -> None:
 
 
 def test_a_schedule_that_left_the_file_is_dropped() -> None:
-    merged = with_choices(written(), [deployed(schedules=(on_server("nightly", True, cron="30 2 * * 1-5"),))])
+    merged = add_choices(written(), [deployed(schedules=(on_server("nightly", True, cron="30 2 * * 1-5"),))])
 
     assert first(merged)["schedules"] == []
 
 
 def test_another_deployments_choices_are_not_taken() -> None:
-    assert with_choices(written(NIGHTLY), [deployed(name="other", paused=True)]) == written(NIGHTLY)
+    assert add_choices(written(NIGHTLY), [deployed(name="other", paused=True)]) == written(NIGHTLY)
 
 
 def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine() -> None:

@@ -10,7 +10,7 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.stack.processes import Process, this_process
-from loadmaster.stack.record import Stack, changing, recorded, running, write_down
+from loadmaster.stack.record import Stack, changing, read_record, running, write_down
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import _choose_port
 from loadmaster.stack.stopping import down
@@ -26,7 +26,7 @@ def ourselves() -> Process:
 def test_what_was_written_down_is_read_back(tmp_path: Path) -> None:
     stack = write_down(tmp_path, Stack(port=4300, server=ourselves(), worker=ourselves()))
 
-    assert recorded(tmp_path) == running(tmp_path) == stack
+    assert read_record(tmp_path) == running(tmp_path) == stack
     assert stack.run_url("abc") == "http://127.0.0.1:4300/v2/runs/flow-run/abc"
 
 
@@ -34,7 +34,7 @@ def test_what_was_written_down_is_read_back(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "stack.json").write_text(content)
 
-    assert recorded(tmp_path) is None
+    assert read_record(tmp_path) is None
     with pytest.raises(NoStackRunning, match="make up"):
         running(tmp_path)
 

@@ -89,16 +89,12 @@ def _survey(path: Path, index: str) -> Survey:
         published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
-        root_changelog=_root_changelog(path, changelogs),
+        root_changelog=next((read_text(file, path / file) for file in changelogs if "/" not in file), None),
         stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
-
-
-def _root_changelog(path: Path, changelogs: Iterable[str]) -> str | None:
-    return next((read_text(file, path / file) for file in changelogs if "/" not in file), None)
 
 
 def _require_root_at_top(path: Path) -> None:

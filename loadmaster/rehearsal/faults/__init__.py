@@ -1,4 +1,4 @@
-"""Scripted misfortune: which request fails, how, and how many times. Deterministic, and counted across restarts."""
+"""Scripted misfortune: which requests fail, how, and how often. It is deterministic, and counts across restarts."""
 
 from loadmaster.rehearsal.faults.fault import Door, Fault, FaultScript
 from loadmaster.rehearsal.faults.misfortune import Dealing, Misfortune, kill

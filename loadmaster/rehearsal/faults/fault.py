@@ -1,6 +1,6 @@
-"""What can go wrong, as values: one fault says which requests it hits, and what happens to them.
+"""Faults as values: a fault says which requests it hits, and what happens to them.
 
-It knows which faults make sense where. It refuses to know how they are carried out, and where the counting is kept.
+It knows which faults are possible at which place. It refuses to know how they are carried out, and where they are counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from loadmaster.planning.values.value import Value, digest
 Door = Literal[
     "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release"
 ]  # fmt: skip
-"""Where requests come in: at the registry, at the git remote, at the forge."""
+"""The places of requests: at the registry, at the git remote, at the forge."""
 
 _PUSHES = frozenset[Door]({"push-commit", "push-tag"})
 _READS = frozenset[Door]({"index", "download", "config"})
@@ -44,9 +44,9 @@ class Use(NamedTuple):
     """One request that a fault matches."""
 
     number: int
-    """0 for the first that it may hit; negative for those that `after` lets pass."""
+    """0 for the first request that it may hit; negative for the requests that `after` lets pass."""
     seconds: float
-    """Since the first that it may hit, by the world's clock."""
+    """Seconds since the first request that it may hit, by the world's clock."""
 
 
 class Fault(Value):
@@ -56,44 +56,44 @@ class Fault(Value):
     crate: str | None = None
     """None matches any crate."""
     after: int = Field(default=0, ge=0)
-    """So many matching requests pass unharmed first."""
+    """The number of matching requests that pass unharmed first."""
     times: int = Field(default=1, ge=1)
     for_seconds: float | None = Field(default=None, gt=0)
-    """Counts in time: `times` does not matter then."""
+    """The duration of the fault; `times` is then ignored."""
 
     delay_seconds: float = Field(default=0, ge=0)
-    """The request is taken, and nothing is done for so long."""
+    """Seconds for which nothing is done after the request is taken."""
     hold_seconds: float = Field(default=0, ge=0)
-    """The request is taken, and nothing is done until its file in `held/` is removed, and for so long at most."""
+    """The most seconds for which nothing is done after the request is taken: until its file in `held/` is removed."""
     status: int | None = Field(default=None, ge=200, le=599)
-    """Answered instead of doing anything. None: the request goes on (late, unanswered, or answered in another form)."""
+    """The status that is answered, and nothing is done. None: the request continues (late, unanswered, or with another answer)."""
     detail: str = ""
     """The text of the error that goes with `status`."""
     retry_after_seconds: int | None = None
     form: Literal["errors", "html", "empty"] = "errors"
-    """How the answer is written: as this server writes errors, as a page of a proxy, or not at all.
+    """The form of the answer: this server's errors, a page of a proxy, or an empty body.
 
     Without `status` the request takes effect, and its answer is replaced.
     """
     read_only: bool = False
     """Answered as crates.io does in its read-only mode."""
     loop: bool = False
-    """Redirected to where it was sent, again and again."""
+    """Redirected to its own address, again and again."""
     reset: Literal["before-body", "before-commit"] | None = None
-    """The connection is cut before the file that is uploaded was read, or after, but before anything took effect."""
+    """The connection is cut before the uploaded file is read, or after that but before the upload takes effect."""
     lose_answer: bool = False
     """The request takes effect, then the connection is cut without a byte of answer."""
     kill: bool = False
     """The request takes effect, then the process that serves the world is killed: the release's own."""
 
     lag_seconds: float = Field(default=0, ge=0)
-    """A version is in the index so long after it was accepted. Holds always; counts nothing."""
+    """Seconds from the acceptance of a version until the index shows it. It holds for every request, and counts none."""
     stale: bool = False
-    """Every other read shows the index file as it was before the newest version; `times` counts the stale ones."""
+    """Every other read shows the index file without its newest version; `times` counts these stale reads."""
     checksum: Literal["wrong", "missing"] | None = None
-    """Of the newest version in the index."""
+    """What becomes of the newest version's checksum in the index."""
     tampered: bool = False
-    """The file that is downloaded is not the one that was uploaded."""
+    """The downloaded file differs from the uploaded one."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -108,7 +108,7 @@ class Fault(Value):
 
     @property
     def is_about_ours(self) -> bool:
-        """Whether it needs a version that was uploaded here."""
+        """Whether it concerns only versions that were uploaded here."""
         return self.stale or self.checksum is not None
 
     def hits(self, use: Use) -> bool:
@@ -135,7 +135,7 @@ class FaultScript(Value):
         return None
 
     def lag_seconds(self, crate: str) -> float | None:
-        """How late the versions of a crate come into the index; None if the script does not say."""
+        """Seconds until the index shows the versions of a crate; None if the script does not say."""
         lags = [each.lag_seconds for each in self.faults if each.lag_seconds and _is_for(each, crate)]
         return max(lags, default=None)
 

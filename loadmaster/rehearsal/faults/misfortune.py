@@ -1,4 +1,4 @@
-"""Carries a fault out on an HTTP request: late, refused, redirected, cut, answered wrongly, or killed.
+"""Carries out a fault on an HTTP request: delays it, refuses it, redirects it, cuts it, answers it wrongly, or kills the process.
 
 It knows the instants of a request: before its body, before its effect, after it. It refuses to know what requests mean.
 """
@@ -32,19 +32,19 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Dealing:
-    """How a server deals with one request, for a fault to come between."""
+    """The parts of a server's work on one request, so that a fault can come between them."""
 
     read: Callable[[], Awaitable[object]]
-    """Takes in the body."""
+    """Reads the body."""
     act: Callable[[], Awaitable[Response]]
     refuse: Callable[[int, str, Mapping[str, str]], Response]
     """An error as this server writes it: status, text, headers."""
     note: Callable[[int, str], None] = lambda _status, _detail: None
-    """Told of a request that took no effect: status (0: none that says so) and why."""
+    """Called for a request that took no effect, with the status (0 if none was sent) and the reason."""
 
 
 class Misfortune:
-    """The script of one server, with its counting in `file`."""
+    """The script of one server, with its counts in `file`."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Misfortune:
         file.unlink(missing_ok=True)
 
     async def meet(self, fault: Fault | None, request: Request, exchange: Dealing) -> Response:
-        """Does what the fault says, and else what was asked for."""
+        """Does what the fault says; without a fault, carries out the request."""
         if LOOP in request.query_params:
             return _once_more(request)
         if fault is None:
@@ -117,12 +117,12 @@ class Misfortune:
 
 
 def kill() -> None:
-    """Ends the process that serves the world, as a power cut does: nothing is flushed, nothing is unwound."""
+    """Ends the process that serves the world at once, like a power cut: nothing is flushed or cleaned up."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def cut_connection(request: Request) -> None:
-    """Shuts down the TCP connection that `request` came by.
+    """Shuts down the TCP connection of `request`.
 
     An ASGI application cannot hang up: whatever it raises, the server answers 500. The socket can.
     """
@@ -136,11 +136,11 @@ def cut_connection(request: Request) -> None:
 def _cut(request: Request, exchange: Dealing, told: str) -> Response:
     cut_connection(request)
     exchange.note(0, told)
-    return Response(status_code=503)  # to nobody
+    return Response(status_code=503)  # nobody receives it
 
 
 def _once_more(request: Request) -> Response:
-    # The address says that it is a loop: one fault is one loop, however often it is gone round.
+    # The address marks the loop, so that one fault counts once, however often the client follows it.
     return RedirectResponse(request.url.include_query_params(**{LOOP: "1"}), 302)
 
 

@@ -1,4 +1,4 @@
-"""How many requests each fault has seen, in a file: a world that is opened again, after a SIGKILL too, goes on counting."""
+"""Counts the requests that each fault has seen, in a file: a world that is opened again continues to count, even after SIGKILL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadmaster.rehearsal.faults.fault import Use
 
 
 class Uses:
-    """`file` is made at the first count."""
+    """`file` is created by the first count."""
 
     def __init__(self, file: Path, clock: Callable[[], datetime]) -> None:
         self._file, self._clock = file, clock

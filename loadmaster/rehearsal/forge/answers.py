@@ -16,11 +16,11 @@ from loadmaster.rehearsal.forge.store import Dispatch, StoredAsset, StoredReleas
 ForgeJson = dict[str, Any]
 _WORKFLOW_ID = 1
 DISPATCHED = 1 << 40
-"""Ids of runs that were started by hand begin above those of tags, which have 32 bits."""
+"""The ids of dispatched runs begin above those of tags' runs, which have 32 bits."""
 
 
 class Addresses(Value):
-    """Where this forge is reached, by the request that is answered."""
+    """The addresses of this forge, from the request that is answered."""
 
     base: str
     repository: str
@@ -31,7 +31,7 @@ class Addresses(Value):
 
     @property
     def uploads(self) -> str:
-        """Apart from the API, as GitHub's are on a host of their own."""
+        """Not below the API, because GitHub's uploads have a host of their own."""
         return f"{self.base}/uploads/repos/{self.repository}"
 
     @property
@@ -55,7 +55,7 @@ def invalid(resource: str, field: str, code: str, message: str | None = None) ->
 
 
 def page(request: Request, rows: Sequence[ForgeJson], under: str | None = None) -> JSONResponse:
-    """One page of `rows` by `per_page` and `page`, with the address of the next in `Link`; with a count if `under` a name."""
+    """One page of `rows`, by `per_page` and `page`, with the next page's address in `Link`. `under`: their name, beside a count."""
     size = min(int(request.query_params.get("per_page", 30)), 100)
     number = int(request.query_params.get("page", 1))
     shown = list(rows[(number - 1) * size : number * size])
@@ -159,7 +159,7 @@ def run_json(at: Addresses, tag: TagRef) -> ForgeJson:
 
 
 def dispatch_json(at: Addresses, dispatch: Dispatch, conclusion: str) -> ForgeJson:
-    """The run of a workflow that was started by hand: over when it is asked for again."""
+    """The run of a dispatched workflow. It is over when it is asked for again."""
     is_over = dispatch.looks > 0
     number = DISPATCHED + dispatch.id
     return {

@@ -1,7 +1,7 @@
-"""The forge as an ASGI application: who may ask, and what was asked.
+"""The forge as an ASGI application: it checks tokens, and logs every request.
 
 GitHub's answers to strangers: an unknown token is 401 everywhere; without one, writing is 404. It refuses to know pull
-requests and checks; their routes would stand beside those of the repository and the releases.
+requests and checks; their routes would be beside those of the repository and the releases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from loadmaster.run.clock import utc_now
 class Forge:
     """The forge of one repository, `owner/name`, whose refs are those of the bare repository `remote`.
 
-    Its state is in `directory`: opened there again, by any process, it is the same forge.
+    Its state is in `directory`: any process that opens the directory again finds the same forge.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class Forge:
         self._releases = ReleaseRoutes(self._store, remote, repository, misfortune, immutable=immutable_releases)
 
     def add_token(self, token: str) -> None:
-        """From now on whoever sends it may write. Only its digest is kept."""
+        """Lets everybody write who sends this token. Only its digest is kept."""
         self._store.add_token(token)
 
     def requests(self) -> tuple[store.LoggedRequest, ...]:
-        """Everything that was ever asked, in the order of the answers."""
+        """All requests so far, in the order of the answers."""
         return self._store.requests()
 
     def app(self) -> Starlette:
-        """To be served at the root or mounted anywhere: addresses in the answers follow the request's."""
+        """The application, to be served at the root or mounted anywhere: addresses in its answers follow the request's."""
         return Starlette(
             routes=[*self._repository.routes(), *self._workflows.routes(), *self._releases.routes()],
             middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._admit)],

@@ -1,6 +1,6 @@
 """The requests about releases and their assets.
 
-GitHub's rules that a release meets: a draft is there only for those who may write, and is not found by its tag, only in
+GitHub's rules for releases: a draft is visible only to those who may write, and is not found by its tag, only in
 the list; a tag has one published release, and any number of drafts; publishing makes a tag that is missing; a name is
 given to an asset once; an immutable release takes no assets.
 """
@@ -47,7 +47,7 @@ class ReleaseRoutes:
         yield Route(f"/{self._name}/releases/tag/{{tag:path}}", self._page_of_release)
 
     def _behind(self, door: Door, endpoint: Endpoint) -> Endpoint:
-        """The endpoint, where the script may come between."""
+        """The endpoint, with the script of faults before it."""
 
         async def guarded(request: Request) -> Response:
             if door == "release" and (await _settings(request) or {}).get("draft") is not False:
@@ -128,7 +128,7 @@ class ReleaseRoutes:
         return Response(status_code=204)
 
     def _refusal(self, release: StoredRelease | None, wanted: ForgeJson, *, publishes: bool) -> JSONResponse | None:
-        """What forbids `release` (None: a new one) to become `wanted`."""
+        """The refusal if `release` (None: a new one) may not become `wanted`."""
         published = self._published(wanted["tag_name"])
         if published and (release is None or published.id != release.id):
             return invalid("Release", "tag_name", "already_exists")
@@ -173,7 +173,7 @@ class ReleaseRoutes:
     def _describe_or_send(self, request: Request, release: StoredRelease, asset: StoredAsset) -> Response:
         at = self._at(request)
         if request.headers.get("accept") == "application/octet-stream":
-            # GitHub sends to a storage host, whose addresses need no credential.
+            # GitHub redirects to a storage host, whose addresses need no credential.
             return RedirectResponse(f"{at.base}/storage/{asset.digest.removeprefix('sha256:')}", 302)
         return JSONResponse(answers.asset_json(at, release, asset))
 
@@ -193,7 +193,7 @@ class ReleaseRoutes:
         return Response(content, media_type=asset.content_type)
 
     def _page_of_release(self, request: Request) -> Response:
-        """For a person who follows the link."""
+        """A page for a person who follows the link."""
         release = self._published(request.path_params["tag"])
         if release is None:
             return problem(404, "Not Found")
@@ -208,7 +208,7 @@ def _refuse(status: int, detail: str, headers: Mapping[str, str]) -> Response:
 
 
 async def _settings(request: Request) -> ForgeJson | None:
-    """What the body sets, without what cannot be set; None if it is no JSON object."""
+    """The fields that the body sets, without those that cannot be set; None if it is no JSON object."""
     try:
         body = json.loads(await request.body())
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the forge knows from its repository. Nothing is kept: every answer is read from the bare repository, live."""
+"""The forge's view of its repository. Nothing is kept: every answer is read anew from the bare repository."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class TagRef(Value):
     name: str
     object: str
     kind: str
-    """Of the object: `tag` or `commit`."""
+    """The kind of the object: `tag` or `commit`."""
     commit: str
     pushed_at: str
-    """When it was made, which is the nearest that git knows."""
+    """When it was made: git does not record the push."""
 
     @property
     def run(self) -> int:
@@ -40,7 +40,7 @@ class CommitSeen(Value):
 
 
 def tags(remote: Path) -> tuple[TagRef, ...]:
-    """Those that lead to a commit, sorted by name."""
+    """The tags that lead to a commit, sorted by name."""
     commits = {each.name: each.commit for each in git.tags(remote)}
     wanted = "%(refname:strip=2)%09%(objectname)%09%(objecttype)%09%(creatordate:unix)"
     rows = (row.split("\t") for row in text(remote, "for-each-ref", f"--format={wanted}", "refs/tags").splitlines())
@@ -72,7 +72,7 @@ def commit(remote: Path, revision: str) -> CommitSeen:
 
 
 def ensure_tag(remote: Path, tag: str, target: str) -> bool:
-    """As GitHub does when a release is published: a missing tag is made, lightweight, on `target`. False if it cannot."""
+    """Makes a missing tag, lightweight, on `target`, as GitHub does when a release is published. False if that is impossible."""
     if any(each.name == tag for each in tags(remote)):
         return True
     try:

@@ -1,4 +1,4 @@
-"""What a rehearsal's forge remembers: releases, assets, whom it knows, what it was asked. One SQLite file.
+"""The memory of a rehearsal's forge: releases, assets, known tokens and requests. One SQLite file.
 
 Each function is one transaction, so that a killed process leaves a whole state. It refuses to know HTTP and JSON.
 """
@@ -66,7 +66,7 @@ class StoredAsset(Value):
 
 
 class Dispatch(Value):
-    """A workflow that was started by hand."""
+    """The dispatch of a workflow."""
 
     id: int
     file: str
@@ -76,7 +76,7 @@ class Dispatch(Value):
     """As JSON."""
     title: str
     looks: int
-    """How often its run was asked for."""
+    """The number of requests for its run."""
 
 
 class ForgeStore:
@@ -191,7 +191,7 @@ class ForgeStore:
 
 
 def now() -> str:
-    """As the forge spells an instant."""
+    """The present instant, in the forge's format."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,7 +1,7 @@
-"""The requests about workflows: their runs for pushed tags, and those that are started by hand.
+"""The requests about workflows: their runs for pushed tags, and dispatched runs.
 
-One workflow, `release.yml`, has run once and well for every tag that is there. Any other that is on the default branch can be
-dispatched by GitHub's rules; what it then does is whatever the forge was given for it, by itself nothing.
+One workflow, `release.yml`, has run once, with success, for every existing tag. Any other workflow on the default branch can be
+dispatched by GitHub's rules. It then does what the forge was given for it; by default nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class WorkflowOutcome(NamedTuple):
 
 
 PlayedWorkflow = Callable[[Mapping[str, str]], WorkflowOutcome]
-"""What a dispatched workflow does, from its inputs."""
+"""The work of a dispatched workflow, from its inputs."""
 
 
 def runs_nothing(inputs: Mapping[str, str]) -> WorkflowOutcome:
@@ -120,7 +120,7 @@ class WorkflowRoutes:
         return JSONResponse(shown)
 
     def _cancel(self, request: Request) -> Response:
-        """Taken, as GitHub takes it; a run here is over at the next look anyway."""
+        """Accepts the request, as GitHub does. A run here is over at the next look anyway."""
         there = self._dispatched(request.path_params["run"]) is not None
         return JSONResponse({}, 202) if there else problem(404, "Not Found")
 
@@ -143,5 +143,5 @@ class WorkflowRoutes:
 
 
 def _filled(template: str, inputs: Mapping[str, str]) -> str:
-    """`${{ inputs.NAME }}` as GitHub fills it in; what is not given is empty."""
+    """Replaces `${{ inputs.NAME }}` as GitHub does; a missing input is empty."""
     return re.sub(r"\$\{\{ *inputs\.([\w-]+) *\}\}", lambda found: inputs.get(found[1], ""), template)

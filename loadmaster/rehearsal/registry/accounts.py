@@ -1,4 +1,4 @@
-"""Who there is: users, teams and their members, and the tokens that act for them.
+"""Users, teams and their members, and the tokens that act for them.
 
 It knows how they are kept. It refuses to know what they own (`ownership`) and what a token allows (`credentials`).
 """
@@ -36,7 +36,7 @@ class Accounts:
         lock: Lock | None = None,
         limits: OwnLimits | None = None,
     ) -> None:
-        """Adds a user, or sets what is said of one that is there; its `identity` stays."""
+        """Adds a user, or updates an existing one; its `identity` stays."""
         until = stamp(lock.until) if lock and lock.until else None
         with self._database.recording() as db:
             db.execute(
@@ -57,7 +57,7 @@ class Accounts:
         return None if row is None else Owner(kind="team", **row)
 
     def add_team(self, login: str, members: Iterable[str], *, restricted: bool = False) -> None:
-        """`github:organisation:team`, kept in lower case as crates.io keeps it. The members are users that are there.
+        """Adds the team `github:organisation:team`, in lower case as crates.io keeps it. The members must be known users.
 
         `restricted`: its organisation does not let crates.io see who is a member.
         """
@@ -80,7 +80,7 @@ class Accounts:
         expires: datetime | None,
         revoked: bool = False,
     ) -> None:
-        """A token that is there stays as it is: nobody's revocation is taken back by opening a world again."""
+        """An existing token stays unchanged: to open a world again must not undo a revocation."""
         with self._database.recording() as db:
             db.execute(
                 "INSERT OR IGNORE INTO tokens (digest, login, scopes, crates, expires, revoked) "

@@ -1,4 +1,4 @@
-"""How the registry says no: errors in crates.io's shape, to whom it says nothing at all, and what exceptions become."""
+"""The registry's refusals: errors in crates.io's shape, clients that it turns away, and the answers to exceptions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BLOCKED = (
 
 
 class TurnAway:
-    """The web API says nothing to who does not say who they are, or is not wanted. Downloads need no `User-Agent`."""
+    """The web API refuses clients without a `User-Agent`, and blocked ones. Downloads need no `User-Agent`."""
 
     def __init__(self, app: ASGIApp, policies: Policies) -> None:
         self._app, self._policies = app, policies
@@ -51,7 +51,7 @@ class TurnAway:
         await answer(scope, receive, send)
 
     def _refuses(self, request: Request) -> str | None:
-        """Why, if it does. The index and the crate files are other hosts' in crates.io's case, and have no such rule."""
+        """The reason for a refusal, or None. crates.io serves index and crate files from other hosts, without this rule."""
         if is_below(request, "/index/", "/crates/"):
             return None
         agent = request.headers.get("User-Agent", "").strip()
@@ -69,8 +69,8 @@ def is_below(request: Request, *places: str) -> bool:
 
 
 def base_of(request: Request) -> str:
-    """Where the registry is mounted, as the client sees it."""
-    # `request.base_url` is that of the outermost application, not of the mount.
+    """The registry's address, as the client sees it."""
+    # Starlette's `request.base_url` is that of the outermost application, not of the mount.
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 

@@ -1,4 +1,4 @@
-"""The registry over HTTP: routes, headers, the shape of errors. Every rule is elsewhere.
+"""The registry over HTTP: routes, headers, the shape of errors. It has no rules of its own.
 
 Addresses that it emits follow the request, so it can be mounted anywhere and reached under any port.
 """
@@ -140,7 +140,7 @@ class RegistryRoutes:
         return JSONResponse(views.publish_view(await self._pages.crate_view(metadata.name)))
 
     def _accepted_by(self, name: str) -> datetime | None:
-        """Until when a version must have been accepted to be in the index now; None if the index has them at once."""
+        """The latest acceptance of a version that the index shows now; None if the index shows every version at once."""
         scripted = self._misfortune.script.lag_seconds(name)
         lag = self._usual_lag if scripted is None else scripted
         return self._clock() - timedelta(seconds=lag) if lag else None
@@ -183,7 +183,7 @@ class RegistryRoutes:
 
 @dataclass
 class _Upload:
-    """One publish request: its crate file is read once the script lets it be read."""
+    """One publish request. Its crate file is read when the script permits it."""
 
     publishing: Publishing
     incoming: Incoming

@@ -1,4 +1,4 @@
-"""JSON bodies of requests, read as crates.io's framework reads them: its words for what is no JSON, or another JSON."""
+"""JSON bodies of requests, read as crates.io's framework reads them, with its words for bodies that are not the expected JSON."""
 
 from __future__ import annotations
 

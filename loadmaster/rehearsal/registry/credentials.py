@@ -1,4 +1,4 @@
-"""API tokens: how they look, how they are sent, what they allow. Pure, but for making a new one."""
+"""API tokens: how they look, how they are sent, what they allow. Pure, except for making a new one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loadmaster.rehearsal.registry.limits import OwnLimits
 
 PREFIX = "cio"
 TRUSTED_PREFIX = "cio_tp_"
-"""Of the tokens that trusted publishers get."""
+"""The prefix of trusted publishers' tokens."""
 _WRONG_FORMAT = (
     "The given API token does not match the format used by crates.io. "
     "Tokens generated before 2020-07-14 were generated with an insecure random number generator, "
@@ -32,7 +32,7 @@ class Lock(Value):
 
 
 class Grant(Value):
-    """What one token allows, and whose it is."""
+    """The owner of a token, and what it allows."""
 
     token_id: int
     user_id: int
@@ -55,12 +55,12 @@ def new_token() -> str:
 
 
 def token_digest(token: str) -> str:
-    """What is kept of a token."""
+    """The digest of a token, which is all that is kept of it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def credential_sent(authorization: str | None) -> str | None:
-    """What an `Authorization` header holds, bare as cargo sends it or after `Bearer`. Raises `Refusal`."""
+    """The credential in an `Authorization` header: alone, as cargo sends it, or after `Bearer`. Raises `Refusal`."""
     if authorization is None:
         return None
     if not authorization.isascii():
@@ -84,7 +84,7 @@ def token_sent(authorization: str | None) -> str:
 
 
 def check_alive(grant: Grant | None, now: datetime) -> Grant:
-    """An unknown token, a revoked and an expired one are told apart by nobody; a locked account is. Raises `Refusal`."""
+    """Refuses an unknown, a revoked and an expired token alike; a locked account has a refusal of its own. Raises `Refusal`."""
     if grant is None or grant.revoked or (grant.expires is not None and grant.expires <= now):
         raise forbidden("authentication failed")
     if grant.lock is not None and (grant.lock.until is None or grant.lock.until > now):
@@ -93,9 +93,9 @@ def check_alive(grant: Grant | None, now: datetime) -> Grant:
 
 
 def check_allows(grant: Grant, scope: str | None, crate: str | None) -> None:
-    """Whether a token may do what needs this scope, to this crate. Raises `Refusal`.
+    """Raises `Refusal` unless the token has this scope for this crate.
 
-    What has no scope is left to legacy tokens; what is about no crate, to tokens for any crate. Patterns are
+    Without a scope, only a legacy token may; without a crate, only a token for any crate. Patterns are
     case-sensitive, and `-` is not `_`.
     """
     in_scope = grant.scopes is None or scope in grant.scopes

@@ -1,4 +1,4 @@
-"""The file that holds what a registry remembers, and how it is opened: so that a SIGKILL at any instant leaves it consistent.
+"""The file with a registry's memory. It is opened so that a SIGKILL at any instant leaves it consistent.
 
 It knows the tables, transactions and the read-only mode. It refuses to know what the rows mean. Other processes may
 open the same directory. A power cut may lose the last facts, which saves a rehearsal most of its waiting.
@@ -86,7 +86,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, for what somebody asked for. Raises `Refusal` in read-only mode."""
+        """One transaction for a client's request. Raises `Refusal` in read-only mode."""
         with self.recording() as connection:
             if connection.execute("SELECT 1 FROM settings WHERE name = 'read_only' AND value = 'true'").fetchone():
                 raise Refusal(503, READ_ONLY)
@@ -94,14 +94,14 @@ class Database:
 
     @contextmanager
     def recording(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, in read-only mode too: for what the world itself notes down."""
+        """One transaction for the world's own records, in read-only mode too."""
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         with connection:
             yield connection
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's own: to open one takes longer than most questions."""
+        """The connection of this thread: to open one takes longer than most queries."""
         connection: sqlite3.Connection | None = getattr(self._opened, "connection", None)
         if connection is None:
             connection = self._opened.connection = self._connect()
@@ -116,7 +116,7 @@ class Database:
 
 
 def stamp(instant: datetime) -> str:
-    """An instant as the tables have it: in UTC, so that equal lengths sort by time."""
+    """An instant in the tables' format: in UTC and of equal length, so that texts sort by time."""
     return instant.astimezone(UTC).isoformat()
 
 

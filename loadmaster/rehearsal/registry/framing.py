@@ -18,13 +18,13 @@ class Metadata(Value):
 
 
 def head_length(begun: bytes) -> int:
-    """How much of a body comes before the crate file, by its first four bytes; those alone if the rest is not wanted."""
+    """The length of the part before the crate file, from its first four bytes; 4 if they or the metadata are out of bounds."""
     length = int.from_bytes(begun[:4], "little")
     return 4 if len(begun) < 4 or length > JSON_LIMIT else 4 + length + 4
 
 
 def read_metadata(body: bytes) -> tuple[Metadata, bytes]:
-    """The metadata, and what follows it in the body. Raises `Refusal`."""
+    """The metadata, and the rest of the body. Raises `Refusal`."""
     if len(body) < 4:
         raise bad_request("invalid metadata length")
     length = int.from_bytes(body[:4], "little")
@@ -36,7 +36,7 @@ def read_metadata(body: bytes) -> tuple[Metadata, bytes]:
 
 
 def tarball_length(rest: bytes, limit: int) -> int:
-    """How long the crate file says it is, at most `limit`. Raises `Refusal`."""
+    """The announced length of the crate file, at most `limit`. Raises `Refusal`."""
     if len(rest) < 4:
         raise bad_request("invalid tarball length")
     length = int.from_bytes(rest[:4], "little")
@@ -46,7 +46,7 @@ def tarball_length(rest: bytes, limit: int) -> int:
 
 
 def check_whole(length: int, received: int) -> None:
-    """Raises `Refusal` for a crate file of which less came than was said."""
+    """Raises `Refusal` for a crate file that is shorter than announced."""
     if received < length:
         raise bad_request(f"invalid tarball length for remaining payload: {length}")
 
@@ -73,7 +73,7 @@ def _parse(blob: bytes) -> Metadata:
 
 
 def in_serdes_words(error: json.JSONDecodeError) -> str:
-    """What is wrong, and where: serde counts what it has read."""
+    """The error and its position in serde's words; serde counts what it has read."""
     if error.msg != "Extra data" and error.pos >= len(error.doc.rstrip()):
         what = {"Expecting property name enclosed in double quotes": "an object", "Expecting value": "a value"}
         line, column = end_of(error.doc.encode())
@@ -83,7 +83,7 @@ def in_serdes_words(error: json.JSONDecodeError) -> str:
 
 
 def end_of(blob: bytes) -> tuple[int, int]:
-    """serde's position once a document is read: 1-based line, and bytes into that line."""
+    """serde's position at the end of a document: the line, from 1, and the bytes into that line."""
     read = blob.rstrip()
     return read.count(b"\n") + 1, len(read) - (read.rfind(b"\n") + 1)
 

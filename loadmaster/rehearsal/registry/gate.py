@@ -1,4 +1,4 @@
-"""Who is asking, and whether their token is for that: crates.io's checks before anything else is looked at."""
+"""Checks who sent a request and what their token allows, as crates.io does before anything else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Doorman:
         self._accounts, self._clock = accounts, clock
 
     def grant(self, request: Request) -> Grant:
-        """Whose token came, if it is good for anything. Raises `Refusal`."""
+        """The grant of the request's token, if it is valid. Raises `Refusal`."""
         origin = request.headers.get("Origin")
         if origin is not None and origin != f"{request.url.scheme}://{request.url.netloc}":
             raise forbidden("invalid origin header")
@@ -25,7 +25,7 @@ class Doorman:
         return check_alive(self._accounts.grant(token), self._clock())
 
     def admit(self, request: Request, scope: str | None, crate: str | None) -> Grant:
-        """Lets in who may do what needs `scope` to `crate`, see `check_allows`. Raises `Refusal`."""
+        """The grant of the request's token, if it has `scope` for `crate`, see `check_allows`. Raises `Refusal`."""
         grant = self.grant(request)
         check_allows(grant, scope, crate)
         return grant

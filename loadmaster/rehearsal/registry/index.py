@@ -1,4 +1,4 @@
-"""The line that the index gets for a version, as crates.io writes it, and how upstream's lines join ours. Pure."""
+"""The index line of a version, as crates.io writes it, and the merge of upstream's lines with ours. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def index_line(manifest: PackagedManifest, checksum: str, published: datetime) -
 
 
 def split_features(features: Mapping[str, tuple[str, ...]]) -> tuple[Features, Features]:
-    """Features that old cargos can read, and those they cannot: `dep:`, `name?/`, and all that lead there."""
+    """The features that old cargos can read, and those that they cannot: `dep:`, `name?/`, and all features that need these."""
     old = dict(sorted(features.items()))
     new: Features = {}
     while moved := [name for name, values in old.items() if any(_is_new_syntax(v) or v in new for v in values)]:

@@ -1,6 +1,6 @@
-"""How somebody becomes an owner: users are invited and must accept, teams are added at once.
+"""New owners: users are invited and must accept, teams are added at once.
 
-An invitation stands for 30 days. Until it is accepted the invited user has no rights; inviting them again changes nothing.
+An invitation is valid for 30 days. Until it is accepted, the user has no rights. A second invitation changes nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Invitations:
         )
 
     def check_can_be_asked(self, login: str, asking: str) -> None:
-        """Raises `Refusal` for who is not there, and for a team that `asking` is no member of."""
+        """Raises `Refusal` for an unknown user or team, and for a team of which `asking` is no member."""
         if ":" in login:
             self._check_team(login, asking)
             return
@@ -46,7 +46,7 @@ class Invitations:
             raise bad_request(f"could not find user with login `{login}`")
 
     def ask(self, crate: str, login: str, now: datetime) -> str:
-        """Invites a user or adds a team that can be asked, and says which. Raises `Refusal` in read-only mode."""
+        """Invites a user, or adds a team, and returns crates.io's message about it. Raises `Refusal` in read-only mode."""
         key = canonical(crate)
         with self._database.writing() as db:
             self._ownership.adopt(db, crate, now)
@@ -64,7 +64,7 @@ class Invitations:
         return f"user {spelled} already has a pending invitation to be an owner of crate {crate}"
 
     def accept(self, crate: str, login: str) -> None:
-        """What the invited user does on the website. Raises `Refusal`."""
+        """Accepts an invitation, as the user does on the website. Raises `Refusal`."""
         self._settle("invitations.canonical = ? AND login = ?", (canonical(crate), login), accepted=True)
 
     async def accept_by_token(self, request: Request) -> Response:

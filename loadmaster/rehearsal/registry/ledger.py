@@ -1,4 +1,4 @@
-"""What was published: crates, versions, crate files (one each, named by its SHA-256), and every upload that was tried.
+"""The record of publishing: crates, versions, crate files (one each, named by its SHA-256), and every attempted upload.
 
 It knows how to keep them so that concurrent uploads of one version yield one, and how attempts are counted. It refuses
 to know HTTP and the rules that need no memory.
@@ -37,7 +37,7 @@ class Ledger:
     # looking ----------------------------------------------------------------------------------------------------------
 
     def crate(self, name: str) -> CrateRow | None:
-        """The crate that was published (or seeded, or changed) here under a name like this."""
+        """The crate that was published, seeded or changed here under an equivalent name."""
         with self._database.reading() as db:
             row = db.execute(
                 "SELECT id, name, trustpub_only FROM crates WHERE canonical = ?", (canonical(name),)
@@ -64,7 +64,7 @@ class Ledger:
         return tuple(_published(row) for row in rows)
 
     def lines(self, name: str, accepted_by: datetime | None = None) -> tuple[str, ...]:
-        """The index lines of the versions uploaded here; of those only that were accepted by then."""
+        """The index lines of the versions uploaded here; with `accepted_by`, only of those accepted by then."""
         until = "9" if accepted_by is None else stamp(accepted_by)
         with self._database.reading() as db:
             rows = db.execute(
@@ -74,7 +74,7 @@ class Ledger:
         return tuple(row["line"] for row in rows)
 
     def crate_file(self, checksum: str) -> Path:
-        """Where the crate file with that SHA-256 is, if it was uploaded here."""
+        """The path of the crate file with that SHA-256, if it was uploaded here."""
         return self.crate_files / f"{checksum}.crate"
 
     def uploads(self) -> tuple[Upload, ...]:
@@ -85,7 +85,7 @@ class Ledger:
     # acting -----------------------------------------------------------------------------------------------------------
 
     def take_token(self, login: str, rate: CountedRate, now: datetime) -> CountedBucket:
-        """Counts one attempt, whatever becomes of it. Raises `Refusal` in read-only mode."""
+        """Counts one attempt, whether it succeeds or not. Raises `Refusal` in read-only mode."""
         with self._database.writing() as db:
             row = db.execute(
                 "SELECT tokens, last_refill FROM buckets WHERE login = ? AND what = ?", (login, rate.kind)
@@ -102,7 +102,7 @@ class Ledger:
             _log(db, crate, version, status, detail, now)
 
     def publish(self, submission: Submission, now: datetime, daily_limit: int | None) -> None:
-        """Records a version, its upload and its file, or nothing. Raises `Refusal` where memory says no.
+        """Records a version, its upload and its file, or nothing. Raises `Refusal` if the records forbid it.
 
         The file has its name before the transaction that records it ends.
         """
@@ -119,7 +119,7 @@ class Ledger:
             _log(db, manifest.name, manifest.version, 200, "", now)
 
     def seed(self, name: str, owners: tuple[str, ...], *, trustpub_only: bool, now: datetime) -> None:
-        """A crate that was there before the world was made, or what it is like now."""
+        """Adds a crate that is older than the world, or updates it."""
         with self._database.recording() as db:
             db.execute(
                 "INSERT INTO crates (canonical, name, created_at, trustpub_only) VALUES (?, ?, ?, ?) "
@@ -130,14 +130,14 @@ class Ledger:
                 make_owner(db, canonical(name), owner)
 
     def seed_version(self, submission: Submission, now: datetime) -> None:
-        """A version of a seeded crate; nothing is done if it is there."""
+        """Adds a version of a seeded crate, unless it exists."""
         manifest = submission.manifest
         with self._database.recording() as db:
             if not _has_version(db, manifest.name, strip_build(manifest.version)):
                 self._insert(db, submission, now)
 
     def _settle_crate(self, db: sqlite3.Connection, submission: Submission, now: datetime) -> None:
-        """A new crate becomes the uploader's; an existing one, also upstream's, must be theirs and spelled as it is."""
+        """A new crate becomes the uploader's. An existing crate, also upstream's, must be theirs, and must be spelled the same."""
         name, key = submission.manifest.name, canonical(submission.manifest.name)
         if submission.upstream_name is not None:
             self._ownership.adopt(db, submission.upstream_name, now)
@@ -180,7 +180,7 @@ def _published(row: Row) -> Published:
 
 
 def put_in_place(file: Path, place: Path) -> None:
-    """The name comes with the whole file."""
+    """Gives the file its name only when it is whole."""
     file.replace(place)
 
 
@@ -208,7 +208,7 @@ def _has_version(db: sqlite3.Connection, name: str, plain: str) -> bool:
 
 
 def _check_dependencies(db: sqlite3.Connection, submission: Submission) -> None:
-    """Only the crate must exist, in its spelling; its versions are not looked at."""
+    """Each dependency must exist as a crate, in its spelling; its versions are not checked."""
     for dependency in submission.manifest.dependencies:
         here = db.execute("SELECT 1 FROM crates WHERE name = ?", (dependency.crate,)).fetchone()
         if here is None and dependency.crate not in submission.upstream_crates:

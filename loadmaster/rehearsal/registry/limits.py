@@ -1,4 +1,4 @@
-"""How much one account may publish: crates.io's token buckets and sizes. Pure; the instant is an argument."""
+"""The limits of one account: crates.io's token buckets and sizes. Pure; the instant is an argument."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.run.world_clock import http_date
 
 Counted = Literal["new", "update", "yank"]
-"""What is counted separately."""
+"""The actions that are counted separately."""
 
 _TOO_MANY: Mapping[Counted, str] = {
     "new": "published too many new crates",
@@ -25,7 +25,7 @@ _TOO_MANY: Mapping[Counted, str] = {
 
 
 class Bursts(Value):
-    """How many attempts an account has at once, where they differ from everybody's."""
+    """The bursts of one account that differ from everybody's."""
 
     new: int | None = Field(default=None, ge=0)
     update: int | None = Field(default=None, ge=0)
@@ -33,11 +33,11 @@ class Bursts(Value):
 
 
 OwnLimits = Literal["crates.io", "off"] | Bursts
-"""What crates.io grants one account, whatever it grants everybody."""
+"""Limits that crates.io grants one account instead of everybody's."""
 
 
 class Limits(Value):
-    """crates.io's own numbers, unless said otherwise."""
+    """The registry's limits; the defaults are crates.io's own numbers."""
 
     new_burst: int = 5
     new_refill_seconds: int = 600
@@ -51,7 +51,7 @@ class Limits(Value):
     unpacked_bytes: int = UNPACKED_LIMIT
 
     def rate(self, kind: Counted, own: OwnLimits | None = None) -> CountedRate:
-        """`own` is what the account has of its own."""
+        """The rate for this kind. `own`: the account's own limits."""
         if own == "off":
             return NO_LIMITS.rate(kind)
         if own == "crates.io":
@@ -65,7 +65,7 @@ class Limits(Value):
 
 
 NO_LIMITS = Limits(new_burst=1_000_000_000, update_burst=1_000_000_000, yank_burst=1_000_000_000)
-"""Buckets that nobody empties."""
+"""Buckets so large that they are never empty."""
 
 
 class CountedRate(Value):
@@ -83,7 +83,7 @@ def take(bucket: CountedBucket | None, rate: CountedRate, now: datetime) -> Coun
     """The bucket after one more attempt; the attempt may pass if a token is left in it.
 
     A full bucket starts with `burst`, and its first attempt is free, so exactly `burst` attempts pass at once. Asking
-    an empty bucket again does not put off its refill.
+    an empty bucket again does not delay its refill.
     """
     if bucket is None:
         return CountedBucket(tokens=rate.burst, last_refill=now)
@@ -95,7 +95,7 @@ def take(bucket: CountedBucket | None, rate: CountedRate, now: datetime) -> Coun
 
 
 def check_bucket(bucket: CountedBucket, rate: CountedRate) -> None:
-    """Raises `Refusal` with `Retry-After` when no token is left."""
+    """Raises `Refusal` with `Retry-After` if no token is left."""
     if bucket.tokens >= 1:
         return
     again = http_date(bucket.last_refill + timedelta(seconds=rate.refill_seconds))

@@ -1,4 +1,4 @@
-"""Ours laid over upstream's: which crates exist, what the index says of them, where their files are.
+"""Our crates laid over upstream's: which crates exist, their index lines, and their files.
 
 It knows the ledger and the upstream. It refuses to know HTTP, and what may be done with a crate.
 """
@@ -36,9 +36,9 @@ class Overlay:
     async def index(
         self, name: str, accepted_by: datetime | None = None, *, without_newest: bool = False
     ) -> bytes | None:
-        """The index file of a crate, asked for in lower case, but with `-` and `_` as the crate has them.
+        """The index file of a crate. The name is in lower case, with `-` and `_` as in the crate's own.
 
-        Of the versions uploaded here it has those that were accepted by then, or all of these but the newest.
+        Of the versions uploaded here it shows those that were accepted by then; if it is stale, all of these except the newest.
         """
         upstream = await self._upstream_lines(name)
         ours = self.ours(name, accepted_by)
@@ -46,12 +46,12 @@ class Overlay:
         return b"".join(line + b"\n" for line in lines) if lines else None
 
     def ours(self, name: str, accepted_by: datetime | None) -> tuple[str, ...]:
-        """The lines of the versions uploaded here (by then), oldest first."""
+        """The lines of the versions uploaded here, accepted by then, oldest first."""
         crate = self._ledger.crate(name)
         return self._ledger.lines(name, accepted_by) if crate is not None and crate.name.lower() == name.lower() else ()
 
     async def entries(self, name: str) -> list[dict[str, Any]]:
-        """What the index says of each version of a crate with a name like this; none if there is no such crate."""
+        """The index entries of a crate with an equivalent name; none if there is no such crate."""
         upstream = await self._find_upstream(name)
         return [json.loads(line) for line in merged(upstream, self._ledger.lines(name))]
 
@@ -72,7 +72,7 @@ class Overlay:
         raise Refusal(404, f"crate `{name}` does not have a version `{version}`")
 
     async def upstream_crate(self, name: str) -> UpstreamCrate | None:
-        """The crate that upstream has under a name like this."""
+        """Upstream's crate with an equivalent name."""
         entries = [json.loads(line) for line in await self._find_upstream(name)]
         if not entries:
             return None
@@ -81,7 +81,7 @@ class Overlay:
         )
 
     async def known_upstream(self, names: Iterable[str]) -> frozenset[str]:
-        """Those of the names that upstream has, in exactly this spelling."""
+        """The names that upstream has in exactly this spelling."""
         asked = sorted(set(names))
         answers = await asyncio.gather(*(self._upstream_lines(name) for name in asked))
         return frozenset(
@@ -105,7 +105,7 @@ class Overlay:
         return await self._upstream.lines(name) if self._upstream is not None else ()
 
     async def _find_upstream(self, name: str) -> tuple[bytes, ...]:
-        """A sparse index has no search: the spellings that occur are the given one, all `-`, and all `_`."""
+        """Tries three spellings, because a sparse index has no search: the given one, all `-`, and all `_`."""
         underscored = canonical(name)
         spellings = dict.fromkeys((name.lower(), underscored.replace("_", "-"), underscored))
         for lines in await asyncio.gather(*(self._upstream_lines(spelling) for spelling in spellings)):

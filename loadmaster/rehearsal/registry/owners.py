@@ -1,4 +1,4 @@
-"""Owners over HTTP: who they are, who is invited or added, who is removed. crates.io's checks, in its order."""
+"""Owners over HTTP: lists, invites, adds and removes them, with crates.io's checks in its order."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Owners:
         return JSONResponse({key: owners})
 
     async def _asked(self, request: Request) -> tuple[list[str], Grant, str]:
-        """Who is to be changed, who asks, and the crate as it is spelled. Raises `Refusal`."""
+        """The logins to change, the grant of the sender, and the crate's own spelling. Raises `Refusal`."""
         name = request.path_params["name"]
         check_crate_in_path(name)
         logins = await _logins(request)
@@ -101,7 +101,7 @@ class Owners:
 
 
 async def _logins(request: Request) -> list[str]:
-    """The body's `owners`, or `users` as old cargos say. Raises `Refusal`."""
+    """The body's `owners`, or `users` from an old cargo. Raises `Refusal`."""
     document, where = await json_body(request)
     if not isinstance(document, dict):
         raise unfit(f"invalid type: {kind_of(document)}, expected struct ChangeOwnersRequest{where}")

@@ -1,6 +1,6 @@
-"""Whose a crate is, and what that lets somebody do: users may everything, members of an owning team may publish and yank.
+"""The owners of crates and their rights: owning users may do everything, members of an owning team may publish and yank.
 
-It knows the owners of crates that were published here, and who owns whatever only upstream has. It refuses
+It knows the owners of crates that were published here, and of crates that only upstream has. It refuses
 to know how owners are asked, added and removed over HTTP.
 """
 
@@ -26,7 +26,7 @@ class Rights(IntEnum):
 
 class Ownership:
     def __init__(self, database: Database, upstream_owners: Sequence[str]) -> None:
-        """`upstream_owners` are users and teams that are there."""
+        """`upstream_owners` are known users and teams."""
         self._database = database
         self._upstream_owners = tuple(upstream_owners)
 
@@ -46,23 +46,23 @@ class Ownership:
         return (*(Owner(kind="user", **row) for row in users), *(Owner(kind="team", **row) for row in teams))
 
     def is_owner(self, name: str, login: str) -> bool:
-        """Whether this user is one of the owners in person."""
+        """Whether this user is an owner in person, not by a team."""
         return any(each.kind == "user" and each.login.lower() == login.lower() for each in self.owners(name))
 
     def rights(self, name: str, login: str) -> Rights:
-        """Raises `Refusal` where that depends on a team that cannot be asked about."""
+        """Raises `Refusal` if that depends on a team whose members crates.io may not see."""
         if self.is_owner(name, login):
             return Rights.FULL
         with self._database.reading() as db:
             return Rights.PUBLISH if _is_in_an_owning_team(db, canonical(name), login) else Rights.NONE
 
     def add(self, name: str, login: str) -> None:
-        """Makes a user or a team that is there an owner, also of a crate that only upstream has."""
+        """Makes a known user or team an owner, also of a crate that only upstream has."""
         with self._database.recording() as db:
             make_owner(db, canonical(name), login)
 
     def remove(self, name: str, logins: Iterable[str], now: datetime) -> None:
-        """Of a crate that exists, in its spelling. Raises `Refusal` in read-only mode."""
+        """Removes owners of an existing crate, in its spelling. Raises `Refusal` in read-only mode."""
         with self._database.writing() as db:
             self.adopt(db, name, now)
             for login in logins:
@@ -70,7 +70,7 @@ class Ownership:
                 db.execute(f"DELETE FROM {table} WHERE canonical = ? AND login = ?", (canonical(name), login))
 
     def adopt(self, db: sqlite3.Connection, name: str, now: datetime) -> None:
-        """Lets a crate that upstream has, in this spelling, be changed here; its owners stay who they are."""
+        """Lets upstream's crate, in this spelling, be changed here; its owners stay the same."""
         key = canonical(name)
         if not _is_here(db, key):
             db.execute("INSERT INTO crates (canonical, name, created_at) VALUES (?, ?, ?)", (key, name, stamp(now)))
@@ -84,7 +84,7 @@ def make_owner(db: sqlite3.Connection, key: str, login: str) -> None:
 
 
 def may_publish(db: sqlite3.Connection, key: str, login: str) -> bool:
-    """Of a crate that is in the tables, by its canonical name. Raises `Refusal` as `rights` does."""
+    """Whether the user may publish a crate of the tables, by its canonical name. Raises `Refusal` as `rights` does."""
     owner = db.execute("SELECT 1 FROM owners WHERE canonical = ? AND login = ?", (key, login)).fetchone()
     return owner is not None or _is_in_an_owning_team(db, key, login)
 

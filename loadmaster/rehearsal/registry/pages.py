@@ -1,4 +1,4 @@
-"""What anybody may read over the web API: crates, versions, a search, and whether the registry is read-only."""
+"""The public part of the web API: crates, versions, a search, and whether the registry is read-only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Pages:
         self._ledger, self._overlay, self._policies = ledger, overlay, policies
 
     def routes(self) -> tuple[Route, ...]:
-        """To be asked last: a crate's other pages have paths like a version's."""
+        """The routes, to be tried last: a crate's other pages have paths like a version's."""
         return (
             Route("/api/v1/site_metadata", self.site),
             Route("/api/v1/crates", self.search),
@@ -80,7 +80,7 @@ class Pages:
         return JSONResponse({"version": await self.version_view(name, version)})
 
     async def search(self, request: Request) -> Response:
-        """Of the crates that were published here, and of upstream's the one that is called so: what cargo needs."""
+        """Searches the crates that were published here, and upstream's crate with exactly this name: cargo needs no more."""
         start, end = page_of(request)
         asked = request.query_params.get("q", "")
         found = await self._matching(asked)
@@ -101,14 +101,14 @@ class Pages:
         return (await self._known(name))[0]
 
     async def _known(self, name: str) -> tuple[views.JsonObject, list[views.JsonObject], Mapping[str, Published]]:
-        """A crate's view, its index entries, and of those uploaded here what else is known. Raises `Refusal`."""
+        """A crate's view, its index entries, and the records of those uploaded here. Raises `Refusal`."""
         entries = await self._overlay.known(name)
         ours = {version.manifest.version: version for version in self._ledger.published(name)}
         here = self._ledger.crate(name)
         return views.crate_view(entries, ours, trustpub_only=here is not None and here.trustpub_only), entries, ours
 
     async def _matching(self, asked: str) -> list[views.JsonObject]:
-        """The crates with all these words in name, description or keywords; the one of this name first."""
+        """The crates with all these words in name, description or keywords; an exact name comes first."""
         wanted = [canonical(word) for word in asked.split()]
         names = {*self._ledger.names(), *((asked,) if is_crate_name(asked) else ())}
         found: dict[str, views.JsonObject] = {}
@@ -122,7 +122,7 @@ class Pages:
 
 
 def _included(include: str) -> frozenset[str]:
-    """The parts of a crate that are asked for. Raises `Refusal`."""
+    """The requested parts of a crate. Raises `Refusal`."""
     wanted = frozenset(include.split(",")) - {""}
     if not wanted <= {*_PARTS, "full"}:
         expected = ", ".join(f"'{part}'" for part in _PARTS)
@@ -131,7 +131,7 @@ def _included(include: str) -> frozenset[str]:
 
 
 def page_of(request: Request) -> tuple[int, int]:
-    """Where in a list the page starts that is asked for, and where it ends. Raises `Refusal`."""
+    """The start and the end of the requested page in a list. Raises `Refusal`."""
     page, per_page = positive_number(request, "page", 1), positive_number(request, "per_page", 10)
     if page > _LAST_PAGE:
         raise bad_request(

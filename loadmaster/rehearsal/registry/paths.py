@@ -1,4 +1,4 @@
-"""What is said of a path that names no crate or no version, before anything is looked up. Pure."""
+"""The answers to a path that names no crate or no version, before anything is looked up. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_crate_name(name: str) -> bool:
 
 
 def check_crate_in_path(name: str) -> None:
-    """What cannot be a crate's name is no crate. Raises `Refusal`."""
+    """Raises `Refusal` for a text that cannot be a crate's name, as for a missing crate."""
     if not is_crate_name(name):
         raise Refusal(404, f"crate `{name}` does not exist")
 

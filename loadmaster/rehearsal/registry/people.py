@@ -1,4 +1,4 @@
-"""Who somebody is: users and teams by their login, as anybody may read."""
+"""The public pages of users and teams, by their login."""
 
 from __future__ import annotations
 

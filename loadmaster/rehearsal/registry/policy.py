@@ -1,4 +1,4 @@
-"""What the people who run the registry have decided: read-only mode, who is turned away, the cap of a day, names."""
+"""The decisions of the registry's operators: read-only mode, blocked clients, the daily cap, names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Policies:
             db.execute("INSERT OR IGNORE INTO reserved VALUES (?)", (canonical(name),))
 
     def delete(self, name: str, at: datetime) -> None:
-        """Keeps the name of a crate that was deleted then from being used for a day."""
+        """Reserves the name of a crate for a day after its deletion at that instant."""
         with self._database.recording() as db:
             db.execute(
                 "INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (canonical(name), name, stamp(at + _DELETED_FOR))
@@ -60,7 +60,7 @@ class Policies:
         )
 
     def check_not_reserved(self, name: str) -> None:
-        """The names of this registry's own, besides crates.io's. Raises `Refusal`."""
+        """Refuses this registry's own reserved names; crates.io's are refused elsewhere. Raises `Refusal`."""
         with self._database.reading() as db:
             reserved = db.execute("SELECT 1 FROM reserved WHERE canonical = ?", (canonical(name),)).fetchone()
         if reserved:

@@ -1,8 +1,8 @@
 """`PUT api/v1/crates/new`: crates.io's checks, in its order.
 
-The order is what a client can observe: nothing is counted until a token is accepted, and every attempt after that takes
-one from the bucket, however it ends. Few threads at a time look into crate files, and one writes into the ledger, so
-that many uploads at once need little memory and do not fight for its lock.
+A client can observe the order: nothing is counted until a token is accepted, and every attempt after that takes
+one from the bucket, however it ends. Few threads at a time read crate files, and one writes to the ledger, so
+that many uploads at once need little memory and do not compete for its lock.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ TRUSTPUB_ONLY = (
 
 
 class TrustedTokens(Protocol):
-    """What knows the tokens (`cio_tp_…`) that trusted publishers get for a while."""
+    """Knows the short-lived tokens (`cio_tp_…`) of trusted publishers."""
 
     def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any]:
-        """What is known of the run that publishes to `crate`, in its own spelling; None: a crate that there is not.
+        """The data of the run that publishes to `crate`, in its own spelling; `crate` is None for a missing crate.
 
         Raises `Refusal`.
         """
 
 
 class Publisher(Value):
-    """Who publishes: an account, or a trusted publisher's run."""
+    """The publisher: an account, or a trusted publisher's run."""
 
     login: str | None
     trustpub_data: dict[str, Any] | None
@@ -82,19 +82,19 @@ class Publishing:
         self._writer = ThreadPoolExecutor(1, "ledger")
 
     def place(self) -> contextlib.AbstractContextManager[Path]:
-        """Where a crate file may stand while it is looked at."""
+        """A place for a crate file while it is checked."""
         return place_beside(self._ledger.crate_files)
 
     async def receive(self, incoming: Incoming, head: bytes, place: Path) -> Tarball:
         """The crate file that follows `head`; empty if it is too large or was not announced."""
         try:
             length = tarball_length(read_metadata(head)[1], self._limits.upload_bytes)
-        except Refusal:  # is told in its turn
+        except Refusal:  # `publish` raises it in its turn
             length = 0
         return await incoming.crate_file(place, length)
 
     async def publish(self, head: bytes, tarball: Tarball, request: Request) -> Metadata:
-        """Publishes what came in, and says what that was. Raises `Refusal`, `UpstreamUnreachable`."""
+        """Publishes the received crate, and returns its metadata. Raises `Refusal`, `UpstreamUnreachable`."""
         metadata, rest = read_metadata(head)
         check_crate_name(metadata.name)
         check_version(metadata.version)
@@ -119,7 +119,7 @@ class Publishing:
         return metadata
 
     async def _admit(self, request: Request, name: str, upstream: UpstreamCrate | None) -> Publisher:
-        """Who may publish this crate, as far as their token tells; an account's attempt is counted. Raises `Refusal`."""
+        """The publisher of this crate by the token alone. An account's attempt is counted. Raises `Refusal`."""
         here = self._ledger.crate(name)
         known = here or upstream
         sent = credential_sent(request.headers.get("Authorization"))
@@ -135,7 +135,7 @@ class Publishing:
         return Publisher(login=grant.login, trustpub_data=None)
 
     def announced(self, head: bytes) -> Metadata:
-        """What the metadata names; nothing if they cannot be read."""
+        """The metadata; empty if it cannot be read."""
         try:
             return read_metadata(head)[0]
         except Refusal:

@@ -1,4 +1,4 @@
-"""The body of a publish request while it comes in: what is before the crate file in memory, the crate file on disk.
+"""Receives the body of a publish request: the part before the crate file in memory, the crate file on disk.
 
 However many uploads come at once, each holds no more than one piece of its crate file in memory.
 """
@@ -21,7 +21,7 @@ class Incoming:
         self._pieces, self._begun = pieces, bytearray()
 
     async def head(self) -> bytes:
-        """All that comes before the crate file: less if the body ends there or is beyond bounds."""
+        """The part before the crate file; less if the body ends earlier or the part is too long."""
         await self._have(4)
         length = head_length(bytes(self._begun[:4]))
         await self._have(length)
@@ -30,7 +30,7 @@ class Incoming:
         return head
 
     async def crate_file(self, place: Path, length: int) -> Tarball:
-        """Reads the body to its end, and writes the first `length` bytes of what comes to `place`."""
+        """Reads the body to its end, and writes the first `length` bytes of the rest to `place`."""
         digest, size = hashlib.sha256(), 0
         piece: bytes | None = bytes(self._begun)
         with place.open("wb") as file:
@@ -52,7 +52,7 @@ class Incoming:
 
 @contextlib.contextmanager
 def place_beside(directory: Path) -> Iterator[Path]:
-    """A file that can be renamed to one of `directory` while the block lasts, and is removed if it was not."""
+    """A file on the disk of `directory`, which can be renamed into it in the block; else it is removed at the end."""
     handle, name = tempfile.mkstemp(dir=directory, prefix=".incoming-")
     os.close(handle)
     try:

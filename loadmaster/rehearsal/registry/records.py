@@ -1,4 +1,4 @@
-"""What goes into the ledger and comes out of it."""
+"""The records of the ledger."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from loadmaster.planning.values.value import Value
 
 
 class Upload(Value):
-    """One `PUT` that the registry answered (or was scripted not to), in order of `sequence`."""
+    """One `PUT` that the registry answered, or left unanswered by the script, in order of `sequence`."""
 
     sequence: int
     crate: str
-    """Empty when the body could not be read that far."""
+    """Empty if the body could not be read that far."""
     version: str
     status: int
-    """0 for one that the script kept from taking effect without saying so."""
+    """0 if the script prevented its effect without an answer."""
     detail: str
     at: datetime
 
@@ -44,13 +44,13 @@ class Published(Value):
     published_by: Owner | None
     """None: by a trusted publisher."""
     trustpub_data: dict[str, Any] | None
-    """What crates.io keeps of the run that published it."""
+    """The data that crates.io keeps about the run that published it."""
     published_at: datetime
     yank_message: str | None
 
 
 class Tarball(Value):
-    """A crate file that came in."""
+    """A received crate file."""
 
     path: Path
     size: int
@@ -58,16 +58,16 @@ class Tarball(Value):
 
 
 class Submission(Value):
-    """A version that passed every rule which needs no memory."""
+    """A version that passed every rule that needs no records."""
 
     manifest: PackagedManifest
     tarball: Tarball
     login: str | None
     """None: a trusted publisher, whose token is for this crate."""
     upstream_name: str | None
-    """How upstream spells the crate, if it has it."""
+    """Upstream's spelling of the crate, if it has it."""
     upstream_versions: frozenset[str]
     """Without build metadata."""
     upstream_crates: frozenset[str]
-    """Those of the dependencies that upstream has, in its spelling."""
+    """The dependencies that upstream has, in its spelling."""
     trustpub_data: dict[str, Any] | None = None

@@ -63,7 +63,7 @@ class Registry:
         issuers: Issuers | None = None,
         forge_accounts: Mapping[str, int] | None = None,
     ) -> None:
-        """`upstream_owners` are the users and teams that own the crates which only upstream has; none: nobody here does.
+        """`upstream_owners` are the users and teams that own the crates that only upstream has; if empty, nobody here does.
 
         `issuers` vouch for trusted publishers. `forge_accounts` are known to GitHub, login and id, besides the accounts here.
         `sleep` waits so many seconds of `clock`.
@@ -130,7 +130,7 @@ class Registry:
     def _more(
         self, pages: Pages, limits: Limits, forge_accounts: Mapping[str, int], clock: Callable[[], datetime]
     ) -> tuple[Part, ...]:
-        """The web API's parts that need nothing but what is remembered."""
+        """The web API's parts that need only the records."""
         return (
             Tokens(self.accounts, self.gate),
             self.invitations,

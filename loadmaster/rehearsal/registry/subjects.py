@@ -1,6 +1,6 @@
-"""What crates are about: the keywords of those that were published here, and crates.io's categories.
+"""Keywords of the crates that were published here, and crates.io's categories.
 
-It knows the categories' slugs. Their titles and descriptions it does not: the slug stands for the one, nothing for the other.
+It knows the categories' slugs, but not their titles and descriptions: the slug is the title, and the description is empty.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Subjects:
         )
 
     def _uses(self, kind: Literal["keywords", "categories"]) -> Mapping[str, int]:
-        """How many crates have each, by their newest version here."""
+        """The number of crates with each, by their newest version here."""
         newest = [self._ledger.published(name)[-1].manifest for name in self._ledger.names()]
         return Counter(each.lower() for manifest in newest for each in getattr(manifest, kind))
 

@@ -1,4 +1,4 @@
-"""What a token may learn and do about itself, and what is left to the website: crates.io's cookie-only routes."""
+"""The pages for a token about itself, and crates.io's routes that only the website may use, with a cookie."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tokens:
         )
 
     async def website_only(self, request: Request) -> Response:
-        """What tells a valid token from an invalid one: valid ones are told to use the website."""
+        """Answers a valid token with a hint to use the website, and an invalid token with another refusal."""
         self._gate.grant(request)
         raise forbidden("this action can only be performed on the crates.io website")
 

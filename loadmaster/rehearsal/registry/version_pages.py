@@ -1,6 +1,6 @@
-"""What else anybody may read of a crate's versions: what they need, what needs them, and where their readme would be.
+"""More public pages of a crate's versions: their dependencies, their dependents, and the address of their readme.
 
-Nobody counts downloads in a rehearsal: their lists are there, and empty.
+A rehearsal does not count downloads: their lists exist, and are empty.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class VersionPages:
         return JSONResponse({"version_downloads": []})
 
     async def authors(self, request: Request) -> Response:
-        """crates.io names none any more."""
+        """An empty list: crates.io names no authors any more."""
         await self._overlay.known_version(request.path_params["name"], request.path_params["version"])
         return JSONResponse({"users": [], "meta": {"names": []}})
 
@@ -54,7 +54,7 @@ class VersionPages:
         return JSONResponse({"dependencies": needs})
 
     async def dependents(self, request: Request) -> Response:
-        """Of the crates that were published here, those whose default version needs this one."""
+        """The crates that were published here and whose default version needs this one."""
         name = (await self._overlay.known(request.path_params["name"]))[0]["name"]
         dependencies, versions = [], []
         for each in self._ledger.names():

@@ -58,11 +58,11 @@ WITHOUT_VERSIONS: JsonObject = {
     "newest_version": "0.0.0",
     "max_stable_version": None,
 }
-"""What crates.io says of a crate when it was not asked for its versions."""
+"""crates.io's fields of a crate if its versions were not requested."""
 
 
 def without_lists(crate: JsonObject) -> JsonObject:
-    """The crate as it is where its versions, keywords and categories are not asked for."""
+    """The crate without its versions, keywords and categories."""
     links = crate["links"] | {"versions": f"/api/v1/crates/{crate['name']}/versions"}
     return crate | {"versions": None, "keywords": None, "categories": None, "links": links}
 
@@ -120,7 +120,7 @@ def profile_view(user: Owner) -> JsonObject:
 
 
 def owner_view(owner: Owner) -> JsonObject:
-    """A team's address is that of its organisation; only of a user is it said whether GitHub spells it alike."""
+    """A team's address is that of its organisation. Only a user has the field that says whether GitHub spells it alike."""
     place = owner.login.split(":")[1] if owner.kind == "team" else owner.login
     view = {"id": owner.id, "login": owner.login, "kind": owner.kind, "url": f"https://github.com/{place}"}
     view |= {"name": None if owner.kind == "team" else owner.login, "avatar": None}

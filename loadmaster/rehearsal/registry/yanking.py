@@ -1,6 +1,6 @@
-"""`DELETE …/yank`, `PUT …/unyank` and the website's way to both: crates.io's checks, in its order, and the index line that follows.
+"""`DELETE …/yank`, `PUT …/unyank` and the website's route to both: crates.io's checks, in its order, and the new index line.
 
-Knows the versions that were uploaded here. Those that only upstream has stay as upstream has them: it is read, never written.
+Knows the versions that were uploaded here. Upstream's versions never change: upstream is read, and never written.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Yanking:
         return JSONResponse({"ok": True})
 
     async def update(self, request: Request) -> Response:
-        """What the website does: a yank with a message."""
+        """The website's yank, with a message."""
         wanted = _wanted(*(await json_body(request)))
         version = await self._pages.version_view(request.path_params["name"], request.path_params["version"])
         yanked, message = wanted.get("yanked"), wanted.get("yank_message")

@@ -1,7 +1,7 @@
-"""Debian's packages by this machine's own apt, without installing anything: lists, cache and status in a directory apart.
+"""Debian's packages, fetched by this machine's own apt. Installs nothing: lists, cache and status have a directory of their own.
 
-Where the archive is mirrored, apt's own configuration says; its signature is checked with the keys that are here. Knows
-nothing of what the packages are for.
+apt's own configuration names the mirror; the archive's signature is checked with this machine's keys. Knows nothing of the
+purpose of the packages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class DebianPackage:
     name: str
     version: str
     sha256: str
-    """Of the .deb, as the signed list of the suite says it."""
+    """The digest of the .deb, from the signed list of the suite."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Suite:
         return DebianPackage(name, fields["Version"], fields["SHA256"])
 
     def depends(self, name: str) -> list[str]:
-        told = self._ask("apt-cache", "depends", "--important", name)
-        return [line.split(": ", 1)[1] for line in told.splitlines() if line.strip().startswith("Depends: ")]
+        output = self._ask("apt-cache", "depends", "--important", name)
+        return [line.split(": ", 1)[1] for line in output.splitlines() if line.strip().startswith("Depends: ")]
 
     def download(self, name: str) -> Path:
         """The .deb of one package."""
@@ -55,12 +55,12 @@ class Suite:
         return next(target.glob("*.deb"))
 
     def download_with_all_it_needs(self, names: Sequence[str]) -> list[Path]:
-        """The .debs of the packages and of everything below them, as for an empty machine."""
+        """The .debs of the packages and of all their dependencies, as for an empty machine."""
         self._ask("apt-get", "install", "--download-only", "--yes", "--no-install-recommends", *names)
         return sorted((self.place / "cache" / "archives").glob("*.deb"))
 
     def unpack(self, debs: Sequence[Path], root: Path) -> None:
-        """Puts the packages' files below `root`; nothing of theirs is run."""
+        """Puts the packages' files below `root`; none of their scripts is run."""
         for deb in debs:
             self._run(["dpkg-deb", "--extract", str(deb), str(root)])
 
@@ -97,7 +97,7 @@ class Suite:
             "Acquire::Languages": "none",
             "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
             "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
-            # A suite in the making may have a Release file past its date for a while; it is signed all the same.
+            # The Release file of an unfinished suite may be past its date for a while; it is still signed.
             "Acquire::Check-Valid-Until": "false",
             "Debug::NoLocking": "true",
         }
@@ -119,14 +119,14 @@ def open_suite(name: str, place: Path) -> Suite:
 
 def find_mirror() -> str:
     """The mirror of Debian's archive that this machine is set up for. Raises `AptMissing`."""
-    if given := os.environ.get(MIRROR):
-        return given
+    if mirror := os.environ.get(MIRROR):
+        return mirror
     argv = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
     try:
-        told = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        finished = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     except FileNotFoundError as error:
         raise AptMissing("there is no `apt-get`") from error
-    for address in told.stdout.split():
+    for address in finished.stdout.split():
         if address.rstrip("/").endswith("/debian"):
             return address
     raise AptMissing("no source in `/etc/apt` is Debian's archive")

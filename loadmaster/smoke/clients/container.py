@@ -1,7 +1,7 @@
-"""The Docker engine: asks it once, and says in the catalogue's words what it answered.
+"""The Docker engine: every request is made once, and its failures become errors of the catalogue.
 
-Knows how a container is shut in (no network, read-only, no new privileges, limits) and that it is always removed; it
-refuses to know what runs in it. A container is never privileged and never sees a path of the host.
+Knows how a container is confined (no network, read-only, no new privileges, limits) and that it is always removed. Refuses to
+know what runs in it. A container is never privileged and never sees a path of the host.
 """
 
 from __future__ import annotations
@@ -34,38 +34,38 @@ PATIENCE = 30
 ENDS = "loadmaster.smoke.ends"
 """Label: the second of the epoch after which a container or image of ours is a leftover."""
 LEFTOVER_AFTER = 15
-"""Seconds beyond its deadline that a container of another process is left alone: that process removes it by itself."""
+"""Seconds after its deadline for which a container of another process is left alone, so that this process can remove it."""
 KEPT_FOR = "loadmaster.smoke.image"
-"""Label of an image that is kept for the next run: what it is for. A newer one for the same supersedes it."""
+"""Label with the purpose of an image that is kept for the next run. A newer image for the same purpose supersedes it."""
 REPOSITORY = "loadmaster-smoke-"
-"""What the names of our images begin with."""
+"""The prefix of our images' names."""
 NO_DATE = "1970-01-01T00:00:00"
-"""When our images say that they were made; one that somebody has built upon ours, and our labels with it, says another."""
+"""The creation date of our images. An image that somebody built upon ours inherits our labels, but has another date."""
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """Podman names machines as Go does, Docker as `uname -m`."""
 LAST_WORDS = 5.0
-"""Seconds that the log may take to come after its container has ended."""
+"""Seconds that the log may take to arrive after its container has ended."""
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 LIMITS = [Ulimit(name="nofile", soft=1024, hard=4096), Ulimit(name="nproc", soft=4096, hard=4096)]
-"""Said, because podman would else raise its own, which on a host without `CAP_SYS_RESOURCE` it may not."""
+"""Given, because podman would otherwise raise the limits to its own, which it may not on a host without `CAP_SYS_RESOURCE`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sandbox:
-    """One container, as it is to be."""
+    """The parameters of one container."""
 
     image: str
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     seconds: int
-    """Until it must have ended by itself."""
+    """The most until it must have ended by itself."""
     memory: int
     """MiB."""
     capabilities: tuple[str, ...] = ()
     user: str | None = None
     """None: root."""
     tmpfs: Mapping[str, str] = field(default_factory=dict)
-    """Mount options by place."""
+    """Mount options by mount point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +85,15 @@ class Engine:
 
     def facts(self) -> EngineFacts:
         with self._speaking():
-            told = self.client.info()
-            parts = [str(each["Name"]) for each in self.client.version().get("Components") or ()]
+            info = self.client.info()
+            parts = [str(part["Name"]) for part in self.client.version().get("Components") or ()]
         return EngineFacts(
-            name="Podman" if any("podman" in each.lower() for each in parts) else "Docker",
-            version=told["ServerVersion"],
-            machine=MACHINES.get(told["Architecture"], told["Architecture"]),
-            kernel=told["KernelVersion"],
-            system=told["OSType"],
-            rootless=any("rootless" in each for each in told.get("SecurityOptions") or ()),
+            name="Podman" if any("podman" in part.lower() for part in parts) else "Docker",
+            version=info["ServerVersion"],
+            machine=MACHINES.get(info["Architecture"], info["Architecture"]),
+            kernel=info["KernelVersion"],
+            system=info["OSType"],
+            rootless=any("rootless" in option for option in info.get("SecurityOptions") or ()),
         )
 
     def has_image(self, image: str) -> bool:
@@ -114,16 +114,16 @@ class Engine:
             self.client.images.remove(image, force=True)
 
     def remove_superseded(self, purpose: str, keep: str) -> list[str]:
-        """Removes our images for that purpose but the one named `keep`; their ids.
+        """Removes our images for that purpose except the one named `keep`. Returns the ids of the removed ones.
 
-        Left alone are those in use by any container, and what somebody else has given a name or built upon.
+        Leaves alone an image that a container uses, and an image that somebody else has named or built upon.
         """
         with self._speaking():
             labelled = list(self._images(f"{KEPT_FOR}={purpose}"))
-            old = [each for each in labelled if _is_ours(each) and not any(tag.endswith(keep) for tag in each.tags)]
-            return [str(each.id) for each in old if self._removed(each)]
+            old = [image for image in labelled if _is_ours(image) and not any(tag.endswith(keep) for tag in image.tags)]
+            return [str(image.id) for image in old if self._try_to_remove(image)]
 
-    def _removed(self, image: Image) -> bool:
+    def _try_to_remove(self, image: Image) -> bool:
         try:
             self.client.images.remove(str(image.id), force=False)
         except NotFound:
@@ -135,27 +135,27 @@ class Engine:
         return True
 
     def run(self, sandbox: Sandbox, tell: Tell, *, allowance: float = 5.0) -> Ended:
-        """Runs it to its end, and removes it whatever happens; `tell` hears each line of its log when it comes.
+        """Runs the container to its end, and removes it whatever happens. `tell` gets each line of its log at once.
 
-        `allowance`: seconds beyond its own until it is given up; an engine that hangs is told from a container that does
-        within `patience` more. Raises `EngineImageMissing`, `EngineLacksCapability`, `EngineCannotStart`, `EngineRefused`,
+        `allowance`: seconds after its own time until it is killed. Within `patience` more it is known whether the engine hangs
+        or only the container does. Raises `EngineImageMissing`, `EngineLacksCapability`, `EngineCannotStart`, `EngineRefused`,
         `EngineHanging`, `EngineGone`.
         """
-        # Made and removed in a thread of its own: a signal interrupts this one, perhaps before it hears what was made.
+        # Made and removed in another thread: a signal interrupts this one, perhaps before it learns which container was made.
         with ThreadPoolExecutor(max_workers=1) as apart:
             creating = apart.submit(self._create, sandbox)
             answers = True
             try:
-                return self._ended(creating.result(), sandbox.seconds + allowance, tell)
+                return self._run_to_end(creating.result(), sandbox.seconds + allowance, tell)
             except EngineHanging:
                 answers = False
                 raise
             finally:
-                # One that hangs would not answer this either; what is left ends by itself, and the next run sweeps it.
+                # A hanging engine would not answer this either; the container ends by itself, and the next run sweeps it.
                 if answers:
                     apart.submit(self._remove_made, creating).result()
 
-    def _ended(self, container: Container, seconds: float, tell: Tell) -> Ended:
+    def _run_to_end(self, container: Container, seconds: float, tell: Tell) -> Ended:
         self._start(container)
         listener = Thread(target=_follow, args=(container, tell), daemon=True)
         listener.start()
@@ -178,28 +178,28 @@ class Engine:
                 raise EngineCannotStart(self.address, words_of(error)) from error
 
     def sweep(self, now: float) -> list[str]:
-        """Removes what earlier runs left here and was to end before `now`, containers and images; says what it was."""
+        """Removes leftovers of earlier runs: containers and images whose time ended before `now`. Returns their names."""
         with self._speaking():
             old = [
-                each
-                for each in self.client.containers.list(all=True, filters={"label": ENDS}, ignore_removed=True)
-                if _is_over(each.labels, now)
+                container
+                for container in self.client.containers.list(all=True, filters={"label": ENDS}, ignore_removed=True)
+                if _is_over(container.labels, now)
             ]
             for container in old:
                 self._remove(container)
-            images = [each for each in self._images(ENDS) if _is_over(each.labels, now)]
+            images = [image for image in self._images(ENDS) if _is_over(image.labels, now)]
         for image in images:
             self.remove_image(str(image.id))
-        return [f"container {each.name}" for each in old] + [f"image {each.short_id}" for each in images]
+        return [f"container {one.name}" for one in old] + [f"image {image.short_id}" for image in images]
 
     def _images(self, label: str) -> Iterator[Image]:
-        """Those with the label. Docker lists them by id and then tells of each: one may be gone by then."""
-        found: list[dict[str, str]] = []
+        """The images with the label. Docker lists their ids first and describes each later, when it may be gone."""
+        listed: list[dict[str, str]] = []
         with passing_over_what_went():
-            found = self.client.api.images(filters={"label": label})
-        for each in found:
+            listed = self.client.api.images(filters={"label": label})
+        for entry in listed:
             with passing_over_what_went():
-                yield self.client.images.get(each["Id"])
+                yield self.client.images.get(entry["Id"])
 
     def _create(self, sandbox: Sandbox) -> Container:
         with self._speaking(image=sandbox.image):
@@ -222,7 +222,7 @@ class Engine:
             )
 
     def _wait(self, container: Container, seconds: float) -> int | None:
-        """The exit code; None if it goes on. An engine that is gone by then is told from one that only waits."""
+        """The exit code; None if the container still runs. Raises if the engine is gone by then, instead of only waiting."""
         with self._speaking():
             try:
                 return int(container.wait(timeout=seconds)["StatusCode"])
@@ -237,7 +237,7 @@ class Engine:
             self._remove(creating.result())
 
     def _remove(self, container: Container) -> None:
-        """An engine that is away cannot remove; the sweep of the next run does."""
+        """Removes the container. If the engine is away, the sweep of the next run does."""
         with contextlib.suppress(NotFound, requests.RequestException, APIError):
             container.remove(force=True)
 
@@ -246,7 +246,7 @@ class Engine:
 
 
 def _follow(container: Container, tell: Tell) -> None:
-    """Passes the log on, line by line, until the container ends. An engine that goes away is told by who waits for it."""
+    """Passes the log on, line by line, until the container ends. If the engine goes away, `_wait` raises the error."""
     rest = b""
     with contextlib.suppress(OSError, HTTPError, DockerException):
         for chunk in container.logs(stream=True, follow=True):
@@ -258,7 +258,7 @@ def _follow(container: Container, tell: Tell) -> None:
 
 
 def _kill(container: Container) -> None:
-    """One that has ended meanwhile is as good."""
+    """Kills the container. If it has ended meanwhile, that is no error."""
     try:
         container.kill()
     except APIError as error:
@@ -271,7 +271,7 @@ def ends_at(seconds: int) -> str:
 
 
 def connect(address: str | None = None, *, patience: int = PATIENCE) -> Engine:
-    """The engine at `address`, else where `DOCKER_HOST` says, else at the usual socket; it has said its version.
+    """The engine at `address`, else at `DOCKER_HOST`, else at the usual socket. It has answered with its version.
 
     Raises `EngineAbsent`, `EngineForbidden`, `EngineHanging`.
     """
@@ -289,6 +289,6 @@ def _is_over(labels: Mapping[str, str], now: float) -> bool:
 
 
 def _is_ours(image: Image) -> bool:
-    """Podman puts `localhost/` before a name without a registry. An image may have lost its name."""
+    """Whether we made the image. It may have lost its name, and Podman puts `localhost/` before a name without a registry."""
     ours = all(tag.removeprefix("localhost/").startswith(REPOSITORY) for tag in image.tags)
     return ours and str(image.attrs["Created"]).startswith(NO_DATE)

@@ -1,4 +1,4 @@
-"""What a Docker engine answers when it does not do as it was told, in the catalogue's words.
+"""Turns the failures of a Docker engine into errors of the catalogue.
 
 Knows the exceptions of docker, requests and the operating system, and which of them mean the same.
 """
@@ -23,24 +23,24 @@ from loadmaster.errors.smoke import (
 )
 
 CONFLICT = 409
-"""The status for what the state of a thing does not allow: killing what has ended, removing what is in use."""
+"""The status for a request that the state does not allow: to kill an ended container, to remove an image in use."""
 
 
 @contextlib.contextmanager
 def answering(address: str, patience: float, *, image: str = "") -> Iterator[None]:
-    """Raises the catalogue's errors for what is raised within, of an engine that has answered before.
+    """Turns exceptions of the block into the catalogue's errors, for an engine that has answered before.
 
-    `patience`: seconds that were given to an answer. `image`: what a container is to be made of.
+    `patience`: seconds that an answer was allowed to take. `image`: the image for a new container.
     """
     try:
         yield
     except ImageNotFound as error:
         raise EngineImageMissing(image or "unnamed", address) from error
     except APIError as error:
-        told = words_of(error)
-        if "unknown capability" in told.lower():
-            raise EngineLacksCapability(address, told) from error
-        raise EngineRefused(address, error.status_code or 0, told) from error
+        words = words_of(error)
+        if "unknown capability" in words.lower():
+            raise EngineLacksCapability(address, words) from error
+        raise EngineRefused(address, error.status_code or 0, words) from error
     except requests.ReadTimeout as error:
         raise EngineHanging(address, patience) from error
     except DockerException as error:
@@ -53,7 +53,9 @@ def answering(address: str, patience: float, *, image: str = "") -> Iterator[Non
 
 @contextlib.contextmanager
 def passing_over_what_went() -> Iterator[None]:
-    """Somebody else removed it meanwhile. Docker may fail for a whole list then, by 500: `layer does not exist`."""
+    """Ignores that somebody else removed the object meanwhile. Docker may then fail for a whole list, with a 500:
+    `layer does not exist`.
+    """
     try:
         yield
     except APIError as error:
@@ -62,11 +64,11 @@ def passing_over_what_went() -> Iterator[None]:
 
 
 def unreachable(error: DockerException, address: str, patience: float) -> LoadmasterError:
-    """Why no engine could be connected to: docker wraps all that may be wrong into one exception."""
-    told = str(error)
-    if "PermissionError" in told:
+    """The error for a failed connection: docker wraps all causes into one exception."""
+    words = str(error)
+    if "PermissionError" in words:
         return EngineForbidden(address)
-    if "Read timed out" in told:
+    if "Read timed out" in words:
         return EngineHanging(address, patience)
     return EngineAbsent(address, _innermost(error))
 
@@ -76,8 +78,8 @@ def words_of(error: APIError) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """The words at the bottom of a chain of wrapped errors: those of the operating system, where there are any."""
-    seen: BaseException | None = error
-    while seen is not None:
-        error, seen = seen, seen.__cause__ or seen.__context__
+    """The words of the first error in a chain of wrapped ones: the operating system's, if there are any."""
+    cause: BaseException | None = error
+    while cause is not None:
+        error, cause = cause, cause.__cause__ or cause.__context__
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or "it broke off"

@@ -1,1 +1,1 @@
-"""What runs a smoke test: payload, images, kernels, machines, containers."""
+"""Runs a smoke test: payload, images, kernels, machines, containers."""

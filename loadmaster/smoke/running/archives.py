@@ -1,6 +1,6 @@
-"""Archives whose bytes follow from their content alone: tar layers, Docker images, initramfs.
+"""Archives whose bytes depend on their content alone: tar layers, Docker images, initramfs.
 
-No clock, no owner, no order of a disk has a part in them.
+They hold no clock time, no owner, and no order of a disk.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 Files = Mapping[str, bytes]
-"""Content by absolute path. Everything may be executed; nothing may be written to."""
+"""Content by absolute path. Every file is executable, and none is writable."""
 MODE = 0o555
 
 
 def tar_layer(files: Files, folders: Sequence[str] = ()) -> bytes:
-    """A tar of the files with their directories, and of the `folders` that are to be mounted on."""
+    """A tar of the files with their directories, and of the `folders` that serve as mount points."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for folder in _folders(files, folders):
@@ -33,22 +33,22 @@ def tar_layer(files: Files, folders: Sequence[str] = ()) -> bytes:
 
 
 def image_config(layers: Sequence[bytes], *, entry: Sequence[str], labels: Mapping[str, str]) -> bytes:
-    """What an image is, its layers by their digests; equal arguments give equal bytes, whose SHA-256 is the image's id."""
+    """The configuration of an image, with its layers' digests. Equal arguments give equal bytes; their SHA-256 is its id."""
     return _json(
         {
             "architecture": "amd64",
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
             "config": {"Entrypoint": list(entry), "Labels": dict(labels)},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(each)}" for each in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{_digest(layer)}" for layer in layers]},
         }
     )
 
 
 def docker_image(name: str, layers: Sequence[bytes], config: bytes) -> bytes:
-    """An image as `docker save` writes one. `config`: that of these layers."""
+    """An image as `docker save` writes it. `config`: the configuration of these layers."""
     config_name = f"{_digest(config)}.json"
-    parts = {f"{_digest(each)}/layer.tar": each for each in layers}
+    parts = {f"{_digest(layer)}/layer.tar": layer for layer in layers}
     manifest = [{"Config": config_name, "RepoTags": [name], "Layers": list(parts)}]
     return tar_layer({config_name: config, "manifest.json": _json(manifest), **parts})
 
@@ -67,14 +67,14 @@ def initramfs(files: Files, folders: Sequence[str] = ()) -> bytes:
 def _write_entry(raw: io.BytesIO, path: str, mode: int, number: int, content: bytes) -> None:
     name = path.lstrip("/").encode() + b"\0"
     fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
-    for part in (b"070701" + b"".join(b"%08x" % each for each in fields) + name, content):
+    for part in (b"070701" + b"".join(b"%08x" % value for value in fields) + name, content):
         raw.write(part)
         raw.write(b"\0" * (-raw.tell() % 4))
 
 
 def _folders(files: Files, folders: Sequence[str]) -> list[str]:
     """Every directory that is needed, parents first."""
-    within = [parent for each in (*files, *folders) for parent in PurePosixPath(each).parents]
+    within = [parent for path in (*files, *folders) for parent in PurePosixPath(path).parents]
     return sorted({*map(str, within), *folders} - {"/", "."})
 
 

@@ -1,6 +1,6 @@
 """Runs a payload to its end, on the worker's own kernel (`native`) or on Debian's in a virtual machine (`vm`).
 
-Whatever happens, no container of ours is left: it is removed here, it ends by itself, and the next run sweeps.
+Whatever happens, no container of ours stays: it is removed here; else it ends by itself, and the next run sweeps it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from loadmaster.smoke.running.kernels import NEWEST_STABLE
 
 RunBackend = Literal["native", "vm"]
 CODES = (0, 1, 3, 4, 5, 70, 142)
-"""What a payload may end with."""
+"""The exit codes of a payload."""
 LEAST_PRIVILEGE = ("BPF", "PERFMON")
 OLD_ENGINES_PRIVILEGE = ("SYS_ADMIN",)
 ANOTHER_USER = ("SETUID", "SETGID")
-"""With a release, the other process that opens the victim is another user's."""
+"""In the test of a release, the other process that opens the victim runs as another user."""
 NOBODY = "65534:65534"
 TIMED_OUT = {124, 137}
 CONTAINER_MEMORY = 64
-"""MiB for the payload alone; a release gets its files' size three times more."""
+"""MiB for the payload alone; for a release, three times the size of its files is added."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +47,13 @@ class Ran:
     """The payload's own, on either backend: QEMU's debug port carries it out of the virtual machine."""
     log: str
     kernel_package: str | None
-    """Where the kernel came from; None for the worker's own."""
+    """The package of the kernel; None for the worker's own."""
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """How one run is to be made."""
+    """The settings of one run."""
 
     nonce: str
     deadline: int = 60
@@ -61,23 +61,23 @@ class RunSettings:
     kernel: str = NEWEST_STABLE
     """For `vm`: a key of `kernels.SUITES`."""
     also: str = ""
-    """For `vm`: more words for the kernel's command line, as ` lsm=landlock,lockdown,yama`."""
+    """For `vm`: more words for the kernel's command line, such as ` lsm=landlock,lockdown,yama`."""
     memory: int | None = None
-    """MiB for the container; None: what it needs."""
+    """MiB for the container; None: as much as it needs."""
     capabilities: tuple[str, ...] | None = None
-    """For `native`; None: the least that loading takes on this engine."""
+    """For `native`; None: the least that this engine needs to load the program."""
 
 
 def unheard(line: str) -> None:
-    """For those who read the log afterwards."""
+    """A `tell` for callers that read the log afterwards."""
 
 
 def run_probe(backend: RunBackend, settings: RunSettings, engine: Engine, store: Store, tell: Tell = unheard) -> Ran:
-    """The payload denies by itself; `tell` hears each line of the log when it comes.
+    """Runs the payload, which denies by itself. `tell` gets each line of the log at once.
 
     Raises the errors of `loadmaster.errors.smoke`: without a result there is no `Ran`.
     """
-    return _Run(settings, engine, store, {}, tell).on(backend)
+    return _Run(settings, engine, store, {}, tell).run_on(backend)
 
 
 def run_release(
@@ -88,8 +88,8 @@ def run_release(
     store: Store,
     tell: Tell = unheard,
 ) -> Ran:
-    """The released program denies, and the payload opens. Raises as `run_probe`, and `SmokeLibraryMissing`."""
-    return _Run(settings, engine, store, subject_files(subject), tell).on(backend)
+    """Runs the released program, which denies, and the payload, which opens. Raises as `run_probe`, and `SmokeLibraryMissing`."""
+    return _Run(settings, engine, store, subject_files(subject), tell).run_on(backend)
 
 
 class _Result(NamedTuple):
@@ -102,11 +102,11 @@ class _Run(NamedTuple):
     engine: Engine
     store: Store
     files: Files
-    """Of the release; none for the probe."""
+    """The files of the release; none for the probe."""
     tell: Tell
 
-    def on(self, backend: RunBackend) -> Ran:
-        """Once more where the image went away: another run, with other content, may take it for superseded."""
+    def run_on(self, backend: RunBackend) -> Ran:
+        """Runs again if the image disappeared: another run, with other content, may have removed it as superseded."""
         self.engine.sweep(time.time())
         try:
             return self._once(backend)
@@ -114,12 +114,12 @@ class _Run(NamedTuple):
             return self._once(backend)
 
     def _once(self, backend: RunBackend) -> Ran:
-        # The image of a release is of no use to any other run: it carries this one's nonce, and is removed.
+        # No other run can use the image of a release: it is named after this run's nonce, and is removed.
         mark = self.settings.nonce if self.files else ""
         image = self._image(backend, mark)
         start = time.monotonic()
         try:
-            result = self._in_machine(image) if backend == "vm" else self._in_container(image)
+            result = self._run_in_machine(image) if backend == "vm" else self._run_in_container(image)
         finally:
             if mark:
                 self.engine.remove_image(image.name)
@@ -131,15 +131,15 @@ class _Run(NamedTuple):
             return machine_image(self.engine, self.store, self.settings.kernel, self.files, mark)
         return container_image(self.engine, self.store, self.files, mark)
 
-    def _in_container(self, image: Image) -> _Result:
+    def _run_in_container(self, image: Image) -> _Result:
         if self.settings.capabilities is not None:
-            return self._contained(image, self.settings.capabilities)
+            return self._run_sandbox(image, self.settings.capabilities)
         try:
-            return self._contained(image, LEAST_PRIVILEGE)
+            return self._run_sandbox(image, LEAST_PRIVILEGE)
         except EngineLacksCapability:
-            return self._contained(image, OLD_ENGINES_PRIVILEGE)
+            return self._run_sandbox(image, OLD_ENGINES_PRIVILEGE)
 
-    def _contained(self, image: Image, capabilities: tuple[str, ...]) -> _Result:
+    def _run_sandbox(self, image: Image, capabilities: tuple[str, ...]) -> _Result:
         size = sum(map(len, self.files.values())) >> 20
         sandbox = Sandbox(
             image=image.name,
@@ -149,10 +149,10 @@ class _Run(NamedTuple):
             capabilities=capabilities + (ANOTHER_USER if self.files else ()),
             tmpfs={"/run": "size=1m,mode=0755", "/tmp": "size=16m"},
         )
-        return self._to_its_end(sandbox, "native")
+        return self._run_to_end(sandbox, "native")
 
-    def _in_machine(self, image: Image) -> _Result:
-        """Boots once more if the kernel panicked, which under emulation it may, before it ran anything of ours."""
+    def _run_in_machine(self, image: Image) -> _Result:
+        """Boots again if the kernel panicked before it ran anything of ours, which can happen under emulation."""
         deadline = self.settings.deadline
         environment = self._environment(max(1, deadline - machine.BOOT))
         sandbox = Sandbox(
@@ -163,9 +163,9 @@ class _Run(NamedTuple):
             user=NOBODY,
             tmpfs={"/tmp": "size=16m", "/run": "size=1m"},
         )
-        result = self._to_its_end(sandbox, "vm")
+        result = self._run_to_end(sandbox, "vm")
         if "Kernel panic" in result.log and result.code == machine.NO_CODE:
-            result = self._to_its_end(sandbox, "vm")
+            result = self._run_to_end(sandbox, "vm")
         if result.code in TIMED_OUT:
             raise SmokeDeadlinePassed("vm", deadline, _tail(result.log))
         code = machine.payload_code(result.code, CODES)
@@ -173,7 +173,7 @@ class _Run(NamedTuple):
             raise SmokeMachineBroke(self.settings.kernel, result.code, _tail(result.log))
         return _Result(code, result.log)
 
-    def _to_its_end(self, sandbox: Sandbox, backend: RunBackend) -> _Result:
+    def _run_to_end(self, sandbox: Sandbox, backend: RunBackend) -> _Result:
         ended = self.engine.run(sandbox, self.tell)
         if ended.out_of_memory:
             raise SmokeOutOfMemory(backend, sandbox.memory)

@@ -1,4 +1,4 @@
-"""Looks at a host without loading anything into its kernel. What it makes of that, `planning/lsm/host.py` says."""
+"""Looks at a host without loading anything into its kernel. `planning/smoke/host.py` judges what it sees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOOK = b"\0bpf_lsm_file_open\0"
 
 
 def host_facts(address: str | None = None) -> HostFacts:
-    """What this host can do; an engine that cannot be had is a fact, too, and no error."""
+    """What this host can do. A missing engine is a fact, too, and no error."""
     engine: EngineFacts | None = None
     problem = why = fix = ""
     try:
@@ -36,7 +36,7 @@ def host_facts(address: str | None = None) -> HostFacts:
         has_types=types is not None,
         has_hook=HOOK in (types or b""),
         uid_map=" ".join((_read(Path("/proc/self/uid_map")) or b"").decode().split()[:3]),
-        missing_tools=tuple(each for each in TOOLS if shutil.which(each) is None),
+        missing_tools=tuple(tool for tool in TOOLS if shutil.which(tool) is None),
     )
 
 

@@ -1,8 +1,8 @@
 """The images that a smoke test runs, made here and named by their content; nothing is pulled from a registry.
 
-A probe's image is the payload alone; a machine's is QEMU, a kernel, and an initramfs with the payload as init. For a release,
-either holds the program, its libraries, object and policy as well, and is removed after the run. Of those that are kept,
-a new one takes the place of the one before it.
+A probe's image is the payload alone. A machine's image is QEMU, a kernel, and an initramfs with the payload as init. For a
+release, either also holds the program with its libraries, object and policy, and is removed after the run. The other images
+are kept; a new one replaces the one before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from loadmaster.smoke.running.machine import INITRAMFS, KERNEL, machine_memory, 
 from loadmaster.smoke.running.payload import build_payload
 
 ROOM = "/run/smoke"
-"""Where the payload makes its files; its own tmpfs."""
+"""The payload makes its files here, in a tmpfs of its own."""
 VICTIM_PATH, HEALTH_PATH = f"{ROOM}/victim", f"{ROOM}/health.json"
 PROGRAM, OBJECT, POLICY, RECIPE = "/subject/program", "/subject/object.o", "/subject/policy.yaml", "/subject/recipe"
 PAYLOAD = "/payload"
@@ -33,12 +33,12 @@ MOUNTED = ("/dev", "/proc", "/run", "/sys", "/tmp")
 class Image:
     name: str
     memory: int = 0
-    """MiB of the virtual machine in it, where it is one."""
+    """MiB of the virtual machine in it, if there is one."""
     kernel: KernelPackage | None = None
 
 
 def container_image(engine: Engine, store: Store, subject: Files, mark: str) -> Image:
-    """The image for the worker's own kernel; `mark` names and dates one that is to be removed, and is empty for one to keep."""
+    """The image for the worker's own kernel. `mark` is the name of an image that is removed after use; empty for one to keep."""
     layer = tar_layer({PAYLOAD: build_payload(store), **subject}, MOUNTED)
     return Image(_load(engine, "probe", [layer], [PAYLOAD], mark))
 
@@ -71,7 +71,7 @@ LONGEST = 3600
 
 
 def subject_files(subject: ReleaseSubject) -> Files:
-    """What the payload needs of a release, by place. Raises `SmokeLibraryMissing`."""
+    """The files of a release that the payload needs, by path. Raises `SmokeLibraryMissing`."""
     with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
         program = Path(place, subject.name)
         program.write_bytes(subject.binary)
@@ -86,14 +86,14 @@ def subject_files(subject: ReleaseSubject) -> Files:
 
 
 def recipe(behaviour: Behaviour) -> str:
-    """What `payload/release.c` reads: `KEY VALUE`, each ended by a zero byte."""
+    """The text that `payload/release.c` reads: lines of `KEY VALUE`, each ended by a zero byte."""
     places = {"{object}": OBJECT, "{policy}": POLICY, VICTIM: VICTIM_PATH, "{health}": HEALTH_PATH}
     lines = [f"arg {PROGRAM}"]
     for argument in behaviour.arguments:
         for name, path in places.items():
             argument = argument.replace(name, path)
         lines.append(f"arg {argument}")
-    lines += [f"ready {each}" for each in behaviour.ready]
+    lines += [f"ready {marker}" for marker in behaviour.ready]
     lines.append(f"patience {int(behaviour.ready_within * 1000)}")
     lines += [f"health {HEALTH_PATH}"] if behaviour.health else []
     return "".join(f"{line}\0" for line in lines)

@@ -1,6 +1,6 @@
-"""The virtual machine: Debian's QEMU with what it loads, as one layer of an image, and how it is started.
+"""The virtual machine: Debian's QEMU with its libraries, as one layer of an image, and the command that starts it.
 
-Emulated by software alone (`tcg`), so that it runs in any container and needs nothing of its host.
+Emulated in software only (`tcg`), so that it runs in any container and needs nothing from its host.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ FIRMWARE = {
 }
 KERNEL, INITRAMFS = "/kernel", "/initramfs"
 PROBE_MEMORY, RELEASE_MEMORY = 128, 512
-"""MiB that a machine has beyond its initramfs; a released program needs some of its own."""
+"""MiB of a machine besides its initramfs; a released program needs more."""
 EMULATOR_MEMORY = 256
-"""MiB that QEMU needs beyond the machine's."""
+"""MiB that QEMU needs besides the machine's."""
 CPU = "qemu64,-cx16"
-"""Without `cmpxchg16b`, which QEMU 7.2 emulates with wrong flags (they show up as `EFLAGS` in the panic): an interrupt right after
-it brings the kernel down, whose allocator uses it all the time where the processor has it. On a busy machine half of all boots.
+"""Without `cmpxchg16b`, because QEMU 7.2 emulates it with wrong flags (`EFLAGS` in the panic shows them). If the processor has it,
+the kernel's allocator uses it all the time, and an interrupt right after it causes a panic: on a busy machine in half of all boots.
 """
 BOOT = 5
-"""Seconds less that init has than its container: it ends first, with a report."""
+"""Init gets this many seconds less than its container, so that it ends first, with a report."""
 NO_CODE = 0
-"""What QEMU ends with when the machine did not tell a code: it was switched off, or panicked."""
+"""QEMU's exit code if the machine wrote no code: it was switched off, or panicked."""
 
 
 def qemu_layer(store: Store) -> bytes:
@@ -53,24 +53,24 @@ def qemu_layer(store: Store) -> bytes:
 
 def _collect(root: Path) -> Files:
     programs = [QEMU, TIMEOUT, ACCELERATOR]
-    files = {each: (root / each.lstrip("/")).read_bytes() for each in programs}
-    for each in programs:
-        files |= libraries_of(root / each.lstrip("/"), root=root, search=LIBRARY_FOLDERS)
+    files = {program: (root / program.lstrip("/")).read_bytes() for program in programs}
+    for program in programs:
+        files |= libraries_of(root / program.lstrip("/"), root=root, search=LIBRARY_FOLDERS)
     return files | {place: (root / origin.lstrip("/")).read_bytes() for place, origin in FIRMWARE.items()}
 
 
 def machine_memory(initramfs: int, *, is_release: bool) -> int:
-    """MiB for a machine whose initramfs has so many bytes: it lies in memory packed and unpacked, and is read from there."""
+    """MiB for a machine with an initramfs of that many bytes: it is in memory packed and unpacked, and is read from there."""
     return (RELEASE_MEMORY if is_release else PROBE_MEMORY) + 3 * (initramfs >> 20)
 
 
 def command(memory: int, seconds: int, environment: Mapping[str, str], also: str) -> Sequence[str]:
-    """QEMU under `timeout`, which is the container's first process and ends it after `seconds`, whoever else is gone.
+    """QEMU under `timeout`, the container's first process, which ends it after `seconds` even if our own process is gone.
 
-    The environment reaches init by the kernel's command line, as do the words of `also`.
+    The environment and the words of `also` reach init by the kernel's command line.
     """
     words = " ".join(f"{name}={value}" for name, value in environment.items())
-    # A kernel that tests its timer while the host is busy with others finds it broken, and panics.
+    # On a busy host, the kernel's own test of its timer fails, and it panics: hence `no_timer_check`.
     line = f"console=ttyS0 loglevel=3 panic=-1 no_timer_check rdinit=/init {words} {also}".strip()
     return [
         *(TIMEOUT, "--kill-after=2", str(seconds), QEMU),
@@ -82,5 +82,5 @@ def command(memory: int, seconds: int, environment: Mapping[str, str], also: str
 
 
 def payload_code(qemu: int, known: Sequence[int]) -> int | None:
-    """The code that init wrote to the debug port, by what QEMU ended with; None if it wrote none."""
+    """The code that init wrote to the debug port, from QEMU's exit code; None if it wrote none."""
     return next((code for code in known if (2 * code + 1) & 0xFF == qemu), None)

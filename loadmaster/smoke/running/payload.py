@@ -1,6 +1,6 @@
 """The payload's program: our C files, compiled by this machine's compiler into one static file.
 
-Equal sources and an equal compiler give equal bytes, so it is kept by both.
+Equal sources and an equal compiler give equal bytes, so both are the key under which it is kept.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ def compile_static(sources: list[Path]) -> bytes:
     """One static program of these C files. Raises `SmokePayloadNotBuilt`."""
     with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
         program = Path(place, "payload")
-        # Named without their directory: a path in an assertion or a warning would make other bytes on another machine.
-        names = [each.name for each in sources]
+        # Named without their directory: a path in an assertion would give other bytes on another machine.
+        names = [source.name for source in sources]
         _compiler([*FLAGS, "-o", str(program), *names], cwd=sources[0].parent)
         return program.read_bytes()
 
 
 def _key() -> str:
-    told = _compiler(["--version"], cwd=SOURCES)
-    texts = [each.read_bytes() for each in sorted(SOURCES.iterdir()) if each.suffix in {".c", ".h"}]
-    return hashlib.sha256(b"\0".join([told.encode(), " ".join(FLAGS).encode(), *texts])).hexdigest()[:16]
+    version = _compiler(["--version"], cwd=SOURCES)
+    texts = [file.read_bytes() for file in sorted(SOURCES.iterdir()) if file.suffix in {".c", ".h"}]
+    return hashlib.sha256(b"\0".join([version.encode(), " ".join(FLAGS).encode(), *texts])).hexdigest()[:16]
 
 
 def _compiler(arguments: list[str], *, cwd: Path) -> str:

@@ -1,1 +1,1 @@
-"""The smoke test's steps: by itself, by a workflow of the forge, as part of a release."""
+"""The smoke test's steps: alone, by a workflow of the forge, or as part of a release."""

@@ -1,6 +1,6 @@
-"""Has a workflow of the forge make the smoke test: starts it, finds its own run, follows that to the end, reads the report.
+"""Makes the smoke test by a workflow of the forge: starts it, finds its own run, follows the run to its end, reads the report.
 
-A green run proves nothing: the verdict comes from the report with our nonce in the job's log, as from any other backend.
+A green run proves nothing: as for any other backend, the verdict comes from the report with our nonce, here in the job's log.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ PAUSE = 5.0
 """Seconds between two looks."""
 APPEARS_WITHIN = 120.0
 _INSTANT = re.compile(r"(?m)^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ")
-"""What the forge puts before every line of a job's log."""
+"""The instant that the forge puts before every line of a job's log."""
 
 
 class Dispatched(NamedTuple):
-    """One run to be made, and what it is found again by."""
+    """One run to start, and the nonce by which it is recognised."""
 
     file: str
     ref: str
-    """Branch or tag that the workflow is taken from."""
+    """The branch or tag of the workflow."""
     subject: Subject
     kernel: str
     nonce: str
@@ -41,51 +41,51 @@ class Dispatched(NamedTuple):
 
 
 def require_workflow(client: httpx.Client, file: str) -> None:
-    """Raises `SmokeWorkflowMissing` unless it is there and switched on. Whether it can be dispatched, only a try tells."""
+    """Raises `SmokeWorkflowMissing` unless it is there and switched on. Only a try shows whether it can be dispatched."""
     try:
-        found = workflows.workflow(client, file)
+        workflow = workflows.workflow(client, file)
     except ForgeNotFound as error:
         raise SmokeWorkflowMissing(file, error.what) from error
-    if found.state != "active":
-        raise SmokeWorkflowMissing(file, f"its state is `{found.state}`")
+    if workflow.state != "active":
+        raise SmokeWorkflowMissing(file, f"its state is `{workflow.state}`")
 
 
-def smoke_by_workflow(client: httpx.Client, asked: Dispatched, tell: Tell, *, pause: float = PAUSE) -> SmokeResult:
-    """The result of our own run. Raises `SmokeWorkflowMissing`, `SmokeWorkflowRefused`, `SmokeRunNotFound`, what the forge says."""
-    require_workflow(client, asked.file)
+def smoke_by_workflow(client: httpx.Client, order: Dispatched, tell: Tell, *, pause: float = PAUSE) -> SmokeResult:
+    """The result of our own run. Raises `SmokeWorkflowMissing`, `SmokeWorkflowRefused`, `SmokeRunNotFound`, the forge's errors."""
+    require_workflow(client, order.file)
     begun = time.monotonic()
-    inputs = {"nonce": asked.nonce, "subject": str(asked.subject), "kernel": asked.kernel}
+    inputs = {"nonce": order.nonce, "subject": str(order.subject), "kernel": order.kernel}
     try:
-        workflows.dispatch(client, asked.file, asked.ref, inputs)
+        workflows.dispatch(client, order.file, order.ref, inputs)
     except ForgeRefused as error:
-        raise SmokeWorkflowRefused(asked.file, error.what) from error
-    run = _own_run(client, asked, pause)
+        raise SmokeWorkflowRefused(order.file, error.what) from error
+    run = _own_run(client, order, pause)
     tell(f"the forge's run is {run.url}")
-    ended = _followed(client, run, asked.deadline, pause)
-    judgement, report = _judged(client, asked, ended, tell)
+    ended = _follow(client, run, order.deadline, pause)
+    judgement, report = _judge_run(client, order, ended, tell)
     return SmokeResult(
         judgement=judgement,
         backend=Backend.DISPATCH,
-        subject=asked.subject,
-        kernel=report.kernel if report else asked.kernel,
+        subject=order.subject,
+        kernel=report.kernel if report else order.kernel,
         seconds=round(time.monotonic() - begun, 3),
         report=report,
     )
 
 
-def _own_run(client: httpx.Client, asked: Dispatched, pause: float) -> workflows.DispatchedRun:
+def _own_run(client: httpx.Client, order: Dispatched, pause: float) -> workflows.DispatchedRun:
     for _ in range(max(1, round(APPEARS_WITHIN / pause))):
-        found = [each for each in workflows.dispatched_runs(client, asked.file) if asked.nonce in each.title]
-        if found:
-            return found[0]
+        ours = [run for run in workflows.dispatched_runs(client, order.file) if order.nonce in run.title]
+        if ours:
+            return ours[0]
         time.sleep(pause)
-    raise SmokeRunNotFound(asked.file, asked.nonce, APPEARS_WITHIN)
+    raise SmokeRunNotFound(order.file, order.nonce, APPEARS_WITHIN)
 
 
-def _followed(
+def _follow(
     client: httpx.Client, run: workflows.DispatchedRun, deadline: float, pause: float
 ) -> workflows.DispatchedRun:
-    """The run as it ended; as it stands, and asked to end, if the deadline passes first."""
+    """The run after its end. If the deadline passes first, cancels the run and returns its present state."""
     begun = time.monotonic()
     while not run.is_over:
         if time.monotonic() - begun > deadline:
@@ -96,16 +96,16 @@ def _followed(
     return run
 
 
-def _judged(
-    client: httpx.Client, asked: Dispatched, run: workflows.DispatchedRun, tell: Tell
+def _judge_run(
+    client: httpx.Client, order: Dispatched, run: workflows.DispatchedRun, tell: Tell
 ) -> tuple[Judgement, Report | None]:
     if not run.is_over:
-        return failed(ErrorKind.DEADLINE, f"{run.url} did not end in {asked.deadline:g} s, and was cancelled"), None
+        return failed(ErrorKind.DEADLINE, f"{run.url} did not end in {order.deadline:g} s, and was cancelled"), None
     logs = [_INSTANT.sub("", workflows.job_log(client, job.id)) for job in workflows.jobs(client, run.id)]
     log = "\n".join(logs)
     for line in log.splitlines():
         tell(line)
-    judgement, report = judge(log, nonce=asked.nonce, subject=asked.subject, exit_code=None)
+    judgement, report = judge(log, nonce=order.nonce, subject=order.subject, exit_code=None)
     if judgement.verdict is Verdict.ENFORCED and run.conclusion != "success":
         return failed(ErrorKind.EXIT_CODE, f"{run.url} ended with `{run.conclusion}`, its report says enforced"), report
     return judgement.model_copy(update={"why": f"{judgement.why} ({run.url})"}), report

@@ -1,7 +1,7 @@
 """Makes a smoke test: chooses the backend, runs each kernel, and has every report judged.
 
-A release is only tested where our own probe was seen to deny: what the worker cannot do is never the release's fault.
-Refuses to know Prefect, and what a release makes of a verdict.
+A release is only tested if our own probe was seen to deny: what the worker cannot do is never the release's fault.
+Refuses to know Prefect, and what a release concludes from a verdict.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ OBJECT_MISSING = "object missing: the profile does not say where the eBPF object
 
 
 class PayloadPlace(NamedTuple):
-    """Where one payload runs."""
+    """The backend and kernel that one payload runs on."""
 
     backend: Literal["native", "vm"]
     kernel: Kernel | None
-    """Of the machine; None for the worker's own."""
+    """The machine's kernel; None for the worker's own."""
 
 
 NATIVE = PayloadPlace("native", None)
@@ -46,37 +46,37 @@ NATIVE = PayloadPlace("native", None)
 class SharedMeans(NamedTuple):
     """What all runs of one smoke test share."""
 
-    asked: SmokeRequest
+    request: SmokeRequest
     engine: Engine
     store: Store
     tell: Tell
 
 
-def smoke(asked: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
-    """The outcome on every kernel. What keeps the payload from running at all is raised: the errors of
-    `loadmaster.errors.smoke`, `.smoke_subject`, `.smoke_workflow`, and the forge's.
+def smoke(request: SmokeRequest, store: Store, tell: Tell) -> SmokeOutcome:
+    """The outcome on every kernel. If the payload cannot run at all, raises the errors of `loadmaster.errors.smoke`,
+    `.smoke_subject`, `.smoke_workflow`, and the forge's.
     """
-    if asked.backend is Backend.DISPATCH:
-        return SmokeOutcome(results=tuple(_dispatched(asked, tell)))
-    for kernel in asked.kernels:
+    if request.backend is Backend.DISPATCH:
+        return SmokeOutcome(results=tuple(_dispatch(request, tell)))
+    for kernel in request.kernels:
         if kernel not in SUITES:
             raise SmokeKernelUnknown(kernel, SUITES)
-    is_release = asked.subject is Subject.RELEASE
-    subject = release_subject(asked) if is_release else None
-    bench = SharedMeans(asked, connect(), store, tell)
-    if asked.backend is not Backend.VM:
-        native = _probed(bench, NATIVE)
-        if asked.backend is Backend.NATIVE or native.judgement.verdict is Verdict.ENFORCED:
-            return SmokeOutcome(results=(_of_release(bench, NATIVE, native, subject) if is_release else native,))
+    is_release = request.subject is Subject.RELEASE
+    subject = release_subject(request) if is_release else None
+    bench = SharedMeans(request, connect(), store, tell)
+    if request.backend is not Backend.VM:
+        native = _probe(bench, NATIVE)
+        if request.backend is Backend.NATIVE or native.judgement.verdict is Verdict.ENFORCED:
+            return SmokeOutcome(results=(_test_release(bench, NATIVE, native, subject) if is_release else native,))
         tell(f"native here is {native.judgement.text} ({native.why}): trying a virtual machine")
-    machines = [PayloadPlace("vm", kernel) for kernel in asked.kernels]
-    probes = ((place, _probed(bench, place)) for place in machines)
+    machines = [PayloadPlace("vm", kernel) for kernel in request.kernels]
+    probes = ((place, _probe(bench, place)) for place in machines)
     return SmokeOutcome(
-        results=tuple(_of_release(bench, place, each, subject) if is_release else each for place, each in probes)
+        results=tuple(_test_release(bench, place, probe, subject) if is_release else probe for place, probe in probes)
     )
 
 
-def _probed(bench: SharedMeans, place: PayloadPlace) -> SmokeResult:
+def _probe(bench: SharedMeans, place: PayloadPlace) -> SmokeResult:
     settings = _settings(bench, place)
     return _result(
         bench,
@@ -88,20 +88,20 @@ def _probed(bench: SharedMeans, place: PayloadPlace) -> SmokeResult:
 
 
 def _settings(bench: SharedMeans, place: PayloadPlace) -> RunSettings:
-    settings = RunSettings(nonce=secrets.token_hex(16), deadline=bench.asked.deadline)
+    settings = RunSettings(nonce=secrets.token_hex(16), deadline=bench.request.deadline)
     return replace(settings, kernel=place.kernel) if place.kernel else settings
 
 
-def _of_release(
+def _test_release(
     bench: SharedMeans, place: PayloadPlace, probe: SmokeResult, subject: ReleaseSubject | None
 ) -> SmokeResult:
-    """The release's result beside its probe's, which takes its place where the worker cannot deny at all."""
+    """The release's result with its probe's beside it. If the worker cannot deny at all, the probe's result stands for both."""
     if probe.judgement.verdict is not Verdict.ENFORCED:
         return probe.model_copy(update={"subject": Subject.RELEASE, "probe": probe.judgement})
     if subject is None:
         nothing = Judgement(verdict=Verdict.COULD_NOT_CHECK, why=OBJECT_MISSING)
-        said = {"subject": Subject.RELEASE, "judgement": nothing, "report": None, "probe": probe.judgement}
-        return probe.model_copy(update=said)
+        unchecked = {"subject": Subject.RELEASE, "judgement": nothing, "report": None, "probe": probe.judgement}
+        return probe.model_copy(update=unchecked)
     settings = _settings(bench, place)
     result = _result(
         bench,
@@ -116,20 +116,20 @@ def _of_release(
 def _result(
     bench: SharedMeans, place: PayloadPlace, settings: RunSettings, subject: Subject, run: Callable[[], Ran]
 ) -> SmokeResult:
-    backend, asked_kernel = Backend(place.backend), place.kernel or "the worker's own"
+    backend, wanted_kernel = Backend(place.backend), place.kernel or "the worker's own"
     begun = time.monotonic()
     try:
         ran = run()
     except (SmokeOutOfMemory, SmokeDeadlinePassed, SmokeMachineBroke) as error:
         judgement = failed(_KINDS[type(error)], error.what)
         seconds = round(time.monotonic() - begun, 3)
-        return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=asked_kernel, seconds=seconds)
+        return SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=wanted_kernel, seconds=seconds)
     judgement, report = judge(ran.log, nonce=settings.nonce, subject=subject, exit_code=ran.exit_code)
     return SmokeResult(
         judgement=judgement,
         backend=backend,
         subject=subject,
-        kernel=report.kernel if report else asked_kernel,
+        kernel=report.kernel if report else wanted_kernel,
         kernel_package=ran.kernel_package,
         seconds=round(ran.seconds, 3),
         report=report,
@@ -143,17 +143,13 @@ _KINDS = {
 }
 
 
-def _dispatched(asked: SmokeRequest, tell: Tell) -> Iterator[SmokeResult]:
-    """Raises `WrongRequest` where the profile names no workflow."""
-    file = asked.style.workflow
+def _dispatch(request: SmokeRequest, tell: Tell) -> Iterator[SmokeResult]:
+    """Raises `WrongRequest` if the profile names no workflow."""
+    file = request.style.workflow
     if file is None:
-        raise WrongRequest([f"`workflow`: `[smoke]` of `projects/{asked.project}.toml` names none to dispatch"])
-    with forge_client(asked) as client:
-        for kernel in asked.kernels:
-            ref = asked.tag or _branch(asked)
-            run = Dispatched(file, ref, asked.subject, kernel, secrets.token_hex(16), float(asked.deadline))
+        raise WrongRequest([f"`workflow`: `[smoke]` of `projects/{request.project}.toml` names none to dispatch"])
+    with forge_client(request) as client:
+        for kernel in request.kernels:
+            ref = request.tag or load_project(str(request.project)).source.branch
+            run = Dispatched(file, ref, request.subject, kernel, secrets.token_hex(16), float(request.deadline))
             yield smoke_by_workflow(client, run, tell)
-
-
-def _branch(asked: SmokeRequest) -> str:
-    return load_project(str(asked.project)).source.branch

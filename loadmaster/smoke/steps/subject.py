@@ -1,6 +1,6 @@
-"""Puts together what a released program is tested with: its bytes with a checked digest, its object, its behaviour.
+"""Collects the parts of a released program for its test: its bytes with a checked digest, its object, its behaviour.
 
-From the forge's assets or a directory of them, or from a path on this machine. Nothing is run here.
+They come from the forge's assets, a directory of assets, or a path on this machine. Nothing is run here.
 """
 
 from __future__ import annotations
@@ -34,50 +34,50 @@ from loadmaster.smoke.request import SmokeRequest
 
 
 class Assets(NamedTuple):
-    """Where a release's files are."""
+    """The files of a release, in one place."""
 
     place: str
-    """As a person calls it."""
+    """Its name for a person."""
     digests: Mapping[str, str | None]
-    """By name: the SHA-256 that the place itself vouches for; None where it vouches for none."""
+    """By name, the SHA-256 that the place itself gives; None if it gives none."""
     read: Callable[[str], bytes]
 
 
-def release_subject(asked: SmokeRequest, machine: str | None = None) -> ReleaseSubject | None:
-    """What to start; None if the profile says of no object where it comes from.
+def release_subject(request: SmokeRequest, machine: str | None = None) -> ReleaseSubject | None:
+    """The program to start; None if the profile does not say where its object comes from.
 
-    Raises `SmokeSubjectUnknown`, `SmokeFileMissing`, and what `_asset` and the judging of bytes raise.
+    Raises `SmokeSubjectUnknown`, `SmokeFileMissing`, and what `_asset` and the checks of the bytes raise.
     """
-    style = asked.style.artefact
-    if style is None or asked.version is None:
-        raise SmokeSubjectUnknown(str(asked.project))
+    style = request.style.artefact
+    if style is None or request.version is None:
+        raise SmokeSubjectUnknown(str(request.project))
     if style.object is None:
         return None
-    of_object = style.object.version.format(version=asked.version)
-    if of_object != asked.version:
-        raise SmokeVersionsDiffer(style.binary, asked.version, of_object)
-    with forge_client(asked) as client:
-        binary = _binary(asked, style, client)
-        obj = _object(asked, style.object, client)
+    of_object = style.object.version.format(version=request.version)
+    if of_object != request.version:
+        raise SmokeVersionsDiffer(style.binary, request.version, of_object)
+    with forge_client(request) as client:
+        binary = _binary(request, style, client)
+        obj = _object(request, style.object, client)
     require_program(style.binary, binary, machine or platform.machine())
     require_object(style.object.asset or str(style.object.file), obj)
     behaviour = Behaviour.model_validate(style.model_dump(include=set(Behaviour.model_fields)))
-    return ReleaseSubject(name=style.binary, version=asked.version, binary=binary, object=obj, behaviour=behaviour)
+    return ReleaseSubject(name=style.binary, version=request.version, binary=binary, object=obj, behaviour=behaviour)
 
 
-def _binary(asked: SmokeRequest, style: ArtefactStyle, client: httpx.Client) -> bytes:
-    if asked.binary is not None:
-        return _file(asked.binary)
+def _binary(request: SmokeRequest, style: ArtefactStyle, client: httpx.Client) -> bytes:
+    if request.binary is not None:
+        return _file(request.binary)
     if style.asset is None:
         raise SmokeFileMissing(style.binary)
-    name = style.asset.format(version=asked.version)
-    return take_program(name, _asset(_assets(asked, client), name), style.binary)
+    name = style.asset.format(version=request.version)
+    return take_program(name, _asset(_assets(request, client), name), style.binary)
 
 
-def _object(asked: SmokeRequest, source: ObjectSource, client: httpx.Client) -> bytes:
+def _object(request: SmokeRequest, source: ObjectSource, client: httpx.Client) -> bytes:
     if source.file is not None:
-        return _file(source.file.format(version=asked.version))
-    return _asset(_assets(asked, client), str(source.asset).format(version=asked.version))
+        return _file(source.file.format(version=request.version))
+    return _asset(_assets(request, client), str(source.asset).format(version=request.version))
 
 
 def _file(path: str) -> bytes:
@@ -89,7 +89,7 @@ def _file(path: str) -> bytes:
 
 
 def _asset(assets: Assets, name: str) -> bytes:
-    """The bytes, if somebody vouches for them and nobody says otherwise.
+    """The bytes of the asset. There must be a checksum for them, and all checksums must agree.
 
     Raises `SmokeAssetMissing`, `SmokeChecksumMissing`, `SmokeChecksumDiffers`.
     """
@@ -97,17 +97,17 @@ def _asset(assets: Assets, name: str) -> bytes:
         raise SmokeAssetMissing(name, assets.place, assets.digests)
     content = assets.read(name)
     actual = hashlib.sha256(content).hexdigest()
-    told = dict(_told(assets, name))
-    if not told:
+    checksums = dict(_checksums_of(assets, name))
+    if not checksums:
         raise SmokeChecksumMissing(name)
-    for by, expected in told.items():
+    for source, expected in checksums.items():
         if expected != actual:
-            raise SmokeChecksumDiffers(name, by, expected, actual)
+            raise SmokeChecksumDiffers(name, source, expected, actual)
     return content
 
 
-def _told(assets: Assets, name: str) -> Iterable[tuple[str, str]]:
-    """Who says which SHA-256 of it: the place, and the checksum files beside it."""
+def _checksums_of(assets: Assets, name: str) -> Iterable[tuple[str, str]]:
+    """The SHA-256 of the asset by each source: the place itself, and the checksum files beside it."""
     if digest := assets.digests[name]:
         yield assets.place, digest
     for file in (f"{name}.sha256", CHECKSUMS):
@@ -118,21 +118,23 @@ def _told(assets: Assets, name: str) -> Iterable[tuple[str, str]]:
                     yield f"`{file}`", digest.lower()
 
 
-def _assets(asked: SmokeRequest, client: httpx.Client) -> Assets:
-    if asked.assets is not None:
-        directory = Path(asked.assets)
-        names = sorted(each.name for each in directory.iterdir()) if directory.is_dir() else []
+def _assets(request: SmokeRequest, client: httpx.Client) -> Assets:
+    if request.assets is not None:
+        directory = Path(request.assets)
+        names = sorted(file.name for file in directory.iterdir()) if directory.is_dir() else []
         return Assets(str(directory), dict.fromkeys(names), lambda name: _file(str(directory / name)))
-    tag = asked.tag or load_project(str(asked.project)).release.tag.format(version=asked.version, name=asked.project)
+    tag = request.tag or load_project(str(request.project)).release.tag.format(
+        version=request.version, name=request.project
+    )
     release = forge.find_release(client, tag)
-    there = {each.name: each for each in forge.assets(client, release.id)} if release is not None else {}
-    digests = {name: each.sha256 for name, each in there.items()}
-    return Assets(f"the forge's release {tag}", digests, lambda name: forge.download_asset(client, there[name]))
+    assets = {asset.name: asset for asset in forge.assets(client, release.id)} if release is not None else {}
+    digests = {name: asset.sha256 for name, asset in assets.items()}
+    return Assets(f"the forge's release {tag}", digests, lambda name: forge.download_asset(client, assets[name]))
 
 
-def forge_client(asked: SmokeRequest) -> httpx.Client:
-    """A client of the project's repository. The environment's token goes to no forge on this machine: that is a rehearsal's."""
-    address = asked.forge or forge.GITHUB
+def forge_client(request: SmokeRequest) -> httpx.Client:
+    """A client for the project's repository. A forge on this machine is a rehearsal's: it does not get the environment's token."""
+    address = request.forge or forge.GITHUB
     token = None if is_loopback(address) else os.environ.get(forge.FORGE_TOKEN)
-    repository = load_project(asked.project).forge if asked.project is not None else "none/none"
+    repository = load_project(request.project).forge if request.project is not None else "none/none"
     return forge.http_client(address, repository, token)

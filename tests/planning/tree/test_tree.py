@@ -163,12 +163,12 @@ REFUSED: dict[str, tuple[TreeFiles, type[LoadmasterError], str]] = {
     "a member beside the tree": (
         tree({"Cargo.toml": "[workspace]\nmembers = ['a', '../b']\n", "a/Cargo.toml": member("a")}),
         MemberOutOfTree,
-        "has the member `../b`, which lies outside of the tree",
+        "has the member `../b`, which lies outside the tree",
     ),
     "a member above the tree": (
         tree({"Cargo.toml": "[workspace]\nmembers = ['..']\n"}),
         MemberOutOfTree,
-        "has the member `..`, which lies outside of the tree",
+        "has the member `..`, which lies outside the tree",
     ),
     "two members of one name": (
         tree({"Cargo.toml": ROOT, "crates/a/Cargo.toml": member("a"), "crates/b/Cargo.toml": member("a")}),

@@ -1,4 +1,4 @@
-"""Trusted publishing as crates.io has it: configurations, tokens for ID tokens, crates that take nothing else."""
+"""Trusted publishing as at crates.io: configurations, tokens for ID tokens, and crates that take nothing else."""
 
 from loadmaster.rehearsal.registry.trustpub.configs import Configs
 from loadmaster.rehearsal.registry.trustpub.exchange import TokenExchange

@@ -1,5 +1,4 @@
-"""The tokens that trusted publishers get: `cio_tp_`, 31 letters and digits at random, and one that checks them. Pure,
-but for making a new one."""
+"""Trusted publishers' tokens: `cio_tp_`, 31 random letters and digits, and one that checks them. Pure, except for making one."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ def new_access_token() -> str:
 
 
 def check_access_token(text: str) -> str:
-    """The text itself, if it can be such a token. Raises `Refusal`."""
+    """Returns the text if it has the form of such a token. Raises `Refusal`."""
     raw, check = text.removeprefix(TRUSTED_PREFIX)[:-1], text[-1:]
     is_one = (
         text.startswith(TRUSTED_PREFIX)

@@ -1,6 +1,6 @@
-"""What an ID token says of the run that asked for it, once its signature is proven. Pure.
+"""The claims of an ID token about its run, after its signature is verified. Pure.
 
-Knows the claims of GitHub Actions and of GitLab CI that crates.io looks at, and when a token is in its time. Refuses to
+Knows the claims of GitHub Actions and of GitLab CI that crates.io reads, and when a token is valid. Refuses to
 know which configurations they fit (`matching`).
 """
 
@@ -18,7 +18,7 @@ from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.values.value import Value
 
 LEEWAY = timedelta(seconds=60)
-"""For clocks that are not set alike."""
+"""The tolerance for clocks that differ."""
 UNREADABLE = "Failed to decode JWT"
 _ALGORITHMS = frozenset(
     f"{family}{bits}" for family in ("HS", "ES", "RS", "PS") for bits in (256, 384, 512) if f"{family}{bits}" != "ES512"
@@ -29,7 +29,7 @@ _WORKFLOW = re.compile(r"([^/]+\.(?:yml|yaml))@.+")
 
 
 class Claims(Value):
-    """Of every provider. Times are seconds since 1970."""
+    """The claims of every provider. Times are seconds since 1970."""
 
     iat: StrictInt
     exp: StrictInt
@@ -55,7 +55,7 @@ class GitLabClaims(Claims):
 
 
 class ProviderRun(Value):
-    """A run of a provider's CI, in the words that configurations have too."""
+    """A run of a provider's CI, with the same fields as a configuration."""
 
     repository: str
     """As the ID token spells it."""
@@ -65,11 +65,11 @@ class ProviderRun(Value):
     workflow: str
     environment: str | None
     data: dict[str, Any]
-    """What crates.io keeps with the versions that the run publishes."""
+    """The data that crates.io keeps with the versions that the run publishes."""
 
 
 def unverified(token: str) -> tuple[str, str | None]:
-    """Who a token says it is from, and the id of the key it says it is signed with. Raises `Refusal`."""
+    """The issuer and the key id that the token claims, not yet verified. Raises `Refusal`."""
     try:
         read = jwt.decode_complete(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -81,8 +81,8 @@ def unverified(token: str) -> tuple[str, str | None]:
 
 
 def verified(token: str, key: jwt.PyJWK, issuer: str, audience: str, now: datetime) -> dict[str, Any]:
-    """The claims of a token from `issuer` for `audience`, signed with `key`, and in its time. Raises `Refusal`."""
-    # The library looks at this machine's clock; a world has its own, so times are checked below.
+    """The claims of a valid token from `issuer` for `audience`, signed with `key`. Raises `Refusal`."""
+    # PyJWT uses this machine's clock; a world has its own, so times are checked below.
     options: Options = {
         "verify_exp": False,
         "verify_nbf": False,
@@ -104,7 +104,7 @@ def verified(token: str, key: jwt.PyJWK, issuer: str, audience: str, now: dateti
 
 
 def github_run(proven: dict[str, Any]) -> ProviderRun:
-    """Raises `Refusal` for events that strangers can start, and for what GitHub would not say."""
+    """Raises `Refusal` for events that strangers can start, and for claims that GitHub would not make."""
     claims = _read(GitHubClaims, proven)
     if claims.event_name in _DANGEROUS_EVENTS:
         raise bad_request(
@@ -131,7 +131,7 @@ def github_run(proven: dict[str, Any]) -> ProviderRun:
 
 
 def gitlab_run(proven: dict[str, Any]) -> ProviderRun:
-    """Subgroups belong to the namespace: what is after the last slash is the project. Raises `Refusal`."""
+    """Subgroups belong to the namespace; the part after the last slash is the project. Raises `Refusal`."""
     claims = _read(GitLabClaims, proven)
     namespace, slash, project = claims.project_path.rpartition("/")
     if not slash:
@@ -151,7 +151,7 @@ def gitlab_run(proven: dict[str, Any]) -> ProviderRun:
 
 
 def _read(model: type[C], proven: dict[str, Any]) -> C:
-    """The claims that are looked at; there are many more. Raises `Refusal`."""
+    """The claims that the model reads; a token has many more. Raises `Refusal`."""
     try:
         return model.model_validate({name: proven.get(name) for name in model.model_fields})
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Configurations of trusted publishing over HTTP: who may publish a crate from where. crates.io's checks, in its order."""
+"""Configurations of trusted publishing over HTTP: which workflows may publish a crate. crates.io's checks, in its order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Configs:
         forge_accounts: Mapping[str, int],
         clock: Callable[[], datetime],
     ) -> None:
-        """`forge_accounts` are known to GitHub, besides who has an account here or is in a configuration: login and id."""
+        """`forge_accounts` (login and id) are known to GitHub, besides the accounts here and those in configurations."""
         self._records, self._ownership, self._overlay, self._gate = records, ownership, overlay, gate
         self._forge_accounts, self._clock = forge_accounts, clock
 
@@ -134,7 +134,7 @@ class Configs:
             raise bad_request("You are not an owner of this crate")
 
     def _github_account(self, login: str) -> tuple[str, int]:
-        """As GitHub spells it, and its id. Raises `Refusal`."""
+        """GitHub's spelling of the login, and the account's id. Raises `Refusal`."""
         for known, number in self._forge_accounts.items():
             if known.lower() == login.lower():
                 return known, number
@@ -169,7 +169,7 @@ def _is_about(grant: Grant, crate: str) -> bool:
 
 
 def _page(provider: Provider, request: Request, found: Sequence[tuple[Config, str]]) -> dict[str, object]:
-    """One page of them; the next begins after the id that `seek` holds."""
+    """One page of the configurations; the next begins after the id in `seek`."""
     asked = request.query_params
     if "page" in asked:
         both = "providing both ?page= and ?seek= is unsupported"

@@ -1,4 +1,4 @@
-"""`POST` and `DELETE api/v1/trusted_publishing/tokens`: a registry's token for an ID token, and its end."""
+"""`POST` and `DELETE api/v1/trusted_publishing/tokens`: gives a registry's token for an ID token, and revokes it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TokenExchange:
         return JSONResponse({"token": await run_in_threadpool(self._issue, issuer, claims)})
 
     def _issue(self, issuer: str, claims: dict[str, Any]) -> str:
-        """A token for every crate whose configuration the run fits. Raises `Refusal`."""
+        """A token for every crate with a configuration that matches the run. Raises `Refusal`."""
         provider, token = self._providers[issuer], new_access_token()
 
         def judge(configs: Sequence[Config]) -> tuple[ProviderRun, tuple[Config, ...]]:
@@ -66,7 +66,7 @@ class TokenExchange:
         return Response(status_code=204)
 
     def admit(self, credential: str, crate: str | None, now: datetime) -> dict[str, Any]:
-        """What is known of the run whose token publishes to `crate`; None: a crate that there is not. Raises `Refusal`."""
+        """The data of the run whose token publishes to `crate`; None for a missing crate. Raises `Refusal`."""
         token = check_access_token(credential)
         if crate is None:
             raise forbidden(

@@ -1,4 +1,4 @@
-"""What may stand in a configuration of trusted publishing, by crates.io's words. Pure."""
+"""Checks the fields of a trusted-publishing configuration, with crates.io's messages. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _check_suffix(what: str, workflow: str) -> None:
 
 def _check_length(what: str, text: str, way_out: str = "") -> None:
     _demand(text != "", f"{what} may not be empty{way_out}")
-    # Bytes are counted, whatever the text says.
+    # crates.io counts bytes, although its message says characters.
     _demand(len(text.encode()) <= _MOST, f"{what} is too long (maximum is {_MOST} characters)")
 
 

@@ -1,4 +1,4 @@
-"""The keys that issuers of ID tokens sign with, read from where they publish them and kept for a while, as crates.io does."""
+"""The keys of issuers of ID tokens, read from their published addresses and kept for a while, as crates.io does."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _PATIENCE = 5.0
 
 
 class KeySource(NamedTuple):
-    """Where an issuer's OpenID configuration is found."""
+    """The address of an issuer's OpenID configuration."""
 
     address: str
     transport: httpx.AsyncBaseTransport | None = None
-    """To an issuer in this process; None: over the network."""
+    """The transport to an issuer in this process; None: over the network."""
 
 
 Issuers = Mapping[str, KeySource]
-"""Whose ID tokens are taken, by what they call themselves: `GITHUB`, `GITLAB`.
+"""The accepted issuers, by their names: `GITHUB`, `GITLAB`.
 
-A rehearsal's issuer calls itself as the one that it stands for does, but is found somewhere else and signs with a key of its own.
+A rehearsal's issuer has the name of the real one, but another address and a key of its own.
 """
 
 
 class Keys:
-    """Of one issuer. A key that is not known makes them be read again, but not more than once a minute."""
+    """The keys of one issuer. For an unknown key they are read again, at most once a minute."""
 
     def __init__(self, source: KeySource, clock: Callable[[], datetime]) -> None:
         self._source, self._clock = source, clock

@@ -1,4 +1,4 @@
-"""Which configurations a run fits, and what is said if none is left: crates.io's four questions, in its order. Pure."""
+"""Finds the configurations that match a run, by crates.io's four questions in its order, with its message if none does. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun
 
 
 class Words(Value):
-    """How a provider calls the parts of a configuration, where crates.io says that one does not fit."""
+    """A provider's words for the parts of a configuration, for crates.io's messages about a mismatch."""
 
     owner_id: str
     workflow: str
@@ -22,10 +22,10 @@ class Config(Value):
 
     id: int
     canonical: str
-    """Of the crate's name."""
+    """The canonical form of the crate's name."""
     owner: str
     owner_id: str | None
-    """None: GitLab's, as long as nobody came from there."""
+    """None for GitLab until the first run comes from there."""
     name: str
     workflow: str
     environment: str | None
@@ -33,7 +33,7 @@ class Config(Value):
 
 
 def fitting(configs: Iterable[Config], run: ProviderRun, words: Words) -> tuple[Config, ...]:
-    """Those that let this run publish, at least one. Raises `Refusal`."""
+    """The configurations that let this run publish, at least one. Raises `Refusal`."""
     found = [c for c in configs if c.owner.lower() == run.owner.lower() and c.name.lower() == run.name.lower()]
     if not found:
         raise bad_request(f"No Trusted Publishing config found for repository `{run.repository}`.")

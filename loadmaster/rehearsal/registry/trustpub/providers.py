@@ -1,4 +1,4 @@
-"""What GitHub and GitLab call the same things, and which rules their configurations follow."""
+"""The words of GitHub and GitLab for the same things, and the rules of their configurations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Provider:
     title: str
     issuer: str
     item: str
-    """A configuration in JSON; with an `s`, several, their table, and their page."""
+    """The JSON key of one configuration; with an `s`, that of several, their table, and their page."""
     struct: str
-    """What crates.io's code calls it."""
+    """Its name in crates.io's code."""
     owner: str
     owner_id: str
     name: str

@@ -1,4 +1,4 @@
-"""What the registry remembers of trusted publishing: configurations, tokens, and ID tokens that were used."""
+"""The registry's records of trusted publishing: configurations, tokens, and used ID tokens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from loadmaster.rehearsal.registry.trustpub.matching import Config
 from loadmaster.rehearsal.registry.trustpub.providers import Provider
 
 LIFE = timedelta(minutes=30)
-"""Of a token."""
+"""The life of a token."""
 
 ConfigJudge = Callable[[Sequence[Config]], tuple[ProviderRun, tuple[Config, ...]]]
-"""What run it is, and which configurations it fits. Raises `Refusal`."""
+"""Gives the run, and the configurations that match it. Raises `Refusal`."""
 
 
 class Records:
@@ -49,7 +49,7 @@ class Records:
             db.execute(f"DELETE FROM {provider.item}s WHERE id = ?", (number,))
 
     def account(self, login: str) -> tuple[str, int] | None:
-        """Who is called so at GitHub, as far as the registry has heard of them: their own spelling, and id."""
+        """The GitHub account with that login, in its own spelling and with its id, if the registry knows it."""
         with self._database.reading() as db:
             row = db.execute(
                 "SELECT repository_owner AS login, repository_owner_id AS id FROM github_configs "
@@ -61,7 +61,7 @@ class Records:
     def issue(
         self, provider: Provider, jti: str, until: datetime, token: str, now: datetime, judge: ConfigJudge
     ) -> None:
-        """Uses up an ID token, and remembers the token that is given for it; neither if `judge` refuses.
+        """Marks an ID token as used, and records the token that is given for it; neither if `judge` refuses.
 
         `until` is when the ID token cannot be used again anyway. Raises `Refusal`.
         """
@@ -70,7 +70,7 @@ class Records:
             if db.execute("INSERT OR IGNORE INTO used_jtis VALUES (?, ?)", (jti, stamp(until))).rowcount == 0:
                 raise bad_request("JWT has already been used")
             run, fit = judge([_config(row) for row in db.execute(_select(provider))])
-            # GitLab's configurations learn the namespace's id from the first who comes from there.
+            # A GitLab configuration takes the namespace's id from the first run that comes from there.
             db.execute(
                 f"UPDATE {provider.item}s SET {provider.owner_id} = ? WHERE {provider.owner_id} IS NULL "
                 f"AND lower({provider.owner}) = lower(?) AND lower({provider.name}) = lower(?)",
@@ -87,7 +87,7 @@ class Records:
             )
 
     def token(self, token: str, now: datetime) -> tuple[Collection[str], dict[str, Any]] | None:
-        """The crates of a token that lives, by their canonical names, and what is known of its run."""
+        """The crates of a valid token, by their canonical names, and the data of its run."""
         with self._database.reading() as db:
             row = db.execute(
                 "SELECT crates, run FROM trusted_tokens WHERE digest = ? AND expires > ?",
@@ -100,7 +100,7 @@ class Records:
             db.execute("DELETE FROM trusted_tokens WHERE digest = ?", (token_digest(token),))
 
     def set_trustpub_only(self, crate: str, decided: bool, now: datetime) -> None:
-        """Of a crate that exists, in its spelling."""
+        """Sets it for an existing crate, in its spelling."""
         with self._database.writing() as db:
             self._ownership.adopt(db, crate, now)
             db.execute("UPDATE crates SET trustpub_only = ? WHERE name = ?", (decided, crate))

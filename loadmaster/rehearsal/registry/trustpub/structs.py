@@ -1,4 +1,4 @@
-"""JSON bodies read as Rust's serde reads them into a struct: its words, and its positions, for what does not fit."""
+"""JSON bodies read as Rust's serde reads them into a struct, with its words and positions for what does not fit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Flag(Value):
 class Struct(Value):
     name: str
     fields: Mapping[str, Text | Flag | Struct]
-    """By name. A flag may be missing, and so may a text that may be null."""
+    """The fields by name. A flag may be missing, and so may a nullable text."""
 
 
 async def struct_body(request: Request, struct: Struct) -> dict[str, Any]:
@@ -40,7 +40,7 @@ async def struct_body(request: Request, struct: Struct) -> dict[str, Any]:
         found = read_struct(document, struct)
         json.dumps(found, ensure_ascii=False).encode()
     except (UnicodeError, json.JSONDecodeError):
-        # Other encodings, a byte order mark, half a character: JSON for Python, not for serde.
+        # Python's json accepts other encodings, a byte order mark and lone surrogates; serde does not.
         raise bad_request("Failed to parse the request body as JSON: expected value at line 1 column 1") from None
     return found
 
