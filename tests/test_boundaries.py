@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -132,3 +135,25 @@ def test_nothing_in_the_tests_waits_without_a_time() -> None:
         for waits in endless.findall(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_what_a_program_in_a_text_imports_is_there() -> None:
+    """Tests start programs that are texts, which no type checker reads; one that dies at its import is waited for in vain."""
+    imports = re.compile(r"^from (loadmaster[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+    found, seen = [], 0
+    for path in sorted(set((ROOT / "tests").rglob("*.py")) - {Path(__file__)}):  # in which modules are invented
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = each.value if isinstance(each, ast.Constant) and isinstance(each.value, str) else ""
+            for module, names in imports.findall(text) if "\n" in text else ():
+                seen += 1
+                missing = f"{path.relative_to(ROOT)}: {module} has no "
+                found += [missing + name for name in names.split(", ") if not _has(module, name)]
+    assert found == []
+    assert seen > 5
+
+
+def _has(module: str, name: str) -> bool:
+    try:
+        return hasattr(importlib.import_module(module), name) or bool(importlib.util.find_spec(f"{module}.{name}"))
+    except ModuleNotFoundError:
+        return False

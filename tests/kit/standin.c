@@ -88,9 +88,10 @@ int main(int argc, char **argv)
         signal(SIGINT, SIG_IGN);
         signal(SIGTERM, SIG_IGN);
     }
+    /* Before it says that it is ready: from then on it may be stopped at any moment. */
+    write_health(value_of(argc, argv, "--enforcement-health"));
     if (strcmp(conduct, "never-ready"))
         puts("Assay Monitor running\nPolicy applied: tier1 inode rules loaded");
-    write_health(value_of(argc, argv, "--enforcement-health"));
     for (;;)
         pause();
 }

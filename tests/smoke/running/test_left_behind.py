@@ -28,11 +28,12 @@ import signal
 import sys
 from pathlib import Path
 from loadmaster.smoke.clients import container
-from loadmaster.smoke.running.container_run import Settings, run_probe
+from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.run.store import Store
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Prefect has it: raised wherever the program is
 container.LEFTOVER_AFTER = int(sys.argv[4])
-run_probe("vm", Settings(nonce="a1", deadline=int(sys.argv[3])), container.connect(sys.argv[1]), Store(Path(sys.argv[2])))
+settings = RunSettings(nonce="a1", deadline=int(sys.argv[3]))
+run_probe("vm", settings, container.connect(sys.argv[1]), Store(Path(sys.argv[2])))
 """
 
 
