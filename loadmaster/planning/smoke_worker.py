@@ -62,9 +62,9 @@ def place_of(
 
 
 def _here(style: SmokeStyle, here: HostFacts) -> tuple[SmokePlace, str]:
-    against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
+    against = {Backend.NATIVE: here.native_obstacles, Backend.VM: here.vm_obstacles}.get(style.backend)
     if against is None:
-        against = () if not here.against_native else here.against_vm
+        against = () if not here.native_obstacles else here.vm_obstacles
     if not against:
         return SmokePlace.HERE, "this machine's Docker engine"
     if here.engine is None:
@@ -73,11 +73,11 @@ def _here(style: SmokeStyle, here: HostFacts) -> tuple[SmokePlace, str]:
 
 
 def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
-    if style.of_install_check and not offered.install:
+    if style.needs_install_check and not offered.install:
         return (
             "it takes the program of the install check, and this release has none; say `[install]`, or name an `asset`"
         )
-    if not offered.forge and (style.backend is Backend.DISPATCH or style.of_assets):
+    if not offered.forge and (style.backend is Backend.DISPATCH or style.needs_assets):
         what = "a workflow" if style.backend is Backend.DISPATCH else "assets"
         return f"it takes {what} of the forge, and this release has none; release with a forge"
     return None
