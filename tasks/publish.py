@@ -84,7 +84,7 @@ def publish_all(
         picture.show_waiting(turn)
         for name in uploads.ended(turn.until):
             outcome = uploads.outcome(name)
-            schedule = schedule.ended(name, outcome, job.clock.now())
+            schedule = schedule.end(name, outcome, job.clock.now())
             kept.write(schedule.buckets)
             if name in schedule.done:
                 accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])

@@ -13,7 +13,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
-from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, refused_for_contents
+from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, contents_refusal
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.values.observation import Observation
@@ -156,7 +156,7 @@ def _done(receipts: Iterable[Receipt], kind: str) -> Iterable[ObjectRecord]:
 
 
 def _refused(receipt: Receipt) -> dict[str, str]:
-    told = {each.id: refused_for_contents(each) for each in receipt.objects if each.kind == "crate"}
+    told = {each.id: contents_refusal(each) for each in receipt.objects if each.kind == "crate"}
     return {crate: why for crate, why in told.items() if why is not None}
 
 
