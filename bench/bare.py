@@ -34,7 +34,7 @@ def publish_all(job: Job, crates: Sequence[Crate], digests: Mapping[str, str]) -
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 name = running.pop(future)
-                schedule = schedule.ended(name, future.result(), job.clock.now())
+                schedule = schedule.end(name, future.result(), job.clock.now())
                 kept.write(schedule.buckets)
                 watch.expect(by_name[name], digests[name])
         watch.wait_for_the_rest()

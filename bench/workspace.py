@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from loadmaster.planning.order import Edges, in_order, remaining_path
+from loadmaster.planning.order import Edges, dependencies_first, remaining_path
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.values.value import Value
 
@@ -62,7 +62,7 @@ def crates_of(edges: Edges, version: str, existing: frozenset[str] = frozenset()
             remaining_path=lengths[name],
             is_new=name not in existing,
         )
-        for name in in_order(edges)
+        for name in dependencies_first(edges)
     )
 
 

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.smoke_worker import offered_after_preflight
+from loadmaster.planning.smoke_worker import offers_after_preflight
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
 from tasks import permissions, prepare
@@ -30,6 +30,6 @@ def preflight(request: PreflightRequest) -> PreflightReport:
             facts = permissions.look(job, plan, seen, publishes=False)
         findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
         permissions.show(job, findings)
-        report = report_of(job, facts, findings, ask_for_worker(job, offered_after_preflight(plan)))
+        report = report_of(job, facts, findings, ask_for_worker(job, offers_after_preflight(plan)))
         require_open(report.gates)
         return report

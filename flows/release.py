@@ -13,7 +13,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke.style import When
-from loadmaster.planning.smoke_worker import offered_by
+from loadmaster.planning.smoke_worker import offers_of
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
@@ -59,7 +59,7 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note_plan(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
-    answers += permissions.gate_answers(job, asking) + ask_for_worker(job, offered_by(plan))
+    answers += permissions.gate_answers(job, asking) + ask_for_worker(job, offers_of(plan))
     journal.note_gates(answers)
     require_open(answers)
 

@@ -7,7 +7,7 @@ from prefect import flow
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, record_of
 from loadmaster.planning.smoke.style import When
-from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offered_by
+from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offers_of
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.smoke.request import SmokeRequest
@@ -31,7 +31,7 @@ def test_if_due(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> No
     style = job.project.smoke
     if style is None or style.when is not when:
         return
-    place, why = tasks.look_for_worker(job, offered_by(plan), style)
+    place, why = tasks.look_for_worker(job, offers_of(plan), style)
     skippable = may_be_skipped(style, in_this_world=job.world.may_skip_smoke)
     if place is SmokePlace.NOWHERE and skippable:
         journal.skip_smoke(why)

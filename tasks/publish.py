@@ -88,7 +88,7 @@ def publish_all(
         picture.show_waiting(turn)
         for name in uploads.wait_for_ended(turn.until):
             outcome = uploads.outcome(name)
-            schedule = schedule.ended(name, outcome, job.clock.now())
+            schedule = schedule.end(name, outcome, job.clock.now())
             kept.write(schedule.buckets)
             if name in schedule.done:
                 on_accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])

@@ -1,7 +1,7 @@
-"""The first profile of a workspace: what can be read off it, written down with comments, for a person to go on from.
+"""The first profile of a workspace: what the workspace itself shows, with comments, as a start for a person.
 
-Decides from what a survey found. Everything that is written is a setting of `planning.project`; what could not be found out
-is said in a comment, and not guessed.
+Decides from the result of a survey. It writes only settings of `planning.profile`. If it cannot find something out, it says
+so in a comment, and does not guess.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from loadmaster.planning.values.value import Value
 
 
 class Survey(Value):
-    """What was found of a workspace that has no profile."""
+    """What was seen of a workspace that has no profile."""
 
     repository: str
-    """Path or address of the repository."""
+    """The path or address of the repository."""
     forge: str | None
-    """`OWNER/NAME` by `forge_of`; None if nothing tells it."""
+    """`OWNER/NAME` by `forge_of`; None if nothing shows it."""
     branch: str
     workspace: Workspace
     tags: tuple[str, ...]
     published: Mapping[str, tuple[str, ...]] | None
-    """Versions that crates.io has, by package; None if it could not be asked."""
+    """The versions that crates.io has, by package; None if it could not be asked."""
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Those of them that came out after the clone's newest commit: their tags are not there to be read."""
+    """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
     changelogs: tuple[str, ...]
     """Paths of the changelogs in the tree."""
     root_changelog: str | None = None
-    """Text of the one at the root."""
+    """The text of the changelog at the root."""
     stale_lockfiles: tuple[str, ...] = ()
-    """Tracked lockfiles, besides the root's, that cargo would have to change before it could use them."""
+    """Tracked lockfiles, except the root's, that cargo would have to change before it could use them."""
     programs: tuple[tuple[str, str], ...] = ()
-    """Package and binary of what a user would install."""
+    """Package and binary of each program that a user would install."""
     pinned_toolchain: str | None = None
     substitute_toolchain: str | None = None
-    """An installed toolchain, where the pinned one is not installed."""
+    """An installed toolchain, if the pinned one is not installed."""
 
 
 CHANGELOGS = ("changelog.md", "changes.md")
-"""What changelogs are called, in small letters."""
+"""The names of changelogs, in lower case."""
 _NEWEST = 10
-"""A changelog that tells of none of as many last versions is no longer kept."""
+"""If a changelog has none of this many newest versions, nobody maintains it any more."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 _HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
 
@@ -66,7 +66,7 @@ def first_profile(survey: Survey, title: str) -> str:
     published = released_packages(survey)
     policy = _policy(published)
     document = tomlkit.document()
-    document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md tells every setting."))
+    document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md lists every setting."))
     document.add("title", tomlkit.item(title))
     document.add("forge", tomlkit.item(survey.forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
     if survey.forge is None:
@@ -86,54 +86,56 @@ def first_profile(survey: Survey, title: str) -> str:
 
 
 def forge_of(origin: str | None, metadata: Mapping[str, Any]) -> str | None:
-    """`OWNER/NAME` by the address that the repository was cloned from, or else by the `repository` that most packages name.
+    """`OWNER/NAME` from the address that the repository was cloned from, else from the `repository` that most packages name.
 
-    None if neither tells it: a path on this machine does not.
+    None if neither shows it, as with a path on this machine.
     """
-    if origin and (found := _REMOTE.fullmatch(origin)):
-        return f"{found['owner']}/{found['name']}"
+    if origin and (match := _REMOTE.fullmatch(origin)):
+        return f"{match['owner']}/{match['name']}"
     named = Counter(package.get("repository") for package in metadata["packages"]).most_common()
-    pages = (found for address, _ in named if address and (found := _HOMEPAGE.fullmatch(address)))
-    return next((f"{found['owner']}/{found['name']}" for found in pages), None)
+    pages = (match for address, _ in named if address and (match := _HOMEPAGE.fullmatch(address)))
+    return next((f"{page['owner']}/{page['name']}" for page in pages), None)
 
 
 def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Package and binary of every package that is a program: it has binaries which its default features build, and no library.
+    """Package and binary of every package that is a program: it has no library, and its default features build a binary.
 
     `metadata` is the document of `cargo metadata`.
     """
-    found: list[tuple[str, str]] = []
+    programs: list[tuple[str, str]] = []
     for package in metadata["packages"]:
         kinds = {kind for target in package["targets"] for kind in target["kind"]}
         if kinds & {"lib", "rlib", "dylib", "cdylib", "staticlib", "proc-macro"}:
             continue
         default = set(package["features"].get("default", ()))
         binaries = [target for target in package["targets"] if "bin" in target["kind"]]
-        found += [
+        programs += [
             (package["name"], binary["name"])
             for binary in binaries
             if default.issuperset(binary.get("required-features", ()))
         ]
-    return tuple(found)
+    return tuple(programs)
 
 
 def released_packages(survey: Survey) -> tuple[Package, ...]:
-    """Publishable ones of which crates.io has a version, with the new ones that these need; all publishable ones where it has
-    none of any, or was not asked."""
+    """The packages to publish: those that crates.io has, and the new ones that these need.
+
+    If crates.io has none of the publishable packages, or was not asked, it is all of them.
+    """
     publishable = {package.name: package for package in survey.workspace.packages if package.is_publishable}
     waiting = [name for name in publishable if (survey.published or {}).get(name)] or list(publishable)
-    found: set[str] = set()
+    names: set[str] = set()
     while waiting:
-        found.add(name := waiting.pop())
+        names.add(name := waiting.pop())
         needed = {dependency.name for dependency in publishable[name].dependencies if dependency.is_packaged}
-        waiting += needed & (publishable.keys() - found)
-    return tuple(each for name, each in publishable.items() if name in found)
+        waiting += needed & (publishable.keys() - names)
+    return tuple(package for name, package in publishable.items() if name in names)
 
 
 def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
-    """Those that crates.io does not have; none of a workspace of which it has nothing."""
+    """The packages that crates.io does not have; none if it has nothing of the workspace."""
     known = {name for name, versions in (survey.published or {}).items() if versions}
-    return [each.name for each in published if known and each.name not in known]
+    return [package.name for package in published if known and package.name not in known]
 
 
 def _add(document: TOMLDocument, name: str) -> Table:
@@ -144,23 +146,23 @@ def _add(document: TOMLDocument, name: str) -> Table:
 
 
 def _policy(published: tuple[Package, ...]) -> Policy:
-    """Lockstep if all carry one version; their requirements stay where some of them lag behind it."""
-    if len({each.version for each in published}) > 1:
+    """Lockstep if all have one version. If some requirements name an older one, they keep it."""
+    if len({package.version for package in published}) > 1:
         return Policy.INDEPENDENT
     return Policy.KEEP_CARET_FLOOR if any(_lagging(published)) else Policy.LOCKSTEP
 
 
 def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
-    """Members that another requires by path in a version that is not the one which stands in the tree."""
-    versions = {each.name: each.version for each in published}
-    for each in published:
-        for need in each.dependencies:
-            stands = versions.get(need.name)
+    """Members that another one requires by path in another version than the tree's."""
+    versions = {package.name: package.version for package in published}
+    for package in published:
+        for need in package.dependencies:
+            current = versions.get(need.name)
             if (
-                stands
+                current
                 and need.path is not None
                 and need.has_version
-                and rewrite_requirement(need.requirement, stands) != need.requirement
+                and rewrite_requirement(need.requirement, current) != need.requirement
             ):
                 yield need.name
 
@@ -172,16 +174,16 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     release.add("policy", tomlkit.item(policy.value))
     release.add("tag", tomlkit.item(patterns.tag))
     if not survey.tags:
-        release.add(tomlkit.comment("There are no tags to read the pattern off."))
-    left = not independent and _is_left_behind(survey, published)
-    release.add("changelog", tomlkit.item("" if left else _changelog(survey, published, independent=independent)))
-    if left:
-        release.add(tomlkit.comment(_WHY_LEFT))
+        release.add(tomlkit.comment("There are no tags that show the pattern."))
+    abandoned = not independent and _is_abandoned(survey, published)
+    release.add("changelog", tomlkit.item("" if abandoned else _changelog(survey, published, independent=independent)))
+    if abandoned:
+        release.add(tomlkit.comment(_WHY_ABANDONED))
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
     if new := _new(survey, published):
-        release.add(tomlkit.comment(f"Not on crates.io yet, and needed by what is: {', '.join(new)}."))
+        release.add(tomlkit.comment(f"Not on crates.io yet, but needed by packages that are: {', '.join(new)}."))
     if (exclude := _exclusions(survey, published)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
@@ -190,50 +192,50 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("tags", _table(patterns.tags))
 
 
-_WHY_CLONE = "A clone on this machine, which plans and rehearsals read; a release pushes to the repository named here."
+_WHY_CLONE = "A clone on this machine. Plans and rehearsals read it; a release pushes to the repository named here."
 _WHY_POLICY = {
-    Policy.LOCKSTEP: "All published packages carry one version, and require each other in it.",
-    Policy.KEEP_CARET_FLOOR: "All published packages carry one version; requirements among them move only where they must.",
-    Policy.INDEPENDENT: "The published packages carry versions of their own.",
+    Policy.LOCKSTEP: "All published packages have one version, and require each other in it.",
+    Policy.KEEP_CARET_FLOOR: "All published packages have one version; requirements among them change only if they must.",
+    Policy.INDEPENDENT: "The published packages have versions of their own.",
 }
-_WHY_LEFT = "The changelog at the root tells of none of the newest versions: it stays as it is."
+_WHY_ABANDONED = "The changelog at the root has none of the newest versions: it does not change."
 _WHY_EXCLUDED = (
-    "Their manifests would let these out, and crates.io has no version of them: take out what is to be published."
+    "crates.io has no version of these, though their manifests allow publishing them: remove what should be published."
 )
-_WHY_STALE = "cargo refuses these with `--locked`: `cargo update --workspace` beside each, and take it out of the list."
+_WHY_STALE = "cargo refuses these with `--locked`: run `cargo update --workspace` in each directory, and remove it from the list."
 _NOT_ASKED = (
-    "crates.io could not be asked which packages were ever published: list under `exclude` those that stay back."
+    "crates.io could not be asked which packages were ever published: list under `exclude` those that should not be."
 )
 
 
-def _out(survey: Survey, package: Package) -> tuple[str, ...]:
-    """Versions that were on crates.io when the clone was made, in the order in which they came out."""
+def _versions_at_clone(survey: Survey, package: Package) -> tuple[str, ...]:
+    """The versions that crates.io had when the clone was made, in the order of their publication."""
     known, later = (survey.published or {}).get(package.name, ()), survey.later.get(package.name, ())
-    return tuple(each for each in known if each not in later)
+    return tuple(version for version in known if version not in later)
 
 
 def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> Patterns:
-    versions = {each.name: {each.version, *_out(survey, each)} for each in published}
+    versions = {package.name: {package.version, *_versions_at_clone(survey, package)} for package in published}
     return tag_patterns(survey.tags, versions, independent=independent)
 
 
-def _is_left_behind(survey: Survey, published: tuple[Package, ...]) -> bool:
-    """Whether the changelog at the root has no place for the next version, and tells of none of the newest of any package."""
+def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
+    """Whether the changelog at the root has no section for the next version, and none of any package's newest versions."""
     text = survey.root_changelog
     if text is None or has_unreleased(text):
         return False
-    newest = {version for each in published for version in _out(survey, each)[-_NEWEST:]}
+    newest = {version for package in published for version in _versions_at_clone(survey, package)[-_NEWEST:]}
     return bool(newest) and newest.isdisjoint(heading.version for heading in headings(text))
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
-    """That of the root; where packages have versions of their own, what most of them call the one beside their manifest.
+    """The changelog at the root. If packages have versions of their own: the most frequent name in their directories.
 
-    `""` where there is none, and where such packages share one: which entries are whose, nobody can tell.
+    `""` if there is none, or if such packages share one, because nobody knows which entries are whose.
     """
     if not independent:
         return next((changelog for changelog in survey.changelogs if "/" not in changelog), "")
-    folders = [posixpath.dirname(each.manifest) for each in published]
+    folders = [posixpath.dirname(package.manifest) for package in published]
     names = Counter(
         posixpath.basename(changelog) for changelog in survey.changelogs if posixpath.dirname(changelog) in folders
     )
@@ -241,16 +243,16 @@ def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: b
 
 
 def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
-    names = {each.name for each in published}
+    names = {package.name for package in published}
     stay = [
         package.name for package in survey.workspace.packages if package.is_publishable and package.name not in names
     ]
     if not stay:
         return None
-    listed = tomlkit.array().multiline(True)
+    exclusions = tomlkit.array().multiline(True)
     for name in stay:
-        listed.append(_table({"package": name, "why": "never published"}))
-    return listed
+        exclusions.append(_table({"package": name, "why": "never published"}))
+    return exclusions
 
 
 def _table(values: Mapping[str, str]) -> Any:
@@ -264,21 +266,21 @@ def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
     if survey.substitute_toolchain is not None:
         cargo.add(tomlkit.comment(f"The repository pins `{survey.pinned_toolchain}`, which is not installed here."))
         cargo.add("toolchain", tomlkit.item(survey.substitute_toolchain))
-    cargo.add(tomlkit.comment("Tests, benches and private members may need more than is installed here."))
+    cargo.add(tomlkit.comment("Tests, benches and private members may need something that is not installed here."))
     cargo.add("clippy_of", tomlkit.item(ClippyScope.PUBLISHED.value))
-    cargo.add(tomlkit.comment("Only warnings that the last release did not have close a release."))
+    cargo.add(tomlkit.comment("A warning stops a release only if the last release did not have it."))
     cargo.add("deny_warnings", tomlkit.item(False))
     if survey.substitute_toolchain is not None:
         gates = _add(document, "gates")
         gates.add(
-            tomlkit.comment("The linter of another toolchain finds other things: they are shown, and close nothing.")
+            tomlkit.comment("Another toolchain's linter finds other things: they are shown, and stop no release.")
         )
         gates.add("advice", tomlkit.item([*GateStyle().advice, "clippy"]))
 
 
 def _add_install(document: TOMLDocument, survey: Survey, published: tuple[Package, ...]) -> None:
-    """The programs that could be installed to verify a release; whether one answers `--version`, only a person knows."""
-    names = {each.name for each in published}
+    """The programs that could be installed to verify a release. Only a person knows whether one answers `--version`."""
+    names = {package.name for package in published}
     programs = [(package, binary) for package, binary in survey.programs if package in names]
     if not programs:
         return

@@ -1,4 +1,4 @@
-"""When each crate can go out, and when all of them can be seen: the schedule on a virtual clock."""
+"""When each crate can be published, and when all of them are visible: the schedule on a virtual clock."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Costs(Value):
-    """What an upload is expected to take."""
+    """How long an upload is expected to take."""
 
     upload_seconds: float = 1.0
     visible_seconds: float = 5.0
 
 
 class Forecast(Value):
-    """When each crate can go out, in seconds after the first upload, and when all of them can be seen."""
+    """When each crate can be published, in seconds after the first upload, and when all of them are visible."""
 
     starts: tuple[tuple[str, float], ...]
-    """By instant."""
+    """Crate and start, sorted by start."""
     seconds: float
     waits: int
     """How many crates have to wait for a bucket."""
 
 
 def forecast(schedule: Schedule, costs: Costs, *, visible: bool, start: datetime = _EPOCH) -> Forecast:
-    """Every upload succeeds after what it is expected to take.
+    """The forecast if every upload succeeds after the expected time.
 
-    `visible`: a crate waits until what it needs is visible, not only accepted. `start` is the instant that the schedule's
-    buckets were counted at.
+    `visible`: a crate waits until the crates that it needs are visible, not only accepted. `start` is the instant at which
+    the schedule's buckets were counted.
     """
-    each = timedelta(seconds=costs.upload_seconds + (costs.visible_seconds if visible else 0.0))
+    duration = timedelta(seconds=costs.upload_seconds + (costs.visible_seconds if visible else 0.0))
     starts: dict[str, float] = {}
     limited: set[str] = set()
     on_their_way: list[tuple[datetime, str]] = []
@@ -46,10 +46,10 @@ def forecast(schedule: Schedule, costs: Costs, *, visible: bool, start: datetime
         limited.update(turn.waiting)
         for name in turn.start:
             starts[name] = (now - start).total_seconds()
-            heapq.heappush(on_their_way, (now + each, name))
+            heapq.heappush(on_their_way, (now + duration, name))
         if on_their_way and (turn.until is None or on_their_way[0][0] <= turn.until):
             now, name = heapq.heappop(on_their_way)
-            schedule = schedule.ended(name, _published(schedule.ids[name]), now)
+            schedule = schedule.end(name, _success(schedule.ids[name]), now)
         elif turn.until is not None:
             now = turn.until
         else:
@@ -59,5 +59,5 @@ def forecast(schedule: Schedule, costs: Costs, *, visible: bool, start: datetime
     return Forecast(starts=in_time, seconds=end, waits=len(limited))
 
 
-def _published(crate: str) -> ObjectRecord:
+def _success(crate: str) -> ObjectRecord:
     return ObjectRecord(kind="crate", id=crate, state=ObjectState.SAME, attempts=1)

@@ -1,6 +1,6 @@
-"""What the registry's rate limits let through: each crate against the bucket of its action, in their order of importance.
+"""Which crates may start under the registry's rate limits: each uses the bucket of its action, the most important first.
 
-A crate whose bucket is empty does not hold up one whose bucket is not.
+A crate whose bucket is empty does not delay a crate whose bucket is not.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from loadmaster.planning.values.rates import Action, Bucket, Rate
 from loadmaster.planning.values.value import Value
 
 Buckets = Mapping[Action, Bucket]
-"""The buckets that count; () of them for a credential that is not limited."""
+"""The buckets that apply; none for a credential without a limit."""
 
 
 class Turn(Value):
-    """What may start now, most important first; and, where something must wait, until when and who."""
+    """The crates that may start now, most important first. If some must wait: which, and until when."""
 
     start: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
@@ -25,9 +25,9 @@ class Turn(Value):
 
 
 def let_through(ready: Sequence[str], actions: Mapping[str, Action], buckets: Buckets, now: datetime) -> Turn:
-    """Splits `ready` (most important first) into those that may start at `now` and those that must wait.
+    """Splits `ready` (most important first) into the crates that may start at `now` and those that must wait.
 
-    A crate without an action costs nothing: it is published already and will only be compared.
+    A crate without an action needs no token: it is published already and will only be compared.
     """
     start, waiting, until = [], [], None
     spent = dict(buckets)
@@ -46,17 +46,17 @@ def let_through(ready: Sequence[str], actions: Mapping[str, Action], buckets: Bu
 
 
 def spend(buckets: Buckets, action: Action | None, now: datetime) -> Buckets:
-    """The buckets after one upload; without an action it costs nothing."""
+    """The buckets after one upload. Without an action it needs no token."""
     bucket = None if action is None else buckets.get(action)
     return buckets if action is None or bucket is None else {**buckets, action: bucket.take(now)}
 
 
-def answered(buckets: Buckets, action: Action | None, now: datetime) -> Buckets:
-    """The buckets after an upload has ended. Only the first one of its action changes anything."""
+def note_answer(buckets: Buckets, action: Action | None, now: datetime) -> Buckets:
+    """The buckets after the answer to an upload. Only the first answer for each action changes anything."""
     bucket = None if action is None else buckets.get(action)
     return buckets if action is None or bucket is None else {**buckets, action: bucket.note_answer(now)}
 
 
 def correct(buckets: Buckets, action: Action, rate: Rate, until: datetime) -> Buckets:
-    """The buckets after a 429 that names an instant. One appears where none was expected."""
+    """The buckets after a 429 that names an instant. If there was no bucket for the action, there is one now."""
     return {**buckets, action: buckets.get(action, Bucket.full(rate)).correct(until)}

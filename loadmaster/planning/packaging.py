@@ -1,8 +1,9 @@
-"""Whether the workspace's lockfile alone decides what cargo packages, so that cargo need not ask the index for each crate.
+"""Whether the workspace's lockfile alone decides what cargo packages. Then cargo need not ask the index for each crate.
 
-Every packaged crate carries a lockfile of its own, which cargo resolves anew: the workspace's lockfile pins what comes from
-a registry, but a sibling is the newest version that fits, be it packaged here or on the registry. Without an index cargo
-sees only those packaged here. Knows cargo's lockfile and what was seen of the registry; runs nothing.
+Every packaged crate contains a lockfile of its own, which cargo resolves again. The workspace's lockfile pins the packages
+from a registry. A sibling, however, resolves to the newest version that fits, whether it is packaged here or is on the
+registry. Without an index cargo sees only those packaged here. Knows cargo's lockfile and what was seen of the registry;
+runs nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +23,16 @@ def needs_index(
 ) -> str | None:
     """Why cargo must ask the index to package `crates` of `workspace` (as it is after the bump); None if it need not.
 
-    `lockfile` is the text of the tracked `Cargo.lock` that cargo accepts for this workspace, None where there is none.
+    `lockfile` is the text of the tracked `Cargo.lock` that cargo accepts for this workspace; None if there is none.
     """
     if lockfile is None:
         return "there is no lockfile"
-    for name, source in _locked(lockfile):
+    for package in tomllib.loads(lockfile).get("package", []):
+        name, source = package["name"], package.get("source")
         if source is None and name not in workspace.names:
-            return f"`{name}` lies in a directory, its crate comes from the registry"
+            return f"`{name}` is in a directory, its crate comes from the registry"
         if source is not None and (name in workspace.names or not source.startswith(_REGISTRIES)):
-            return f"`{name}` is locked to another place than its crate comes from"
+            return f"`{name}` is locked to another source than its crate comes from"
     siblings = (
         dependency for package in workspace.packages if package.name in crates for dependency in package.dependencies
     )
@@ -38,15 +40,11 @@ def needs_index(
     return next((why for why in whys if why is not None), None)
 
 
-def _locked(lockfile: str) -> list[tuple[str, str | None]]:
-    return [(package["name"], package.get("source")) for package in tomllib.loads(lockfile).get("package", [])]
-
-
 def _why(dependency: Dependency, crates: Collection[str], registry: RegistrySeen) -> str | None:
     name, requirement = dependency.name, dependency.requirement
     if dependency.path is not None and not dependency.has_version:
-        return None  # cargo strips it
+        return None  # cargo removes it from the packaged manifest
     if name not in crates:
         return f"`{name}` is not packaged with the others"
-    out = [crate.version for crate in registry.crates.get(name, ()) if matches(requirement, crate.version)]
-    return f"`{name} {requirement}` fits `{out[-1]}` on the registry, too" if out else None
+    fitting = [crate.version for crate in registry.crates.get(name, ()) if matches(requirement, crate.version)]
+    return f"`{name} {requirement}` fits `{fitting[-1]}` on the registry, too" if fitting else None

@@ -1,7 +1,7 @@
-"""Decides what one release must bring about. Everything comes in as arguments; a frozen, hashable plan goes out.
+"""Decides what one release must bring about. Everything comes as an argument; the result is a frozen, hashable plan.
 
-The plan holds the desired state and nothing of what is there already, so that the same request at the same commit gives
-the same plan, and the same hash, before and after a failure. What is left to do is `outstanding(plan, seen)`.
+The plan has only the desired state, not what exists already. The same request at the same commit therefore gives the same
+plan, and the same hash, before and after a failure. `outstanding(plan, seen)` is what is left to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, w
 from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
 from loadmaster.planning.edits.released import label, manifest_versions, released_versions
 from loadmaster.planning.forecast import Costs, Forecast, forecast
-from loadmaster.planning.order import edges, in_order, remaining_path
+from loadmaster.planning.order import dependencies_first, edges, remaining_path
 from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
@@ -30,11 +30,11 @@ CHECKSUMS = "SHA256SUMS"
 RECEIPT = "receipt.json"
 
 _NAMED_IN_TITLE = 3
-"""As many crates are named in a headline."""
+"""How many crates a headline names at most."""
 
 
 class Edit(Value):
-    """One file as the release commit has it."""
+    """One file of the release commit."""
 
     path: str
     text: str
@@ -49,9 +49,9 @@ class Crate(Value):
     needs: tuple[str, ...]
     """Crates of this release that must be accepted before it."""
     remaining_path: int
-    """Length of the longest chain that starts with it; the longest goes first."""
+    """Length of the longest chain that starts with it. The crate with the longest starts first."""
     is_new: bool
-    """No version of it was on the registry when the release was planned."""
+    """Whether the registry had no other version of it when the release was planned."""
 
     @property
     def id(self) -> str:
@@ -63,34 +63,34 @@ class Crate(Value):
 
 
 class Tag(Value):
-    """One tag, the crates that it stands for, and what the forge says of it."""
+    """One tag, its crates, and the text of its forge release."""
 
     name: str
     message: str
     version: str
     crates: tuple[str, ...]
-    """Names, dependencies first."""
+    """Names of the crates, dependencies first."""
     notes: str
-    """Markdown for the forge release: the section of its crates' changelog, or of each where they have several."""
+    """Markdown for the forge release: the section of its crates' changelog, or the sections if there are several changelogs."""
     proposed: bool = False
-    """Whether notes were made from commits; a person's own belong into the changelog."""
+    """Whether notes were made from commits. Notes that a person writes belong in the changelog."""
 
 
 class ReleasePlan(Value):
     project: str
     version: str
-    """As one would ask for it: the version of a lockstep workspace, else `NAME=VERSION,…` for what is released."""
+    """As a person would ask for it: the version of a lockstep workspace, else `NAME=VERSION,…` for the released packages."""
     base_commit: str
     branch: str
     edits: tuple[Edit, ...]
-    """() if the tree already carries the version: the base commit is then the release commit."""
+    """() if the tree has the version already. The base commit is then the release commit."""
     commit_message: str
     tags: tuple[Tag, ...]
-    """One where all packages share a version; where they have versions of their own, usually one for each."""
+    """One if all packages share a version; usually one for each if they have versions of their own."""
     crates: tuple[Crate, ...]
     """Dependencies first."""
     forecast: Forecast
-    """When each crate can go out if nothing of the release is out yet."""
+    """When each crate can be published if nothing of the release is published yet."""
     excluded: tuple[Exclusion, ...]
     on_forge: bool
     """Whether the forge gets a release of each tag, with these assets."""
@@ -107,12 +107,12 @@ class ReleasePlan(Value):
         return _title(self.tags, self.crates)
 
     def asset_id(self, tag: Tag, asset: str) -> str:
-        """How a record names an asset: with its tag where several tags have assets of one name."""
+        """An asset's name in a record. It includes the tag if there are several tags."""
         return asset if len(self.tags) == 1 else f"{tag.name}/{asset}"
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Planned version by crate."""
+        """The planned versions by crate."""
         return {crate.name: crate.version for crate in self.crates}
 
     @property
@@ -123,22 +123,22 @@ class ReleasePlan(Value):
 def _title(tags: tuple[Tag, ...], crates: tuple[Crate, ...]) -> str:
     if len(tags) == 1:
         return tags[0].version
-    told = [f"{crate.name} {crate.version}" for crate in crates]
-    return ", ".join(told) if len(told) <= _NAMED_IN_TITLE else f"{len(told)} crates"
+    names = [f"{crate.name} {crate.version}" for crate in crates]
+    return ", ".join(names) if len(names) <= _NAMED_IN_TITLE else f"{len(names)} crates"
 
 
 def plan_release(seen: Seen, project: Project, asked: str, today: date) -> ReleasePlan:
     """The plan for releasing `asked` (a version or a level).
 
-    Raises `NothingToPublish`, `DependencyCycle`, what `released_versions` raises and what the edits raise.
+    Raises `NothingToPublish`, `DependencyCycle`, and the errors of `released_versions` and of the edits.
     """
     published, policy = publishable(seen.workspace, project), project.release.policy
-    taken = {name: [each.version for each in out] for name, out in seen.registry.crates.items()}
+    taken = {name: [each.version for each in versions] for name, versions in seen.registry.crates.items()}
     released = released_versions(published, policy, asked, taken)
-    packages = tuple(each for each in published if each.name in released)
+    packages = tuple(package for package in published if package.name in released)
     versions = add_heirs(seen.source.manifests, manifest_versions(seen.workspace, published, policy, released))
-    found = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
-    new_changelogs = write_changelogs(seen.source.changelogs, found, seen.source.proposals, today)
+    to_write = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
+    new_changelogs = write_changelogs(seen.source.changelogs, to_write, seen.source.proposals, today)
     crates = _crates(packages, versions, seen)
     tags = _tags(crates, project, new_changelogs)
     return ReleasePlan(
@@ -162,10 +162,12 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
 def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
     """The packages that this release publishes. Raises `NothingToPublish`."""
     excluded = {rule.package for rule in project.release.exclude}
-    found = tuple(package for package in workspace.packages if package.is_publishable and package.name not in excluded)
-    if not found:
+    packages = tuple(
+        package for package in workspace.packages if package.is_publishable and package.name not in excluded
+    )
+    if not packages:
         raise NothingToPublish(project.name)
-    return found
+    return packages
 
 
 def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Seen) -> tuple[Crate, ...]:
@@ -181,16 +183,16 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
             remaining_path=paths[name],
             is_new=all(crate.version == versions[name] for crate in seen.registry.crates.get(name, ())),
         )
-        for name in in_order(graph)
+        for name in dependencies_first(graph)
     )
 
 
 def schedule_of(
     crates: Iterable[Crate], registry: RegistryStyle, published: Collection[str] = (), buckets: Buckets | None = None
 ) -> Schedule:
-    """The schedule before the first upload. `published` are crates that are on the registry already: they cost nothing.
+    """The schedule before the first upload. `published` are crates that are on the registry already: they need no token.
 
-    `buckets` as they were last counted; full ones where that is not known, which no registry shows.
+    `buckets` are those of the last count. No registry shows them; if they are not known, they are full.
     """
     crates = tuple(crates)
     return Schedule.of(
@@ -208,11 +210,11 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
 
 
 def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:
-    """Crates whose tags have one name share it."""
-    standing: dict[str, list[Crate]] = {}
+    """The tags. Crates whose tags have the same name share one."""
+    by_tag: dict[str, list[Crate]] = {}
     for crate in crates:
-        standing.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
-    return tuple(_tag(name, of, project, new_changelogs) for name, of in standing.items())
+        by_tag.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
+    return tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
 
 
 def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> Tag:
@@ -226,20 +228,20 @@ def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Itera
         version=version,
         crates=names,
         notes=_notes(own, names),
-        proposed=any(each.proposed for each in own),
+        proposed=any(changelog.proposed for changelog in own),
     )
 
 
 def _notes(own: tuple[WrittenChangelog, ...], crates: tuple[str, ...]) -> str:
-    """Those of several changelogs under the names of their crates."""
+    """The notes. If there are several changelogs, each has the names of its crates as a heading."""
     if len(own) == 1:
         return own[0].notes
-    told = (
-        f"## {', '.join(name for name in crates if name in each.packages)}\n\n{each.notes}"
-        for each in own
-        if each.notes
+    sections = (
+        f"## {', '.join(name for name in crates if name in changelog.packages)}\n\n{changelog.notes}"
+        for changelog in own
+        if changelog.notes
     )
-    return "\n\n".join(told)
+    return "\n\n".join(sections)
 
 
 def _edits(
@@ -249,7 +251,7 @@ def _edits(
     versions: Mapping[str, str],
     new_changelogs: Iterable[WrittenChangelog],
 ) -> tuple[Edit, ...]:
-    """Every file that the release commit changes, by path. Files that stay as they are do not appear."""
+    """Every file that the release commit changes, sorted by path, and no other."""
     before = {**source.others, **source.manifests, **source.lockfiles, **source.changelogs}
     after = bump_manifests(source.manifests, versions, project.release.moving_requirements)
     after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
@@ -261,7 +263,7 @@ def _edits(
 
 
 def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:
-    """The install check, if this workspace has the binary: another repository may be released with a profile."""
+    """The install check, if this workspace has the binary. A profile may be used to release another repository."""
     check = project.install
     return next(
         (check for package in packages if check and package.name == check.package and check.binary in package.binaries),
@@ -270,31 +272,31 @@ def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:
 
 
 def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, ...]) -> tuple[str, ...]:
-    """Where the profile departs from what the repository or a careful release would do; the receipt repeats them."""
-    found = []
+    """Where the profile differs from the repository or from a careful release. The receipt repeats these texts."""
+    deviations = []
     if project.cargo.toolchain and source.pinned_toolchain and project.cargo.toolchain != source.pinned_toolchain:
-        found.append(
+        deviations.append(
             f"toolchain `{project.cargo.toolchain}` by the profile; the repository pins `{source.pinned_toolchain}`"
         )
-    found += [f"`{path}` is not kept current, by the profile" for path in project.release.stale_lockfiles]
+    deviations += [f"`{path}` is not kept current, by the profile" for path in project.release.stale_lockfiles]
     if not project.cargo.verify:
-        found.append("packaged with `verify = false` by the profile: the packaged crates were not built")
+        deviations.append("packaged with `verify = false` by the profile: the packaged crates were not built")
     if not project.cargo.clippy:
-        found.append("clippy was not run, by the profile")
+        deviations.append("clippy was not run, by the profile")
     if project.install and _install(project, packages) is None:
-        found.append(f"no install check: nothing that is published has the binary `{project.install.binary}`")
+        deviations.append(f"no install check: nothing that is published has the binary `{project.install.binary}`")
     elif project.install and project.install.debug:
-        found.append("the install check built without optimizations, by the profile")
-    return tuple(found)
+        deviations.append("the install check built without optimizations, by the profile")
+    return tuple(deviations)
 
 
 def outstanding(plan: ReleasePlan, seen: Seen) -> tuple[str, ...]:
-    """What the plan wants and the world does not have yet, by `kind id`. () for a release that is out.
+    """What the plan wants and the world does not have yet, as `kind id`. () for a complete release.
 
-    By presence only: whether a crate that is there is the right one, its bytes tell while the release runs.
+    It checks presence only. The release compares the bytes of existing crates while it runs.
     """
-    missing = [f"tag {each.name}" for each in plan.tags if seen.source.tag(each.name) is None]
-    missing += [f"crate {each.id}" for each in plan.crates if seen.registry.find(each.name, each.version) is None]
+    missing = [f"tag {tag.name}" for tag in plan.tags if seen.source.tag(tag.name) is None]
+    missing += [f"crate {crate.id}" for crate in plan.crates if seen.registry.find(crate.name, crate.version) is None]
     if seen.forge is not None:
         missing += [f"release {tag.name}" for tag in plan.tags if tag.name not in seen.forge.published]
     return tuple(missing)

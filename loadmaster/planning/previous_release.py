@@ -1,6 +1,6 @@
-"""The release before the one that is planned, told by the tags that stand at the remote.
+"""The release before the planned one, found by the remote's tags.
 
-Knows the profile's pattern for tags. Knows nothing of what a tag stands on.
+Knows the profile's pattern for tags. Does not know the tree of a tag.
 """
 
 from __future__ import annotations
@@ -24,45 +24,48 @@ class PreviousRelease(Value):
 
 
 def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:
-    """That of the highest version below the planned one, candidates left out; None if there is none.
+    """The release with the highest version below the planned one, without candidates; None if there is none.
 
-    None, too, where packages have versions of their own: each then has a last release of its own.
+    None, too, if packages have versions of their own: each then has a last release of its own.
     """
     if project.release.policy is Policy.INDEPENDENT:
         return None
     before, _, after = project.release.tag.partition("{version}")
     planned = parse(plan.tags[0].version)
-    found = [
-        (Version.parse(told), tag)
+    versions = [
+        (Version.parse(text), tag)
         for tag in tags
         if tag.name.startswith(before)
         and tag.name.endswith(after)
-        and Version.is_valid(told := tag.name.removeprefix(before).removesuffix(after))
+        and Version.is_valid(text := tag.name.removeprefix(before).removesuffix(after))
     ]
-    lower = [pair for pair in found if pair[0] < planned and pair[0].prerelease is None]
+    lower = [pair for pair in versions if pair[0] < planned and pair[0].prerelease is None]
     if not lower:
         return None
     version, tag = max(lower, key=lambda pair: pair[0])
     return PreviousRelease(version=str(version), tag=tag)
 
 
-def published_with(last: PreviousRelease, packages: Iterable[Package]) -> tuple[str, ...]:
-    """Names of those that carried its version, of the publishable packages of its tree; of all where its tag stood on another's."""
+def crates_of(last: PreviousRelease, packages: Iterable[Package]) -> tuple[str, ...]:
+    """Names of the crates that the release published: those of `packages` that have its version.
+
+    `packages` are the publishable packages of its tree. If none has the version, the tag is on the wrong tree, and all count.
+    """
     names = {package.name: same_version(package.version, last.version) for package in packages}
     return tuple(name for name, carried in names.items() if carried or not any(names.values()))
 
 
 def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> PreviousRelease | None:
-    """What the linter's findings are compared with: the previous release.
+    """The previous release, with which the linter's findings are compared.
 
-    Where packages have versions of their own, it is the latest of those whose version in the tree is tagged.
+    If packages have versions of their own, it is the latest release among the versions in the tree that have a tag.
     """
     if project.release.policy is not Policy.INDEPENDENT:
         return previous_release(tags, plan, project)
     there = {tag.name: tag for tag in tags}
     released = ((crate, there.get(project.tag_of(crate.name, crate.current_version))) for crate in plan.crates)
-    found = [PreviousRelease(version=crate.current_version, tag=tag) for crate, tag in released if tag]
-    return max(found, key=lambda each: each.tag.committed, default=None)
+    releases = [PreviousRelease(version=crate.current_version, tag=tag) for crate, tag in released if tag]
+    return max(releases, key=lambda release: release.tag.committed, default=None)
 
 
 def level_between(older: str, newer: str) -> str:

@@ -1,6 +1,6 @@
-"""Which directories of Loadmaster's home may go: what nobody works in, no Retry needs, and nobody has used for long enough.
+"""Which directories of Loadmaster's home may be removed: nobody works in them, no Retry needs them, and they are old enough.
 
-Decides from what was seen of each. Refuses to guess: a run that is not known to be finished stays.
+Decides from what was seen of each directory. It does not guess: a run that is not known to be finished stays.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from pydantic import AwareDatetime
 from loadmaster.planning.values.value import Value
 
 LOOKS = ("audit", "plan", "preflight", "status", "yank")
-"""What a run directory's name begins with if its command only looks: nothing is resumed there."""
+"""The commands that only look. Their run directories' names begin with these words, and nothing is resumed there."""
 LONGEST_LOOK = timedelta(days=1)
-"""A command that only looks holds no lock; none takes so long."""
+"""A command that only looks holds no lock. None of them runs this long."""
 
 
 class LeftoverKind(StrEnum):
     RUN = "run"
     LOOK = "look"
-    """Left behind by a command that only looks, and was killed."""
+    """Left by a command that only looks and was killed."""
     BUILD = "build"
 
 
 class LeftoverPlace(Value):
-    """One directory as it was found."""
+    """One directory as it was seen."""
 
     path: str
-    """Below the home."""
+    """The path below the home."""
     kind: LeftoverKind
     bytes: int
-    """What would be freed: of a run, all but its records."""
+    """The bytes that its removal frees. The records of a run stay."""
     used: AwareDatetime
-    """When it was last written to."""
+    """When something last wrote to it."""
     busy: str | None = None
-    """Who works in it now."""
+    """The process that works in it now."""
     finished: bool = False
-    """Of a run: whether its release is out."""
+    """For a run: whether its release is complete."""
 
 
 class Fate(Value):
@@ -49,17 +49,17 @@ class Fate(Value):
 
 
 def kind_of_run(name: str) -> LeftoverKind:
-    """By the directory's name; what flows leave is named by the flow run's id."""
+    """The kind, by the directory's name. The directory of a flow has the flow run's id as its name."""
     return LeftoverKind.LOOK if name.startswith(tuple(f"{look}-" for look in LOOKS)) else LeftoverKind.RUN
 
 
 def fate_of(place: LeftoverPlace, now: datetime, older_than: timedelta) -> Fate:
-    """Whether the place goes, and why, or why not."""
-    kept = _kept_because(place, now, older_than)
-    return Fate(path=place.path, bytes=place.bytes, removed=kept is None, why=kept or _goes_because(place))
+    """Whether the place is removed, and the reason."""
+    kept = _reason_to_keep(place, now, older_than)
+    return Fate(path=place.path, bytes=place.bytes, removed=kept is None, why=kept or _reason_to_remove(place))
 
 
-def _kept_because(place: LeftoverPlace, now: datetime, older_than: timedelta) -> str | None:
+def _reason_to_keep(place: LeftoverPlace, now: datetime, older_than: timedelta) -> str | None:
     needed = max(older_than, LONGEST_LOOK) if place.kind is LeftoverKind.LOOK else older_than
     if place.busy is not None:
         return f"in use by {place.busy}"
@@ -70,12 +70,12 @@ def _kept_because(place: LeftoverPlace, now: datetime, older_than: timedelta) ->
     return None
 
 
-def _goes_because(place: LeftoverPlace) -> str:
+def _reason_to_remove(place: LeftoverPlace) -> str:
     match place.kind:
         case LeftoverKind.RUN:
             return "finished; its receipt stays"
         case LeftoverKind.LOOK:
-            return "left behind by a command that was killed"
+            return "left by a command that was killed"
         case LeftoverKind.BUILD:
             return "builds again when it is needed"
 

@@ -1,4 +1,4 @@
-"""A plan and a receipt as a person reads them: once as plain text, once as Markdown with a Mermaid graph."""
+"""Shows a plan and a receipt to a person: as plain text, and as Markdown with a Mermaid graph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGN = {
     ObjectState.DIFFERENT: "✘",
     ObjectState.UNKNOWN: "?",
 }
-_PROPOSED = "notes proposed from commits; entries in the changelog would take their place"
+_PROPOSED = "notes proposed from commits; entries in the changelog would replace them"
 _GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
 
 
@@ -29,7 +29,7 @@ def plan_text(plan: ReleasePlan) -> str:
     lines = [
         f"{plan.project} {_moves(plan)}",
         f"  from    {plan.base_commit} on `{plan.branch}`",
-        f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree carries the version already",
+        f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree has the version already",
         *(f"            {edit.path}" for edit in plan.edits),
         *(line for tag in plan.tags for line in _tag_lines(tag)),
         f"  crates  {len(plan.crates)}, dependencies first",
@@ -45,7 +45,7 @@ def plan_text(plan: ReleasePlan) -> str:
 
 
 def _tag_lines(tag: Tag) -> list[str]:
-    """With the notes in full where a person has yet to look at them."""
+    """The tag. If its notes were proposed, they follow in full, because no person has read them yet."""
     lines = [f"  tag     {tag.name}"]
     if tag.proposed:
         lines += [f"            {_PROPOSED}:", *(f"            | {line}".rstrip() for line in tag.notes.splitlines())]
@@ -62,13 +62,13 @@ def _notes_lines(plan: ReleasePlan) -> list[str]:
 
 
 def _moves(plan: ReleasePlan) -> str:
-    """From which version to which, where all crates move alike; else what is released."""
+    """The old and the new version if all crates have the same; else what is released."""
     before = {crate.current_version for crate in plan.crates}
     return f"{before.pop()} → {plan.title}" if len(before) == 1 and len(plan.tags) == 1 else plan.title
 
 
 def _tag_names(plan: ReleasePlan) -> str:
-    return f"tag{'s' * (len(plan.tags) > 1)} {', '.join(f'`{each.name}`' for each in plan.tags)}"
+    return f"tag{'s' * (len(plan.tags) > 1)} {', '.join(f'`{tag.name}`' for tag in plan.tags)}"
 
 
 def _forge_lines(plan: ReleasePlan) -> list[str]:
@@ -84,11 +84,11 @@ def _crate_line(plan: ReleasePlan, name: str) -> str:
 
 
 def _forecast(plan: ReleasePlan) -> str:
-    """When the crates will be out, in words."""
-    told = f"all out about {_duration(plan.forecast.seconds)} after the first upload"
+    """When the crates will be published, in words."""
+    text = f"all published about {_duration(plan.forecast.seconds)} after the first upload"
     if plan.forecast.waits:
-        told += f"; {plan.forecast.waits} have to wait for the registry's rate limit"
-    return told
+        text += f"; {plan.forecast.waits} have to wait for the registry's rate limit"
+    return text
 
 
 def _duration(seconds: float) -> str:
@@ -100,7 +100,7 @@ def _duration(seconds: float) -> str:
 
 
 def waiting_text(plan: ReleasePlan, turn: Turn) -> str:
-    """Who waits for a rate limit, until when and why, in one line."""
+    """Which crates wait for a rate limit, and until when, in one line."""
     names = ", ".join(plan.crate(name).id for name in turn.waiting)
     return f"waiting until {turn.until:%H:%M:%S} UTC for the registry's rate limit: {names}"
 
@@ -110,8 +110,8 @@ def waiting_markdown(plan: ReleasePlan, turn: Turn) -> str:
         f"| `{plan.crate(name).id}` | {plan.crate(name).action} | not before {turn.until:%Y-%m-%d %H:%M:%S} UTC |"
         for name in turn.waiting
     ]
-    why = "The registry limits how many new crates and new versions one account publishes in a time."
-    return "\n".join(["| crate | counts as | may go out |", "|---|---|---|", *rows, "", why, ""])
+    why = "The registry limits how many new crates and new versions one account may publish in a given time."
+    return "\n".join(["| crate | counts as | may be published |", "|---|---|---|", *rows, "", why, ""])
 
 
 def plan_markdown(plan: ReleasePlan) -> str:
@@ -120,7 +120,7 @@ def plan_markdown(plan: ReleasePlan) -> str:
         f"| `{crate.id}` | {'new' if crate.is_new else 'update'} | {', '.join(f'`{n}`' for n in crate.needs) or '–'} |"
         for crate in plan.crates
     ]
-    edits = [f"- `{edit.path}`" for edit in plan.edits] or ["- none: the tree carries the version already"]
+    edits = [f"- `{edit.path}`" for edit in plan.edits] or ["- none: the tree has the version already"]
     return "\n".join(
         [
             f"# {plan.project} {_moves(plan)}",
@@ -144,10 +144,10 @@ def plan_markdown(plan: ReleasePlan) -> str:
 
 
 def gates_text(answers: Iterable[GateAnswer]) -> str:
-    """One line a gate, problems below it."""
+    """One line for each gate, with its problems below it."""
     lines = []
     for answer in answers:
-        lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_counted(answer)}")
+        lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_summary(answer)}")
         lines += [_problem_lines(problem) for problem in answer.problems]
         lines += [
             f"      warning: {problem.where}: {problem.what}\n        next: {problem.fix}"
@@ -164,27 +164,27 @@ def _problem_lines(problem: Problem) -> str:
 def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
-        told = "\n".join(
+        details = "\n".join(
             f"`{problem.where}`: {problem.what}. Next: {problem.fix}" for problem in answer.problems + answer.warnings
         )
-        told = told or answer.why
+        details = details or answer.why
         lines.append(
-            f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(told)} |"
+            f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(details)} |"
         )
     return "\n".join([*lines, ""])
 
 
 def _cell(text: str) -> str:
-    """Text as a table takes it: cargo's words have several lines, and a bar begins the next cell."""
+    """The text for a cell of a table. cargo's messages have several lines, and a bar would begin the next cell."""
     return text.replace("|", "\\|").replace("\n", "<br>")
 
 
-def _counted(answer: GateAnswer) -> str:
+def _summary(answer: GateAnswer) -> str:
     return f" ({answer.why})" if answer.why else f" ({answer.checked} checked)"
 
 
 def crates_text(records: Iterable[ObjectRecord]) -> str:
-    """How each crate of a plan stands on the registry, one line each."""
+    """The state of each crate of a plan on the registry, one line each."""
     return "\n".join(
         f"  {record.state:<10} {record.id}{f'  ({record.why})' if record.why else ''}" for record in records
     )
@@ -194,7 +194,7 @@ def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
-        *(["  nothing was left to do: all of it was out already"] if receipt.changed_nothing else []),
+        *(["  nothing was left to do: everything was released already"] if receipt.changed_nothing else []),
         f"  commit {receipt.commit}",
         *(_object_line(record) for record in receipt.objects),
         *(f"  deviation: {line}" for line in receipt.deviations),
@@ -217,9 +217,9 @@ def _object_line(record: ObjectRecord) -> str:
 
 
 def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None) -> str:
-    """The receipt for an artifact; with the plan it has a graph that shows each crate's state.
+    """The receipt for an artifact. If `plan` is given, a graph shows the state of each crate.
 
-    `kept_in`: the directory of a rehearsal's world, which is told because the world's addresses end with its process.
+    `kept_in` is the directory of a rehearsal's world. It is shown because the world's addresses end with its process.
     """
     states = {record.id: record.state for record in receipt.objects if record.kind == "crate"}
     rows = [
@@ -256,7 +256,7 @@ def _world_lines(receipt: Receipt, kept_in: str) -> list[str]:
     as_of = f" --as-of {receipt.as_of.isoformat()}" if receipt.as_of else ""
     return [
         "",
-        "The registry and the forge of a rehearsal are reachable only while it runs; what was published there is kept. To "
+        "The registry and the forge of a rehearsal are reachable only while it runs, but what was published there is kept. To "
         "open them again, on another port:",
         "",
         f"    loadmaster world --project {receipt.project} --directory {kept_in}{as_of}",
@@ -278,7 +278,7 @@ _COLOUR = {
 
 
 def _mermaid(plan: ReleasePlan, states: dict[str, ObjectState]) -> str:
-    """Crates as boxes in their layers, an arrow from each crate to those that wait for it."""
+    """A graph: the crates as boxes in layers, with an arrow from each crate to those that wait for it."""
     number = {crate.name: f"c{position}" for position, crate in enumerate(plan.crates)}
     lines = ["```mermaid", "graph LR"]
     for wave in waves(plan.edges):

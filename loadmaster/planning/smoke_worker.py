@@ -1,4 +1,4 @@
-"""Who could make the smoke test of a release, judged before anything irreversible: the gate `smoke-worker`."""
+"""The gate `smoke-worker`: who can make the smoke test of a release? It asks before anything irreversible."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from loadmaster.planning.values.gate import GateAnswer, Problem
 
 GATE = "smoke-worker"
 POOL = "ebpf"
-"""The work pool whose workers stand on Linux hosts with a Docker engine."""
+"""The work pool whose workers run on Linux hosts with a Docker engine."""
 DEPLOYMENT = "smoke/lsm-smoke"
-"""Flow and deployment on that pool, as Prefect's API wants them."""
+"""Flow and deployment on that pool, in the form of Prefect's API."""
 HOW_TO_GET_ONE = (
     "install Debian's `docker.io` and start it, or start a worker of the pool `ebpf` on a host that has one"
 )
 
 
 class SmokePlace(StrEnum):
-    """Where a release has its smoke test made."""
+    """Where the smoke test of a release runs."""
 
     POOL = "pool"
     HERE = "here"
@@ -32,26 +32,26 @@ class SmokePlace(StrEnum):
 
 
 class Offered(NamedTuple):
-    """What a release has for its smoke test."""
+    """What a release offers to its smoke test."""
 
     forge: bool
     install: bool
     """Whether it installs a program from the registry."""
 
 
-def offered_by(plan: ReleasePlan) -> Offered:
+def offers_of(plan: ReleasePlan) -> Offered:
     return Offered(forge=plan.on_forge, install=plan.install is not None)
 
 
-def offered_after_preflight(plan: ReleasePlan) -> Offered:
-    """By the release that a preflight asks about: the preflight itself has no forge."""
-    return offered_by(plan)._replace(forge=True)
+def offers_after_preflight(plan: ReleasePlan) -> Offered:
+    """What the release offers that a preflight asks about. The preflight itself has no forge."""
+    return offers_of(plan)._replace(forge=True)
 
 
 def place_of(
     style: SmokeStyle, offered: Offered, *, runs_workflows: bool, online: bool, here: HostFacts
 ) -> tuple[SmokePlace, str]:
-    """The place, and why. `runs_workflows`: whether the forge does; `online`: whether a worker of the pool is."""
+    """The place, and why. `runs_workflows`: whether the forge runs any; `online`: whether a worker of the pool is online."""
     if lacking := _lacking(style, offered):
         return SmokePlace.NOWHERE, lacking
     if style.backend is Backend.DISPATCH:
@@ -62,46 +62,46 @@ def place_of(
 
 
 def _here(style: SmokeStyle, here: HostFacts) -> tuple[SmokePlace, str]:
-    against = {Backend.NATIVE: here.against_native, Backend.VM: here.against_vm}.get(style.backend)
-    if against is None:
-        against = () if not here.against_native else here.against_vm
-    if not against:
+    obstacles = {Backend.NATIVE: here.native_obstacles, Backend.VM: here.vm_obstacles}.get(style.backend)
+    if obstacles is None:
+        obstacles = () if not here.native_obstacles else here.vm_obstacles
+    if not obstacles:
         return SmokePlace.HERE, "this machine's Docker engine"
     if here.engine is None:
         return SmokePlace.NOWHERE, f"no Docker engine ({here.engine_problem}); {HOW_TO_GET_ONE}"
-    return SmokePlace.NOWHERE, f"this host cannot: {'; '.join(against)}; {HOW_TO_GET_ONE}"
+    return SmokePlace.NOWHERE, f"this host cannot: {'; '.join(obstacles)}; {HOW_TO_GET_ONE}"
 
 
 def _lacking(style: SmokeStyle, offered: Offered) -> str | None:
-    if style.of_install_check and not offered.install:
+    if style.needs_install_check and not offered.install:
         return (
-            "it takes the program of the install check, and this release has none; say `[install]`, or name an `asset`"
+            "it needs the program of the install check, and this release has none; add `[install]`, or name an `asset`"
         )
-    if not offered.forge and (style.backend is Backend.DISPATCH or style.of_assets):
+    if not offered.forge and (style.backend is Backend.DISPATCH or style.needs_assets):
         what = "a workflow" if style.backend is Backend.DISPATCH else "assets"
-        return f"it takes {what} of the forge, and this release has none; release with a forge"
+        return f"it needs {what} of the forge, and this release has no forge; release with a forge"
     return None
 
 
 def may_be_skipped(style: SmokeStyle, *, in_this_world: bool) -> bool:
-    """Whether a release goes on where nobody can make the test at all."""
+    """Whether a release continues if nobody can make the test at all."""
     return in_this_world or style.mode is Mode.BEST_EFFORT
 
 
 def worker_gate(
     style: SmokeStyle, place: SmokePlace, why: str, *, may_skip: bool, kernels: Collection[str]
 ) -> GateAnswer:
-    """Whether the test that the profile asks for can be made once it is due.
+    """Whether somebody will be able to make the test that the profile asks for.
 
-    `may_skip`: by the world, whatever the profile says; `kernels`: those that can be booted.
+    `may_skip`: whether the world allows skipping it, whatever the profile says; `kernels`: those that can be booted.
     """
     if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
         fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
-        problems = [Problem(where=kernel, what="is no kernel that can be booted", fix=fix) for kernel in unknown]
+        problems = [Problem(where=kernel, what="is not a kernel that can be booted", fix=fix) for kernel in unknown]
         return GateAnswer.of(GATE, len(style.kernels), problems)
     if place is not SmokePlace.NOWHERE:
         return GateAnswer.of(GATE, 1, ()).model_copy(update={"why": why})
     if may_be_skipped(style, in_this_world=may_skip):
         return GateAnswer.skip(GATE, why)
-    fix = 'see to what is said there, or say `mode = "best-effort"` in `[smoke]` of the profile.'
+    fix = 'provide what is missing, or write `mode = "best-effort"` in `[smoke]` of the profile.'
     return GateAnswer.of(GATE, 1, [Problem(where=POOL, what=f"nobody can make the LSM smoke test: {why}", fix=fix)])

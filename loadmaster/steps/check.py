@@ -14,7 +14,7 @@ from loadmaster.planning.gates.evidence import Built, Evidence, Past, ReleaseEvi
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.previous_release import PreviousRelease, previous_release, published_with
+from loadmaster.planning.previous_release import PreviousRelease, crates_of, previous_release
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Judged, Seen
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
@@ -54,7 +54,7 @@ def _packages_of_last_release(checkout: Path, last: PreviousRelease, project: Pr
     """The packages that the last release published; None if the manifests of its commit cannot be read any more."""
     try:
         files = TreeFiles(texts=git.texts_at(checkout, last.tag.commit, MANIFEST))
-        return published_with(last, released_packages(files, read_workspace(files), project))
+        return crates_of(last, released_packages(files, read_workspace(files), project))
     except LoadmasterError:
         return None
 

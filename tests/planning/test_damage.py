@@ -18,8 +18,8 @@ from loadmaster.planning.damage import (
     NextStep,
     assess,
     broken,
+    contents_refusal,
     minutes_to_yank,
-    refused_for_contents,
     yank_order,
 )
 from loadmaster.planning.registry.index_line import IndexLine, Need
@@ -115,17 +115,29 @@ def test_a_yanked_crate_breaks_nobody() -> None:
 
 
 STEPS = (
-    ("everything is there", [out("core"), out("app", "core")], [TAG], NextStep.NOTHING, "Everything is there."),
-    ("nothing is out", [missing("core"), missing("app")], [NO_TAG], NextStep.NOTHING, "Nothing of this version is out"),
+    ("everything is there", [out("core"), out("app", "core")], [TAG], NextStep.NOTHING, "Everything is in place."),
+    (
+        "nothing is out",
+        [missing("core"), missing("app")],
+        [NO_TAG],
+        NextStep.NOTHING,
+        "Nothing of this version is published",
+    ),
     (
         "nothing is out, and the forge cannot be asked",
         [missing("core")],
         [NO_TAG, other("release", UNKNOWN)],
         NextStep.NOTHING,
-        "Nothing of this version is out",
+        "Nothing of this version is published",
     ),
-    ("only the tag is there", [missing("core")], [TAG], NextStep.FINISH, "Not there yet: `core@1.0.0`."),
-    ("a dependent is missing", [out("core"), missing("app")], [TAG], NextStep.FINISH, "what is out works as it is"),
+    ("only the tag is there", [missing("core")], [TAG], NextStep.FINISH, "Still missing: `core@1.0.0`."),
+    (
+        "a dependent is missing",
+        [out("core"), missing("app")],
+        [TAG],
+        NextStep.FINISH,
+        "what is published works as it is",
+    ),
     (
         "a dependency is missing",
         [missing("core"), out("app", "core")],
@@ -138,10 +150,16 @@ STEPS = (
         [out("core")],
         [TAG, other("release", ABSENT)],
         NextStep.FINISH,
-        "Not there yet: `release v1.0.0`",
+        "Still missing: `release v1.0.0`",
     ),
-    ("a crate was not compared", [out("core", state=UNKNOWN)], [TAG], NextStep.FINISH, "not certain of `core@1.0.0`"),
-    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], NextStep.FINISH, "not certain of"),
+    (
+        "a crate was not compared",
+        [out("core", state=UNKNOWN)],
+        [TAG],
+        NextStep.FINISH,
+        "the state of `core@1.0.0` is not certain",
+    ),
+    ("a crate could not be asked for", [unasked("core"), out("app", "core")], [TAG], NextStep.FINISH, "is not certain"),
     (
         "a crate is another",
         [out("core", state=DIFFERENT), missing("app")],
@@ -161,14 +179,14 @@ STEPS = (
         [out("core"), missing("app")],
         [other("tag", DIFFERENT)],
         NextStep.FIX_FORWARD,
-        "the tag `v1.0.0` stands elsewhere",
+        "the tag `v1.0.0` points at another commit",
     ),
     (
         "the contents of a dependency were refused",
         [missing("core", refused="too large"), out("app", "core")],
         [TAG],
         NextStep.YANK,
-        "`app@1.0.0 (needs core ^1.0.0)` cannot be built, and finishing does not mend that",
+        "`app@1.0.0 (needs core ^1.0.0)` cannot be built, and finishing the release does not change that",
     ),
     (
         "a dependency is missing and another crate is another",
@@ -183,7 +201,7 @@ STEPS = (
         [missing("core"), out("app", Need(name="core", requirement="^2"))],
         [TAG],
         NextStep.YANK,
-        "was never meant to come with this version",
+        "is not part of this version",
     ),
     (
         "a yank stopped half-way, dependents first",
@@ -197,14 +215,14 @@ STEPS = (
         [out("core", yanked=True), missing("app")],
         [TAG],
         NextStep.NOTHING,
-        "All that was published of this version is yanked",
+        "Everything that was published of this version is yanked",
     ),
     (
         "a leaf is yanked and all is there",
         [out("core"), out("app", "core", yanked=True)],
         [TAG],
         NextStep.NOTHING,
-        "Yanked by now: `app@1.0.0`",
+        "Yanked since then: `app@1.0.0`",
     ),
 )
 
@@ -225,18 +243,18 @@ def ended(error: LoadmasterError) -> ObjectRecord:
 def test_only_a_refusal_of_the_contents_cannot_be_mended(reason: Reason) -> None:
     record = ended(UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", reason))
     told = "expected at most 5 keywords per crate" if reason is Reason.CONTENTS else None
-    assert refused_for_contents(record) == told
+    assert contents_refusal(record) == told
 
 
 def test_a_version_that_was_there_already_was_not_refused_for_its_contents() -> None:
     there = AlreadyUploaded("app@1.0.0", 400, "crate version `1.0.0` is already uploaded", Reason.THERE)
-    assert refused_for_contents(ended(there)) is None
-    assert refused_for_contents(ended(RegistryUnreachable("https://registry.example", "no answer"))) is None
+    assert contents_refusal(ended(there)) is None
+    assert contents_refusal(ended(RegistryUnreachable("https://registry.example", "no answer"))) is None
 
 
 def test_a_text_that_looks_like_a_refusal_decides_nothing() -> None:
     text = UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", Reason.CONTENTS).what
-    assert refused_for_contents(ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, why=text)) is None
+    assert contents_refusal(ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, why=text)) is None
 
 
 def test_a_hundred_yanks_go_at_once() -> None:
@@ -273,12 +291,14 @@ def releases(draw: st.DrawFn) -> list[CrateSeen]:
 
 
 def whole(crates: Sequence[CrateSeen]) -> list[CrateSeen]:
-    return [out(each.name, *(each.out.needs if each.out else ())) for each in crates]
+    return [out(each.name, *(each.index_line.needs if each.index_line else ())) for each in crates]
 
 
 def after_yanking(crates: Sequence[CrateSeen], yanked: set[str]) -> list[CrateSeen]:
     return [
-        out(each.name, *each.out.needs, yanked=each.name in yanked or each.out.yanked) if each.out else each
+        out(each.name, *each.index_line.needs, yanked=each.name in yanked or each.index_line.yanked)
+        if each.index_line
+        else each
         for each in crates
     ]
 
@@ -286,13 +306,13 @@ def after_yanking(crates: Sequence[CrateSeen], yanked: set[str]) -> list[CrateSe
 @given(releases())
 def test_a_whole_release_is_never_damaged(crates: list[CrateSeen]) -> None:
     done = assess(whole(crates), [TAG])
-    assert done == Damage(consumers_broken=False, broken=(), next=NextStep.NOTHING, why="Everything is there.")
+    assert done == Damage(consumers_broken=False, broken=(), next=NextStep.NOTHING, why="Everything is in place.")
 
 
 @given(releases())
 def test_publishing_what_is_missing_mends_all_that_is_not_yanked(crates: list[CrateSeen]) -> None:
     finished = [out(each.name) if each.is_missing else each for each in crates]
-    yanked = {each.name for each in crates if each.out is not None and each.out.yanked}
+    yanked = {each.name for each in crates if each.index_line is not None and each.index_line.yanked}
     assert {each.needs for each in broken(finished)} <= yanked
 
 
@@ -314,7 +334,7 @@ def test_a_yank_in_order_breaks_nobody_at_any_moment(crates: list[CrateSeen]) ->
 @given(releases())
 def test_after_the_yank_nothing_is_left_to_do(crates: list[CrateSeen]) -> None:
     order = yank_order(crates)
-    assert {each.name for each in order} == {each.name for each in crates if each.out is not None}
+    assert {each.name for each in order} == {each.name for each in crates if each.index_line is not None}
     gone = assess(after_yanking(crates, {each.name for each in order}), [TAG])
     assert not gone.consumers_broken
     assert gone.next is (NextStep.NOTHING if order else NextStep.FINISH)

@@ -90,13 +90,13 @@ def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> No
     published = {"wing": tuple(f"0.{minor}.0" for minor in range(1, out + 1))}
     found = survey(package("wing", version="0.12.0"), published=published, root_changelog=text)
     assert (profile(found).release.changelog or "") == expected
-    assert ("it stays as it is" in first_profile(found, "wing")) is (not expected)
+    assert ("it does not change" in first_profile(found, "wing")) is (not expected)
 
 
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
-    assert "crates.io has no version of them" in first_profile(found, "wing")
+    assert "crates.io has no version of these" in first_profile(found, "wing")
 
 
 NEEDING = [
@@ -113,7 +113,7 @@ def test_a_package_that_is_not_on_crates_io_yet(need: Dependency, released: list
     keel, private = package("keel", version="0.1.0"), package("xtask", needs("hull", "^0.1"), publish=())
     found = survey(wing, hull, keel, private, published={"wing": ("1.2.0",), "hull": (), "keel": ()})
     assert [each.name for each in released_packages(found)] == released
-    told = "Not on crates.io yet, and needed by what is: hull, keel." in first_profile(found, "wing")
+    told = "Not on crates.io yet, but needed by packages that are: hull, keel." in first_profile(found, "wing")
     assert told == (len(released) > 1)
     assert {each.package for each in profile(found).release.exclude} == {"hull", "keel"} - set(released)
 

@@ -9,11 +9,11 @@ from hypothesis import given
 
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import (
-    blocked,
+    dependencies_first,
+    dependents_of,
     edges,
     everything_needed,
     find_cycle,
-    in_order,
     ready,
     remaining_path,
     waves,
@@ -63,7 +63,7 @@ def test_in_a_cycle_the_edge_gives_way_that_an_older_version_satisfies(kind: Dep
 @given(workspaces())
 def test_dependencies_come_first(packages: tuple[Package, ...]) -> None:
     graph = graph_of(*packages)
-    position = {name: number for number, name in enumerate(in_order(graph))}
+    position = {name: number for number, name in enumerate(dependencies_first(graph))}
     assert sorted(position) == sorted(graph)
     assert all(position[needed] < position[name] for name, wanted in graph.items() for needed in wanted)
 
@@ -95,7 +95,7 @@ def test_the_longest_remaining_path_goes_first() -> None:
 
 def test_a_failure_keeps_back_its_descendants_and_nothing_else() -> None:
     graph = graph_of(package("a"), package("b", needs("a")), package("c", needs("b")), package("other"))
-    assert blocked(graph, {"a"}) == {"b", "c"}
+    assert dependents_of(graph, {"a"}) == {"b", "c"}
 
 
 def test_what_a_crate_needs_is_all_below_it() -> None:
@@ -121,7 +121,7 @@ def test_a_cycle_is_found_where_an_edge_back_is_added_and_each_in_it_needs_the_n
 ) -> None:
     graph = graph_of(*packages)
     assert find_cycle(graph) == ()
-    first, last = in_order(graph)[0], in_order(graph)[-1]
+    first, last = dependencies_first(graph)[0], dependencies_first(graph)[-1]
     closed = {**graph, first: graph[first] | {last}}
     cycle = find_cycle(closed)
     assert (cycle != ()) is (first == last or first in everything_needed(graph)[last])

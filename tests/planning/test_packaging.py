@@ -73,9 +73,9 @@ def test_what_is_not_packaged_is_not_looked_at() -> None:
 @pytest.mark.parametrize(
     ("block", "why"),
     [
-        ('\n[[package]]\nname = "serde"\nversion = "1.0.0"\n', "`serde` lies in a directory"),
-        (SERDE.format(source="git+https://git.example/serde#abc"), "`serde` is locked to another place"),
-        (SERDE.format(source=CRATES_IO).replace("serde", "lib"), "`lib` is locked to another place"),
+        ('\n[[package]]\nname = "serde"\nversion = "1.0.0"\n', "`serde` is in a directory"),
+        (SERDE.format(source="git+https://git.example/serde#abc"), "`serde` is locked to another source"),
+        (SERDE.format(source=CRATES_IO).replace("serde", "lib"), "`lib` is locked to another source"),
     ],
     ids=["patched by path", "from git", "a member's namesake on a registry"],
 )

@@ -140,7 +140,7 @@ def test_the_plan_is_shown_as_text_and_as_a_graph() -> None:
   crates  2, dependencies first
             core@0.5.0 (new)
             app@0.5.0 (new) after core
-            all out about 7 s after the first upload
+            all published about 7 s after the first upload
   release v0.5.0 with SHA256SUMS, receipt.json
   plan    {digest(plan)}
 """

@@ -8,9 +8,9 @@ from loadmaster.planning.plan import plan_release
 from loadmaster.planning.previous_release import (
     PreviousRelease,
     baseline,
+    crates_of,
     level_between,
     previous_release,
-    published_with,
 )
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import TagSeen
@@ -49,7 +49,7 @@ def test_the_last_release_is_found(reason: str, names: list[str], found: str | N
 )
 def test_what_the_last_release_published(packages: tuple[Package, ...], published: tuple[str, ...]) -> None:
     tag = TagSeen(name="v0.4.0", commit=BASE, parents=(), subject="")
-    assert published_with(PreviousRelease(version="0.4.0", tag=tag), packages) == published
+    assert crates_of(PreviousRelease(version="0.4.0", tag=tag), packages) == published
 
 
 def test_packages_with_versions_of_their_own_have_no_common_last_release() -> None:

@@ -69,7 +69,7 @@ def play(schedule: Schedule, draw: st.DataObject) -> Played:
         if running:
             played.now += timedelta(seconds=draw.draw(st.floats(0, 90)))
             name = draw.draw(st.sampled_from(running))
-            played.schedule = played.schedule.ended(name, _outcome(name, played, draw), played.now)
+            played.schedule = played.schedule.end(name, _outcome(name, played, draw), played.now)
         elif turn.until is not None:
             played.now = max(played.now, turn.until)
 
@@ -127,7 +127,7 @@ def test_no_start_exceeds_a_bucket_that_is_counted_beside_it(
         running = sorted(schedule.running)
         if running:
             now += timedelta(seconds=draw.draw(st.floats(0, 90)))
-            schedule = schedule.ended(running[0], published(running[0]), now)
+            schedule = schedule.end(running[0], published(running[0]), now)
             bucket = bucket.note_answer(now)
         elif turn.until is not None:
             now = turn.until
@@ -152,7 +152,7 @@ def test_the_forecast_is_the_schedule_on_a_virtual_clock(packages: tuple[Package
         now = min(instants)
         for name in [name for name, end in ends.items() if end <= now]:
             del ends[name]
-            schedule = schedule.ended(name, published(name), now)
+            schedule = schedule.end(name, published(name), now)
     assert starts == dict(predicted.starts)
     assert (now - START).total_seconds() == predicted.seconds
 
@@ -160,7 +160,7 @@ def test_the_forecast_is_the_schedule_on_a_virtual_clock(packages: tuple[Package
 def test_a_failure_keeps_back_what_needs_it_and_says_what_that_is() -> None:
     schedule, turn = scheduled(CHAIN).start(START)
     assert turn.start == ("a", "other")
-    schedule = schedule.ended("a", failed("a"), after(1)).ended("other", published("other"), after(2))
+    schedule = schedule.end("a", failed("a"), after(1)).end("other", published("other"), after(2))
     schedule, turn = schedule.start(after(2))
     assert turn.start == ()
     told = {each.id: (each.state, each.code, each.facts, each.why) for each in schedule.records}
@@ -171,18 +171,18 @@ def test_a_failure_keeps_back_what_needs_it_and_says_what_that_is() -> None:
 
 def test_a_crate_that_the_registry_postpones_starts_again_when_it_said_and_counts_both_attempts() -> None:
     schedule, _ = scheduled({"a": frozenset()}).start(START)
-    schedule = schedule.ended("a", Postponed(until=after(90), why="too many"), after(1))
+    schedule = schedule.end("a", Postponed(until=after(90), why="too many"), after(1))
     schedule, turn = schedule.start(after(1))
     assert (turn.start, turn.waiting, turn.until) == ((), ("a",), after(90))
     schedule, turn = schedule.start(after(90))
     assert turn.start == ("a",)
-    (record,) = schedule.ended("a", published("a"), after(91)).records
+    (record,) = schedule.end("a", published("a"), after(91)).records
     assert record.attempts == 2
 
 
 def test_a_credential_that_is_not_limited_learns_that_it_is() -> None:
     schedule, _ = scheduled({"a": frozenset()}, rates={}).start(START)
-    schedule = schedule.ended("a", Postponed(until=after(420), why="too many"), after(1))
+    schedule = schedule.end("a", Postponed(until=after(420), why="too many"), after(1))
     assert schedule.start(after(1))[1].until == after(420)
     refill = CRATES_IO_RATES[UPDATE].refill_seconds
     schedule, turn = schedule.start(after(420))
@@ -193,7 +193,7 @@ def test_a_credential_that_is_not_limited_learns_that_it_is() -> None:
 def test_refills_are_counted_from_the_first_answer() -> None:
     schedule, turn = scheduled(dict.fromkeys("abc", frozenset[str]())).start(START)
     assert turn.start == ("a", "b")
-    schedule = schedule.ended("a", published("a"), after(20)).ended("b", published("b"), after(25))
+    schedule = schedule.end("a", published("a"), after(20)).end("b", published("b"), after(25))
     assert schedule.start(after(30))[1].until == after(20 + SMALL[UPDATE].refill_seconds)
 
 

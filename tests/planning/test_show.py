@@ -66,8 +66,8 @@ class TestPlan:
 
     def test_a_tree_that_has_the_version_needs_no_commit(self, plan: ReleasePlan) -> None:
         without = plan.model_copy(update={"edits": ()})
-        assert "  commit  none: the tree carries the version already\n" in plan_text(without)
-        assert "- none: the tree carries the version already" in plan_markdown(without)
+        assert "  commit  none: the tree has the version already\n" in plan_text(without)
+        assert "- none: the tree has the version already" in plan_markdown(without)
 
 
 class TestGates:

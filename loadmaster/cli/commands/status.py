@@ -13,7 +13,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
-from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, refused_for_contents
+from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, contents_refusal
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.values.observation import Observation
@@ -159,7 +159,7 @@ def _records_with_digest(receipts: Iterable[Receipt], kind: str) -> Iterable[Obj
 
 
 def _refusals(receipt: Receipt) -> dict[str, str]:
-    reasons = {record.id: refused_for_contents(record) for record in receipt.objects if record.kind == "crate"}
+    reasons = {record.id: contents_refusal(record) for record in receipt.objects if record.kind == "crate"}
     return {crate: why for crate, why in reasons.items() if why is not None}
 
 

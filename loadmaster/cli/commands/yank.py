@@ -93,7 +93,7 @@ def _steps(seen: Sequence[CrateSeen], index: str) -> tuple[YankStep, ...]:
 
 
 def _step(crate: CrateSeen) -> YankStep:
-    line = crate.out
+    line = crate.index_line
     assert line is not None  # `yank_order` gives only published crates
     state, why = (YankState.SAME, "yanked already") if line.yanked else (YankState.TO_YANK, "published, and not yanked")
     return YankStep(crate=line.name, version=line.version, state=state, why=why)

@@ -59,7 +59,7 @@ class Source(Value):
 
 
 class Exclusion(Value):
-    """A package that its manifest allows to publish, but that this project does not publish."""
+    """A package that this project does not publish although its manifest allows it."""
 
     package: str
     why: str

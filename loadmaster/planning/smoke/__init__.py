@@ -1,1 +1,1 @@
-"""The LSM smoke test's deciding side: what a report says, what follows from it, and how it is shown. Pure."""
+"""The decisions of the LSM smoke test: what a report says, what follows from it, and how to show it. Pure."""

@@ -1,4 +1,4 @@
-"""Whether bytes are a program for a machine, or an eBPF object, by their ELF header. It reads nothing beyond that."""
+"""Whether bytes are a program for a machine, or an eBPF object. It reads only the ELF header."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _HEADER = 20
 
 def require_program(file: str, content: bytes, machine: str) -> None:
     """Raises `SmokeProgramForeign` unless it is a 64-bit little-endian program for `machine` (as `uname -m` says it)."""
-    kind, found = _header(file, content, f"an ELF program for `{machine}`")
-    if found != machine or kind not in _PROGRAMS:
-        raise SmokeProgramForeign(file, _told(kind, found), f"a program for `{machine}`")
+    kind, actual = _header(file, content, f"an ELF program for `{machine}`")
+    if actual != machine or kind not in _PROGRAMS:
+        raise SmokeProgramForeign(file, _describe(kind, actual), f"a program for `{machine}`")
 
 
 def require_object(file: str, content: bytes) -> None:
     """Raises `SmokeProgramForeign` unless it is a little-endian eBPF object."""
-    kind, found = _header(file, content, "an eBPF object")
-    if found != "bpf" or kind != _RELOCATABLE:
-        raise SmokeProgramForeign(file, _told(kind, found), "an eBPF object")
+    kind, actual = _header(file, content, "an eBPF object")
+    if actual != "bpf" or kind != _RELOCATABLE:
+        raise SmokeProgramForeign(file, _describe(kind, actual), "an eBPF object")
 
 
 def _header(file: str, content: bytes, wanted: str) -> tuple[int, str]:
@@ -32,5 +32,5 @@ def _header(file: str, content: bytes, wanted: str) -> tuple[int, str]:
     return int.from_bytes(content[16:18], "little"), _MACHINES.get(number, f"machine {number}")
 
 
-def _told(kind: int, machine: str) -> str:
+def _describe(kind: int, machine: str) -> str:
     return f"{'a program' if kind in _PROGRAMS else 'an object'} for `{machine}`"

@@ -1,30 +1,30 @@
-"""The report of one smoke test, as the payload in the container or VM writes it. It knows the shape; the verdict is `verdict.py`'s.
+"""The report of one smoke test, as the payload in the container or VM writes it. It knows the format; `verdict.py` judges it.
 
-The payload prints exactly one line, which begins with `LSM-SMOKE ` at the start of a line (so print a newline first: firmware
-and kernel share the console), then one JSON object without a line break. What an artefact logs is printed with a prefix.
-Every field must be there; `null` where it says so. Errnos are the kernel's numbers, 0 for an open that succeeded.
+The payload prints exactly one report: a line that begins with `LSM-SMOKE ` and then has one JSON object without a line break.
+It prints a newline first, because firmware and kernel share the console. It prints an artefact's log with a prefix.
+Every field must be there; some may be `null`, as noted. Errnos are the kernel's numbers, 0 for an open that succeeded.
 
-    {"nonce": "5f0c…",                what the run was given; proves that the line is of this run
+    {"nonce": "5f0c…",                the run's own number; proves that the line belongs to this run
      "subject": "probe",              or "release"
      "kernel": "6.12.107-cloud-amd64", uname -r, and
      "machine": "x86_64",             uname -m
      "exit": 0,                       the exit code that follows: 0 enforced, 1 observed and not enforced, 3 unsupported,
                                       4 no privilege, 5 refused, 70 anything else, 142 the deadline inside
      "stage": "detach",               the last stage that was begun (`Stage`)
-     "failed": null,                  or {"errno": 1, "message": "…"}: why that stage failed; errno 0 if none belongs to it,
+     "failed": null,                  or {"errno": 1, "message": "…"}: why that stage failed; errno 0 if there is none,
                                       message: the verifier's log, or words; at most 4000 characters, valid JSON text
      "lsms": ["lockdown", "bpf"],     /sys/kernel/security/lsm, null if it cannot be read (which says nothing)
      "capabilities": "000001ffffffffff", CapEff of /proc/self/status
      "uid_map": "0 0 4294967295",     first line of /proc/self/uid_map, blanks squeezed
-     "before":  {"ms": 12, "victim": 0, "control": 0, "other": 0},   all three null until they were seen
+     "before":  {"ms": 12, "victim": 0, "control": 0, "other": 0},   all three null until they are seen
      "during":  {"ms": 15, "victim": 1, "control": 0, "other": 1},
      "after":   {"ms": 18, "victim": 0, "control": 0, "other": 0},
      "artefact": null}                subject release, once it was started: see `Artefact`
 
-A moment is three opens of files for reading: of the victim and of the control by the observer, and of the victim by another
-process of it (`other`), which for `release` runs as another uid. `ms` counts from the payload's start. The probe goes through
-arch, btf, load, attach, observe, detach; an observer of a release through arch, start, ready, observe, stop. `observe` takes
-`before` too, ahead of `load` or `start`: that is no stage of its own.
+A moment is three opens of files for reading. The observer opens the victim and the control, and another process of it opens
+the victim (`other`); for `release` that process has another uid. `ms` counts from the payload's start. The probe has the
+stages arch, btf, load, attach, observe, detach. An observer of a release has arch, start, ready, observe, stop. The moment
+`before` is seen ahead of `load` or `start`, and is not a stage of its own.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from loadmaster.planning.values.value import Value
 MARK = "LSM-SMOKE "
 
 Errno = Annotated[int, Field(ge=0, le=4095, strict=True)]
-"""As the kernel numbers it; 0: the open succeeded."""
+"""The kernel's number; 0 if the open succeeded."""
 
 
 class Stage(StrEnum):
-    """What a payload does, one after the other."""
+    """The steps of a payload, in their order."""
 
     ARCH = "arch"
     BTF = "btf"
@@ -52,18 +52,18 @@ class Stage(StrEnum):
     START = "start"
     """The artefact is executed."""
     READY = "ready"
-    """All of its ready markers are awaited."""
+    """The payload waits for all of its ready markers."""
     OBSERVE = "observe"
     DETACH = "detach"
     STOP = "stop"
-    """The artefact is signalled, and its exit awaited."""
+    """The payload signals the artefact, and waits for its exit."""
 
 
 class Subject(StrEnum):
     PROBE = "probe"
-    """The payload itself denies: proves that the worker can."""
+    """The payload itself denies. This proves that the worker can."""
     RELEASE = "release"
-    """The released artefact denies, while our observer opens."""
+    """The released artefact denies, and our observer opens."""
 
 
 class Moment(Value):
@@ -82,22 +82,22 @@ class StageFailure(Value):
 
 
 class Artefact(Value):
-    """What became of the released program."""
+    """What happened to the released program."""
 
     ready: bool
     """Whether every ready marker was seen in its log."""
     exit: int | None = Field(ge=0, le=255)
-    """Its exit code; null if it was ended by a signal."""
+    """Its exit code; null if a signal ended it."""
     signal: int | None = Field(ge=1, le=64)
-    """What ended it; null if it ended by itself."""
+    """The signal that ended it; null if it ended by itself."""
     killed: bool
-    """Whether it went on after the signal to stop, and had to be killed."""
+    """Whether it continued after the signal to stop, and had to be killed."""
     health: str | None = Field(max_length=16000)
-    """Its health file's text, where the profile names one and it was written: evidence beside a denial, never instead."""
+    """The text of its health file, if the profile names one and it exists. It is additional evidence, never a proof alone."""
 
 
 class Report(Value):
-    """What one payload saw. See the module's text for the JSON."""
+    """What one payload saw. The module's docstring shows the JSON."""
 
     nonce: str
     subject: Subject
@@ -124,7 +124,7 @@ class ErrorKind(StrEnum):
     WRONG_NONCE = "wrong-nonce"
     WRONG_SUBJECT = "wrong-subject"
     EXIT_CODE = "exit-code"
-    """The process ended otherwise than its report says, or the report contradicts itself."""
+    """The process ended with another code than its report says, or the report contradicts itself."""
     OOM = "oom"
     DEADLINE = "deadline"
     STAGE = "stage"
@@ -139,25 +139,25 @@ class ErrorKind(StrEnum):
 
 
 class Unreadable(Value):
-    """There is no report of this run."""
+    """Why there is no report of this run."""
 
     kind: ErrorKind
     why: str
 
 
 def read_report(log: str, nonce: str) -> Report | Unreadable:
-    """The one report in a log; anything but exactly one that fits, with this nonce, is unreadable."""
+    """The report in a log. Unless there is exactly one valid report, with this nonce, the result is `Unreadable`."""
     lines = [line.removeprefix(MARK) for line in map(str.strip, log.split("\n")) if line.startswith(MARK)]
     if not lines:
         return Unreadable(kind=ErrorKind.NO_REPORT, why=f"no line of the log begins with `{MARK.strip()}`")
     if len(lines) > 1:
-        return Unreadable(kind=ErrorKind.TWO_REPORTS, why=f"the log holds {len(lines)} reports")
+        return Unreadable(kind=ErrorKind.TWO_REPORTS, why=f"the log has {len(lines)} reports")
     try:
         report = Report.model_validate_json(lines[0])
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the line"
-        return Unreadable(kind=ErrorKind.GARBAGE, why=f"the report is not one: `{place}`: {first['msg']}")
+        return Unreadable(kind=ErrorKind.GARBAGE, why=f"the report is not valid: `{place}`: {first['msg']}")
     if report.nonce != nonce:
         return Unreadable(
             kind=ErrorKind.WRONG_NONCE, why=f"the report is of another run: its nonce is `{report.nonce}`"

@@ -1,4 +1,4 @@
-"""What a smoke test brought: one result a kernel, what they come to together, and what a release makes of that. Pure."""
+"""The result of a smoke test: one for each kernel, their common outcome, and what a release makes of it. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class SmokeResult(Value):
     backend: Backend
     subject: Subject
     kernel: str
-    """`uname -r` where a report told it, else the kernel that was asked for."""
+    """`uname -r` from the report, else the requested kernel."""
     kernel_package: str | None = None
     """Version and SHA-256 of the package that a VM's kernel came from."""
     seconds: float = 0.0
     report: Report | None = None
     probe: Judgement | None = None
-    """Of the payload's own denial on the same kernel, where the subject is a release."""
+    """The judgement of the payload's own denial on the same kernel, if the subject is a release."""
 
     @property
     def why(self) -> str:
@@ -43,8 +43,8 @@ class SmokeOutcome(Value):
 
     @property
     def weakest(self) -> SmokeResult:
-        """The one that decides; of equals the first."""
-        return max(self.results, key=lambda each: _STRENGTH[each.judgement.verdict])
+        """The result that decides; the first of several equal ones."""
+        return max(self.results, key=lambda result: _STRENGTH[result.judgement.verdict])
 
     @property
     def seconds(self) -> float:
@@ -52,7 +52,7 @@ class SmokeOutcome(Value):
 
     @property
     def was_made(self) -> bool:
-        """Whether anything was run: the host could, whatever came of it."""
+        """Whether the host could run anything, whatever the verdict is."""
         weakest = self.weakest
         return weakest.judgement.verdict is not Verdict.COULD_NOT_CHECK or weakest.probe is not None
 
@@ -62,7 +62,7 @@ class SmokeOutcome(Value):
 
 
 def not_made(subject: Subject, backend: Backend, kernels: tuple[str, ...], why: str) -> SmokeOutcome:
-    """The outcome where a host cannot make the test at all."""
+    """The outcome if a host cannot make the test at all."""
     judgement = Judgement(verdict=Verdict.COULD_NOT_CHECK, why=why)
     return SmokeOutcome(
         results=(SmokeResult(judgement=judgement, backend=backend, subject=subject, kernel=", ".join(kernels)),)
@@ -70,19 +70,19 @@ def not_made(subject: Subject, backend: Backend, kernels: tuple[str, ...], why: 
 
 
 def outcome_under(verdict: Verdict, mode: Mode) -> Outcome:
-    """What a release makes of a verdict. A skip is no pass: the receipt says why there is none."""
+    """What a release makes of a verdict. A skip is not a pass: the receipt says why the test did not pass."""
     if verdict is Verdict.ENFORCED:
         return Outcome.PASS
     return Outcome.SKIP if mode is Mode.BEST_EFFORT and verdict in SKIPPABLE else Outcome.FAIL
 
 
 def record_of(outcome: SmokeOutcome, mode: Mode) -> tuple[ObjectRecord, ...]:
-    """One record a kernel, for the receipt."""
+    """One record for each kernel, for the receipt."""
     return tuple(_record(result, outcome_under(result.judgement.verdict, mode)) for result in outcome.results)
 
 
 def _record(result: SmokeResult, outcome: Outcome) -> ObjectRecord:
-    """Same only for a denial that was seen; different where the victim was opened; else nobody knows."""
+    """The state is `same` only if a denial was seen, `different` if the victim was opened, else `unknown`."""
     verdict = result.judgement.verdict
     states = {Verdict.ENFORCED: ObjectState.SAME, Verdict.NOT_ENFORCED: ObjectState.DIFFERENT}
     skipped = "skip: " if outcome is Outcome.SKIP else ""

@@ -1,7 +1,7 @@
-"""A smoke test as a person reads it: a line a kernel, a table of several, a small timeline of each report. And as JSON.
+"""Shows a smoke test to a person: a line for each kernel, a table of several, a small timeline of each report. Also as JSON.
 
-The Markdown carries the outcome as JSON at its end: that is how a run on another machine hands its result back, through
-Prefect's API alone.
+The Markdown has the outcome as JSON at its end. In this way a run on another machine returns its result through Prefect's
+API alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _lines(result: SmokeResult) -> Iterable[str]:
     if result.kernel_package:
         yield f"    kernel {result.kernel_package}"
     for name, moment in _moments(result.report):
-        yield f"    {moment.ms:>6} ms  {name:<7} {', '.join(f'{file} {told}' for file, told in _opens(moment))}"
+        yield f"    {moment.ms:>6} ms  {name:<7} {', '.join(f'{file} {result}' for file, result in _opens(moment))}"
 
 
 def smoke_markdown(outcome: SmokeOutcome) -> str:
@@ -61,21 +61,21 @@ def smoke_markdown(outcome: SmokeOutcome) -> str:
 
 
 def outcome_of(markdown: str) -> SmokeOutcome:
-    """Back from what `smoke_markdown` wrote. Raises ValueError if it is no such text."""
-    _, found, rest = markdown.rpartition(_JSON)
-    if not found:
-        raise ValueError("it holds no outcome")
+    """The outcome in a text of `smoke_markdown`. Raises ValueError if it has none."""
+    _, fence, rest = markdown.rpartition(_JSON)
+    if not fence:
+        raise ValueError("it has no outcome")
     return SmokeOutcome.model_validate_json(rest.partition(_END)[0])
 
 
 def smoke_json(outcome: SmokeOutcome) -> dict[str, Any]:
-    """What `--json` prints: the weakest result; with all of them under `kernels`, where there are several."""
+    """What `--json` prints: the weakest result. If there are several, `kernels` has all of them."""
     several = {"kernels": [_result_json(result) for result in outcome.results]} if len(outcome.results) > 1 else {}
     return {**_result_json(outcome.weakest), "seconds": outcome.seconds, **several}
 
 
 def failure_json(backend: Backend, subject: Subject, kernels: tuple[str, ...], why: str) -> dict[str, Any]:
-    """The same document where the test could not be made at all."""
+    """The same document if the test could not be made at all."""
     return {
         "verdict": str(Verdict.ERROR),
         "backend": backend,
@@ -107,7 +107,7 @@ def _timeline(result: SmokeResult) -> Iterable[str]:
     yield "| ms | | victim | control | other process |"
     yield "|---|---|---|---|---|"
     for name, moment in _moments(result.report):
-        yield f"| {moment.ms} | {name} | {' | '.join(told for _, told in _opens(moment))} |"
+        yield f"| {moment.ms} | {name} | {' | '.join(result for _, result in _opens(moment))} |"
     yield ""
     if result.kernel_package:
         yield f"Kernel from {result.kernel_package}.\n"
@@ -117,8 +117,8 @@ def _timeline(result: SmokeResult) -> Iterable[str]:
 
 def _moments(report: Report | None) -> Iterable[tuple[str, Moment]]:
     if report is not None:
-        told = {"before": report.before, "during": report.during, "after": report.after}
-        yield from ((name, moment) for name, moment in told.items() if moment is not None)
+        moments = {"before": report.before, "during": report.during, "after": report.after}
+        yield from ((name, moment) for name, moment in moments.items() if moment is not None)
 
 
 def _opens(moment: Moment) -> tuple[tuple[str, str], ...]:

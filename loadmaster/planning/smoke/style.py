@@ -1,4 +1,4 @@
-"""The profile's table `[smoke]`: whether, when and how the LSM smoke test belongs to a release. The model only."""
+"""The profile's table `[smoke]`: whether, when and how a release makes the LSM smoke test. The model only."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class Backend(StrEnum):
     """Where the payload runs."""
 
     AUTO = "auto"
-    """Native where the worker can, else in a VM; the receipt says which."""
+    """Native if the worker can, else in a VM. The receipt says which."""
     NATIVE = "native"
     """In a container, on the worker's own kernel."""
     VM = "vm"
-    """In an unprivileged container that boots a kernel under QEMU: on any Docker host."""
+    """In an unprivileged container that boots a kernel under QEMU. Works on any Docker host."""
     DISPATCH = "dispatch"
-    """A workflow of the forge, which is started and followed."""
+    """In a workflow of the forge. Loadmaster starts it and watches it."""
 
 
 class When(StrEnum):
     BEFORE_PUBLISH = "before-publish"
-    """On candidate bytes, before anything is pushed."""
+    """On the candidate's bytes, before anything is pushed."""
     AFTER_RELEASE = "after-release"
 
 
@@ -40,7 +40,7 @@ VersionedName = Annotated[str, Field(pattern=r"\{version\}")]
 
 def _kernel(text: str) -> str:
     if not re.fullmatch(r"\d+\.\d+", text):
-        raise ValueError(f"`{text}` is no kernel; give one such as `6.12`")
+        raise ValueError(f"`{text}` is not a kernel; give one such as `6.12`")
     return text
 
 
@@ -49,14 +49,14 @@ Kernel = Annotated[str, AfterValidator(_kernel)]
 
 
 class ObjectSource(Value):
-    """Where the eBPF object comes from: exactly one of `asset` and `file`."""
+    """Where the eBPF object comes from. Give exactly one of `asset` and `file`."""
 
     asset: str | None = None
-    """Name of an asset of the forge release; `{version}` stands for the version."""
+    """The name of an asset of the forge release. `{version}` stands for the version."""
     file: VersionedName | None = None
-    """Path of a file on the machine that releases; its `{version}` keeps an older one from being taken."""
+    """The path of a file on the machine that releases. It contains `{version}`, so that an older file is never used."""
     version: str = "{version}"
-    """Of which version the object is; anything but the release's is an error."""
+    """The version of the object. Any other than the release's is an error."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -66,18 +66,18 @@ class ObjectSource(Value):
 
 
 class ArtefactStyle(Behaviour):
-    """The released program, where the subject is `release`."""
+    """The released program, if the subject is `release`."""
 
     binary: str = Field(pattern=r"^[^/\s]+$")
-    """File name of the program: in the archive, or of the install check."""
+    """The file name of the program, in the archive or of the install check."""
     asset: VersionedName | None = None
-    """The forge release's asset that holds it, alone or in an archive; if left out, the program that was installed from
-    the registry, or before publishing one built from the release commit."""
+    """The asset of the forge release that contains the program, alone or in an archive. If left out, the test uses the
+    program that was installed from the registry; before publishing, one that was built from the release commit."""
     object: ObjectSource | None = None
-    """Where its eBPF object comes from; without one it could not be checked, and only the probe is run."""
+    """Where its eBPF object comes from. Without one the verdict is `could-not-check`, and only the probe runs."""
 
     def assets_of(self, version: str) -> tuple[str, ...]:
-        """Names of the forge release's assets that it takes."""
+        """The names of the forge release's assets that it needs."""
         names = (self.asset, self.object.asset if self.object else None)
         return tuple(name.format(version=version) for name in names if name is not None)
 
@@ -90,24 +90,24 @@ class SmokeStyle(Value):
     backend: Backend = Backend.AUTO
     subject: Subject = Subject.PROBE
     kernels: tuple[Kernel, ...] = ("6.12",)
-    """For `vm`: each is booted, and the weakest verdict decides."""
+    """The kernels that `vm` boots. The weakest verdict decides."""
     deadline: int = Field(default=DEADLINE, gt=0, le=3600)
-    """Seconds that one kernel's test may take."""
+    """How many seconds the test of one kernel may take."""
     workflow: str | None = Field(default=None, pattern=r"^[^/\s]+\.ya?ml$")
-    """For `dispatch`: its name in `.github/workflows`."""
+    """The name of the workflow for `dispatch`, in `.github/workflows`."""
     artefact: ArtefactStyle | None = None
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _consistent(self) -> Self:
         if not self.kernels:
-            raise ValueError("`kernels` names none")
+            raise ValueError("`kernels` is empty")
         if self.backend is Backend.DISPATCH and self.workflow is None:
             raise ValueError("the backend `dispatch` needs `workflow`")
         if self.backend is Backend.DISPATCH and self.when is When.BEFORE_PUBLISH:
-            raise ValueError("`dispatch` takes what is pushed, so it can only be `after-release`")
+            raise ValueError("`dispatch` needs what is pushed, so it can only be `after-release`")
         if self.subject is Subject.RELEASE and self.artefact is None and self.backend is not Backend.DISPATCH:
             raise ValueError("the subject `release` needs `[smoke.artefact]`")
-        if self.when is When.BEFORE_PUBLISH and self.of_assets:
+        if self.when is When.BEFORE_PUBLISH and self.needs_assets:
             raise ValueError(
                 "an asset can only be tested `after-release`; before, leave `artefact.asset` out, and give "
                 "`artefact.object.file` instead of its `asset`"
@@ -115,13 +115,13 @@ class SmokeStyle(Value):
         return self
 
     @property
-    def of_assets(self) -> bool:
-        """Whether it takes anything from the forge's release."""
+    def needs_assets(self) -> bool:
+        """Whether it needs any asset of the forge release."""
         return self.artefact is not None and bool(self.artefact.assets_of(""))
 
     @property
-    def of_install_check(self) -> bool:
-        """Whether the program that it tests is the one that was installed from the registry."""
+    def needs_install_check(self) -> bool:
+        """Whether it tests the program that was installed from the registry."""
         return (
             self.subject is Subject.RELEASE
             and self.when is When.AFTER_RELEASE

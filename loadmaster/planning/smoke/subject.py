@@ -1,6 +1,6 @@
-"""What is tested where a release is the subject: a program with its object, policy and arguments, as bytes and text.
+"""What the smoke test of a release tests: a program with its object, policy and arguments, as bytes and text.
 
-It knows what a payload needs to start the program. It refuses to know where the bytes came from.
+It knows what a payload needs to start the program. It does not know where the bytes come from.
 """
 
 from __future__ import annotations
@@ -13,52 +13,51 @@ from pydantic import AfterValidator, Field
 from loadmaster.planning.values.value import Value
 
 VICTIM = "{victim}"
-"""Where the victim's path goes in a policy."""
+"""The placeholder of the victim's path in a policy."""
 FILLED_IN = ("{object}", "{policy}", "{health}", VICTIM)
-"""What an argument may be, or have in it."""
+"""The placeholders that an argument may contain."""
 
 
-def _with_victim(policy: str) -> str:
+def _require_victim(policy: str) -> str:
     if VICTIM not in policy:
-        raise ValueError(f"the policy has no `{VICTIM}`: it would deny nothing that is looked at")
+        raise ValueError(f"the policy has no `{VICTIM}`: it would deny nothing that the test opens")
     return policy
 
 
-def _known_places(argument: str) -> str:
-    """What looks like a place and is none would reach the program as it stands."""
-    if unknown := [each for each in re.findall(r"\{\w+\}", argument) if each not in FILLED_IN]:
-        raise ValueError(
-            f"`{unknown[0]}` means nothing here; {', '.join(f'`{each}`' for each in FILLED_IN)} are filled in"
-        )
+def _check_placeholders(argument: str) -> str:
+    """Refuses an unknown placeholder: it would reach the program unchanged."""
+    if unknown := [place for place in re.findall(r"\{\w+\}", argument) if place not in FILLED_IN]:
+        known = ", ".join(f"`{place}`" for place in FILLED_IN)
+        raise ValueError(f"`{unknown[0]}` means nothing here; {known} are filled in")
     return argument
 
 
-PolicyTemplate = Annotated[str, AfterValidator(_with_victim)]
-"""A policy with `{victim}` in it, which the payload replaces by a path; every other brace stays."""
+PolicyTemplate = Annotated[str, AfterValidator(_require_victim)]
+"""A policy that contains `{victim}`. The payload replaces it by a path; every other brace stays."""
 
 
 class Behaviour(Value):
-    """How the released program is started, known to be ready, and asked about itself."""
+    """How the released program is started, when it is ready, and how it reports about itself."""
 
     policy: PolicyTemplate
-    """The policy's text, with `{victim}` where the path of the file to deny goes."""
-    arguments: tuple[Annotated[str, AfterValidator(_known_places)], ...]
-    """Of the program; `{object}`, `{policy}`, `{victim}` and `{health}` stand for paths."""
+    """The policy's text. `{victim}` stands for the path of the file to deny."""
+    arguments: tuple[Annotated[str, AfterValidator(_check_placeholders)], ...]
+    """The program's arguments. `{object}`, `{policy}`, `{victim}` and `{health}` stand for paths."""
     ready: tuple[str, ...] = Field(min_length=1)
-    """Texts that its log must show, all of them, before anything is looked at."""
+    """Texts that its log must show before the test begins. It must show all of them."""
     ready_within: float = Field(default=20.0, gt=0)
-    """Seconds that it may take for that."""
+    """How many seconds the program may take to show them."""
     health: bool = False
-    """Whether it writes a health file at `{health}`, to be kept as evidence beside what was seen."""
+    """Whether it writes a health file at `{health}`. The file is kept as additional evidence."""
 
 
 class ReleaseSubject(Value):
-    """Everything that the payload needs of a release. Not to be written into a log or a parameter: it holds the bytes."""
+    """Everything that the payload needs of a release. It contains the bytes: never write it to a log or a parameter."""
 
     name: str
-    """File name of the program."""
+    """The file name of the program."""
     version: str
-    """Of the program and its object alike."""
+    """The version of the program and of its object."""
     binary: bytes
     object: bytes
     behaviour: Behaviour

@@ -60,7 +60,7 @@ class Package(Value):
 
     @property
     def is_publishable(self) -> bool:
-        """Whether its manifest allows to publish it. A profile may still exclude it."""
+        """Whether its manifest allows publishing it. A profile may still exclude it."""
         return self.publish is None or any(name in CRATES_IO_NAMES for name in self.publish)
 
 

@@ -9,7 +9,7 @@ from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, outcome_under
 from loadmaster.planning.smoke.style import ArtefactStyle, SmokeStyle, When
 from loadmaster.planning.smoke.verdict import Mode
-from loadmaster.planning.smoke_worker import GATE, SmokePlace, offered_after_preflight, place_of, worker_gate
+from loadmaster.planning.smoke_worker import GATE, SmokePlace, offers_after_preflight, place_of, worker_gate
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 from loadmaster.run.job import Job
 from loadmaster.smoke.request import SmokeRequest
@@ -68,7 +68,7 @@ def ask_for_worker_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAns
     style = job.project.smoke
     if style is None:
         return ()
-    offered = offered_after_preflight(plan)
+    offered = offers_after_preflight(plan)
     place, why = place_of(style, offered, runs_workflows=True, online=False, here=host_facts())
     if place is not SmokePlace.NOWHERE:
         return (worker_gate(style, place, why, may_skip=False, kernels=SUITES),)

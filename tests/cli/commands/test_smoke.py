@@ -44,7 +44,7 @@ REFUSED = {
     "an unknown backend": (("--backend", "gvisor"), "`backend`"),
     "an unknown subject": (("--subject", "all"), "`subject`"),
     "a negative deadline": (("--deadline", "-1"), "greater than 0"),
-    "a kernel that is no kernel": (("--kernel", "newest"), "is no kernel"),
+    "a kernel that is no kernel": (("--kernel", "newest"), "is not a kernel"),
     "a kernel that Debian does not have": (("--backend", "vm", "--kernel", "5.4"), "6.12"),
     "a release of no project": (("--subject", "release", "--version", "1.0.0"), "`project`"),
     "a project that describes no program": (("-p", "demo", "-V", "1.0.0", "--subject", "release"), "smoke.artefact"),

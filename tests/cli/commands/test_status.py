@@ -82,7 +82,7 @@ def test_all_is_out_as_an_earlier_run_recorded(home: Path, repository: Repositor
     kept_receipt(home, *all_recorded())
     ran = status(home, repository, index_of(world), "--json")
     assert (ran.code, set(states(ran).values())) == (0, {"same"})
-    assert (ran.document["next"], ran.document["why"]) == ("nothing", "Everything is there.")
+    assert (ran.document["next"], ran.document["why"]) == ("nothing", "Everything is in place.")
 
 
 def test_what_is_there_and_was_never_compared_is_not_taken_for_done(
@@ -109,7 +109,7 @@ def test_consumers_of_a_part_are_broken_and_finishing_mends_it(
     assert ran.document["broken"] == [{"crate": "mid@1.0.0", "needs": "hull", "requirement": "^1.0.0"}]
     assert ran.document["next"] == "finish"
     told = status(home, repository, index_of(world)).out
-    assert "consumers are broken now:\n  mid@1.0.0 needs hull ^1.0.0\nnext: finish. Not there yet: " in told
+    assert "consumers are broken now:\n  mid@1.0.0 needs hull ^1.0.0\nnext: finish. Still missing: " in told
 
 
 def test_a_crate_that_a_run_packaged_otherwise_is_different(home: Path, repository: Repository, world: Served) -> None:

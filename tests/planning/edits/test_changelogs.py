@@ -196,7 +196,7 @@ def test_a_package_without_a_changelog_has_no_notes() -> None:
 def test_what_is_proposed_is_shown_to_a_person() -> None:
     plan = plan_of("wing=minor,tail=minor")
     assert (
-        "  tag     tail-0.5.0\n            notes proposed from commits; entries in the changelog would take their place:\n"
+        "  tag     tail-0.5.0\n            notes proposed from commits; entries in the changelog would replace them:\n"
         "            | ### Fixed\n            |\n            | - A leak\n"
     ) in plan_text(plan)
     assert "Something new" not in plan_text(plan)

@@ -35,8 +35,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a negative deadline": ({"deadline": -1}, "greater than 0"),
     "no deadline at all": ({"deadline": 0}, "greater than 0"),
     "an unknown mode": ({"mode": "strict"}, "best-effort"),
-    "no kernel": ({"kernels": []}, "names none"),
-    "a kernel with a patch level": ({"kernels": ["6.12.3"]}, "is no kernel"),
+    "no kernel": ({"kernels": []}, "is empty"),
+    "a kernel with a patch level": ({"kernels": ["6.12.3"]}, "is not a kernel"),
     "a release that is not described": ({"subject": "release"}, "artefact"),
     "a workflow of a commit that is not pushed": (
         {"backend": "dispatch", "workflow": "smoke.yml", "when": "before-publish"},
