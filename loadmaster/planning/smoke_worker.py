@@ -96,7 +96,7 @@ def worker_gate(
     `may_skip`: whether the world allows skipping it, whatever the profile says; `kernels`: those that can be booted.
     """
     if style.backend is not Backend.DISPATCH and (unknown := sorted(set(style.kernels).difference(kernels))):
-        fix = f"name some of {', '.join(f'`{each}`' for each in kernels)} as `kernels` in `[smoke]` of the profile."
+        fix = f"name some of {', '.join(f'`{kernel}`' for kernel in kernels)} as `kernels` in `[smoke]` of the profile."
         problems = [Problem(where=kernel, what="is not a kernel that can be booted", fix=fix) for kernel in unknown]
         return GateAnswer.of(GATE, len(style.kernels), problems)
     if place is not SmokePlace.NOWHERE:

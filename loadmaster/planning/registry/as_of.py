@@ -34,8 +34,8 @@ def start_of_release(own: datetime, starts: Iterable[datetime], uploads: Iterabl
 def lines_as_of(lines: Iterable[bytes], instant: datetime) -> tuple[bytes, ...]:
     """The lines that existed at `instant`. A line without `pubtime` is older than that field, and counts.
 
-    The newest yanked version of a series counts as not yanked if two things hold: at `instant` the series had no other
-    version, and a later version of the series followed. People yank a version after they publish its successor, so at
+    The newest version of a series counts as not yanked if two things hold: all versions that the series had at `instant` are
+    yanked today, and a later version of the series followed. People yank a version after they publish its successor, so at
     `instant` this one was still available.
     """
     last = instant.astimezone(UTC).strftime(PUBTIME).encode()
@@ -66,7 +66,7 @@ def _version(line: bytes) -> Version:
 
 
 def _series(version: Version) -> tuple[int, ...]:
-    """The series of a version: a caret requirement accepts any version of it. Each pre-release series stands alone."""
+    """The versions that a caret requirement accepts for one another. The pre-releases of one version are a series of their own."""
     if version.prerelease is not None:
         return (version.major, version.minor, version.patch, -1)
     if version.major:

@@ -147,7 +147,7 @@ def _license_file(member: _Member) -> str | None:
 
 
 def sources_of_binaries(paths: Iterable[str]) -> frozenset[str]:
-    """Those of `paths` that cargo takes for a binary's main file if they are in a package: `src/main.rs`, `src/bin/…`."""
+    """Those of `paths` that are a binary's main file to cargo if they are in a package: `src/main.rs`, `src/bin/…`."""
     return frozenset(path for path in paths if _BINARY.search(path))
 
 
