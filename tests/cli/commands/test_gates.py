@@ -20,7 +20,12 @@ HANGAR = ROOT / "examples" / "hangar"
 VERDICTS: list[tuple[str, str, str, str]] = [
     ("v2.1.4", "git-dependency", "crates/assay-monitor/Cargo.toml", "`assay-monitor` depends on `aya` from Git"),
     ("v2.1.4", "metadata-complete", "crates/assay-policy/Cargo.toml", "`assay-policy` has no licence"),
-    ("v2.3.0", "tag-equals-version", "crates/assay-cli/Cargo.toml", "`assay-cli` has the version `2.2.2` under the tag `v2.3.0`"),
+    (
+        "v2.3.0",
+        "tag-equals-version",
+        "crates/assay-cli/Cargo.toml",
+        "`assay-cli` has the version `2.2.2` under the tag `v2.3.0`",
+    ),
     ("v3.2.0", "path-without-version", "crates/assay-sim/Cargo.toml", "depends on `assay-adapter-api` by path"),
     ("v3.11.0", "depends-on-unpublished", "crates/assay-cli/Cargo.toml", "depends on `assay-runner-core`"),
     ("v3.37.0", "depends-on-unpublished", "crates/assay-core/Cargo.toml", "depends on `assay-adapter-api`"),
