@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadmaster.errors.prefect import StackDidNotStart
+from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.planning.values.tell import Tell
@@ -24,6 +24,8 @@ from loadmaster.stack.stopping import STOP_SECONDS
 SERVER_SECONDS = 300.0
 """The first start migrates a new database: 10 s on an idle machine; 80 s were seen on one that was compiling."""
 WORKER_SECONDS = 120.0
+HUNG_SECONDS = 5.0
+"""How long a server that does not answer may take to end before it is killed."""
 WORKER = "this-machine"
 LASTING_PORTS = range(20_000, 32_768)
 """Below those that Linux and macOS give to outgoing connections: one of these would be lost to whoever connects somewhere
@@ -39,18 +41,32 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
     """
     home, project_root = home.resolve(), project_root.resolve()
     with changing(home, tell):
+        before = read_record(home)
         stack = _ensure_server(home, project_root, port, tell)
-        env = environment(home, stack.port, project_root)
-        with Api(stack.api_url) as api:
-            api.ensure_pool(POOL)
-            api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
-            begun = datetime.now(UTC)
-            started = _ensure_worker(home, stack, env, api, tell)
-            tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
-            apply_deployments(home, project_root, without_secrets(env), api.deployments())
-            if started.worker != stack.worker:
-                _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
-            api.open_pool(POOL)
+        try:
+            return _ensure_rest(home, project_root, stack, tell)
+        except PrefectUnreachable:
+            if before is not None and before.server == stack.server:
+                raise  # it may be busy with the runs of others
+        # On SQLite a server that returns to a living worker and living runs sometimes hangs with its first transactions.
+        tell("the server that was just started does not answer; starting it again")
+        stop(stack.server, patience=HUNG_SECONDS)
+        return _ensure_rest(home, project_root, _ensure_server(home, project_root, port, tell), tell)
+
+
+def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> Stack:
+    """Worker, pools and deployments of a server that runs."""
+    env = environment(home, stack.port, project_root)
+    with Api(stack.api_url) as api:
+        api.ensure_pool(POOL)
+        api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
+        begun = datetime.now(UTC)
+        started = _ensure_worker(home, stack, env, api, tell)
+        tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
+        apply_deployments(home, project_root, without_secrets(env), api.deployments())
+        if started.worker != stack.worker:
+            _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
+        api.open_pool(POOL)
     return started
 
 

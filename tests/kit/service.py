@@ -50,12 +50,22 @@ class Service:
             self._attempts.close()
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Prefect's answer, below `/api`; one that is busy (503: SQLite was written to by another) is asked again."""
+        """Prefect's answer, below `/api`; one that is busy (503: SQLite was written to by another) is asked again.
+
+        A server that hangs, as one on SQLite sometimes does after it was killed and started again, is replaced, and the
+        test's output says so.
+        """
         answers: list[httpx.Response] = []
 
         def is_answered() -> bool:
             address = f"{self.stack.api_url}{path}"
-            answers.append(httpx.request(method, address, json=body, trust_env=False, timeout=30))
+            try:
+                answers.append(httpx.request(method, address, json=body, trust_env=False, timeout=30))
+            except httpx.TimeoutException:
+                print(f"the Prefect server hung at {method} {path}; it is started again")
+                self.kill_server()
+                self.up()
+                return False
             return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
 
         eventually(is_answered, f"Prefect had time for {method} {path}")

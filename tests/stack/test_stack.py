@@ -21,7 +21,7 @@ from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import is_alive, stop
-from loadmaster.stack.record import POOL, Stack, running
+from loadmaster.stack.record import POOL, Stack, read_record, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
@@ -229,6 +229,25 @@ def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Projec
             assert (again.port, again.worker) == (stack.port, stack.worker)
             assert again.server != stack.server
         assert end_of_run(api, run).type == "COMPLETED"
+
+
+def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_worker_stays(project: Project) -> None:
+    worker, told = project.running().worker, list[str]()
+    stop(running(project.home).server, patience=30)
+
+    def hang_once(line: str) -> None:
+        told.append(line)
+        if line == "registering the deployments" and told.count(line) == 1:
+            recorded = read_record(project.home)
+            assert recorded is not None
+            os.kill(recorded.server.pid, signal.SIGSTOP)
+
+    stack = up(project.home, project.root, tell=hang_once)
+
+    assert "the server that was just started does not answer; starting it again" in told
+    assert stack.worker == worker
+    with Api(stack.api_url) as api:
+        assert [each["name"] for each in api.deployments()] == ["here"]
 
 
 def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Project) -> None:
