@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.profile.project import Install
-from loadmaster.planning.values.receipt import ObjectRecord, Receipt
+from loadmaster.planning.values.receipt import CrateReadBack, ObjectRecord, Receipt
 from loadmaster.run.job import Job
 from loadmaster.run.store import write_atomically
 from loadmaster.steps import announce, verify, visibility
@@ -21,12 +21,12 @@ from tasks.policy import Stopwatch, asks_the_world
 
 def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
     """Reads each crate back as soon as it is accepted. It is no task, because it runs beside the uploads."""
-    return visibility.reading_back(job)
+    return visibility.reading_back(job, get_run_logger().warning)
 
 
 @asks_the_world("read back")
-def read_back(watch: visibility.Watch) -> None:
-    watch.wait_for_the_rest()
+def read_back(watch: visibility.Watch) -> tuple[CrateReadBack, ...]:
+    return watch.wait_for_the_rest()
 
 
 @asks_the_world("install", "install {check.package}")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer
-from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
+from loadmaster.planning.values.receipt import (
+    CrateReadBack,
+    Failure,
+    ObjectRecord,
+    Receipt,
+    ReceiptOutcome,
+    read_back,
+    seconds_between,
+)
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
@@ -51,19 +60,32 @@ class Journal:
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(record.kind, record.id): record for record in records}
 
+    def note_read_back(self, crates: Iterable[CrateReadBack]) -> None:
+        self.note(*(read_back(self._objects["crate", crate.id], crate) for crate in crates))
+
     def has_state(self, state: ObjectState) -> bool:
         """Whether any object is in that state."""
         return any(record.state is state for record in self._objects.values())
 
-    def assets(self, tag: Tag) -> dict[str, bytes]:
-        """The assets of the tag's forge release: its crates' checksums in `sha256sum`'s format, and the receipt so far."""
+    def checksums(self, tag: Tag) -> bytes:
+        """The digests of the tag's crates, in `sha256sum`'s format."""
         crates = [
             record
             for record in self._objects.values()
             if record.kind == "crate" and record.id.partition("@")[0] in tag.crates
         ]
-        sums = "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates)
-        return {CHECKSUMS: sums.encode(), RECEIPT: self.receipt(ReceiptOutcome.RELEASED).to_json().encode()}
+        return "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates).encode()
+
+    def receipt_so_far(self) -> bytes:
+        """The receipt as an asset: everything but the publication of the forge release and what comes after it."""
+        return self.receipt(ReceiptOutcome.RELEASED).to_json().encode()
+
+    def asset_digests(self, tag: Tag) -> dict[str, str]:
+        """By asset of the tag's forge release, the SHA-256 that was observed."""
+        plan = self.plan
+        assert plan is not None
+        noted = {name: self._objects.get(("asset", plan.asset_id(tag, name))) for name in plan.assets}
+        return {name: record.sha256 for name, record in noted.items() if record is not None and record.sha256}
 
     def receipt(self, outcome: ReceiptOutcome, error: LoadmasterError | None = None) -> Receipt:
         """The receipt of everything known so far. Before there is a plan, its version is what was asked for."""

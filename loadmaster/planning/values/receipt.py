@@ -47,6 +47,31 @@ class ObjectRecord(Value):
     """For people: no program reads it."""
 
 
+class CrateReadBack(Value):
+    """What reading one published crate back gave."""
+
+    id: str
+    """`name@version`."""
+    seconds: float
+    """From its acceptance until the registry showed it."""
+    file: bool
+    """Whether its file was downloaded and hashed, too."""
+    disagreed: str | None = None
+    """A checksum that is not ours, which the registry showed for a while."""
+
+
+def read_back(record: ObjectRecord, seen: CrateReadBack) -> ObjectRecord:
+    """The record of a crate after it was read back. One that was there already keeps its code and its reason."""
+    code = "read-back" if record.code == "accepted" else record.code
+    what = "the index, twice, and its file" if seen.file else "the index, twice"
+    why = f"read back from {what}, {seen.seconds:.1f} s after it was accepted" if code == "read-back" else record.why
+    facts = {**(record.facts or {}), "shown_after": seen.seconds, "file": seen.file}
+    if seen.disagreed:
+        why = f"{why or 'read back'}; for a while the registry showed the checksum `{seen.disagreed}`"
+        facts["disagreed"] = seen.disagreed
+    return record.model_copy(update={"code": code, "facts": facts, "why": why})
+
+
 class Failure(Value):
     """The error of the catalogue that stopped the release."""
 
