@@ -24,14 +24,15 @@ from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
 from tasks import announce, permissions, prepare, publish, verify
 from tasks.credentials import credentials
+from tasks.cut import write_receipt_of_cut
 from tasks.smoke import ask_for_worker, cancel_children
 
 
 @flow(
     name="release",
     flow_run_name="release {request.project} {request.version}",
-    on_cancellation=[cancel_children],
-    on_crashed=[cancel_children],
+    on_cancellation=[cancel_children, write_receipt_of_cut],
+    on_crashed=[cancel_children, write_receipt_of_cut],
 )
 def release(request: LiveRequest) -> Receipt:
     """Releases a project for real. Until approvals exist, every registry is refused except one on loopback."""
@@ -89,7 +90,7 @@ def _publish(
     for tag in plan.tags:
         journal.note(publish.push_tag(job, tag, commit))
     with verify.reading_back(job) as watch:
-        crates = publish.publish_all(job, plan, digests, published, watch.expect)
+        crates = publish.publish_all(job, plan, digests, published, journal.note, watch.expect)
         journal.note(*crates)
         publish.require_published(crates)
         # While the index catches up. Nobody sees a draft.

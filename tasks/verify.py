@@ -12,8 +12,8 @@ from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.values.receipt import CrateReadBack, ObjectRecord, Receipt
+from loadmaster.run import journal
 from loadmaster.run.job import Job
-from loadmaster.run.store import write_atomically
 from loadmaster.steps import announce, verify, visibility
 from tasks.artifacts import artifact_key
 from tasks.policy import Stopwatch, asks_the_world
@@ -44,7 +44,7 @@ def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord,
 
 @task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)
 def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
-    write_atomically(job.directory.receipt, receipt.to_json().encode())
+    journal.write_receipt(job.directory, receipt)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "receipt"),
         markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),

@@ -25,7 +25,7 @@ from loadmaster.planning.values.receipt import (
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job, Pinned
-from loadmaster.run.journal import Journal
+from loadmaster.run.journal import Journal, receipt_of_cut, write_receipt
 from loadmaster.run.store import Store
 from loadmaster.run.world import World
 from tests.kit.building import BASE, TODAY, needs, package, project, seen
@@ -167,3 +167,54 @@ class TestReadBack:
         assert record.why is not None
         assert "and its file" in record.why
         assert "b" * 64 in record.why
+
+
+class TestCutOff:
+    """The receipt of an attempt whose process was killed."""
+
+    def test_it_says_all_that_was_noted(self, job: Job, plan: ReleasePlan) -> None:
+        journal = Journal(job)
+        journal.note_plan(plan, TOOLCHAIN)
+        journal.note_commit(COMMIT)
+        journal.note(crate("core", "a" * 64, attempts=1))
+        journal.note(crate("app", "b" * 64, state=ObjectState.UNKNOWN, code="in-flight"))
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert valid(receipt).objects == journal.receipt(ReceiptOutcome.CRASHED).objects
+        assert (receipt.outcome, receipt.version, receipt.commit) == ("crashed", "0.5.0", COMMIT)
+        assert receipt.failure is not None
+        assert receipt.failure.code == "run-crashed"
+
+    def test_a_cancelled_one_says_that(self, job: Job) -> None:
+        Journal(job)
+        receipt = receipt_of_cut(job.directory, cancelled=True)
+        assert receipt is not None
+        assert receipt.failure is not None
+        assert (receipt.outcome, receipt.failure.code) == ("cancelled", "run-cancelled")
+
+    def test_a_line_that_was_cut_off_is_left_out(self, job: Job) -> None:
+        Journal(job).note(crate("core", "a" * 64))
+        with job.directory.journal.open("a") as lines:
+            lines.write('{"object": {"kind": "crate", "id"')
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert [each.id for each in receipt.objects] == ["core@0.5.0"]
+
+    def test_an_attempt_that_wrote_its_receipt_was_not_cut_off(self, job: Job) -> None:
+        journal = Journal(job)
+        write_receipt(job.directory, journal.receipt(ReceiptOutcome.RELEASED))
+        assert receipt_of_cut(job.directory, cancelled=False) is None
+
+    def test_a_new_attempt_begins_anew(self, job: Job) -> None:
+        Journal(job).note(crate("core", "a" * 64))
+        Journal(job).note(crate("app", "b" * 64))
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert [each.id for each in receipt.objects] == ["app@0.5.0"]
+
+    def test_a_disk_that_takes_no_note_stops_nothing(self, job: Job) -> None:
+        journal = Journal(job)
+        job.directory.journal.unlink()
+        job.directory.journal.mkdir()
+        journal.note(crate("core", "a" * 64))
+        assert [each.id for each in journal.receipt(ReceiptOutcome.RELEASED).objects] == ["core@0.5.0"]

@@ -25,6 +25,9 @@ CHECKS = frozenset({"install", "smoke"})
 class ReceiptOutcome(StrEnum):
     RELEASED = "released"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+    """The process of the run ended before the run was done."""
     PLANNED = "planned"
 
 
@@ -82,10 +85,22 @@ class Failure(Value):
     """The code of the error, such as `upload-refused`; None in a receipt that is older than this field."""
     facts: Mapping[str, JsonValue] | None = None
     """The values that the sentences were made from, by name."""
+    transient: bool = False
+    """Whether the same attempt, made again a little later, may succeed."""
+    final: bool = False
+    """Whether no attempt at this version can ever succeed."""
 
     @classmethod
     def of(cls, error: LoadmasterError) -> Self:
-        return cls(what=error.what, why=error.why, next=error.fix, code=error.code, facts=error.facts or None)
+        return cls(
+            what=error.what,
+            why=error.why,
+            next=error.fix,
+            code=error.code,
+            facts=error.facts or None,
+            transient=error.transient,
+            final=error.final,
+        )
 
 
 class Receipt(Value):
@@ -95,6 +110,8 @@ class Receipt(Value):
     """The release commit if it exists, otherwise the commit that was looked at."""
     base_commit: str
     world: Literal["live", "rehearsal"]
+    run: str | None = None
+    """The id of the flow run, by which it is followed and resumed; None for a plan."""
     outcome: ReceiptOutcome
     plan: str
     """Hash of the plan."""
