@@ -12,9 +12,9 @@ from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, State
 
 from loadmaster.planning import show
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.run.store import default_store
 from loadmaster.steps.cut import close_cut_run
-from tasks.artifacts import artifact_key
 
 
 def write_receipt_of_cut(flow: object, flow_run: FlowRun, state: State[Any]) -> None:
@@ -27,7 +27,7 @@ def write_receipt_of_cut(flow: object, flow_run: FlowRun, state: State[Any]) -> 
     artifact = ArtifactCreate(
         key=artifact_key(receipt.project, "receipt"),
         type="markdown",
-        description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
+        description=show.receipt_title(receipt),
         data=show.receipt_markdown(receipt, None),
         flow_run_id=flow_run.id,
     )

@@ -27,12 +27,12 @@ from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
 from loadmaster.planning.schedule import Postponed, UploadOutcome
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
-from tasks.artifacts import artifact_key
 from tasks.policy import Stopwatch, asks_the_world
 
 SLICE = 30.0

@@ -11,11 +11,11 @@ from prefect.cache_policies import NO_CACHE
 from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.profile.project import Install
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import CrateReadBack, ObjectRecord, Receipt
 from loadmaster.run import journal
 from loadmaster.run.job import Job
 from loadmaster.steps import announce, verify, visibility
-from tasks.artifacts import artifact_key
 from tasks.policy import Stopwatch, asks_the_world
 
 
@@ -48,6 +48,6 @@ def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
     create_markdown_artifact(
         key=artifact_key(job.project.name, "receipt"),
         markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),
-        description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
+        description=show.receipt_title(receipt),
     )
     get_run_logger().info("receipt: %s", job.directory.receipt)

@@ -191,6 +191,10 @@ def crates_text(records: Iterable[ObjectRecord]) -> str:
     )
 
 
+def receipt_title(receipt: Receipt) -> str:
+    return f"{receipt.project} {receipt.version}: {receipt.outcome}"
+
+
 def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [

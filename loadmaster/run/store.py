@@ -42,6 +42,11 @@ class Store:
         directory.path.mkdir(parents=True, exist_ok=True)
         return directory
 
+    def find_run(self, identity: str) -> RunDirectory | None:
+        """The directory of a run, if it has one."""
+        directory = RunDirectory(self.root / "runs" / identity)
+        return directory if directory.path.is_dir() else None
+
     def runs(self) -> Iterator[RunDirectory]:
         return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
 

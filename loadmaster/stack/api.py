@@ -17,6 +17,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
 
 BUSY = httpx.codes.SERVICE_UNAVAILABLE
@@ -122,6 +123,15 @@ class Api:
         answer = self._ask("POST", path, {"state": state, "force": True})
         if answer["status"] != "ACCEPT":
             raise PrefectRefused(f"POST {path}", f"{answer['status']}: {answer['details'].get('reason')}")
+
+    def cancel(self, flow_run_id: str) -> None:
+        """Sends the same request as the button Cancel of the UI. A run that has not begun is Cancelled at once."""
+        self.set_state(flow_run_id, "CANCELLING", "Cancelling", "Cancelled by `loadmaster cancel`")
+
+    def show_receipt(self, flow_run_id: str, project: str, title: str, markdown: str) -> None:
+        """Makes the artifact on the run's page."""
+        artifact = {"type": "markdown", "description": title, "data": markdown, "flow_run_id": flow_run_id}
+        self._ask("POST", "/artifacts/", {"key": artifact_key(project, "receipt"), **artifact})
 
     # --- the pool and the deployments ---
 
