@@ -25,7 +25,7 @@ class RunCrashed(LoadmasterError):
         super().__init__(
             "The process of the run ended before the run was done.",
             why="it or its worker was killed or told to stop, memory ran out, or the machine went down.",
-            fix="look at the objects above: what is there stays there. To finish the release, try again.",
+            fix="look at the objects above, or ask `loadmaster status`: what is there stays there. To finish it, try again.",
         )
 
 
@@ -61,4 +61,42 @@ class RunNotResumable(LoadmasterError):
             f"The run `{run}` is {state}; there is nothing to resume.",
             why="only a run that failed, crashed or was cancelled can go on.",
             fix=f"`loadmaster follow {run}` shows it; `loadmaster runs` lists the others.",
+        )
+
+
+class RunLeft(LoadmasterError):
+    """A command was stopped while it followed a run. The run goes on."""
+
+    exit_code = 130
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"The run `{run}` goes on without this command.",
+            why="only this command was stopped. The worker carries the run out.",
+            fix=f"`loadmaster follow {run}` shows it again, `loadmaster cancel {run}` ends it; `loadmaster down` stops the "
+            "server and the worker, once nothing is running.",
+        )
+
+
+class CommandStopped(LoadmasterError):
+    """A command was stopped before there was a run."""
+
+    exit_code = 130
+
+    def __init__(self, signal: str) -> None:
+        super().__init__(
+            f"The command was stopped by `{signal}` before it had started a run.",
+            why="somebody pressed Ctrl-C, or the job that ran it was cancelled.",
+            fix="nothing was released; start `loadmaster` again when you want to.",
+        )
+
+
+class WorkerLacksSecret(LoadmasterError):
+    """The worker was started without a credential that this command has, or with another one."""
+
+    def __init__(self, variable: str, has_another: bool) -> None:
+        super().__init__(
+            f"The worker that is running was started {'with another' if has_another else 'without'} `{variable}`.",
+            why="the worker carries the release out, and it has the environment of the `up` that started it.",
+            fix="run `loadmaster down` and start this command again, or name a Secret block in the profile.",
         )

@@ -218,7 +218,7 @@ def receipt_text(receipt: Receipt) -> str:
 def _way_on_text(receipt: Receipt) -> str:
     match way_on(receipt):
         case WayOn.RESUME:
-            return f"`loadmaster resume {receipt.run}`"
+            return f"`loadmaster resume {receipt.short_run}`"
         case WayOn.START_AGAIN:
             return "nothing is out yet; mend it, then start a new run"
         case _:
@@ -281,7 +281,7 @@ def _way_on_lines(receipt: Receipt) -> list[str]:
         case WayOn.NOTHING:
             return []
         case WayOn.RESUME:
-            how = f"press **Retry** on this run's page, or run `loadmaster resume {receipt.run}`"
+            how = f"press **Retry** on this run's page, or run `loadmaster resume {receipt.short_run}`"
         case WayOn.START_AGAIN:
             how = "nothing is out yet: mend it, then start a new run"
         case _:

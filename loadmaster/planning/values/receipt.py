@@ -22,6 +22,10 @@ CHECKS = frozenset({"install", "smoke"})
 """Kinds of objects that change nothing: they look at what is there, and every attempt looks again."""
 
 
+SHORT = 8
+"""Characters of a run's id that are shown."""
+
+
 class ReceiptOutcome(StrEnum):
     RELEASED = "released"
     FAILED = "failed"
@@ -124,6 +128,11 @@ class Receipt(Value):
     gates: tuple[GateAnswer, ...] = ()
     deviations: tuple[str, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def short_run(self) -> str:
+        """The beginning of the run's id, by which commands find it."""
+        return (self.run or "")[:SHORT]
 
     @property
     def changed_nothing(self) -> bool:
