@@ -14,7 +14,7 @@ class RunCancelled(LoadmasterError):
         super().__init__(
             "The run was cancelled before it was done.",
             why="somebody pressed Cancel or ran `loadmaster cancel`, or the command that had started the server was stopped.",
-            fix="look at the objects above: what is there stays there. To finish the release, try again.",
+            fix="the receipt says what is out, and that stays there. To finish the release, try again.",
         )
 
 
@@ -25,7 +25,7 @@ class RunCrashed(LoadmasterError):
         super().__init__(
             "The process of the run ended before the run was done.",
             why="it or its worker was killed or told to stop, memory ran out, or the machine went down.",
-            fix="look at the objects above, or ask `loadmaster status`: what is there stays there. To finish it, try again.",
+            fix="the receipt and `loadmaster status` say what is out, and that stays there. To finish the release, try again.",
         )
 
 
