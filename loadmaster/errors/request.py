@@ -6,6 +6,9 @@ from collections.abc import Collection, Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
 
+_SHOWN = 5
+"""How many of many things a sentence names."""
+
 
 class MalformedVersion(UsageError):
     """The text is not a SemVer version."""
@@ -128,6 +131,37 @@ class ReleaseLocked(LoadmasterError):
             f"This release is being carried out by process `{holder}` already.",
             why="Retry was pressed while the earlier attempt was still alive.",
             fix="wait until it has ended, then press Retry again; nothing was changed.",
+        )
+
+
+class ReleaseUnfinished(LoadmasterError):
+    """Another release of the project was begun, and something of it is missing."""
+
+    def __init__(self, project: str, version: str, asked: str, missing: Sequence[str], command: str, form: str) -> None:
+        """`version` is the one that was begun. `command` finishes it, and `form` says the same for the deployment's form."""
+        shown = ", ".join(f"`{each}`" for each in missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        super().__init__(
+            f"Finish `{version}` of `{project}` first: it was begun, and {shown}{more} are missing. `{asked}` was asked for, "
+            "and nothing was changed.",
+            why="a run was stopped after it had pushed its release commit or its tag; a release over it would leave "
+            "it unfinished for ever.",
+            fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. To give it up "
+            f'for ever, ask again for what you want with `--over {version} --why "…"` (*Over* and *Why* in the form).',
+        )
+
+
+class NotToBeAbandoned(UsageError):
+    """A request gives up a release that is not the begun one."""
+
+    def __init__(self, over: str, begun: str | None) -> None:
+        """`begun` is the release that is begun and not finished; None if there is none besides the one that was asked for."""
+        is_begun = f"`{begun}` is." if begun else "none is."
+        super().__init__(
+            f"The release over `{over}` cannot start: `{over}` is not the release that is begun and not finished; {is_begun}",
+            why="only a begun release can be given up, and another run may have finished it meanwhile.",
+            fix=(f"give `--over {begun}` to give that one up" if begun else "leave `--over` and `--why` out")
+            + "; in a form, the fields *Over* and *Why*.",
         )
 
 

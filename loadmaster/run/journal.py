@@ -82,6 +82,12 @@ class Journal:
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),
             gates=self.gates,
-            deviations=(*(plan.deviations if plan else ()), *(() if job.preflight else (NO_PREFLIGHT,))),
+            deviations=(*(plan.deviations if plan else ()), *_deviations(job)),
             failure=None if error is None else Failure.of(error),
         )
+
+
+def _deviations(job: Job) -> tuple[str, ...]:
+    """What the request has otherwise than usual."""
+    over = () if job.abandoned is None else (job.abandoned.deviation,)
+    return (*over, *(() if job.preflight else (NO_PREFLIGHT,)))
