@@ -146,8 +146,9 @@ class ReleaseUnfinished(LoadmasterError):
             "and nothing was changed.",
             why="a run was stopped after it had pushed its release commit or its tag; a release over it would leave "
             "it unfinished for ever.",
-            fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. To give it up "
-            f'for ever, ask again for what you want with `--over {version} --why "…"` (*Over* and *Why* in the form).',
+            fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. If it "
+            "can never be complete, which `loadmaster status` says, give it up for ever: ask again for what you want with "
+            f'`--over {version} --why "…"` (*Over* and *Why* in the form).',
         )
 
 

@@ -65,13 +65,16 @@ class WayBack(Value):
     """What the request said beside project, version and commit, by option."""
 
     def command(self, version: str) -> str:
-        named = {"project": self.project, "version": version, **self.options}
+        named = {"project": self.project, "version": version, **self._in_order()}
         return shlex.join(["loadmaster", "release", *(word for name in named for word in (f"--{name}", named[name]))])
 
     def form(self, version: str) -> str:
         filled = {"Project": self.project, "Version": version}
-        filled |= {FIELDS[name]: value for name, value in self.options.items()}
+        filled |= {FIELDS[name]: value for name, value in self._in_order().items()}
         return ", ".join(f"{title} `{value}`" for title, value in filled.items())
+
+    def _in_order(self) -> dict[str, str]:
+        return {name: self.options[name] for name in FIELDS if name in self.options}
 
 
 def is_release_commit(commit: BranchCommit, project: Project) -> bool:
