@@ -137,13 +137,26 @@ class ReleaseLocked(LoadmasterError):
 class ReleaseUnfinished(LoadmasterError):
     """Another release of the project was begun, and something of it is missing."""
 
-    def __init__(self, project: str, version: str, asked: str, missing: Sequence[str], command: str, form: str) -> None:
-        """`version` is the one that was begun. `command` finishes it, and `form` says the same for the deployment's form."""
+    def __init__(
+        self,
+        project: str,
+        version: str,
+        asked: str,
+        missing: Sequence[str],
+        command: str,
+        form: str,
+        over: str | None = None,
+    ) -> None:
+        """`version` is the one that was begun. `command` finishes it, and `form` says the same for the deployment's form.
+
+        `over`: the version that the request gives up, which is another.
+        """
         shown = ", ".join(f"`{each}`" for each in missing[:_SHOWN])
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        not_it = f" `{over}`, which was to be given up, is not the one that was begun." if over else ""
         super().__init__(
-            f"Finish `{version}` of `{project}` first: it was begun, and {shown}{more} are missing. `{asked}` was asked for, "
-            "and nothing was changed.",
+            f"Finish `{version}` of `{project}` first: it was begun, and of it these are missing: {shown}{more}. `{asked}` "
+            f"was asked for, and nothing was changed.{not_it}",
             why="a run was stopped after it had pushed its release commit or its tag; a release over it would leave "
             "it unfinished for ever.",
             fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. If it "
@@ -152,17 +165,14 @@ class ReleaseUnfinished(LoadmasterError):
         )
 
 
-class NotToBeAbandoned(UsageError):
-    """A request gives up a release that is not the begun one."""
+class NothingToAbandon(UsageError):
+    """A request gives up a release, and none besides the one that it asks for is begun and not finished."""
 
-    def __init__(self, over: str, begun: str | None) -> None:
-        """`begun` is the release that is begun and not finished; None if there is none besides the one that was asked for."""
-        is_begun = f"`{begun}` is." if begun else "none is."
+    def __init__(self, over: str) -> None:
         super().__init__(
-            f"The release over `{over}` cannot start: `{over}` is not the release that is begun and not finished; {is_begun}",
-            why="only a begun release can be given up, and another run may have finished it meanwhile.",
-            fix=(f"give `--over {begun}` to give that one up" if begun else "leave `--over` and `--why` out")
-            + "; in a form, the fields *Over* and *Why*.",
+            f"`{over}` cannot be given up: no release besides the one that was asked for is begun and not finished.",
+            why="another run finished it meanwhile, or it was never begun; only a begun release has to be given up.",
+            fix="leave `--over` and `--why` out (*Over* and *Why* in a form).",
         )
 
 

@@ -13,7 +13,7 @@ from string import Formatter
 
 from pydantic import Field
 
-from loadmaster.errors.request import NotToBeAbandoned, ReleaseUnfinished
+from loadmaster.errors.request import NothingToAbandon, ReleaseUnfinished
 from loadmaster.planning.edits.released import label, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, publishable
 from loadmaster.planning.profile.policy import Policy
@@ -153,17 +153,16 @@ def require_finished(
 ) -> None:
     """Lets a release start if it is the begun one, if none is begun, or if the begun one is given up by its version.
 
-    `again`: this run has begun the release itself. Raises `ReleaseUnfinished`, `NotToBeAbandoned`.
+    `again`: this run has begun the release itself. Raises `ReleaseUnfinished`, `NothingToAbandon`.
     """
     if begun is None or _resumes(plan, begun.release, again=again):
         if abandoned is not None and not again:
-            raise NotToBeAbandoned(abandoned.version, None if begun is None else begun.version)
+            raise NothingToAbandon(abandoned.version)
         return
-    if abandoned is None:
-        version, command = begun.version, way.command(begun.version)
-        raise ReleaseUnfinished(plan.project, version, plan.version, begun.missing, command, way.form(version))
-    if abandoned.version != begun.version:
-        raise NotToBeAbandoned(abandoned.version, begun.version)
+    over, version = abandoned.version if abandoned else None, begun.version
+    if over != version:
+        command, form = way.command(version), way.form(version)
+        raise ReleaseUnfinished(plan.project, version, plan.version, begun.missing, command, form, over)
 
 
 def _resumes(plan: ReleasePlan, own: OwnRelease, *, again: bool) -> bool:

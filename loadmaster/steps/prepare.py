@@ -26,7 +26,7 @@ from loadmaster.things.thing import require_ours
 
 
 def require_finished(job: Job, seen: Seen, plan: ReleasePlan) -> None:
-    """Raises `ReleaseUnfinished` if another release was begun and is not finished, and `NotToBeAbandoned`."""
+    """Raises `ReleaseUnfinished` if another release was begun and is not finished, and `NothingToAbandon`."""
     way = begun.WayBack(project=job.project.name, options=job.options)
     found = begun.begun_release(seen, job.project)
     begun.require_finished(found, plan, job.abandoned, way, again=job.again)

@@ -77,7 +77,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeRefused: lambda: forge.ForgeRefused(URL, TOLD),
     forge.ForgeUnauthorized: lambda: forge.ForgeUnauthorized(URL, TOLD),
     forge.ForgeUnreachable: lambda: forge.ForgeUnreachable(URL, TOLD),
-    request.NotToBeAbandoned: lambda: request.NotToBeAbandoned("1.0.0", "1.1.0"),
+    request.NothingToAbandon: lambda: request.NothingToAbandon("1.0.0"),
     request.ReleaseUnfinished: lambda: request.ReleaseUnfinished(
         "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`"
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.errors.request import NotToBeAbandoned, ReleaseUnfinished
+from loadmaster.errors.request import NothingToAbandon, ReleaseUnfinished
 from loadmaster.planning.begun import (
     Abandoned,
     WayBack,
@@ -171,11 +171,11 @@ def test_packages_with_versions_of_their_own_are_resumed_together() -> None:
 
 def test_it_is_given_up_by_its_own_version_only() -> None:
     start(world(), "minor", Abandoned(version="0.5.0", why="it panics"))
-    with pytest.raises(NotToBeAbandoned, match=r"`0\.4\.0` is not the release .*; `0\.5\.0` is"):
+    with pytest.raises(ReleaseUnfinished, match=r"`0\.4\.0`, which was to be given up, is not the one that was begun"):
         start(world(), "minor", Abandoned(version="0.4.0", why="it panics"))
-    with pytest.raises(NotToBeAbandoned):
+    with pytest.raises(NothingToAbandon):
         start(world(), "0.5.0", Abandoned(version="0.5.0", why="it panics"))
-    with pytest.raises(NotToBeAbandoned, match="none is"):
+    with pytest.raises(NothingToAbandon):
         start(world("v0.5.0", published=ALL_OUT), "minor", Abandoned(version="0.5.0", why="it panics"))
 
 
