@@ -16,7 +16,7 @@ setup: ## make this checkout ready to use; every other target does so by itself
 	@scripts/setup
 
 rehearse: setup ## rehearse a whole release of the demo workspace (PROJECT=... VERSION=...)
-	@$(BIN)/loadmaster rehearse --project $(PROJECT) --version $(VERSION) --on-worker
+	@$(BIN)/loadmaster rehearse --project $(PROJECT) --version $(VERSION)
 
 test: setup check ## run every check and every test
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not end_to_end"

@@ -25,6 +25,7 @@ from loadmaster.planning.plan import Crate, ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
 from loadmaster.run.job import Job
+from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store, default_store
@@ -95,7 +96,7 @@ def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
     @flow(name="bench limited")
     def run() -> None:  # without parameters: they would be sent to the server
         with credentials(job):
-            require_published(publish_as_released(job, plan, digests, frozenset(), not_read_back))
+            require_published(publish_as_released(job, plan, digests, frozenset(), Journal(job).note, not_read_back))
 
     run()
 

@@ -10,14 +10,15 @@ from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.store import default_store
+from tasks.cut import write_receipt_of_cut
 from tasks.smoke import cancel_children
 
 
 @flow(
     name="rehearse",
     flow_run_name="rehearse {request.project} {request.version}",
-    on_cancellation=[cancel_children],
-    on_crashed=[cancel_children],
+    on_cancellation=[cancel_children, write_receipt_of_cut],
+    on_crashed=[cancel_children, write_receipt_of_cut],
 )
 def rehearse(request: RehearseRequest) -> Receipt:
     """Releases a project in a rehearsal world: real cargo, real git, a registry and a forge on loopback.

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from prefect import flow
 from prefect.runtime import flow_run
 
 from flows import smoke
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
 from loadmaster.planning.smoke.style import When
 from loadmaster.planning.smoke_worker import offers_of
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
@@ -22,14 +24,15 @@ from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
 from tasks import announce, permissions, prepare, publish, verify
 from tasks.credentials import credentials
+from tasks.cut import write_receipt_of_cut
 from tasks.smoke import ask_for_worker, cancel_children
 
 
 @flow(
     name="release",
     flow_run_name="release {request.project} {request.version}",
-    on_cancellation=[cancel_children],
-    on_crashed=[cancel_children],
+    on_cancellation=[cancel_children, write_receipt_of_cut],
+    on_crashed=[cancel_children, write_receipt_of_cut],
 )
 def release(request: LiveRequest) -> Receipt:
     """Releases a project for real. Until approvals exist, every registry is refused except one on loopback."""
@@ -73,29 +76,32 @@ def _carry_out(job: Job, journal: Journal) -> None:
     require_open(answers)
     smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)
 
-    journal.note(publish.push_commit(job, plan, commit))
-    for tag in plan.tags:
-        journal.note(publish.push_tag(job, tag, commit))
-    with verify.reading_back(job) as watch:
-        crates = publish.publish_all(job, plan, digests, published, watch.expect)
-        journal.note(*crates)
-        publish.require_published(crates)
-
-        if plan.on_forge:
-            for tag in plan.tags:
-                announce_tag(job, plan, tag, journal, commit)
-
-        verify.read_back(watch)
-
+    _publish(job, plan, journal, commit, digests, published)
     if plan.install:
         journal.note(verify.install(job, plan, plan.install))
     smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)
 
 
-def announce_tag(job: Job, plan: ReleasePlan, tag: Tag, journal: Journal, commit: str) -> None:
-    """The forge release of one tag: a draft, its assets, and finally its publication."""
-    draft = announce.draft_release(job, tag, commit)
-    for name, content in journal.assets(tag).items():
-        journal.note(announce.upload_asset(job, draft, name, content, plan.asset_id(tag, name)))
-    journal.note(announce.publish_release(job, tag, draft))
-    journal.note(*verify.look_at_workflow_run(job, tag, commit))
+def _publish(
+    job: Job, plan: ReleasePlan, journal: Journal, commit: str, digests: Mapping[str, str], published: Collection[str]
+) -> None:
+    """Commit, tags, crates, and at last the announcement: nobody is told of a crate that was not read back."""
+    journal.note(publish.push_commit(job, plan, commit))
+    for tag in plan.tags:
+        journal.note(publish.push_tag(job, tag, commit))
+    with verify.reading_back(job) as watch:
+        crates = publish.publish_all(job, plan, digests, published, journal.note, watch.expect)
+        journal.note(*crates)
+        publish.require_published(crates)
+        # While the index catches up. Nobody sees a draft.
+        drafts = [(tag, announce.draft_release(job, tag, commit)) for tag in plan.tags if plan.on_forge]
+        for tag, draft in drafts:
+            sums, noted_as = journal.checksums(tag), plan.asset_id(tag, CHECKSUMS)
+            journal.note(announce.upload_asset(job, draft, CHECKSUMS, sums, noted_as))
+        journal.note_read_back(verify.read_back(watch))
+
+    for tag, draft in drafts:
+        receipt, noted_as = journal.receipt_so_far(), plan.asset_id(tag, RECEIPT)
+        journal.note(announce.upload_asset(job, draft, RECEIPT, receipt, noted_as))
+        journal.note(announce.publish_release(job, tag, draft, journal.asset_digests(tag)))
+        journal.note(*verify.look_at_workflow_run(job, tag, commit))

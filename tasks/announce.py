@@ -5,6 +5,8 @@ World-changing tasks are never cached: each asks the world first. So a Retry cos
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from loadmaster.clients.forge.releases import ForgeRelease
 from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.receipt import ObjectRecord
@@ -25,6 +27,6 @@ def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, not
 
 
 @asks_the_world("publish release", "publish release {tag.name}")
-def publish_release(job: Job, tag: Tag, release: ForgeRelease) -> ObjectRecord:
+def publish_release(job: Job, tag: Tag, release: ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
     watch = Stopwatch()
-    return watch.stamp(announce.publish_release(job, tag, release))
+    return watch.stamp(announce.publish_release(job, tag, release, assets))

@@ -15,10 +15,10 @@ from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_markdown, permissions_rows
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.registry.seen import Seen
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.steps import permissions
-from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 
 

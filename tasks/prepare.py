@@ -24,6 +24,7 @@ from loadmaster.planning.registry.seen import (
     ToolchainSeen,
 )
 from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
@@ -32,7 +33,6 @@ from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.check import check as ask_gates
-from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world, keyed_by
 
 

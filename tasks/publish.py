@@ -27,12 +27,12 @@ from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
 from loadmaster.planning.schedule import Postponed, UploadOutcome
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
-from tasks.artifacts import artifact_key
 from tasks.policy import Stopwatch, asks_the_world
 
 SLICE = 30.0
@@ -69,19 +69,29 @@ def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[Upload
 
 
 def publish_all(
-    job: Job, plan: ReleasePlan, digests: Mapping[str, str], published: Collection[str], on_accepted: Accepted
+    job: Job,
+    plan: ReleasePlan,
+    digests: Mapping[str, str],
+    published: Collection[str],
+    note: Callable[[ObjectRecord], None],
+    on_accepted: Accepted,
 ) -> tuple[ObjectRecord, ...]:
     """One attempt at publishing all crates of the plan: a record for each, see `require_published`.
 
-    `published` are the crates that are on the registry already. `on_accepted` is called with each crate and its digest on the
-    registry, as soon as the registry has it.
+    `published` are the crates that are on the registry already. `note` is called with the record of a crate whenever it
+    changes. `on_accepted` is called with each crate and its digest on the registry, as soon as the registry has it.
     """
+    for crate in plan.crates:
+        if crate.name not in published:
+            note(not_begun(crate))
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
     uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
     while True:
         schedule, turn = schedule.start(job.clock.now())
         kept.write(schedule.buckets)  # before the uploads: if a spent token is forgotten, the next upload gets a 429
+        for name in turn.start:
+            note(in_flight(plan.crate(name), digests[name]))
         uploads.start(turn.start)
         if not schedule.running and turn.until is None:
             break
@@ -90,11 +100,24 @@ def publish_all(
             outcome = uploads.outcome(name)
             schedule = schedule.end(name, outcome, job.clock.now())
             kept.write(schedule.buckets)
+            note(schedule.ended_in.get(name) or not_begun(plan.crate(name)))
             if name in schedule.done:
                 on_accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])
         picture.show_progress(len(schedule.done))
     picture.show_progress(len(schedule.done), at_last=True)
     return schedule.records
+
+
+def not_begun(crate: Crate) -> ObjectRecord:
+    why = "its upload has not begun"
+    return ObjectRecord(kind="crate", id=crate.id, state=ObjectState.ABSENT, code="not-begun", why=why)
+
+
+def in_flight(crate: Crate, sha256: str) -> ObjectRecord:
+    why = "its upload had begun, and nobody saw its end"
+    return ObjectRecord(
+        kind="crate", id=crate.id, state=ObjectState.UNKNOWN, code="in-flight", facts={"ours": sha256}, why=why
+    )
 
 
 class Uploads:

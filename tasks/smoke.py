@@ -33,6 +33,7 @@ from loadmaster.planning.smoke.result import SmokeOutcome, not_made
 from loadmaster.planning.smoke.show import outcome_of, smoke_markdown
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, SmokePlace, place_of, worker_gate
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.run.store import default_store
@@ -41,7 +42,6 @@ from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.smoke.steps import of_release
 from loadmaster.smoke.steps.make import smoke
-from tasks.artifacts import artifact_key
 from tasks.policy import asks_the_world
 
 PAUSE = 1.0

@@ -11,22 +11,22 @@ from prefect.cache_policies import NO_CACHE
 from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.profile.project import Install
-from loadmaster.planning.values.receipt import ObjectRecord, Receipt
+from loadmaster.planning.values.artifact_key import artifact_key
+from loadmaster.planning.values.receipt import CrateReadBack, ObjectRecord, Receipt
+from loadmaster.run import journal
 from loadmaster.run.job import Job
-from loadmaster.run.store import write_atomically
 from loadmaster.steps import announce, verify, visibility
-from tasks.artifacts import artifact_key
 from tasks.policy import Stopwatch, asks_the_world
 
 
 def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:
     """Reads each crate back as soon as it is accepted. It is no task, because it runs beside the uploads."""
-    return visibility.reading_back(job)
+    return visibility.reading_back(job, get_run_logger().warning)
 
 
 @asks_the_world("read back")
-def read_back(watch: visibility.Watch) -> None:
-    watch.wait_for_the_rest()
+def read_back(watch: visibility.Watch) -> tuple[CrateReadBack, ...]:
+    return watch.wait_for_the_rest()
 
 
 @asks_the_world("install", "install {check.package}")
@@ -44,10 +44,10 @@ def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord,
 
 @task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)
 def write_receipt(job: Job, receipt: Receipt, plan: ReleasePlan | None) -> None:
-    write_atomically(job.directory.receipt, receipt.to_json().encode())
+    journal.write_receipt(job.directory, receipt)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "receipt"),
         markdown=show.receipt_markdown(receipt, plan, str(job.world.directory)),
-        description=f"{receipt.project} {receipt.version}: {receipt.outcome}",
+        description=show.receipt_title(receipt),
     )
     get_run_logger().info("receipt: %s", job.directory.receipt)

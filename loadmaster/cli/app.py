@@ -7,7 +7,7 @@ progress goes to standard error.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,15 +17,16 @@ from loadmaster.cli import damage as cli_damage
 from loadmaster.cli import home as cli_home
 from loadmaster.cli import preflight as cli_preflight
 from loadmaster.cli import profiles as cli_profiles
+from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
 from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
-from loadmaster.planning.show import crates_text, gates_text, plan_text, receipt_text
-from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.show import crates_text, gates_text, plan_text
+from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import Level, parse
 from loadmaster.run.profiles import ROOT, load_project
 from loadmaster.run.store import default_store
@@ -54,6 +55,7 @@ app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_home.app)
 app.add_typer(cli_preflight.app)
+app.add_typer(cli_runs.app)
 app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
 
@@ -155,9 +157,6 @@ def rehearse(
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
     scenario: ScenarioOption = None,
-    on_worker: Annotated[
-        bool, typer.Option("--on-worker", help="Start it through the deployment, as the UI does, and follow it.")
-    ] = False,
     over: OverOption = None,
     why: WhyOption = None,
     preflight: PreflightOption = True,
@@ -165,14 +164,15 @@ def rehearse(
 ) -> None:
     """Carries out the whole release in a rehearsal world: real cargo and git, and nothing reaches a live registry.
 
-    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
+    Starts the run as the UI does, follows it and prints its receipt. A server that was not running is started for it. Ctrl-C
+    leaves the run, which goes on. Exit codes: 0 released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from loadmaster.cli.commands.rehearse import rehearse_here, rehearse_on_worker
+    from deployments import REHEARSE
+    from loadmaster.cli.commands.runs import start
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why)
     request = request.model_copy(update={"preflight": preflight})
-    start = rehearse_on_worker if on_worker else rehearse_here
-    _print_receipt(start(request, default_store(), ROOT, tell), as_json)
+    end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
 
 
 @app.command(
@@ -201,9 +201,12 @@ def release(
 
     A release that was begun is finished by its version alone, whatever came after it; until then no other one starts.
     The token comes from the Secret block that is named here or in the profile, else from `LOADMASTER_REGISTRY_TOKEN`.
-    Prints the receipt. Exit codes: 0 released, 1 the release or a gate failed, 2 usage.
+    Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
+    released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from loadmaster.cli.commands.rehearse import release_here
+    from deployments import RELEASE
+    from loadmaster.cli.commands.runs import start
+    from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
 
     request = live_request(
@@ -220,12 +223,8 @@ def release(
             "preflight": preflight,
         }
     )
-    _print_receipt(release_here(request, default_store(), ROOT, tell), as_json)
-
-
-def _print_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
-    print(receipt.to_json() if as_json else receipt_text(receipt), end="")
-    raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.RELEASED else 1)
+    require_allowed_registry(request)
+    end_with_receipt(start(RELEASE, request, default_store(), ROOT, tell), as_json)
 
 
 def _request(

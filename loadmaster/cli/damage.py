@@ -129,7 +129,7 @@ def yank(
     else from `LOADMASTER_REGISTRY_TOKEN`; only for crates.io, `CARGO_REGISTRY_TOKEN` will do. After a failure, run it again: it
     continues where it stopped. Exit codes: 0 done, 1 the registry refused or did not answer, 2 usage.
     """
-    from loadmaster.cli.commands.rehearse import block_reader
+    from loadmaster.cli.commands.blocks import block_reader
     from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
 
     index, store, profile = registry or crates_io_index(), default_store(), load_project(project)

@@ -24,6 +24,8 @@ class LoadmasterError(Exception):
 
     exit_code: ClassVar[int] = 1
     transient: ClassVar[bool] = False
+    final: ClassVar[bool] = False
+    """Whether no attempt at this version can ever succeed, because what is in its way cannot be taken back."""
     code: ClassVar[str] = "loadmaster-error"
     """The name of the class, `upload-refused` for `UploadRefused`: programs tell situations apart by it."""
 

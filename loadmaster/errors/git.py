@@ -23,6 +23,8 @@ class NotObserved(LoadmasterError):
 class TagTaken(LoadmasterError):
     """At the remote, the tag is on another commit."""
 
+    final: ClassVar[bool] = True
+
     def __init__(self, tag: str, ours: str, theirs: str) -> None:
         super().__init__(
             f"The tag `{tag}` is on commit `{theirs}`; this release's commit is `{ours}`.",
@@ -180,6 +182,8 @@ class PushNotFastForward(PushRefused):
 
 class RemoteTagExists(PushRefused):
     """The tag is at the remote, and is another object."""
+
+    final: ClassVar[bool] = True
 
     _why = "it was pushed by hand or by another release; a pushed tag is never moved."
     _fix = "compare it with `git ls-remote --tags`; if it is not this release's, release another version."

@@ -63,6 +63,8 @@ class AlreadyUploaded(UploadRefused):
 class CrateTaken(LoadmasterError):
     """The version is on the registry with other contents."""
 
+    final: ClassVar[bool] = True
+
     def __init__(self, crate: str, differs: Sequence[str]) -> None:
         super().__init__(
             f"`{crate}` is on the registry already and is not ours; it differs in {', '.join(f'`{path}`' for path in differs)}.",

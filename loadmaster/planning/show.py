@@ -12,6 +12,7 @@ from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
+from loadmaster.planning.way_on import WayOn, out_text, way_on
 
 _SIGN = {
     ObjectState.SAME: "✔",
@@ -190,6 +191,10 @@ def crates_text(records: Iterable[ObjectRecord]) -> str:
     )
 
 
+def receipt_title(receipt: Receipt) -> str:
+    return f"{receipt.project} {receipt.version}: {receipt.outcome}"
+
+
 def receipt_text(receipt: Receipt) -> str:
     """The receipt for a terminal."""
     lines = [
@@ -206,7 +211,25 @@ def receipt_text(receipt: Receipt) -> str:
         text += gates_text(skipped).rstrip("\n") + "\n"
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
+        text += f"\nout by now: {out_text(receipt)}\ngo on: {_way_on_text(receipt)}\n"
     return text
+
+
+def _way_on_text(receipt: Receipt) -> str:
+    match way_on(receipt):
+        case WayOn.RESUME:
+            return f"`loadmaster resume {receipt.short_run}`"
+        case WayOn.START_AGAIN:
+            return "nothing is out yet; mend it, then start a new run"
+        case _:
+            return _fix_forward(receipt)
+
+
+def _fix_forward(receipt: Receipt) -> str:
+    return (
+        f"{receipt.version} can never be complete; mend the cause, then release a higher version of {receipt.project}. "
+        f"`loadmaster status --project {receipt.project} --version {receipt.version}` shows what users have meanwhile"
+    )
 
 
 def _object_line(record: ObjectRecord) -> str:
@@ -233,6 +256,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
             f"# {receipt.project} {receipt.version}: {receipt.outcome}",
             f"Commit `{receipt.commit}`, {receipt.world} world, {receipt.seconds:.1f} s, toolchain `{receipt.toolchain}`.",
             *(_failure_lines(failure) if failure else []),
+            *_way_on_lines(receipt),
             *(_world_lines(receipt, kept_in) if kept_in and receipt.world == "rehearsal" else []),
             *([_mermaid(plan, states)] if plan else []),
             "",
@@ -249,7 +273,20 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
 
 def _failure_lines(failure: Failure) -> list[str]:
     headline, _, rest = failure.what.partition("\n")
-    return [f"**{headline}**", rest, "", f"- why: {failure.why}", f"- next: {failure.next}"]
+    return ["", f"**{headline}**", rest, "", f"- why: {failure.why}", f"- next: {failure.next}"]
+
+
+def _way_on_lines(receipt: Receipt) -> list[str]:
+    match way_on(receipt):
+        case WayOn.NOTHING:
+            return []
+        case WayOn.RESUME:
+            how = f"press **Retry** on this run's page, or run `loadmaster resume {receipt.short_run}`"
+        case WayOn.START_AGAIN:
+            how = "nothing is out yet: mend it, then start a new run"
+        case _:
+            how = _fix_forward(receipt)
+    return ["", f"Out by now: {out_text(receipt)}.", "", f"**To go on:** {how}."]
 
 
 def _world_lines(receipt: Receipt, kept_in: str) -> list[str]:

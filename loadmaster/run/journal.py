@@ -1,18 +1,34 @@
-"""Collects what one attempt at a release observed, and makes the receipt of it: of all, or of the part before it stopped."""
+"""Collects what one attempt at a release observed, and makes the receipt of it: of all, or of the part before it stopped.
+
+Every note is written to `journal.jsonl` at once, so that a receipt can still be made when the process was killed.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
+from loadmaster.errors.run import RunCancelled, RunCrashed
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer
-from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome, seconds_between
+from loadmaster.planning.values.receipt import (
+    CrateReadBack,
+    Failure,
+    ObjectRecord,
+    Receipt,
+    ReceiptOutcome,
+    read_back,
+    seconds_between,
+)
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
+from loadmaster.run.store import RunDirectory, write_atomically
 
 NO_PREFLIGHT = "the permission gates were not asked, by the request"
 
@@ -29,20 +45,25 @@ class Journal:
         self._as_of = job.pinned.as_of
         self.gates: tuple[GateAnswer, ...] = ()
         self._objects: dict[tuple[str, str], ObjectRecord] = {}
+        self._write_head(anew=True)
 
     def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
         self.plan, self._toolchain = plan, toolchain
+        self._write_head()
 
     def note_gates(self, answers: tuple[GateAnswer, ...]) -> None:
         self.gates = answers
+        self._write_head()
 
     def skip_smoke(self, why: str) -> None:
         """Notes that nobody can make the smoke test. Its gate's answer is replaced by one that says why."""
         others = (answer for answer in self.gates if answer.gate != SMOKE_WORKER)
         self.gates = (*others, GateAnswer.skip(SMOKE_WORKER, why))
+        self._write_head()
 
     def note_commit(self, commit: str) -> None:
         self._commit = commit
+        self._write_head()
 
     def note_packaging(self, as_of: datetime) -> None:
         """Packaging saw the index as of that instant; for a resumed release, that of its first attempt."""
@@ -50,20 +71,34 @@ class Journal:
 
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(record.kind, record.id): record for record in records}
+        self._write(*({"object": record.model_dump(mode="json")} for record in records))
+
+    def note_read_back(self, crates: Iterable[CrateReadBack]) -> None:
+        self.note(*(read_back(self._objects["crate", crate.id], crate) for crate in crates))
 
     def has_state(self, state: ObjectState) -> bool:
         """Whether any object is in that state."""
         return any(record.state is state for record in self._objects.values())
 
-    def assets(self, tag: Tag) -> dict[str, bytes]:
-        """The assets of the tag's forge release: its crates' checksums in `sha256sum`'s format, and the receipt so far."""
+    def checksums(self, tag: Tag) -> bytes:
+        """The digests of the tag's crates, in `sha256sum`'s format."""
         crates = [
             record
             for record in self._objects.values()
             if record.kind == "crate" and record.id.partition("@")[0] in tag.crates
         ]
-        sums = "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates)
-        return {CHECKSUMS: sums.encode(), RECEIPT: self.receipt(ReceiptOutcome.RELEASED).to_json().encode()}
+        return "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates).encode()
+
+    def receipt_so_far(self) -> bytes:
+        """The receipt as an asset: everything but the publication of the forge release and what comes after it."""
+        return self.receipt(ReceiptOutcome.RELEASED).to_json().encode()
+
+    def asset_digests(self, tag: Tag) -> dict[str, str]:
+        """By asset of the tag's forge release, the SHA-256 that was observed."""
+        plan = self.plan
+        assert plan is not None
+        noted = {name: self._objects.get(("asset", plan.asset_id(tag, name))) for name in plan.assets}
+        return {name: record.sha256 for name, record in noted.items() if record is not None and record.sha256}
 
     def receipt(self, outcome: ReceiptOutcome, error: LoadmasterError | None = None) -> Receipt:
         """The receipt of everything known so far. Before there is a plan, its version is what was asked for."""
@@ -74,6 +109,7 @@ class Journal:
             commit=self._commit or job.pinned.commit,
             base_commit=job.pinned.commit,
             world=job.world.kind,
+            run=job.directory.path.name,
             outcome=outcome,
             plan=digest(plan) if plan else "",
             toolchain=f"cargo {self._toolchain.cargo}, rustc {self._toolchain.rustc}" if self._toolchain else "",
@@ -85,6 +121,48 @@ class Journal:
             deviations=(*(plan.deviations if plan else ()), *_deviations(job)),
             failure=None if error is None else Failure.of(error),
         )
+
+    def _write_head(self, *, anew: bool = False) -> None:
+        """Writes what the receipt says besides its objects."""
+        receipt = self.receipt(ReceiptOutcome.CRASHED, RunCrashed()).model_copy(update={"objects": ()})
+        self._write({"receipt": receipt.model_dump(mode="json")}, anew=anew)
+
+    def _write(self, *notes: Mapping[str, object], anew: bool = False) -> None:
+        # Only a receipt after a crash needs these lines. A disk that is full stops the release where it matters.
+        with suppress(OSError), self._job.directory.journal.open("w" if anew else "a", encoding="utf-8") as sink:
+            sink.write("".join(f"{json.dumps(note)}\n" for note in notes))
+
+
+def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
+    """Writes the receipt of an attempt that has ended. Raises what `write_atomically` raises."""
+    write_atomically(directory.receipt, receipt.to_json().encode())
+    directory.journal.unlink(missing_ok=True)
+
+
+def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | None:
+    """The receipt of an attempt that was cut off; None if the last attempt wrote its own.
+
+    Call it only when the process of the attempt has ended.
+    """
+    receipt = _read(directory.journal.read_bytes()) if directory.journal.exists() else None
+    if receipt is None or not cancelled:
+        return receipt
+    return receipt.model_copy(update={"outcome": ReceiptOutcome.CANCELLED, "failure": Failure.of(RunCancelled())})
+
+
+def _read(lines: bytes) -> Receipt | None:
+    """The receipt that a journal's lines give. The last line may have been cut off."""
+    head: Receipt | None = None
+    objects: dict[tuple[str, str], ObjectRecord] = {}
+    for line in lines.splitlines():
+        with suppress(ValueError):
+            note = json.loads(line)
+            if "receipt" in note:
+                head = Receipt.model_validate(note["receipt"])
+            else:
+                record = ObjectRecord.model_validate(note["object"])
+                objects[record.kind, record.id] = record
+    return None if head is None else head.model_copy(update={"objects": tuple(objects.values())})
 
 
 def _deviations(job: Job) -> tuple[str, ...]:

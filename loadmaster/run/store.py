@@ -29,6 +29,9 @@ from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 
+CLOSING_SECONDS = 2.0
+"""How long an attempt waits for the lock: a command may be closing what the attempt before it left."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -38,6 +41,11 @@ class Store:
         directory = RunDirectory(self.root / "runs" / identity)
         directory.path.mkdir(parents=True, exist_ok=True)
         return directory
+
+    def find_run(self, identity: str) -> RunDirectory | None:
+        """The directory of a run, if it has one."""
+        directory = RunDirectory(self.root / "runs" / identity)
+        return directory if directory.path.is_dir() else None
 
     def runs(self) -> Iterator[RunDirectory]:
         return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
@@ -124,6 +132,11 @@ class RunDirectory:
         return self.path / "receipt.json"
 
     @property
+    def journal(self) -> Path:
+        """What the attempt that is at work has noted so far; gone once it has written its receipt."""
+        return self.path / "journal.jsonl"
+
+    @property
     def lock(self) -> Path:
         """The lock file. It names the process that holds it, or that held it last."""
         return self.path / "lock"
@@ -149,13 +162,27 @@ class RunDirectory:
 
         Raises `ReleaseLocked`.
         """
-        lock = FileLock(self.lock, blocking=False, preserve_lock_file=True, on_acquired=_sign)
+        lock = FileLock(self.lock, timeout=CLOSING_SECONDS, preserve_lock_file=True, on_acquired=_sign)
         try:
             lock.acquire()
         except Timeout:
             raise ReleaseLocked(self.lock.read_text(encoding="ascii").strip() or "unknown") from None
         try:
             yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def unattended(self) -> Iterator[bool]:
+        """Holds the lock for a moment, if nobody works on the release, to close what an attempt left. Whether it is held."""
+        lock = FileLock(self.lock, blocking=False, preserve_lock_file=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
         finally:
             lock.release()
 

@@ -12,11 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter
 
+from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
 
 BUSY = httpx.codes.SERVICE_UNAVAILABLE
@@ -76,6 +79,11 @@ class Api:
     def run(self, flow_run_id: str) -> FlowRun:
         return FlowRun.model_validate(self._ask("GET", f"/flow_runs/{flow_run_id}"))
 
+    def runs(self, flow_run_ids: Sequence[str]) -> list[FlowRun]:
+        """Those of the runs that the server knows."""
+        query = {"flow_runs": {"id": {"any_": list(flow_run_ids)}}}
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
+
     def unfinished_runs(self) -> list[FlowRun]:
         """Every run that has left the queue and not ended, except runs inside another run."""
         started = {"state": {"type": {"any_": ["PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}}
@@ -122,6 +130,33 @@ class Api:
         answer = self._ask("POST", path, {"state": state, "force": True})
         if answer["status"] != "ACCEPT":
             raise PrefectRefused(f"POST {path}", f"{answer['status']}: {answer['details'].get('reason')}")
+
+    def cancel(self, flow_run_id: str) -> None:
+        """Sends the same request as the button Cancel of the UI. A run that has not begun is Cancelled at once."""
+        self.set_state(flow_run_id, "CANCELLING", "Cancelling", "Cancelled by `loadmaster cancel`")
+
+    def show_receipt(self, flow_run_id: str, project: str, title: str, markdown: str) -> None:
+        """Makes the artifact on the run's page."""
+        artifact = {"type": "markdown", "description": title, "data": markdown, "flow_run_id": flow_run_id}
+        self._ask("POST", "/artifacts/", {"key": artifact_key(project, "receipt"), **artifact})
+
+    # --- blocks ---
+
+    def read_secret(self, name: str) -> str:
+        """The text in a Secret block. Raises `SecretBlockMissing`, `SecretBlockUnread`."""
+        path = f"/block_types/slug/secret/block_documents/name/{quote(name)}?include_secrets=true"
+        try:
+            answer = self._try("GET", path)
+        except PrefectUnreachable as error:
+            raise SecretBlockUnread(name, error.what) from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise SecretBlockMissing(name)
+        if not answer.is_success:
+            raise SecretBlockUnread(name, f"status {answer.status_code}")
+        value = answer.json()["data"].get("value")
+        if not isinstance(value, str):
+            raise SecretBlockMissing(name)
+        return value
 
     # --- the pool and the deployments ---
 

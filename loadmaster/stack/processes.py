@@ -82,6 +82,18 @@ def stop(process: Process, *, patience: float) -> None:
         _, family = psutil.wait_procs(family, timeout=patience)
 
 
+def processes_with(variable: str, value: str) -> list[psutil.Process]:
+    """Every process of this user with that variable in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(variable) == value:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
 def _find(process: Process) -> psutil.Process | None:
     try:
         current = psutil.Process(process.pid)

@@ -27,6 +27,8 @@ class Stack(Value):
     port: int
     server: Process
     worker: Process | None = None
+    supervisor: Process | None = None
+    """Starts the worker again when it has ended."""
 
     @property
     def ui_url(self) -> str:

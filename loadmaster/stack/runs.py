@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from loadmaster.planning.values.receipt import SHORT
+
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
 
 
@@ -39,6 +41,11 @@ class FlowRun(_Told):
     start_time: datetime | None = None
     work_pool_name: str | None = None
     infrastructure_pid: str | None = None
+
+    @property
+    def short(self) -> str:
+        """The beginning of its id, by which commands find it."""
+        return self.id[:SHORT]
 
     @property
     def is_suspended(self) -> bool:

@@ -14,8 +14,8 @@ from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
+from loadmaster.stack.closing import close_dead, start_anew
 from loadmaster.stack.deploying import apply_deployments
-from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment, without_secrets
@@ -61,13 +61,14 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
         api.ensure_pool(POOL)
         api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
         begun = datetime.now(UTC)
-        started = _ensure_worker(home, stack, env, api, tell)
+        close_dead(api, home, tell)
+        started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
         tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
         apply_deployments(home, project_root, without_secrets(env), api.deployments())
         if started.worker != stack.worker:
             _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
         api.open_pool(POOL)
-    return started
+    return _ensure_supervisor(home, project_root, started, env)
 
 
 def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
@@ -82,20 +83,33 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
         tell(f"starting a Prefect server on port {chosen}")
         env = without_secrets(environment(home, chosen, project_root))
         server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
-        stack = write_down(home, Stack(port=chosen, server=server, worker=kept))
+        supervisor = last.supervisor if last is not None else None
+        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor))
     with Api(stack.api_url) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack
 
 
-def _ensure_worker(home: Path, stack: Stack, env: dict[str, str], api: Api, tell: Tell) -> Stack:
-    if stack.worker is not None and is_alive(stack.worker):
-        return stack
-    _mark_orphans(api, tell)
+def _has_worker(stack: Stack) -> bool:
+    return stack.worker is not None and is_alive(stack.worker)
+
+
+def start_worker(home: Path, project_root: Path, stack: Stack, api: Api, tell: Tell) -> Stack:
+    """Starts a worker where there is none. Runs that the last one had taken and not begun go back to the queue first."""
+    start_anew(api, tell)
     tell("starting a worker")
+    env = environment(home, stack.port, project_root)
     arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
     worker = spawn(arguments, cwd=home, env=env, log=home / "worker.log")
     return write_down(home, stack.model_copy(update={"worker": worker}))
+
+
+def _ensure_supervisor(home: Path, project_root: Path, stack: Stack, env: dict[str, str]) -> Stack:
+    if stack.supervisor is not None and is_alive(stack.supervisor):
+        return stack
+    arguments = ["-m", "loadmaster.stack", str(home), str(project_root)]
+    supervisor = spawn(arguments, cwd=project_root, env=env, log=home / "supervisor.log")
+    return write_down(home, stack.model_copy(update={"supervisor": supervisor}))
 
 
 def _wait_for_port(port: int) -> int:
@@ -136,11 +150,3 @@ def _await(home: Path, part: str, process: Process | None, ready: Callable[[], b
             last_lines = log.read_text(errors="replace").rstrip().splitlines()[-25:]
             raise StackDidNotStart(part, seconds, str(log), "\n".join(last_lines))
         time.sleep(0.1)
-
-
-def _mark_orphans(api: Api, tell: Tell) -> None:
-    """Sets runs whose worker was killed to Crashed: they would stay RUNNING for ever, and the UI would offer no Retry."""
-    for run in api.unfinished_runs():
-        if run.work_pool_name == POOL and not run.is_suspended and not has_process(run):
-            tell(f"run {run.name} was cut off while nothing was running; it can be retried in the UI")
-            api.set_state(run.id, "CRASHED", "Crashed", "its worker was gone when the server was started again")

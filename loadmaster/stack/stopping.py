@@ -8,12 +8,15 @@ from pathlib import Path
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
+from loadmaster.stack.closing import close_dead, leave_receipt
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.processes import is_alive, stop
 from loadmaster.stack.record import POOL, Stack, changing, read_record
 from loadmaster.stack.runs import FlowRun
 
 STOP_SECONDS = 15.0
+CUT_SECONDS = 5.0
+"""How long a run that is cut off may take to end by itself."""
 LOOK_SECONDS = 1.0
 """Seconds between two looks. Long enough for a run to become visible that the worker took just before the pool was paused."""
 
@@ -24,7 +27,7 @@ def down(home: Path, force: bool, tell: Tell) -> None:
     Without `force` it pauses the pool, lists the running runs and waits until none is left. It does not wait for a run whose
     process was killed: it reports it and sets it to Crashed. If it is interrupted, or somebody opens the pool meanwhile, the
     pool is open and nothing was stopped. With `force` it stops at once and lists the runs that it cut off; they are set to
-    Crashed, so that they can be retried. Raises `PrefectUnreachable`.
+    Cancelled, so that they can be resumed. Raises `PrefectUnreachable`.
     """
     stack = read_record(home)
     if stack is None or not _lives(stack):
@@ -61,8 +64,8 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
             if quiet:
                 with changing(home, tell):
                     if api.pool_is_paused(POOL) and not _runs_in_progress(home, stack, api):
-                        _close_dead(home, api, tell)
-                        _stop(stack, tell)
+                        close_dead(api, home, tell)
+                        _stop(read_record(home) or stack, tell)
                         stopped = True
     except PrefectUnreachable:
         if _lives(stack):
@@ -96,16 +99,8 @@ def _would_be_harmed(run: FlowRun, home: Path, worker_lives: bool) -> bool:
     return not has_died(run, home)
 
 
-def _close_dead(home: Path, api: Api, tell: Tell) -> None:
-    """Sets runs whose process was killed to Crashed: they would stay Running for ever."""
-    for run in api.unfinished_runs():
-        if not run.is_suspended and has_died(run, home):
-            tell(f"not waiting for {_describe(run)}: its process is gone; it is set to Crashed")
-            api.set_state(run.id, "CRASHED", "Crashed", "its process was gone when the server was stopped")
-
-
 def _cut(home: Path, stack: Stack, tell: Tell) -> None:
-    """Stops the worker and its runs, and tells Prefect, which would otherwise show them as running for ever."""
+    """Stops the worker and its runs, leaves their receipts, and tells Prefect, which would show them as running for ever."""
     with Api(stack.api_url) as api:
         try:
             runs = _runs_in_progress(home, stack, api)
@@ -113,18 +108,19 @@ def _cut(home: Path, stack: Stack, tell: Tell) -> None:
         except PrefectUnreachable as error:
             tell(f"stopping without knowing what runs: {error.what}")
             runs = []
-        if stack.worker is not None:
-            stop(stack.worker, patience=STOP_SECONDS)
+        for process in filter(None, (stack.supervisor, stack.worker)):
+            stop(process, patience=CUT_SECONDS)
         for run in runs:
             tell(f"cut {_describe(run)}")
-            if run.work_pool_name == POOL and not api.run(run.id).state.is_terminal:
-                api.set_state(run.id, "CRASHED", "Crashed", "cut by `make down FORCE=1`")
+            if run.work_pool_name == POOL:
+                leave_receipt(api, home, run.id, tell, cancelled=True)
+                if not api.run(run.id).state.is_terminal:
+                    api.set_state(run.id, "CANCELLED", "Cancelled", "cut off by `loadmaster down --force`")
 
 
 def _stop(stack: Stack, tell: Tell) -> None:
-    for process in (stack.worker, stack.server):
-        if process is not None:
-            stop(process, patience=STOP_SECONDS)
+    for process in filter(None, (stack.supervisor, stack.worker, stack.server)):
+        stop(process, patience=STOP_SECONDS)
     tell("stopped the worker and the Prefect server")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
 
 from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
+from loadmaster.errors.forge import AssetDifferent
 from loadmaster.errors.git import NotObserved
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
@@ -70,11 +71,29 @@ def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: byte
         return converge(asset, asset.upload).record
 
 
-def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease) -> ObjectRecord:
-    """Makes the draft public. Raises `NotObserved`."""
+def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
+    """Makes the draft public, if it has all its assets. `assets` are their SHA-256, by name.
+
+    Raises `AssetDifferent`, `NotObserved`.
+    """
     with _client(job) as client:
         public = PublicRelease(client=client, tag=tag.name)
-        return converge(public, lambda: public.publish(release)).record
+
+        def act() -> None:
+            _require_assets(client, release, assets)
+            public.publish(release)
+
+        return converge(public, act).record
+
+
+def _require_assets(client: httpx.Client, release: forge.ForgeRelease, assets: Mapping[str, str]) -> None:
+    for name, sha256 in assets.items():
+        asset = UploadedAsset(client=client, release=release, name=name, noted_as=name, ours=None, recorded=(sha256,))
+        seen = asset.observe()
+        if seen.state is ObjectState.ABSENT:
+            raise NotObserved(asset.kind, asset.id, asset.place)
+        if seen.sha256 != sha256:
+            raise AssetDifferent(name, sha256, str(seen.sha256))
 
 
 def asset_names(job: Job, tag: Tag) -> frozenset[str]:

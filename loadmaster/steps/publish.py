@@ -11,6 +11,7 @@ from loadmaster.planning.profile.registry_style import Wait
 from loadmaster.planning.registry.metadata import upload_head, upload_metadata
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.run.job import Job
+from loadmaster.run.store import Store
 from loadmaster.steps.visibility import await_visible
 from loadmaster.things.crate import Packaged, PublishedCrate
 from loadmaster.things.git import PushedCommit, PushedTag, ownership_by_commit
@@ -58,14 +59,14 @@ def published_crate(job: Job, crate: Crate, sha256: str) -> PublishedCrate:
         registry=job.registry,
         name=crate.name,
         version=crate.version,
-        ours=crate_from_store(job, crate.id, sha256),
+        ours=kept_crate(job.store, crate.id, sha256),
         shows=(lambda: await_visible(job, [crate], {crate.id: sha256})) if waits else None,
     )
 
 
-def crate_from_store(job: Job, crate: str, sha256: str) -> Packaged:
+def kept_crate(store: Store, crate: str, sha256: str) -> Packaged:
     """The kept file of `name@version`."""
-    return Packaged(sha256=sha256, read=lambda: job.store.crate(crate, sha256))
+    return Packaged(sha256=sha256, read=lambda: store.crate(crate, sha256))
 
 
 def _upload(job: Job, crate: Crate, sha256: str) -> None:

@@ -2,10 +2,14 @@
 
 One read is not enough: the index is behind several caches, and the second may be older than the first. The wait for a crate
 begins with its own acceptance, so that most are read back while others are still being uploaded.
+
+A read that disagrees is remembered, and the wait goes on: a cache may be wrong for a moment. If the last read disagrees when
+time has run out, that is the error.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,8 +20,12 @@ from queue import Empty, SimpleQueue
 
 from loadmaster.clients.registry.registry import RegistryClient, Sight
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.registry import ChecksumMismatch, NotPublished, NotVisible
+from loadmaster.errors.registry import ChecksumMismatch, IndexDisagrees, NotPublished, NotVisible
 from loadmaster.planning.plan import Crate
+from loadmaster.planning.profile.registry_style import ReadBack
+from loadmaster.planning.registry.seen import CrateVersion
+from loadmaster.planning.values.receipt import CrateReadBack
+from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.version import same_version
 from loadmaster.run.job import Job
 
@@ -47,18 +55,37 @@ class _Watched:
     checksum: str
     accepted: float
     due: float
+    reads_file: bool
+    """Whether the file is downloaded and hashed, too."""
     pause: float = FIRST_PAUSE
     sight: Sight | None = None
     agreeing: int = 0
+    disagrees: LoadmasterError | None = None
+    """What the last read says against us."""
+    disagreed: str | None = None
+    """The first checksum that was read and is not ours."""
 
     def look(self, registry: RegistryClient) -> None:
-        """Raises `ChecksumMismatch`, `RegistryUnreachable`."""
-        agreeing, self.agreeing = self.agreeing, 0
+        """Raises `RegistryUnreachable`."""
+        agreeing, self.agreeing, self.disagrees = self.agreeing, 0, None
         self.sight = registry.look_again(self.crate.name, self.sight)
         line = next((line for line in self.sight.versions if same_version(line.version, self.crate.version)), None)
-        if line is not None and line.checksum != self.checksum:
-            raise ChecksumMismatch(self.crate.id, self.checksum, line.checksum)
-        self.agreeing = 0 if line is None else agreeing + 1
+        if line is None:
+            return
+        if line.checksum != self.checksum:
+            self._note_disagreement(ChecksumMismatch(self.crate.id, self.checksum, line.checksum), line.checksum)
+        elif agreeing + 1 < AGREEING_READS or not self.reads_file or self._file_agrees(registry, line):
+            self.agreeing = agreeing + 1
+
+    def _file_agrees(self, registry: RegistryClient, line: CrateVersion) -> bool:
+        file = registry.download(self.crate.name, line.version, line.checksum)
+        if (served := hashlib.sha256(file).hexdigest()) == self.checksum:
+            return True
+        self._note_disagreement(IndexDisagrees(self.crate.id, line.checksum, served), served)
+        return False
+
+    def _note_disagreement(self, error: LoadmasterError, checksum: str) -> None:
+        self.disagrees, self.disagreed = error, self.disagreed or checksum
 
     def postpone(self, now: float) -> None:
         """A crate that has just been seen is read again soon; one that has not, after an ever longer pause."""
@@ -69,10 +96,12 @@ class _Watched:
 class Watch:
     """The crates that were accepted and have not been seen twice yet."""
 
-    def __init__(self, job: Job, pool: ThreadPoolExecutor, passing: Time) -> None:
-        self._job, self._pool, self._time = job, pool, passing
+    def __init__(self, job: Job, pool: ThreadPoolExecutor, passing: Time, tell: Tell = lambda line: None) -> None:
+        self._job, self._pool, self._time, self._tell = job, pool, passing, tell
+        self._reads_files = job.project.registry.read_back is ReadBack.FILES
         self._accepted: SimpleQueue[_Watched] = SimpleQueue()
         self._waiting: list[_Watched] = []
+        self._read_back: list[CrateReadBack] = []
         self._shortest_lag: float | None = None
         self._looking = threading.Lock()
         self._stopped = threading.Event()
@@ -80,7 +109,8 @@ class Watch:
     def expect(self, crate: Crate, checksum: str) -> None:
         """Begins to wait for the crate: the registry has accepted it, with this SHA-256."""
         now = self._time.now()
-        self._accepted.put(_Watched(crate, checksum, accepted=now, due=now + EXPECTED * (self._shortest_lag or 0.0)))
+        due = now + EXPECTED * (self._shortest_lag or 0.0)
+        self._accepted.put(_Watched(crate, checksum, accepted=now, due=due, reads_file=self._reads_files))
 
     def look_ahead(self) -> None:
         """Reads the crates that are due, until it is stopped. A failed read means nothing: the wait for its crate goes on."""
@@ -91,10 +121,10 @@ class Watch:
     def stop_looking_ahead(self) -> None:
         self._stopped.set()
 
-    def wait_for_the_rest(self) -> None:
+    def wait_for_the_rest(self) -> tuple[CrateReadBack, ...]:
         """Waits for all accepted crates, for each as long as the profile allows. May be called again after an error.
 
-        Raises `ChecksumMismatch`, `NotVisible`, `NotPublished`, `RegistryUnreachable`.
+        Raises `ChecksumMismatch`, `IndexDisagrees`, `NotVisible`, `NotPublished`, `RegistryUnreachable`.
         """
         self.stop_looking_ahead()
         patience = self._job.project.registry.visible_within
@@ -102,8 +132,9 @@ class Watch:
             while self._look():
                 now = self._time.now()
                 if late := [one for one in self._waiting if not one.agreeing and now - one.accepted >= patience]:
-                    raise _late(self._job, [one.crate for one in late], patience)
+                    raise _late(self._job, late, patience)
                 self._time.sleep(max(0.0, min(one.due for one in self._waiting) - now))
+        return tuple(self._read_back)
 
     def _look(self, *, ahead: bool = False) -> bool:
         """Reads all crates that are due. Returns whether any are left. An error is raised after all of them were read."""
@@ -117,6 +148,7 @@ class Watch:
         failures = [failure for look in looks if (failure := look.exception())]
         for one in chosen:
             self._note(one)
+        self._read_back += [_read_back_of(one, self._time.now()) for one in chosen if one.agreeing >= AGREEING_READS]
         self._waiting = [one for one in self._waiting if one.agreeing < AGREEING_READS]
         if failures:
             raise failures[0]
@@ -132,6 +164,8 @@ class Watch:
 
     def _note(self, watched: _Watched) -> None:
         now = self._time.now()
+        if watched.disagrees is not None:
+            self._tell(f"{watched.disagrees.what} Reading it again.")
         if watched.agreeing == 1:
             lag = now - watched.accepted
             self._shortest_lag = lag if self._shortest_lag is None else min(lag, self._shortest_lag)
@@ -139,10 +173,10 @@ class Watch:
 
 
 @contextmanager
-def reading_back(job: Job) -> Iterator[Watch]:
-    """A watch that reads accepted crates back while others are still being uploaded."""
+def reading_back(job: Job, tell: Tell = lambda line: None) -> Iterator[Watch]:
+    """A watch that reads accepted crates back while others are still being uploaded. Tells of reads that disagree."""
     with ThreadPoolExecutor(READERS) as pool:
-        watch = Watch(job, pool, Time())
+        watch = Watch(job, pool, Time(), tell)
         ahead = threading.Thread(target=watch.look_ahead, name="read back")
         ahead.start()
         try:
@@ -155,7 +189,7 @@ def reading_back(job: Job) -> Iterator[Watch]:
 def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str], passing: Time = Time()) -> None:
     """Waits as long as the profile allows, with ever longer pauses. `checksums` are SHA-256 by `name@version`.
 
-    Raises `ChecksumMismatch`, `NotVisible`, `NotPublished`, `RegistryUnreachable`.
+    Raises what `Watch.wait_for_the_rest` raises.
     """
     with ThreadPoolExecutor(READERS) as pool:
         watch = Watch(job, pool, passing)
@@ -164,9 +198,22 @@ def await_visible(job: Job, crates: Iterable[Crate], checksums: Mapping[str, str
         watch.wait_for_the_rest()
 
 
-def _late(job: Job, missing: list[Crate], waited: float) -> NotVisible | NotPublished:
-    """The error after time ran out. The registry's own API shows whether the index lags, or a crate is not there at all."""
-    registry = job.registry
+def _read_back_of(watched: _Watched, now: float) -> CrateReadBack:
+    return CrateReadBack(
+        id=watched.crate.id,
+        seconds=round(now - watched.accepted, 3),
+        file=watched.reads_file,
+        disagreed=watched.disagreed,
+    )
+
+
+def _late(job: Job, late: list[_Watched], waited: float) -> LoadmasterError:
+    """The error after time ran out: what the last reads said against us, if they did. Else the registry's own API shows
+    whether the index lags, or a crate is not there at all.
+    """
+    if disagreements := [one.disagrees for one in late if one.disagrees]:
+        return disagreements[0]
+    registry, missing = job.registry, [one.crate for one in late]
     unknown = [crate for crate in missing if registry.published_checksum(crate.name, crate.version) is None]
     if unknown:
         return NotPublished([crate.id for crate in unknown], waited)

@@ -106,11 +106,12 @@ class UploadedAsset(Thing[Observation]):
         return self._judge_bytes(forge.download_asset(self.client, asset), self.ours)
 
     def _judge_digest(self, asset: forge.Asset) -> Observation:
-        if asset.sha256 in self.recorded:
+        sha256 = asset.sha256 or _sha256(forge.download_asset(self.client, asset))
+        if sha256 in self.recorded:
             why = "the digest that an earlier run recorded"
-            return Observation(state=ObjectState.SAME, code="recorded-checksum", why=why, sha256=asset.sha256)
-        says = "the forge gives no digest" if asset.sha256 is None else "no earlier run recorded this digest"
-        return Observation(state=ObjectState.UNKNOWN, code="never-compared", why=f"there; {says}", sha256=asset.sha256)
+            return Observation(state=ObjectState.SAME, code="recorded-checksum", why=why, sha256=sha256)
+        why = "there; no earlier run recorded this digest"
+        return Observation(state=ObjectState.UNKNOWN, code="never-compared", why=why, sha256=sha256)
 
     def _judge_bytes(self, theirs: bytes, ours: bytes) -> Observation:
         digest = _sha256(theirs)

@@ -99,7 +99,18 @@ class Service:
             "version": version,
             "faults": [each.model_dump(mode="json", exclude_defaults=True) for each in faults],
         }
+        return self.begin(request)
+
+    def begin(self, request: Mapping[str, object]) -> Run:
+        """Starts the deployment `rehearse`, as the form of the UI does."""
         return Run(self, self.api.create_run(REHEARSE, {"request": request}))
+
+    def pages(self, run: Run) -> list[str]:
+        """The texts of the receipts on a run's page, the oldest first."""
+        wanted = {"artifacts": {"flow_run_id": {"any_": [run.id]}, "type": {"any_": ["markdown"]}}}
+        found = self.ask("POST", "/artifacts/filter", wanted)
+        receipts = [each for each in found if (each["key"] or "").endswith("receipt")]
+        return [str(each["data"]) for each in sorted(receipts, key=lambda each: str(each["created"]))]
 
     def create_run(self, request: Mapping[str, object]) -> str:
         """The id of a run of the flow without a deployment, so that no worker takes it."""

@@ -14,11 +14,18 @@ from loadmaster.errors.git import TagTaken
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.values.gate import GateAnswer
-from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome, json_schema, same_release
+from loadmaster.planning.values.receipt import (
+    CrateReadBack,
+    ObjectRecord,
+    Receipt,
+    ReceiptOutcome,
+    json_schema,
+    same_release,
+)
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job, Pinned
-from loadmaster.run.journal import Journal
+from loadmaster.run.journal import Journal, receipt_of_cut, write_receipt
 from loadmaster.run.store import Store
 from loadmaster.run.world import World
 from tests.kit.building import BASE, TODAY, needs, package, project, seen
@@ -101,9 +108,7 @@ def test_the_checksums_are_those_that_sha256sum_checks(job: Job, plan: ReleasePl
         ObjectRecord(kind="tag", id="v0.5.0", state=ObjectState.SAME),
         crate("core", hashlib.sha256(content).hexdigest()),
     )
-    assert (
-        journal.assets(plan.tags[0])[CHECKSUMS].decode() == f"{hashlib.sha256(content).hexdigest()}  core-0.5.0.crate\n"
-    )
+    assert journal.checksums(plan.tags[0]).decode() == f"{hashlib.sha256(content).hexdigest()}  core-0.5.0.crate\n"
 
 
 def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(job: Job, plan: ReleasePlan) -> None:
@@ -113,16 +118,103 @@ def test_the_files_of_a_later_attempt_are_the_same_or_tell_of_the_same_release(j
         journal.note_plan(plan, TOOLCHAIN)
         journal.note_commit(COMMIT)
         journal.note(crate("core", "a" * 64, attempts=attempts_needed, seconds=float(attempts_needed)))
-        attempts.append(journal.assets(plan.tags[0]))
-    first, second = attempts
-    assert first.keys() == second.keys() == set(plan.assets)
-    assert first[CHECKSUMS] == second[CHECKSUMS]
-    assert first[RECEIPT] != second[RECEIPT]
-    assert same_release(first[RECEIPT], second[RECEIPT])
+        attempts.append((journal.checksums(plan.tags[0]), journal.receipt_so_far()))
+    (first_sums, first), (second_sums, second) = attempts
+    assert first_sums == second_sums
+    assert first != second
+    assert same_release(first, second)
 
 
 def test_the_receipt_among_the_files_is_one(job: Job, plan: ReleasePlan) -> None:
     journal = Journal(job)
     journal.note_plan(plan, TOOLCHAIN)
-    receipt = valid(Receipt.model_validate_json(journal.assets(plan.tags[0])[RECEIPT]))
+    receipt = valid(Receipt.model_validate_json(journal.receipt_so_far()))
     assert receipt.outcome is ReceiptOutcome.RELEASED
+
+
+def test_the_digests_of_the_assets_are_those_that_were_observed(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.note_plan(plan, TOOLCHAIN)
+    assert journal.asset_digests(plan.tags[0]) == {}
+    journal.note(ObjectRecord(kind="asset", id=CHECKSUMS, state=ObjectState.SAME, sha256="a" * 64))
+    journal.note(ObjectRecord(kind="asset", id=RECEIPT, state=ObjectState.EQUIVALENT, sha256="b" * 64))
+    assert journal.asset_digests(plan.tags[0]) == {CHECKSUMS: "a" * 64, RECEIPT: "b" * 64}
+
+
+class TestReadBack:
+    def _record(self, job: Job, noted: ObjectRecord, seen: CrateReadBack) -> ObjectRecord:
+        journal = Journal(job)
+        journal.note(noted)
+        journal.note_read_back([seen])
+        return valid(journal.receipt(ReceiptOutcome.RELEASED)).objects[0]
+
+    def test_a_crate_that_was_accepted_is_then_read_back(self, job: Job) -> None:
+        noted = crate("core", "a" * 64, attempts=1).model_copy(update={"code": "accepted"})
+        record = self._record(job, noted, CrateReadBack(id=noted.id, seconds=3.14, file=False))
+        assert (record.code, record.attempts, record.sha256) == ("read-back", 1, "a" * 64)
+        assert record.why == "read back from the index, twice, 3.1 s after it was accepted"
+
+    def test_a_crate_that_was_there_keeps_its_reason(self, job: Job) -> None:
+        noted = crate("core", "a" * 64).model_copy(update={"code": "equal-tar", "why": "the tar is equal"})
+        record = self._record(job, noted, CrateReadBack(id=noted.id, seconds=0.1, file=True))
+        assert (record.code, record.why) == ("equal-tar", "the tar is equal")
+        assert record.facts == {"shown_after": 0.1, "file": True}
+
+    def test_a_checksum_that_was_not_ours_for_a_while_stays_in_the_receipt(self, job: Job) -> None:
+        noted = crate("core", "a" * 64, attempts=1).model_copy(update={"code": "accepted"})
+        record = self._record(job, noted, CrateReadBack(id=noted.id, seconds=3.0, file=True, disagreed="b" * 64))
+        assert record.facts == {"shown_after": 3.0, "file": True, "disagreed": "b" * 64}
+        assert record.why is not None
+        assert "and its file" in record.why
+        assert "b" * 64 in record.why
+
+
+class TestCutOff:
+    """The receipt of an attempt whose process was killed."""
+
+    def test_it_says_all_that_was_noted(self, job: Job, plan: ReleasePlan) -> None:
+        journal = Journal(job)
+        journal.note_plan(plan, TOOLCHAIN)
+        journal.note_commit(COMMIT)
+        journal.note(crate("core", "a" * 64, attempts=1))
+        journal.note(crate("app", "b" * 64, state=ObjectState.UNKNOWN, code="in-flight"))
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert valid(receipt).objects == journal.receipt(ReceiptOutcome.CRASHED).objects
+        assert (receipt.outcome, receipt.version, receipt.commit) == ("crashed", "0.5.0", COMMIT)
+        assert receipt.failure is not None
+        assert receipt.failure.code == "run-crashed"
+
+    def test_a_cancelled_one_says_that(self, job: Job) -> None:
+        Journal(job)
+        receipt = receipt_of_cut(job.directory, cancelled=True)
+        assert receipt is not None
+        assert receipt.failure is not None
+        assert (receipt.outcome, receipt.failure.code) == ("cancelled", "run-cancelled")
+
+    def test_a_line_that_was_cut_off_is_left_out(self, job: Job) -> None:
+        Journal(job).note(crate("core", "a" * 64))
+        with job.directory.journal.open("a") as lines:
+            lines.write('{"object": {"kind": "crate", "id"')
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert [each.id for each in receipt.objects] == ["core@0.5.0"]
+
+    def test_an_attempt_that_wrote_its_receipt_was_not_cut_off(self, job: Job) -> None:
+        journal = Journal(job)
+        write_receipt(job.directory, journal.receipt(ReceiptOutcome.RELEASED))
+        assert receipt_of_cut(job.directory, cancelled=False) is None
+
+    def test_a_new_attempt_begins_anew(self, job: Job) -> None:
+        Journal(job).note(crate("core", "a" * 64))
+        Journal(job).note(crate("app", "b" * 64))
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert [each.id for each in receipt.objects] == ["app@0.5.0"]
+
+    def test_a_disk_that_takes_no_note_stops_nothing(self, job: Job) -> None:
+        journal = Journal(job)
+        job.directory.journal.unlink()
+        job.directory.journal.mkdir()
+        journal.note(crate("core", "a" * 64))
+        assert [each.id for each in journal.receipt(ReceiptOutcome.RELEASED).objects] == ["core@0.5.0"]

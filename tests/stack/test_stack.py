@@ -1,10 +1,12 @@
 """A real Prefect server and worker for a throw-away project: started, used, broken and stopped."""
 
+import contextlib
 import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from pathlib import Path
 from queue import Queue
 
 import httpx
+import psutil
 import pytest
 
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
@@ -20,7 +23,7 @@ from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
-from loadmaster.stack.processes import is_alive, stop
+from loadmaster.stack.processes import Process, is_alive, stop
 from loadmaster.stack.record import POOL, Stack, read_record, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
@@ -52,7 +55,7 @@ deployments:
   - name: here
     entrypoint: waiting.py:wait
     enforce_parameter_schema: true
-    work_pool: {name: loadmaster}
+    work_pool: {name: loadmaster, job_variables: {stream_output: false}}
     schedules: [{slug: daily, cron: "30 HOUR * * *", timezone: UTC, active: true}]
 """
 
@@ -133,6 +136,26 @@ def let_on(gate: Path, word: str = "") -> None:
     end = end_of(gate)
     os.write(end, word.encode())
     os.close(end)
+
+
+def kill(process: Process | None) -> None:
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+
+
+def next_worker(project: Project, before: Stack) -> Process:
+    """The worker that the supervisor started in place of the one before."""
+    eventually(lambda: running_or_none(project.home) not in (None, before), "the supervisor started another worker")
+    worker = running(project.home).worker
+    assert worker is not None
+    return worker
+
+
+def running_or_none(home: Path) -> Stack | None:
+    try:
+        return running(home)
+    except NoStackRunning:
+        return None
 
 
 @contextmanager
@@ -250,6 +273,65 @@ def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_work
         assert [each["name"] for each in api.deployments()] == ["here"]
 
 
+class TestSupervisor:
+    """What becomes of a worker and of its runs when one of them is killed."""
+
+    def test_a_worker_that_was_killed_is_started_again_and_its_run_goes_on(self, project: Project) -> None:
+        gate, stack = project.gate("killed-worker"), project.running()
+        with Api(stack.api_url) as api:
+            run = api.create_run("wait/here", {"gate": str(gate)})
+            with standing_at(gate):
+                begun = time.monotonic()
+                kill(stack.worker)
+                worker = next_worker(project, stack)
+                assert time.monotonic() - begun < 10
+                assert api.run(run.id).state.type == "RUNNING"
+            assert end_of_run(api, run).type == "COMPLETED"
+        log = (project.home / "supervisor.log").read_text()
+        assert f"the worker (process {stack.worker.pid if stack.worker else 0}) has ended; starting it again" in log
+        assert f"the worker is process {worker.pid} now" in log
+
+    def test_a_run_that_was_taken_and_not_begun_is_started_anew(self, project: Project) -> None:
+        stack = project.running()
+        with Api(stack.api_url) as api:
+            api.pause_pool(POOL)
+            run = api.create_run("wait/here", {})
+            api.set_state(run.id, "PENDING", "Submitting", "as the worker does first")
+            kill(stack.worker)
+            next_worker(project, stack)
+            eventually(lambda: api.run(run.id).state.type == "SCHEDULED", "the run was given back")
+            api.open_pool(POOL)
+            assert end_of_run(api, run).type == "COMPLETED"
+
+    def test_a_run_whose_worker_is_gone_can_be_cancelled(self, project: Project) -> None:
+        gate, stack = project.gate("cancelled-orphan"), project.running()
+        with Api(stack.api_url) as api:
+            run = api.create_run("wait/here", {"gate": str(gate)})
+            with contextlib.suppress(BrokenPipeError), standing_at(gate):
+                kill(stack.worker)
+                next_worker(project, stack)
+                process = psutil.Process(api.run(run.id).pid)
+                api.cancel(run.id)
+                eventually(lambda: api.run(run.id).state.type == "CANCELLED", "the run was cancelled")
+                eventually(lambda: not process.is_running(), "the process of the run ended")
+
+    def test_a_run_that_was_killed_together_with_its_worker_can_be_resumed(self, project: Project) -> None:
+        gate, stack = project.gate("both-killed"), project.running()
+        with Api(stack.api_url) as api:
+            run = api.create_run("wait/here", {"gate": str(gate)})
+            with contextlib.suppress(BrokenPipeError), standing_at(gate):
+                pid = api.run(run.id).pid
+                kill(stack.worker)
+                assert pid is not None
+                os.killpg(pid, signal.SIGKILL)
+            assert end_of_run(api, run).type == "CRASHED"
+            next_worker(project, stack)
+            api.retry(run.id)
+            at_the_gate = beside(lambda: let_on(gate))
+            assert end_of_run(api, run).type == "COMPLETED"
+            result_of(at_the_gate, "the run was let on")
+
+
 def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Project) -> None:
     gate, stack, told = project.gate("third"), project.running(), Queue[str]()
     with Api(stack.api_url) as api:
@@ -283,7 +365,7 @@ def test_down_waits_for_a_run_by_hand_and_no_longer_once_that_is_killed(project:
         code_of(command, "the program that was killed")
         is_down(going_down)
 
-    assert told_to(told, "`down`").startswith(f"not waiting for run {run.name} (Running")
+    assert told_to(told, "`down`").startswith(f"run {run.name} has no process any more")
     assert told_to(told, "`down`") == "stopped the worker and the Prefect server"
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "CRASHED"
@@ -325,7 +407,7 @@ def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: P
     ]
     assert not is_alive(stack.server)
     with Api(project.up().api_url) as api:
-        assert api.run(run.id).state.type == "CRASHED"
+        assert api.run(run.id).state.type == "CANCELLED"
         api.retry(run.id)
         at_the_gate = beside(lambda: let_on(gate))
         assert end_of_run(api, run).type == "COMPLETED"

@@ -23,7 +23,7 @@ from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.forge import AssetDifferent, ForgeLacksTag
 from loadmaster.errors.git import NotObserved, TagTaken
 from loadmaster.errors.registry import AlreadyUploaded, CrateTaken, RateLimited, RegistryUnreachable, UploadRefused
-from loadmaster.planning.plan import RECEIPT, Crate
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, Crate
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
@@ -131,7 +131,7 @@ class TestWhatIsUndone:
         self, lied_to: Job, prepared: Prepared, release: forge.ForgeRelease
     ) -> None:
         with pytest.raises(NotObserved, match=r"`v0\.5\.0`"):
-            announce.publish_release(lied_to, prepared.plan.tags[0], release)
+            announce.publish_release(lied_to, prepared.plan.tags[0], release, {})
 
     def test_an_asset_that_arrives_as_other_bytes_is_not_reported_as_ours(
         self, job: Job, release: forge.ForgeRelease
@@ -303,14 +303,28 @@ class TestAnnouncing:
     def test_the_release_is_published_once_and_its_workflow_run_is_seen(
         self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
     ) -> None:
-        first = announce.publish_release(tagged, prepared.plan.tags[0], draft)
+        first = announce.publish_release(tagged, prepared.plan.tags[0], draft, {})
         again = announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
-        second = announce.publish_release(tagged, prepared.plan.tags[0], again)
+        second = announce.publish_release(tagged, prepared.plan.tags[0], again, {})
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert forge_of(tagged).published == ("v0.5.0",)
         run = announce.workflow_run(tagged, prepared.plan.tags[0], prepared.commit)
         assert run is not None
         assert run.kind == "workflow-run"
+
+    def test_a_draft_becomes_public_only_with_all_its_assets(
+        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+    ) -> None:
+        tag, sums = prepared.plan.tags[0], b"ours"
+        digest = sha256(sums).hexdigest()
+        with pytest.raises(NotObserved, match=f"`{CHECKSUMS}`"):
+            announce.publish_release(tagged, tag, draft, {CHECKSUMS: digest})
+        announce.upload_asset(tagged, draft, CHECKSUMS, sums, CHECKSUMS)
+        with pytest.raises(AssetDifferent, match=f"with SHA-256 `{digest}`; ours has `{'0' * 64}`"):
+            announce.publish_release(tagged, tag, draft, {CHECKSUMS: "0" * 64})
+        assert forge_of(tagged).published == ()
+        announce.publish_release(tagged, tag, draft, {CHECKSUMS: digest})
+        assert forge_of(tagged).published == ("v0.5.0",)
 
     def _receipt(self, job: Job, prepared: Prepared) -> Receipt:
         journal = Journal(job)

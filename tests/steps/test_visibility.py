@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
 from threading import Event
 from typing import Any
 
 import pytest
 
-from loadmaster.errors.registry import ChecksumMismatch, NotPublished, NotVisible, RegistryUnreachable
+from loadmaster.errors.registry import ChecksumMismatch, IndexDisagrees, NotPublished, NotVisible, RegistryUnreachable
+from loadmaster.planning.profile.registry_style import ReadBack
+from loadmaster.planning.values.receipt import CrateReadBack
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.job import Job
 from loadmaster.steps import publish
@@ -110,6 +113,69 @@ def test_another_checksum_than_ours_is_told_with_both(job: Job, prepared: Prepar
     put(job, units, crate_file(units.name, units.version))
     with pytest.raises(ChecksumMismatch, match=prepared.digests["hangar-units"]):
         await_visible(job, [units], {units.id: prepared.digests["hangar-units"]}, Passing().time)
+
+
+def test_a_wrong_checksum_is_waited_for_until_time_has_run_out(opening: Opening, prepared: Prepared) -> None:
+    units, passing = prepared.plan.crate("hangar-units"), Passing()
+    with opening(Fault(on="index", crate="hangar-units", checksum="wrong", times=10_000)) as job:
+        publish.publish_crate(job, units, prepared.digests["hangar-units"])
+        with pytest.raises(ChecksumMismatch) as caught:
+            await_visible(job, [units], ours(prepared), passing.time)
+        assert sum(passing.slept) >= job.project.registry.visible_within
+    assert caught.value.facts["ours"] == prepared.digests["hangar-units"]
+
+
+def test_a_wrong_checksum_that_is_gone_by_the_end_is_remembered(opening: Opening, prepared: Prepared) -> None:
+    units, passing, lines = prepared.plan.crate("hangar-units"), Passing(), list[str]()
+    fault = Fault(on="index", crate="hangar-units", checksum="wrong", times=3)
+    with opening(fault) as job, ThreadPoolExecutor(READERS) as pool:
+        publish.publish_crate(job, units, prepared.digests["hangar-units"])
+        watch = Watch(job, pool, passing.time, lines.append)
+        watch.expect(units, prepared.digests["hangar-units"])
+        (seen,) = watch.wait_for_the_rest()
+    assert seen.id == units.id
+    assert seen.disagreed not in (None, prepared.digests["hangar-units"])
+    assert len(lines) == 3
+    assert all(str(seen.disagreed) in line for line in lines)
+
+
+class TestFiles:
+    """With `read_back = "files"`."""
+
+    def _reading_files(self, job: Job) -> Job:
+        registry = job.project.registry.model_copy(update={"read_back": ReadBack.FILES})
+        return replace(job, project=job.project.model_copy(update={"registry": registry}))
+
+    def _read_back(self, job: Job, prepared: Prepared, passing: Passing) -> tuple[CrateReadBack, ...]:
+        with ThreadPoolExecutor(READERS) as pool:
+            watch = Watch(self._reading_files(job), pool, passing.time)
+            for crate in prepared.plan.crates:
+                watch.expect(crate, prepared.digests[crate.name])
+            return watch.wait_for_the_rest()
+
+    def test_every_file_is_downloaded_and_hashed(self, job: Job, prepared: Prepared) -> None:
+        publish_all(job, prepared)
+        seen = self._read_back(job, prepared, Passing())
+        assert {each.id: (each.file, each.disagreed) for each in seen} == {
+            crate.id: (True, None) for crate in prepared.plan.crates
+        }
+
+    def test_a_file_that_is_another_one_is_found(self, opening: Opening, prepared: Prepared) -> None:
+        passing = Passing()
+        with opening(Fault(on="download", crate="hangar-cli", tampered=True, times=10_000)) as job:
+            publish_all(job, prepared)
+            with pytest.raises(IndexDisagrees, match="hangar-cli"):
+                self._read_back(job, prepared, passing)
+            assert sum(passing.slept) >= job.project.registry.visible_within
+
+    def test_a_file_that_a_cache_had_wrong_for_a_moment_is_remembered(
+        self, opening: Opening, prepared: Prepared
+    ) -> None:
+        with opening(Fault(on="download", crate="hangar-cli", tampered=True, times=2)) as job:
+            publish_all(job, prepared)
+            seen = {each.id: each for each in self._read_back(job, prepared, Passing())}
+        assert seen["hangar-cli@0.5.0"].disagreed is not None
+        assert seen["hangar-units@0.5.0"].disagreed is None
 
 
 def never(seconds: float) -> None:

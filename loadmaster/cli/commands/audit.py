@@ -26,7 +26,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import look, prepare
 from loadmaster.steps.observe import Compared, ReleasedSource, compare_with_registry, look_at_source
-from loadmaster.steps.publish import crate_from_store
+from loadmaster.steps.publish import kept_crate
 from loadmaster.things.crate import PublishedCrate
 
 _EXIT_CODES = {ObjectState.DIFFERENT: 1, ObjectState.ABSENT: 3, ObjectState.UNKNOWN: 4}
@@ -129,7 +129,7 @@ def _package_and_compare(
 
 
 def _compare(job: Job, name: str, version: str, sha256: str, registry: RegistryClient) -> Compared:
-    ours = crate_from_store(job, f"{name}@{version}", sha256)
+    ours = kept_crate(job.store, f"{name}@{version}", sha256)
     return compare_with_registry(PublishedCrate(registry=registry, name=name, version=version, ours=ours))
 
 

@@ -23,7 +23,7 @@ from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
-from loadmaster.steps.publish import crate_from_store
+from loadmaster.steps.publish import kept_crate
 from loadmaster.things.crate import PublishedCrate
 from loadmaster.things.thing import look_at
 
@@ -86,7 +86,7 @@ def _absent(crate: Crate) -> ObjectRecord:
 
 
 def _compare(job: Job, crate: Crate, sha256: str) -> ObjectRecord:
-    ours = crate_from_store(job, crate.id, sha256)
+    ours = kept_crate(job.store, crate.id, sha256)
     record = look_at(PublishedCrate(registry=job.registry, name=crate.name, version=crate.version, ours=ours))
     differs = (record.facts or {}).get("differs")
     if not isinstance(differs, dict):

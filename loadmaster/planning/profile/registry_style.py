@@ -69,6 +69,15 @@ class Wait(StrEnum):
     """When the index shows the needed crate. A registry that resolves dependencies at upload needs this."""
 
 
+class ReadBack(StrEnum):
+    """What is read back of every crate before the release is announced."""
+
+    INDEX = "index"
+    """Its line in the index, twice."""
+    FILES = "files"
+    """Its line in the index, twice, and its file, which is downloaded and hashed."""
+
+
 class RegistryStyle(Value):
     """How the registry accepts uploads."""
 
@@ -88,6 +97,7 @@ class RegistryStyle(Value):
     """How many uploads run at the same time."""
     visible_within: float = Field(default=900.0, gt=0)
     """How many seconds the index may lag behind. crates.io's caches keep a file for up to 600."""
+    read_back: ReadBack = ReadBack.INDEX
 
     @property
     def rates(self) -> dict[Action, Rate]:

@@ -22,9 +22,16 @@ CHECKS = frozenset({"install", "smoke"})
 """Kinds of objects that change nothing: they look at what is there, and every attempt looks again."""
 
 
+SHORT = 8
+"""Characters of a run's id that are shown."""
+
+
 class ReceiptOutcome(StrEnum):
     RELEASED = "released"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+    """The process of the run ended before the run was done."""
     PLANNED = "planned"
 
 
@@ -47,6 +54,31 @@ class ObjectRecord(Value):
     """For people: no program reads it."""
 
 
+class CrateReadBack(Value):
+    """What reading one published crate back gave."""
+
+    id: str
+    """`name@version`."""
+    seconds: float
+    """From its acceptance until the registry showed it."""
+    file: bool
+    """Whether its file was downloaded and hashed, too."""
+    disagreed: str | None = None
+    """A checksum that is not ours, which the registry showed for a while."""
+
+
+def read_back(record: ObjectRecord, seen: CrateReadBack) -> ObjectRecord:
+    """The record of a crate after it was read back. One that was there already keeps its code and its reason."""
+    code = "read-back" if record.code == "accepted" else record.code
+    what = "the index, twice, and its file" if seen.file else "the index, twice"
+    why = f"read back from {what}, {seen.seconds:.1f} s after it was accepted" if code == "read-back" else record.why
+    facts = {**(record.facts or {}), "shown_after": seen.seconds, "file": seen.file}
+    if seen.disagreed:
+        why = f"{why or 'read back'}; for a while the registry showed the checksum `{seen.disagreed}`"
+        facts["disagreed"] = seen.disagreed
+    return record.model_copy(update={"code": code, "facts": facts, "why": why})
+
+
 class Failure(Value):
     """The error of the catalogue that stopped the release."""
 
@@ -57,10 +89,22 @@ class Failure(Value):
     """The code of the error, such as `upload-refused`; None in a receipt that is older than this field."""
     facts: Mapping[str, JsonValue] | None = None
     """The values that the sentences were made from, by name."""
+    transient: bool = False
+    """Whether the same attempt, made again a little later, may succeed."""
+    final: bool = False
+    """Whether no attempt at this version can ever succeed."""
 
     @classmethod
     def of(cls, error: LoadmasterError) -> Self:
-        return cls(what=error.what, why=error.why, next=error.fix, code=error.code, facts=error.facts or None)
+        return cls(
+            what=error.what,
+            why=error.why,
+            next=error.fix,
+            code=error.code,
+            facts=error.facts or None,
+            transient=error.transient,
+            final=error.final,
+        )
 
 
 class Receipt(Value):
@@ -70,6 +114,8 @@ class Receipt(Value):
     """The release commit if it exists, otherwise the commit that was looked at."""
     base_commit: str
     world: Literal["live", "rehearsal"]
+    run: str | None = None
+    """The id of the flow run, by which it is followed and resumed; None for a plan."""
     outcome: ReceiptOutcome
     plan: str
     """Hash of the plan."""
@@ -82,6 +128,11 @@ class Receipt(Value):
     gates: tuple[GateAnswer, ...] = ()
     deviations: tuple[str, ...] = ()
     failure: Failure | None = None
+
+    @property
+    def short_run(self) -> str:
+        """The beginning of the run's id, by which commands find it."""
+        return (self.run or "")[:SHORT]
 
     @property
     def changed_nothing(self) -> bool:

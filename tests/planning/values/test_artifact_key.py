@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prefect.artifacts import MarkdownArtifact
 
-from tasks.artifacts import artifact_key
+from loadmaster.planning.values.artifact_key import artifact_key
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,149 @@
+"""The runs that this machine knows: from their directories, and from Prefect if its server answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable
+from loadmaster.errors.run import RunAmbiguous, RunUnknown
+from loadmaster.planning.values.receipt import SHORT, Receipt
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.way_on import WayOn, out_text, way_on
+from loadmaster.run.job import Pinned
+from loadmaster.run.store import RunDirectory, Store
+from loadmaster.stack.api import Api
+from loadmaster.stack.liveness import holder_lives
+from loadmaster.stack.record import running
+from loadmaster.stack.runs import FlowRun
+from loadmaster.steps.cut import close_cut_run
+
+V = TypeVar("V", bound=Value)
+
+LEAST = 4
+"""Characters of an id that a person must give at least."""
+
+
+class RunSeen(Value):
+    """A run, as `loadmaster runs` lists it."""
+
+    id: str
+    name: str | None = None
+    """The name on its page; None if the server is not running."""
+    project: str | None = None
+    version: str | None = None
+    """The version, or what was asked for."""
+    world: str | None = None
+    state: str
+    """Prefect's state; without the server, what its files say: `at work`, or the outcome of its receipt."""
+    started: str | None = None
+    out: str | None = None
+    """What of it is out."""
+    next: WayOn | None = None
+    is_at_work: bool = False
+
+    @property
+    def short(self) -> str:
+        return self.id[:SHORT]
+
+
+def list_runs(store: Store) -> tuple[RunSeen, ...]:
+    """Every run that has a directory here, the newest first, with Prefect's state if the server answers."""
+    seen = [_seen(directory, store) for directory in store.runs() if directory.lock.exists()]
+    known = _known_to_prefect(store, [run.id for run in seen])
+    merged = [
+        run.model_copy(update={"name": known[run.id].name, "state": known[run.id].state.name})
+        if run.id in known
+        else run
+        for run in seen
+    ]
+    return tuple(sorted(merged, key=lambda run: run.started or "", reverse=True))
+
+
+def _known_to_prefect(store: Store, identities: list[str]) -> dict[str, FlowRun]:
+    try:
+        with Api(running(store.root.resolve()).api_url) as api:
+            return {run.id: run for run in api.runs(identities)}
+    except (NoStackRunning, PrefectUnreachable):
+        return {}
+
+
+def _seen(directory: RunDirectory, store: Store) -> RunSeen:
+    at_work = holder_lives(directory) is True
+    if not at_work:
+        close_cut_run(directory, store, cancelled=False)
+    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else _read(Receipt, directory.receipt)
+    return RunSeen(
+        id=directory.path.name,
+        project=pinned.project if pinned else None,
+        version=(pinned.version or pinned.asked) if pinned else None,
+        world=None if pinned is None else "rehearsal" if pinned.index is None else "live",
+        state="at work" if at_work else receipt.outcome if receipt else "without a receipt",
+        is_at_work=at_work,
+        started=pinned.started.isoformat(timespec="seconds") if pinned else None,
+        out=out_text(receipt) if receipt else None,
+        next=way_on(receipt) if receipt else None,
+    )
+
+
+def _read(kind: type[V], path: Path) -> V | None:
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def runs_text(runs: tuple[RunSeen, ...]) -> str:
+    """A table for a terminal."""
+    if not runs:
+        return "no runs yet"
+    rows = [
+        (
+            run.short,
+            run.world or "",
+            f"{run.project or '?'} {run.version or ''}",
+            run.state,
+            run.started or "",
+            run.out or "",
+        )
+        for run in runs
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def find_run(wanted: str | None, store: Store, choose: Callable[[tuple[RunSeen, ...]], RunSeen]) -> RunSeen:
+    runs = list_runs(store)
+    if wanted is None:
+        return choose(runs)
+    fitting = [run for run in runs if run.name == wanted or (len(wanted) >= LEAST and run.id.startswith(wanted))]
+    if not fitting:
+        raise RunUnknown(f"run `{wanted}`", [run.short for run in runs[:5]])
+    if len(fitting) > 1:
+        raise RunAmbiguous(f"called `{wanted}`", [run.id for run in fitting])
+    return fitting[0]
+
+
+def newest(runs: tuple[RunSeen, ...]) -> RunSeen:
+    if not runs:
+        raise RunUnknown("run yet", ())
+    return runs[0]
+
+
+def newest_unfinished(runs: tuple[RunSeen, ...]) -> RunSeen:
+    unfinished = [run for run in runs if run.next is not WayOn.NOTHING and not run.is_at_work]
+    if not unfinished:
+        raise RunUnknown("run that could be resumed", [run.short for run in runs[:5]])
+    return unfinished[0]
+
+
+def only_one_at_work(runs: tuple[RunSeen, ...]) -> RunSeen:
+    at_work = [run for run in runs if run.is_at_work]
+    if not at_work:
+        raise RunUnknown("run at work", [])
+    if len(at_work) > 1:
+        raise RunAmbiguous("at work", [run.short for run in at_work])
+    return at_work[0]

@@ -1,0 +1,162 @@
+"""Runs, from the command line: start one, follow it, resume it, cancel it, list them.
+
+There is one way a flow runs: as a run of its deployment, carried out by the worker. The command only follows, and may leave.
+A server and a worker that were not running before are started for the command and end with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from loadmaster.cli.commands.known_runs import find_run, newest, newest_unfinished, only_one_at_work
+from loadmaster.cli.commands.stopping import Stopped, stopped_by_signals
+from loadmaster.errors.prefect import NoStackRunning, PrefectRefused
+from loadmaster.errors.request import RunWithoutReceipt
+from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown, WorkerLacksSecret
+from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
+from loadmaster.planning.values.receipt import SHORT, Receipt
+from loadmaster.planning.values.tell import Tell
+from loadmaster.run.request import ReleaseRequest
+from loadmaster.run.store import Store
+from loadmaster.stack.api import Api
+from loadmaster.stack.closing import leave_receipt
+from loadmaster.stack.following import follow
+from loadmaster.stack.liveness import has_died
+from loadmaster.stack.record import Stack, running
+from loadmaster.stack.runs import TERMINAL, FlowRun
+from loadmaster.stack.starting import up
+from loadmaster.stack.stopping import down
+from loadmaster.steps.cut import close_cut_run
+
+
+def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Starts a run of the deployment, as the form of the UI does, and follows it. Returns its receipt.
+
+    Raises `RunLeft` if the command is stopped meanwhile, `RunWithoutReceipt` if the run ended before it wrote one, and what
+    starting the server raises.
+    """
+    with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
+        require_same_secrets(stack, os.environ)
+        run = api.create_run(deployment, {"request": request.model_dump(mode="json", exclude_defaults=True)})
+        return _follow(stack, api, run, store, tell, ours=ours)
+
+
+def follow_run(wanted: str | None, store: Store, tell: Tell) -> Receipt:
+    """Follows a run to its end; the newest one if none is named. Without a server, returns what its last attempt left."""
+    run = find_run(wanted, store, newest)
+    try:
+        stack = running(store.root.resolve())
+    except NoStackRunning:
+        tell(f"no server is running; this is what the last attempt of run {run.short} left")
+        close_cut_run(store.run(run.id), store, cancelled=False)
+        return _receipt(store, run.id, "the server is not running")
+    with stopped_by_signals(), Api(stack.api_url) as api:
+        return _follow(stack, api, api.run(run.id), store, tell, ours=False)
+
+
+def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
+    """Retries a run and follows it; the newest one that did not finish if none is named. As the UI's Retry does.
+
+    Raises `RunNotResumable`, and what `start` raises.
+    """
+    found = find_run(wanted, store, newest_unfinished)
+    with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
+        require_same_secrets(stack, os.environ)
+        run = _run_of(api, found.id)
+        if run.state.type not in TERMINAL and has_died(run, store.root):
+            api.set_state(run.id, "CRASHED", "Crashed", "its process is gone")
+        elif run.state.type not in TERMINAL or run.state.type == "COMPLETED":
+            raise RunNotResumable(run.short, run.state.name)
+        api.retry(run.id)
+        return _follow(stack, api, api.run(run.id), store, tell, ours=ours)
+
+
+def cancel(wanted: str | None, store: Store, tell: Tell) -> Receipt:
+    """Cancels a run, waits until it has ended, and returns its receipt. The only one at work if none is named.
+
+    Raises `NoStackRunning`, `RunUnknown`, `RunAmbiguous`, `RunWithoutReceipt`.
+    """
+    stack = running(store.root.resolve())
+    found = find_run(wanted, store, only_one_at_work)
+    with stopped_by_signals(), Api(stack.api_url) as api:
+        run = _run_of(api, found.id)
+        if run.state.type not in TERMINAL:
+            api.cancel(run.id)
+        return _follow(stack, api, run, store, tell, ours=False)
+
+
+def _follow(stack: Stack, api: Api, run: FlowRun, store: Store, tell: Tell, *, ours: bool) -> Receipt:
+    """`ours`: the server and the worker are only running for this command."""
+    tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
+    try:
+        state = follow(api, run.id, tell)
+    except Stopped as stopped:
+        if not (ours and stopped.ends_the_run):
+            raise RunLeft(run.short) from None
+        tell(f"stopped by {stopped}: the run ends with the server that was started for it")
+        down(store.root, True, tell)
+        return _receipt(store, run.id, "it was stopped with this command")
+    leave_receipt(api, store.root, run.id, tell, cancelled=state.type == "CANCELLED")
+    tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
+    return _receipt(store, run.id, state.message or state.name)
+
+
+def _receipt(store: Store, identity: str, message: str) -> Receipt:
+    path = store.run(identity).receipt
+    if not path.exists():
+        raise RunWithoutReceipt(identity[:SHORT], message)
+    return Receipt.model_validate_json(path.read_bytes())
+
+
+def _run_of(api: Api, identity: str) -> FlowRun:
+    try:
+        return api.run(identity)
+    except PrefectRefused as error:
+        raise RunUnknown(f"run `{identity[:SHORT]}` on the server", ()) from error
+
+
+@contextmanager
+def stack_for_command(store: Store, root: Path, tell: Tell) -> Iterator[tuple[Stack, bool]]:
+    """The server and the worker, and whether they were started for this command: then they end with it.
+
+    They stay if the command leaves a run that goes on.
+    """
+    ours = not _is_up(store)
+    try:
+        with stopped_by_signals():
+            stack = up(store.root, root, tell=tell)
+            yield stack, ours
+    except RunLeft:
+        raise
+    except Stopped as stopped:
+        if ours:
+            down(store.root, True, tell)
+        raise CommandStopped(stopped.signal.name) from None
+    except BaseException:
+        if ours:
+            down(store.root, False, tell)
+        raise
+    if ours and _is_up(store):
+        down(store.root, False, tell)
+
+
+def _is_up(store: Store) -> bool:
+    try:
+        running(store.root.resolve())
+    except NoStackRunning:
+        return False
+    return True
+
+
+def require_same_secrets(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Raises `WorkerLacksSecret` if this command has a credential that the worker does not have: it would not be used."""
+    assert stack.worker is not None  # `up` has started it
+    theirs = psutil.Process(stack.worker.pid).environ()
+    for name in sorted(SECRET_VARIABLES & environment.keys()):
+        if theirs.get(name) != environment[name]:
+            raise WorkerLacksSecret(name, has_another=name in theirs)

@@ -1,0 +1,102 @@
+"""Runs: how they end before they are done, and commands that name one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loadmaster.errors.base import LoadmasterError, UsageError
+
+
+class RunCancelled(LoadmasterError):
+    """A person or a command ended the run."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The run was cancelled before it was done.",
+            why="somebody pressed Cancel or ran `loadmaster cancel`, or the command that had started the server was stopped.",
+            fix="the receipt says what is out, and that stays there. To finish the release, try again.",
+        )
+
+
+class RunCrashed(LoadmasterError):
+    """The process of the run ended before the run did."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The process of the run ended before the run was done.",
+            why="it or its worker was killed or told to stop, memory ran out, or the machine went down.",
+            fix="the receipt and `loadmaster status` say what is out, and that stays there. To finish the release, try again.",
+        )
+
+
+class RunUnknown(UsageError):
+    """No run that fits the words of a command."""
+
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no {wanted}.",
+            why="it is misspelt, was pruned, or belongs to another `LOADMASTER_HOME`.",
+            fix=f"name one of {', '.join(f'`{run}`' for run in known)}."
+            if known
+            else "`loadmaster runs` lists all of them.",
+        )
+
+
+class RunAmbiguous(UsageError):
+    """Several runs fit the words of a command."""
+
+    def __init__(self, wanted: str, found: Sequence[str]) -> None:
+        super().__init__(
+            f"There are {len(found)} runs that are {wanted}: {', '.join(f'`{run}`' for run in found)}.",
+            why="several releases are under way, or the beginning of an id is too short.",
+            fix="name one of them.",
+        )
+
+
+class RunNotResumable(LoadmasterError):
+    """A run that cannot go on."""
+
+    def __init__(self, run: str, state: str) -> None:
+        super().__init__(
+            f"The run `{run}` is {state}; there is nothing to resume.",
+            why="only a run that failed, crashed or was cancelled can go on.",
+            fix=f"`loadmaster follow {run}` shows it; `loadmaster runs` lists the others.",
+        )
+
+
+class RunLeft(LoadmasterError):
+    """A command was stopped while it followed a run. The run goes on."""
+
+    exit_code = 130
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"The run `{run}` goes on without this command.",
+            why="only this command was stopped. The worker carries the run out.",
+            fix=f"`loadmaster follow {run}` shows it again, `loadmaster cancel {run}` ends it; `loadmaster down` stops the "
+            "server and the worker, once nothing is running.",
+        )
+
+
+class CommandStopped(LoadmasterError):
+    """A command was stopped before there was a run."""
+
+    exit_code = 130
+
+    def __init__(self, signal: str) -> None:
+        super().__init__(
+            f"The command was stopped by `{signal}` before it had started a run.",
+            why="somebody pressed Ctrl-C, or the job that ran it was cancelled.",
+            fix="nothing was released; start `loadmaster` again when you want to.",
+        )
+
+
+class WorkerLacksSecret(LoadmasterError):
+    """The worker was started without a credential that this command has, or with another one."""
+
+    def __init__(self, variable: str, has_another: bool) -> None:
+        super().__init__(
+            f"The worker that is running was started {'with another' if has_another else 'without'} `{variable}`.",
+            why="the worker carries the release out, and it has the environment of the `up` that started it.",
+            fix="run `loadmaster down` and start this command again, or name a Secret block in the profile.",
+        )
