@@ -13,7 +13,16 @@ from loadmaster.errors.cargo import ClippyFailed, ClippyNotRun
 from loadmaster.planning import show
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.previous_release import baseline
-from loadmaster.planning.registry.seen import ForgeSeen, Judged, Lint, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.registry.seen import (
+    ForgeSeen,
+    Judged,
+    Lint,
+    OwnRelease,
+    RegistrySeen,
+    Seen,
+    SourceSeen,
+    ToolchainSeen,
+)
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
@@ -38,14 +47,19 @@ def look_at_workspace(job: Job) -> Workspace:
     return step.look_at_workspace(job)
 
 
+@asks_the_world("look for begun release")
+def look_for_own_release(job: Job) -> OwnRelease | None:
+    return step.look_for_own_release(job)
+
+
 @asks_the_world("look at source")
-def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
-    return step.look_at_source(job, workspace)
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> SourceSeen:
+    return step.look_at_source(job, workspace, own)
 
 
 @asks_the_world("look at registry")
-def look_at_registry(job: Job, workspace: Workspace) -> RegistrySeen:
-    return step.look_at_registry(job, workspace.names)
+def look_at_registry(job: Job, workspace: Workspace, own: OwnRelease | None) -> RegistrySeen:
+    return step.look_at_registry(job, step.names_to_look_up(workspace, own))
 
 
 @asks_the_world("look at forge")
@@ -56,11 +70,11 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
 def look(job: Job) -> Seen:
     """All that a plan needs to know. The three questions that are independent of each other are asked at once."""
     toolchain = check_out(job)
-    workspace = look_at_workspace(job)
-    registry = look_at_registry.submit(job, workspace)
+    workspace, own = look_at_workspace(job), look_for_own_release(job)
+    registry = look_at_registry.submit(job, workspace, own)
     forge = look_at_forge.submit(job)
     return Seen(
-        source=look_at_source(job, workspace),
+        source=look_at_source(job, workspace, own),
         workspace=workspace,
         registry=registry.result(),
         forge=forge.result(),
@@ -70,7 +84,10 @@ def look(job: Job) -> Seen:
 
 @task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
 def decide(job: Job, seen: Seen) -> ReleasePlan:
+    """Raises `ReleaseUnfinished` before anything is written down, and what planning raises."""
     plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)
+    if job.releases:
+        prepare.require_finished(job, seen, plan)
     pin_version(job, plan.version)
     create_markdown_artifact(
         key=artifact_key(job.project.name, "plan"),

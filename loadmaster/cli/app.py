@@ -85,6 +85,13 @@ ScenarioOption = Annotated[
     Path | None,
     typer.Option(help="A TOML or JSON file: accounts, owners, tokens and crates of the registry.", metavar="FILE"),
 ]
+OverOption = Annotated[
+    str | None,
+    typer.Option(
+        "--over", help="Give up this version, which is begun and not finished; with `--why`.", metavar="VERSION"
+    ),
+]
+WhyOption = Annotated[str | None, typer.Option("--why", help="Why it is given up; for the receipt.", metavar="TEXT")]
 PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt notes it if not.")]
 
 
@@ -114,6 +121,8 @@ def plan(
     repository: RepositoryOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
+    over: OverOption = None,
+    why: WhyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
@@ -122,7 +131,8 @@ def plan(
     """
     from loadmaster.cli.commands.plan import plan_here
 
-    planned = plan_here(_request(project, version, repository, commit, as_of, None), default_store())
+    request = _request(project, version, repository, commit, as_of, over=over, why=why)
+    planned = plan_here(request, default_store())
     if as_json:
         more = planned.model_dump(mode="json", exclude={"receipt"})
         print_json(planned.receipt.model_dump(mode="json", exclude_none=True) | more)
@@ -147,6 +157,8 @@ def rehearse(
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
     scenario: ScenarioOption = None,
+    over: OverOption = None,
+    why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -158,7 +170,7 @@ def rehearse(
     from deployments import REHEARSE
     from loadmaster.cli.commands.runs import start
 
-    request = _request(project, version, repository, commit, as_of, faults, scenario)
+    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why)
     request = request.model_copy(update={"preflight": preflight})
     end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
 
@@ -180,11 +192,14 @@ def release(
     token_block: TokenBlockOption = None,
     repository: RepositoryOption = None,
     commit: CommitOption = None,
+    over: OverOption = None,
+    why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
+    A release that was begun is finished by its version alone, whatever came after it; until then no other one starts.
     The token comes from the Secret block that is named here or in the profile, else from `LOADMASTER_REGISTRY_TOKEN`.
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
@@ -203,6 +218,8 @@ def release(
             "token_block": token_block,
             "repository": absolute(repository),
             "commit": commit,
+            "over": over,
+            "why": why,
             "preflight": preflight,
         }
     )
@@ -218,6 +235,7 @@ def _request(
     as_of: str | None,
     faults: Path | None = None,
     scenario: Path | None = None,
+    **more: str | None,
 ) -> RehearseRequest:
     from loadmaster.rehearsal.conditions import read_script
     from loadmaster.rehearsal.request import rehearse_request
@@ -230,6 +248,7 @@ def _request(
             "repository": absolute(repository),
             "commit": commit,
             "as_of": as_of,
+            **more,
             **(read_script(faults).model_dump(exclude_defaults=True) if faults else {}),
             **({"scenario": read_scenario(scenario)} if scenario else {}),
         }

@@ -10,6 +10,7 @@ import typer
 
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
 from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
+from loadmaster.planning.begun import WayBack
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.profile.registry_style import Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -64,16 +65,18 @@ def status(
 ) -> None:
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
-    Changes nothing. Members are read at the tag, or else at the branch's head. `LOADMASTER_FORGE_TOKEN` is sent to the
-    forge if it is set. Exit codes: 0 everything is there, 1 something is different, 2 usage, 3 something is absent, 4
-    something is unknown; if several hold, the first.
+    Changes nothing. Members are read at the tag, or else at the release commit, or else at the branch's head.
+    `LOADMASTER_FORGE_TOKEN` is sent to the forge if it is set. Exit codes: 0 everything is there, 1 something is
+    different, 2 usage, 3 something is absent, 4 something is unknown; if several hold, the first.
     """
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
 
     api = None if forge == "none" else forge or GITHUB
     index = registry or crates_io_index()
-    seen = status(load_project(project), _exact(version), index, api, repository, default_store())
+    said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": absolute(repository)}
+    way = WayBack(project=project, options={name: value for name, value in said.items() if value is not None})
+    seen = status(load_project(project), _exact(version), index, api, repository, default_store(), way)
     _print(seen, status_text(seen), as_json)
     raise typer.Exit(seen.exit_code)
 

@@ -6,6 +6,9 @@ from collections.abc import Collection, Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
 
+_SHOWN = 5
+"""How many of many things a sentence names."""
+
 
 class MalformedVersion(UsageError):
     """The text is not a SemVer version."""
@@ -128,6 +131,48 @@ class ReleaseLocked(LoadmasterError):
             f"This release is being carried out by process `{holder}` already.",
             why="Retry was pressed while the earlier attempt was still alive.",
             fix="wait until it has ended, then press Retry again; nothing was changed.",
+        )
+
+
+class ReleaseUnfinished(LoadmasterError):
+    """Another release of the project was begun, and something of it is missing."""
+
+    def __init__(
+        self,
+        project: str,
+        version: str,
+        asked: str,
+        missing: Sequence[str],
+        command: str,
+        form: str,
+        over: str | None = None,
+    ) -> None:
+        """`version` is the one that was begun. `command` finishes it, and `form` says the same for the deployment's form.
+
+        `over`: the version that the request gives up, which is another.
+        """
+        shown = ", ".join(f"`{each}`" for each in missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        not_it = f" `{over}`, which was to be given up, is not the one that was begun." if over else ""
+        super().__init__(
+            f"Finish `{version}` of `{project}` first: it was begun, and of it these are missing: {shown}{more}. `{asked}` "
+            f"was asked for, and nothing was changed.{not_it}",
+            why="a run was stopped after it had pushed its release commit or its tag; a release over it would leave "
+            "it unfinished for ever.",
+            fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. If it "
+            "can never be complete, which `loadmaster status` says, give it up for ever: ask again for what you want with "
+            f'`--over {version} --why "…"` (*Over* and *Why* in the form).',
+        )
+
+
+class NothingToAbandon(UsageError):
+    """A request gives up a release, and none besides the one that it asks for is begun and not finished."""
+
+    def __init__(self, over: str) -> None:
+        super().__init__(
+            f"`{over}` cannot be given up: no release besides the one that was asked for is begun and not finished.",
+            why="another run finished it meanwhile, or it was never begun; only a begun release has to be given up.",
+            fix="leave `--over` and `--why` out (*Over* and *Why* in a form).",
         )
 
 

@@ -133,7 +133,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     Raises `NothingToPublish`, `DependencyCycle`, and the errors of `released_versions` and of the edits.
     """
     published, policy = publishable(seen.workspace, project), project.release.policy
-    taken = {name: [version.version for version in versions] for name, versions in seen.registry.crates.items()}
+    members = {name: versions for name, versions in seen.registry.crates.items() if name in seen.workspace.names}
+    taken = {name: [version.version for version in versions] for name, versions in members.items()}
     released = released_versions(published, policy, asked, taken)
     packages = tuple(package for package in published if package.name in released)
     versions = add_heirs(seen.source.manifests, manifest_versions(seen.workspace, published, policy, released))

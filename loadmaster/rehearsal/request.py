@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from loadmaster.rehearsal.conditions import Conditions
-from loadmaster.run.request import ReleaseRequest, read_request
+from loadmaster.run.request import StartRequest, read_request
 
 
 def _instant_or_commit(given: Any) -> Any:
@@ -26,7 +26,7 @@ def _instant_or_commit(given: Any) -> Any:
     return instant
 
 
-class RehearseRequest(Conditions, ReleaseRequest):
+class RehearseRequest(Conditions, StartRequest):
     """One rehearsal: the same release in a world made for it, where nothing reaches a live registry."""
 
     as_of: Annotated[AwareDatetime | Literal["commit"], BeforeValidator(_instant_or_commit)] | None = Field(

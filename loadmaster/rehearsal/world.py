@@ -68,6 +68,8 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
             store=store,
             clock=clock,
             preflight=request.preflight,
+            abandoned=request.abandoned,
+            options=request.options,
         )
 
 
@@ -102,6 +104,7 @@ def open_world(
             directory=directory,
             identity=f"{address}{ISSUER}/token",
             as_of=as_of,
+            registry_remembers=project.rehearsal.upstream and as_of >= clock.since,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.clients.git import Author
 from loadmaster.clients.registry.registry import RegistryClient
+from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
@@ -54,11 +56,22 @@ class Job:
     clock: Clock = field(default_factory=SystemClock)
     preflight: bool = True
     """Whether the permission gates are asked."""
+    releases: bool = True
+    """Whether a release is to come of it; a preflight only asks."""
+    abandoned: Abandoned | None = None
+    """The begun release that the request gives up."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What the request said beside project, version and commit, by option: a new run of the release has to be told again."""
 
     @property
     def wanted_version(self) -> str:
         """The version to plan: the planned version of an earlier attempt if there is one, else what was asked for."""
         return self.pinned.version or self.pinned.asked
+
+    @property
+    def again(self) -> bool:
+        """Whether an earlier attempt of this run decided on its version already."""
+        return self.pinned.version is not None
 
     @property
     def identity(self) -> Author:

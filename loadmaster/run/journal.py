@@ -118,7 +118,7 @@ class Journal:
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),
             gates=self.gates,
-            deviations=(*(plan.deviations if plan else ()), *(() if job.preflight else (NO_PREFLIGHT,))),
+            deviations=(*(plan.deviations if plan else ()), *_deviations(job)),
             failure=None if error is None else Failure.of(error),
         )
 
@@ -163,3 +163,9 @@ def _read(lines: bytes) -> Receipt | None:
                 record = ObjectRecord.model_validate(note["object"])
                 objects[record.kind, record.id] = record
     return None if head is None else head.model_copy(update={"objects": tuple(objects.values())})
+
+
+def _deviations(job: Job) -> tuple[str, ...]:
+    """What the request has otherwise than usual."""
+    over = () if job.abandoned is None else (job.abandoned.deviation,)
+    return (*over, *(() if job.preflight else (NO_PREFLIGHT,)))

@@ -41,7 +41,14 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
     )
     pinned = pin(request, project, directory, source, None, index)
     return Job(
-        project=project, pinned=pinned, world=world, directory=directory, store=store, preflight=request.preflight
+        project=project,
+        pinned=pinned,
+        world=world,
+        directory=directory,
+        store=store,
+        preflight=request.preflight,
+        abandoned=request.abandoned,
+        options=request.options,
     )
 
 

@@ -11,6 +11,7 @@ from loadmaster.clients import git
 from loadmaster.errors.request import RequestMoved
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Job, Pinned
+from loadmaster.run.own_releases import commit_of_release
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import RunDirectory, Store, write_atomically
@@ -40,6 +41,9 @@ def pin(
 ) -> Pinned:
     """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
 
+    The commit is the one that the request names; else that of the release, if Loadmaster began the requested version before,
+    whichever run it was; else the head of the release branch.
+
     `as_of`: the instant as of which the registry's upstream is seen; `commit` is that of the commit, None is now.
     `index`: the index of the registry of a real release.
     """
@@ -49,12 +53,14 @@ def pin(
             raise RequestMoved(f"{pinned.project} {pinned.asked}", f"{request.project} {request.version}")
         return pinned
     branch, now = project.source.branch, datetime.now(UTC)
-    commit = git.resolve(source, request.commit or f"refs/heads/{branch}")
+    head = f"refs/heads/{branch}"
+    begun = None if request.commit else commit_of_release(source, head, project, request.version)
+    commit = git.resolve(source, request.commit or begun or head)
     pinned = Pinned(
         project=request.project,
         asked=request.version,
         commit=commit,
-        on_branch=git.is_ancestor(source, commit, f"refs/heads/{branch}"),
+        on_branch=git.is_ancestor(source, commit, head),
         dirty=_dirty(request),
         started=now,
         as_of=git.commit_time(source, commit) if as_of == "commit" else as_of or now,

@@ -72,7 +72,14 @@ def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Sto
         directory=directory.world,
     )
     pinned = pin(request, project, directory, source, None)
-    return Job(project=_without_building(project), pinned=pinned, world=world, directory=directory, store=store)
+    return Job(
+        project=_without_building(project),
+        pinned=pinned,
+        world=world,
+        directory=directory,
+        store=store,
+        releases=False,
+    )
 
 
 def _without_building(project: Project) -> Project:

@@ -6,11 +6,12 @@ somebody switched that off, by the flow.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from loadmaster.errors.request import UnknownProject, WrongRequest
+from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
 from loadmaster.run.profiles import problems_of, project_names
@@ -55,7 +56,37 @@ class ReleaseRequest(Value):
     )
 
 
-class LiveRequest(ReleaseRequest):
+class StartRequest(ReleaseRequest):
+    """A release that is to be carried out, in whatever world."""
+
+    over: str | None = Field(
+        default=None,
+        title="Over",
+        pattern=ASKED,
+        description="Gives up a release that was begun and is not finished: its version. Without it, such a release has to "
+        "be finished first. The receipt notes it.",
+    )
+    why: str | None = Field(
+        default=None, title="Why", pattern=r"\S", description="Why that release is given up; for the receipt."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.over is None) != (self.why is None):
+            raise ValueError("give both `over` and `why`, or neither")
+        return self
+
+    @property
+    def abandoned(self) -> Abandoned | None:
+        return None if self.over is None or self.why is None else Abandoned(version=self.over, why=self.why)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a new run of the same release has to be told again, beside project and version, by option."""
+        return {} if self.repository is None else {"repository": self.repository}
+
+
+class LiveRequest(StartRequest):
     """One real release. For now only to a registry on loopback, without a forge; everything else is refused."""
 
     registry: str | None = Field(
@@ -73,6 +104,11 @@ class LiveRequest(ReleaseRequest):
         pattern=r"^[a-z0-9-]+$",
         description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
     )
+
+    @property
+    def options(self) -> dict[str, str]:
+        said = {"registry": self.registry, "forge": self.forge, "token-block": self.token_block}
+        return super().options | {name: value for name, value in said.items() if value is not None}
 
 
 def live_request(values: dict[str, Any]) -> LiveRequest:

@@ -32,6 +32,8 @@ class World(Value):
     """The address that issues ID tokens, as for GitHub Actions' jobs, to the credential `identity`. None: from the environment."""
     as_of: AwareDatetime | None = None
     """The registry's upstream is seen as of this instant."""
+    registry_remembers: bool = True
+    """Whether the registry has what was published before this run, up to now."""
 
     @property
     def has_own_credentials(self) -> bool:
@@ -41,6 +43,11 @@ class World(Value):
     @property
     def runs_workflows(self) -> bool:
         """Whether its forge really runs workflows: a rehearsal's only reports that it did."""
+        return self.kind == "live"
+
+    @property
+    def forge_remembers(self) -> bool:
+        """Whether its forge has the releases from before this run: a rehearsal's begins without any."""
         return self.kind == "live"
 
     @property

@@ -17,6 +17,10 @@ class WorldClock:
     def __init__(self, since: datetime, speed: float = 1.0) -> None:
         self._since, self._speed = since, speed
 
+    @property
+    def since(self) -> datetime:
+        return self._since
+
     def now(self) -> datetime:
         return self._since + (utc_now() - self._since) * self._speed
 

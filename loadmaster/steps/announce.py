@@ -30,6 +30,10 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     return ForgeSeen(
         published=tuple(release.tag for release in releases if not release.draft),
         drafts=tuple(release.tag for release in releases if release.draft),
+        assets={
+            release.tag: tuple(asset.name for asset in release.assets) for release in releases if not release.draft
+        },
+        remembers=job.world.forge_remembers,
     )
 
 

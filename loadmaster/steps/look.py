@@ -15,23 +15,32 @@ from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.registry.index_line import IndexLine
-from loadmaster.planning.registry.seen import CrateVersion, LockfileSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
+from loadmaster.planning.registry.seen import (
+    CrateVersion,
+    LockfileSeen,
+    OwnRelease,
+    RegistrySeen,
+    Seen,
+    SourceSeen,
+    ToolchainSeen,
+)
 from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.run.job import Job
+from loadmaster.run.own_releases import newest_own_release
 from loadmaster.steps.announce import look_at_forge
 
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know, one question after the other."""
     check_out(job)
-    toolchain, workspace = look_at_toolchain(job), look_at_workspace(job)
+    toolchain, workspace, own = look_at_toolchain(job), look_at_workspace(job), look_for_own_release(job)
     return Seen(
-        source=look_at_source(job, workspace),
+        source=look_at_source(job, workspace, own),
         workspace=workspace,
-        registry=look_at_registry(job, workspace.names),
+        registry=look_at_registry(job, names_to_look_up(workspace, own)),
         forge=look_at_forge(job),
         toolchain=toolchain,
     )
@@ -67,7 +76,13 @@ def metadata_of(chosen: cargo.Cargo, directory: Path, title: str) -> dict[str, A
         raise
 
 
-def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
+def look_for_own_release(job: Job) -> OwnRelease | None:
+    """The newest release that Loadmaster began on the release branch, as the remote has it."""
+    branch = f"refs/remotes/origin/{job.project.source.branch}"
+    return newest_own_release(job.directory.checkout, branch, job.project)
+
+
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, chosen = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
@@ -91,6 +106,7 @@ def look_at_source(job: Job, workspace: Workspace) -> SourceSeen:
         proposals=_proposals(job, workspace, changelogs),
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
+        own=own,
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
 
@@ -120,12 +136,18 @@ def pinned_toolchain(checkout: Path) -> str | None:
     return pinned_channel(read_texts(checkout, FILES))
 
 
+def names_to_look_up(workspace: Workspace, own: OwnRelease | None) -> frozenset[str]:
+    """The members, and the crates of the newest release that Loadmaster began: its tree may have had others."""
+    return workspace.names | frozenset(own.versions if own else ())
+
+
 def look_at_registry(job: Job, names: Iterable[str]) -> RegistrySeen:
     """Every version of every name. Raises `RegistryUnreachable` if the registry does not answer for one of them."""
     lines_of = job.registry.find_all_lines(sorted(names))
     return RegistrySeen(
         crates={name: tuple(_crate_version(line) for line in lines) for name, lines in lines_of.items()},
         spelled={name: lines[0].name for name, lines in lines_of.items() if lines and lines[0].name != name},
+        remembers=job.world.registry_remembers,
     )
 
 

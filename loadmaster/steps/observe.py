@@ -27,6 +27,7 @@ from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import same_version
+from loadmaster.run.own_releases import commit_of_release
 from loadmaster.run.pinning import IMPORTED
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory, Store
@@ -66,7 +67,7 @@ def compare_with_registry(crate: PublishedCrate) -> Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasedSource:
-    """The workspace of one release: at its tag, or else at the head of the release branch."""
+    """The workspace of one release: at its tag, else at its release commit, else at the head of the release branch."""
 
     remote: str
     refs: Mapping[str, str]
@@ -79,6 +80,10 @@ class ReleasedSource:
     """The release's versions, by package."""
     tag_of: Mapping[str, str]
     """The tag of each package."""
+    begun: str | None = None
+    """The commit of the release on the release branch, if Loadmaster began it."""
+    branch: str = "main"
+    """The release branch."""
 
     @property
     def tagged(self) -> str | None:
@@ -99,7 +104,9 @@ def look_at_source(
     branch, refs = project.source.branch, git.observe_refs(remote, extra=extra)
     tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.commit_of_tag(refs, tag))), None)
     mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
-    commit = tagged or git.resolve(mirror, f"refs/heads/{branch}")
+    head = f"refs/heads/{branch}"
+    begun = commit_of_release(mirror, head, project, released)
+    commit = tagged or begun or git.resolve(mirror, head)
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
     chosen = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
@@ -114,6 +121,8 @@ def look_at_source(
         packages=tuple(package for package in published if package.name in versions),
         versions=versions,
         tag_of=tag_of,
+        begun=begun,
+        branch=branch,
     )
 
 
@@ -131,6 +140,15 @@ def _own_repository(project: Project, directory: RunDirectory, store: Store) -> 
         bare = directory.path / "source.git"
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
     return bare
+
+
+def commit_records(source: ReleasedSource) -> tuple[ObjectRecord, ...]:
+    """The record of the release commit; () if Loadmaster began no such release: any commit may carry the version."""
+    if source.begun is None:
+        return ()
+    facts: dict[str, JsonValue] = {"branch": source.branch, "tip": source.refs.get(f"refs/heads/{source.branch}")}
+    seen = Observation(state=ObjectState.SAME, code="on-branch", facts=facts, why=f"on `{source.branch}`")
+    return (ObjectRecord(kind="commit", id=source.begun, **dict(seen)),)
 
 
 def tag_records(source: ReleasedSource) -> tuple[ObjectRecord, ...]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from loadmaster.clients import cargo, git
 from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
+from loadmaster.planning import begun
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.registry.as_of import start_of_release
-from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
@@ -22,6 +23,13 @@ from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
+
+
+def require_finished(job: Job, seen: Seen, plan: ReleasePlan) -> None:
+    """Raises `ReleaseUnfinished` if another release was begun and is not finished, and `NothingToAbandon`."""
+    way = begun.WayBack(project=job.project.name, options=job.options)
+    found = begun.begun_release(seen, job.project)
+    begun.require_finished(found, plan, job.abandoned, way, again=job.again)
 
 
 def commit(job: Job, plan: ReleasePlan) -> str:

@@ -113,6 +113,21 @@ class TestUsage:
         ("a level that is none", ["plan", "-p", "demo", "-V", "huge"], "`huge` is not a version"),
         ("an empty version", ["plan", "-p", "demo", "-V", ""], "`` is not a version"),
         ("an unknown project", ["plan", "-p", "nope", "-V", "minor"], "There is no project `nope`"),
+        (
+            "a release given up without a reason",
+            ["plan", "-p", "demo", "-V", "minor", "--over", "0.4.0"],
+            "both `over`",
+        ),
+        (
+            "a reason to give up nothing",
+            ["rehearse", "-p", "demo", "-V", "minor", "--why", "so"],
+            "both `over` and `why`",
+        ),
+        (
+            "a blank reason",
+            ["release", "-p", "demo", "-V", "minor", "--over", "0.4.0", "--why", " "],
+            "`why`",
+        ),
         ("a commit that is none", ["plan", "-p", "demo", "-V", "minor", "--commit", "HEAD"], "`commit`"),
         ("an instant that is none", ["plan", "-p", "demo", "-V", "minor", "--as-of", "today"], "`as_of`"),
         ("an instant without zone", ["plan", "-p", "demo", "-V", "minor", "--as-of", "2026-01-24T19:00:00"], "`as_of`"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.rehearsal.registry import Registry
+from loadmaster.run.profiles import ROOT
 from tests.kit.waiting import PATIENCE, code_of, killed_at_last, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
@@ -78,6 +80,33 @@ def test_cargo_publishes_to_it_and_installs_from_it_and_a_signal_ends_it_in_peac
     assert subprocess.run(root / "bin" / "parcel", capture_output=True, check=True).stdout == b"hello\n"
     (upload,) = Registry(Path(told["directory"]) / "registry").uploads()
     assert (upload.crate, upload.version, upload.status) == ("parcel", "1.2.3", 200)
+
+
+def test_what_it_prints_publishes_a_workspace_word_for_word_and_installs_from_it(tmp_path: Path) -> None:
+    workspace = tmp_path / "hangar"
+    shutil.copytree(ROOT / "examples" / "hangar", workspace)
+    place = tmp_path / "a world's place"
+    with world(tmp_path / "home", "--directory", str(place)) as process:
+        printed = until(process, "    cargo install NAME\n")
+        commands = [line.strip() for line in printed.splitlines() if line.startswith("    ")]
+        script = "\n".join([*commands, 'exec "$CARGO_HOME/bin/hangar" --version']).replace(" NAME", " hangar-cli")
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("CARGO_")}
+        done = subprocess.run(
+            ("sh", "-euc", script),
+            cwd=workspace,
+            env=bare | {"TMPDIR": str(tmp_path), "CARGO_BUILD_TARGET_DIR": str(tmp_path / "target")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10 * PATIENCE,
+        )
+        process.send_signal(signal.SIGTERM)
+        assert code_of(process, "the world") == 0
+
+    assert (done.returncode, done.stdout) == (0, "hangar 0.4.0\n"), done.stderr
+    uploads = Registry(place / "registry").uploads()
+    assert len(uploads) == 11
+    assert {upload.status for upload in uploads} == {200}
 
 
 def test_its_state_stays_for_another_time_on_another_port(tmp_path: Path) -> None:

@@ -78,6 +78,10 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeRefused: lambda: forge.ForgeRefused(URL, TOLD),
     forge.ForgeUnauthorized: lambda: forge.ForgeUnauthorized(URL, TOLD),
     forge.ForgeUnreachable: lambda: forge.ForgeUnreachable(URL, TOLD),
+    request.NothingToAbandon: lambda: request.NothingToAbandon("1.0.0"),
+    request.ReleaseUnfinished: lambda: request.ReleaseUnfinished(
+        "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`"
+    ),
     request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
     cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
     git.GitDenied: lambda: git.GitDenied("git@forge.example:ada/hangar", TOLD),

@@ -53,6 +53,7 @@ def plan_here(request: RehearseRequest, store: Store) -> Planned:
 def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
     plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    prepare.require_finished(job, seen, plan)
     journal.note_plan(plan, seen.toolchain)
     journal.note_gates(check(job, seen, plan, NOT_BUILT))
     journal.note(*crate_records(job, plan, seen))

@@ -13,6 +13,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.planning.begun import WayBack
 from loadmaster.planning.damage import Broken, CrateSeen, NextStep, assess, contents_refusal
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.index_line import IndexLine
@@ -21,7 +22,7 @@ from loadmaster.planning.values.receipt import ObjectRecord, Receipt
 from loadmaster.planning.values.state import THERE, ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store
-from loadmaster.steps.observe import ReleasedSource, look_at_announcement, look_at_source, tag_records
+from loadmaster.steps.observe import ReleasedSource, commit_records, look_at_announcement, look_at_source, tag_records
 from loadmaster.things.crate import Packaged, PublishedCrate
 from loadmaster.things.thing import record_of
 
@@ -36,6 +37,8 @@ class Status(Value):
     broken: tuple[Broken, ...]
     next: NextStep
     why: str
+    command: str | None = None
+    """The command that finishes the release, if that is the next step."""
 
     @property
     def exit_code(self) -> int:
@@ -62,9 +65,9 @@ class Recorded:
 
 
 def status(
-    project: Project, version: str, index: str, forge: str | None, repository: str | None, store: Store
+    project: Project, version: str, index: str, forge: str | None, repository: str | None, store: Store, way: WayBack
 ) -> Status:
-    """Observes every object. `forge` is the API's address; None leaves the forge out.
+    """Observes every object. `forge` is the API's address; None leaves the forge out. `way`: how the release is finished.
 
     Raises what git and cargo raise for a workspace that cannot be read: without it the crates are not known.
     """
@@ -79,9 +82,17 @@ def status(
         record = _crate_record(crate, failure, _thing(crate, recorded, registry, store))
         records.append(record)
         crates.append(crate.model_copy(update={"state": record.state, "refused": recorded.refused.get(crate.id)}))
-    tags, announced = tag_records(source), _announcement_records(project, source, forge, recorded)
-    damage = assess(crates, [*tags, *announced])
-    return Status(project=project.name, version=version, objects=(*tags, *records, *announced), **dict(damage))
+    git_objects = (*commit_records(source), *tag_records(source))
+    announced = _announcement_records(project, source, forge, recorded)
+    damage = assess(crates, [*git_objects, *announced])
+    command = way.command(version) if damage.next is NextStep.FINISH else None
+    return Status(
+        project=project.name,
+        version=version,
+        objects=(*git_objects, *records, *announced),
+        **dict(damage),
+        command=command,
+    )
 
 
 def _announcement_records(
@@ -196,7 +207,8 @@ def status_text(status: Status) -> str:
         f"  {record.state:<10} {record.kind:<7} {record.id:<{width}}  {record.why or ''}" for record in status.objects
     ]
     lines += _damage_lines(status.broken)
-    return "\n".join([*lines, f"next: {status.next}. {status.why}"])
+    lines.append(f"next: {status.next}. {status.why}")
+    return "\n".join(lines if status.command is None else [*lines, f"  {status.command}"])
 
 
 def _damage_lines(broken: Sequence[Broken]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import tempfile
 import threading
@@ -108,11 +109,16 @@ forge     {world.forge}/repos/{world.repository}
 remote    {world.remote}
 identity  {world.identity}
 
-To point cargo at it, use a home of its own:
+To publish a workspace with cargo itself, run this in its directory. cargo gets a home of its own, in which the world's
+registry stands in for crates.io:
 
     export CARGO_HOME=$(mktemp -d)
-    export CARGO_REGISTRIES_REHEARSAL_INDEX="{world.index}"
-    export CARGO_REGISTRIES_REHEARSAL_TOKEN="$(cat {token})"
-    cargo publish --registry rehearsal
-    cargo install --registry rehearsal NAME
+    printf '%s\\n' '[source.crates-io]' 'replace-with = "rehearsal"' > "$CARGO_HOME/config.toml"
+    printf '%s\\n' '[registries.rehearsal]' 'index = "{world.index}"' >> "$CARGO_HOME/config.toml"
+    export CARGO_REGISTRIES_REHEARSAL_TOKEN="$(cat {shlex.quote(str(token))})"
+    cargo publish --workspace --registry rehearsal
+
+To install a program from it, in the same shell:
+
+    cargo install NAME
 """

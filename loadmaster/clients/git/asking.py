@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, split_entries, text
 from loadmaster.errors.git import UnknownCommit
-from loadmaster.planning.registry.seen import TagSeen
+from loadmaster.planning.registry.seen import BranchCommit, Signature, TagSeen
 
 
 def resolve(repository: Path, revision: str) -> str:
@@ -58,7 +58,10 @@ def commit_time(repository: Path, commit: str) -> datetime:
 
 def tags(repository: Path) -> tuple[TagSeen, ...]:
     """Every tag that leads to a commit, annotated or not, sorted by name."""
-    names = text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+    fields = "%(refname:strip=2)%09%(taggername)%09%(taggeremail)%09%(contents:subject)"
+    listed = text(repository, "for-each-ref", f"--format={fields}", "refs/tags").split("\n")
+    made = {name: _annotation(*rest) for name, *rest in (line.split("\t", 3) for line in listed if line)}
+    names = list(made)
     objects = "".join(f"refs/tags/{name}^{{commit}}\n" for name in names).encode()
     peeled = text(repository, "cat-file", "--batch-check=%(objectname)", stdin=objects).splitlines()
     lines = text(repository, "log", "--no-walk", "--tags", "--format=%H%x09%P%x09%ct%x09%s").split("\n")
@@ -67,10 +70,25 @@ def tags(repository: Path) -> tuple[TagSeen, ...]:
         for commit, parents, committed, subject in (line.split("\t", 3) for line in lines if line)
     }
     return tuple(
-        TagSeen.model_validate({"name": name, "commit": commit, **commits[commit]})
+        TagSeen.model_validate({"name": name, "commit": commit, **commits[commit], **made[name]})
         for name, commit in zip(names, peeled, strict=True)
         if commit in commits
     )
+
+
+def _annotation(name: str, email: str, message: str) -> dict[str, object]:
+    """The fields of a tag that is an object of its own; {} for one that is only a name."""
+    return {"tagger": Signature(name=name, email=email.strip("<>")), "message": message} if name or email else {}
+
+
+def history(repository: Path, revision: str) -> Iterator[BranchCommit]:
+    """The commits that `revision` contains; none comes before one that contains it. Raises `UnknownCommit`."""
+    form = "--format=%H%x09%P%x09%cn%x09%ce%x09%s"
+    for line in text(repository, "log", "--topo-order", form, resolve(repository, revision)).split("\n"):
+        if line:
+            commit, parents, name, email, subject = line.split("\t", 4)
+            by = Signature(name=name, email=email)
+            yield BranchCommit(commit=commit, parents=tuple(parents.split()), by=by, subject=subject)
 
 
 def tags_below(repository: Path, commit: str) -> tuple[str, ...]:

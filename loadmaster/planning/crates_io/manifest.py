@@ -5,13 +5,13 @@ It knows the manifest's shape. It does not know which values are acceptable; `ru
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from loadmaster.planning.crates_io.refusal import Refusal, bad_request
+from loadmaster.planning.crates_io.manifest_types import WrongType, first_wrong_type, wrong_package
+from loadmaster.planning.crates_io.toml_excerpt import read_toml, unparsable, with_excerpt
 from loadmaster.planning.values.value import Value
 
 PackagedKind = Literal["normal", "dev", "build"]
@@ -118,15 +118,12 @@ class _Document(_Dependencies):
 
 def parse_packaged_manifest(text: str, paths: Iterable[str]) -> PackagedManifest:
     """The manifest in `text`. `paths` are the crate's files: a `[lib]` needs one of them. Raises `Refusal`."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise unparsable(f"TOML parse error: {error}") from None
+    raw = read_toml(text)
+    if (wrong := first_wrong_type(raw)) is not None:
+        raise unparsable(with_excerpt(text, wrong))
+    raw = _with_package(raw)
     _check_shape(raw)
-    try:
-        document = _Document.model_validate(raw)
-    except ValidationError as error:
-        raise unparsable(_first_problem(error)) from None
+    document = _Document.model_validate(raw)
     _check_library(raw, document.package, frozenset(paths))
     dependencies = [*document.list_all(None)]
     for target in sorted(document.target):
@@ -134,19 +131,28 @@ def parse_packaged_manifest(text: str, paths: Iterable[str]) -> PackagedManifest
     return PackagedManifest(**dict(document.package), features=document.features, dependencies=tuple(dependencies))
 
 
-def unparsable(why: str) -> Refusal:
-    return bad_request(f"failed to parse `Cargo.toml` manifest file\n\n{why}")
+def _with_package(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with its package where older ones do not call it so: `[project]`, or the document's top."""
+    if "package" in raw:
+        return dict(raw)
+    package = raw.get("project", raw)
+    if (wrong := wrong_package(package)) is not None:
+        raise unparsable(_without_excerpt(wrong))
+    return {**raw, "package": dict(package)}
+
+
+def _without_excerpt(wrong: WrongType) -> str:
+    place = f"in `{'.'.join(map(str, wrong.keys))}`\n" if wrong.keys else ""
+    return f"{wrong.message}\n{place}"
 
 
 def _check_shape(raw: Mapping[str, Any]) -> None:
-    package = raw.get("package")
-    if not isinstance(package, dict) or "name" not in package:
-        raise unparsable("missing field `name`\n")
+    package = raw["package"]
     if raw.get("patch"):
         raise unparsable("crates cannot be published with `[patch]` tables")
     if "version" not in package:
         raise unparsable("missing field `version`")
-    tables = [raw[table] for table in _DEPENDENCY_TABLES if isinstance(raw.get(table), dict)]
+    tables = [raw[table] for table in _DEPENDENCY_TABLES if table in raw]
     inheritable = [package.get(field) for field in _INHERITABLE] + [
         value for table in tables for value in table.values()
     ]
@@ -177,8 +183,3 @@ def _dependency(key: str, value: str | _Detail, kind: PackagedKind, target: str 
         kind=kind,
         registry=detail.registry,
     )
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    return f"invalid value for `{'.'.join(str(step) for step in problem['loc'])}`: {problem['msg']}\n"

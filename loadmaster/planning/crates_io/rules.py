@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from loadmaster.planning.crates_io.category_slugs import CATEGORY_SLUGS
 from loadmaster.planning.crates_io.license_expression import problem_of
-from loadmaster.planning.crates_io.manifest import PackagedDependency, PackagedManifest, unparsable
+from loadmaster.planning.crates_io.manifest import PackagedDependency, PackagedManifest
 from loadmaster.planning.crates_io.names import (
     check_crate_name,
     check_dependency_key,
@@ -21,6 +21,7 @@ from loadmaster.planning.crates_io.names import (
 )
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
 from loadmaster.planning.crates_io.requirement import is_version, normalize
+from loadmaster.planning.crates_io.toml_excerpt import unparsable
 
 LONGEST_VERSION = 150
 LONGEST_DESCRIPTION = 1000  # bytes, whatever the message says

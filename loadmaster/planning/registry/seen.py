@@ -12,6 +12,33 @@ from loadmaster.planning.values.value import Value, digest
 from loadmaster.planning.values.version import same_version
 
 
+class Signature(Value):
+    """Who made a commit or a tag, as git has it."""
+
+    name: str
+    email: str
+
+
+class BranchCommit(Value):
+    """A commit of the release branch at the remote."""
+
+    commit: str
+    parents: tuple[str, ...]
+    by: Signature
+    """Its committer."""
+    subject: str
+    """First line of its message."""
+
+
+class OwnRelease(Value):
+    """A release that Loadmaster began, by the commit or the tag that it made for it with the profile's identity and message."""
+
+    commit: str
+    """The release commit."""
+    versions: Mapping[str, str]
+    """The versions of its crates, by name, as the tree of the commit has them."""
+
+
 class TagSeen(Value):
     """A tag at the remote, peeled to its commit."""
 
@@ -22,6 +49,10 @@ class TagSeen(Value):
     """First line of the commit's message."""
     committed: int = 0
     """The time of the commit, in seconds of Unix time."""
+    tagger: Signature | None = None
+    """None for a tag that is only a name."""
+    message: str = ""
+    """First line of the tag's own message; "" for a tag that is only a name."""
 
 
 class LockfileSeen(Value):
@@ -57,6 +88,8 @@ class SourceSeen(Value):
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]
+    own: OwnRelease | None = None
+    """The newest release on the release branch that Loadmaster began, finished or not; None if it began none."""
 
     def tag(self, name: str) -> TagSeen | None:
         return next((tag for tag in self.tags if tag.name == name), None)
@@ -79,6 +112,8 @@ class RegistrySeen(Value):
     crates: Mapping[str, tuple[CrateVersion, ...]]
     spelled: Mapping[str, str] = Field(default_factory=dict)
     """The registry's spelling of each name that the manifest spells differently. To the registry both are the same name."""
+    remembers: bool = True
+    """Whether it has what was published before this run. The registry of a rehearsal without upstream has not."""
 
     def find(self, name: str, version: str) -> CrateVersion | None:
         return next((crate for crate in self.crates.get(name, ()) if same_version(crate.version, version)), None)
@@ -103,6 +138,10 @@ class ForgeSeen(Value):
     published: tuple[str, ...]
     """Tag names of published releases."""
     drafts: tuple[str, ...] = ()
+    assets: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The names of the assets of each published release, by tag."""
+    remembers: bool = True
+    """Whether it has the releases from before this run. The forge of a rehearsal has not."""
 
 
 class ToolchainSeen(Value):

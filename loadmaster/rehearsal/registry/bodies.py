@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from pydantic_core import from_json
 from starlette.requests import Request
 
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.rehearsal.registry.framing import end_of, in_serdes_words
+from loadmaster.planning.crates_io.serde_words import end_of
 
 
 async def json_body(request: Request) -> tuple[Any, str]:
@@ -18,13 +18,9 @@ async def json_body(request: Request) -> tuple[Any, str]:
         raise Refusal(415, "Expected request with `Content-Type: application/json`")
     blob = await request.body()
     try:
-        document = json.loads(blob)
-    except json.JSONDecodeError as error:
-        raise Refusal(400, f"Failed to parse the request body as JSON: {in_serdes_words(error)}") from None
-    except UnicodeDecodeError as error:
-        raise Refusal(
-            400, f"Failed to parse the request body as JSON: invalid unicode code point at line 1 column {error.start}"
-        ) from None
+        document = from_json(blob, allow_inf_nan=False)
+    except ValueError as error:  # in serde's words
+        raise Refusal(400, f"Failed to parse the request body as JSON: {error}") from None
     line, column = end_of(blob)
     return document, f" at line {line} column {column}"
 
@@ -32,14 +28,3 @@ async def json_body(request: Request) -> tuple[Any, str]:
 def unfit(what: str) -> Refusal:
     """The answer to JSON that is not what the route wants."""
     return Refusal(422, f"Failed to deserialize the JSON body into the target type: {what}")
-
-
-def kind_of(value: object) -> str:
-    """A JSON value in serde's words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"boolean `{str(value).lower()}`"
-    if isinstance(value, int | float):
-        return f"{'integer' if isinstance(value, int) else 'floating point'} `{value}`"
-    return f'string "{value}"' if isinstance(value, str) else "sequence" if isinstance(value, list) else "map"

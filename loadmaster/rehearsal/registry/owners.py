@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from loadmaster.planning.crates_io.refusal import bad_request, forbidden
+from loadmaster.planning.crates_io.serde_words import kind_of
 from loadmaster.rehearsal.registry import views
-from loadmaster.rehearsal.registry.bodies import json_body, kind_of, unfit
+from loadmaster.rehearsal.registry.bodies import json_body, unfit
 from loadmaster.rehearsal.registry.credentials import Grant
 from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.invitations import Invitations

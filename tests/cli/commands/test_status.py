@@ -76,6 +76,19 @@ def test_nothing_is_out(home: Path, repository: Repository, world: Served) -> No
     assert ran.document.keys() == {"project", "version", "objects", "consumers_broken", "broken", "next", "why"}
 
 
+def test_a_release_that_stopped_after_its_commit_is_found_below_later_commits_and_the_command_is_told(
+    home: Path, repository: Repository, world: Served
+) -> None:
+    released = repository.begin(VERSION)
+    repository.go_on()
+    ran = status(home, repository, index_of(world), "--json")
+    assert (ran.code, ran.document["next"], states(ran)[released]) == (3, "finish", "same")
+    where = f"--registry {index_of(world)} --forge none --repository {repository.directory}"
+    command = f"loadmaster release --project demo --version {VERSION} {where}"
+    assert ran.document["command"] == command
+    assert status(home, repository, index_of(world)).out.endswith(f"\n  {command}\n")
+
+
 def test_all_is_out_as_an_earlier_run_recorded(home: Path, repository: Repository, world: Served) -> None:
     publish(world, *MEMBERS)
     repository.tag("v1.0.0")

@@ -51,7 +51,7 @@ def test_the_head_of_a_body_is_all_before_the_crate_file_or_the_length_alone() -
         pytest.param(
             framed(b'{"name":1,"vers":"1.0.0"}', b""),
             400,
-            "invalid upload request: invalid type for `name`, expected a string at line 1 column 25",
+            "invalid upload request: invalid type: integer `1`, expected a string at line 1 column 9",
             id="a name that is no text",
         ),
         pytest.param(
@@ -72,6 +72,15 @@ def test_the_head_of_a_body_is_all_before_the_crate_file_or_the_length_alone() -
             400,
             "invalid upload request: invalid type: null, expected struct PublishMetadata at line 1 column 4",
             id="null",
+        ),
+        pytest.param(
+            framed(b"{nope", b""), 400, "invalid upload request: key must be a string at line 1 column 2", id="no key"
+        ),
+        pytest.param(
+            framed(b'{"name":"\xff"}', b""),
+            400,
+            "invalid upload request: invalid unicode code point at line 1 column 10",
+            id="bytes that are no text",
         ),
         pytest.param(
             framed(b"{} {}", b""),

@@ -14,13 +14,14 @@ from starlette.routing import Route
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request, forbidden
 from loadmaster.rehearsal.registry.credentials import credential_sent
+from loadmaster.rehearsal.registry.structs import Struct, Text
 from loadmaster.rehearsal.registry.trustpub.access_token import check_access_token, new_access_token
 from loadmaster.rehearsal.registry.trustpub.claims import LEEWAY, ProviderRun, unverified, verified
 from loadmaster.rehearsal.registry.trustpub.keys import Issuers, Keys
 from loadmaster.rehearsal.registry.trustpub.matching import Config, fitting
 from loadmaster.rehearsal.registry.trustpub.providers import PROVIDERS
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.structs import Struct, Text, struct_body
+from loadmaster.rehearsal.registry.trustpub.structs import struct_body
 
 _TOKENS = "/api/v1/trusted_publishing/tokens"
 _REQUEST = Struct(name="ExchangeRequest", fields={"jwt": Text()})

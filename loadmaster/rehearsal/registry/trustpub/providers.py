@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from loadmaster.rehearsal.registry.structs import Struct, Text
 from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun, github_run, gitlab_run
 from loadmaster.rehearsal.registry.trustpub.fields import check_github, check_gitlab
 from loadmaster.rehearsal.registry.trustpub.keys import GITHUB, GITLAB
 from loadmaster.rehearsal.registry.trustpub.matching import Config, Words
-from loadmaster.rehearsal.registry.trustpub.structs import Struct, Text
 
 
 @dataclass(frozen=True)

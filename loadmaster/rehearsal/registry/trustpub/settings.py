@@ -15,9 +15,10 @@ from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.overlay import Overlay
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.pages import Pages
+from loadmaster.rehearsal.registry.structs import Flag, Struct
 from loadmaster.rehearsal.registry.trustpub.configs import SCOPE, check_not_legacy
 from loadmaster.rehearsal.registry.trustpub.records import Records
-from loadmaster.rehearsal.registry.trustpub.structs import Flag, Struct, struct_body
+from loadmaster.rehearsal.registry.trustpub.structs import struct_body
 
 _REQUEST = Struct(
     name="PatchRequest", fields={"crate": Struct(name="PatchRequestCrate", fields={"trustpub_only": Flag()})}

@@ -1,0 +1,49 @@
+"""`loadmaster plan`, as a program, where a release was begun: it says what the release would say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from loadmaster.cli.app import app
+from loadmaster.planning.begun import FIELDS, WayBack
+from tests.kit.running import VERSION, Ran, Repository, loadmaster
+
+pytestmark = pytest.mark.cargo
+
+
+def plan(home: Path, repository: Repository, version: str, *options: str) -> Ran:
+    asked = ("--project", "demo", "--version", version, "--repository", str(repository.directory))
+    return loadmaster(home, "plan", *asked, *options, "--json")
+
+
+def test_a_level_stops_until_the_begun_release_is_finished_or_given_up(home: Path, repository: Repository) -> None:
+    repository.begin(VERSION)
+    repository.go_on()
+    stopped = plan(home, repository, "minor")
+    assert (stopped.code, stopped.document["failure"]["code"]) == (1, "release-unfinished")
+    facts = stopped.document["failure"]["facts"]
+    assert (facts["version"], facts["asked"], facts["missing"]) == (VERSION, "1.1.0", [f"tag v{VERSION}"])
+    assert facts["command"] == WayBack(project="demo", options={"repository": str(repository.directory)}).command(
+        VERSION
+    )
+
+    given_up = plan(home, repository, "minor", "--over", VERSION, "--why", "it panics").document
+    assert given_up["release"]["version"] == "1.1.0"
+    assert f"`{VERSION}` was begun and is given up, by the request: it panics" in given_up["deviations"]
+
+
+def test_the_begun_release_itself_is_planned_from_its_own_commit(home: Path, repository: Repository) -> None:
+    begun = repository.begin(VERSION)
+    repository.go_on()
+    planned = plan(home, repository, VERSION).document
+    assert (planned["release"]["version"], planned["release"]["base_commit"]) == (VERSION, begun)
+    assert planned["release"]["edits"] == []
+
+
+def test_the_release_takes_every_option_that_a_way_back_names() -> None:
+    command = get_command(app).commands["release"]  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {f"--{name}" for name in (*FIELDS, "project", "version", "over", "why")} <= options
