@@ -25,7 +25,6 @@ from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, Reposi
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
-from loadmaster.planning.show import crates_text, gates_text, plan_text
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import Level, parse
 from loadmaster.run.profiles import ROOT, load_project
@@ -98,7 +97,7 @@ PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; t
 def main() -> None:
     """The program. Errors of the catalogue end it with their own text and exit code."""
     try:
-        app()
+        app(prog_name="loadmaster")
     except LoadmasterError as error:
         print_failure(error)
         tell(f"loadmaster: {error}")
@@ -130,6 +129,7 @@ def plan(
     Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
     from loadmaster.cli.commands.plan import plan_here
+    from loadmaster.planning.show import crates_text, gates_text, plan_text
 
     request = _request(project, version, repository, commit, as_of, over=over, why=why)
     planned = plan_here(request, default_store())

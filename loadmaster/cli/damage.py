@@ -10,7 +10,6 @@ import typer
 
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
 from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
-from loadmaster.planning.begun import WayBack
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.profile.registry_style import Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -71,6 +70,7 @@ def status(
     """
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
+    from loadmaster.planning.begun import WayBack
 
     api = None if forge == "none" else forge or GITHUB
     index = registry or crates_io_index()

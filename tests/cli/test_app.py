@@ -162,7 +162,7 @@ class TestUsage:
         assert said.code == 2
         failure = said.document()["failure"]
         assert said.document()["outcome"] == "failed"
-        assert failure.keys() == {"what", "why", "next", "code", "facts"}
+        assert failure.keys() == {"what", "why", "next", "code", "facts", "transient", "final"}
         assert f"loadmaster: {failure['what']}" in said.err
 
     MISUSED: tuple[tuple[str, list[str], str, str], ...] = (

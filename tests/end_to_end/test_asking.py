@@ -15,7 +15,6 @@ import pytest
 from deployments import REHEARSE
 from loadmaster.errors.prefect import ParametersRefused
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
-from loadmaster.run.store import Store
 from tests.kit.evidence import accepted, each_once, uploads
 from tests.kit.service import Service
 from tests.kit.waiting import eventually
@@ -75,24 +74,22 @@ def test_the_command_refuses_a_wrong_parameter_before_anything_starts(
         assert done.stdout == ""
 
 
-def test_a_rehearsal_without_the_worker_prints_its_receipt_and_nothing_else(service: Service, tmp_path: Path) -> None:
-    arguments = ("rehearse", "-p", "demo", "-V", "patch", "--json")
-    done = loadmaster(tmp_path, *arguments, PREFECT_API_URL=service.stack.api_url, PREFECT_HOME=str(tmp_path / "p"))
+def test_a_rehearsal_prints_its_receipt_and_nothing_else(service: Service) -> None:
+    done = loadmaster(service.store.root, "rehearse", "-p", "demo", "-V", "patch", "--json")
 
     assert done.returncode == 0, done.stderr
     receipt = Receipt.model_validate_json(done.stdout)
     assert (receipt.outcome, receipt.version) == (ReceiptOutcome.RELEASED, "0.4.1")
-    (run,) = (tmp_path / "runs").iterdir()
-    assert (run / "receipt.json").read_text() == done.stdout
-    assert accepted(Store(tmp_path).run(run.name)) == each_once()
+    run = service.store.run(str(receipt.run))
+    assert run.receipt.read_text() == done.stdout
+    assert accepted(run) == each_once()
 
 
 def test_a_failed_rehearsal_prints_its_receipt_too_and_exits_with_1(service: Service, tmp_path: Path) -> None:
     faults = tmp_path / "faults.toml"
     faults.write_text('[[fault]]\non = "publish"\ncrate = "hangar-units"\nstatus = 403\ndetail = "not yours"\n')
-    arguments = ("rehearse", "-p", "demo", "-V", "patch", "--json", "--faults", str(faults))
 
-    done = loadmaster(tmp_path, *arguments, PREFECT_API_URL=service.stack.api_url, PREFECT_HOME=str(tmp_path / "p"))
+    done = loadmaster(service.store.root, "rehearse", "-p", "demo", "-V", "patch", "--json", "--faults", str(faults))
 
     assert done.returncode == 1, done.stderr
     receipt = Receipt.model_validate_json(done.stdout)
@@ -100,8 +97,10 @@ def test_a_failed_rehearsal_prints_its_receipt_too_and_exits_with_1(service: Ser
     assert receipt.failure is not None
     assert "`hangar-units@0.4.1`" in receipt.failure.what
     assert "not yours" in receipt.failure.what
-    (run,) = (tmp_path / "runs").iterdir()
-    assert [each.status for each in uploads(Store(tmp_path).run(run.name)) if each.crate == "hangar-units"] == [403]
+    run = service.store.run(str(receipt.run))
+    assert [each.status for each in uploads(run) if each.crate == "hangar-units"] == [403]
+    listed = json.loads(loadmaster(service.store.root, "runs", "--json").stdout)
+    assert {"id": receipt.run, "state": "Failed", "next": "resume"}.items() <= listed[0].items()
 
 
 def test_the_schedule_of_the_rehearsal_yields_runs_of_release_candidates(service: Service) -> None:

@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 import typer
 
-from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 
 
@@ -29,5 +28,7 @@ def absolute(repository: str | None) -> str | None:
 
 def end_with_receipt(receipt: Receipt, as_json: bool) -> NoReturn:
     """Prints the receipt, and exits with 0 if it says that the release is out."""
+    from loadmaster.planning.show import receipt_text
+
     print(receipt.to_json() if as_json else receipt_text(receipt), end="")
     raise typer.Exit(0 if receipt.outcome is ReceiptOutcome.RELEASED else 1)
