@@ -6,13 +6,8 @@ the same commits, crates, tags and assets, byte for byte. The registry's own log
 
 from __future__ import annotations
 
-import os
 import signal
-import sqlite3
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,43 +16,13 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.planning.values.receipt import ReceiptOutcome, same_release
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.rehearsal.faults.fault import Door
 from loadmaster.run.job import Pinned
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory
-from tests.kit import evidence, hangar
 from tests.kit.evidence import accepted, receipt_of, uploads
+from tests.kit.killing import CRATES, STARTED, Ending, effects, ending, workspace
 from tests.kit.service import Service
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
-
-FULL = os.environ.get("CHAOS") == "full"
-"""`make chaos`: the demo workspace, with all its crates; else one of two crates."""
-
-CRATES = tuple(sorted(evidence.CRATES)) if FULL else ("hangar-units", "hangar-cli")
-
-STARTED = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-EFFECTS: tuple[tuple[Door, str | None, int], ...] = (
-    ("push-commit", None, 0),
-    ("push-tag", None, 0),
-    *[("publish", crate, 0) for crate in CRATES],
-    ("draft", None, 0),
-    ("asset", None, 0),
-    ("asset", None, 1),
-    ("release", None, 0),
-)
-"""Every side effect of a release: where it is made, of which crate, and how many of the kind come before it."""
-
-
-class Ending(NamedTuple):
-    """What the world holds at the end, without instants."""
-
-    refs: Mapping[str, str]
-    crates: Mapping[str, str]
-    sums: bytes
-    receipt: bytes
-    releases: list[tuple[str, bool, str]]
 
 
 class Case(NamedTuple):
@@ -69,10 +34,9 @@ class Case(NamedTuple):
 
 def faults() -> dict[str, Fault | None]:
     named: dict[str, Fault | None] = {"nothing happens": None}
-    for door, crate, after in EFFECTS:
-        what = " ".join(str(each) for each in (door, crate, after or None) if each is not None)
-        named[f"killed after {what}"] = Fault(on=door, crate=crate, after=after, kill=True)
-        named[f"answer lost to {what}"] = Fault(on=door, crate=crate, after=after, lose_answer=True)
+    for effect in effects(CRATES):
+        named[f"killed after {effect.name}"] = effect.killed
+        named[f"answer lost to {effect.name}"] = effect.unanswered
     return named
 
 
@@ -81,11 +45,7 @@ FAULTS = faults()
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("workspace")
-    if not FULL:
-        return hangar.repository(place / "small")
-    git.import_directory(ROOT / "examples" / "hangar", place / "demo.git", "main", STARTED)
-    return place / "demo.git"
+    return workspace(tmp_path_factory.mktemp("workspace"))
 
 
 @pytest.fixture(scope="module")
@@ -131,19 +91,6 @@ def pin_to_one_instant(directory: RunDirectory, repository: Path) -> None:
     commit = git.resolve(repository, "HEAD")
     pinned = Pinned(project="demo", asked="minor", commit=commit, on_branch=True, started=STARTED, as_of=STARTED)
     directory.pinned.write_text(pinned.model_dump_json())
-
-
-def ending(directory: RunDirectory) -> Ending:
-    world = directory.world
-    with closing(sqlite3.connect(world / "forge" / "forge.sqlite")) as forge:
-        assets = dict(forge.execute("select name, content from assets").fetchall())
-        releases = forge.execute("select tag_name, draft, body from releases").fetchall()
-    with closing(sqlite3.connect(world / "registry" / "registry.sqlite")) as registry:
-        crates = dict(registry.execute("select canonical || '@' || plain_version, checksum from versions").fetchall())
-    refs = dict(git.observe_refs(str(world / "remote.git")))
-    return Ending(
-        refs=refs, crates=crates, sums=assets["SHA256SUMS"], receipt=assets["receipt.json"], releases=releases
-    )
 
 
 def test_the_release_is_finished_by_one_retry_at_most_and_ends_as_if_nothing_had_happened(
