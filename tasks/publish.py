@@ -22,7 +22,7 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.registry import CratesNotPublished, RateLimited
+from loadmaster.errors.registry import CrateFailure, CratesNotPublished, RateLimited
 from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
@@ -159,15 +159,7 @@ class Uploads:
         try:
             return future.result()
         except LoadmasterError as error:
-            crate = self._plan.crate(name).id
-            return ObjectRecord(
-                kind="crate",
-                id=crate,
-                state=ObjectState.UNKNOWN,
-                code=error.code,
-                facts=error.facts,
-                why=error.what,
-            )
+            return ObjectRecord.of_error("crate", self._plan.crate(name).id, error)
 
 
 class Picture:
@@ -199,7 +191,17 @@ class Picture:
 
 def require_published(records: tuple[ObjectRecord, ...]) -> None:
     """Raises `CratesNotPublished` unless every crate is published."""
-    failed = {record.id: record.why or "" for record in records if record.state is ObjectState.UNKNOWN}
+    failed = [
+        CrateFailure(
+            crate=record.id,
+            code=record.code or "",
+            what=record.why or "",
+            why=record.cause or "",
+            next=record.next or "",
+        )
+        for record in records
+        if record.state is ObjectState.UNKNOWN
+    ]
     blocked = [record.id for record in records if record.state is ObjectState.ABSENT]
     if failed or blocked:
         raise CratesNotPublished(failed, blocked)

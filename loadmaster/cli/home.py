@@ -56,7 +56,7 @@ def prune(
 ) -> None:
     """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and unused build directories.
 
-    Keeps every run that is at work or that Retry could finish, and all receipts. Exit codes: 0 done, 2 usage.
+    Keeps every run that is at work or that another attempt could finish, and all receipts. Exit codes: 0 done, 2 usage.
     """
     from loadmaster.cli.commands.prune import prune as remove
     from loadmaster.cli.commands.prune import prune_text

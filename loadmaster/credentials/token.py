@@ -12,7 +12,7 @@ SHORTEST = 8
 
 
 class Token:
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "source")
 
     def __init__(self, value: str, source: str) -> None:
         """`source` names the place it was read from, for messages. Raises `TokenUnusable`, which does not show the value."""
@@ -20,6 +20,7 @@ class Token:
             raise TokenUnusable(source, problem)
         redaction.know(value)
         self._value = value
+        self.source = source
 
     def reveal(self) -> str:
         """The text itself, for a header."""

@@ -88,7 +88,7 @@ class HeldTokens:
         audience = trusted_publishing.audience_of(api)
         id_token = trusted_publishing.identity_token(url, request_token.reveal(), audience, client)
         jwt = Token(id_token, "the provider of ID tokens")
-        return Minted(api, Token(trusted_publishing.exchange(api, jwt.reveal(), client), "the registry"), until)
+        return Minted(api, Token(trusted_publishing.exchange(api, jwt.reveal(), client), "trusted publishing"), until)
 
     def revoke(self) -> tuple[TokenNotRevoked, ...]:
         """Revokes every minted token, the renewed ones too. API tokens are only forgotten.

@@ -45,7 +45,7 @@ class LoadmasterError(Exception):
         return error
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
-        self.what, self.why, self.fix = redact(what), redact(why), redact(fix)
+        self.what, self.why, self.fix = (sentence(redact(text)) for text in (what, why, fix))
         super().__init__(self.what)
 
     def __str__(self) -> str:
@@ -83,6 +83,27 @@ class UsageError(LoadmasterError):
     """The command or a parameter was wrong; nothing was looked at."""
 
     exit_code = 2
+
+
+def sentence(text: str) -> str:
+    """`text` with exactly one full stop at its end: a server's words may bring none, one, or a line break of their own.
+
+    A list, with a line for each item, stays as it is.
+    """
+    text = text.rstrip()
+    if text.endswith(("…", "?", "!")) or ("\n" in text and not text.endswith("..")):
+        return text
+    return f"{text.rstrip('.')}."
+
+
+def in_one_line(text: str) -> str:
+    """A server's words without their line breaks."""
+    return " ".join(text.split())
+
+
+def clause(text: str) -> str:
+    """A sentence without its full stop, for use within another."""
+    return text.rstrip().rstrip(".")
 
 
 def names(known: Collection[str]) -> str:

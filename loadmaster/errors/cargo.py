@@ -59,7 +59,7 @@ class DiskFull(LoadmasterError):
         super().__init__(
             f"The disk is full: no space left on device while {doing}.",
             why="builds, clones and packaged crates are kept under `.loadmaster/`.",
-            fix="free some space (`make clean` removes builds and caches), then press Retry: nothing was uploaded.",
+            fix="free some space (`make clean` removes builds and caches), then try again: nothing was uploaded.",
         )
 
 
@@ -81,7 +81,7 @@ class KeptCrateBroken(LoadmasterError):
         super().__init__(
             f"The kept file of `{crate}` does not have the SHA-256 `{sha256}` that it was verified with.",
             why="it was cut short or changed on disk; it was not uploaded.",
-            fix="remove the run's kept crates (`make clean`) and press Retry: they are packaged again.",
+            fix="remove the kept crates (`make clean`), then try again: they are packaged anew.",
         )
 
 

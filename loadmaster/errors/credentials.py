@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, in_one_line
+from loadmaster.errors.refusals.reason import Reason
+from loadmaster.errors.refusals.sentences import sentences_of
 
 
 class TokenMissing(LoadmasterError):
@@ -16,7 +18,7 @@ class TokenMissing(LoadmasterError):
             f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="it is read from the environment of the process that uploads, at the first upload.",
             fix="set one of them for `loadmaster release`, or for `make up` before the worker starts, or name a "
-            "Secret block in the profile (`registry.credentials.token_block`); then press Retry.",
+            "Secret block in the profile (`registry.credentials.token_block`), then try again.",
         )
 
 
@@ -27,7 +29,7 @@ class TokenUnusable(LoadmasterError):
         super().__init__(
             f"The token from {source} cannot be used: {problem}.",
             why="other characters were copied with it, or it is not the token.",
-            fix="put the token there once more, alone and on one line, then press Retry.",
+            fix="put the token there once more, alone and on one line, then try again.",
         )
 
 
@@ -38,7 +40,7 @@ class SecretBlockMissing(LoadmasterError):
         super().__init__(
             f"There is no Secret block `{block}` with a text in it on the Prefect server.",
             why="the profile names it in `registry.credentials`; it was never made, is on another server, or holds no text.",
-            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then press Retry.",
+            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then try again.",
         )
 
 
@@ -51,7 +53,7 @@ class SecretBlockUnread(LoadmasterError):
         super().__init__(
             f"The Secret block `{block}` could not be read: {told}",
             why="the Prefect server does not answer for the moment.",
-            fix="press Retry when it is back.",
+            fix="wait until it answers, then try again.",
         )
 
 
@@ -64,7 +66,7 @@ class IdentityMissing(LoadmasterError):
             f"{' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
             fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
-            '"token"`; then press Retry.',
+            '"token"`, then try again.',
         )
 
 
@@ -77,7 +79,7 @@ class IdentityUnavailable(LoadmasterError):
         super().__init__(
             f"The provider of ID tokens gave no usable answer at `{url}`: {told}",
             why="the network, or the provider itself, is down for the moment.",
-            fix="press Retry when it is back; what was uploaded is recognised and not uploaded again.",
+            fix="wait until it answers, then try again.",
         )
 
 
@@ -93,13 +95,16 @@ class IdentityRefused(LoadmasterError):
 
 
 class ExchangeRefused(LoadmasterError):
-    """The registry gives no token for this identity."""
+    """The registry gives no token for this identity. `details` are the values that its words hold, by name."""
 
-    def __init__(self, url: str, status: int, told: str) -> None:
+    def __init__(
+        self, url: str, status: int, told: str, reason: Reason, details: Mapping[str, str] | None = None
+    ) -> None:
+        why, fix = sentences_of(reason, {**(details or {}), "token": "the ID token of this job"})
         super().__init__(
-            f"The registry gave no trusted-publishing token at `{url}`, status {status}: {told}",
-            why="no crate's trusted-publishing configuration matches the repository, workflow file and environment.",
-            fix="correct the configuration that the text names, on the crate's settings page, then press Retry.",
+            f"The registry gave no trusted-publishing token at `{url}`, status {status}: {in_one_line(told)}",
+            why=why,
+            fix=fix,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from loadmaster.errors.base import LoadmasterError, UsageError
+from loadmaster.errors.base import LoadmasterError, UsageError, clause
 
 
 class BumpRefused(LoadmasterError):
@@ -134,7 +134,7 @@ class FilesNotWritten(LoadmasterError):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
-            f"`{path}` cannot be written: {reason}; no file was changed.",
+            f"`{path}` cannot be written: {clause(reason)}; no file was changed.",
             why="the disk is full, or the directory belongs to somebody else.",
             fix="make room or give yourself the right to write there, then start again.",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, in_one_line
 
 
 class NotObserved(LoadmasterError):
@@ -16,7 +16,7 @@ class NotObserved(LoadmasterError):
         super().__init__(
             f"The {kind} `{name}` was accepted by `{where}`, but is not there.",
             why="somebody changed it at the same moment, a hook undid it, or the answers come from a copy that lags.",
-            fix="look for it there; then press Retry: if it is there by then, it is recognised.",
+            fix="look for it there, then try again: if it is there by then, it is recognised.",
         )
 
 
@@ -82,33 +82,68 @@ class GitRemoteMissing(LoadmasterError):
 
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(
-            f"There is no repository at `{remote}`: {told}",
-            why="the address or path is misspelt, or the repository is private and no credential was given.",
-            fix="check the address with `git ls-remote`.",
+            f"There is no repository at `{remote}`: {in_one_line(told)}",
+            why="the address or path is misspelt, or the repository is private and the credential does not cover it.",
+            fix="check the address with `git ls-remote`, then try again.",
         )
 
 
 class GitDenied(LoadmasterError):
     """The remote asked for a credential, or did not accept the one that it was given."""
 
+    _why: ClassVar[str] = (
+        "no credential was given, or the remote does not know it: it is misspelt, revoked or has expired."
+    )
+    _fix: ClassVar[str] = "give the release a credential that the remote knows, then try again."
+
+    def __init__(self, remote: str, told: str) -> None:
+        super().__init__(f"`{remote}` refused access: {in_one_line(told)}", why=self._why, fix=self._fix)
+
+
+class GitForbidden(GitDenied):
+    """The remote knows the credential, and it may not do this."""
+
+    _why = "the remote knows the credential, and it may not do this in this repository."
+    _fix = "let it write there (a token: `contents: write`; a deploy key: with write access), or give another, then try again."
+
+
+class GitHostUnknown(GitDenied):
+    """ssh does not know the host's key."""
+
+    _why = "ssh does not know the host's key, or the host has another key than the known one."
+    _fix = (
+        "compare the key with the one that the forge publishes, put it into `known_hosts` of this user, then try again."
+    )
+
+
+class GitArchived(GitDenied):
+    """The repository takes nothing any more."""
+
+    _why = "the repository is archived, so that nothing can be pushed to it."
+    _fix = "let its owner end the archiving in the repository's settings, then try again."
+
+
+class GitTooLarge(LoadmasterError):
+    """The remote, or a proxy before it, takes no request of this size."""
+
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(
-            f"`{remote}` refused access: {told}",
-            why="no credential was given, it has expired, or it does not cover this repository.",
-            fix="give the release a credential that may do this, then press Retry.",
+            f"`{remote}` takes no push of this size: {in_one_line(told)}",
+            why="the forge, or a proxy before it, limits the size of a request.",
+            fix="let whoever runs it raise the limit (nginx: `client_max_body_size`), or push by ssh, then try again.",
         )
 
 
 class GitRemoteUnreachable(LoadmasterError):
-    """The remote did not answer, or broke off."""
+    """The remote did not answer, broke off, or failed over what it was asked."""
 
     transient: ClassVar[bool] = True
 
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(
-            f"`{remote}` could not be reached: {told}",
-            why="the network, a proxy, or the forge is down for the moment.",
-            fix="press Retry when it is back; nothing was half done.",
+            f"`{remote}` gave no usable answer: {in_one_line(told)}",
+            why="the network, a proxy, or the remote itself is down for the moment.",
+            fix="wait until it answers, then try again.",
         )
 
 
@@ -119,7 +154,8 @@ class GitFailed(LoadmasterError):
         super().__init__(
             f"`{command}` failed in `{directory}`: {told}",
             why="git's own words above are all that is known.",
-            fix="if they mention a lock or a broken object, remove that directory: it is Loadmaster's and is made again.",
+            fix="if they mention a lock, let the program that holds it end; if they mention a broken object and the directory is "
+            "below `.loadmaster`, remove it: it is made again. Then try again.",
         )
 
 
@@ -159,18 +195,24 @@ class PushForced(LoadmasterError):
 class PushRefused(LoadmasterError):
     """The remote did not take one of the refs, and so none of the push. A subclass for each reason that can be recognised."""
 
-    _why: ClassVar[str] = "a hook of the remote refused it; its words are above."
-    _fix: ClassVar[str] = "mend what it names, then press Retry."
+    _why: ClassVar[str] = "the remote's words above are all that is known."
+    _fix: ClassVar[str] = "mend what they name, then try again."
 
     def __init__(self, ref: str, remote: str, told: str) -> None:
-        super().__init__(f"`{remote}` did not take `{ref}`: {told}", why=self._why, fix=self._fix)
+        super().__init__(f"`{remote}` did not take `{ref}`: {in_one_line(told)}", why=self._why, fix=self._fix)
+
+
+class PushHookDeclined(PushRefused):
+    """A hook of the remote refused it, in words of its own."""
+
+    _why = "a hook of the remote refused it; its words are above."
 
 
 class PushProtected(PushRefused):
     """A protected branch or a rule on tags."""
 
     _why = "the branch or tag is protected, and the credential may not bypass the protection."
-    _fix = "bring the commit in as the rule asks (a pull request, a bot that may bypass it), then press Retry."
+    _fix = "bring the commit in as the rule asks (a pull request, a bot that may bypass it), then try again."
 
 
 class PushNotFastForward(PushRefused):
@@ -187,3 +229,62 @@ class RemoteTagExists(PushRefused):
 
     _why = "it was pushed by hand or by another release; a pushed tag is never moved."
     _fix = "compare it with `git ls-remote --tags`; if it is not this release's, release another version."
+
+
+class RemoteRefLocked(PushRefused):
+    """The remote could not update the ref at that moment."""
+
+    transient: ClassVar[bool] = True
+    _why = "somebody else changes the same ref at the same moment, or a program that was killed there left its lock behind."
+    _fix = "try again a little later; if it stays so, let whoever runs the remote remove the lock that it names."
+
+
+class RemoteCannotStore(PushRefused):
+    """The remote cannot write what it was sent."""
+
+    _why = "the remote cannot write the objects: its disk or quota is full, or its files belong to another user."
+    _fix = "let whoever runs the remote make room or put the rights of its files right, then try again."
+
+
+class PushTooLarge(PushRefused):
+    """A file, or all of the push, is larger than the remote takes."""
+
+    _why = "a file in it, or all of it, is larger than the remote takes."
+    _fix = (
+        "take the file that it names out of the branch's history, or let the remote raise its limit, then release anew."
+    )
+
+
+class PushLacksWorkflowScope(PushRefused):
+    """A commit touches a workflow's file, and the credential may not change those."""
+
+    _why = "one of the pushed commits changes a file in `.github/workflows`, and the credential may not do that."
+    _fix = "push that commit by hand, or give the release a credential with the permission `workflows: write`, then try again."
+
+
+class PushShowsEmail(PushRefused):
+    """The author's address is one that its owner keeps private."""
+
+    _why = "the commit's author has an e-mail address that its owner keeps private at the forge."
+    _fix = "put the forge's `noreply` address into `author_email` of the profile, or let the owner allow it, then release anew."
+
+
+class PushHoldsSecret(PushRefused):
+    """The forge has found a credential in a commit."""
+
+    _why = "the forge has found a credential in a file of the pushed commits; its words name the place."
+    _fix = "revoke that credential and take it out of the history, then release anew; it never reached the forge."
+
+
+class PushToCheckedOut(PushRefused):
+    """The remote has a work tree in which the branch is checked out."""
+
+    _why = "the remote is a repository that somebody works in, and has this branch checked out."
+    _fix = "push to a bare repository (`git clone --bare`), and name that one in the profile."
+
+
+class PushShallow(PushRefused):
+    """The clone lacks history that the remote needs."""
+
+    _why = "the source is a shallow clone, so that the history that the remote needs is not there."
+    _fix = "give the release a full clone (in a CI job: `fetch-depth: 0`), then try again."

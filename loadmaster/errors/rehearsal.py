@@ -28,7 +28,7 @@ class UpstreamUnreachable(LoadmasterError):
         super().__init__(
             f"The upstream registry gave no usable answer at `{url}`: {told}",
             why="this machine cannot reach it, or the registry is down for the moment.",
-            fix="open the address from here; then press Retry: what was fetched before is kept.",
+            fix="open the address from this machine; when the registry answers there, try again: what was fetched before is kept.",
         )
 
 
@@ -41,7 +41,7 @@ class UpstreamChecksumMismatch(LoadmasterError):
         super().__init__(
             f"The crate file of `{crate}@{version}` at `{url}` does not have the checksum of the index.",
             why="the download was cut short, or a proxy answered in the registry's place.",
-            fix="press Retry; if it stays so, open the address and look at what answers.",
+            fix="try again; if it stays so, open the address and look at what answers.",
         )
 
 

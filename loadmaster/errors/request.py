@@ -107,7 +107,7 @@ class WrongRequest(UsageError):
         super().__init__(
             f"The request cannot be carried out: {'; '.join(problems)}.",
             why="a value has the wrong shape.",
-            fix="mend it; `loadmaster COMMAND --help` shows what each option takes.",
+            fix="mend it; the help of each field of the form, and `loadmaster COMMAND --help`, say what it takes.",
         )
 
 
@@ -118,8 +118,8 @@ class LiveWorldRefused(LoadmasterError):
         super().__init__(
             "Releases in the live world are not open yet; only a registry on loopback, without a forge, may be released to.",
             why="approvals do not exist yet; without them nothing irreversible may leave this machine.",
-            fix="rehearse: `loadmaster rehearse --project NAME --version V`, or the deployment `rehearse`; or give "
-            "`--registry sparse+http://127.0.0.1:PORT/…/ --forge none` and a repository on this machine.",
+            fix="rehearse it instead; or name a registry on loopback (`sparse+http://127.0.0.1:PORT/…/`), no forge (`none`), and a "
+            "repository on this machine.",
         )
 
 
@@ -129,8 +129,8 @@ class ReleaseLocked(LoadmasterError):
     def __init__(self, holder: str) -> None:
         super().__init__(
             f"This release is being carried out by process `{holder}` already.",
-            why="Retry was pressed while the earlier attempt was still alive.",
-            fix="wait until it has ended, then press Retry again; nothing was changed.",
+            why="it was started again while the earlier attempt was still alive.",
+            fix="wait until that process has ended, then try again; this attempt changed nothing.",
         )
 
 
@@ -189,7 +189,7 @@ class GatesClosed(LoadmasterError):
 
 
 class RequestMoved(UsageError):
-    """The parameters of a Retry do not name the release of its first attempt."""
+    """The parameters of a later attempt do not name the release of its first attempt."""
 
     def __init__(self, pinned: str, asked: str) -> None:
         super().__init__(
@@ -206,7 +206,7 @@ class RunWithoutReceipt(LoadmasterError):
         super().__init__(
             f"The flow run `{run}` ended without a receipt: {told}",
             why="it stopped before it had looked at the workspace, or its process was killed.",
-            fix="look at the run's page and its logs, mend what they name, then press Retry.",
+            fix="look at the run's page and its logs, mend what they name, then try again.",
         )
 
 

@@ -131,7 +131,7 @@ class SmokeMachineBroke(LoadmasterError):
         super().__init__(
             f"The virtual machine with kernel `{kernel}` ended with {code} and without a result; it said last: {tail}",
             why="the kernel panicked under emulation, or QEMU could not start it.",
-            fix="try again; if it stays so, choose another kernel with `--kernel` and keep this log.",
+            fix="try again; if it stays so, choose another kernel and keep this log.",
         )
 
 
@@ -142,7 +142,7 @@ class SmokeKernelUnknown(UsageError):
         super().__init__(
             f"There is no kernel `{kernel}`; choose one of {names(known)}.",
             why="the smoke test boots Debian's kernels, one for each suite.",
-            fix="name one of them with `--kernel`, or in `[smoke]` of the profile.",
+            fix="choose one of them for this run, or in `[smoke]` of the profile.",
         )
 
 

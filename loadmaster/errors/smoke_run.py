@@ -24,7 +24,7 @@ class SmokeRunLate(LoadmasterError):
         super().__init__(
             f"The smoke test's run `{run}` was still `{state}` after {seconds:.0f} s, and was cancelled.",
             why="the pool `ebpf` has no free worker, or its host is much too slow.",
-            fix="look at the pool's workers in the UI, then retry the release: published crates stay published.",
+            fix="look at the pool's workers in the UI, then try again: published crates stay published.",
         )
 
 
@@ -35,5 +35,5 @@ class SmokeRunLost(LoadmasterError):
         super().__init__(
             f"The smoke test's run `{run}` ended as `{state}` without an outcome: {told}",
             why="its worker was stopped, its host lacks something, or the run was cancelled by hand.",
-            fix="read the run's log in the UI and mend what it says, then retry the release.",
+            fix="read the run's log in the UI and mend what it says, then try again.",
         )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
+from loadmaster.errors.refusals.reason import FINAL
 from loadmaster.errors.registry import UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.order import dependencies_first, find_cycle
 from loadmaster.planning.registry.index_line import IndexLine, Need
-from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.state import THERE, ObjectState
@@ -132,9 +132,9 @@ def minutes_to_yank(count: int) -> int:
 
 
 def contents_refusal(crate: ObjectRecord) -> str | None:
-    """The registry's message if it refused the crate's own contents. No Retry changes that."""
+    """The registry's message if it refused the crate's own contents. No other attempt changes that."""
     facts = crate.facts or {}
-    if crate.code != UploadRefused.code or facts.get("reason") != Reason.CONTENTS:
+    if crate.code != UploadRefused.code or str(facts.get("reason")) not in FINAL:
         return None
     return str(facts.get("told", ""))
 

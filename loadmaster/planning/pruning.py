@@ -1,4 +1,4 @@
-"""Which directories of Loadmaster's home may be removed: nobody works in them, no Retry needs them, and they are old enough.
+"""Which directories of Loadmaster's home may be removed: nobody works in them, no attempt needs them, and they are old enough.
 
 Decides from what was seen of each directory. It does not guess: a run that is not known to be finished stays.
 """
@@ -64,7 +64,7 @@ def _reason_to_keep(place: LeftoverPlace, now: datetime, older_than: timedelta) 
     if place.busy is not None:
         return f"in use by {place.busy}"
     if place.kind is LeftoverKind.RUN and not place.finished:
-        return "not finished: Retry goes on with it"
+        return "not finished: another attempt goes on with it"
     if now - place.used < needed:
         return f"used {_ago(now - place.used)}"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from loadmaster.errors.base import clause
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.plan import ReleasePlan, Tag
@@ -166,7 +167,8 @@ def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
         details = "\n".join(
-            f"`{problem.where}`: {problem.what}. Next: {problem.fix}" for problem in answer.problems + answer.warnings
+            f"`{problem.where}`: {clause(problem.what)}. Next: {problem.fix}"
+            for problem in answer.problems + answer.warnings
         )
         details = details or answer.why
         lines.append(

@@ -15,7 +15,7 @@ from typing import TypeVar
 from loadmaster.clients.registry import questions as registry_questions
 from loadmaster.clients.registry.registry import POLITE_READERS
 from loadmaster.credentials.tokens import tokens_of
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.errors.credentials import (
     ExchangeRefused,
     IdentityMissing,
@@ -120,7 +120,7 @@ def look_at_names(job: Job, names: Sequence[str]) -> dict[str, NameSeen]:
 
 def _name_seen(lines: Sequence[IndexLine] | RegistryUnreachable) -> NameSeen:
     if isinstance(lines, RegistryUnreachable):
-        return NameSeen(spelled=None, unread=lines.what)
+        return NameSeen(spelled=None, unread=clause(lines.what))
     return NameSeen(spelled=lines[0].name if lines else None)
 
 
@@ -218,7 +218,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
         prepare.commit(job, plan)
         digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
     except LoadmasterError as error:
-        why = f"the crates could not be packaged: {error.what.splitlines()[0]}"
+        why = f"the crates could not be packaged: {clause(error.what.splitlines()[0])}"
         return (Finding(gate=PermissionGate.CRATE_RULES, where="plan", outcome=Outcome.COULD_NOT_CHECK, what=why),)
     return judge_packaged(job, plan, digests)
 

@@ -75,4 +75,5 @@ def _upload(job: Job, crate: Crate, sha256: str) -> None:
     head = upload_head(upload_metadata(ours, name=crate.id), len(ours))
     del ours
     token = tokens_of(job).token(crate.action)
-    job.registry.upload(crate.id, head, token.reveal(), file=job.store.crate_file(sha256))
+    file = job.store.crate_file(sha256)
+    job.registry.upload(crate.id, head, token.reveal(), file=file, credential=token.source)

@@ -85,6 +85,8 @@ def record_of(thing: Thing[Sighting], seen: Observation) -> ObjectRecord:
         code=seen.code,
         facts=seen.facts,
         why=seen.why,
+        cause=seen.cause,
+        next=seen.next,
     )
 
 

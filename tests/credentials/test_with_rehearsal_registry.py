@@ -14,6 +14,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.tokens import LIFE, HeldTokens
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
+from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import UploadRefused
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
@@ -57,8 +58,9 @@ class Place:
     def vouches_for(self, run: IssuedRun) -> None:
         credential_file(self.world.directory, "identity").write_text(self.issuer.request_token(run))
 
-    def publish(self, name: str, version: str, token: str) -> None:
-        RegistryClient(self.world.index).upload(f"{name}@{version}", upload(name, version), token)
+    def publish(self, name: str, version: str, token: str, credential: str | None = None) -> None:
+        registry = RegistryClient(self.world.index)
+        registry.upload(f"{name}@{version}", upload(name, version), token, credential=credential)
 
 
 @pytest.fixture
@@ -85,14 +87,19 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def test_one_minted_token_publishes_what_is_configured_and_nothing_else_until_it_is_revoked(place: Place) -> None:
     tokens = place.tokens()
-    token = tokens.token(Action.UPDATE).reveal()
+    minted = tokens.token(Action.UPDATE)
+    token = minted.reveal()
     for name in CRATES[:2]:
         place.publish(name, "1.0.0", tokens.token(Action.UPDATE).reveal())
-    with pytest.raises(UploadRefused, match="403"):
-        place.publish("not-covered", "1.0.0", token)
+    with pytest.raises(UploadRefused, match="403") as refused:
+        place.publish("not-covered", "1.0.0", token, minted.source)
+    assert refused.value.facts["reason"] == Reason.TRUSTED_OTHER_CRATE
+    assert "no configuration of trusted publishing of `not-covered` fits" in refused.value.why
     assert tokens.revoke() == ()
-    with pytest.raises(UploadRefused, match="403"):
-        place.publish("covered", "1.1.0", token)
+    with pytest.raises(UploadRefused, match="403") as refused:
+        place.publish("covered", "1.1.0", token, minted.source)
+    assert refused.value.facts["reason"] == Reason.TRUSTED_TOKEN_ENDED
+    assert "no longer knows the token from trusted publishing: it lives 30 minutes" in refused.value.why
 
 
 def test_a_release_that_outlives_its_first_token_goes_on_with_the_renewed_one(place: Place) -> None:
@@ -109,8 +116,10 @@ def test_a_release_that_outlives_its_first_token_goes_on_with_the_renewed_one(pl
 
 def test_the_registry_s_own_words_tell_what_the_configuration_lacks(place: Place) -> None:
     place.vouches_for(RUN.model_copy(update={"workflow": "publish.yml"}))
-    with pytest.raises(ExchangeRefused, match="does not match the workflow filename `publish"):
+    with pytest.raises(ExchangeRefused, match="does not match the workflow filename `publish") as refused:
         place.tokens().token(Action.UPDATE)
+    assert refused.value.facts["reason"] == Reason.CONFIGURATION_WORKFLOW
+    assert "the job runs `publish.yml`, and the configuration for `" in refused.value.why
 
 
 def test_who_may_not_ask_gets_no_id_token(place: Place) -> None:

@@ -8,6 +8,7 @@ import json
 import pickle
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -34,13 +35,21 @@ from loadmaster.errors import (
     workspace,
 )
 from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
+from loadmaster.errors.refusals.reason import Reason
+from loadmaster.errors.refusals.sentences import SENTENCES
 
 URL = "https://registry.example/index/ha/ng/hangar"
 TOLD = "it said no"
 WHEN = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
 
+
+def failure(crate: str, told: str = TOLD, reason: Reason = Reason.TOKEN_UNKNOWN) -> registry.CrateFailure:
+    error = registry.UploadRefused(crate, 403, told, reason, None, "`LOADMASTER_REGISTRY_TOKEN`")
+    return registry.CrateFailure(crate=crate, code=error.code, what=error.what, why=error.why, next=error.fix)
+
+
 EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
-    registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD, "there"),
+    registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD, Reason.THERE),
     forge.AssetDifferent: lambda: forge.AssetDifferent("SHA256SUMS", "aa", "bb"),
     files.BumpInterrupted: lambda: files.BumpInterrupted("hangar", ".loadmaster-bump"),
     edits.BumpRefused: lambda: edits.BumpRefused("Cargo.lock", TOLD),
@@ -55,21 +64,35 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     cargo.CrateFileBroken: lambda: cargo.CrateFileBroken("`hangar-1.0.0.crate`", "it is cut short"),
     cargo.CrateMissingFromPackage: lambda: cargo.CrateMissingFromPackage("hangar", "hangar-1.0.0.crate"),
     registry.CrateTaken: lambda: registry.CrateTaken("hangar@1.0.0", ["src/lib.rs"]),
-    registry.CratesNotPublished: lambda: registry.CratesNotPublished({"units@1.0.0": TOLD}, ["hangar@1.0.0"]),
+    registry.AnotherAnswered: lambda: registry.AnotherAnswered(URL, TOLD),
+    registry.CratesNotPublished: lambda: registry.CratesNotPublished([failure("units@1.0.0")], ["hangar@1.0.0"]),
+    registry.DownloadAbsent: lambda: registry.DownloadAbsent("hangar@1.0.0", URL, 404),
     workspace.DependencyCycle: lambda: workspace.DependencyCycle(["hangar", "units", "hangar"]),
     prefect.DeploymentUnknown: lambda: prefect.DeploymentUnknown("release/x", ["release/release"]),
     prefect.DeploymentsNotApplied: lambda: prefect.DeploymentsNotApplied(TOLD),
     git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
     registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
     cargo.DiskFull: lambda: cargo.DiskFull("packaging"),
-    credentials.ExchangeRefused: lambda: credentials.ExchangeRefused(URL, 400, TOLD),
+    credentials.ExchangeRefused: lambda: credentials.ExchangeRefused(URL, 400, TOLD, Reason.ID_TOKEN_USED),
     request.FaultScriptBroken: lambda: request.FaultScriptBroken("faults.toml", TOLD),
     files.FileOfTwoNames: lambda: files.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
     edits.FileRuleUnmatched: lambda: edits.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
     edits.FileRuleWithoutPackage: lambda: edits.FileRuleWithoutPackage("README.md"),
     files.FileUnreadable: lambda: files.FileUnreadable("Cargo.toml", "Permission denied"),
     edits.FilesNotWritten: lambda: edits.FilesNotWritten("Cargo.toml", TOLD),
+    forge.ForgeAddressForbidden: lambda: forge.ForgeAddressForbidden(URL, TOLD),
     forge.ForgeAlreadyThere: lambda: forge.ForgeAlreadyThere(URL, TOLD),
+    forge.ForgeArchived: lambda: forge.ForgeArchived(URL, TOLD),
+    forge.ForgeAssetTooLarge: lambda: forge.ForgeAssetTooLarge(URL, TOLD),
+    forge.ForgeClosed: lambda: forge.ForgeClosed(URL, TOLD),
+    forge.ForgeConflict: lambda: forge.ForgeConflict(URL, TOLD),
+    forge.ForgeImmutable: lambda: forge.ForgeImmutable(URL, TOLD),
+    forge.ForgeLacksCommit: lambda: forge.ForgeLacksCommit(URL, TOLD),
+    forge.ForgeMoved: lambda: forge.ForgeMoved(URL, TOLD),
+    forge.ForgeSignOnNeeded: lambda: forge.ForgeSignOnNeeded(URL, TOLD),
+    forge.ForgeTagRefused: lambda: forge.ForgeTagRefused(URL, TOLD),
+    forge.ForgeTextTooLong: lambda: forge.ForgeTextTooLong(URL, TOLD),
+    forge.ForgeWorkflowRefused: lambda: forge.ForgeWorkflowRefused(URL, TOLD),
     forge.ForgeAnswerUnreadable: lambda: forge.ForgeAnswerUnreadable(URL, TOLD),
     forge.ForgeForbidden: lambda: forge.ForgeForbidden(URL, TOLD),
     forge.ForgeLacksTag: lambda: forge.ForgeLacksTag("v1.0.0"),
@@ -85,6 +108,10 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
     cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
     git.GitDenied: lambda: git.GitDenied("git@forge.example:ada/hangar", TOLD),
+    git.GitArchived: lambda: git.GitArchived("ada/hangar", TOLD),
+    git.GitForbidden: lambda: git.GitForbidden("ada/hangar", TOLD),
+    git.GitHostUnknown: lambda: git.GitHostUnknown("git@forge.example:ada/hangar", TOLD),
+    git.GitTooLarge: lambda: git.GitTooLarge("ada/hangar", TOLD),
     git.GitFailed: lambda: git.GitFailed("git gc", "checkout", TOLD),
     git.GitMissing: lambda: git.GitMissing(),
     git.GitRemoteMissing: lambda: git.GitRemoteMissing("ada/hangar", TOLD),
@@ -130,8 +157,20 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     git.PushForced: lambda: git.PushForced("+main:main"),
     git.PushNotFastForward: lambda: git.PushNotFastForward("refs/heads/main", "ada/hangar", TOLD),
     git.PushProtected: lambda: git.PushProtected("refs/heads/main", "ada/hangar", TOLD),
+    git.PushHoldsSecret: lambda: git.PushHoldsSecret("refs/heads/main", "ada/hangar", TOLD),
+    git.PushHookDeclined: lambda: git.PushHookDeclined("refs/heads/main", "ada/hangar", TOLD),
+    git.PushLacksWorkflowScope: lambda: git.PushLacksWorkflowScope("refs/heads/main", "ada/hangar", TOLD),
+    git.PushShallow: lambda: git.PushShallow("refs/heads/main", "ada/hangar", TOLD),
+    git.PushShowsEmail: lambda: git.PushShowsEmail("refs/heads/main", "ada/hangar", TOLD),
+    git.PushToCheckedOut: lambda: git.PushToCheckedOut("refs/heads/main", "ada/hangar", TOLD),
+    git.PushTooLarge: lambda: git.PushTooLarge("refs/heads/main", "ada/hangar", TOLD),
+    git.RemoteCannotStore: lambda: git.RemoteCannotStore("refs/heads/main", "ada/hangar", TOLD),
+    git.RemoteRefLocked: lambda: git.RemoteRefLocked("refs/heads/main", "ada/hangar", TOLD),
     git.PushRefused: lambda: git.PushRefused("refs/heads/main", "ada/hangar", TOLD),
     registry.RateLimited: lambda: registry.RateLimited("hangar@1.0.0", WHEN, TOLD),
+    registry.ReadRefused: lambda: registry.ReadRefused(URL, 401, TOLD, Reason.LOGIN_NEEDED),
+    registry.RegistryFailed: lambda: registry.RegistryFailed(URL, TOLD),
+    registry.RegistryReadOnly: lambda: registry.RegistryReadOnly(URL, TOLD),
     registry.RegistryUnreachable: lambda: registry.RegistryUnreachable(URL, TOLD),
     request.ReleaseLocked: lambda: request.ReleaseLocked("4711"),
     git.RemoteTagExists: lambda: git.RemoteTagExists("refs/tags/v1.0.0", "ada/hangar", TOLD),
@@ -204,7 +243,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
-    registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, "account"),
+    registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, Reason.NOT_OWNER),
     rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
     rehearsal.UpstreamUnreachable: lambda: rehearsal.UpstreamUnreachable(URL, TOLD),
     workspace.NoSuchPackage: lambda: workspace.NoSuchPackage(["tail"], ["hangar", "units"]),
@@ -214,7 +253,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.WrongRequest: lambda: request.WrongRequest(["`as_of`: no instant"]),
     registry.YankLimited: lambda: registry.YankLimited("hangar@1.0.0", WHEN, TOLD),
     request.YankNotConfirmed: lambda: request.YankNotConfirmed("1.0.0", None),
-    registry.YankRefused: lambda: registry.YankRefused("hangar@1.0.0", 403, TOLD),
+    registry.YankRefused: lambda: registry.YankRefused("hangar@1.0.0", 403, TOLD, Reason.TOKEN_SCOPE),
 }
 BASES = {LoadmasterError, UsageError}
 MACHINE_WORDS = ("Traceback", "Exception", "Error:", "errno", " at 0x", "<class", "None", "()", "[]")
@@ -287,16 +326,31 @@ def test_headings_are_counted(lines: list[int], told: str) -> None:
     assert told in edits.ChangelogHeadings("1.0.0", lines).what
 
 
-@pytest.mark.parametrize(
-    ("reason", "why"),
-    [
-        ("account", "not an owner"),
-        ("dependency", "not yet in its index"),
-        ("contents", "breaks one of the registry's rules"),
-    ],
-)
-def test_a_refused_upload_tells_who_may_not_from_what_may_not(reason: str, why: str) -> None:
-    assert why in registry.UploadRefused("hangar@1.0.0", 400, TOLD, reason).why
+ENDS_ONCE = re.compile(r"(?<!\.)\.$|…$|[?!]$")
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("told", ["it said no", "it said no.", "it said no.\n", "it said\nno."], ids=repr)
+def test_each_sentence_ends_with_one_full_stop_whatever_a_server_says(
+    kind: type[LoadmasterError], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "TOLD", told)
+    error = EXAMPLES[kind]()
+    for text in (error.what, error.why, error.fix):
+        assert not re.search(r"\.\.(?![./])", text), text
+        assert ".;" not in text
+        assert "\n" in text or ENDS_ONCE.search(text), text
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
+def test_no_text_speaks_of_a_button_that_is_not_where_it_is_read(kind: type[LoadmasterError]) -> None:
+    """A message is read on a run's page, at a form, in a terminal and in a CI job's log."""
+    assert not re.search(r"(?i)\bretry\b|\bpress\b", str(EXAMPLES[kind]()))
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_no_sentence_of_a_refusal_does_either(reason: Reason) -> None:
+    assert not re.search(r"(?i)\bretry\b|\bpress\b", " ".join(SENTENCES[reason]))
 
 
 def test_what_an_error_is_made_of_are_its_facts() -> None:
@@ -309,8 +363,45 @@ def test_what_an_error_is_made_of_are_its_facts() -> None:
 
 def test_facts_are_redacted_as_the_text_is() -> None:
     redaction.know("a-token-of-somebody")
-    error = registry.CratesNotPublished({"units@1.0.0": "a-token-of-somebody was refused"}, [])
-    assert error.facts == {"failed": {"units@1.0.0": "[redacted] was refused"}, "blocked": []}
+    error = registry.CratesNotPublished([failure("units@1.0.0", "a-token-of-somebody was refused")], [])
+    assert "a-token-of-somebody" not in json.dumps(dict(error.facts)) + str(error)
+    assert "[redacted] was refused" in str(error)
+
+
+class TestCratesNotPublished:
+    def test_one_crate_s_own_reason_is_the_release_s(self) -> None:
+        own = failure("units@1.0.0", "authentication failed")
+        error = registry.CratesNotPublished([own], ["hangar@1.0.0"])
+        assert error.what == (
+            "Not published: `units@1.0.0`: The registry refused `units@1.0.0` with status 403: authentication failed. "
+            "Not tried, because they need them: `hangar@1.0.0`."
+        )
+        assert (error.why, error.fix) == (own.why, own.next)
+        assert "`LOADMASTER_REGISTRY_TOKEN`" in error.why
+
+    def test_crates_with_one_reason_share_its_sentences(self) -> None:
+        crates = ["units@1.0.0", "wing@2.1.0", "tail@1.0.0"]
+        error = registry.CratesNotPublished([failure(crate, reason=Reason.NOT_OWNER) for crate in crates], [])
+        assert "these 3 crates, all like the first: `units@1.0.0`, `wing@2.1.0`, `tail@1.0.0`: " in error.what
+        assert str(error).count(TOLD) == 1
+        assert "is not an owner of `units`" in error.why
+
+    def test_each_reason_keeps_its_own_why_and_next(self) -> None:
+        failed = [
+            failure("units@1.0.0"),
+            failure("wing@1.0.0"),
+            failure("tail@1.0.0", "no known crate", Reason.TRUSTED_TOKEN_ENDED),
+        ]
+        told = str(registry.CratesNotPublished(failed, ["hangar@1.0.0"]))
+        assert told.startswith("Not published, for 2 reasons:\n  - these 2 crates, all like the first: `units@1.0.0`, ")
+        for each in (failed[0], failed[2]):
+            assert f"    why: {each.why}\n    next: {each.next}" in told
+        assert "\nNot tried, because they need them: `hangar@1.0.0`.\n" in told
+
+    def test_its_facts_have_every_crate_s_code_and_sentences(self) -> None:
+        own = failure("units@1.0.0")
+        told = {"crate": own.crate, "code": "upload-refused", "what": own.what, "why": own.why, "next": own.next}
+        assert registry.CratesNotPublished([own], []).facts == {"failed": [told], "blocked": []}
 
 
 def test_one_problem_is_not_told_as_several() -> None:

@@ -81,7 +81,16 @@ def test_without_the_preflight_the_registry_says_it_and_a_retry_finishes_after_t
     with pytest.raises(CratesNotPublished, match=r"`hangar-units@0.5.0`.*authentication failed"):
         state.result()
     directory = directory_of(state, store)
-    assert NO_PREFLIGHT in receipt_of(directory).deviations
+    stopped = receipt_of(directory)
+    assert NO_PREFLIGHT in stopped.deviations
+    # Nothing of the catalogue is lost on the way: the release's reason is the crate's own, and names the credential.
+    (refused,) = [record for record in stopped.objects if record.code == "upload-refused"]
+    assert stopped.failure is not None
+    assert refused.why is not None
+    assert refused.why in stopped.failure.what
+    assert (refused.cause, refused.next) == (stopped.failure.why, stopped.failure.next)
+    assert "`registry.token`, or it has expired" in stopped.failure.why
+    assert (refused.facts or {})["reason"] == "token-unknown"
 
     token = "cio" + "n" * 32
     Registry(directory.world / "registry").add_token("ann", token)

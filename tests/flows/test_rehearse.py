@@ -176,7 +176,7 @@ def test_a_release_that_would_leave_this_machine_is_refused_with_a_way_out(
 
     assert state.is_failed()
     assert "Releases in the live world are not open yet" in (state.message or "")
-    with pytest.raises(LiveWorldRefused, match="next: rehearse: `loadmaster rehearse"):
+    with pytest.raises(LiveWorldRefused, match="next: rehearse it instead; or name a registry on loopback"):
         state.result()
     assert not store.run(str(_run_id(state))).pinned.exists()
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.refusals.reason import FINAL, Reason
 from loadmaster.errors.registry import AlreadyUploaded, RegistryUnreachable, UploadRefused
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.damage import (
@@ -23,7 +24,6 @@ from loadmaster.planning.damage import (
     yank_order,
 )
 from loadmaster.planning.registry.index_line import IndexLine, Need
-from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.receipt import ObjectKind, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 
@@ -242,7 +242,7 @@ def ended(error: LoadmasterError) -> ObjectRecord:
 @pytest.mark.parametrize("reason", Reason)
 def test_only_a_refusal_of_the_contents_cannot_be_mended(reason: Reason) -> None:
     record = ended(UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", reason))
-    told = "expected at most 5 keywords per crate" if reason is Reason.CONTENTS else None
+    told = "expected at most 5 keywords per crate" if reason in FINAL else None
     assert contents_refusal(record) == told
 
 
@@ -253,7 +253,7 @@ def test_a_version_that_was_there_already_was_not_refused_for_its_contents() -> 
 
 
 def test_a_text_that_looks_like_a_refusal_decides_nothing() -> None:
-    text = UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", Reason.CONTENTS).what
+    text = UploadRefused("app@1.0.0", 400, "expected at most 5 keywords per crate", Reason.KEYWORDS).what
     assert contents_refusal(ObjectRecord(kind="crate", id="app@1.0.0", state=UNKNOWN, why=text)) is None
 
 

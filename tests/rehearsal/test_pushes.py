@@ -16,7 +16,7 @@ from loadmaster.clients import git
 from loadmaster.clients.git.command import run
 from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.git import GitRemoteUnreachable, PushNotFastForward, PushProtected, PushRefused
+from loadmaster.errors.git import GitRemoteUnreachable, PushHookDeclined, PushNotFastForward, PushProtected
 from loadmaster.rehearsal.faults import Fault, FaultScript, Misfortune
 from loadmaster.rehearsal.pushes import Pushes
 from loadmaster.rehearsal.remote import create_remote
@@ -77,7 +77,12 @@ def is_there(clone: Path, remote: Path, door: Door) -> bool:
     [
         pytest.param({"lose_answer": True}, GitRemoteUnreachable, True, id="the link drops after the ref was updated"),
         pytest.param({"reset": "before-commit"}, GitRemoteUnreachable, False, id="the link drops before"),
-        pytest.param({"status": 500, "detail": "Internal Server Error"}, PushRefused, False, id="refused"),
+        pytest.param(
+            {"status": 500, "detail": "Internal Server Error"}, GitRemoteUnreachable, False, id="it fails there"
+        ),
+        pytest.param(
+            {"status": 422, "detail": "no pushes on Fridays"}, PushHookDeclined, False, id="refused by a hook"
+        ),
         pytest.param({"status": 422, "detail": "GH013: a new rule"}, PushProtected, False, id="refused by a rule"),
     ],
 )
@@ -108,7 +113,7 @@ def test_a_push_that_is_held_goes_on_when_it_is_let_go(remote: Path, clone: Path
 def test_a_refusal_is_in_the_script_s_words(remote: Path, clone: Path) -> None:
     with (
         opened(remote, Fault(on="push-tag", status=500, detail="Internal Server Error")),
-        pytest.raises(PushRefused, match="Internal Server Error"),
+        pytest.raises(GitRemoteUnreachable, match="Internal Server Error"),
     ):
         push(clone, remote, "push-tag")
 

@@ -130,7 +130,7 @@ def carry_out(plan: YankPlan, sources: Credentials, read_block: ReadBlock = no_b
     require_on_this_machine(registry.api)
     token = real_api_token(plan.registry, sources, Action.UPDATE, read_block)
     for step in plan.to_yank:
-        registry.yank(step.crate, step.version, token.reveal())
+        registry.yank(step.crate, step.version, token.reveal(), token.source)
     return plan.model_copy(update={"executed": True, "crates": _observe(plan, registry)})
 
 

@@ -8,7 +8,7 @@ Each function raises `ForgeUnauthorized`, `ForgeForbidden`, `ForgeNotFound`, `Fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,14 +19,11 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
-    ForgeForbidden,
-    ForgeNotFound,
     ForgeRateLimited,
-    ForgeRefused,
-    ForgeUnauthorized,
     ForgeUnreachable,
 )
 from loadmaster.errors.redaction import redact
+from loadmaster.planning.answers.forge import forge_refusal
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
@@ -37,13 +34,6 @@ _LONG_ENOUGH = 60.0
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)
 """The least that GitHub asks to wait, if it limits without naming an instant."""
-
-_REFUSALS: Mapping[int, type[ForgeUnauthorized | ForgeForbidden | ForgeNotFound | ForgeRefused]] = {
-    401: ForgeUnauthorized,
-    403: ForgeForbidden,
-    404: ForgeNotFound,
-    422: ForgeRefused,
-}
 
 
 class Answered(Value):
@@ -242,8 +232,10 @@ def _error(answer: httpx.Response) -> LoadmasterError:
     limited = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
     if status == 429 or (status == 403 and (limited or "secondary rate limit" in message)):
         return ForgeRateLimited(url, _until(answer), message)
-    if status in _REFUSALS:
-        return (ForgeAlreadyThere if "already_exists" in codes else _REFUSALS[status])(url, message)
+    if "already_exists" in codes:
+        return ForgeAlreadyThere(url, message)
+    if kind := forge_refusal(status, message):
+        return kind(url, message)
     return (ForgeUnreachable if status >= 500 else ForgeAnswerUnreadable)(url, f"status {status}: {message}")
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from loadmaster.clients.git.asking import head, resolve, status
 from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, strip_credentials, text
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import (
     NothingToCommit,
     PushForced,
     PushNotFastForward,
-    PushProtected,
     PushRefused,
     RemoteTagExists,
     TagTaken,
 )
+from loadmaster.planning.answers.git import push_refusal
 from loadmaster.planning.values.value import Value
 
 _NO_OBJECT = "0" * 40
@@ -64,7 +65,7 @@ def create_tag(directory: Path, name: str, commit: str, message: str, identity: 
 def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mapping[str, str] = NOTHING) -> None:
     """Pushes all of `refspecs` (`SOURCE:refs/...`) or none. A ref that is there already is no error; nothing is forced.
 
-    Raises `PushForced` for a refspec that forces or deletes, `PushProtected`, `PushNotFastForward`, `RemoteTagExists`,
+    Raises `PushForced` for a refspec that forces or deletes, `PushNotFastForward`, `RemoteTagExists`, another kind of
     `PushRefused`, and the errors of `observe_refs`.
     """
     for refspec in refspecs:
@@ -72,20 +73,23 @@ def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mappin
             raise PushForced(refspec)
     answer = ask(directory, "push", "--porcelain", "--atomic", "--", remote, *refspecs, extra=extra)
     refusals = [row.split("\t") for row in answer.output.decode().splitlines() if row.startswith("!\t")]
-    for _, names, reason in refusals:
-        if "atomic" not in reason:
-            raise _refusal(names.rpartition(":")[2], strip_credentials(remote), reason, answer.complaint)
+    # Of an atomic push, the refs that were not at fault are rejected, too, for that reason alone.
+    at_fault = [row for row in refusals if "atomic push fail" not in row[2]] or refusals
+    if at_fault:
+        _, names, reason = at_fault[0]
+        raise _refusal(names.rpartition(":")[2], strip_credentials(remote), reason, answer.complaint)
     if answer.status:
         raise complaint_about(directory, ("push",), answer.complaint, remote)
 
 
-def _refusal(ref: str, remote: str, reason: str, complaint: str) -> PushRefused:
+def _refusal(ref: str, remote: str, reason: str, complaint: str) -> LoadmasterError:
+    if not reason.startswith("[remote "):  # git itself compared the refs, and sent nothing
+        return (RemoteTagExists if ref.startswith("refs/tags/") else PushNotFastForward)(ref, remote, reason)
     lines = [row.removeprefix("remote:").strip() for row in complaint.splitlines() if row.startswith("remote:")]
-    words = " ".join(filter(None, lines)) or reason
-    if reason.startswith("[remote rejected]"):
-        protected = any(sign in f"{reason} {words}" for sign in ("GH006", "GH013", "protected", "rule violations"))
-        return (PushProtected if protected else PushRefused)(ref, remote, words)
-    return (RemoteTagExists if ref.startswith("refs/tags/") else PushNotFastForward)(ref, remote, words)
+    words = " ".join(filter(None, lines))
+    kind = push_refusal(reason, words)
+    told = words or reason
+    return kind(ref, remote, told) if issubclass(kind, PushRefused) else kind(remote, f"`{ref}`: {told}")
 
 
 def signature(by: Author, when: datetime) -> dict[str, str]:

@@ -17,14 +17,8 @@ from types import ModuleType
 from typing import NamedTuple
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.git import (
-    GitDenied,
-    GitFailed,
-    GitMissing,
-    GitRemoteMissing,
-    GitRemoteUnreachable,
-    NotARepository,
-)
+from loadmaster.errors.git import GitFailed, GitMissing, NotARepository
+from loadmaster.planning.answers import git as answers
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
 
 NOTHING: Mapping[str, str] = {}
@@ -46,18 +40,7 @@ _SETTINGS = {
     "http.lowSpeedTime": "60",
 }
 _NO_REPOSITORY = re.compile(r"not a git repository|not a bare repository|cannot change to|dubious ownership")
-_NO_SUCH_REMOTE = re.compile(r"does not appear to be a git repository|[Rr]epository .*not found|does not exist")
-_DENIED = re.compile(
-    r"Authentication failed|could not read (Username|Password)|Permission denied|Host key verification"
-    r"|returned error: 40[13]"
-)
 _BROKEN = re.compile(r"repository corruption|unable to read [0-9a-f]{40}|missing (blob|tree|commit)")
-_AWAY = re.compile(
-    r"Could not resolve|Connection (refused|reset|timed out)|Failed to connect|Operation timed out|early EOF"
-    r"|hung up unexpectedly|unexpected disconnect|RPC failed|Operation too slow|returned error: (5\d\d|429)"
-    r"|Network is unreachable|unable to access"
-)
-
 
 _ANYWHERE = Path("/")
 """The directory for a command that needs no local repository: there is none here."""
@@ -164,10 +147,8 @@ def complaint_about(
     words = strip_credentials(complaint).strip()
     if _NO_REPOSITORY.search(words) and remote is None:
         return NotARepository(str(directory), words)
-    if remote is not None and not _BROKEN.search(words):
-        for pattern, kind in ((_NO_SUCH_REMOTE, GitRemoteMissing), (_DENIED, GitDenied), (_AWAY, GitRemoteUnreachable)):
-            if pattern.search(words):
-                return kind(strip_credentials(remote), words)
+    if remote is not None and not _BROKEN.search(words) and (kind := answers.complaint(words)) is not None:
+        return kind(strip_credentials(remote), words)
     return GitFailed(" ".join(("git", *map(strip_credentials, arguments[:2]))), str(directory), words)
 
 

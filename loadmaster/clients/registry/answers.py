@@ -13,16 +13,21 @@ from typing import TypeVar
 import httpx
 
 from loadmaster.errors.redaction import redact
+from loadmaster.errors.refusals.reason import FALLBACKS, Reason
 from loadmaster.errors.registry import (
     AlreadyUploaded,
+    AnotherAnswered,
     DailyLimitReached,
     RateLimited,
+    ReadRefused,
+    RegistryFailed,
+    RegistryReadOnly,
     RegistryUnreachable,
     UploadRefused,
     YankLimited,
     YankRefused,
 )
-from loadmaster.planning.registry.refusal import Reason, reason_of
+from loadmaster.planning.answers.registry import NOT_A_WORD, ReadRefusal, is_read_only, read_refusal
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.values.value import Value
 
@@ -47,7 +52,7 @@ def read_config(url: str, answer: httpx.Response) -> Endpoints:
         config = answer.json()
         return Endpoints(api=str(config["api"]).rstrip("/"), dl=str(config["dl"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise RegistryUnreachable(url, "it is not the `config.json` of a registry") from error
+        raise AnotherAnswered(url, "it is not the `config.json` of a registry") from error
 
 
 def read_lines(url: str, answer: httpx.Response, read: Callable[[bytes], T]) -> tuple[T, ...]:
@@ -57,7 +62,7 @@ def read_lines(url: str, answer: httpx.Response, read: Callable[[bytes], T]) -> 
     try:
         lines = tuple(read(line) for line in answer.content.splitlines() if line)
     except (ValueError, KeyError, TypeError) as error:
-        raise RegistryUnreachable(url, "a line is not one of a sparse index") from error
+        raise AnotherAnswered(url, "a line is not one of a sparse index") from error
     if not lines:
         raise RegistryUnreachable(url, "the answer is empty")
     return lines
@@ -68,11 +73,12 @@ def crate_version(line: bytes) -> CrateVersion:
     return CrateVersion(version=entry["vers"], checksum=entry["cksum"], yanked=bool(entry.get("yanked", False)))
 
 
-def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
+def judge_upload(crate: str, url: str, answer: httpx.Response, credential: str | None = None) -> None:
     """Returns if the registry accepted the crate: as for cargo, any 2xx whose body is empty or JSON without `errors`.
 
     A refusal has crates.io's JSON. Any other answer (a proxy's page, a redirect) does not come from the registry.
-    Raises `RateLimited`, `DailyLimitReached`, `AlreadyUploaded`, `UploadRefused`, `RegistryUnreachable`.
+    `credential` is the place that the token was read from. Raises `RateLimited`, `DailyLimitReached`, `AlreadyUploaded`,
+    `UploadRefused`, `RegistryUnreachable`.
     """
     details = _details(answer)
     if _is_success(answer, details):
@@ -82,12 +88,12 @@ def judge_upload(crate: str, url: str, answer: httpx.Response) -> None:
         raise RateLimited(crate, until, message)
     if answer.status_code == 429 and details is not None:
         raise DailyLimitReached(crate, message)
-    _require_final_answer(url, answer, details, message)
-    reason = reason_of(answer.status_code, message)
-    raise (AlreadyUploaded if reason is Reason.THERE else UploadRefused)(crate, answer.status_code, message, reason)
+    reason, values = _refusal(url, answer, details, message)
+    kind = AlreadyUploaded if reason is Reason.THERE else UploadRefused
+    raise kind(crate, answer.status_code, message, reason, values, credential)
 
 
-def judge_yank(crate: str, url: str, answer: httpx.Response) -> None:
+def judge_yank(crate: str, url: str, answer: httpx.Response, credential: str | None = None) -> None:
     """As `judge_upload`. Raises `YankLimited`, `YankRefused`, `RegistryUnreachable`."""
     details = _details(answer)
     if _is_success(answer, details):
@@ -95,8 +101,21 @@ def judge_yank(crate: str, url: str, answer: httpx.Response) -> None:
     message = "; ".join(details or [_beginning(answer)])
     if answer.status_code == 429 and (until := _until(answer, message)):
         raise YankLimited(crate, until, message)
-    _require_final_answer(url, answer, details, message)
-    raise YankRefused(crate, answer.status_code, message)
+    reason, values = _refusal(url, answer, details, message)
+    raise YankRefused(crate, answer.status_code, message, reason, values, credential)
+
+
+def unread(url: str, answer: httpx.Response) -> RegistryUnreachable:
+    """The error for an answer to a question that is not the document that was asked for.
+
+    Words that are not known may be those of an outage, so they are not taken for a refusal.
+    """
+    details, status = _details(answer), answer.status_code
+    message = "; ".join(details or [_beginning(answer)])
+    reason = Reason.LOGIN_NEEDED if message == NOT_A_WORD else read_refusal(status, message).reason
+    if details is None or status >= 500 or status in (408, 429) or reason in FALLBACKS:
+        return _unusable(url, answer, details, message)
+    return ReadRefused(url, status, message, reason)
 
 
 def describe(error: httpx.HTTPError | httpx.InvalidURL) -> str:
@@ -107,10 +126,23 @@ def _is_success(answer: httpx.Response, details: list[str] | None) -> bool:
     return answer.is_success and details is None and _is_json_or_nothing(answer)
 
 
-def _require_final_answer(url: str, answer: httpx.Response, details: list[str] | None, message: str) -> None:
-    """Raises `RegistryUnreachable` if the answer leaves open whether the request took effect."""
+def _refusal(url: str, answer: httpx.Response, details: list[str] | None, message: str) -> ReadRefusal:
+    """Why the registry refused. Raises `RegistryUnreachable` if the answer leaves open whether the request took effect."""
+    if details is None and answer.status_code == 413:
+        return ReadRefusal(Reason.PROXY_LIMIT, {})
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
-        raise RegistryUnreachable(url, f"{answer.status_code}: {message}")
+        raise _unusable(url, answer, details, message)
+    return read_refusal(answer.status_code, message)
+
+
+def _unusable(url: str, answer: httpx.Response, details: list[str] | None, message: str) -> RegistryUnreachable:
+    told = f"status {answer.status_code}" + (f": {message}" if answer.content else "")
+    if details is not None and is_read_only(message):
+        return RegistryReadOnly(url, told)
+    if details is not None and answer.status_code == 500:
+        return RegistryFailed(url, told)
+    is_another = details is None and answer.status_code < 500 and answer.status_code not in (408, 429)
+    return (AnotherAnswered if is_another else RegistryUnreachable)(url, told)
 
 
 def _beginning(answer: httpx.Response) -> str:
@@ -131,7 +163,7 @@ def _details(answer: httpx.Response) -> list[str] | None:
     The registry kellnr answers an unknown token with an empty body; a proxy that asks somebody to sign in sends a page.
     """
     if answer.status_code in (401, 403) and not answer.content:
-        return ["it gave no reason; most likely it does not know the token"]
+        return [NOT_A_WORD]
     try:
         document = answer.json()
         return [str(error["detail"]) for error in document["errors"]]

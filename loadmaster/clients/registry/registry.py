@@ -26,8 +26,9 @@ from loadmaster.clients.registry.answers import (
     judge_yank,
     read_config,
     read_lines,
+    unread,
 )
-from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.errors.registry import AnotherAnswered, DownloadAbsent, RegistryUnreachable
 from loadmaster.planning.registry.index_line import IndexLine, parse_line
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings
@@ -36,6 +37,7 @@ from loadmaster.planning.values.value import Value
 T = TypeVar("T")
 
 _CHUNK = 64 * 1024
+_NO_FILE = (404, 410, 451)
 USER_AGENT = f"loadmaster/{__version__} (releases Cargo workspaces)"
 POLITE_READERS = 16
 """How many index files are read at a time; crates.io sets no limit on its index."""
@@ -134,17 +136,23 @@ class RegistryClient:
         try:
             return str(answer.json()["version"]["checksum"])
         except (ValueError, KeyError, TypeError) as error:
-            raise RegistryUnreachable(url, "it is not a version of a crate") from error
+            raise AnotherAnswered(url, "it is not a version of a crate") from error
 
     def download(self, name: str, version: str, checksum: str) -> bytes:
         """The `.crate` file. `checksum` is for a `dl` address that contains it; it is not compared."""
-        return self._get(download_url(self.dl, name, version, checksum)).content
+        url = download_url(self.dl, name, version, checksum)
+        answer = self._get(url, absent=_NO_FILE)
+        if answer.status_code != 200:
+            raise DownloadAbsent(f"{name}@{version}", url, answer.status_code)
+        return answer.content
 
-    def upload(self, crate: str, body: bytes, token: str, *, file: Path | None = None) -> None:
+    def upload(
+        self, crate: str, body: bytes, token: str, *, file: Path | None = None, credential: str | None = None
+    ) -> None:
         """`PUT /api/v1/crates/new`, once: sends `body`, then the bytes of `file`, read while they are sent.
 
-        `crate` is `name@version`, for messages. Raises what `judge_upload` raises, and `RegistryUnreachable` if it stays open
-        whether the upload took effect.
+        For messages, `crate` is `name@version`, and `credential` the place that the token was read from. Raises what
+        `judge_upload` raises, and `RegistryUnreachable` if it stays open whether the upload took effect.
         """
         url = f"{self.api}/api/v1/crates/new"
         size = len(body) + (file.stat().st_size if file else 0)
@@ -154,10 +162,10 @@ class RegistryClient:
             answer = self.http.put(url, content=_chunks(body, file), headers=headers, follow_redirects=False)
         except httpx.HTTPError as error:
             raise RegistryUnreachable(url, describe(error)) from error
-        judge_upload(crate, url, answer)
+        judge_upload(crate, url, answer, credential)
 
-    def yank(self, name: str, version: str, token: str) -> None:
-        """`DELETE …/yank`, once; a version that is yanked already stays so.
+    def yank(self, name: str, version: str, token: str, credential: str | None = None) -> None:
+        """`DELETE …/yank`, once; a version that is yanked already stays so. `credential` is as for `upload`.
 
         Raises what `judge_yank` raises, and `RegistryUnreachable` if it stays open whether the yank took effect.
         """
@@ -167,7 +175,7 @@ class RegistryClient:
             answer = self.http.delete(url, headers=headers, follow_redirects=False)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RegistryUnreachable(url, describe(error)) from error
-        judge_yank(f"{name}@{version}", url, answer)
+        judge_yank(f"{name}@{version}", url, answer, credential)
 
     def _index_file(self, name: str) -> str:
         return f"{_base(self.index)}{index_path(name)}"
@@ -182,7 +190,7 @@ class RegistryClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RegistryUnreachable(url, describe(error)) from error
         if answer.status_code != 200 and answer.status_code not in absent:
-            raise RegistryUnreachable(url, f"status {answer.status_code}")
+            raise unread(url, answer)
         return answer
 
 

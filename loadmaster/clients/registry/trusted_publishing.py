@@ -15,6 +15,7 @@ from loadmaster.clients.registry.answers import describe
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
 from loadmaster.errors.redaction import redact
 from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.planning.answers.registry import read_exchange_refusal
 
 
 def audience_of(api: str) -> str:
@@ -48,7 +49,9 @@ def exchange(api: str, jwt: str, client: httpx.Client) -> str:
     except httpx.HTTPError as error:
         raise RegistryUnreachable(url, describe(error)) from error
     if 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):
-        raise ExchangeRefused(url, answer.status_code, _reason(answer))
+        told = _reason(answer)
+        reason, details = read_exchange_refusal(answer.status_code, told)
+        raise ExchangeRefused(url, answer.status_code, told, reason, details)
     if (token := _text(answer, "token")) is None:
         raise RegistryUnreachable(url, f"{answer.status_code}: {_reason(answer)}")
     return token

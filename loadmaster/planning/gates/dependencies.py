@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from loadmaster.errors.base import clause
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import (
@@ -115,7 +116,7 @@ def dependency_cycle(tree: Tree) -> Findings:
     except DependencyCycle as cycle:
         places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
-        problems.append(Problem(where=places.get(first, first), what=cycle.what.rstrip("."), fix=cycle.fix))
+        problems.append(Problem(where=places.get(first, first), what=clause(cycle.what), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, ReleaseEvidence, Tree
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
@@ -66,7 +66,7 @@ class Gate:
         try:
             judged = self.judge(evidence)
         except LoadmasterError as error:
-            judged = Findings(checked=1, problems=(Problem(where=self.id, what=error.what, fix=error.fix),))
+            judged = Findings(checked=1, problems=(Problem(where=self.id, what=clause(error.what), fix=error.fix),))
         match judged:
             case Findings():
                 answer = GateAnswer.of(self.id, judged.checked, judged.problems)

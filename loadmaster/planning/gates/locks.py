@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.planning.gates.evidence import ReleaseEvidence, Tree
 from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_files, of_repository
 from loadmaster.planning.tree.lockfile import LockedPackage, packages
@@ -67,7 +67,7 @@ def lockfiles_current(tree: Tree) -> GateJudgement:
 def _unread(path: str, error: LoadmasterError) -> Problem:
     """A lockfile without a readable manifest, of a test's fixture for example: there is nothing to compare it with."""
     return Problem(
-        where=path, what=f"was not checked, because its manifest cannot be read: {error.what}", fix=error.fix
+        where=path, what=f"was not checked, because its manifest cannot be read: {clause(error.what)}", fix=error.fix
     )
 
 
@@ -75,7 +75,7 @@ def _problems(tree: Tree, path: str) -> Iterator[Problem]:
     try:
         lock = _parse(tree, path)
     except LoadmasterError as error:
-        yield Problem(where=path, what=error.what, fix=error.fix)
+        yield Problem(where=path, what=clause(error.what), fix=error.fix)
         return
     for what in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
         yield Problem(where=path, what=what, fix=FIX)

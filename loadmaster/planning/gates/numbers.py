@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from loadmaster.errors.base import clause
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits import changelog
 from loadmaster.planning.edits.changelogs import Changelog, changelogs
@@ -132,7 +133,7 @@ def _headings(tree: Tree, log: Changelog) -> Iterator[Problem]:
     try:
         require_no_mark(path, text)
     except ByteOrderMark as error:
-        yield Problem(where=path, what=error.what, fix=error.fix)
+        yield Problem(where=path, what=clause(error.what), fix=error.fix)
     own = [heading for heading in changelog.headings(text) if heading.version == version]
     fix = f"write exactly one heading `## [{version}] - YYYY-MM-DD`."
     if len(own) != 1:

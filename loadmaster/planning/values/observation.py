@@ -20,10 +20,21 @@ class Observation(Value):
     """The values that `why` was made from, by name."""
     why: str | None = None
     """For people; None if the state says everything."""
+    cause: str | None = None
+    """Of an error: why it usually happens."""
+    next: str | None = None
+    """Of an error: what to do next."""
     sha256: str | None = None
     """SHA-256 of the bytes that were compared."""
 
     @classmethod
     def of_error(cls, error: LoadmasterError) -> Self:
         """The observation that `error` prevented: the state is unknown."""
-        return cls(state=ObjectState.UNKNOWN, code=error.code, facts=error.facts, why=error.what)
+        return cls(
+            state=ObjectState.UNKNOWN,
+            code=error.code,
+            facts=error.facts,
+            why=error.what,
+            cause=error.why,
+            next=error.fix,
+        )

@@ -52,6 +52,24 @@ class ObjectRecord(Value):
     """The values that `why` was made from, by name."""
     why: str | None = None
     """For people: no program reads it."""
+    cause: str | None = None
+    """Where an error kept it from being observed or brought about: why that usually happens. For people."""
+    next: str | None = None
+    """Where an error did so: what to do next. For people."""
+
+    @classmethod
+    def of_error(cls, kind: ObjectKind, id: str, error: LoadmasterError) -> Self:
+        """The record of an object that `error` kept from being observed or brought about: its state is not known."""
+        return cls(
+            kind=kind,
+            id=id,
+            state=ObjectState.UNKNOWN,
+            code=error.code,
+            facts=error.facts,
+            why=error.what,
+            cause=error.why,
+            next=error.fix,
+        )
 
 
 class CrateReadBack(Value):

@@ -88,7 +88,7 @@ def test_a_run_that_retry_could_finish_stays_whole(store: Store, outcome: str | 
     run(store, "half", outcome)
     before = files(store)
     ran = loadmaster(store.root, "prune", "--older-than", "0")
-    assert "not finished: Retry goes on with it" in ran.out
+    assert "not finished: another attempt goes on with it" in ran.out
     assert files(store) == before
 
 

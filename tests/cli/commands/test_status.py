@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 
 from loadmaster.clients.forge import releases as client
 from loadmaster.clients.serving import serving
+from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import UploadRefused
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT
-from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
@@ -148,7 +148,7 @@ def test_a_refusal_of_contents_that_consumers_wait_for_ends_in_a_yank(
 ) -> None:
     reserve(world, "hull")
     publish(world, "mid")
-    refused = UploadRefused("hull@1.0.0", 413, "max upload size is: 10485760", Reason.CONTENTS)
+    refused = UploadRefused("hull@1.0.0", 413, "max upload size is: 10485760", Reason.TOO_LARGE)
     record = ObjectRecord(kind="crate", id="hull@1.0.0", **dict(Observation.of_error(refused)))
     kept_receipt(home, record)
     ran = status(home, repository, index_of(world), "--json")

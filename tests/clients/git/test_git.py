@@ -18,15 +18,19 @@ from loadmaster.errors.git import (
     DirectoryTaken,
     GitDenied,
     GitFailed,
+    GitForbidden,
     GitMissing,
     GitRemoteMissing,
     GitRemoteUnreachable,
     NotARepository,
     NothingToCommit,
     PushForced,
+    PushHookDeclined,
     PushNotFastForward,
     PushProtected,
     PushRefused,
+    PushToCheckedOut,
+    RemoteRefLocked,
     RemoteTagExists,
     TagTaken,
     UnknownCommit,
@@ -377,7 +381,7 @@ class TestPush:
         [
             ("error: GH006: Protected branch update failed for refs/heads/main.", PushProtected),
             ("error: GH013: Repository rule violations found for refs/heads/main.", PushProtected),
-            ("error: no pushes on Fridays", PushRefused),
+            ("error: no pushes on Fridays", PushHookDeclined),
         ],
     )
     def test_what_a_hook_says_is_told(self, clone: Path, bare: Path, words: str, kind: type[PushRefused]) -> None:
@@ -389,6 +393,22 @@ class TestPush:
             git.push(clone, "origin", ["main:refs/heads/main"])
         assert type(caught.value) is kind
         assert words in str(caught.value)
+
+    def test_a_lock_at_the_remote_is_no_fault_of_this_directory(self, clone: Path, bare: Path) -> None:
+        lock = bare / "refs" / "heads" / "main.lock"
+        lock.touch()
+        commit(clone, "new")
+        with pytest.raises(RemoteRefLocked, match="cannot lock ref") as caught:
+            git.push(clone, "origin", ["main:refs/heads/main"])
+        assert caught.value.transient
+        lock.unlink()
+        git.push(clone, "origin", ["main:refs/heads/main"])
+
+    def test_a_remote_that_somebody_works_in_is_told_apart(self, tmp_path: Path, clone: Path, bare: Path) -> None:
+        git.clone_at(bare, git.head(bare), tmp_path / "theirs", "main")
+        commit(clone, "new")
+        with pytest.raises(PushToCheckedOut, match="refs/heads/main"):
+            git.push(clone, str(tmp_path / "theirs"), ["main:refs/heads/main"])
 
     @pytest.mark.parametrize("refspec", ["+main:refs/heads/main", ":refs/tags/v1"])
     def test_force_and_deletion_are_never_sent(self, clone: Path, refspec: str) -> None:
@@ -466,7 +486,7 @@ class TestSurroundings:
     [
         ("remote: Repository not found.\nfatal: repository 'https://x/y/' not found", GitRemoteMissing),
         ("fatal: could not read Username for 'https://x': terminal prompts disabled", GitDenied),
-        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", GitDenied),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", GitForbidden),
         ("git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.", GitDenied),
         ("fatal: unable to access 'https://x/': Could not resolve host: x", GitRemoteUnreachable),
         ("fatal: unable to access 'https://x/': The requested URL returned error: 503", GitRemoteUnreachable),

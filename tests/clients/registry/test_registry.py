@@ -15,6 +15,7 @@ from loadmaster.errors.base import LoadmasterError, is_worth_retrying
 from loadmaster.errors.registry import (
     AlreadyUploaded,
     DailyLimitReached,
+    DownloadAbsent,
     RateLimited,
     RegistryUnreachable,
     UploadRefused,
@@ -88,8 +89,13 @@ class TestUpload:
 
     REFUSED = (
         ("errors with status 200", 200, errors("no known crate named `units`"), "no known crate"),
-        ("not an owner", 403, errors(NOT_OWNER), "not an owner of this crate"),
-        ("unknown token", 401, errors("The given API token does not match the format"), "does not cover it"),
+        ("not an owner", 403, errors(NOT_OWNER), "is not an owner of `hangar`"),
+        (
+            "unknown token",
+            401,
+            errors("The given API token does not match the format used by crates.io."),
+            "has not the form",
+        ),
         ("several errors", 400, errors("no description", "no license"), "no description; no license"),
         ("too large", 413, errors("max upload size is: 10485760"), "10485760"),
     )
@@ -281,7 +287,9 @@ class TestDownload:
         dl = "https://registry.example/{prefix}/{crate}-{version}.crate"
         assert registry_of(handler, dl=dl).download("hangar", "1.0.0", "c1") == b"crate"
 
-    @pytest.mark.parametrize("status", [403, 404, 500])
-    def test_a_file_that_is_not_served_is_unknown(self, status: int) -> None:
-        with pytest.raises(RegistryUnreachable, match=str(status)):
+    @pytest.mark.parametrize(
+        ("status", "kind"), [(403, RegistryUnreachable), (404, DownloadAbsent), (500, RegistryUnreachable)]
+    )
+    def test_a_file_that_is_not_served_is_unknown(self, status: int, kind: type[RegistryUnreachable]) -> None:
+        with pytest.raises(kind, match=str(status)):
             answering(status).download("hangar", "1.0.0", "c1")
