@@ -8,10 +8,10 @@ import pytest
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import TagTaken
+from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import RegistryUnreachable, UploadRefused
 from loadmaster.errors.request import GatesClosed
 from loadmaster.errors.run import RunCancelled, RunCrashed
-from loadmaster.planning.registry.refusal import Reason
 from loadmaster.planning.show import receipt_markdown, receipt_text
 from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
@@ -51,7 +51,7 @@ def receipt(
 
 
 DOWN = RegistryUnreachable("the registry", "status 503")
-REFUSED = crate("app", ObjectState.UNKNOWN, UploadRefused.code, reason=Reason.CONTENTS, told="too large")
+REFUSED = crate("app", ObjectState.UNKNOWN, UploadRefused.code, reason=Reason.NAME_RESERVED, told="too large")
 
 
 @pytest.mark.parametrize(
