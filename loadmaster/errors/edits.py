@@ -183,7 +183,8 @@ class LockfileFormat(LoadmasterError):
             if found is not None
             else f"`{path}` names no lockfile format; 3 and 4 can be edited.",
             why="a cargo older than 1.53, or newer than this version of Loadmaster knows, wrote it; or it was cut short.",
-            fix="run `cargo generate-lockfile` with a current stable cargo, or use a newer Loadmaster.",
+            fix="run `cargo generate-lockfile` beside it with a current stable cargo, look at what moves, and commit the result; or "
+            "use a newer Loadmaster.",
         )
 
 
@@ -205,7 +206,7 @@ class LockfileBroken(LoadmasterError):
         super().__init__(
             f"`{path}`, line {line}: {reason}.",
             why="it was edited or merged by hand, or a directory holds another package of a member's name.",
-            fix="run `cargo metadata` beside it, which rewrites it, and commit the result.",
+            fix="check out the last good one, or delete it, run `cargo metadata` beside it, and commit the result.",
         )
 
 
