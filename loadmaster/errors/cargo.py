@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError
@@ -45,10 +46,13 @@ class CargoFailed(LoadmasterError):
     """A cargo command exited with an error; `tail` are its last lines."""
 
     def __init__(self, command: str, code: int, tail: str) -> None:
+        same_command = re.sub(
+            r" --offline| --registry \S+", "", command
+        )  # the run's downloads and registry are its own
         super().__init__(
             f"`{command}` exited with {code}:\n{tail}",
             why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
-            fix="run the same command in a clone of the commit, mend what it names, commit, release again.",
+            fix=f"run `{same_command}` in a clone of the commit, mend what it names, commit, release again.",
         )
 
 
@@ -59,7 +63,8 @@ class DiskFull(LoadmasterError):
         super().__init__(
             f"The disk is full: no space left on device while {doing}.",
             why="builds, clones and packaged crates are kept under `.loadmaster/`.",
-            fix="free some space (`make clean` removes builds and caches), then try again: nothing was uploaded.",
+            fix="free some space there (`loadmaster prune --older-than 0` removes what finished runs and builds leave), then try "
+            "again. `loadmaster runs` shows what is out by now; that is recognised, and not done again.",
         )
 
 
@@ -81,7 +86,7 @@ class KeptCrateBroken(LoadmasterError):
         super().__init__(
             f"The kept file of `{crate}` does not have the SHA-256 `{sha256}` that it was verified with.",
             why="it was cut short or changed on disk; it was not uploaded.",
-            fix="remove the kept crates (`make clean`), then try again: they are packaged anew.",
+            fix="try again: it is packaged anew.",
         )
 
 
@@ -91,8 +96,21 @@ class InstalledVersionWrong(LoadmasterError):
     def __init__(self, package: str, expected: str, told: str) -> None:
         super().__init__(
             f"`{package}` was installed, and says `{told}` instead of `{expected}`.",
-            why="the binary does not take its version from its manifest, or an older binary comes first.",
-            fix="run `cargo install --locked` by hand and look; a published version can only be followed by a higher one.",
+            why="the binary does not take its version from its manifest.",
+            fix=f"run `cargo install --locked {package}@{expected} --root DIRECTORY` by hand and look what it says; a published "
+            "version can only be followed by a higher one.",
+        )
+
+
+class InstalledProgramFailed(LoadmasterError):
+    """The installed binary does not run; `tail` are its last lines."""
+
+    def __init__(self, package: str, version: str, code: int, tail: str) -> None:
+        super().__init__(
+            f"`{package}` {version} was installed, and exited with {code} when it was asked for its version:\n{tail}",
+            why="it does not know `--version`, or needs something that is not there in a directory of its own.",
+            fix=f"run `cargo install --locked {package}@{version} --root DIRECTORY` by hand and start it there; a published "
+            "version can only be followed by a higher one.",
         )
 
 
@@ -115,7 +133,7 @@ class ClippyNotRun(LoadmasterError):
         super().__init__(
             f"clippy was not run: {told}",
             why="rustup's profile `minimal` does not install it.",
-            fix="run `rustup component add clippy` for the toolchain of the release, or set `cargo.clippy = false`.",
+            fix="bring it, or set `cargo.clippy = false` in the profile.",
         )
         self.told = told
 

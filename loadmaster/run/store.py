@@ -75,16 +75,19 @@ class Store:
 
     def crate(self, name: str, sha256: str) -> bytes:
         """The kept bytes. Raises `KeptCrateBroken` unless they have this digest."""
-        try:
-            content = self.crate_file(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise KeptCrateBroken(name, sha256) from error
-        if hashlib.sha256(content).hexdigest() != sha256:
+        content = self._kept(sha256)
+        if content is None:
             raise KeptCrateBroken(name, sha256)
         return content
 
     def has_all(self, digests: Mapping[str, str]) -> bool:
-        return all(self.crate_file(sha256).is_file() for sha256 in digests.values())
+        """Whether each of them is kept, with the bytes that it was kept with."""
+        return all(self._kept(sha256) is not None for sha256 in digests.values())
+
+    def _kept(self, sha256: str) -> bytes | None:
+        file = self.crate_file(sha256)
+        content = file.read_bytes() if file.is_file() else b""
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def crate_file(self, sha256: str) -> Path:
         """The path for the `.crate` with this digest; the file need not exist."""

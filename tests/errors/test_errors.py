@@ -120,6 +120,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     credentials.IdentityRefused: lambda: credentials.IdentityRefused(URL, 403, TOLD),
     credentials.IdentityUnavailable: lambda: credentials.IdentityUnavailable(URL, TOLD),
     edits.InheritedVersionsDisagree: lambda: edits.InheritedVersionsDisagree("Cargo.toml", {"a": "1.0.0"}),
+    cargo.InstalledProgramFailed: lambda: cargo.InstalledProgramFailed("hangar", "1.0.0", 101, TOLD),
     cargo.InstalledVersionWrong: lambda: cargo.InstalledVersionWrong("hangar", "1.0.0", "hangar 0.9.0"),
     cargo.KeptCrateBroken: lambda: cargo.KeptCrateBroken("hangar@1.0.0", "aa"),
     workspace.LinkOutOfTree: lambda: workspace.LinkOutOfTree("crates/wing", "Cargo.toml"),
