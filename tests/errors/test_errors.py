@@ -103,7 +103,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeUnreachable: lambda: forge.ForgeUnreachable(URL, TOLD),
     request.NothingToAbandon: lambda: request.NothingToAbandon("1.0.0"),
     request.ReleaseUnfinished: lambda: request.ReleaseUnfinished(
-        "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`"
+        "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`", "loadmaster status"
     ),
     request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
     cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
