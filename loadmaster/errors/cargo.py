@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, UsageError
 
@@ -52,14 +53,18 @@ class CargoFailed(LoadmasterError):
         )
 
 
-class DiskFull(LoadmasterError):
-    """No space left where Loadmaster works."""
+class CargoOffline(CargoFailed):
+    """cargo failed because the registry, or a Git server that a dependency comes from, is out of reach."""
 
-    def __init__(self, doing: str) -> None:
-        super().__init__(
-            f"The disk is full: no space left on device while {doing}.",
-            why="builds, clones and packaged crates are kept under `.loadmaster/`.",
-            fix="free some space (`make clean` removes builds and caches), then try again: nothing was uploaded.",
+    transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
+
+    def __init__(self, command: str, code: int, tail: str) -> None:
+        LoadmasterError.__init__(
+            self,
+            f"`{command}` could not reach what it needs, and exited with {code}:\n{tail}",
+            why="the registry, a proxy, or a Git server that a dependency comes from is down for the moment.",
+            fix="try again when it is back; the whole output is in the run's `cargo.log`.",
         )
 
 

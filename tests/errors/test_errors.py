@@ -22,6 +22,7 @@ from loadmaster.errors import (
     files,
     forge,
     git,
+    outage,
     prefect,
     redaction,
     registry,
@@ -72,7 +73,12 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     prefect.DeploymentsNotApplied: lambda: prefect.DeploymentsNotApplied(TOLD),
     git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
     registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
-    cargo.DiskFull: lambda: cargo.DiskFull("packaging"),
+    cargo.CargoOffline: lambda: cargo.CargoOffline("cargo fetch", 101, TOLD),
+    outage.OutageNotOver: lambda: outage.OutageNotOver("registry-unreachable", f"`{URL}`: {TOLD}.", 7, 600.0),
+    files.DiskFull: lambda: files.DiskFull("/home/cargo.log", "while packaging", 4096),
+    files.NotWritten: lambda: files.NotWritten("/home/cargo.log", "Read-only file system", 4096),
+    files.ReceiptNotWritten: lambda: files.ReceiptNotWritten("demo", "1.0.0", "/home/receipt.json", TOLD),
+    registry.RegistryBusy: lambda: registry.RegistryBusy(URL, TOLD, WHEN),
     credentials.ExchangeRefused: lambda: credentials.ExchangeRefused(URL, 400, TOLD, Reason.ID_TOKEN_USED),
     request.FaultScriptBroken: lambda: request.FaultScriptBroken("faults.toml", TOLD),
     files.FileOfTwoNames: lambda: files.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
@@ -310,7 +316,7 @@ def test_no_two_errors_have_one_code() -> None:
 
 
 def test_an_error_without_a_row_would_be_found() -> None:
-    assert catalogue() - (EXAMPLES.keys() - {cargo.DiskFull}) == {cargo.DiskFull}
+    assert catalogue() - (EXAMPLES.keys() - {files.DiskFull}) == {files.DiskFull}
 
 
 def test_an_error_that_is_not_ours_is_not_retried() -> None:

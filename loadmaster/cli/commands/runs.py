@@ -123,10 +123,10 @@ def _follow(stack: Stack, api: Api, run: FlowRun, store: Store, tell: Tell, *, o
 
 
 def _receipt(store: Store, identity: str, message: str) -> Receipt:
-    path = store.run(identity).receipt
-    if not path.exists():
+    directory = store.run(identity)
+    if not directory.receipt.exists() or directory.journal.exists():  # the receipt is an earlier attempt's
         raise RunWithoutReceipt(identity[:SHORT], message)
-    return Receipt.model_validate_json(path.read_bytes())
+    return Receipt.model_validate_json(directory.receipt.read_bytes())
 
 
 def _run_of(api: Api, identity: str) -> FlowRun:
