@@ -25,7 +25,9 @@ from loadmaster.run.store import default_store
 from tasks import announce, permissions, prepare, publish, verify
 from tasks.credentials import credentials
 from tasks.cut import write_receipt_of_cut
+from tasks.policy import wait_out
 from tasks.smoke import ask_for_worker, cancel_children
+from tasks.waiting import waits_of
 
 
 @flow(
@@ -39,20 +41,20 @@ def release(request: LiveRequest) -> Receipt:
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked():
-        return carry_out(live_job(request, directory, store))
+        return carry_out(wait_out(request.project, lambda: live_job(request, directory, store)))
 
 
 def carry_out(job: Job) -> Receipt:
     """Releases, or finishes what an earlier attempt began. The receipt is written in either case."""
     journal = Journal(job)
     try:
-        with credentials(job):
+        with credentials(job), waits_of(job):
             _carry_out(job, journal)
     except LoadmasterError as error:
-        verify.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
+        verify.write_receipt_of_failure(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
         raise
     receipt = journal.receipt(ReceiptOutcome.RELEASED)
-    verify.write_receipt(job, receipt, journal.plan)
+    verify.write_receipt_of_release(job, receipt, journal.plan)
     return receipt
 
 
@@ -98,7 +100,7 @@ def _publish(
         for tag, draft in drafts:
             sums, noted_as = journal.checksums(tag), plan.asset_id(tag, CHECKSUMS)
             journal.note(announce.upload_asset(job, draft, CHECKSUMS, sums, noted_as))
-        journal.note_read_back(verify.read_back(watch))
+        journal.note_read_back(verify.read_back(job, watch))
 
     for tag, draft in drafts:
         receipt, noted_as = journal.receipt_so_far(), plan.asset_id(tag, RECEIPT)

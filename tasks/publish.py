@@ -6,7 +6,7 @@ shows it in the UI. World-changing tasks are never cached: each asks the world f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,25 +15,24 @@ from time import monotonic
 from typing import cast
 from uuid import UUID
 
-from prefect import State, get_run_logger
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.registry import CrateFailure, CratesNotPublished, RateLimited
+from loadmaster.errors.registry import CrateFailure, CratesNotPublished
 from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
-from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
-from loadmaster.planning.schedule import Postponed, UploadOutcome
+from loadmaster.planning.plan import Crate, ReleasePlan, schedule_of
+from loadmaster.planning.schedule import UploadOutcome
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
-from tasks.policy import Stopwatch, asks_the_world
+from tasks.policy import asks_the_world
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -44,28 +43,10 @@ PROGRESS_SECONDS = 1.0
 Accepted = Callable[[Crate, str], None]
 
 
-@asks_the_world("push commit")
-def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    watch = Stopwatch()
-    return watch.stamp(step.push_commit(job, plan, commit))
-
-
-@asks_the_world("push tag", "push tag {tag.name}")
-def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
-    watch = Stopwatch()
-    return watch.stamp(step.push_tag(job, tag, commit))
-
-
-@asks_the_world("publish", "publish {crate.name} {crate.version}")
-def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
-    """Uploads one crate, or finds that it is published already. A 429 with an instant is an outcome, not a failure."""
-    watch = Stopwatch()
-    try:
-        return watch.stamp(step.publish_crate(job, crate, sha256))
-    except RateLimited as limit:
-        get_run_logger().warning(limit.what)
-        postponed = Postponed(until=limit.until, why=limit.what)
-        return Completed(name="Postponed", message=limit.what, data=postponed)
+push_commit = asks_the_world("push commit")(step.push_commit)
+push_tag = asks_the_world("push tag", "push tag {tag.name}")(step.push_tag)
+publish = asks_the_world("publish", "publish {crate.name} {crate.version}")(step.publish_crate)
+"""Uploads one crate, or finds that it is published already. A 429 with an instant is an outcome (`Postponed`), not a failure."""
 
 
 def publish_all(
@@ -86,13 +67,16 @@ def publish_all(
             note(not_begun(crate))
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
-    uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
+    uploads, picture = Uploads(job, plan), Picture(job, plan)
+    quoted = cast(Job, quote(job))  # Prefect would search the whole job for futures, three times for every crate
     while True:
         schedule, turn = schedule.start(job.clock.now())
         kept.write(schedule.buckets)  # before the uploads: if a spent token is forgotten, the next upload gets a 429
-        for name in turn.start:
-            note(in_flight(plan.crate(name), digests[name]))
-        uploads.start(turn.start)
+        for crate in map(plan.crate, turn.start):
+            note(in_flight(crate, digests[crate.name]))
+            needed = uploads.of(crate.needs)
+            future = publish.submit(quoted, crate, digests[crate.name], return_state=False, wait_for=needed)
+            uploads.add(crate.name, cast(PrefectFuture[UploadOutcome], future))
         if not schedule.running and turn.until is None:
             break
         picture.show_waiting(turn)
@@ -123,20 +107,18 @@ def in_flight(crate: Crate, sha256: str) -> ObjectRecord:
 class Uploads:
     """The futures of one attempt, and a queue of those that ended."""
 
-    def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
-        self._job, self._plan, self._digests = job, plan, digests
+    def __init__(self, job: Job, plan: ReleasePlan) -> None:
+        self._job, self._plan = job, plan
         self._futures: dict[str, PrefectFuture[UploadOutcome]] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
 
-    def start(self, names: Sequence[str]) -> None:
-        # Quoted, because Prefect would search the whole job for futures, three times for every crate.
-        job = cast(Job, quote(self._job))
-        for crate in map(self._plan.crate, names):
-            # All of these have completed: `wait_for` only draws the edges of Prefect's graph.
-            needed = [self._futures[name] for name in crate.needs]
-            future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
-            future.add_done_callback(partial(self._note_end, crate.name))
-            self._futures[crate.name] = cast(PrefectFuture[UploadOutcome], future)
+    def of(self, names: Iterable[str]) -> list[PrefectFuture[UploadOutcome]]:
+        """For the edges of Prefect's graph. What a crate needs has ended before it starts."""
+        return [self._futures[name] for name in names]
+
+    def add(self, name: str, future: PrefectFuture[UploadOutcome]) -> None:
+        future.add_done_callback(partial(self._note_end, name))
+        self._futures[name] = future
 
     def _note_end(self, name: str, _future: object) -> None:
         self._ended.put(name)
@@ -159,7 +141,8 @@ class Uploads:
         try:
             return future.result()
         except LoadmasterError as error:
-            return ObjectRecord.of_error("crate", self._plan.crate(name).id, error)
+            failed = ObjectRecord.of_error("crate", self._plan.crate(name).id, error)
+            return failed.model_copy(update={"seconds": error.seconds, "attempts": error.tries})
 
 
 class Picture:
