@@ -31,9 +31,9 @@ NEVER_INSTALL = {"RUSTUP_AUTO_INSTALL": "0"}
 of a release and for everybody who uses this machine."""
 _AWAY = re.compile(
     r"failed to get successful HTTP response from [^\n]*, got (?:408|429|5\d\d)\b"
-    r"|^ *\[\d+\] [^\n]*(?:onnect|resolve|[Tt]ime|reset|SSL|returned nothing|framing layer|peer)"  # curl's own
+    r"|^ *\[\d+\] [^\n]*(?:onnect|resolve|[Tt]ime|reset|SSL|returned nothing|framing layer|peer)[^\n]*"  # curl's own
     r"|query replaced source registry[^\n]*\s+Caused by:\s+expected value at line 1 column 1"  # a page instead of JSON
-    r"|network failure seems to have happened|failed to resolve address for|Could not resolve host",  # Git's
+    r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
 _CRAMPED = 64 * 1024
@@ -268,8 +268,8 @@ def _call(cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None 
     if finished.code != 0 and doing is not None:
         where = fullest(Path(cargo.env.get("CARGO_TARGET_DIR", directory)), cargo.home, cargo.log)
         _require_disk(where, finished, f"while {doing}")
-        if _AWAY.search(_last_error(finished.tail)):
-            raise CargoOffline(" ".join(argv), finished.code, finished.tail)
+        if (told := _AWAY.search(_last_error(finished.tail))) is not None:
+            raise CargoOffline(" ".join(argv), finished.code, finished.tail, " ".join(told[0].split()))
     return finished
 
 

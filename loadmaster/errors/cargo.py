@@ -59,10 +59,11 @@ class CargoOffline(CargoFailed):
     transient: ClassVar[bool] = True
     outage: ClassVar[bool] = True
 
-    def __init__(self, command: str, code: int, tail: str) -> None:
+    def __init__(self, command: str, code: int, tail: str, told: str) -> None:
+        """`told` is the one line of `tail` that tells of it."""
         LoadmasterError.__init__(
             self,
-            f"`{command}` could not reach what it needs, and exited with {code}:\n{tail}",
+            f"`{command}` could not reach what it needs: {told}",
             why="the registry, a proxy, or a Git server that a dependency comes from is down for the moment.",
             fix="try again when it is back; the whole output is in the run's `cargo.log`.",
         )

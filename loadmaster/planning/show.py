@@ -111,6 +111,7 @@ def waiting_text(plan: ReleasePlan, turn: Turn) -> str:
 
 def outage_text(told: str, following: NextTry) -> str:
     """What is out of reach, and until when it is waited for, in one line."""
+    told = " ".join(told.split())
     if following.named is not None:
         return f"waiting until {following.at:%H:%M:%S} UTC: {told.rstrip('.')}{told_of(following.named, following.at)}"
     return (

@@ -73,7 +73,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     prefect.DeploymentsNotApplied: lambda: prefect.DeploymentsNotApplied(TOLD),
     git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
     registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
-    cargo.CargoOffline: lambda: cargo.CargoOffline("cargo fetch", 101, TOLD),
+    cargo.CargoOffline: lambda: cargo.CargoOffline("cargo fetch", 101, f"error: {TOLD}", TOLD),
     outage.OutageNotOver: lambda: outage.OutageNotOver("registry-unreachable", f"`{URL}`: {TOLD}.", 7, 600.0),
     files.DiskFull: lambda: files.DiskFull("/home/cargo.log", "while packaging", 4096),
     files.NotWritten: lambda: files.NotWritten("/home/cargo.log", "Read-only file system", 4096),

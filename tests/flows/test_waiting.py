@@ -102,7 +102,7 @@ def test_an_outage_is_waited_out_and_every_try_is_counted(job: Job, caplog: pyte
     assert (answers.tries, record.attempts, record.state) == (4, 4, ObjectState.SAME)
     assert record.seconds > 0
     (line,) = lines(caplog)
-    assert line.startswith(f"waiting: {AWAY.what}. It is asked again until ")
+    assert line.startswith(f"waiting: {AWAY.what} It is asked again until ")
     assert line.endswith(" UTC, with ever longer pauses.")
     assert tracebacks(caplog) == 0
     told = [each.getMessage() for each in caplog.records]
@@ -124,7 +124,7 @@ def test_an_outage_that_outlasts_the_patience_is_its_own_error_without_a_retry(
     with pytest.raises(OutageNotOver) as caught:
         run(job, away)
     error = caught.value
-    assert error.what.startswith(f"{AWAY.what}. It was tried {error.tries} times, and the outage has lasted 6")
+    assert error.what.startswith(f"{AWAY.what} It was tried {error.tries} times, and the outage has lasted 6")
     assert error.facts["error"] == "registry-unreachable"
     assert error.tries > 5
     assert error.seconds > 0
