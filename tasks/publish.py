@@ -6,7 +6,7 @@ shows it in the UI. World-changing tasks are never cached: each asks the world f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -67,16 +67,13 @@ def publish_all(
             note(not_begun(crate))
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
-    uploads, picture = Uploads(job, plan), Picture(job, plan)
-    quoted = cast(Job, quote(job))  # Prefect would search the whole job for futures, three times for every crate
+    uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
     while True:
         schedule, turn = schedule.start(job.clock.now())
         kept.write(schedule.buckets)  # before the uploads: if a spent token is forgotten, the next upload gets a 429
-        for crate in map(plan.crate, turn.start):
-            note(in_flight(crate, digests[crate.name]))
-            needed = uploads.of(crate.needs)
-            future = publish.submit(quoted, crate, digests[crate.name], return_state=False, wait_for=needed)
-            uploads.add(crate.name, cast(PrefectFuture[UploadOutcome], future))
+        for name in turn.start:
+            note(in_flight(plan.crate(name), digests[name]))
+        uploads.start(turn.start)
         if not schedule.running and turn.until is None:
             break
         picture.show_waiting(turn)
@@ -107,18 +104,20 @@ def in_flight(crate: Crate, sha256: str) -> ObjectRecord:
 class Uploads:
     """The futures of one attempt, and a queue of those that ended."""
 
-    def __init__(self, job: Job, plan: ReleasePlan) -> None:
-        self._job, self._plan = job, plan
+    def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
+        self._job, self._plan, self._digests = job, plan, digests
         self._futures: dict[str, PrefectFuture[UploadOutcome]] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
 
-    def of(self, names: Iterable[str]) -> list[PrefectFuture[UploadOutcome]]:
-        """For the edges of Prefect's graph. What a crate needs has ended before it starts."""
-        return [self._futures[name] for name in names]
-
-    def add(self, name: str, future: PrefectFuture[UploadOutcome]) -> None:
-        future.add_done_callback(partial(self._note_end, name))
-        self._futures[name] = future
+    def start(self, names: Sequence[str]) -> None:
+        # Quoted, because Prefect would search the whole job for futures, three times for every crate.
+        job = cast(Job, quote(self._job))
+        for crate in map(self._plan.crate, names):
+            # All of these have completed: `wait_for` only draws the edges of Prefect's graph.
+            needed = [self._futures[name] for name in crate.needs]
+            future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
+            future.add_done_callback(partial(self._note_end, crate.name))
+            self._futures[crate.name] = cast(PrefectFuture[UploadOutcome], future)
 
     def _note_end(self, name: str, _future: object) -> None:
         self._ended.put(name)

@@ -189,6 +189,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     run.RunLeft: lambda: run.RunLeft("3f2a8c1e"),
     run.RunNotResumable: lambda: run.RunNotResumable("3f2a8c1e", "Completed"),
     run.RunUnknown: lambda: run.RunUnknown("run `3f2a`", ["4a1b2c3d"]),
+    run.UnexpectedFailure: lambda: run.UnexpectedFailure("KeyError", "hangar"),
     run.WorkerLacksSecret: lambda: run.WorkerLacksSecret("LOADMASTER_REGISTRY_TOKEN", has_another=False),
     request.RunWithoutReceipt: lambda: request.RunWithoutReceipt("a1b2", TOLD),
     rehearsal.CorpusBroken: lambda: rehearsal.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
