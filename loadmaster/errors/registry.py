@@ -139,6 +139,8 @@ class IndexDisagrees(LoadmasterError):
     """The checksum in the index is not that of the file that the registry serves. cargo refuses such a crate for everybody."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
+    """A cache may keep a wrong file for minutes."""
 
     def __init__(self, crate: str, listed: str, served: str) -> None:
         super().__init__(

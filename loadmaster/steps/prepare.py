@@ -118,5 +118,8 @@ def compare_with_registry(
     for crate in plan.crates:
         if (listed := registry.find(crate.name, crate.version)) is not None:
             thing = published_crate(job, crate, digests[crate.name])
-            states[crate.name] = require_ours(thing, thing.judge([listed])).state
+            seen = thing.judge([listed])
+            if seen.state is ObjectState.UNKNOWN:  # the index may have been mended since it was looked at
+                seen = thing.observe()
+            states[crate.name] = require_ours(thing, seen).state
     return states
