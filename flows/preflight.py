@@ -7,11 +7,14 @@ from prefect.runtime import flow_run
 
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.smoke_worker import offers_after_preflight
+from loadmaster.run.job import Job
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
 from tasks import permissions, prepare
 from tasks.credentials import credentials
+from tasks.policy import wait_out
 from tasks.smoke import ask_for_worker
+from tasks.waiting import waits_of
 
 
 @flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")
@@ -23,13 +26,18 @@ def preflight(request: PreflightRequest) -> PreflightReport:
     store = default_store()
     directory = store.run(f"preflight-{flow_run.id}")
     with directory.locked():
-        job = preflight_job(request, directory, store)
-        seen = prepare.look(job)
-        plan = prepare.decide(job, seen)
-        with credentials(job):
-            facts = permissions.look(job, plan, seen, publishes=False)
-        findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
-        permissions.show(job, findings)
-        report = report_of(job, facts, findings, ask_for_worker(job, offers_after_preflight(plan)))
-        require_open(report.gates)
-        return report
+        job = wait_out(request.project, lambda: preflight_job(request, directory, store))
+        with waits_of(job):
+            return _ask(job)
+
+
+def _ask(job: Job) -> PreflightReport:
+    seen = prepare.look(job)
+    plan = prepare.decide(job, seen)
+    with credentials(job):
+        facts = permissions.look(job, plan, seen, publishes=False)
+    findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))
+    permissions.show(job, findings)
+    report = report_of(job, facts, findings, ask_for_worker(job, offers_after_preflight(plan)))
+    require_open(report.gates)
+    return report

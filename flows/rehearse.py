@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from prefect import flow
 from prefect.runtime import flow_run
 
@@ -11,6 +13,7 @@ from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.store import default_store
 from tasks.cut import write_receipt_of_cut
+from tasks.policy import wait_out
 from tasks.smoke import cancel_children
 
 
@@ -27,5 +30,6 @@ def rehearse(request: RehearseRequest) -> Receipt:
     """
     store = default_store()
     directory = store.run(str(flow_run.id))
-    with directory.locked(), rehearsal(request, directory, store) as job:
+    with directory.locked(), ExitStack() as world:
+        job = wait_out(request.project, lambda: world.enter_context(rehearsal(request, directory, store)))
         return carry_out(job)

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from prefect import flow
 from prefect.runtime import flow_run
 
 from flows import smoke
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.run import known
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
 from loadmaster.planning.smoke.style import When
@@ -25,7 +26,9 @@ from loadmaster.run.store import default_store
 from tasks import announce, permissions, prepare, publish, verify
 from tasks.credentials import credentials
 from tasks.cut import write_receipt_of_cut
+from tasks.policy import wait_out
 from tasks.smoke import ask_for_worker, cancel_children
+from tasks.waiting import waits_of
 
 
 @flow(
@@ -39,24 +42,38 @@ def release(request: LiveRequest) -> Receipt:
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked():
-        return carry_out(live_job(request, directory, store))
+        return carry_out(wait_out(request.project, lambda: live_job(request, directory, store)))
+
+
+class Ready(NamedTuple):
+    """What is packaged, and not pushed yet."""
+
+    plan: ReleasePlan
+    commit: str
+    digests: Mapping[str, str]
+    """SHA-256 by crate."""
+    published: Collection[str]
+    """The crates that are on the registry already."""
 
 
 def carry_out(job: Job) -> Receipt:
     """Releases, or finishes what an earlier attempt began. The receipt is written in either case."""
     journal = Journal(job)
     try:
-        with credentials(job):
-            _carry_out(job, journal)
-    except LoadmasterError as error:
-        verify.write_receipt(job, journal.receipt(ReceiptOutcome.FAILED, error), journal.plan)
+        with credentials(job), waits_of(job):
+            ready = _prepare(job, journal)
+            _publish(job, ready, journal)
+            _verify(job, ready.plan, journal)
+    except Exception as error:
+        verify.write_receipt_of_failure(job, journal.receipt(ReceiptOutcome.FAILED, known(error)), journal.plan)
         raise
     receipt = journal.receipt(ReceiptOutcome.RELEASED)
-    verify.write_receipt(job, receipt, journal.plan)
+    verify.write_receipt_of_release(job, receipt, journal.plan)
     return receipt
 
 
-def _carry_out(job: Job, journal: Journal) -> None:
+def _prepare(job: Job, journal: Journal) -> Ready:
+    """Looks, decides, checks and packages. Changes nothing outside the run's directory."""
     seen = prepare.look(job)
     plan = prepare.decide(job, seen)
     journal.note_plan(plan, seen.toolchain)
@@ -75,17 +92,12 @@ def _carry_out(job: Job, journal: Journal) -> None:
     journal.note_gates(answers)
     require_open(answers)
     smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)
-
-    _publish(job, plan, journal, commit, digests, published)
-    if plan.install:
-        journal.note(verify.install(job, plan, plan.install))
-    smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)
+    return Ready(plan, commit, digests, published)
 
 
-def _publish(
-    job: Job, plan: ReleasePlan, journal: Journal, commit: str, digests: Mapping[str, str], published: Collection[str]
-) -> None:
+def _publish(job: Job, ready: Ready, journal: Journal) -> None:
     """Commit, tags, crates, and at last the announcement: nobody is told of a crate that was not read back."""
+    plan, commit, digests, published = ready
     journal.note(publish.push_commit(job, plan, commit))
     for tag in plan.tags:
         journal.note(publish.push_tag(job, tag, commit))
@@ -98,10 +110,17 @@ def _publish(
         for tag, draft in drafts:
             sums, noted_as = journal.checksums(tag), plan.asset_id(tag, CHECKSUMS)
             journal.note(announce.upload_asset(job, draft, CHECKSUMS, sums, noted_as))
-        journal.note_read_back(verify.read_back(watch))
+        journal.note_read_back(verify.read_back(job, watch))
 
     for tag, draft in drafts:
         receipt, noted_as = journal.receipt_so_far(), plan.asset_id(tag, RECEIPT)
         journal.note(announce.upload_asset(job, draft, RECEIPT, receipt, noted_as))
         journal.note(announce.publish_release(job, tag, draft, journal.asset_digests(tag)))
         journal.note(*verify.look_at_workflow_run(job, tag, commit))
+
+
+def _verify(job: Job, plan: ReleasePlan, journal: Journal) -> None:
+    """As a user would."""
+    if plan.install:
+        journal.note(verify.install(job, plan, plan.install))
+    smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)

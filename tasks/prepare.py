@@ -33,7 +33,7 @@ from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.check import check as ask_gates
-from tasks.policy import asks_the_world, keyed_by
+from tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
 @asks_the_world("check out")
@@ -104,6 +104,7 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     result_serializer="json",
     cache_key_fn=keyed_by(1, "tree", "toolchain", "style"),
 )
+@waits_out_outages
 def lint(job: Job, seen: Seen, plan: ReleasePlan, tree: str, toolchain: str, style: str) -> Lint:
     """Cached by everything that decides it. Only a clean answer is cached: any other raises, and clippy runs again.
 
@@ -172,6 +173,7 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     result_serializer="json",
     cache_key_fn=keyed_by(1, "crates", "commit", "toolchain", "verify", "registry"),
 )
+@waits_out_outages
 def package(
     job: Job,
     crates: Mapping[str, str],

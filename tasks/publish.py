@@ -15,25 +15,24 @@ from time import monotonic
 from typing import cast
 from uuid import UUID
 
-from prefect import State, get_run_logger
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture
-from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.registry import CrateFailure, CratesNotPublished, RateLimited
+from loadmaster.errors.registry import CrateFailure, CratesNotPublished
 from loadmaster.planning import show
 from loadmaster.planning.pace import Turn
-from loadmaster.planning.plan import Crate, ReleasePlan, Tag, schedule_of
-from loadmaster.planning.schedule import Postponed, UploadOutcome
+from loadmaster.planning.plan import Crate, ReleasePlan, schedule_of
+from loadmaster.planning.schedule import UploadOutcome
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
-from tasks.policy import Stopwatch, asks_the_world
+from tasks.policy import asks_the_world
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""
@@ -44,28 +43,10 @@ PROGRESS_SECONDS = 1.0
 Accepted = Callable[[Crate, str], None]
 
 
-@asks_the_world("push commit")
-def push_commit(job: Job, plan: ReleasePlan, commit: str) -> ObjectRecord:
-    watch = Stopwatch()
-    return watch.stamp(step.push_commit(job, plan, commit))
-
-
-@asks_the_world("push tag", "push tag {tag.name}")
-def push_tag(job: Job, tag: Tag, commit: str) -> ObjectRecord:
-    watch = Stopwatch()
-    return watch.stamp(step.push_tag(job, tag, commit))
-
-
-@asks_the_world("publish", "publish {crate.name} {crate.version}")
-def publish(job: Job, crate: Crate, sha256: str) -> UploadOutcome | State[UploadOutcome]:
-    """Uploads one crate, or finds that it is published already. A 429 with an instant is an outcome, not a failure."""
-    watch = Stopwatch()
-    try:
-        return watch.stamp(step.publish_crate(job, crate, sha256))
-    except RateLimited as limit:
-        get_run_logger().warning(limit.what)
-        postponed = Postponed(until=limit.until, why=limit.what)
-        return Completed(name="Postponed", message=limit.what, data=postponed)
+push_commit = asks_the_world("push commit")(step.push_commit)
+push_tag = asks_the_world("push tag", "push tag {tag.name}")(step.push_tag)
+publish = asks_the_world("publish", "publish {crate.name} {crate.version}")(step.publish_crate)
+"""Uploads one crate, or finds that it is published already. A 429 with an instant is an outcome (`Postponed`), not a failure."""
 
 
 def publish_all(
@@ -159,7 +140,8 @@ class Uploads:
         try:
             return future.result()
         except LoadmasterError as error:
-            return ObjectRecord.of_error("crate", self._plan.crate(name).id, error)
+            failed = ObjectRecord.of_error("crate", self._plan.crate(name).id, error)
+            return failed.model_copy(update={"seconds": error.seconds, "attempts": error.tries})
 
 
 class Picture:

@@ -42,7 +42,7 @@ from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.smoke.steps import of_release
 from loadmaster.smoke.steps.make import smoke
-from tasks.policy import asks_the_world
+from tasks.policy import asks_the_world, retried
 
 PAUSE = 1.0
 """Seconds between two looks at a run on the pool."""
@@ -86,7 +86,7 @@ def prepare(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
     return of_release.request_of(job, plan, style)
 
 
-@asks_the_world("make smoke test", "make smoke test: {request.subject}")
+@retried("make smoke test", "make smoke test: {request.subject}")
 def make(request: SmokeRequest) -> SmokeOutcome:
     return smoke(request, default_store(), get_run_logger().info)
 

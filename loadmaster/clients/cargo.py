@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from loadmaster.clients.disk import complaint_of, fullest, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
-from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull
+from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
+from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
@@ -27,8 +29,15 @@ REGISTRY = "rehearsal"
 NEVER_INSTALL = {"RUSTUP_AUTO_INSTALL": "0"}
 """Without it, rustup would obey a workspace's `rust-toolchain.toml`: it would install toolchains and update `stable`, in the middle
 of a release and for everybody who uses this machine."""
-# lld maps its output into memory, and a full disk kills it with a bus error.
-_NO_SPACE = re.compile(r"No space left on device|os error 28|terminated with signal 7 \[Bus error\]|SIGBUS")
+_AWAY = re.compile(
+    r"failed to get successful HTTP response from [^\n]*, got (?:408|429|5\d\d)\b"
+    r"|^ *\[\d+\] [^\n]*(?:onnect|resolve|[Tt]ime|reset|SSL|returned nothing|framing layer|peer)[^\n]*"  # curl's own
+    r"|query replaced source registry[^\n]*\s+Caused by:\s+expected value at line 1 column 1"  # a page instead of JSON
+    r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
+    re.MULTILINE,
+)
+_CRAMPED = 64 * 1024
+"""Bytes; where no more is left, a program cannot even write down why it failed."""
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -54,14 +63,18 @@ def cargo_in(
     toolchain: str | None = None,
     allow: Sequence[str] = (),
 ) -> Cargo:
-    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) replaces crates.io."""
+    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) replaces crates.io.
+
+    Raises `DiskFull`, `NotWritten`.
+    """
     cargo_home = home / "cargo"
-    cargo_home.mkdir(parents=True, exist_ok=True)
     config = '[net]\nretry = 3\n[term]\ncolor = "never"\n'
     if index is not None:
         # cargo silently ignores a source replacement in the environment; only a configuration file works.
         config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
-    (cargo_home / "config.toml").write_text(config, encoding="utf-8")
+    with writing(cargo_home / "config.toml"):
+        cargo_home.mkdir(parents=True, exist_ok=True)
+        (cargo_home / "config.toml").write_text(config, encoding="utf-8")
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
     extra |= NEVER_INSTALL
     if toolchain is not None:
@@ -103,8 +116,7 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
     A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`.
     """
     argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
-    finished = _call(cargo, directory, argv)
-    _look_for_full_disk(finished, "reading the manifests")
+    finished = _call(cargo, directory, argv, "reading the manifests")
     if finished.code != 0:
         raise NotAWorkspace(title, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
@@ -113,8 +125,8 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
 
 def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
     """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
-    finished = _call(cargo, directory, ["cargo", "metadata", "--locked", "--format-version", "1"])
-    _look_for_full_disk(finished, "resolving dependencies")
+    argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
+    finished = _call(cargo, directory, argv, "resolving dependencies")
     return None if finished.code == 0 else finished.tail
 
 
@@ -125,8 +137,7 @@ def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locke
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
-    finished = _call(cargo, directory, argv)
-    _look_for_full_disk(finished, "running clippy")
+    finished = _call(cargo, directory, argv, "running clippy")
     if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
         return Lint(ran=False, why=_without_clippy(finished.tail))
     if finished.code == 0:
@@ -152,7 +163,7 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
     So a finding keeps its words when the lines above it move. () if clippy cannot run.
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "json"]
-    finished = _call(cargo, directory, argv + ["--locked"] * locked)
+    finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy")
     documents = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
     messages = [document["message"] for document in documents if document.get("reason") == "compiler-message"]
     return tuple(
@@ -171,8 +182,7 @@ def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str]
         brings = f"`rustup toolchain install {exact} --profile minimal` brings it"
         return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
     argv = ["cargo", "check", "--quiet", *(f"--package={package}" for package in packages)]
-    finished = _call(by_version, directory, argv + ["--locked"] * locked)
-    _look_for_full_disk(finished, f"checking with Rust {exact}")
+    finished = _call(by_version, directory, argv + ["--locked"] * locked, f"checking with Rust {exact}")
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
 
 
@@ -183,8 +193,7 @@ def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
 def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Sequence[str], release_type: str) -> Lint:
     """The result of `cargo semver-checks`, which compares the packages' API with that of the tree in `baseline`."""
     argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
-    finished = _call(cargo, directory, argv + [f"--package={package}" for package in packages])
-    _look_for_full_disk(finished, "comparing the API")
+    finished = _call(cargo, directory, argv + [f"--package={package}" for package in packages], "comparing the API")
     output = f"{finished.out}\n{finished.tail}"
     findings = tuple(line.strip() for line in output.splitlines() if line.startswith("--- failure "))
     if finished.code != 0 and not findings:
@@ -193,9 +202,9 @@ def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Seq
 
 
 def fetch(cargo: Cargo, directory: Path) -> None:
-    """`cargo fetch --locked`: brings everything in the lockfile into this run's `CARGO_HOME`. Raises `CargoFailed`, `DiskFull`."""
+    """`cargo fetch --locked`: brings everything in the lockfile into this run's `CARGO_HOME`. Raises what `package` raises."""
     argv = ["cargo", "fetch", "--locked"]
-    _raise_unless_done(_call(cargo, directory, argv), argv, "fetching dependencies")
+    _require_done(_call(cargo, directory, argv, "fetching dependencies"), argv)
 
 
 def package(
@@ -211,14 +220,14 @@ def package(
     """Packages the crates (version by name) together. Returns the `.crate` files by name.
 
     `offline` is for a workspace that was fetched and whose lockfile decides everything (`planning.packaging`): cargo then
-    does not ask the index again for every crate. Raises `CargoFailed`, `DiskFull`, `CrateMissingFromPackage`.
+    does not ask the index again for every crate. Raises `CargoFailed`, `CargoOffline`, `DiskFull`,
+    `NotWritten`, `CrateMissingFromPackage`.
     """
     argv = ["cargo", "package", *(f"--package={name}" for name in crates)]
     argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
-    finished = _call(cargo.with_target(target), directory, argv)
-    _raise_unless_done(finished, argv, "packaging")
+    _require_done(_call(cargo.with_target(target), directory, argv, "packaging"), argv)
     files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
     for name, path in files.items():
         if not path.is_file():
@@ -229,20 +238,18 @@ def package(
 def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:
     """`cargo install --locked` from the registry into `directory/bin`; a missing `directory` is made.
 
-    Raises `CargoFailed`, `DiskFull`.
+    Raises what `package` raises.
     """
     argv = ["cargo", "install", "--locked", package, "--version", version, "--root", str(directory)]
     if debug:
         argv.append("--debug")
-    finished = _call(cargo, directory, argv)
-    _raise_unless_done(finished, argv, f"installing `{package}`")
+    _require_done(_call(cargo, directory, argv, f"installing `{package}`"), argv)
 
 
 def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
-    """`cargo build --release --locked` of one program of the workspace. Returns its path. Raises `CargoFailed`, `DiskFull`."""
+    """`cargo build --release --locked` of one program of the workspace. Returns its path. Raises what `package` raises."""
     argv = ["cargo", "build", "--release", "--locked", "--bin", binary]
-    finished = _call(cargo.with_target(target), directory, argv)
-    _raise_unless_done(finished, argv, f"building `{binary}`")
+    _require_done(_call(cargo.with_target(target), directory, argv, f"building `{binary}`"), argv)
     return target / "release" / binary
 
 
@@ -251,21 +258,38 @@ def version_of_program(cargo: Cargo, binary: Path) -> Finished:
     return run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
 
 
-def _call(cargo: Cargo, directory: Path, argv: Sequence[str]) -> Finished:
+def _call(cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None) -> Finished:
+    """Runs it to its end. If it fails for want of its surroundings, and `doing` says at what, raises the error of that.
+
+    Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`.
+    """
     try:
-        return run(argv, cwd=directory, env=cargo.env, log=cargo.log)
+        finished = run(argv, cwd=directory, env=cargo.env, log=cargo.log)
     except (FileNotFoundError, PermissionError) as error:
         raise CargoMissing(str(error)) from error
     except subprocess.SubprocessError as error:
         raise CargoFailed(" ".join(argv), -1, str(error)) from error
+    if finished.code != 0 and doing is not None:
+        where = fullest(Path(cargo.env.get("CARGO_TARGET_DIR", directory)), cargo.home, cargo.log)
+        _require_disk(where, finished, f"while {doing}")
+        if (told := _AWAY.search(_last_error(finished.tail))) is not None:
+            raise CargoOffline(" ".join(argv), finished.code, finished.tail, " ".join(told[0].split()))
+    return finished
 
 
-def _raise_unless_done(finished: Finished, argv: Sequence[str], doing: str) -> None:
+def _require_disk(where: Path, failed: Finished, doing: str) -> None:
+    """Raises `DiskFull` or `NotWritten` if a program failed for that at `where`."""
+    if (trouble := complaint_of(failed.tail, where, doing)) is not None:
+        raise trouble
+    if not failed.tail and (free := space_left(where)) is not None and free < _CRAMPED:
+        raise DiskFull(str(where), doing, free)
+
+
+def _last_error(tail: str) -> str:
+    """What follows cargo's last `error:`. Before it may be warnings of a network that was back soon."""
+    return tail[max(tail.rfind("\nerror"), 0) :]
+
+
+def _require_done(finished: Finished, argv: Sequence[str]) -> None:
     if finished.code != 0:
-        _look_for_full_disk(finished, doing)
         raise CargoFailed(" ".join(argv), finished.code, finished.tail)
-
-
-def _look_for_full_disk(finished: Finished, doing: str) -> None:
-    if finished.code != 0 and _NO_SPACE.search(finished.tail):
-        raise DiskFull(doing)

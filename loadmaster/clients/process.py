@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadmaster.clients.disk import writing
+
 TAIL_LINES = 40
 
 ALLOWED = (
@@ -63,9 +65,12 @@ def run(
 ) -> Finished:
     """Runs `argv` to its end. Appends its standard error to `log`, and returns the last lines of it.
 
-    After `deadline` seconds, the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired.
+    After `deadline` seconds, the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired, and
+    `DiskFull` or `NotWritten` for the log.
     """
-    with log.open("ab") as sink:
+    with writing(log):
+        sink = log.open("ab")
+    with sink:
         start = sink.tell()
         # The child leads a process group of its own, so that its children die with it.
         child = subprocess.Popen(

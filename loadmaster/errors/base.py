@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from pydantic import JsonValue
@@ -24,12 +25,21 @@ class LoadmasterError(Exception):
 
     exit_code: ClassVar[int] = 1
     transient: ClassVar[bool] = False
+    """Whether the same call, made again a little later, may succeed."""
+    outage: ClassVar[bool] = False
+    """Whether somebody else is out of reach for a while, so that the call is worth waiting for (`planning.patience`)."""
     final: ClassVar[bool] = False
     """Whether no attempt at this version can ever succeed, because what is in its way cannot be taken back."""
     code: ClassVar[str] = "loadmaster-error"
     """The name of the class, `upload-refused` for `UploadRefused`: programs tell situations apart by it."""
 
     facts: Mapping[str, JsonValue]
+    until: datetime | None = None
+    """The instant from which on the other side answers again, if it named one."""
+    tries: int = 0
+    """How often the call was made that raised it; 0 if nobody counted."""
+    seconds: float = 0.0
+    """How long that took, with the waits between the tries."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

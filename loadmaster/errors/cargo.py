@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, UsageError
 
@@ -46,9 +47,8 @@ class CargoFailed(LoadmasterError):
     """A cargo command exited with an error; `tail` are its last lines."""
 
     def __init__(self, command: str, code: int, tail: str) -> None:
-        same_command = re.sub(
-            r" --offline| --registry \S+", "", command
-        )  # the run's downloads and registry are its own
+        # The downloads and the registry of the run are its own.
+        same_command = re.sub(r" --offline| --registry \S+", "", command)
         super().__init__(
             f"`{command}` exited with {code}:\n{tail}",
             why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
@@ -56,15 +56,19 @@ class CargoFailed(LoadmasterError):
         )
 
 
-class DiskFull(LoadmasterError):
-    """No space left where Loadmaster works."""
+class CargoOffline(CargoFailed):
+    """cargo failed because the registry, or a Git server that a dependency comes from, is out of reach."""
 
-    def __init__(self, doing: str) -> None:
-        super().__init__(
-            f"The disk is full: no space left on device while {doing}.",
-            why="builds, clones and packaged crates are kept under `.loadmaster/`.",
-            fix="free some space there (`loadmaster prune --older-than 0` removes what finished runs and builds leave), then try "
-            "again. `loadmaster runs` shows what is out by now; that is recognised, and not done again.",
+    transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
+
+    def __init__(self, command: str, code: int, tail: str, told: str) -> None:
+        """`told` is the one line of `tail` that tells of it."""
+        LoadmasterError.__init__(
+            self,
+            f"`{command}` could not reach what it needs: {told}",
+            why="the registry, a proxy, or a Git server that a dependency comes from is down for the moment.",
+            fix="try again when it is back; the whole output is in the run's `cargo.log`.",
         )
 
 

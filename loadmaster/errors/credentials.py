@@ -48,6 +48,7 @@ class SecretBlockUnread(LoadmasterError):
     """The Prefect server could not answer a request for a block."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
 
     def __init__(self, block: str, told: str) -> None:
         super().__init__(
@@ -74,6 +75,7 @@ class IdentityUnavailable(LoadmasterError):
     """The provider of ID tokens did not answer, or answered that it cannot."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(

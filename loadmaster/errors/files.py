@@ -1,4 +1,4 @@
-"""Files that cannot be read, or cannot be put in place."""
+"""Files that cannot be read, cannot be written, or cannot be put in place."""
 
 from __future__ import annotations
 
@@ -76,4 +76,45 @@ class TreeBusy(LoadmasterError):
             f"Another `loadmaster bump` is writing to `{tree}`.",
             why="it was started twice, or an earlier one has not ended yet.",
             fix="wait until it has ended, look at what it wrote, then start again; nothing was changed.",
+        )
+
+
+def _free(count: int | None) -> str:
+    """How many bytes are free, in words; "" if that could not be asked."""
+    return "" if count is None else f" ({count / 1e6:.1f} MB are free there)"
+
+
+class DiskFull(LoadmasterError):
+    """No space is left where Loadmaster, or a program that it runs, writes. `free` are the bytes that are left at `path`."""
+
+    def __init__(self, path: str, doing: str, free: int | None = None) -> None:
+        super().__init__(
+            f"No space is left for `{path}`, {doing}{_free(free)}.",
+            why="the disk is full, or this user's share of it; clones, builds and packaged crates are kept on it.",
+            fix="free some space there (`loadmaster prune --older-than 0` removes what finished runs and builds leave), then try "
+            "again. `loadmaster runs` shows what is released by now; that is recognised, and not done again.",
+        )
+
+
+class NotWritten(LoadmasterError):
+    """A file or directory of Loadmaster's own cannot be written, and not for want of space."""
+
+    def __init__(self, path: str, reason: str, free: int | None = None) -> None:
+        super().__init__(
+            f"`{path}` cannot be written: {reason.rstrip('.')}{_free(free)}.",
+            why="the file system is read-only, the directory belongs to somebody else, or the disk fails.",
+            fix="make it writable for this user, then try again. `loadmaster runs` shows what is released by now; that is "
+            "recognised, and not done again.",
+        )
+
+
+class ReceiptNotWritten(LoadmasterError):
+    """The release is complete and verified, and its receipt could not be written."""
+
+    def __init__(self, project: str, version: str, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{project}` {version} is released, with every object in place, but its receipt `{path}` could not be written: "
+            f"{reason}",
+            why="the disk is full or cannot be written; the release itself needed no more of it.",
+            fix="mend that, then start the release again: it finds everything in place, and writes the receipt.",
         )

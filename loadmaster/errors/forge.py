@@ -164,6 +164,7 @@ class ForgeUnreachable(LoadmasterError):
     """The forge did not answer, or answered that it cannot."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(
@@ -177,6 +178,8 @@ class ForgeRateLimited(LoadmasterError):
     """The forge says when it will answer again. A wait, not a failure."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
+    until: datetime
 
     def __init__(self, url: str, until: datetime, told: str) -> None:
         super().__init__(

@@ -139,6 +139,7 @@ class GitRemoteUnreachable(LoadmasterError):
     """The remote did not answer, broke off, or failed over what it was asked."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
 
     def __init__(self, remote: str, told: str) -> None:
         super().__init__(

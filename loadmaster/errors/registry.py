@@ -19,6 +19,7 @@ class RegistryUnreachable(LoadmasterError):
     transient: ClassVar[bool] = True
     _why: ClassVar[str] = "the network, a proxy, or the registry itself is down for the moment."
     _fix: ClassVar[str] = "wait until it answers, then try again."
+    outage: ClassVar[bool] = True
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(
@@ -54,6 +55,7 @@ class ReadRefused(RegistryUnreachable):
     """The registry understood a question and does not answer it. Asking again changes nothing."""
 
     transient: ClassVar[bool] = False
+    outage: ClassVar[bool] = False
 
     def __init__(self, url: str, status: int, told: str, reason: Reason) -> None:
         why, fix = sentences_of(reason, {"token": "this request", "name": "the crate"})
@@ -78,6 +80,7 @@ class RateLimited(LoadmasterError):
     """The registry says when it will take the next upload. A wait, not a failure."""
 
     transient: ClassVar[bool] = True
+    until: datetime
 
     def __init__(self, crate: str, until: datetime, told: str) -> None:
         super().__init__(
@@ -144,6 +147,8 @@ class IndexDisagrees(LoadmasterError):
     """The checksum in the index is not that of the file that the registry serves. cargo refuses such a crate for everybody."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
+    """A cache may keep a wrong file for minutes."""
 
     def __init__(self, crate: str, listed: str, served: str) -> None:
         super().__init__(
@@ -263,6 +268,7 @@ class YankLimited(LoadmasterError):
     """The registry says when it will take the next yank."""
 
     transient: ClassVar[bool] = True
+    until: datetime
 
     def __init__(self, crate: str, until: datetime, told: str) -> None:
         super().__init__(
@@ -282,3 +288,14 @@ class NotPublished(LoadmasterError):
             why="the registry accepted them and has lost them, or another server answers for its API.",
             fix="try again: what is not there is then uploaded once more; if it happens twice, tell the registry's operators.",
         )
+
+
+class RegistryBusy(RegistryUnreachable):
+    """A 429 that is not about one crate: for a question, or for an upload without an instant."""
+
+    _why = "too many requests came from this address, or with this token, in a short time."
+    _fix = "wait a while, then try again: what was uploaded is recognised, and not uploaded again."
+
+    def __init__(self, url: str, told: str, until: datetime | None = None) -> None:
+        super().__init__(url, told)
+        self.until = until

@@ -23,6 +23,7 @@ class UpstreamUnreachable(LoadmasterError):
     """The real index, or its downloads, gave no usable answer. Never taken for "no such crate"."""
 
     transient: ClassVar[bool] = True
+    outage: ClassVar[bool] = True
 
     def __init__(self, url: str, told: str) -> None:
         super().__init__(

@@ -206,7 +206,7 @@ class RunWithoutReceipt(LoadmasterError):
     def __init__(self, run: str, told: str) -> None:
         super().__init__(
             f"The flow run `{run}` ended without a receipt: {told}",
-            why="it stopped before it had looked at the workspace, or its process was killed.",
+            why="it stopped before it had looked at the workspace, its process was killed, or the receipt could not be written.",
             fix="look at the run's page and its logs, mend what they name, then try again.",
         )
 

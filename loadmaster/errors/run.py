@@ -100,3 +100,19 @@ class WorkerLacksSecret(LoadmasterError):
             why="the worker carries the release out, and it has the environment of the `up` that started it.",
             fix="run `loadmaster down` and start this command again, or name a Secret block in the profile.",
         )
+
+
+class UnexpectedFailure(LoadmasterError):
+    """Loadmaster itself failed, in a way that nobody thought of."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(
+            f"Loadmaster itself failed: `{kind}`" + (f" with the text `{text}`." if text else "."),
+            why="this is a bug: a situation that has no error of its own.",
+            fix="report it with the log of the run. What was released stays, and another attempt looks first.",
+        )
+
+
+def known(error: Exception) -> LoadmasterError:
+    """The error itself if the catalogue has it, else an `UnexpectedFailure`."""
+    return error if isinstance(error, LoadmasterError) else UnexpectedFailure(type(error).__name__, str(error))

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 import httpx
 
 from loadmaster import __version__
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.rehearsal import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.sparse_index import download_url, index_path
@@ -91,7 +92,7 @@ class Upstream:
         return lines
 
     async def crate_file(self, name: str, version: str, checksum: str) -> Path:
-        """The crate file with that SHA-256. Raises `UpstreamUnreachable`, `UpstreamChecksumMismatch`."""
+        """The crate file with that SHA-256. Raises `UpstreamUnreachable`, `UpstreamChecksumMismatch`, `DiskFull`, `NotWritten`."""
         kept = self._crates / f"{checksum}.crate"
         if kept.exists():
             return kept
@@ -138,7 +139,8 @@ class Upstream:
             file = IndexFile(etag=answer.headers.get("ETag", ""), fetched=asked_at, body=answer.content)
         else:
             raise UpstreamUnreachable(self.address + key, f"answered {answer.status_code}")
-        _keep(file, self._files / key)
+        with contextlib.suppress(DiskFull, NotWritten):  # it is an answer all the same, and is fetched again next time
+            _keep(file, self._files / key)
         return file
 
     async def _download(self, name: str, version: str, checksum: str, kept: Path) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from datetime import datetime
 
 from loadmaster.errors.base import clause
 from loadmaster.planning.begun import WayBack
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Turn
+from loadmaster.planning.patience import NextTry, told_of
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
@@ -107,6 +109,32 @@ def waiting_text(plan: ReleasePlan, turn: Turn) -> str:
     """Which crates wait for a rate limit, and until when, in one line."""
     names = ", ".join(plan.crate(name).id for name in turn.waiting)
     return f"waiting until {turn.until:%H:%M:%S} UTC for the registry's rate limit: {names}"
+
+
+def outage_text(told: str, following: NextTry) -> str:
+    """What is out of reach, and until when it is waited for, in one line."""
+    told = " ".join(told.split())
+    if following.named is not None:
+        return f"waiting until {following.at:%H:%M:%S} UTC: {told.rstrip('.')}{told_of(following.named, following.at)}"
+    return (
+        f"waiting: {told.rstrip('.')}. It is asked again until {following.until:%H:%M:%S} UTC, with ever longer pauses."
+    )
+
+
+def outage_markdown(told: str, since: datetime, following: NextTry) -> str:
+    when = "not before" if following.named is not None else "again and again, until"
+    rows = [
+        "| waits since | for | asked |",
+        "|---|---|---|",
+        f"| {since:%Y-%m-%d %H:%M:%S} UTC | {_cell(told)} | {when} {following.until:%Y-%m-%d %H:%M:%S} UTC |",
+    ]
+    means = "Nothing is lost: what took effect meanwhile is recognised. `patience` in the profile says how long it is waited."
+    return "\n".join([*rows, "", means, ""])
+
+
+def outage_over_text(code: str, seconds: float) -> str:
+    """That it is over, in one line."""
+    return f"no longer waiting: `{code}` is over, after {_duration(seconds)}"
 
 
 def waiting_markdown(plan: ReleasePlan, turn: Turn) -> str:

@@ -147,7 +147,6 @@ class Issuer:
     def _own_key(self) -> rsa.RSAPrivateKey:
         if not self._file.exists():
             pem = _new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._file, pem)
             self._file.chmod(0o600)
         key = load_pem_private_key(self._file.read_bytes(), password=None)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from loadmaster.clients.disk import writing
 from loadmaster.rehearsal import push_hook
 from loadmaster.rehearsal.faults import Door, Fault, Misfortune, kill
 from loadmaster.rehearsal.push_hook import CUT, GO_ON, REFUSE
@@ -58,8 +59,9 @@ class Pushes:
         hooks = {"misfortune": _MISFORTUNE, "reference-transaction": _COMMITTED}
         for name, text in hooks.items():
             hook = remote / "hooks" / name
-            hook.write_text(text.format(command=command))
-            hook.chmod(0o755)
+            with writing(hook):
+                hook.write_text(text.format(command=command))
+                hook.chmod(0o755)
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from loadmaster.clients.disk import writing
 from loadmaster.clients.git import resolve
 from loadmaster.clients.git.command import run
 
@@ -67,16 +68,18 @@ def create_remote(directory: Path, source: Path, branch: str, *, commit: str | N
     tip = resolve(source, commit or f"refs/heads/{branch}")
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    with writing(directory.parent):
+        directory.parent.mkdir(parents=True, exist_ok=True)
     # Cloned whole, as hard links; other refs are removed afterwards.
     run(directory.parent, "clone", "--quiet", "--bare", "--", str(source.resolve()), str(unfinished))
     run(unfinished, "remote", "remove", "origin")
     _keep_only(unfinished, branch, tip, all_tags=commit is None)
     hook = unfinished / "hooks" / "pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(_PRE_RECEIVE)
-    hook.chmod(0o755)
-    unfinished.rename(directory)
+    with writing(hook):
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_PRE_RECEIVE)
+        hook.chmod(0o755)
+        unfinished.rename(directory)
     return directory
 
 

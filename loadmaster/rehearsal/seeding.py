@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadmaster.clients.disk import writing
 from loadmaster.planning.crates_io.manifest import parse_packaged_manifest
 from loadmaster.planning.crates_io.names import canonical
 from loadmaster.rehearsal.registry import Registry, new_token
@@ -141,7 +142,8 @@ def _tiny_version(name: str, version: str, publisher: str | None, place: Path) -
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
     content = gzip.compress(packed.getvalue(), mtime=0)
-    place.write_bytes(content)
+    with writing(place):
+        place.write_bytes(content)
     return Submission(
         manifest=parse_packaged_manifest(manifest, files),
         tarball=Tarball(path=place, size=len(content), sha256=hashlib.sha256(content).hexdigest()),

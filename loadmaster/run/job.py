@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from pydantic import AwareDatetime, Field
 
@@ -17,6 +18,7 @@ from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
 from loadmaster.run.clock import Clock, SystemClock
+from loadmaster.run.outages import Outages
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
 
@@ -67,6 +69,11 @@ class Job:
     def wanted_version(self) -> str:
         """The version to plan: the planned version of an earlier attempt if there is one, else what was asked for."""
         return self.pinned.version or self.pinned.asked
+
+    @cached_property
+    def outages(self) -> Outages:
+        """The outages that this attempt meets, for all its threads."""
+        return Outages(self.project.patience, self.clock)
 
     @property
     def again(self) -> bool:

@@ -81,12 +81,10 @@ class Journal:
         return any(record.state is state for record in self._objects.values())
 
     def checksums(self, tag: Tag) -> bytes:
-        """The digests of the tag's crates, in `sha256sum`'s format."""
-        crates = [
-            record
-            for record in self._objects.values()
-            if record.kind == "crate" and record.id.partition("@")[0] in tag.crates
-        ]
+        """The digests of the tag's crates, in `sha256sum`'s format and in the plan's order: every attempt's are the same bytes."""
+        assert self.plan is not None
+        of_tag = [self._objects.get(("crate", crate.id)) for crate in self.plan.crates if crate.name in tag.crates]
+        crates = [record for record in of_tag if record is not None]
         return "".join(f"{crate.sha256}  {crate.id.replace('@', '-')}.crate\n" for crate in crates).encode()
 
     def receipt_so_far(self) -> bytes:
@@ -129,14 +127,25 @@ class Journal:
         self._write({"receipt": receipt.model_dump(mode="json")}, anew=anew)
 
     def _write(self, *notes: Mapping[str, object], anew: bool = False) -> None:
-        # Only a receipt after a crash needs these lines. A disk that is full stops the release where it matters.
-        with suppress(OSError), self._job.directory.journal.open("w" if anew else "a", encoding="utf-8") as sink:
-            sink.write("".join(f"{json.dumps(note)}\n" for note in notes))
+        _append(self._job.directory, *notes, anew=anew)
+
+
+def _append(directory: RunDirectory, *notes: Mapping[str, object], anew: bool = False) -> None:
+    # Only a receipt after a crash needs these lines. A disk that is full stops the release where it matters.
+    with suppress(OSError), directory.journal.open("w" if anew else "a", encoding="utf-8") as sink:
+        sink.write("".join(f"{json.dumps(note)}\n" for note in notes))
 
 
 def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
-    """Writes the receipt of an attempt that has ended. Raises what `write_atomically` raises."""
-    write_atomically(directory.receipt, receipt.to_json().encode())
+    """Writes the receipt of an attempt that has ended. Raises what `write_atomically` raises.
+
+    If that fails, the journal stays, and gets the outcome and the reason, if there is room for them.
+    """
+    try:
+        write_atomically(directory.receipt, receipt.to_json().encode())
+    except LoadmasterError:
+        _append(directory, {"receipt": receipt.model_copy(update={"objects": ()}).model_dump(mode="json")})
+        raise
     directory.journal.unlink(missing_ok=True)
 
 

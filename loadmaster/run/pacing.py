@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.planning.pace import Buckets
 from loadmaster.planning.values.rates import Action, Bucket
 from loadmaster.run.store import write_atomically
@@ -24,10 +26,15 @@ class KeptBuckets:
         return self._last
 
     def write(self, buckets: Buckets) -> None:
-        """Writes only if something has changed. Raises `DiskFull`."""
+        """Writes only if something has changed.
+
+        What cannot be written is left out: without it a Retry meets a limit and learns from that, which is better than a release
+        that stops in the midst of its uploads.
+        """
         if buckets != self._last:
-            write_atomically(self._file, _BUCKETS.dump_json(dict(buckets)))
             self._last = buckets
+            with suppress(DiskFull, NotWritten):
+                write_atomically(self._file, _BUCKETS.dump_json(dict(buckets)))
 
     @staticmethod
     def _read(file: Path) -> Buckets | None:

@@ -12,20 +12,20 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
+from loadmaster.clients.disk import writing
+from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 
@@ -38,8 +38,10 @@ class Store:
     root: Path
 
     def run(self, identity: str) -> RunDirectory:
+        """The directory of a run; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
         directory = RunDirectory(self.root / "runs" / identity)
-        directory.path.mkdir(parents=True, exist_ok=True)
+        with writing(directory.path):
+            directory.path.mkdir(parents=True, exist_ok=True)
         return directory
 
     def find_run(self, identity: str) -> RunDirectory | None:
@@ -48,11 +50,15 @@ class Store:
         return directory if directory.path.is_dir() else None
 
     def runs(self) -> Iterator[RunDirectory]:
-        return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
+        """Every run that has a directory. Makes none, so that they can be looked at on a disk that takes nothing."""
+        runs = self.root / "runs"
+        return (RunDirectory(path) for path in (sorted(runs.iterdir()) if runs.is_dir() else ()))
 
     def part(self, name: str) -> Path:
+        """A directory of the store; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
         directory = self.root / name
-        directory.mkdir(parents=True, exist_ok=True)
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
         return directory
 
     def repository(self, project: str) -> Path:
@@ -163,13 +169,14 @@ class RunDirectory:
     def locked(self) -> Iterator[None]:
         """Holds the lock while this process works on the release. The kernel frees it when the process dies.
 
-        Raises `ReleaseLocked`.
+        Raises `ReleaseLocked`, `DiskFull`, `NotWritten`.
         """
         lock = FileLock(self.lock, timeout=CLOSING_SECONDS, preserve_lock_file=True, on_acquired=_sign)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise ReleaseLocked(self.lock.read_text(encoding="ascii").strip() or "unknown") from None
+        with writing(self.lock):
+            try:
+                lock.acquire()
+            except Timeout:
+                raise ReleaseLocked(self.lock.read_text(encoding="ascii").strip() or "unknown") from None
         try:
             yield
         finally:
@@ -179,9 +186,9 @@ class RunDirectory:
     def unattended(self) -> Iterator[bool]:
         """Holds the lock for a moment, if nobody works on the release, to close what an attempt left. Whether it is held."""
         lock = FileLock(self.lock, blocking=False, preserve_lock_file=True)
-        try:
+        with writing(self.lock), suppress(Timeout):
             lock.acquire()
-        except Timeout:
+        if not lock.is_locked:
             yield False
             return
         try:
@@ -204,19 +211,19 @@ def default_store() -> Store:
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Writes `content` so that a reader sees all of it or the former file, even if this process is killed.
 
-    If `durable`, that holds after a power cut, too. Raises `DiskFull`.
+    If `durable`, that holds after a power cut, too. Raises `DiskFull`, `NotWritten`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with half.open("xb") as sink:
-            sink.write(content)
-            if durable:
-                sink.flush()
-                os.fsync(sink.fileno())
-        half.replace(path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        if error.errno != errno.ENOSPC:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with half.open("xb") as sink:
+                sink.write(content)
+                if durable:
+                    sink.flush()
+                    os.fsync(sink.fileno())
+            half.replace(path)
+        except OSError:
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
             raise
-        raise DiskFull(f"writing `{path.name}`") from error

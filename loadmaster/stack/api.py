@@ -131,6 +131,18 @@ class Api:
         if answer["status"] != "ACCEPT":
             raise PrefectRefused(f"POST {path}", f"{answer['status']}: {answer['details'].get('reason')}")
 
+    def has_let_go(self, flow_run_id: str, since: datetime) -> bool:
+        """Whether the worker has said its last about an attempt, at or after `since`.
+
+        It reports a process that was killed twice. The second report would crash an attempt that was begun in between.
+        """
+        wanted = {
+            "event": {"name": ["prefect.worker.executed-flow-run"]},
+            "related": {"id": [f"prefect.flow-run.{flow_run_id}"]},
+            "occurred": {"since": since.isoformat()},
+        }
+        return bool(self._ask("POST", "/events/filter", {"filter": wanted})["events"])
+
     def cancel(self, flow_run_id: str) -> None:
         """Sends the same request as the button Cancel of the UI. A run that has not begun is Cancelled at once."""
         self.set_state(flow_run_id, "CANCELLING", "Cancelling", "Cancelled by `loadmaster cancel`")

@@ -15,6 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied
 
 Definition = dict[str, Any]
@@ -27,7 +28,8 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], de
     """Creates or updates every deployment of the project's `prefect.yaml`. Raises `DeploymentsNotApplied`."""
     written = YAML(typ="safe").load((project_root / "prefect.yaml").read_text())
     merged = home / "prefect.yaml"
-    merged.write_text(json.dumps(add_choices(written, deployed), indent=2))  # JSON is YAML
+    with writing(merged):
+        merged.write_text(json.dumps(add_choices(written, deployed), indent=2))  # JSON is YAML
     done = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(merged)],
         cwd=project_root,
@@ -39,7 +41,8 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], de
         errors="replace",
         check=False,
     )
-    (home / "deploy.log").write_text(done.stdout)
+    with writing(home / "deploy.log"):
+        (home / "deploy.log").write_text(done.stdout)
     if done.returncode != 0:
         raise DeploymentsNotApplied("\n".join(done.stdout.rstrip().splitlines()[-25:]))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
@@ -62,15 +63,17 @@ def running(home: Path) -> Stack:
 def write_down(home: Path, stack: Stack) -> Stack:
     """Records the stack, whole or not at all."""
     fresh = home / "stack.json.new"
-    fresh.write_text(stack.model_dump_json(indent=2) + "\n")
-    fresh.replace(home / "stack.json")
+    with writing(home / "stack.json"):
+        fresh.write_text(stack.model_dump_json(indent=2) + "\n")
+        fresh.replace(home / "stack.json")
     return stack
 
 
 @contextmanager
 def changing(home: Path, tell: Tell) -> Iterator[None]:
     """Holds the lock of `home`. The kernel frees it with the process, so a killed command does not keep it."""
-    home.mkdir(parents=True, exist_ok=True)
+    with writing(home):
+        home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "stack.lock", mode=0o600, preserve_lock_file=True)
     try:
         lock.acquire(blocking=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_texts, read_tree
-from loadmaster.clients.git_cliff import propose_notes
+from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.edits.released import named_versions

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
+from loadmaster.clients.disk import writing
 from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
 from loadmaster.planning import begun
@@ -35,13 +36,14 @@ def require_finished(job: Job, seen: Seen, plan: ReleasePlan) -> None:
 def commit(job: Job, plan: ReleasePlan) -> str:
     """Makes the release commit from every edit of the plan; without edits it is the base commit. Its id depends on the plan only.
 
-    Raises `BumpRefused` if cargo does not accept the edited tree unchanged.
+    Raises `BumpRefused` if cargo does not accept the edited tree unchanged, and `DiskFull`, `NotWritten`.
     """
     checkout = job.directory.checkout
     if not plan.edits:
         return plan.base_commit
     for edit in plan.edits:
-        (checkout / edit.path).write_bytes(edit.text.encode("utf-8"))
+        with writing(checkout / edit.path):
+            (checkout / edit.path).write_bytes(edit.text.encode("utf-8"))
     for edit in plan.edits:
         if Path(edit.path).name == "Cargo.lock":
             _require_accepted(job, edit.path, plan.version)
@@ -116,5 +118,8 @@ def compare_with_registry(
     for crate in plan.crates:
         if (listed := registry.find(crate.name, crate.version)) is not None:
             thing = published_crate(job, crate, digests[crate.name])
-            states[crate.name] = require_ours(thing, thing.judge([listed])).state
+            seen = thing.judge([listed])
+            if seen.state is ObjectState.UNKNOWN:  # the index may have been mended since it was looked at
+                seen = thing.observe()
+            states[crate.name] = require_ours(thing, seen).state
     return states

@@ -64,6 +64,10 @@ class _Watched:
     """What the last read says against us."""
     disagreed: str | None = None
     """The first checksum that was read and is not ours."""
+    unread_since: float | None = None
+    """When the last read began, if it got no answer."""
+    away: float = 0.0
+    """Seconds for which the registry gave no answer. They are no lag of the index."""
 
     def look(self, registry: RegistryClient) -> None:
         """Raises `RegistryUnreachable`."""
@@ -86,6 +90,16 @@ class _Watched:
 
     def _note_disagreement(self, error: LoadmasterError, checksum: str) -> None:
         self.disagrees, self.disagreed = error, self.disagreed or checksum
+
+    def waited(self, now: float) -> float:
+        """Seconds from its acceptance, without those for which the registry was out of reach."""
+        return now - self.accepted - self.away
+
+    def note_read(self, begun: float, *, failed: bool) -> None:
+        """Notes a read that began then."""
+        if self.unread_since is not None:
+            self.away += begun - self.unread_since
+        self.unread_since = begun if failed else None
 
     def postpone(self, now: float) -> None:
         """A crate that has just been seen is read again soon; one that has not, after an ever longer pause."""
@@ -131,7 +145,7 @@ class Watch:
         with self._looking:
             while self._look():
                 now = self._time.now()
-                if late := [one for one in self._waiting if not one.agreeing and now - one.accepted >= patience]:
+                if late := [one for one in self._waiting if not one.agreeing and one.waited(now) >= patience]:
                     raise _late(self._job, late, patience)
                 self._time.sleep(max(0.0, min(one.due for one in self._waiting) - now))
         return tuple(self._read_back)
@@ -146,7 +160,8 @@ class Watch:
         chosen = self._worth_it(due, begun) if ahead else due
         looks = [self._pool.submit(one.look, self._job.registry) for one in chosen]
         failures = [failure for look in looks if (failure := look.exception())]
-        for one in chosen:
+        for one, look in zip(chosen, looks, strict=True):
+            one.note_read(begun, failed=look.exception() is not None)
             self._note(one)
         self._read_back += [_read_back_of(one, self._time.now()) for one in chosen if one.agreeing >= AGREEING_READS]
         self._waiting = [one for one in self._waiting if one.agreeing < AGREEING_READS]

@@ -11,7 +11,7 @@ import httpx
 
 from loadmaster.clients.forge import releases as forge
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag
+from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, ForgeUnreachable
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -103,7 +103,15 @@ class UploadedAsset(Thing[Observation]):
             return Observation(state=ObjectState.ABSENT, code="absent", why="not on the forge release")
         if self.ours is None:
             return self._judge_digest(asset)
-        return self._judge_bytes(forge.download_asset(self.client, asset), self.ours)
+        return self._judge_bytes(self._download(asset), self.ours)
+
+    def _download(self, asset: forge.Asset) -> bytes:
+        """Raises `ForgeUnreachable` for bytes that the forge does not list: something in between answered in its place."""
+        content = forge.download_asset(self.client, asset)
+        if asset.sha256 is not None and (served := _sha256(content)) != asset.sha256:
+            told = f"the download has the SHA-256 `{served}`, and the forge lists `{asset.sha256}`"
+            raise ForgeUnreachable(asset.url, told)
+        return content
 
     def _judge_digest(self, asset: forge.Asset) -> Observation:
         sha256 = asset.sha256 or _sha256(forge.download_asset(self.client, asset))

@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from loadmaster.clients import cargo
 from loadmaster.clients.serving import serving
-from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoTooOld, CrateMissingFromPackage, DiskFull
+from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
+from tests.kit.small_disk import fill, make_read_only, small_disk
 
 pytestmark = pytest.mark.cargo
 
@@ -308,16 +315,108 @@ class TestPackage:
     def test_a_full_disk_is_told_as_such(
         self, size: str, verify: bool, against: cargo.Cargo, workspace: Path, tmp_path: Path
     ) -> None:
-        target = tmp_path / "target"
-        target.mkdir()
-        mounted = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(target)]
-        if (tried := subprocess.run(mounted, capture_output=True, text=True, check=False)).returncode != 0:
-            pytest.skip(f"mounting is not permitted: {tried.stderr.strip()}")
-        try:
-            with pytest.raises(DiskFull, match="while packaging"):
-                cargo.package(against, workspace, target, BOTH, locked=True, verify=verify)
-        finally:
-            subprocess.run(["umount", "--lazy", target], check=True)
+        with (
+            small_disk(tmp_path / "target", size) as target,
+            pytest.raises(DiskFull, match=rf"`{tmp_path}/target`, while packaging \(\d\.\d MB are free there\)"),
+        ):
+            cargo.package(against, workspace, target, BOTH, locked=True, verify=verify)
+
+    def test_a_disk_that_is_too_full_for_the_complaint_is_told_as_such(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        false_cargo(tmp_path / "bin", "exit 101", monkeypatch)
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            mute = cargo.cargo_in(disk / "home", disk / "cargo.log")
+            fill(disk)
+            with pytest.raises(DiskFull, match="while fetching dependencies"):
+                cargo.fetch(mute, workspace)
+
+    def test_a_full_home_and_an_unwritable_log_are_told_with_their_place(self, workspace: Path, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            fill(disk)
+            with pytest.raises(DiskFull, match=rf"`{disk}/home/cargo/config\.toml`"):
+                cargo.cargo_in(disk / "home", disk / "cargo.log")
+            make_read_only(disk)
+            with pytest.raises(NotWritten, match=rf"`{disk}/cargo\.log` cannot be written: Read-only file system"):
+                cargo.fetch(cargo.cargo_in(tmp_path / "home", disk / "cargo.log"), workspace)
+
+
+class TestOutage:
+    """A registry that is out of reach is told apart from everything else at which cargo fails."""
+
+    @staticmethod
+    def _index(answer: Response, config: Response | None = None) -> Starlette:
+        def of(request: Request) -> Response:
+            base = str(request.base_url).rstrip("/")
+            told = JSONResponse({"dl": f"{base}/dl", "api": base})
+            return (config or told) if request.url.path.endswith("config.json") else answer
+
+        return Starlette(routes=[Route("/{path:path}", of)])
+
+    LINE = '{"name":"hangar","vers":"0.4.0","deps":[],"cksum":"' + "0" * 64 + '","features":{},"yanked":false}\n'
+    PAGE = "<!doctype html>\n<title>Sign in</title>\n"
+    AWAY = (
+        ("config.json answered 503", PlainTextResponse("busy", 503), PlainTextResponse("busy", 503)),
+        ("the index answered 500", PlainTextResponse("busy", 500), None),
+        ("the index answered 429", PlainTextResponse("slowly", 429), None),
+        ("config.json is a page", PlainTextResponse(PAGE), PlainTextResponse(PAGE)),
+    )
+
+    @pytest.mark.parametrize(("answer", "config"), [row[1:] for row in AWAY], ids=[row[0] for row in AWAY])
+    def test_answers(self, answer: Response, config: Response | None, tmp_path: Path) -> None:
+        with serving(self._index(answer, config)) as address, pytest.raises(CargoOffline) as caught:
+            self._install(f"sparse+{address}/index/", tmp_path)
+        assert caught.value.outage
+        assert "\n" not in caught.value.what
+
+    @pytest.mark.parametrize(
+        ("index", "told"),
+        [
+            ("sparse+http://127.0.0.1:1/index/", "Failed to connect to 127.0.0.1 port 1"),
+            ("sparse+http://nowhere.invalid/index/", "Could not resolve host: nowhere.invalid"),
+        ],
+        ids=["refused", "no such host"],
+    )
+    def test_no_answer(self, index: str, told: str, tmp_path: Path) -> None:
+        with pytest.raises(CargoOffline, match=f"`cargo install .* could not reach what it needs: .*{told}"):
+            self._install(index, tmp_path)
+
+    def test_a_file_that_is_not_served_for_now(self, tmp_path: Path) -> None:
+        def of(request: Request) -> Response:
+            base = str(request.base_url).rstrip("/")
+            if request.url.path.startswith("/dl"):
+                return PlainTextResponse("busy", 503)
+            told = JSONResponse({"dl": f"{base}/dl", "api": base})
+            return told if request.url.path.endswith("config.json") else PlainTextResponse(self.LINE)
+
+        with serving(Starlette(routes=[Route("/{path:path}", of)])) as address, pytest.raises(CargoOffline):
+            self._install(f"sparse+{address}/index/", tmp_path)
+
+    def test_a_name_that_the_registry_does_not_have_is_none(self, tmp_path: Path) -> None:
+        with (
+            serving(self._index(PlainTextResponse("", 404))) as address,
+            pytest.raises(CargoFailed, match="could not find `hangar`") as caught,
+        ):
+            self._install(f"sparse+{address}/index/", tmp_path)
+        assert type(caught.value) is CargoFailed
+
+    def test_a_network_that_was_back_before_the_code_broke_is_none(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said = (
+            "warning: spurious network error (2 tries remaining): failed to get successful HTTP response from "
+            "\\`http://127.0.0.1/index/ha/ng/hangar\\` (127.0.0.1), got 503\nbody:\nbusy\n"
+            "error[E0425]: cannot find value \\`TON\\` in this scope\nerror: could not compile \\`hangar\\`"
+        )
+        false_cargo(tmp_path / "bin", f'printf "{said}" >&2; exit 101', monkeypatch)
+        with pytest.raises(CargoFailed, match="could not compile") as caught:
+            cargo.fetch(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), workspace)
+        assert type(caught.value) is CargoFailed
+
+    def _install(self, index: str, tmp_path: Path) -> None:
+        against = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", index=index)
+        at_once = replace(against, env={**against.env, "CARGO_NET_RETRY": "0"})
+        cargo.install(at_once, tmp_path, "hangar", "0.4.0", debug=True)
 
 
 class TestInstall:

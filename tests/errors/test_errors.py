@@ -22,6 +22,7 @@ from loadmaster.errors import (
     files,
     forge,
     git,
+    outage,
     prefect,
     redaction,
     registry,
@@ -72,7 +73,12 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     prefect.DeploymentsNotApplied: lambda: prefect.DeploymentsNotApplied(TOLD),
     git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
     registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
-    cargo.DiskFull: lambda: cargo.DiskFull("packaging"),
+    cargo.CargoOffline: lambda: cargo.CargoOffline("cargo fetch", 101, f"error: {TOLD}", TOLD),
+    outage.OutageNotOver: lambda: outage.OutageNotOver("registry-unreachable", f"`{URL}`: {TOLD}.", 7, 600.0),
+    files.DiskFull: lambda: files.DiskFull("/home/cargo.log", "while packaging", 4096),
+    files.NotWritten: lambda: files.NotWritten("/home/cargo.log", "Read-only file system", 4096),
+    files.ReceiptNotWritten: lambda: files.ReceiptNotWritten("demo", "1.0.0", "/home/receipt.json", TOLD),
+    registry.RegistryBusy: lambda: registry.RegistryBusy(URL, TOLD, WHEN),
     credentials.ExchangeRefused: lambda: credentials.ExchangeRefused(URL, 400, TOLD, Reason.ID_TOKEN_USED),
     request.FaultScriptBroken: lambda: request.FaultScriptBroken("faults.toml", TOLD),
     files.FileOfTwoNames: lambda: files.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
@@ -184,6 +190,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     run.RunLeft: lambda: run.RunLeft("3f2a8c1e"),
     run.RunNotResumable: lambda: run.RunNotResumable("3f2a8c1e", "Completed"),
     run.RunUnknown: lambda: run.RunUnknown("run `3f2a`", ["4a1b2c3d"]),
+    run.UnexpectedFailure: lambda: run.UnexpectedFailure("KeyError", "hangar"),
     run.WorkerLacksSecret: lambda: run.WorkerLacksSecret("LOADMASTER_REGISTRY_TOKEN", has_another=False),
     request.RunWithoutReceipt: lambda: request.RunWithoutReceipt("a1b2", TOLD),
     rehearsal.CorpusBroken: lambda: rehearsal.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
@@ -311,7 +318,7 @@ def test_no_two_errors_have_one_code() -> None:
 
 
 def test_an_error_without_a_row_would_be_found() -> None:
-    assert catalogue() - (EXAMPLES.keys() - {cargo.DiskFull}) == {cargo.DiskFull}
+    assert catalogue() - (EXAMPLES.keys() - {files.DiskFull}) == {files.DiskFull}
 
 
 def test_an_error_that_is_not_ours_is_not_retried() -> None:

@@ -118,6 +118,10 @@ class Service:
         wanted = {"flow_id": flow["id"], "parameters": {"request": request}, "state": {"type": "PENDING"}}
         return str(self.ask("POST", "/flow_runs/", {**wanted, "idempotency_key": str(uuid.uuid4())})["id"])
 
+    def set_parameters(self, run: str, request: Mapping[str, object]) -> None:
+        """What nobody can do on a page: the same run, in a world that was repaired."""
+        self.ask("PATCH", f"/flow_runs/{run}", {"parameters": {"request": request}})
+
     def attempt(self, run: str, **environment: str) -> Attempt:
         """A process that works on the run, as the worker's child would."""
         return self._attempts.start(run, self.store.run(run).path / "attempt.log", **environment)
@@ -133,18 +137,14 @@ class Service:
 
     def has_let_go_of(self, run: Run) -> bool:
         """Whether the worker has said its last about an attempt: the event comes after its late report of a crash."""
-        wanted = {
-            "event": {"name": ["prefect.worker.executed-flow-run"]},
-            "related": {"id": [f"prefect.flow-run.{run.id}"]},
-        }
-        return bool(self.ask("POST", "/events/filter", {"filter": wanted})["events"])
+        return self.api.has_let_go(run.id, run.since)
 
 
 class Run:
     """One flow run through its attempts."""
 
     def __init__(self, service: Service, created: FlowRun) -> None:
-        self._service, self.id, self._since = service, created.id, datetime.now(UTC)
+        self._service, self.id, self.since = service, created.id, datetime.now(UTC)
 
     @property
     def directory(self) -> RunDirectory:
@@ -180,10 +180,10 @@ class Run:
 
     def retry(self) -> None:
         """What the button Retry does."""
-        self._since = datetime.now(UTC)
+        self.since = datetime.now(UTC)
         self._service.api.retry(self.id)
 
     def task_states(self) -> dict[str, str]:
         """The tasks of the current attempt and their states; Prefect records them a little after they happened."""
-        found = self._service.api.task_runs(self.id, self._since)
+        found = self._service.api.task_runs(self.id, self.since)
         return {each.name: each.state.name for each in found if each.state is not None}

@@ -18,7 +18,6 @@ from loadmaster.planning.registry.metadata import upload_head, upload_metadata
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.registry.limits import Limits
-from loadmaster.run.store import Store
 from loadmaster.things.install import InstalledProgram
 from loadmaster.things.thing import require_ours
 from tests.kit.hangar import FILES, commit_all, git, repository
@@ -212,27 +211,3 @@ def test_a_published_crate_is_compared_with_the_one_that_is_packaged_at_the_tag(
     compared = run_as_printed("PublishedCrate", command, seen.out, ours.directory)
 
     assert compared.stdout.startswith("app@1.0.0: same")
-
-
-def test_a_full_disk_has_room_again(home: Path, tmp_path: Path) -> None:
-    home.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(home)]
-    if (tried := subprocess.run(mounted, capture_output=True, text=True, check=False)).returncode != 0:
-        pytest.skip(f"mounting is not permitted: {tried.stderr.strip()}")
-    try:
-        store, crate = Store(home), tmp_path / "hangar-1.0.0.crate"
-        crate.write_bytes(bytes(1_000_000))
-        build = store.build_directory("demo", "default", "an old tree")
-        build.mkdir()
-        (build / "libhangar.rlib").write_bytes(bytes(1_500_000))
-        with pytest.raises(LoadmasterError) as caught:
-            store.keep_crate(crate)
-        assert caught.value.code == "disk-full"
-
-        here = {"LOADMASTER_HOME": str(home)}
-        run_as_printed("DiskFull", "loadmaster runs", str(caught.value), tmp_path, here)
-        run_as_printed("DiskFull", "loadmaster prune --older-than 0", str(caught.value), tmp_path, here)
-
-        assert store.crate("hangar@1.0.0", store.keep_crate(crate)) == crate.read_bytes()
-    finally:
-        subprocess.run(["umount", "--lazy", home], check=True)

@@ -119,3 +119,27 @@ def test_a_change_of_text_is_no_publishing(remote: Path) -> None:
         until(http, "draft")
         assert http.patch(f"{API}/1", json={"body": "Notes"}).status_code == 200
         assert http.patch(f"{API}/1", json={"draft": False}).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"status": 503, "detail": "busy"}, (503, '"message":"busy"')),
+        ({"status": 200, "form": "html"}, (200, "<!doctype html>")),
+    ],
+    ids=["an error", "a page as success"],
+)
+def test_an_outage_of_the_whole_forge_answers_everything_and_does_nothing(
+    remote: Path, fault: dict[str, Any], told: tuple[int, str]
+) -> None:
+    with forge(remote, Fault(on="forge", times=3, **fault)) as http:
+        asked = [http.get(API), http.get("/repos/ada/hangar"), http.post(API, json={"tag_name": "v1", "draft": True})]
+        assert [(each.status_code, told[1] in each.text) for each in asked] == [(told[0], True)] * 3
+        assert done(http) == []
+
+
+def test_a_forge_that_hangs_up_answers_nothing_at_all(remote: Path) -> None:
+    with forge(remote, Fault(on="forge", reset="before-body")) as http:
+        with pytest.raises(httpx.TransportError):
+            http.get(API)
+        assert http.get(API).json() == []

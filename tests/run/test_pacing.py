@@ -10,6 +10,7 @@ import pytest
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.values.rates import Action, Bucket, Rate
 from loadmaster.run.pacing import KeptBuckets
+from tests.kit.small_disk import fill, small_disk
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SMALL = {Action.NEW: Rate(burst=2, refill_seconds=600)}
@@ -46,6 +47,15 @@ def test_what_has_not_changed_is_not_written_again(file: Path) -> None:
     file.unlink()
     kept.write({Action.NEW: Bucket.full(SMALL[Action.NEW])})
     assert not file.exists()
+
+
+def test_a_full_disk_stops_no_uploads(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "16k") as disk:
+        fill(disk)
+        kept = KeptBuckets(disk / "pace.json")
+        kept.write({Action.NEW: Bucket.full(SMALL[Action.NEW])})
+        assert kept.read() is not None
+        assert KeptBuckets(disk / "pace.json").read() is None
 
 
 def test_a_file_that_was_cut_short_is_counted_anew(file: Path) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors.cargo import DiskFull, KeptCrateBroken
+from loadmaster.errors.cargo import KeptCrateBroken
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store, default_store, write_atomically
+from tests.kit.small_disk import fill, make_read_only, small_disk
 from tests.kit.waiting import code_of, line_of
 
 HOLD = """
@@ -76,24 +78,34 @@ class TestWriting:
         assert [each.name for each in (tmp_path / "deep").iterdir()] == ["file"]
 
     def test_a_full_disk_is_told_and_the_former_file_stays(self, tmp_path: Path) -> None:
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        mounted = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)]
-        if (tried := subprocess.run(mounted, capture_output=True, text=True, check=False)).returncode != 0:
-            pytest.skip(f"mounting is not permitted: {tried.stderr.strip()}")
-        try:
+        with small_disk(tmp_path / "disk", "8k") as disk:
             write_atomically(disk / "receipt.json", b"former")
-            with pytest.raises(DiskFull, match=r"writing `receipt\.json`"):
+            with pytest.raises(DiskFull) as caught:
                 write_atomically(disk / "receipt.json", b"x" * 100_000)
+            assert caught.value.what.startswith(f"No space is left for `{disk}/receipt.json`")
+            assert "0.0 MB are free there" in caught.value.what
             assert [each.name for each in disk.iterdir()] == ["receipt.json"]
             assert (disk / "receipt.json").read_bytes() == b"former"
-        finally:
-            subprocess.run(["umount", str(disk)], check=True)
 
-    def test_another_trouble_stays_what_it_is(self, tmp_path: Path) -> None:
+    def test_a_disk_that_became_read_only_is_told(self, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            make_read_only(disk)
+            with pytest.raises(NotWritten, match=rf"`{disk}/receipt\.json` cannot be written: Read-only file system"):
+                write_atomically(disk / "receipt.json", b"x")
+            with pytest.raises(NotWritten, match=rf"`{disk}/home/runs/a1` cannot be written"):
+                Store(disk / "home").run("a1")
+
+    def test_the_lock_of_a_run_on_a_full_disk_is_told_with_its_place(self, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            run = Store(disk / "home").run("a1")
+            fill(disk)
+            with pytest.raises(DiskFull, match=rf"`{run.lock}`"), run.locked():
+                pass
+
+    def test_another_trouble_is_told_with_its_place(self, tmp_path: Path) -> None:
         (tmp_path / "taken").mkdir()
         (tmp_path / "taken" / "inside").touch()
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(NotWritten, match=rf"`{tmp_path}/taken` cannot be written: Is a directory"):
             write_atomically(tmp_path / "taken", b"x")
         assert [each.name for each in tmp_path.iterdir()] == ["taken"]
 

@@ -257,6 +257,22 @@ class TestWatch:
             watch.wait_for_the_rest()
         assert passing.slept == [FIRST_PAUSE, FIRST_PAUSE]
 
+    def test_the_time_for_which_the_registry_was_out_of_reach_is_no_lag_of_the_index(
+        self, opening: Opening, prepared: Prepared, pool: ThreadPoolExecutor
+    ) -> None:
+        with opening() as job:
+            checksums = publish_all(job, prepared)
+        units, passing = prepared.plan.crate("hangar-units"), Passing()
+        away, lagging = Fault(on="index", crate=units.name, status=503), Fault(on="index", crate=units.name, status=404)
+        with opening(away, lagging) as job:
+            watch = Watch(job, pool, passing.time)
+            watch.expect(units, checksums[units.id])
+            with pytest.raises(RegistryUnreachable):
+                watch.wait_for_the_rest()
+            passing.time.sleep(job.project.registry.visible_within)
+            (seen,) = watch.wait_for_the_rest()
+        assert seen.id == units.id
+
     def test_what_was_seen_ahead_is_not_waited_for(self, job: Job, prepared: Prepared) -> None:
         checksums = publish_all(job, prepared)
         with Counting(reads=AGREEING_READS * len(checksums)) as pool:

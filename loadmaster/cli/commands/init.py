@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tempfile
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from loadmaster.clients import cargo, git
+from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_text
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
@@ -54,7 +54,6 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
         raise ProfileThere(str(file))
     text = first_profile(_survey(path.resolve(), index), project)
     _require_readable(file, project, text)
-    projects.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.encode())
     return FirstProfile(project=project, file=str(file), profile=text)
 
@@ -72,8 +71,8 @@ def _survey(path: Path, index: str) -> Survey:
     installed = cargo.installed_toolchains()
     if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
         substitute = installed[0].split("-")[0]
-    with tempfile.TemporaryDirectory() as home:
-        chosen = cargo.cargo_in(Path(home), Path(home) / "cargo.log", toolchain=substitute)
+    with scratch() as home:
+        chosen = cargo.cargo_in(home, home / "cargo.log", toolchain=substitute)
         metadata = metadata_of(chosen, path, str(path))
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)

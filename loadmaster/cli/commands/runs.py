@@ -7,8 +7,10 @@ A server and a worker that were not running before are started for the command a
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -25,13 +27,16 @@ from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import Store
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import leave_receipt
-from loadmaster.stack.following import follow
+from loadmaster.stack.following import LOOK_SECONDS, follow
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.record import Stack, running
 from loadmaster.stack.runs import TERMINAL, FlowRun
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from loadmaster.steps.cut import close_cut_run
+
+LATE_REPORT_SECONDS = 15.0
+"""How long after the end of a run its worker may report it once more; 8 s were seen."""
 
 
 def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, tell: Tell) -> Receipt:
@@ -72,8 +77,19 @@ def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
             api.set_state(run.id, "CRASHED", "Crashed", "its process is gone")
         elif run.state.type not in TERMINAL or run.state.type == "COMPLETED":
             raise RunNotResumable(run.short, run.state.name)
+        _wait_until_let_go(api, run, tell)
         api.retry(run.id)
         return _follow(stack, api, api.run(run.id), store, tell, ours=ours)
+
+
+def _wait_until_let_go(api: Api, run: FlowRun, tell: Tell) -> None:
+    """Waits for the worker's last report of a run that ended a moment ago; it would end the new attempt, too."""
+    report_due = run.state.timestamp + timedelta(seconds=LATE_REPORT_SECONDS)
+    if run.start_time is None or datetime.now(UTC) >= report_due or api.has_let_go(run.id, run.start_time):
+        return
+    tell(f"waiting for the worker's last report of run {run.short}")
+    while datetime.now(UTC) < report_due and not api.has_let_go(run.id, run.start_time):
+        time.sleep(LOOK_SECONDS)
 
 
 def cancel(wanted: str | None, store: Store, tell: Tell) -> Receipt:
@@ -107,10 +123,10 @@ def _follow(stack: Stack, api: Api, run: FlowRun, store: Store, tell: Tell, *, o
 
 
 def _receipt(store: Store, identity: str, message: str) -> Receipt:
-    path = store.run(identity).receipt
-    if not path.exists():
+    directory = store.run(identity)
+    if not directory.receipt.exists() or directory.journal.exists():  # the receipt is an earlier attempt's
         raise RunWithoutReceipt(identity[:SHORT], message)
-    return Receipt.model_validate_json(path.read_bytes())
+    return Receipt.model_validate_json(directory.receipt.read_bytes())
 
 
 def _run_of(api: Api, identity: str) -> FlowRun:

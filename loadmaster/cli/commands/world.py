@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.clients import git
+from loadmaster.clients.disk import scratch
 from loadmaster.errors.request import WrongRequest
 from loadmaster.planning.profile.project import Project
 from loadmaster.rehearsal.conditions import Conditions, read_script
@@ -82,8 +83,8 @@ def _instant(as_of: str | None) -> datetime:
 
 def _empty_remote(place: Path, branch: str) -> Path:
     """A remote with one empty commit, to push to."""
-    with tempfile.TemporaryDirectory() as nothing:
-        git.import_directory(Path(nothing), place / "source.git", branch, IMPORTED)
+    with scratch() as nothing:
+        git.import_directory(nothing, place / "source.git", branch, IMPORTED)
     return create_remote(place / "remote.git", place / "source.git", branch)
 
 

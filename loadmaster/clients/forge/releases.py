@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from loadmaster.clients.pages import is_page
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import (
     ForgeAlreadyThere,
@@ -24,6 +25,7 @@ from loadmaster.errors.forge import (
 )
 from loadmaster.errors.redaction import redact
 from loadmaster.planning.answers.forge import forge_refusal
+from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
@@ -214,15 +216,16 @@ def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> http
 
 
 def read(kind: type[T], answer: httpx.Response) -> T:
-    """The answer as a value. Raises `ForgeAnswerUnreadable`."""
+    """The answer as a value. Raises `ForgeAnswerUnreadable`, and `ForgeUnreachable` for a page of a proxy."""
+    url = str(answer.url.copy_with(query=None))
+    if is_page(answer):
+        raise ForgeUnreachable(url, f"a page instead of JSON: {redact(answer.text)[:200].strip()}")
     try:
         return TypeAdapter(kind).validate_json(answer.content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise ForgeAnswerUnreadable(
-            str(answer.url.copy_with(query=None)), f"{where}: {first['msg']}".removeprefix(": ")
-        ) from error
+        raise ForgeAnswerUnreadable(url, f"{where}: {first['msg']}".removeprefix(": ")) from error
 
 
 def _error(answer: httpx.Response) -> LoadmasterError:
@@ -234,9 +237,11 @@ def _error(answer: httpx.Response) -> LoadmasterError:
         return ForgeRateLimited(url, _until(answer), message)
     if "already_exists" in codes:
         return ForgeAlreadyThere(url, message)
+    if status >= 500 or status == 408 or (is_page(answer) and status != 413):
+        return ForgeUnreachable(url, f"status {status}: {message}")
     if kind := forge_refusal(status, message):
         return kind(url, message)
-    return (ForgeUnreachable if status >= 500 else ForgeAnswerUnreadable)(url, f"status {status}: {message}")
+    return ForgeAnswerUnreadable(url, f"status {status}: {message}")
 
 
 def _message_of(answer: httpx.Response) -> tuple[str, set[str]]:
@@ -257,8 +262,7 @@ def _message_of(answer: httpx.Response) -> tuple[str, set[str]]:
 
 
 def _until(answer: httpx.Response) -> datetime:
-    """The instant that the forge names: seconds from now, or seconds since the epoch."""
-    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
-    if reset.isdecimal() and not after.isdecimal():
-        return datetime.fromtimestamp(int(reset), UTC)
-    return datetime.now(UTC) + (timedelta(seconds=int(after)) if after.isdecimal() else _SECONDARY_LIMIT)
+    """The instant that the forge names; GitHub's least wait if it names none."""
+    now = datetime.now(UTC)
+    named = instant_named(answer.headers.get("retry-after", ""), now)
+    return named or instant_of_epoch(answer.headers.get("x-ratelimit-reset", "")) or now + _SECONDARY_LIMIT

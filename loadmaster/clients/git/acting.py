@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadmaster.clients.git.asking import head, resolve, status
-from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, strip_credentials, text
+from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, strip_credentials, text, trouble_at
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import (
     NothingToCommit,
@@ -66,7 +66,7 @@ def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mappin
     """Pushes all of `refspecs` (`SOURCE:refs/...`) or none. A ref that is there already is no error; nothing is forced.
 
     Raises `PushForced` for a refspec that forces or deletes, `PushNotFastForward`, `RemoteTagExists`, another kind of
-    `PushRefused`, and the errors of `observe_refs`.
+    `PushRefused`, `DiskFull` or `NotWritten` for a remote on this machine, and the errors of `observe_refs`.
     """
     for refspec in refspecs:
         if refspec.startswith(("+", ":")):
@@ -75,6 +75,8 @@ def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mappin
     refusals = [row.split("\t") for row in answer.output.decode().splitlines() if row.startswith("!\t")]
     # Of an atomic push, the refs that were not at fault are rejected, too, for that reason alone.
     at_fault = [row for row in refusals if "atomic push fail" not in row[2]] or refusals
+    if at_fault and (trouble := trouble_at(remote, answer.complaint, "push")) is not None:
+        raise trouble
     if at_fault:
         _, names, reason = at_fault[0]
         raise _refusal(names.rpartition(":")[2], strip_credentials(remote), reason, answer.complaint)

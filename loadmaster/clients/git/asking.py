@@ -6,8 +6,18 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from loadmaster.clients.git.command import NOTHING, address, ask, complaint_about, run, run_with, split_entries, text
-from loadmaster.errors.git import UnknownCommit
+from loadmaster.clients.git.command import (
+    NOTHING,
+    address,
+    ask,
+    complaint_about,
+    run,
+    run_with,
+    split_entries,
+    strip_credentials,
+    text,
+)
+from loadmaster.errors.git import GitRemoteUnreachable, UnknownCommit
 from loadmaster.planning.registry.seen import BranchCommit, Signature, TagSeen
 
 
@@ -187,6 +197,10 @@ def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[
     Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
     """
     listed = run_with(remote, "ls-remote", "--quiet", "--", address(remote), extra=extra).decode()
+    if not listed and remote.startswith(("http://", "https://")):
+        raise GitRemoteUnreachable(
+            strip_credentials(remote), "it shows no refs: a page of a proxy, or an empty repository"
+        )
     pairs = (row.split("\t", 1) for row in listed.splitlines())
     return {name: identity for identity, name in pairs}
 

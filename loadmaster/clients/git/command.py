@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from loadmaster.clients.disk import complaint_of, scratch_file
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.git import GitFailed, GitMissing, NotARepository
 from loadmaster.planning.answers import git as answers
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
@@ -59,7 +60,7 @@ def ask(
 
     The child gets only the variables named in `INHERITED`, ours, and `extra`: no user or system configuration, no prompt,
     no GIT_DIR of a surrounding hook. The repository is `directory` itself; one around it is found only with `discover`.
-    Raises `GitMissing`.
+    Raises `GitMissing`, and `DiskFull` or `NotWritten` where `stdin` is kept for it.
     """
     gitpython = _gitpython()
     ours = _OURS | ({} if discover else {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}) | dict(extra)
@@ -67,9 +68,7 @@ def ask(
     dropped = [f"--unset={name}" for name in os.environ if name not in INHERITED and name not in ours]
     settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
     command = ["env", *dropped, "git", *settings, "-C", str(directory), *arguments]
-    with tempfile.TemporaryFile() as file:
-        file.write(stdin)
-        file.seek(0)
+    with scratch_file(stdin) as file:
         try:
             status, output, complaint = gitpython.Git().execute(
                 command,
@@ -145,11 +144,38 @@ def complaint_about(
 ) -> LoadmasterError:
     """The error for git's complaint. `remote` is the other side, if the command talks to one."""
     words = strip_credentials(complaint).strip()
+    if (trouble := _trouble_with_disk(directory, arguments, words, remote)) is not None:
+        return trouble
     if _NO_REPOSITORY.search(words) and remote is None:
         return NotARepository(str(directory), words)
     if remote is not None and not _BROKEN.search(words) and (kind := answers.complaint(words)) is not None:
         return kind(strip_credentials(remote), words)
     return GitFailed(" ".join(("git", *map(strip_credentials, arguments[:2]))), str(directory), words)
+
+
+def _trouble_with_disk(
+    directory: Path, arguments: tuple[str, ...], words: str, remote: str | None
+) -> DiskFull | NotWritten | None:
+    """The error if the disk is full or cannot be written: here, or at a remote on this machine."""
+    if remote is not None and (trouble := trouble_at(remote, words, arguments[0])) is not None:
+        return trouble
+    here = Path(arguments[-1]) if arguments[0] == "clone" else directory
+    ours = "\n".join(line for line in words.splitlines() if not _is_said_by_remote(line))
+    return complaint_of(ours, here, _while(arguments[0]))
+
+
+def trouble_at(remote: str, words: str, command: str) -> DiskFull | NotWritten | None:
+    """The error if git passes on that the disk of a remote on this machine is full or cannot be written."""
+    theirs = "\n".join(line for line in words.splitlines() if _is_said_by_remote(line))
+    return complaint_of(theirs, Path(remote), _while(command)) if Path(remote).is_dir() else None
+
+
+def _is_said_by_remote(line: str) -> bool:
+    return line.startswith(("remote:", "error: remote unpack"))
+
+
+def _while(command: str) -> str:
+    return f"while `git {command}` wrote there"
 
 
 def strip_credentials(text: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock
 
+from loadmaster.clients.disk import scratch, writing
 from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, strip_credentials, text
@@ -51,8 +52,8 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
     """
     files = _files_of(directory)
     _initialise(bare)
-    with tempfile.TemporaryDirectory() as scratch:
-        index = {"GIT_INDEX_FILE": str(Path(scratch, "index")), "GIT_WORK_TREE": str(directory.resolve())}
+    with scratch() as place:
+        index = {"GIT_INDEX_FILE": str(place / "index"), "GIT_WORK_TREE": str(directory.resolve())}
         listed = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in files)
         # Run in the directory: `update-index` takes paths relative to its working directory.
         at = {"GIT_DIR": str(bare.resolve()), **index}
@@ -81,7 +82,8 @@ def clone_at(
     if not has_commit(unfinished, commit):
         raise UnknownCommit(origin, commit)
     run(unfinished, "checkout", "--quiet", "-B", branch, commit)
-    unfinished.rename(directory)
+    with writing(directory):
+        unfinished.rename(directory)
 
 
 def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[str, str] = NOTHING) -> None:
@@ -93,7 +95,8 @@ def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[st
 
 def _initialise(bare: Path) -> None:
     """Makes a bare repository, or completes one whose making was interrupted."""
-    bare.mkdir(parents=True, exist_ok=True)
+    with writing(bare):
+        bare.mkdir(parents=True, exist_ok=True)
     run(bare, "init", "--quiet", "--bare", ".")
 
 
@@ -104,7 +107,8 @@ def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
         if not bare.exists():
             unfinished = _start_afresh(bare)
             run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
-            unfinished.rename(bare)
+            with writing(bare):
+                unfinished.rename(bare)
     return bare
 
 
@@ -117,13 +121,21 @@ def _start_afresh(directory: Path) -> Path:
     """The place where `directory` is made until it is whole. Removes what an earlier attempt left there."""
     unfinished = directory.with_name(f"{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    with writing(directory.parent):
+        directory.parent.mkdir(parents=True, exist_ok=True)
     return unfinished
 
 
-def _alone(directory: Path) -> FileLock:
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    lock = FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
+    with writing(Path(lock.lock_file)):
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _files_of(directory: Path) -> list[str]:

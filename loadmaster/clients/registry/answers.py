@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import httpx
@@ -20,6 +18,7 @@ from loadmaster.errors.registry import (
     DailyLimitReached,
     RateLimited,
     ReadRefused,
+    RegistryBusy,
     RegistryFailed,
     RegistryReadOnly,
     RegistryUnreachable,
@@ -29,11 +28,15 @@ from loadmaster.errors.registry import (
 )
 from loadmaster.planning.answers.registry import NOT_A_WORD, ReadRefusal, is_read_only, read_refusal
 from loadmaster.planning.registry.seen import CrateVersion
+from loadmaster.planning.values.retry_after import instant_named
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
 
 _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)")
+
+_DAILY_CAP = "too many versions of this crate in the last 24 hours"
+"""crates.io's own words for its cap on the versions of one crate in a day. No other 429 is it."""
 
 NOT_THERE = (404, 410, 451)
 """The statuses that mean to cargo that the index does not know a name."""
@@ -78,7 +81,7 @@ def judge_upload(crate: str, url: str, answer: httpx.Response, credential: str |
 
     A refusal has crates.io's JSON. Any other answer (a proxy's page, a redirect) does not come from the registry.
     `credential` is the place that the token was read from. Raises `RateLimited`, `DailyLimitReached`, `AlreadyUploaded`,
-    `UploadRefused`, `RegistryUnreachable`.
+    `UploadRefused`, `RegistryBusy`, `RegistryUnreachable`.
     """
     details = _details(answer)
     if _is_success(answer, details):
@@ -86,7 +89,7 @@ def judge_upload(crate: str, url: str, answer: httpx.Response, credential: str |
     message = "; ".join(details) if details else _beginning(answer)
     if answer.status_code == 429 and (until := _until(answer, message)):
         raise RateLimited(crate, until, message)
-    if answer.status_code == 429 and details is not None:
+    if answer.status_code == 429 and details is not None and _DAILY_CAP in message:
         raise DailyLimitReached(crate, message)
     reason, values = _refusal(url, answer, details, message)
     kind = AlreadyUploaded if reason is Reason.THERE else UploadRefused
@@ -94,7 +97,7 @@ def judge_upload(crate: str, url: str, answer: httpx.Response, credential: str |
 
 
 def judge_yank(crate: str, url: str, answer: httpx.Response, credential: str | None = None) -> None:
-    """As `judge_upload`. Raises `YankLimited`, `YankRefused`, `RegistryUnreachable`."""
+    """As `judge_upload`. Raises `YankLimited`, `YankRefused`, `RegistryBusy`, `RegistryUnreachable`."""
     details = _details(answer)
     if _is_success(answer, details):
         return
@@ -112,8 +115,10 @@ def unread(url: str, answer: httpx.Response) -> RegistryUnreachable:
     """
     details, status = _details(answer), answer.status_code
     message = "; ".join(details or [_beginning(answer)])
+    if status == 429:
+        return RegistryBusy(url, f"429: {message}", _until(answer, message))
     reason = Reason.LOGIN_NEEDED if message == NOT_A_WORD else read_refusal(status, message).reason
-    if details is None or status >= 500 or status in (408, 429) or reason in FALLBACKS:
+    if details is None or status >= 500 or status == 408 or reason in FALLBACKS:
         return _unusable(url, answer, details, message)
     return ReadRefused(url, status, message, reason)
 
@@ -128,6 +133,8 @@ def _is_success(answer: httpx.Response, details: list[str] | None) -> bool:
 
 def _refusal(url: str, answer: httpx.Response, details: list[str] | None, message: str) -> ReadRefusal:
     """Why the registry refused. Raises `RegistryUnreachable` if the answer leaves open whether the request took effect."""
+    if answer.status_code == 429:
+        raise RegistryBusy(url, f"429: {message}")
     if details is None and answer.status_code == 413:
         return ReadRefusal(Reason.PROXY_LIMIT, {})
     if details is None or answer.status_code >= 500 or answer.status_code == 408:
@@ -172,12 +179,7 @@ def _details(answer: httpx.Response) -> list[str] | None:
 
 
 def _until(answer: httpx.Response, message: str) -> datetime | None:
-    """The instant that a 429 names, in its header or else in its text; None for the daily cap, which names none."""
+    """The instant that a 429 names, in its header or else in its text; None if it names none."""
     in_text = _AGAIN_AFTER.search(message)
-    for stamp in (answer.headers.get("Retry-After", ""), in_text.group(1) if in_text else ""):
-        if stamp.isdecimal():  # what a proxy sends
-            return datetime.now(UTC) + timedelta(seconds=int(stamp))
-        with contextlib.suppress(ValueError):
-            # crates.io cuts off the fraction of its instant, and refuses a request in the second that it names.
-            return parsedate_to_datetime(stamp).astimezone(UTC) + timedelta(seconds=1)
-    return None
+    named = (answer.headers.get("Retry-After", ""), in_text.group(1) if in_text else "")
+    return next((instant for text in named if (instant := instant_named(text, datetime.now(UTC)))), None)

@@ -65,7 +65,7 @@ class Sight(Value):
 class RegistryClient:
     """The registry behind one sparse index address, with or without `sparse+` and the last slash.
 
-    Every method raises `RegistryUnreachable`: a name without an answer is never taken for absent.
+    Every method raises `RegistryUnreachable` or a subclass of it: a name without an answer is never taken for absent.
     """
 
     index: str
@@ -107,13 +107,10 @@ class RegistryClient:
             return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
     def find_all_lines(self, names: Iterable[str]) -> dict[str, tuple[IndexLine, ...]]:
-        """As `find_lines_of`, but raises the error of a name that got no answer."""
-        all_lines = {}
-        for name, lines in self.find_lines_of(names).items():
-            if isinstance(lines, RegistryUnreachable):
-                raise lines
-            all_lines[name] = lines
-        return all_lines
+        """As `find_lines_of`, but raises the first error, and asks for no more names then."""
+        wanted = tuple(names)
+        with ThreadPoolExecutor(POLITE_READERS) as pool:
+            return dict(zip(wanted, pool.map(self.find_lines, wanted), strict=True))
 
     def look_again(self, name: str, before: Sight | None) -> Sight:
         """The present index file of `name`. The server sends no body if it is unchanged since `before`."""

@@ -6,16 +6,19 @@ those of GitHub Actions (the ID token) and of crates.io (`/api/v1/trusted_publis
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from loadmaster.clients.pages import is_page
 from loadmaster.clients.registry.answers import describe
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
 from loadmaster.errors.redaction import redact
-from loadmaster.errors.registry import RegistryUnreachable
+from loadmaster.errors.registry import RegistryBusy, RegistryUnreachable
 from loadmaster.planning.answers.registry import read_exchange_refusal
+from loadmaster.planning.values.retry_after import instant_named
 
 
 def audience_of(api: str) -> str:
@@ -31,7 +34,7 @@ def identity_token(url: str, request_token: str, audience: str, client: httpx.Cl
         answer = client.get(address, headers=headers, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise IdentityUnavailable(url, describe(error)) from error
-    if answer.status_code in (400, 401, 403, 404):
+    if answer.status_code in (400, 401, 403, 404) and not is_page(answer):
         raise IdentityRefused(url, answer.status_code, _reason(answer))
     if (jwt := _text(answer, "value")) is None:
         raise IdentityUnavailable(url, f"{answer.status_code}: {_reason(answer)}")
@@ -41,14 +44,17 @@ def identity_token(url: str, request_token: str, audience: str, client: httpx.Cl
 def exchange(api: str, jwt: str, client: httpx.Client) -> str:
     """The registry's token for an ID token. It is valid for 30 minutes, for all crates whose configuration matches.
 
-    Raises `ExchangeRefused`, `RegistryUnreachable`.
+    Raises `ExchangeRefused`, `RegistryBusy`, `RegistryUnreachable`.
     """
     url = _tokens(api)
     try:
         answer = client.post(url, json={"jwt": jwt}, follow_redirects=False)
     except httpx.HTTPError as error:
         raise RegistryUnreachable(url, describe(error)) from error
-    if 400 <= answer.status_code < 500 and answer.status_code not in (408, 429):
+    if answer.status_code == 429:
+        named = instant_named(answer.headers.get("Retry-After", ""), datetime.now(UTC))
+        raise RegistryBusy(url, f"429: {_reason(answer)}", named)
+    if 400 <= answer.status_code < 500 and answer.status_code != 408 and not is_page(answer):
         told = _reason(answer)
         reason, details = read_exchange_refusal(answer.status_code, told)
         raise ExchangeRefused(url, answer.status_code, told, reason, details)

@@ -115,7 +115,7 @@ PUSH_ROWS = (
     PushRow(
         GitRemoteUnreachable,
         r"(?i)internal (?:server )?error|(?:http|status|error:?) ?50\d|service unavailable|bad gateway|time-?out|timed out"
-        r"|temporarily unavailable|fatal error in commit_refs|\[remote failure\]",
+        r"|temporarily unavailable|fatal error in commit_refs|failed to report status|\[remote failure\]",
         "[remote rejected] (Internal Server Error)",
     ),
     PushRow(
@@ -177,7 +177,8 @@ COMPLAINT_ROWS = (
         GitRemoteUnreachable,
         r"Could not resolve|Connection (?:refused|reset|timed out)|Failed to connect|Operation timed out|early EOF"
         r"|hung up unexpectedly|unexpected disconnect|RPC failed|Operation too slow|returned error: (?:5\d\d|429)"
-        r"|Network is unreachable|unable to access|Cannot access URL|is this a git repository\?",
+        r"|Network is unreachable|No route to host|Temporary failure in name resolution|unable to access|Cannot access URL"
+        r"|Connection closed|kex_exchange_identification|is this a git repository\?",
         "error: RPC failed; HTTP 500 curl 22 The requested URL returned error: 500",
     ),
 )

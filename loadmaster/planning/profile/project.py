@@ -214,6 +214,8 @@ class Project(Value):
     source: Source
     forge: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     """The repository on the forge, `OWNER/NAME`."""
+    patience: float = Field(default=600.0, ge=0, le=7 * 86_400, allow_inf_nan=False)
+    """How many seconds an outage of the registry, the forge or the git remote is waited out, before it stops the release."""
     release: ReleaseStyle = ReleaseStyle()
     cargo: CargoStyle = CargoStyle()
     registry: RegistryStyle = RegistryStyle()

@@ -43,9 +43,10 @@ class ObjectRecord(Value):
     state: ObjectState
     sha256: str | None = None
     seconds: float = 0.0
-    """Wall time of the step that made it, or that observed that it existed."""
+    """Wall time of the step that made it, or that observed that it existed, with its waits for whoever was out of reach."""
     attempts: int = 0
-    """How often the step acted: 0 if the object existed already."""
+    """How often the step acted or was tried in vain: 0 if the object was there at the first look. For one that failed, how often
+    it was tried."""
     code: str | None = None
     """What `why` says, for programs: the code of an error, or a code that `docs/receipt.md` lists."""
     facts: Mapping[str, JsonValue] | None = None

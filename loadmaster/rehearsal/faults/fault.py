@@ -13,14 +13,15 @@ from pydantic import Field, model_validator
 from loadmaster.planning.values.value import Value, digest
 
 Door = Literal[
-    "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release"
+    "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release", "registry", "forge"
 ]  # fmt: skip
-"""The places of requests: at the registry, at the git remote, at the forge."""
+"""The places of requests: at the registry, at the git remote, at the forge. The last two are every request to that server."""
 
 _PUSHES = frozenset[Door]({"push-commit", "push-tag"})
 _READS = frozenset[Door]({"index", "download", "config"})
 _FORGE = frozenset[Door]({"draft", "asset", "release"})
-_HTTP = _READS | _FORGE | frozenset[Door]({"publish"})
+_SERVERS = frozenset[Door]({"registry", "forge"})
+_HTTP = _READS | _FORGE | _SERVERS | frozenset[Door]({"publish"})
 _EFFECTS = _PUSHES | _FORGE | frozenset[Door]({"publish"})
 
 _ONLY_ON: Mapping[str, frozenset[Door]] = {
@@ -100,7 +101,9 @@ class Fault(Value):
         for field, doors in _ONLY_ON.items():
             if getattr(self, field) != type(self).model_fields[field].default and self.on not in doors:
                 raise ValueError(f"`{field}` means nothing on `{self.on}`, only on {', '.join(sorted(doors))}")
-        if self.reset == "before-body" and self.on not in ("publish", "asset"):
+        if self.on in _SERVERS and self.status is None and self.reset != "before-body":
+            raise ValueError(f'`{self.on}` is a whole server: give `status` or `reset = "before-body"`')
+        if self.reset == "before-body" and self.on not in ("publish", "asset", *_SERVERS):
             raise ValueError(f'`{self.on}` sends no file that `reset = "before-body"` could come before')
         if self.reset == "before-commit" and self.on not in _EFFECTS:
             raise ValueError(f'`{self.on}` has no effect that `reset = "before-commit"` could come before')

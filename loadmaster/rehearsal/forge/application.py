@@ -7,7 +7,7 @@ requests and checks; their routes would be beside those of the repository and th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import Response
 
-from loadmaster.rehearsal.faults import FaultScript, Misfortune
+from loadmaster.rehearsal.faults import FaultScript, Misfortune, WholeServer
 from loadmaster.rehearsal.forge import store
 from loadmaster.rehearsal.forge.answers import problem
-from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes
+from loadmaster.rehearsal.forge.release_routes import ReleaseRoutes, refusal
 from loadmaster.rehearsal.forge.repository_routes import RepositoryRoutes
 from loadmaster.rehearsal.forge.store import ForgeStore
 from loadmaster.rehearsal.forge.workflow_routes import PlayedWorkflow, WorkflowRoutes, runs_nothing
@@ -51,8 +51,8 @@ class Forge:
         self._store, repository = ForgeStore(directory), f"{owner}/{name}"
         self._repository = RepositoryRoutes(remote, repository)
         self._workflows = WorkflowRoutes(self._store, remote, repository, workflow)
-        misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
-        self._releases = ReleaseRoutes(self._store, remote, repository, misfortune, immutable=immutable_releases)
+        self._misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
+        self._releases = ReleaseRoutes(self._store, remote, repository, self._misfortune, immutable=immutable_releases)
 
     def add_token(self, token: str) -> None:
         """Lets everybody write who sends this token. Only its digest is kept."""
@@ -66,7 +66,10 @@ class Forge:
         """The application, to be served at the root or mounted anywhere: addresses in its answers follow the request's."""
         return Starlette(
             routes=[*self._repository.routes(), *self._workflows.routes(), *self._releases.routes()],
-            middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._admit)],
+            middleware=[
+                Middleware(WholeServer, self._misfortune, "forge", _refuse),
+                Middleware(BaseHTTPMiddleware, dispatch=self._admit),
+            ],
             exception_handlers={404: _not_found, 405: _not_found},
         )
 
@@ -82,6 +85,10 @@ class Forge:
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
         self._store.log(request.method, path, response.status_code)
         return response
+
+
+def _refuse(request: Request, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    return refusal(status, detail, headers)
 
 
 def _not_found(request: Request, error: Exception) -> Response:

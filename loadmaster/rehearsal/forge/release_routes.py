@@ -52,7 +52,7 @@ class ReleaseRoutes:
         async def guarded(request: Request) -> Response:
             if door == "release" and (await _settings(request) or {}).get("draft") is not False:
                 return await endpoint(request)  # it changes a text, and publishes nothing
-            exchange = Dealing(read=request.body, act=partial(endpoint, request), refuse=_refuse)
+            exchange = Dealing(read=request.body, act=partial(endpoint, request), refuse=refusal)
             return await self._misfortune.meet(self._misfortune.due(door), request, exchange)
 
         return guarded
@@ -201,7 +201,7 @@ class ReleaseRoutes:
         return PlainTextResponse("\n".join([release.name or release.tag_name, "", release.body or "", "", *assets, ""]))
 
 
-def _refuse(status: int, detail: str, headers: Mapping[str, str]) -> Response:
+def refusal(status: int, detail: str, headers: Mapping[str, str]) -> Response:
     answer = problem(status, detail)
     answer.headers.update(headers)
     return answer

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.rehearsal import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.rehearsal.registry.policy import Policies
@@ -94,6 +95,11 @@ async def _answer_upstream_error(request: Request, error: Exception) -> Response
     return errors(502, str(error)) if is_api(request) else PlainTextResponse(str(error), status_code=502)
 
 
+async def _answer_full_disk(request: Request, error: Exception) -> Response:
+    """cargo shows the text, by which its caller recognises the disk."""
+    return errors(507, str(error)) if is_api(request) else PlainTextResponse(str(error), status_code=507)
+
+
 async def _answer_no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and is_api(request):
@@ -110,6 +116,8 @@ HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     Refusal: _answer_refusal,
     UpstreamUnreachable: _answer_upstream_error,
     UpstreamChecksumMismatch: _answer_upstream_error,
+    DiskFull: _answer_full_disk,
+    NotWritten: _answer_full_disk,
     HTTPException: _answer_no_route,
     ClientDisconnect: _answer_nobody,
 }

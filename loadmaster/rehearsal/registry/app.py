@@ -23,7 +23,7 @@ from starlette.routing import Route
 from loadmaster.errors.rehearsal import UpstreamUnreachable
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.registry.sparse_index import index_path
-from loadmaster.rehearsal.faults import Dealing, Fault, Misfortune
+from loadmaster.rehearsal.faults import Dealing, Fault, Misfortune, WholeServer
 from loadmaster.rehearsal.registry import views
 from loadmaster.rehearsal.registry.answers import HANDLERS, TurnAway, base_of, shaped
 from loadmaster.rehearsal.registry.framing import Metadata
@@ -72,7 +72,10 @@ class RegistryRoutes:
                 *more,
                 *self._pages.routes(),
             ],
-            middleware=[Middleware(TurnAway, self._policies)],
+            middleware=[
+                Middleware(WholeServer, self._misfortune, "registry", shaped),
+                Middleware(TurnAway, self._policies),
+            ],
             exception_handlers=dict(HANDLERS),
             lifespan=self._lifespan,
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadmaster.clients import process
+from loadmaster.clients.disk import complaint_of, writing
 from loadmaster.errors.smoke import AptFailed, AptMissing
 
 MIRROR = "LOADMASTER_DEBIAN_MIRROR"
@@ -50,7 +51,8 @@ class Suite:
     def download(self, name: str) -> Path:
         """The .deb of one package."""
         target = self.place / "debs" / name
-        target.mkdir(parents=True, exist_ok=True)
+        with writing(target):
+            target.mkdir(parents=True, exist_ok=True)
         self._ask("apt-get", "download", name, cwd=target)
         return next(target.glob("*.deb"))
 
@@ -81,6 +83,8 @@ class Suite:
         except subprocess.TimeoutExpired as error:
             raise AptFailed(command, self.name, f"it did not end in {PATIENCE:g} seconds") from error
         if finished.code != 0:
+            if (trouble := complaint_of(finished.tail, self.place, f"while `{command}` wrote there")) is not None:
+                raise trouble
             raise AptFailed(command, self.name, finished.tail or finished.out[-1000:])
         return finished.out
 
@@ -107,11 +111,12 @@ class Suite:
 def open_suite(name: str, place: Path) -> Suite:
     """Fetches the suite's lists into the empty directory `place`. Raises `AptMissing`, `AptFailed`."""
     mirror = find_mirror()
-    for folder in ("lists/partial", "cache/archives/partial"):
-        (place / folder).mkdir(parents=True, exist_ok=True)
-    (place / "status").touch()
     signed = f"[signed-by={KEYS}] " if Path(KEYS).is_file() else ""
-    (place / "sources.list").write_text(f"deb {signed}{mirror} {name} main\n", encoding="utf-8")
+    with writing(place):
+        for folder in ("lists/partial", "cache/archives/partial"):
+            (place / folder).mkdir(parents=True, exist_ok=True)
+        (place / "status").touch()
+        (place / "sources.list").write_text(f"deb {signed}{mirror} {name} main\n", encoding="utf-8")
     suite = Suite(name, place)
     suite.update()
     return suite

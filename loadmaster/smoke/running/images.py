@@ -8,10 +8,9 @@ are kept; a new one replaces the one before it.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
+from loadmaster.clients.disk import scratch, writing
 from loadmaster.planning.smoke.subject import VICTIM, Behaviour, ReleaseSubject
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, KEPT_FOR, REPOSITORY, Engine, ends_at
@@ -72,9 +71,10 @@ LONGEST = 3600
 
 def subject_files(subject: ReleaseSubject) -> Files:
     """The files of a release that the payload needs, by path. Raises `SmokeLibraryMissing`."""
-    with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
-        program = Path(place, subject.name)
-        program.write_bytes(subject.binary)
+    with scratch() as place:
+        program = place / subject.name
+        with writing(program):
+            program.write_bytes(subject.binary)
         libraries = libraries_of(program)
     return {
         **libraries,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 
+from loadmaster.clients.disk import scratch
 from loadmaster.errors.smoke import AptFailed, SmokeKernelUnknown
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store, write_atomically
@@ -46,12 +45,12 @@ def fetch_kernel(series: str, store: Store) -> tuple[KernelPackage, bytes]:
 
 
 def _download(series: str) -> tuple[KernelPackage, bytes]:
-    with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
-        suite = open_suite(SUITES[series], Path(place))
+    with scratch() as place:
+        suite = open_suite(SUITES[series], place)
         name = ENTRY
         while following := [package for package in suite.depends(name) if NEXT_PACKAGE.match(package)]:
             name = following[0]
-        unpacked = Path(place, "unpacked")
+        unpacked = place / "unpacked"
         suite.unpack([suite.download(name)], unpacked)
         images = [file for file in unpacked.rglob("vmlinuz*") if file.is_file() and not file.is_symlink()]
         if len(images) != 1:

@@ -5,10 +5,10 @@ Emulated in software only (`tcg`), so that it runs in any container and needs no
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from loadmaster.clients.disk import scratch
 from loadmaster.run.store import Store, write_atomically
 from loadmaster.smoke.clients.apt import open_suite
 from loadmaster.smoke.running.archives import Files, tar_layer
@@ -43,9 +43,9 @@ def qemu_layer(store: Store) -> bytes:
     """QEMU, its firmware, its libraries and coreutils' `timeout`. Raises `AptMissing`, `AptFailed`, `SmokeLibraryMissing`."""
     kept = store.part("smoke") / f"qemu-{SUITE}.tar"
     if not kept.is_file():
-        with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
-            suite = open_suite(SUITE, Path(place))
-            root = Path(place, "unpacked")
+        with scratch() as place:
+            suite = open_suite(SUITE, place)
+            root = place / "unpacked"
             suite.unpack(suite.download_with_all_it_needs(PACKAGES), root)
             write_atomically(kept, tar_layer(_collect(root), ["/tmp", "/run"]))
     return kept.read_bytes()

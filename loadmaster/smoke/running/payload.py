@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import tempfile
 from pathlib import Path
 
+from loadmaster.clients.disk import scratch
 from loadmaster.errors.smoke import SmokePayloadNotBuilt
 from loadmaster.run.store import Store, write_atomically
 
@@ -29,8 +29,8 @@ def build_payload(store: Store) -> bytes:
 
 def compile_static(sources: list[Path]) -> bytes:
     """One static program of these C files. Raises `SmokePayloadNotBuilt`."""
-    with tempfile.TemporaryDirectory(prefix="loadmaster-") as place:
-        program = Path(place, "payload")
+    with scratch() as place:
+        program = place / "payload"
         # Named without their directory: a path in an assertion would give other bytes on another machine.
         names = [source.name for source in sources]
         _compiler([*FLAGS, "-o", str(program), *names], cwd=sources[0].parent)

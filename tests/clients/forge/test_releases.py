@@ -216,6 +216,7 @@ VALIDATION = {"message": "Validation Failed", "documentation_url": "https://docs
         (429, {"message": "slow down"}, {}, ForgeRateLimited, "slow down"),
         (403, {"message": "You have exceeded a secondary rate limit."}, {}, ForgeRateLimited, "secondary"),
         (500, None, {}, ForgeUnreachable, "status 500"),
+        (408, {"message": "too slow"}, {}, ForgeUnreachable, "status 408: too slow"),
         (418, {"message": "teapot"}, {}, ForgeAnswerUnreadable, "status 418: teapot"),
         (200, {"message": "not a list"}, {}, ForgeAnswerUnreadable, "cannot be read"),
     ],
@@ -231,12 +232,32 @@ def test_each_status_has_its_error(
     assert is_worth_retrying(caught.value) == (kind in (ForgeUnreachable, ForgeRateLimited))
 
 
+PAGE = "<!DOCTYPE html>\n<html><title>Sign in to the network</title></html>"
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 422, 502])
+def test_a_page_is_not_the_forge_s_word_whatever_its_status(status: int) -> None:
+    page = httpx.MockTransport(lambda request: httpx.Response(status, text=PAGE))
+    with (
+        forge.http_client(API, "ada/hangar", transport=page) as http,
+        pytest.raises(ForgeUnreachable, match="Sign in to the network") as caught,
+    ):
+        forge.releases(http)
+    assert caught.value.outage
+
+
 class TestRateLimit:
     def test_an_epoch_is_taken_as_it_is(self) -> None:
         headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1790856000"}
         with pytest.raises(ForgeRateLimited, match="2026-10-01 12:00:00 UTC") as caught:
             forge.releases(client(answering(403, {"message": "API rate limit exceeded"}, headers)))
         assert caught.value.until == datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+    @pytest.mark.parametrize("header", ["retry-after", "x-ratelimit-reset"])
+    def test_an_absurd_instant_is_one_at_the_end_of_the_calendar(self, header: str) -> None:
+        with pytest.raises(ForgeRateLimited, match="9999-12-31") as caught:
+            forge.releases(client(answering(429, {"message": "wait"}, {header: "99999999999999"})))
+        assert caught.value.outage
 
     @pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "30"}, 30), ({}, 60)], ids=["told", "not told"])
     def test_seconds_count_from_now(self, headers: Mapping[str, str], seconds: int) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import ask, complaint_about, run
+from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.git import (
     DirectoryTaken,
     GitDenied,
@@ -35,6 +42,7 @@ from loadmaster.errors.git import (
     TagTaken,
     UnknownCommit,
 )
+from tests.kit.small_disk import fill, make_read_only, small_disk
 
 WHEN = datetime(2026, 10, 1, 12, tzinfo=UTC)
 AUTHOR = git.Author(name="Ada", email="ada@example.org")
@@ -491,11 +499,89 @@ class TestSurroundings:
         ("fatal: unable to access 'https://x/': Could not resolve host: x", GitRemoteUnreachable),
         ("fatal: unable to access 'https://x/': The requested URL returned error: 503", GitRemoteUnreachable),
         ("error: RPC failed; curl 56\nfatal: early EOF", GitRemoteUnreachable),
+        ("kex_exchange_identification: Connection closed by remote host", GitRemoteUnreachable),
+        ("ssh: connect to host x port 22: No route to host", GitRemoteUnreachable),
+        ("fatal: write error: Disk quota exceeded", DiskFull),
         ("fatal: something never seen before", GitFailed),
     ],
 )
 def test_complaints_of_remotes_that_no_test_can_provoke(complaint: str, kind: type[LoadmasterError]) -> None:
     assert type(complaint_about(Path("/"), ("fetch",), complaint, "https://x/y")) is kind
+
+
+class TestOutage:
+    """A remote over HTTP that is out of reach, or that something in between answers for."""
+
+    ANSWERS = (
+        ("busy", Response("busy", 503)),
+        ("limited", Response("slowly", 429)),
+        ("a page", HTMLResponse("<!doctype html>\n<title>Sign in</title>\n")),
+        ("a page in one line", HTMLResponse("<html>Sign in</html>")),
+    )
+
+    @pytest.mark.parametrize("answer", [row[1] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+    def test_its_refs_are_unknown_not_absent(self, answer: Response) -> None:
+        app = Starlette(routes=[Route("/{path:path}", lambda request: answer)])
+        with serving(app) as address, pytest.raises(GitRemoteUnreachable) as caught:
+            git.observe_refs(f"{address}/x.git")
+        assert caught.value.outage
+
+    def test_a_push_whose_objects_are_answered_500_is_open_and_not_refused(self, clone: Path, bare: Path) -> None:
+        def refs(request: Request) -> Response:
+            command = ["git", "receive-pack", "--stateless-rpc", "--advertise-refs", str(bare)]
+            shown = subprocess.run(command, capture_output=True, check=True).stdout
+            kind = "application/x-git-receive-pack-advertisement"
+            return Response(b"001f# service=git-receive-pack\n0000" + shown, media_type=kind)
+
+        routes = [
+            Route("/x.git/info/refs", refs),
+            Route("/x.git/git-receive-pack", lambda request: Response("no", 500), methods=["POST"]),
+        ]
+        commit(clone, "new")
+        with serving(Starlette(routes=routes)) as address, pytest.raises(GitRemoteUnreachable, match="HTTP 500"):
+            git.push(clone, f"{address}/x.git", ["main:refs/heads/main"])
+
+
+class TestFullDisk:
+    def test_a_clone_that_does_not_fit_is_told_with_its_place(self, tmp_path: Path, bare: Path) -> None:
+        with small_disk(tmp_path / "disk", "40k") as disk:
+            with pytest.raises(DiskFull, match=rf"`{disk}/clone\.unfinished`, while `git clone` wrote there \(0\.0 MB"):
+                git.clone_at(bare, git.head(bare), disk / "clone", "main")
+            assert not (disk / "clone").exists()
+
+    def test_a_commit_that_does_not_fit_is_told_with_its_place(self, tmp_path: Path, bare: Path) -> None:
+        with small_disk(tmp_path / "disk", "600k") as disk:
+            git.clone_at(bare, git.head(bare), disk / "clone", "main")
+            write(disk / "clone", {"new": "new\n"})
+            fill(disk)
+            with pytest.raises(DiskFull, match=rf"`{disk}/clone`"):
+                git.commit_all(disk / "clone", "Release", AUTHOR, WHEN)
+
+    def test_a_remote_that_is_full_is_told_as_the_one_that_is(self, tmp_path: Path, clone: Path) -> None:
+        with small_disk(tmp_path / "disk", "200k") as disk:
+            run(disk, "init", "--quiet", "--bare", "remote.git")
+            commit(clone, "new")
+            fill(disk, leave=8192)
+            with pytest.raises(DiskFull, match=rf"`{disk}/remote\.git`, while `git push` wrote there"):
+                git.push(clone, str(disk / "remote.git"), ["main:refs/heads/main"])
+
+    def test_a_repository_that_became_read_only_is_told_with_git_s_words(self, tmp_path: Path, bare: Path) -> None:
+        with small_disk(tmp_path / "disk", "600k") as disk:
+            git.clone_at(bare, git.head(bare), disk / "clone", "main")
+            write(disk / "clone", {"new": "new\n"})
+            make_read_only(disk)
+            with pytest.raises(NotWritten, match=rf"`{disk}/clone` cannot be written: .*Read-only file system"):
+                git.commit_all(disk / "clone", "Release", AUTHOR, WHEN)
+
+    def test_what_git_is_told_on_its_input_may_not_fit_either(
+        self, tmp_path: Path, clone: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with small_disk(tmp_path / "disk", "16k") as disk:
+            fill(disk)
+            monkeypatch.setenv("TMPDIR", str(disk))
+            monkeypatch.setattr(tempfile, "tempdir", str(disk))
+            with pytest.raises(DiskFull, match=f"`{disk}`"):
+                git.create_tag(clone, "v1", "HEAD", "x" * 10_000, AUTHOR, WHEN)
 
 
 def test_an_answer_keeps_status_bytes_and_complaint_apart(clone: Path) -> None:

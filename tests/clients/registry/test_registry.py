@@ -17,9 +17,11 @@ from loadmaster.errors.registry import (
     DailyLimitReached,
     DownloadAbsent,
     RateLimited,
+    RegistryBusy,
     RegistryUnreachable,
     UploadRefused,
 )
+from loadmaster.planning.values.retry_after import FARTHEST
 from tests.kit.registry_client import API, INDEX, answering, registry_of
 
 CRATE = "hangar@1.0.0"
@@ -144,6 +146,14 @@ class TestUpload:
             upload(answering(status, body))
         assert told in str(caught.value)
         assert is_worth_retrying(caught.value)
+        assert caught.value.outage
+
+    @pytest.mark.parametrize("body", [errors("slow down"), PAGE, ""], ids=["an error", "a page", "nothing"])
+    def test_a_limit_that_is_not_the_daily_cap_and_names_no_instant_is_an_outage(self, body: str) -> None:
+        with pytest.raises(RegistryBusy) as caught:
+            upload(answering(429, body))
+        assert caught.value.outage
+        assert caught.value.until is None
 
     @pytest.mark.parametrize(
         "error",
@@ -198,6 +208,21 @@ class TestRateLimit:
             upload(answering(429, errors("wait"), {"Retry-After": "120"}))
         assert timedelta(0) <= caught.value.until - before - timedelta(seconds=120) < timedelta(seconds=30)
 
+    ABSURD = (
+        ("beyond the calendar", "99999999999999", FARTHEST),
+        ("in the year 9999", "Fri, 31 Dec 9999 23:59:59 GMT", FARTHEST),
+        ("in the past", "Fri, 31 Dec 1999 23:59:58 GMT", datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    )
+
+    @pytest.mark.parametrize(("header", "instant"), [row[1:] for row in ABSURD], ids=[row[0] for row in ABSURD])
+    def test_an_absurd_instant_is_read_alike_of_an_upload_and_of_a_look(self, header: str, instant: datetime) -> None:
+        answer = answering(429, errors("wait"), {"Retry-After": header})
+        with pytest.raises(RateLimited) as limited:
+            upload(answer)
+        with pytest.raises(RegistryBusy) as busy:
+            answer.versions("hangar")
+        assert (limited.value.until, busy.value.until) == (instant, instant)
+
 
 class TestIndex:
     LINES = "\n".join(
@@ -240,6 +265,22 @@ class TestIndex:
         with pytest.raises(RegistryUnreachable, match=r"https://registry\.example/index/ha/ng/hangar"):
             registry_of(lambda request: httpx.Response(status, content=content)).versions("hangar")
 
+    @pytest.mark.parametrize(
+        ("status", "body", "is_outage"),
+        [
+            (403, errors("authentication failed"), False),
+            (403, PAGE, True),
+            (408, "", True),
+            (429, "", True),
+            (503, errors("busy"), True),
+        ],
+        ids=["the registry refuses", "a proxy's page", "a slow answer", "a limit", "busy"],
+    )
+    def test_what_the_registry_itself_refuses_is_no_outage(self, status: int, body: str, is_outage: bool) -> None:
+        with pytest.raises(RegistryUnreachable) as caught:
+            answering(status, body).versions("hangar")
+        assert caught.value.outage is is_outage
+
     def test_no_answer_is_not_taken_for_absent_either(self) -> None:
         with pytest.raises(RegistryUnreachable, match="ReadTimeout"):
             failing(httpx.ReadTimeout("")).versions("hangar")
@@ -256,6 +297,9 @@ class TestIndex:
         assert asked == ["https://registry.example/index/ha/ng/hangar"]
 
 
+CONFIG = '{"dl": "https://x/{crate}", "api": "https://x/"}'
+
+
 def configured(status: int, body: str = "") -> RegistryClient:
     """A registry whose `config.json` is that."""
     transport = httpx.MockTransport(lambda request: httpx.Response(status, text=body))
@@ -264,13 +308,23 @@ def configured(status: int, body: str = "") -> RegistryClient:
 
 class TestConfig:
     def test_the_two_addresses(self) -> None:
-        told = configured(200, '{"dl": "https://x/{crate}", "api": "https://x/"}')
+        told = configured(200, CONFIG)
         assert (told.dl, told.api) == ("https://x/{crate}", "https://x")
 
     @pytest.mark.parametrize("body", [PAGE, "[]", "{}", '{"dl": "x"}'])
     def test_what_is_no_config_is_told_with_its_address(self, body: str) -> None:
         with pytest.raises(RegistryUnreachable, match=r"https://registry\.example/index/config\.json"):
             assert configured(200, body).api
+
+    def test_a_failure_is_forgotten_and_the_answer_is_kept(self) -> None:
+        answers = [httpx.Response(503), httpx.Response(200, text=PAGE), httpx.Response(200, text=CONFIG)]
+        transport = httpx.MockTransport(lambda request: answers.pop(0))
+        registry = RegistryClient(INDEX, httpx.Client(transport=transport))
+        for _ in range(2):
+            with pytest.raises(RegistryUnreachable):
+                assert registry.api
+        assert (registry.api, registry.dl) == ("https://x", "https://x/{crate}")
+        assert answers == []
 
     def test_a_registry_without_config_is_not_one(self) -> None:
         with pytest.raises(RegistryUnreachable, match="404"):

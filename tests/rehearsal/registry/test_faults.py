@@ -287,3 +287,22 @@ def test_an_answer_to_a_read_is_lost(tmp_path: Path) -> None:
         with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
             world.client.get(INDEX)
         assert world.client.get(INDEX).status_code == 404
+
+
+def test_an_outage_of_the_whole_registry_answers_everything_until_it_is_over(tmp_path: Path) -> None:
+    clock = Clock()
+    away = Fault(on="registry", status=503, detail="busy", for_seconds=20)
+    with served(Registry(tmp_path, faults=script(away), clock=clock)) as world:
+        asked = [world.client.get(path) for path in ("/index/config.json", INDEX, FILE, "/api/v1/crates/ours")]
+        assert [(each.status_code, "busy" in each.text) for each in asked] == [(503, True)] * 4
+        assert detail(world.put(upload())) == (503, "busy")
+        clock.now += timedelta(seconds=20)
+        assert world.put(upload()).status_code == 200
+        assert statuses(world) == [200]
+
+
+def test_a_registry_that_hangs_up_answers_nothing_at_all(tmp_path: Path) -> None:
+    with served(Registry(tmp_path, faults=script(Fault(on="registry", reset="before-body")))) as world:
+        with pytest.raises(httpx.TransportError):
+            world.put(upload())
+        assert world.put(upload()).status_code == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.git_cliff import propose_notes
+from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.edits import NotesNotProposed
 from loadmaster.planning.edits.changelogs import NotesScope
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from loadmaster.clients import git
+from loadmaster.clients.disk import scratch, writing
 from loadmaster.clients.process import environment, run
 from loadmaster.errors.edits import NotesNotProposed
 from loadmaster.planning.edits.changelogs import NotesScope
@@ -58,10 +58,10 @@ def propose_notes(repository: Path, scope: NotesScope) -> str:
         return ""
     newest = [git.newest(repository, released)] if released else []
     others = git.commits_since(repository, newest) - commits
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(place)
+    with scratch() as home:
         configuration, log = home / "cliff.toml", home / "log"
-        configuration.write_text(_configuration(others), encoding="utf-8")
+        with writing(configuration):
+            configuration.write_text(_configuration(others), encoding="utf-8")
         argv = [_program(), "--offline", "--strip", "all", "--config", str(configuration)]
         argv += ["--repository", str(repository), "--tag-pattern", _NO_TAG]
         argv += [f"{commit}..HEAD" for commit in newest]

@@ -1,0 +1,90 @@
+"""What the file system says when something cannot be written: which error that is, where, and how much space is left.
+
+Knows `errno`, and the words that git and cargo have for it. It refuses to know what is written, and what is released by then.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from loadmaster.errors.files import DiskFull, NotWritten
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+# lld maps its output into memory, and a full disk kills it with a bus error.
+_NO_SPACE = re.compile(
+    r"No space (?:is )?left|Disk quota exceeded|Out of diskspace|os error (?:28|122)\b"
+    r"|terminated with signal 7 \[Bus error\]|SIGBUS"
+)
+_NO_RIGHT = re.compile(
+    r"Read-only file system|os error 30\b|insufficient permission for adding an object"
+    r"|(?:failed to|[Uu]nable to|could not|cannot) (?:create|write|mkdir|lock)\b[^\n]*(?:\n\s*)*(?:Caused by:\s*)?"
+    r"Permission denied"
+)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns an `OSError` of the block, which writes `path`, into `DiskFull` or `NotWritten`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(str(path), "while it was written", space_left(path)) from error
+        raise NotWritten(str(path), error.strerror or str(error), space_left(path)) from error
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A directory for the block alone. Raises `DiskFull`, `NotWritten`."""
+    with writing(_place_of_scratch()):
+        directory = tempfile.TemporaryDirectory(prefix="loadmaster-")
+    with directory as place:
+        yield Path(place)
+
+
+def scratch_file(content: bytes) -> IO[bytes]:
+    """An open file without a name, to be read from its start; it is gone when it is closed. Raises `DiskFull`, `NotWritten`."""
+    with writing(_place_of_scratch()):
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        file.write(content)
+        file.seek(0)
+    return file
+
+
+def _place_of_scratch() -> Path:
+    return Path(os.environ.get("TMPDIR") or "/tmp")
+
+
+def complaint_of(words: str, path: Path, doing: str) -> DiskFull | NotWritten | None:
+    """The error that a program's words tell of the disk where it worked at `path`; None if they tell of none."""
+    if _NO_SPACE.search(words):
+        return DiskFull(str(path), doing, space_left(path))
+    if (found := _NO_RIGHT.search(words)) is not None:
+        line = words[words.rfind("\n", 0, found.start()) + 1 :].splitlines()[0]
+        return NotWritten(str(path), line.strip(), space_left(path))
+    return None
+
+
+def space_left(path: Path) -> int | None:
+    """The bytes that are free where `path` is, or would be; None if that cannot be asked."""
+    places = (path, *path.absolute().parents)
+    there = next((place for place in places if os.path.exists(place)), None)  # noqa: PTH110 - `Path.exists` may raise
+    try:
+        usage = shutil.disk_usage(there or path)
+    except OSError:
+        return None
+    return usage.free if usage.total else None  # such as `/proc`, which has no size
+
+
+def fullest(*paths: Path) -> Path:
+    """The path with the least space left: a program that writes to all of them does not always say to which it could not."""
+    return min(paths, key=lambda path: left if (left := space_left(path)) is not None else float("inf"))

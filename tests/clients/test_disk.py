@@ -1,0 +1,75 @@
+"""What the file system, git and cargo say of a disk that cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from loadmaster.clients.disk import complaint_of, fullest, scratch, space_left, writing
+from loadmaster.errors.files import DiskFull, NotWritten
+from tests.kit.small_disk import fill, small_disk
+
+PLACE = Path("/nowhere/home")
+DOING = "while packaging"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_a_disk_and_a_share_of_it_that_are_used_up_are_full(number: int, tmp_path: Path) -> None:
+    with (
+        pytest.raises(DiskFull, match=re.escape(f"`{tmp_path}/file`, while it was written (")),
+        writing(tmp_path / "file"),
+    ):
+        raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO], ids=errno.errorcode.get)
+def test_every_other_trouble_is_told_with_its_place_its_reason_and_the_space(number: int, tmp_path: Path) -> None:
+    told = rf"`{tmp_path}/file` cannot be written: {os.strerror(number)} \(\d+\.\d MB are free there\)"
+    with pytest.raises(NotWritten, match=told), writing(tmp_path / "file"):
+        raise OSError(number, os.strerror(number))
+
+
+WORDS = (
+    ("git's", "fatal: unable to write loose object file: No space left on device", DiskFull),
+    ("git's of its index", "fatal: sha1 file 'index.lock' write error. Out of diskspace", DiskFull),
+    ("a quota's", "error: write failed: Disk quota exceeded", DiskFull),
+    ("cargo's", "error: failed to write `a`\n\nCaused by:\n  No space left on device (os error 28)", DiskFull),
+    ("the linker's", "collect2: fatal error: ld terminated with signal 7 [Bus error], core dumped", DiskFull),
+    ("ours, told by a server", "got 507\nbody:\nNo space is left for `/x/index`, while it was written.", DiskFull),
+    ("a read-only file system's", "error: a\n  Read-only file system (os error 30)", NotWritten),
+    ("git's of a directory", "fatal: Unable to create '/x/index.lock': Permission denied", NotWritten),
+    (
+        "cargo's of a directory",
+        "error: failed to create directory `/x`\n\nCaused by:\n  Permission denied (os error 13)",
+        NotWritten,
+    ),
+    ("of something that may not be read", "error: could not read `/x`: Permission denied (os error 13)", None),
+    ("ssh's", "git@x: Permission denied (publickey).", None),
+    ("of the code", "error: could not compile `hangar`", None),
+    ("none", "", None),
+)
+
+
+@pytest.mark.parametrize(("words", "kind"), [row[1:] for row in WORDS], ids=[row[0] for row in WORDS])
+def test_words(words: str, kind: type[DiskFull | NotWritten] | None) -> None:
+    complaint = complaint_of(words, PLACE, DOING)
+    assert (None if complaint is None else type(complaint)) is kind
+    assert complaint is None or f"`{PLACE}`" in complaint.what
+
+
+def test_the_space_of_a_place_that_is_not_there_yet_is_that_of_its_parent(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        assert space_left(disk / "deep" / "file") == space_left(disk)
+        fill(disk)
+        assert space_left(disk / "deep" / "file") == 0
+        assert fullest(tmp_path, Path("/proc/none"), disk / "deep") == disk / "deep"
+
+
+def test_a_directory_for_a_while_on_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(NotWritten, match="No such file"), scratch():
+        pass
