@@ -91,12 +91,14 @@ def test_what_clippy_finds_is_shown_by_clippy(mine: Mine, tmp_path: Path) -> Non
     lint = cargo.clippy(mine.cargo, source, locked=True, deny_warnings=True)
     error, clone = ClippyFailed(lint.findings, lint.why), cloned(source)
 
-    command = "cargo clippy --workspace --all-targets"
-    shown = run_as_printed("ClippyFailed", command, str(error), clone)
+    shown = run_as_printed("ClippyFailed", "cargo clippy --workspace --all-targets", str(error), clone)
     assert "units/src/lib.rs:2:5" in shown.stderr
     (clone / "units/src/lib.rs").write_text(FILES["units/src/lib.rs"])
 
-    assert "warning" not in run_as_printed("ClippyFailed", command, str(error), clone).stderr
+    assert (
+        "warning"
+        not in run_as_printed("ClippyFailed", "cargo clippy --workspace --all-targets", str(error), clone).stderr
+    )
     assert cargo.clippy(mine.cargo, clone, locked=True, deny_warnings=True).passed
 
 
@@ -137,8 +139,14 @@ def test_a_program_that_tells_another_version_is_seen_by_hand_and_followed_by_a_
 ) -> None:
     printed, place = install_by_hand(InstalledVersionWrong, 'fn main() { println!("hangar 0.9.0"); }\n')
 
-    command = "cargo install --locked {package}@{expected} --root DIRECTORY"
-    run_as_printed("InstalledVersionWrong", command, printed, tmp_path, mine.environment(), DIRECTORY=f"'{place}'")
+    run_as_printed(
+        "InstalledVersionWrong",
+        "cargo install --locked {package}@{expected} --root DIRECTORY",
+        printed,
+        tmp_path,
+        mine.environment(),
+        DIRECTORY=f"'{place}'",
+    )
 
     assert subprocess.run([place / "bin/hangar"], capture_output=True, check=True).stdout == b"hangar 0.9.0\n"
     mine.upload(program("1.0.1", RIGHT), "hangar@1.0.1")
@@ -151,8 +159,14 @@ def test_a_program_that_fails_is_started_by_hand_and_followed_by_a_higher_one(
     printed, place = install_by_hand(InstalledProgramFailed, 'fn main() { panic!("no cargo hold"); }\n')
     assert "no cargo hold" in printed
 
-    command = "cargo install --locked {package}@{version} --root DIRECTORY"
-    run_as_printed("InstalledProgramFailed", command, printed, tmp_path, mine.environment(), DIRECTORY=f"'{place}'")
+    run_as_printed(
+        "InstalledProgramFailed",
+        "cargo install --locked {package}@{version} --root DIRECTORY",
+        printed,
+        tmp_path,
+        mine.environment(),
+        DIRECTORY=f"'{place}'",
+    )
 
     assert b"no cargo hold" in subprocess.run([place / "bin/hangar"], capture_output=True, check=False).stderr
     mine.upload(program("1.0.1", RIGHT), "hangar@1.0.1")
@@ -166,8 +180,10 @@ def test_an_owner_invites_the_account_of_the_token(mine: Mine, tmp_path: Path) -
     with pytest.raises(UploadRefused) as caught:
         mine.upload(crate_file("hangar", "1.1.0"), "hangar@1.1.0", noah)
 
-    command, owner = "cargo owner --add LOGIN {package}", mine.environment(mine.world.token)
-    run_as_printed("sentences._ACCOUNT", command, str(caught.value), tmp_path, owner, LOGIN="noah")
+    owner = mine.environment(mine.world.token)
+    run_as_printed(
+        "sentences._ACCOUNT", "cargo owner --add LOGIN {package}", str(caught.value), tmp_path, owner, LOGIN="noah"
+    )
     mine.world.registry.invitations.accept("hangar", "noah")
 
     mine.upload(crate_file("hangar", "1.1.0"), "hangar@1.1.0", noah)
@@ -185,8 +201,7 @@ def test_what_makes_a_crate_too_large_is_listed_and_left_out(mine: Mine, tmp_pat
         mine.upload(package("0.4.0"), "hangar-units@0.4.0")
     assert caught.value.facts["reason"] == "tarball"
 
-    command = "cargo package --list --package {package}"
-    shown = run_as_printed("sentences._CONTENTS", command, str(caught.value), tree)
+    shown = run_as_printed("sentences._CONTENTS", "cargo package --list --package {package}", str(caught.value), tree)
     assert "src/table.txt" in shown.stdout.splitlines()
     (tree / "units/Cargo.toml").write_text(FILES["units/Cargo.toml"] + 'exclude = ["src/table.txt"]\n')
     git(tree, "commit", "--quiet", "--all", "--message=Leave the table out")
@@ -207,7 +222,11 @@ def test_a_published_crate_is_compared_with_the_one_that_is_packaged_at_the_tag(
     seen = loadmaster(home, "status", "--project", "demo", "--version", "1.0.0", *at)
     assert seen.code == 4
 
-    command = "loadmaster compare target/package/{self.name}-{self.version}.crate{at}"
-    compared = run_as_printed("PublishedCrate", command, seen.out, ours.directory)
+    compared = run_as_printed(
+        "PublishedCrate",
+        "loadmaster compare target/package/{self.name}-{self.version}.crate{at}",
+        seen.out,
+        ours.directory,
+    )
 
     assert compared.stdout.startswith("app@1.0.0: same")

@@ -81,8 +81,9 @@ def test_clippy_is_added_to_the_toolchain_of_the_release_wherever_it_is_typed(
     lint = cargo.clippy(chosen, tree, locked=True, deny_warnings=True)
     assert not lint.ran
 
-    command = "rustup component add clippy{chosen}"
-    run_as_printed("cargo._without_clippy", command, lint.why, tmp_path)  # where `stable` would be chosen
+    run_as_printed(
+        "cargo._without_clippy", "rustup component add clippy{chosen}", lint.why, tmp_path
+    )  # where `stable` would be chosen
 
     assert cargo.clippy(chosen, tree, locked=True, deny_warnings=True).passed
 
@@ -92,8 +93,7 @@ def test_the_oldest_rust_of_the_packages_is_installed(rustup: Rustup, home: Path
     lint = cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True)
     assert not lint.ran
 
-    command = "rustup toolchain install {exact} --profile minimal"
-    run_as_printed("cargo.check_with", command, lint.why, tree)
+    run_as_printed("cargo.check_with", "rustup toolchain install {exact} --profile minimal", lint.why, tree)
 
     assert cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True).passed
 
@@ -122,10 +122,9 @@ def test_cargo_semver_checks_is_installed(
         assert world.put(body(semver_checks(), "cargo-semver-checks", "0.1.0")).status_code == 200
         mine = cargo.cargo_in(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
 
-        command = "cargo install --locked cargo-semver-checks"
         run_as_printed(
             "inspect.semver",
-            command,
+            "cargo install --locked cargo-semver-checks",
             lint.why,
             tmp_path,
             {"CARGO_HOME": str(mine.home), "CARGO_INSTALL_ROOT": str(without_semver_checks.parent)},

@@ -84,9 +84,14 @@ def test_a_byte_order_mark_is_taken_away_and_nothing_else(home: Path, tree: Path
     for file in ("Cargo.toml", "cli/Cargo.toml"):
         (tree / file).write_text(FILES[file].replace('"units"', '"a folder\'s"').replace("../units", "../a folder's"))
     (folder / "Cargo.toml").write_text("\ufeff" + FILES[UNITS], encoding="utf-8")
-    command = r"sed -i '1s/^\xEF\xBB\xBF//' {shlex.quote(path)}"
 
-    run_as_printed("ByteOrderMark", command, bumped(home, tree).err, tree, {"LC_ALL": locale})
+    run_as_printed(
+        "ByteOrderMark",
+        r"sed -i '1s/^\xEF\xBB\xBF//' {shlex.quote(path)}",
+        bumped(home, tree).err,
+        tree,
+        {"LC_ALL": locale},
+    )
 
     assert (folder / "Cargo.toml").read_text(encoding="utf-8") == FILES[UNITS]
     assert bumped(home, tree).code == 0
@@ -123,8 +128,13 @@ def test_a_bump_that_was_killed_is_made_again(home: Path, tree: Path, tmp_path: 
     refused = judged(home, tree)
     assert refused.code == 2
 
-    command = "loadmaster bump {shlex.quote(tree)} --version VERSION"
-    run_as_printed("BumpInterrupted", command, refused.err, tmp_path, VERSION="0.5.0")
+    run_as_printed(
+        "BumpInterrupted",
+        "loadmaster bump {shlex.quote(tree)} --version VERSION",
+        refused.err,
+        tmp_path,
+        VERSION="0.5.0",
+    )
 
     assert judged(home, tree).code == 0
     assert 'version = "0.5.0"' in (tree / UNITS).read_text()
@@ -138,9 +148,8 @@ def test_files_that_somebody_changed_after_a_kill_are_put_right_by_hand(
     refused = bumped(home, cloned)
     assert refused.code == 1
 
-    command = "git -C {shlex.quote(tree)} restore PATH"
     for path in git(cloned, "diff", "--name-only").splitlines():
-        run_as_printed("BumpInterrupted", command, refused.err, tmp_path, PATH=path)
+        run_as_printed("BumpInterrupted", "git -C {shlex.quote(tree)} restore PATH", refused.err, tmp_path, PATH=path)
     shutil.rmtree(cloned / ".loadmaster-bump")
 
     assert bumped(home, cloned).code == 0
