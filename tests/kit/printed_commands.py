@@ -17,6 +17,8 @@ PROGRAMS = (
     *("sed", "rm", "mv", "cp", "chmod", "mount", "kill", "sudo", "apt", "apt-get", "systemctl", "usermod"),
     *("python", "pip", "pipx", "prefect", "curl", "ssh", "ssh-keyscan", "gh", "npm"),
 )
+CARRIES_OUT = ("run_as_printed", "start_as_printed")
+"""The functions whose first two arguments are the place and the command."""
 _PROGRAM = "|".join(re.escape(name) for name in PROGRAMS)
 _COMMAND = r"\{[\w.]*command\}"
 """A command that is a value itself."""
@@ -87,14 +89,14 @@ def _source_of(node: ast.Constant | ast.JoinedStr) -> str:
     )
 
 
-def carried_out(function: str, *folders: Path) -> set[Named]:
-    """The first two arguments of every call of `function` in the Python files of the folders."""
+def carried_out(*folders: Path) -> set[Named]:
+    """Those that `tests.kit.next_step` is called for in the Python files of the folders."""
     files = (file for folder in folders for file in sorted(folder.rglob("*.py")))
     calls = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     return {
         Named(place, command)
         for node in calls
-        if isinstance(node, ast.Call) and _name(node.func) == function
+        if isinstance(node, ast.Call) and _name(node.func) in CARRIES_OUT
         for place, command in [_two_texts(node)]
     }
 
