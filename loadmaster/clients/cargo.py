@@ -139,11 +139,18 @@ def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locke
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
     finished = _call(cargo, directory, argv, "running clippy")
     if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
-        return Lint(ran=False, why="clippy is not installed; `rustup component add clippy` brings it")
+        return Lint(ran=False, why=_without_clippy(finished.tail))
     if finished.code == 0:
         return Lint(ran=True, passed=True)
     findings = tuple(line for line in finished.tail.splitlines() if re.match(r".+:\d+:\d+: (warning|error)", line))
     return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
+
+
+def _without_clippy(told: str) -> str:
+    """`told` are rustup's words: they name the toolchain that lacks it, which may not be the one of the reader's directory."""
+    lacking = re.search(r"for the toolchain '([^']+)'", told)
+    chosen = f" --toolchain {lacking[1]}" if lacking else ""
+    return f"clippy is not installed; `rustup component add clippy{chosen}` brings it"
 
 
 def _package_arguments(packages: Sequence[str]) -> list[str]:
@@ -246,12 +253,9 @@ def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
     return target / "release" / binary
 
 
-def version_of_program(cargo: Cargo, binary: Path) -> str:
-    """What the program prints for `--version`. Raises `CargoFailed`."""
-    finished = run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
-    if finished.code != 0:
-        raise CargoFailed(f"{binary.name} --version", finished.code, finished.tail)
-    return finished.out.strip()
+def version_of_program(cargo: Cargo, binary: Path) -> Finished:
+    """The program's answer to `--version`."""
+    return run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
 
 
 def _call(cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None) -> Finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -46,10 +47,12 @@ class CargoFailed(LoadmasterError):
     """A cargo command exited with an error; `tail` are its last lines."""
 
     def __init__(self, command: str, code: int, tail: str) -> None:
+        # The downloads and the registry of the run are its own.
+        same_command = re.sub(r" --offline| --registry \S+", "", command)
         super().__init__(
             f"`{command}` exited with {code}:\n{tail}",
             why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
-            fix="run the same command in a clone of the commit, mend what it names, commit, release again.",
+            fix=f"run `{same_command}` in a clone of the commit, mend what it names, commit, release again.",
         )
 
 
@@ -87,7 +90,7 @@ class KeptCrateBroken(LoadmasterError):
         super().__init__(
             f"The kept file of `{crate}` does not have the SHA-256 `{sha256}` that it was verified with.",
             why="it was cut short or changed on disk; it was not uploaded.",
-            fix="remove the kept crates (`make clean`), then try again: they are packaged anew.",
+            fix="try again: it is packaged anew.",
         )
 
 
@@ -97,8 +100,21 @@ class InstalledVersionWrong(LoadmasterError):
     def __init__(self, package: str, expected: str, told: str) -> None:
         super().__init__(
             f"`{package}` was installed, and says `{told}` instead of `{expected}`.",
-            why="the binary does not take its version from its manifest, or an older binary comes first.",
-            fix="run `cargo install --locked` by hand and look; a published version can only be followed by a higher one.",
+            why="the binary does not take its version from its manifest.",
+            fix=f"run `cargo install --locked {package}@{expected} --root DIRECTORY` by hand and look what it says; a published "
+            "version can only be followed by a higher one.",
+        )
+
+
+class InstalledProgramFailed(LoadmasterError):
+    """The installed binary does not run; `tail` are its last lines."""
+
+    def __init__(self, package: str, version: str, code: int, tail: str) -> None:
+        super().__init__(
+            f"`{package}` {version} was installed, and exited with {code} when it was asked for its version:\n{tail}",
+            why="it does not know `--version`, or needs something that is not there in a directory of its own.",
+            fix=f"run `cargo install --locked {package}@{version} --root DIRECTORY` by hand and start it there; a published "
+            "version can only be followed by a higher one.",
         )
 
 
@@ -121,7 +137,7 @@ class ClippyNotRun(LoadmasterError):
         super().__init__(
             f"clippy was not run: {told}",
             why="rustup's profile `minimal` does not install it.",
-            fix="run `rustup component add clippy` for the toolchain of the release, or set `cargo.clippy = false`.",
+            fix="bring it, or set `cargo.clippy = false` in the profile.",
         )
         self.told = told
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError, clause
@@ -10,11 +11,13 @@ from loadmaster.errors.base import LoadmasterError, UsageError, clause
 class BumpRefused(LoadmasterError):
     """cargo does not take the bumped tree with the bumped lockfile."""
 
-    def __init__(self, lockfile: str, told: str) -> None:
+    def __init__(self, lockfile: str, told: str, project: str, version: str) -> None:
+        bump = f"--project {shlex.quote(project)} --version {shlex.quote(version)}"
         super().__init__(
             f"After the bump, cargo refuses `{lockfile}`: {told}",
             why="a requirement on a member no longer fits its new version, or the lockfile needs more than new versions.",
-            fix="run `cargo update --workspace` on the branch, look at what moves, commit it, release again.",
+            fix=f"make this bump in a clone of the branch: `loadmaster bump CLONE {bump}`. Mend what cargo names, run "
+            f"`cargo update --workspace` beside `{lockfile}`, look at what moves, commit all of it, and release this version.",
         )
 
 
@@ -48,7 +51,9 @@ class NotToml(LoadmasterError):
         super().__init__(
             f"`{path}` is not TOML: {reason}.",
             why="a hand edit or a merge left it half written.",
-            fix="mend the line; `cargo metadata --no-deps` shows whether it is right.",
+            fix="mend the line; `cargo metadata --no-deps` shows whether it is right."
+            if path.rpartition("/")[2] == "Cargo.toml"
+            else "mend the line, and commit that.",
         )
 
 
@@ -107,7 +112,8 @@ class NotesNotProposed(LoadmasterError):
         super().__init__(
             f"No changelog entries could be proposed: {told}",
             why="`git-cliff` is missing, cannot read the repository, or takes too long for its history.",
-            fix="run `make setup`; or write the entries yourself below `## [Unreleased]`, then nothing has to be proposed.",
+            fix="write the entries yourself below `## [Unreleased]`: then nothing has to be proposed. A `git-cliff` that is "
+            "missing comes with Loadmaster's dependencies: install these again.",
         )
 
 
@@ -183,7 +189,8 @@ class LockfileFormat(LoadmasterError):
             if found is not None
             else f"`{path}` names no lockfile format; 3 and 4 can be edited.",
             why="a cargo older than 1.53, or newer than this version of Loadmaster knows, wrote it; or it was cut short.",
-            fix="run `cargo generate-lockfile` with a current stable cargo, or use a newer Loadmaster.",
+            fix="run `cargo generate-lockfile` beside it with a current stable cargo, look at what moves, and commit the result; "
+            "or use a newer Loadmaster.",
         )
 
 
@@ -205,7 +212,7 @@ class LockfileBroken(LoadmasterError):
         super().__init__(
             f"`{path}`, line {line}: {reason}.",
             why="it was edited or merged by hand, or a directory holds another package of a member's name.",
-            fix="run `cargo metadata` beside it, which rewrites it, and commit the result.",
+            fix="check out the last good one, or delete it, run `cargo metadata` beside it, and commit the result.",
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from loadmaster.errors.base import LoadmasterError
 
 
@@ -12,7 +14,8 @@ class ByteOrderMark(LoadmasterError):
         super().__init__(
             f"`{path}` begins with a byte order mark (the bytes `EF BB BF`).",
             why="an editor, most often on Windows, saved it as `UTF-8 with BOM`; cargo passes over it, other programs stumble.",
-            fix=f"save it as UTF-8 without the mark, or run `sed -i '1s/^\\xEF\\xBB\\xBF//' {path}`, and commit that.",
+            fix="save it as UTF-8 without the mark, or run "
+            f"`sed -i '1s/^\\xEF\\xBB\\xBF//' {shlex.quote(path)}` there, and commit that.",
         )
 
 
@@ -58,9 +61,10 @@ class BumpInterrupted(LoadmasterError):
             f"A bump of `{tree}` was killed while it put its files in place"
             + (f", and {problem}." if problem else "; some of them are the new ones."),
             why=f"the process was killed or the machine went down; the former texts are kept in `{kept}`.",
-            fix=f"put the files right by hand, by `git checkout` or from `{kept}`, and remove that directory."
+            fix=f"put the files right by hand: `git -C {shlex.quote(tree)} restore PATH` brings the last commit's back, and "
+            f"`{kept}` has the former ones, which its `list.json` numbers. Then remove that directory."
             if problem
-            else "run `loadmaster bump` again: it undoes what was written, and starts anew.",
+            else f"run `loadmaster bump {shlex.quote(tree)} --version VERSION` again: it undoes what was written, and starts anew.",
         )
 
 
@@ -87,8 +91,8 @@ class DiskFull(LoadmasterError):
         super().__init__(
             f"No space is left for `{path}`, {doing}{_free(free)}.",
             why="the disk is full, or this user's share of it; clones, builds and packaged crates are kept on it.",
-            fix="free some space there (`loadmaster prune` removes what finished runs and builds leave), then try again. "
-            "`loadmaster status` shows what is released by now; that is recognised, and not done again.",
+            fix="free some space there (`loadmaster prune --older-than 0` removes what finished runs and builds leave), then try "
+            "again. `loadmaster runs` shows what is released by now; that is recognised, and not done again.",
         )
 
 
@@ -99,7 +103,7 @@ class NotWritten(LoadmasterError):
         super().__init__(
             f"`{path}` cannot be written: {reason.rstrip('.')}{_free(free)}.",
             why="the file system is read-only, the directory belongs to somebody else, or the disk fails.",
-            fix="make it writable for this user, then try again. `loadmaster status` shows what is released by now; that is "
+            fix="make it writable for this user, then try again. `loadmaster runs` shows what is released by now; that is "
             "recognised, and not done again.",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, in_one_line
@@ -58,11 +59,11 @@ class NotARepository(LoadmasterError):
 class TagMissing(LoadmasterError):
     """The remote lacks the tag of a release that should be published."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, remote: str) -> None:
         super().__init__(
             f"The remote has no tag `{tag}`.",
             why="this version was never released from there, or the profile's `release.tag` has another pattern.",
-            fix="name a version whose tag `git ls-remote --tags` shows, or mend the pattern.",
+            fix=f"name a version whose tag `git ls-remote --tags {shlex.quote(remote)}` shows, or mend the pattern.",
         )
 
 
@@ -84,7 +85,7 @@ class GitRemoteMissing(LoadmasterError):
         super().__init__(
             f"There is no repository at `{remote}`: {in_one_line(told)}",
             why="the address or path is misspelt, or the repository is private and the credential does not cover it.",
-            fix="check the address with `git ls-remote`, then try again.",
+            fix="correct the address, so that `git ls-remote ADDRESS` shows its branches, then try again.",
         )
 
 
@@ -200,7 +201,8 @@ class PushRefused(LoadmasterError):
     _fix: ClassVar[str] = "mend what they name, then try again."
 
     def __init__(self, ref: str, remote: str, told: str) -> None:
-        super().__init__(f"`{remote}` did not take `{ref}`: {in_one_line(told)}", why=self._why, fix=self._fix)
+        fix = self._fix.format(remote=shlex.quote(remote))
+        super().__init__(f"`{remote}` did not take `{ref}`: {in_one_line(told)}", why=self._why, fix=fix)
 
 
 class PushHookDeclined(PushRefused):
@@ -229,7 +231,7 @@ class RemoteTagExists(PushRefused):
     final: ClassVar[bool] = True
 
     _why = "it was pushed by hand or by another release; a pushed tag is never moved."
-    _fix = "compare it with `git ls-remote --tags`; if it is not this release's, release another version."
+    _fix = "look at it with `git ls-remote --tags {remote}`; if it is not this release's, release another version."
 
 
 class RemoteRefLocked(PushRefused):
@@ -281,7 +283,7 @@ class PushToCheckedOut(PushRefused):
     """The remote has a work tree in which the branch is checked out."""
 
     _why = "the remote is a repository that somebody works in, and has this branch checked out."
-    _fix = "push to a bare repository (`git clone --bare`), and name that one in the profile."
+    _fix = "make a bare repository of it, `git clone --bare {remote} DIRECTORY`, and name that one in the profile."
 
 
 class PushShallow(PushRefused):

@@ -15,7 +15,7 @@ class StackDidNotStart(LoadmasterError):
         super().__init__(
             f"The Prefect {part} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
             why="the machine is too busy, the disk is full, or Prefect's dependencies are not those of `constraints.txt`.",
-            fix="read the log; run `make setup`, then `make up` again. What was started for this attempt is stopped.",
+            fix="read the log, mend what it names, then run `loadmaster up` again. What was started for this attempt is stopped.",
         )
 
 
@@ -26,7 +26,7 @@ class NoStackRunning(LoadmasterError):
         super().__init__(
             f"No Prefect server of this project is running (`{home}` records none that is alive).",
             why="it was never started, was stopped, or the machine was restarted.",
-            fix="run `make up`.",
+            fix="run `loadmaster up`.",
         )
 
 
@@ -37,7 +37,7 @@ class DeploymentsNotApplied(LoadmasterError):
         super().__init__(
             f"The deployments of `prefect.yaml` could not be registered:\n{last_lines}",
             why="a flow cannot be imported, or a field has a name or value that Prefect does not know.",
-            fix="mend what the lines above name, then run `make up` again; the server and its work pool stay as they are.",
+            fix="mend what the lines above name, then run `loadmaster up` again; the server and its work pool stay as they are.",
         )
 
 
@@ -48,7 +48,7 @@ class DeploymentUnknown(UsageError):
         super().__init__(
             f"The Prefect server has no deployment `{name}`.",
             why="the name is misspelt (it is `FLOW/DEPLOYMENT`), or the deployment was deleted in the UI.",
-            fix=f"use one of {names(known)}, or run `make up` to register again.",
+            fix=f"use one of {names(known)}, or run `loadmaster up` to register them again.",
         )
 
 
@@ -72,7 +72,8 @@ class PrefectUnreachable(LoadmasterError):
         super().__init__(
             f"The Prefect server gave no usable answer at `{url}`: {told}",
             why="it was stopped, is starting or overloaded, or the machine was asleep.",
-            fix="run `make up`; if it runs but does not answer, read `server.log` below `.loadmaster/`, or `make down FORCE=1`.",
+            fix="run `loadmaster up`. If it runs and does not answer, read `server.log` below `.loadmaster/`, run "
+            "`loadmaster down --force`, and then `loadmaster up` again.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,7 +120,14 @@ class AlreadyUploaded(UploadRefused):
 def _fields(crate: str, details: Mapping[str, str] | None, credential: str | None, scope: str) -> dict[str, str]:
     token = f"the token from {credential}" if credential else "the token"
     name = crate.partition("@")[0]
-    return {**(details or {}), "crate": f"`{crate}`", "name": f"`{name}`", "token": token, "scope": scope}
+    return {
+        **(details or {}),
+        "crate": f"`{crate}`",
+        "name": f"`{name}`",
+        "package": name,
+        "token": token,
+        "scope": scope,
+    }
 
 
 class CrateTaken(LoadmasterError):
@@ -164,9 +172,9 @@ class CrateFailure:
     @property
     def alike(self) -> tuple[str, ...]:
         """The same for crates whose errors differ in nothing but the crate."""
-        name = self.crate.partition("@")[0]
-        texts = (self.what, self.why, self.next)
-        return (self.code, *(text.replace(self.crate, "").replace(f"`{name}`", "") for text in texts))
+        name = re.escape(self.crate.partition("@")[0])
+        texts = (text.replace(self.crate, "") for text in (self.what, self.why, self.next))
+        return (self.code, *(re.sub(rf"(?<![\w-]){name}(?![\w-])", "", text) for text in texts))
 
 
 class CratesNotPublished(LoadmasterError):

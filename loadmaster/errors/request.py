@@ -145,11 +145,12 @@ class ReleaseUnfinished(LoadmasterError):
         missing: Sequence[str],
         command: str,
         form: str,
+        status_command: str,
         over: str | None = None,
     ) -> None:
         """`version` is the one that was begun. `command` finishes it, and `form` says the same for the deployment's form.
 
-        `over`: the version that the request gives up, which is another.
+        `status_command` says whether it can be. `over`: the version that the request gives up, which is another.
         """
         shown = ", ".join(f"`{each}`" for each in missing[:_SHOWN])
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
@@ -160,7 +161,7 @@ class ReleaseUnfinished(LoadmasterError):
             why="a run was stopped after it had pushed its release commit or its tag; a release over it would leave "
             "it unfinished for ever.",
             fix=f"finish it: `{command}`. In the form of the deployment `release`: {form}, and no commit. If it "
-            "can never be complete, which `loadmaster status` says, give it up for ever: ask again for what you want with "
+            f"can never be complete, which `{status_command}` says, give it up for ever: ask again for what you want with "
             f'`--over {version} --why "…"` (*Over* and *Why* in the form).',
         )
 

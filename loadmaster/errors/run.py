@@ -25,7 +25,7 @@ class RunCrashed(LoadmasterError):
         super().__init__(
             "The process of the run ended before the run was done.",
             why="it or its worker was killed or told to stop, memory ran out, or the machine went down.",
-            fix="the receipt and `loadmaster status` say what is out, and that stays there. To finish the release, try again.",
+            fix="the receipt and `loadmaster runs` say what is out, and that stays there. To finish the release, try again.",
         )
 
 
@@ -87,7 +87,7 @@ class CommandStopped(LoadmasterError):
         super().__init__(
             f"The command was stopped by `{signal}` before it had started a run.",
             why="somebody pressed Ctrl-C, or the job that ran it was cancelled.",
-            fix="nothing was released; start `loadmaster` again when you want to.",
+            fix="nothing was released; start the same command again when you want to.",
         )
 
 

@@ -65,13 +65,21 @@ class WayBack(Value):
     """What the request said beside project, version and commit, by option."""
 
     def command(self, version: str) -> str:
-        named = {"project": self.project, "version": version, **self._in_order()}
-        return shlex.join(["loadmaster", "release", *(word for name in named for word in (f"--{name}", named[name]))])
+        return self._command("release", version, FIELDS)
+
+    def status_command(self, version: str) -> str:
+        """Looks at the release: it needs no token."""
+        return self._command("status", version, FIELDS.keys() - {"token-block"})
 
     def form(self, version: str) -> str:
         filled = {"Project": self.project, "Version": version}
         filled |= {FIELDS[name]: value for name, value in self._in_order().items()}
         return ", ".join(f"{title} `{value}`" for title, value in filled.items())
+
+    def _command(self, command: str, version: str, takes: Collection[str]) -> str:
+        options = {name: value for name, value in self._in_order().items() if name in takes}
+        named = {"project": self.project, "version": version, **options}
+        return shlex.join(["loadmaster", command, *(word for name in named for word in (f"--{name}", named[name]))])
 
     def _in_order(self) -> dict[str, str]:
         return {name: self.options[name] for name in FIELDS if name in self.options}
@@ -161,8 +169,8 @@ def require_finished(
         return
     over, version = abandoned.version if abandoned else None, begun.version
     if over != version:
-        command, form = way.command(version), way.form(version)
-        raise ReleaseUnfinished(plan.project, version, plan.version, begun.missing, command, form, over)
+        ways = way.command(version), way.form(version), way.status_command(version)
+        raise ReleaseUnfinished(plan.project, version, plan.version, begun.missing, *ways, over)
 
 
 def _resumes(plan: ReleasePlan, own: OwnRelease, *, again: bool) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
 from loadmaster.errors.base import clause
+from loadmaster.planning.begun import WayBack
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.patience import NextTry, told_of
@@ -256,10 +258,13 @@ def _way_on_text(receipt: Receipt) -> str:
 
 
 def _fix_forward(receipt: Receipt) -> str:
-    return (
-        f"{receipt.version} can never be complete; mend the cause, then release a higher version of {receipt.project}. "
-        f"`loadmaster status --project {receipt.project} --version {receipt.version}` shows what users have meanwhile"
+    told = (
+        f"{receipt.version} can never be complete; mend the cause, then release a higher version of {receipt.project}"
     )
+    if receipt.world == "rehearsal":  # nobody uses it, and its registry ended with it
+        return told
+    status_command = WayBack(project=receipt.project, options=receipt.options or {}).status_command(receipt.version)
+    return f"{told}. `{status_command}` shows what users have meanwhile"
 
 
 def _object_line(record: ObjectRecord) -> str:
@@ -326,7 +331,7 @@ def _world_lines(receipt: Receipt, kept_in: str) -> list[str]:
         "The registry and the forge of a rehearsal are reachable only while it runs, but what was published there is kept. To "
         "open them again, on another port:",
         "",
-        f"    loadmaster world --project {receipt.project} --directory {kept_in}{as_of}",
+        f"    loadmaster world --project {shlex.quote(receipt.project)} --directory {shlex.quote(kept_in)}{as_of}",
         "",
     ]
 

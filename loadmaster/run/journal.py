@@ -89,7 +89,7 @@ class Journal:
 
     def receipt_so_far(self) -> bytes:
         """The receipt as an asset: everything but the publication of the forge release and what comes after it."""
-        return self.receipt(ReceiptOutcome.RELEASED).to_json().encode()
+        return self.receipt(ReceiptOutcome.RELEASED).model_copy(update={"options": None}).to_json().encode()
 
     def asset_digests(self, tag: Tag) -> dict[str, str]:
         """By asset of the tag's forge release, the SHA-256 that was observed."""
@@ -108,6 +108,7 @@ class Journal:
             base_commit=job.pinned.commit,
             world=job.world.kind,
             run=job.directory.path.name,
+            options=job.options or None,
             outcome=outcome,
             plan=digest(plan) if plan else "",
             toolchain=f"cargo {self._toolchain.cargo}, rustc {self._toolchain.rustc}" if self._toolchain else "",

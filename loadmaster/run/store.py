@@ -50,7 +50,9 @@ class Store:
         return directory if directory.path.is_dir() else None
 
     def runs(self) -> Iterator[RunDirectory]:
-        return (RunDirectory(path) for path in sorted(self.part("runs").iterdir()))
+        """Every run that has a directory. Makes none, so that they can be looked at on a disk that takes nothing."""
+        runs = self.root / "runs"
+        return (RunDirectory(path) for path in (sorted(runs.iterdir()) if runs.is_dir() else ()))
 
     def part(self, name: str) -> Path:
         """A directory of the store; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
@@ -79,16 +81,19 @@ class Store:
 
     def crate(self, name: str, sha256: str) -> bytes:
         """The kept bytes. Raises `KeptCrateBroken` unless they have this digest."""
-        try:
-            content = self.crate_file(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise KeptCrateBroken(name, sha256) from error
-        if hashlib.sha256(content).hexdigest() != sha256:
+        content = self._kept(sha256)
+        if content is None:
             raise KeptCrateBroken(name, sha256)
         return content
 
     def has_all(self, digests: Mapping[str, str]) -> bool:
-        return all(self.crate_file(sha256).is_file() for sha256 in digests.values())
+        """Whether each of them is kept, with the bytes that it was kept with."""
+        return all(self._kept(sha256) is not None for sha256 in digests.values())
+
+    def _kept(self, sha256: str) -> bytes | None:
+        file = self.crate_file(sha256)
+        content = file.read_bytes() if file.is_file() else b""
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def crate_file(self, sha256: str) -> Path:
         """The path for the `.crate` with this digest; the file need not exist."""

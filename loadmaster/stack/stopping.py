@@ -81,7 +81,7 @@ def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, reported: set[
     for run in runs:
         if run.id not in reported:
             reported.add(run.id)
-            tell(f"waiting for {_describe(run)}; `make down FORCE=1` does not wait")
+            tell(f"waiting for {_describe(run)}; `loadmaster down --force` does not wait")
     return runs
 
 

@@ -46,14 +46,14 @@ def commit(job: Job, plan: ReleasePlan) -> str:
             (checkout / edit.path).write_bytes(edit.text.encode("utf-8"))
     for edit in plan.edits:
         if Path(edit.path).name == "Cargo.lock":
-            _require_accepted(job, edit.path)
+            _require_accepted(job, edit.path, plan.version)
     return git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
 
 
-def _require_accepted(job: Job, lockfile: str) -> None:
+def _require_accepted(job: Job, lockfile: str, version: str) -> None:
     problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
     if problem is not None:
-        raise BumpRefused(lockfile, problem)
+        raise BumpRefused(lockfile, problem, job.project.name, version)
 
 
 def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> datetime:

@@ -13,6 +13,7 @@ from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import CrateTaken, IndexDisagrees
 from loadmaster.planning.registry.compare import EQUAL_BYTES, Comparison, Difference, compare
+from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -90,7 +91,8 @@ class PublishedCrate(Thing[CrateObservation]):
             why = "the checksum that an earlier run recorded"
             return CrateObservation(state=state, code="recorded-checksum", why=why, sha256=line.checksum)
         if self.ours is None:
-            why = f"there; compare with `loadmaster compare {self.name}-{self.version}.crate`"
+            at = "" if self.place == crates_io_index() else f" --registry {self.place}"
+            why = f"there; package it at its tag, then `loadmaster compare target/package/{self.name}-{self.version}.crate{at}`"
             return CrateObservation(state=ObjectState.UNKNOWN, code="never-compared", why=why, sha256=line.checksum)
         if line.checksum == self.ours.sha256:
             return _equal(self.ours.sha256)

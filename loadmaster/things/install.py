@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from loadmaster.clients import cargo
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.cargo import InstalledVersionWrong
+from loadmaster.errors.cargo import InstalledProgramFailed, InstalledVersionWrong
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -35,11 +35,14 @@ class InstalledProgram(Thing[Observation]):
         return str(self.home)
 
     def observe(self) -> Observation:
-        """Runs the program. Raises `CargoFailed` if it does not run."""
+        """Runs the program. Raises `InstalledProgramFailed`."""
         program = self.home / "bin" / self.binary
         if not program.is_file():
             return Observation(state=ObjectState.ABSENT, code="absent")
-        reported = cargo.version_of_program(self.cargo, program)
+        answer = cargo.version_of_program(self.cargo, program)
+        if answer.code != 0:
+            raise InstalledProgramFailed(self.package, self.version, answer.code, answer.tail)
+        reported = answer.out.strip()
         is_right = self.version in reported.split()
         return Observation(
             state=ObjectState.SAME if is_right else ObjectState.DIFFERENT,

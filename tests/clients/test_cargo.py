@@ -427,5 +427,5 @@ class TestInstall:
     def test_a_binary_that_fails_is_told(self, called: cargo.Cargo, tmp_path: Path) -> None:
         write(tmp_path, {"hangar": "#!/bin/sh\necho broken >&2\nexit 7\n"})
         (tmp_path / "hangar").chmod(0o755)
-        with pytest.raises(CargoFailed, match="`hangar --version` exited with 7:\nbroken"):
-            cargo.version_of_program(called, tmp_path / "hangar")
+        answer = cargo.version_of_program(called, tmp_path / "hangar")
+        assert (answer.code, answer.tail) == (7, "broken")

@@ -52,7 +52,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     registry.AlreadyUploaded: lambda: registry.AlreadyUploaded("hangar@1.0.0", 400, TOLD, Reason.THERE),
     forge.AssetDifferent: lambda: forge.AssetDifferent("SHA256SUMS", "aa", "bb"),
     files.BumpInterrupted: lambda: files.BumpInterrupted("hangar", ".loadmaster-bump"),
-    edits.BumpRefused: lambda: edits.BumpRefused("Cargo.lock", TOLD),
+    edits.BumpRefused: lambda: edits.BumpRefused("Cargo.lock", TOLD, "demo", "1.0.0"),
     files.ByteOrderMark: lambda: files.ByteOrderMark("Cargo.toml"),
     cargo.CargoFailed: lambda: cargo.CargoFailed("cargo package", 101, TOLD),
     cargo.CargoMissing: lambda: cargo.CargoMissing(TOLD),
@@ -107,7 +107,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeUnreachable: lambda: forge.ForgeUnreachable(URL, TOLD),
     request.NothingToAbandon: lambda: request.NothingToAbandon("1.0.0"),
     request.ReleaseUnfinished: lambda: request.ReleaseUnfinished(
-        "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`"
+        "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`", "loadmaster status"
     ),
     request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
     cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
@@ -124,6 +124,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     credentials.IdentityRefused: lambda: credentials.IdentityRefused(URL, 403, TOLD),
     credentials.IdentityUnavailable: lambda: credentials.IdentityUnavailable(URL, TOLD),
     edits.InheritedVersionsDisagree: lambda: edits.InheritedVersionsDisagree("Cargo.toml", {"a": "1.0.0"}),
+    cargo.InstalledProgramFailed: lambda: cargo.InstalledProgramFailed("hangar", "1.0.0", 101, TOLD),
     cargo.InstalledVersionWrong: lambda: cargo.InstalledVersionWrong("hangar", "1.0.0", "hangar 0.9.0"),
     cargo.KeptCrateBroken: lambda: cargo.KeptCrateBroken("hangar@1.0.0", "aa"),
     workspace.LinkOutOfTree: lambda: workspace.LinkOutOfTree("crates/wing", "Cargo.toml"),
@@ -235,7 +236,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     smoke_run.SmokeNotPassed: lambda: smoke_run.SmokeNotPassed("not-enforced", "the probe on 6.12", TOLD),
     smoke_run.SmokeRunLate: lambda: smoke_run.SmokeRunLate("grey-owl", 60.0, "Scheduled"),
     smoke_run.SmokeRunLost: lambda: smoke_run.SmokeRunLost("grey-owl", "Crashed", TOLD),
-    git.TagMissing: lambda: git.TagMissing("v1.0.0"),
+    git.TagMissing: lambda: git.TagMissing("v1.0.0", "ada/hangar"),
     git.TagTaken: lambda: git.TagTaken("v1.0.0", "aa", "bb"),
     credentials.TokenMissing: lambda: credentials.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     edits.TreeMissing: lambda: edits.TreeMissing("tree"),

@@ -115,9 +115,11 @@ class TestReceipt:
         assert "sha256 aaaaaaaaaaaa" in shown[3]
 
     def test_closed_gates_and_the_failure_are_told_last(self) -> None:
-        shown = receipt_text(receipt(outcome="failed", failure=Failure(what="It broke.", why="b.", next="c.")))
+        failure = Failure(what="It broke.", why="b.", next="c.")
+        shown = receipt_text(receipt(outcome="failed", run="3f2a8c1e-0000", failure=failure))
         assert "✘ tree-clean: fail" in shown
-        assert shown.endswith("\nIt broke.\n  why: b.\n  next: c.\n")
+        assert "\nIt broke.\n  why: b.\n  next: c.\n\nout by now: " in shown
+        assert shown.endswith("\ngo on: `loadmaster resume 3f2a8c1e`\n")
 
     @pytest.mark.parametrize("state", list(ObjectState))
     def test_every_state_has_a_sign_and_a_colour(self, state: ObjectState, plan: ReleasePlan) -> None:

@@ -58,6 +58,10 @@ class TestCrates:
         (store.part("crates") / f"{sha256}.crate").write_bytes(content)
         with pytest.raises(KeptCrateBroken, match=r"`hangar@1\.0\.0`"):
             store.crate("hangar@1.0.0", sha256)
+        assert not store.has_all({"hangar": sha256})  # so that it is packaged anew
+
+        store.keep_crate(packaged)
+        assert store.crate("hangar@1.0.0", sha256) == b"packaged"
 
     def test_a_missing_one_is_told_and_counted_as_missing(self, store: Store) -> None:
         with pytest.raises(KeptCrateBroken):

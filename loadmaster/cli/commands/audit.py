@@ -73,7 +73,7 @@ def audit(
     repository = repository or project.source.repository or str(store.repository(project.name))
     source = _source(project, version, repository, store)
     if source.tagged is None:
-        raise TagMissing(next(iter(source.tags)))
+        raise TagMissing(next(iter(source.tags)), repository)
     request = rehearse_request(
         {
             "project": project.name,

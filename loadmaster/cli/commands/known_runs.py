@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable
 from loadmaster.errors.run import RunAmbiguous, RunUnknown
 from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.way_on import WayOn, out_text, way_on
 from loadmaster.run.job import Pinned
+from loadmaster.run.journal import receipt_of_cut
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.api import Api
 from loadmaster.stack.liveness import holder_lives
@@ -71,9 +73,7 @@ def _known_to_prefect(store: Store, identities: list[str]) -> dict[str, FlowRun]
 
 def _seen(directory: RunDirectory, store: Store) -> RunSeen:
     at_work = holder_lives(directory) is True
-    if not at_work:
-        close_cut_run(directory, store, cancelled=False)
-    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else _read(Receipt, directory.receipt)
+    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else _last_receipt(directory, store)
     return RunSeen(
         id=directory.path.name,
         project=pinned.project if pinned else None,
@@ -85,6 +85,16 @@ def _seen(directory: RunDirectory, store: Store) -> RunSeen:
         out=out_text(receipt) if receipt else None,
         next=way_on(receipt) if receipt else None,
     )
+
+
+def _last_receipt(directory: RunDirectory, store: Store) -> Receipt | None:
+    """The receipt of the last attempt; of one that was cut off, its notes, where the disk takes no receipt."""
+    try:
+        close_cut_run(directory, store, cancelled=False)
+    except (DiskFull, NotWritten):
+        if (noted := receipt_of_cut(directory, cancelled=False)) is not None:
+            return noted
+    return _read(Receipt, directory.receipt)
 
 
 def _read(kind: type[V], path: Path) -> V | None:

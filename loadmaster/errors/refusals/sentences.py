@@ -1,7 +1,8 @@
 """What each reason of a registry means, and what to do next.
 
-The fields in braces: `{crate}` (`name@version`), `{name}`, `{token}` (with the place that it was read from), `{scope}`, and
-the values that `loadmaster.planning.answers.registry` finds in the registry's words.
+The fields in braces: `{crate}` (`name@version`) and `{name}`, both in backticks; `{package}`, the name for a command; `{token}`,
+with the place that it was read from; `{scope}`; and the values that `loadmaster.planning.answers.registry` finds in the
+registry's words.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ _ACCOUNT = {
         "the account of {token} is not an owner of {name}, or was invited and has not accepted yet: the registry's answer is "
         "the same for both.",
         "if the account was invited, let it accept on the registry's page of invitations; else let an owner of {name} invite "
-        "it (`cargo owner --add LOGIN`), and let it accept. Then try again.",
+        "it (`cargo owner --add LOGIN {package}`), and let it accept. Then try again.",
     ),
     Reason.TEAM_RESTRICTED: Sentences(
         "a team of `{organisation}` owns {name}, and that organisation does not let crates.io see who is in its teams.",
@@ -201,7 +202,7 @@ _CONTENTS = {
     ),
     Reason.TARBALL: _contents(
         "the registry cannot unpack the crate file, or it is too large when unpacked.",
-        "look at what `cargo package --list` puts into {name}, leave out what is large or generated",
+        "look at what `cargo package --list --package {package}` shows, leave out what is large or generated",
     ),
     Reason.TARBALL_PATH: _contents(
         "a path in the crate file leads out of the crate's own directory, or is not UTF-8.",

@@ -87,7 +87,7 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> De
     if member.version != package.version:
         return DependencyFault(
             what=f"is at `{package.version}` and depends on `{member.name}`, which stays at `{member.version}`",
-            fix="give both the release's version (`loadmaster bump`), or set `release.policy` to `independent`.",
+            fix=f"write `{package.version}` as the version of `{member.name}`, too, or set `release.policy` to `independent`.",
         )
     return None
 
@@ -100,7 +100,7 @@ def requirements_satisfiable(tree: Tree, package: Package, dependency: Dependenc
         return None
     return DependencyFault(
         what=f"requires `{member.name}` as `{dependency.requirement}`, and its version is `{member.version}`",
-        fix=f"write a requirement that `{member.version}` meets; `loadmaster bump` does it for all of them.",
+        fix=f"write a requirement that `{member.version}` meets.",
     )
 
 

@@ -9,13 +9,14 @@ from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudge
 from loadmaster.planning.plan import Tag
 from loadmaster.planning.values.gate import Problem
 
+_CLEAN = "commit it, or put everything that is not committed aside with `git stash --include-untracked`."
+
 
 @of_repository("tree-clean", "A release that is in no commit can never be built again.")
 def tree_clean(release: ReleaseEvidence) -> Findings:
     """Is everything that is released in the commit?"""
     problems = tuple(
-        Problem(where=path, what="differs from the commit", fix="commit it, or restore it with `git restore`.")
-        for path in release.seen.source.dirty
+        Problem(where=path, what="differs from the commit", fix=_CLEAN) for path in release.seen.source.dirty
     )
     return Findings(checked=1, problems=problems)
 
@@ -63,7 +64,10 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
     ruled = {rule.path for rule in release.project.release.files}
     code = [path for path in release.past.bump if path.endswith(".rs") and path not in ruled]
     what = f"changed in the commit that added the version, with {len(code) - 1} other source files"
-    fix = "next time let `loadmaster bump` or the release commit write the version, in a commit with nothing else."
+    fix = (
+        "next time let the release commit write the version, or `loadmaster bump TREE --version VERSION`, in a commit with "
+        "nothing else."
+    )
     problems = (Problem(where=code[0], what=what, fix=fix),) if code else ()
     return Findings(checked=len(release.past.bump), problems=problems)
 

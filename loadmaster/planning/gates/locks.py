@@ -79,6 +79,7 @@ def _problems(tree: Tree, path: str) -> Iterator[Problem]:
         return
     for what in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
         yield Problem(where=path, what=what, fix=FIX)
+    yield from _requirements(lock)
 
 
 def _parse(tree: Tree, path: str) -> _Lock:
@@ -140,12 +141,24 @@ def _member_dependencies(lock: _Lock, package: Package, locked: tuple[str, ...])
         yield f"lacks `{name}`, which the manifest of `{package.name}` names"
     for name in sorted(there - needed):
         yield f"has `{name}` under `{package.name}`, whose manifest does not name it"
-    for need in package.dependencies:
-        versions = [
-            version for entry in locked if entry.partition(" ")[0] == need.name for version in lock.versions(entry)
-        ]
-        if versions and need.has_version and not any(matches(need.requirement, version) for version in versions):
-            yield f"has `{need.name}` at `{versions[0]}`, and `{package.name}` requires `{need.requirement}`"
+
+
+def _requirements(lock: _Lock) -> Iterator[Problem]:
+    for package in lock.own:
+        entry = lock.entry(package.name)
+        locked = entry.dependencies if entry is not None else ()
+        for need in package.dependencies:
+            versions = [
+                version for named in locked if named.partition(" ")[0] == need.name for version in lock.versions(named)
+            ]
+            if versions and need.has_version and not any(matches(need.requirement, version) for version in versions):
+                what = f"has `{need.name}` at `{versions[0]}`, and `{package.name}` requires `{need.requirement}`"
+                yield Problem(where=lock.path, what=what, fix=_fix_of_requirement(lock, need.name, versions[0]))
+
+
+def _fix_of_requirement(lock: _Lock, name: str, version: str) -> str:
+    """A lockfile with the very version of a directory's package is right; the requirement is not."""
+    return FIX if lock.local.get(name) != version else f"write a requirement that `{version}` meets."
 
 
 @of_repository(
@@ -162,7 +175,7 @@ def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
 
 
 def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Iterator[Problem]:
-    fix = "leave the lockfile to `loadmaster bump`, which changes only members."
+    fix = "take it out of `release.files` in the profile: a release writes its members' versions by itself."
     old, new = before.splitlines(), after.splitlines()
     if len(old) != len(new):
         yield Problem(where=path, what=f"had {len(old)} lines and would have {len(new)}", fix=fix)

@@ -135,6 +135,9 @@ class Receipt(Value):
     world: Literal["live", "rehearsal"]
     run: str | None = None
     """The id of the flow run, by which it is followed and resumed; None for a plan."""
+    options: Mapping[str, str] | None = None
+    """What the request said beside project, version and commit, by option, such as `registry`: a command that names this release
+    has to say it, too. None if that is nothing, and in the asset of a forge release."""
     outcome: ReceiptOutcome
     plan: str
     """Hash of the plan."""

@@ -107,7 +107,8 @@ def test_what_is_there_and_was_never_compared_is_not_taken_for_done(
     assert ran.code == 4
     assert states(ran) == {"v1.0.0": "same"} | {f"{name}@1.0.0": "unknown" for name in MEMBERS}
     told = {each["id"]: each["why"] for each in ran.document["objects"]}
-    assert told["mid@1.0.0"] == "there; compare with `loadmaster compare mid-1.0.0.crate`"
+    compare = f"loadmaster compare target/package/mid-1.0.0.crate --registry {index_of(world)}"
+    assert told["mid@1.0.0"] == f"there; package it at its tag, then `{compare}`"
     assert ran.document["next"] == "finish"
 
 

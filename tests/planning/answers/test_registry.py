@@ -21,7 +21,7 @@ from loadmaster.planning.answers.registry import (
 )
 from loadmaster.run.profiles import ROOT
 
-ALWAYS = {"crate", "name", "token", "scope"}
+ALWAYS = {"crate", "name", "package", "token", "scope"}
 """The fields that the errors themselves put in."""
 BY_FORM = {Reason.PROXY_LIMIT, Reason.TRUSTED_PUBLISHING_ABSENT}
 """Reasons that follow from the form of an answer, not from its words."""
@@ -74,7 +74,8 @@ class TestEveryReason:
 )
 def test_a_refusal_of_a_credential_names_the_credential(reason: Reason) -> None:
     told = sentences_of(
-        reason, {"token": "the token from the Secret block `crates`", "name": "`units`", "scope": "`x`"}
+        reason,
+        {"token": "the token from the Secret block `crates`", "name": "`units`", "package": "units", "scope": "`x`"},
     )
     assert "the Secret block `crates`" in " ".join(told)
 

@@ -1,0 +1,102 @@
+"""Every command that a text of Loadmaster's names as a way on is carried out by a test, in the situation that prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from loadmaster.run.profiles import ROOT
+from tests.kit.printed_commands import Named, carried_out, commands_in, printed_commands
+
+SOURCES = tuple(ROOT / folder for folder in ("loadmaster", "flows", "tasks", "deployments"))
+TOLD: Mapping[Named, str] = {
+    Named("Api", "loadmaster cancel"): "says who cancelled a run",
+    Named("AptFailed", "{command}"): "says what failed",
+    Named("CargoFailed", "{command}"): "says what failed",
+    Named("CargoOffline", "{command}"): "says what failed",
+    Named("CrateFileBroken", "cargo package"): "says what makes a crate",
+    Named("GitFailed", "{command}"): "says what failed",
+    Named("GivenCrateBroken", "cargo package"): "says what makes a crate",
+    Named("PortTaken", "loadmaster world"): "says who may have the port",
+    Named("RunCancelled", "loadmaster cancel"): "says who may have cancelled it",
+    Named("Suite", "{command}"): "says what failed",
+    Named("TreeBusy", "loadmaster bump"): "says who is writing",
+    Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
+    Named("command._while", "git {command}"): "says what failed",
+    Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
+    Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",
+    Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",
+}
+"""Commands that a text names for another purpose than to be run."""
+IN_A_BLOCK: Mapping[Named, tuple[str, str]] = {
+    Named("world._how_to", each): (
+        "tests/end_to_end/test_world.py",
+        "test_what_it_prints_publishes_a_workspace_word_for_word_and_installs_from_it",
+    )
+    for each in ("cargo publish --workspace --registry rehearsal", "cargo install NAME")
+}
+"""Lines of a block that is carried out as a whole, each with the test that does so."""
+ELSEWHERE = ("loadmaster/planning/permissions", "loadmaster/errors/credentials.py")
+"""What the preflight prints: `tests/steps/test_permissions.py` carries each of its fixes out."""
+
+
+def named() -> set[Named]:
+    left_out = {each for place in ELSEWHERE for file in _files(ROOT / place) for each in commands_in(file)}
+    return printed_commands(*SOURCES) - left_out
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
+
+
+def test_every_command_that_is_a_way_on_is_carried_out() -> None:
+    assert sorted(named() - TOLD.keys() - IN_A_BLOCK.keys() - carried_out(ROOT / "tests")) == []
+    for file, test in IN_A_BLOCK.values():
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_no_test_and_no_exception_is_for_a_command_that_no_text_names() -> None:
+    assert sorted((TOLD.keys() | IN_A_BLOCK.keys() | carried_out(ROOT / "tests")) - named()) == []
+
+
+PLANTED = '''
+"""`cargo clean` in a docstring is for whoever reads the source."""
+
+NEXT = "run `rustup default NAME`."
+
+
+class DoorJammed(LoadmasterError):
+    """The door does not open; `cargo fix` does not help."""
+
+    _fix = "see `git log` there."
+
+    def __init__(self, door: str, command: str) -> None:
+        super().__init__(
+            f"`{door}` is jammed, and so is `git`.",
+            why="somebody set `cargo.clippy = false`.",
+            fix=f"run `loadmaster open {door}` "
+            f"or `{command}`, and look.",
+        )
+
+
+def next_steps(project: str) -> str:
+    return f"next:\\n    loadmaster plan --project {project}\\n"
+'''
+
+
+def test_a_command_that_no_test_carries_out_is_found(tmp_path: Path) -> None:
+    (tmp_path / "doors.py").write_text(PLANTED)
+    assert printed_commands(tmp_path) == {
+        Named("doors.NEXT", "rustup default NAME"),
+        Named("DoorJammed", "git log"),
+        Named("DoorJammed", "loadmaster open {door}"),
+        Named("DoorJammed", "{command}"),
+        Named("doors.next_steps", "loadmaster plan --project {project}"),
+    }
+
+
+def test_what_a_test_carries_out_is_found_in_its_source(tmp_path: Path) -> None:
+    (tmp_path / "test_doors.py").write_text(
+        'run_as_printed("DoorJammed", "loadmaster open {door}", printed, tmp_path)\n'
+    )
+    assert carried_out(tmp_path) == {Named("DoorJammed", "loadmaster open {door}")}

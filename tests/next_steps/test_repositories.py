@@ -1,0 +1,136 @@
+"""A repository or a remote that a release does not get on with: what the message says to run leads on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from loadmaster.cli.commands.bump import bump
+from loadmaster.clients import git as client
+from loadmaster.errors.git import GitRemoteMissing, PushToCheckedOut, RemoteTagExists, UnknownCommit
+from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.values.receipt import ReceiptOutcome
+from tests.kit.building import TODAY
+from tests.kit.hangar import git
+from tests.kit.next_step import run_as_printed
+from tests.kit.planned import gates_of, plan_of
+from tests.kit.registry_world import fresh
+from tests.kit.running import index_of, loadmaster
+
+pytestmark = pytest.mark.cargo
+
+BY = client.Author(name="Ada", email="ada@example.org")
+WHEN = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_what_is_not_committed_is_put_aside(home: Path, cloned: Path) -> None:
+    (cloned / "units/src/lib.rs").write_text("pub const KILOGRAM: u32 = 1;\n")
+    (cloned / "staged.txt").touch()
+    git(cloned, "add", "staged.txt")
+    (cloned / "new.txt").touch()
+    (cloned / "CHANGELOG.md").unlink()
+    printed = gates_of(plan_of(cloned, home))
+    assert "tree-clean: fail" in printed
+
+    ada = {
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "a@b.c",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "a@b.c",
+    }
+    run_as_printed("history._CLEAN", "git stash --include-untracked", printed, cloned, ada)
+
+    assert plan_of(cloned, home).receipt.outcome is ReceiptOutcome.PLANNED
+
+
+def test_the_next_version_is_written_alone(home: Path, cloned: Path, tmp_path: Path) -> None:
+    bump(cloned, "0.5.0", ReleaseStyle(), TODAY, dry_run=False)
+    (cloned / "units/src/lib.rs").write_text("pub const KILOGRAM: u32 = 1000;\npub const TON: u32 = 1_000_000;\n")
+    git(cloned, "commit", "--quiet", "--all", "--message=Tons, and 0.5.0")
+    printed = gates_of(plan_of(cloned, home, "0.5.0"))
+    assert "changed in the commit that added the version" in printed
+
+    run_as_printed(
+        "history.bump_alone",
+        "loadmaster bump TREE --version VERSION",
+        printed,
+        tmp_path,
+        TREE=cloned,
+        VERSION="0.6.0",
+    )
+    git(cloned, "commit", "--quiet", "--all", "--message=0.6.0")
+
+    asked_again = gates_of(plan_of(cloned, home, "0.6.0"))
+    assert "bump-alone: pass" in asked_again
+    assert "changed in the commit that added the version" not in asked_again
+
+
+def test_a_version_that_has_a_tag_is_named(home: Path, cloned: Path, tmp_path: Path) -> None:
+    git(cloned, "tag", "--annotate", "--message=it", "v0.4.0")
+    asked = ("audit", "--project", "demo", "--repository", str(cloned), "--version")
+    with fresh(tmp_path / "registry") as world:
+        at = ("--registry", index_of(world))
+        refused = loadmaster(home, *asked, "0.3.0", *at)
+        assert refused.code == 1
+
+        shown = run_as_printed("TagMissing", "git ls-remote --tags {shlex.quote(remote)}", refused.err, tmp_path)
+
+        tags = [line.rpartition("/")[2] for line in shown.stdout.splitlines()]
+        assert "v0.4.0" in tags
+        assert loadmaster(home, *asked, "0.4.0", *at).code == 3  # it is packaged, and the registry has none of it
+
+
+def test_a_commit_that_the_repository_has_is_named(cloned: Path) -> None:
+    with pytest.raises(UnknownCommit) as caught:
+        client.resolve(cloned, "feed" * 10)
+    shown = run_as_printed("UnknownCommit", "git log", str(caught.value), cloned)
+    commits = [line.split()[1] for line in shown.stdout.splitlines() if line.startswith("commit ")]
+    assert [client.resolve(cloned, commit) for commit in commits] == [git(cloned, "rev-parse", "HEAD")]
+
+
+def test_an_address_is_corrected_until_git_shows_its_branches(cloned: Path, tmp_path: Path) -> None:
+    with pytest.raises(GitRemoteMissing) as caught:
+        client.observe_refs(f"file://{tmp_path}/clond")
+    address = f"file://{cloned}"
+    shown = run_as_printed("GitRemoteMissing", "git ls-remote ADDRESS", str(caught.value), tmp_path, ADDRESS=address)
+    assert "refs/heads/main" in shown.stdout
+    assert "refs/heads/main" in client.observe_refs(address)
+
+
+@pytest.fixture
+def bare(cloned: Path, tmp_path: Path) -> Path:
+    git(tmp_path, "clone", "--quiet", "--bare", str(cloned), "a bare one.git")
+    return tmp_path / "a bare one.git"
+
+
+def test_a_tag_that_is_there_is_looked_at_and_another_version_released(
+    cloned: Path, bare: Path, tmp_path: Path
+) -> None:
+    theirs = client.create_tag(bare, "v0.5.0", "main", "theirs", BY, WHEN)
+    client.create_tag(cloned, "v0.5.0", "main", "ours", BY, WHEN)
+    with pytest.raises(RemoteTagExists) as caught:
+        client.push(cloned, str(bare), ["refs/tags/v0.5.0:refs/tags/v0.5.0"])
+
+    shown = run_as_printed("RemoteTagExists", "git ls-remote --tags {remote}", str(caught.value), tmp_path)
+
+    assert f"{theirs}\trefs/tags/v0.5.0\n" in shown.stdout
+    client.create_tag(cloned, "v0.5.1", "main", "ours", BY, WHEN)
+    client.push(cloned, str(bare), ["refs/tags/v0.5.1:refs/tags/v0.5.1"])
+
+
+def test_a_bare_repository_takes_what_one_with_a_checked_out_branch_does_not(cloned: Path, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    git(tmp_path, "clone", "--quiet", str(cloned), str(ours))
+    git(ours, "commit", "--quiet", "--allow-empty", "--message=Release 0.5.0")
+    with pytest.raises(PushToCheckedOut) as caught:
+        client.push(ours, str(cloned), ["HEAD:refs/heads/main"])
+
+    made = tmp_path / "made.git"
+    run_as_printed(
+        "PushToCheckedOut", "git clone --bare {remote} DIRECTORY", str(caught.value), tmp_path, DIRECTORY=made
+    )
+
+    client.push(ours, str(made), ["HEAD:refs/heads/main"])
+    assert client.observe_refs(str(made))["refs/heads/main"] == git(ours, "rev-parse", "HEAD")
