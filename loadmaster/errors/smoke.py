@@ -15,7 +15,8 @@ class EngineAbsent(LoadmasterError):
         super().__init__(
             f"No Docker engine answers at `{address}`: {told}",
             why="none is installed, it is not running, or `DOCKER_HOST` names another place.",
-            fix="install Debian's `docker.io` and start it, or start one of this checkout's own: `scripts/engine start DIR`.",
+            fix="install Debian's `docker.io` and start it; or start one of this checkout's own, `scripts/engine start DIRECTORY`, "
+            "and give `DOCKER_HOST` the address that it prints.",
         )
 
 
@@ -63,7 +64,7 @@ class EngineRefused(LoadmasterError):
         super().__init__(
             f"The Docker engine at `{address}` answered {status}: {told}",
             why="the engine's own words above are all that is known; often a limit or a security module of that host.",
-            fix="try the same with `docker run` on that host; `loadmaster smoke --doctor` shows what the host can do.",
+            fix="try the same by hand on that host, `docker run OPTIONS IMAGE`; `loadmaster smoke --doctor` shows what it can do.",
         )
 
 
@@ -75,8 +76,9 @@ class EngineCannotStart(LoadmasterError):
             f"The Docker engine at `{address}` cannot start a container: {told}",
             why="its runtime cannot do on this host what containers take: `crun` wants one kind of cgroups, podman may not raise a "
             "limit or give a capability that it lacks itself, AppArmor is active without its `apparmor_parser`.",
-            fix="mend what the runtime names; for podman try `podman --runtime runc system service`; "
-            "or point `DOCKER_HOST` to another engine.",
+            fix="mend what the runtime names; for podman try another runtime, "
+            "`podman --runtime runc system service --time=0 unix://$PWD/podman.sock`, and "
+            "`DOCKER_HOST=unix://$PWD/podman.sock`; or point `DOCKER_HOST` to another engine.",
         )
 
 
