@@ -9,14 +9,16 @@ from loadmaster.errors.base import LoadmasterError
 
 
 class TokenMissing(LoadmasterError):
-    """A real release has no credential for its registry."""
+    """A real release has no credential for its registry. `for_new_crates`: the variable that holds one for these alone."""
 
-    def __init__(self, variables: Sequence[str]) -> None:
+    def __init__(self, variables: Sequence[str], for_new_crates: str = "") -> None:
+        verb = "is" if len(variables) == 1 else "are"
+        only = f", and the token in `{for_new_crates}` is for new crates alone" if for_new_crates else ""
         super().__init__(
-            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} are not set.",
+            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} {verb} not set{only}.",
             why="it is read from the environment of the process that uploads, at the first upload.",
-            fix="set one of them for `loadmaster release`, or for `make up` before the worker starts, or name a "
-            "Secret block in the profile (`registry.credentials.token_block`); then press Retry.",
+            fix=f"set `{variables[0]}` for that process, or name a Secret block in the profile "
+            "(`registry.credentials.token_block`); then try again.",
         )
 
 
@@ -27,7 +29,7 @@ class TokenUnusable(LoadmasterError):
         super().__init__(
             f"The token from {source} cannot be used: {problem}.",
             why="other characters were copied with it, or it is not the token.",
-            fix="put the token there once more, alone and on one line, then press Retry.",
+            fix=f"put the token into {source} once more, alone, on one line and without quotes; then try again.",
         )
 
 
@@ -38,7 +40,7 @@ class SecretBlockMissing(LoadmasterError):
         super().__init__(
             f"There is no Secret block `{block}` with a text in it on the Prefect server.",
             why="the profile names it in `registry.credentials`; it was never made, is on another server, or holds no text.",
-            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then press Retry.",
+            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI; then try again.",
         )
 
 
@@ -50,8 +52,8 @@ class SecretBlockUnread(LoadmasterError):
     def __init__(self, block: str, told: str) -> None:
         super().__init__(
             f"The Secret block `{block}` could not be read: {told}",
-            why="the Prefect server does not answer for the moment.",
-            fix="press Retry when it is back.",
+            why="the Prefect server does not answer for the moment, or it cannot decrypt the block.",
+            fix="see whether the Prefect server is up (`make up`) and shows the block on its page Blocks; then try again.",
         )
 
 
@@ -64,7 +66,7 @@ class IdentityMissing(LoadmasterError):
             f"{' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
             fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
-            '"token"`; then press Retry.',
+            '"token"`; then try again.',
         )
 
 
@@ -77,7 +79,7 @@ class IdentityUnavailable(LoadmasterError):
         super().__init__(
             f"The provider of ID tokens gave no usable answer at `{url}`: {told}",
             why="the network, or the provider itself, is down for the moment.",
-            fix="press Retry when it is back; what was uploaded is recognised and not uploaded again.",
+            fix="try again when it is back; what was uploaded is recognised and not uploaded again.",
         )
 
 
@@ -99,7 +101,7 @@ class ExchangeRefused(LoadmasterError):
         super().__init__(
             f"The registry gave no trusted-publishing token at `{url}`, status {status}: {told}",
             why="no crate's trusted-publishing configuration matches the repository, workflow file and environment.",
-            fix="correct the configuration that the text names, on the crate's settings page, then press Retry.",
+            fix="correct the configuration that the text names, on the crate's settings page, then try again.",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +79,21 @@ def run_flow_here(start: Callable[[], Any], store: Store, root: Path, tell: Tell
     return _receipt(store, identity, state.message or str(state.name))
 
 
-def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
-    """Reads a Secret block as a task does, against the same server as `run_flow_here`."""
+@contextmanager
+def block_reader(store: Store, root: Path, tell: Tell) -> Iterator[ReadBlock]:
+    """Reads Secret blocks as a task does, against the same server as `run_flow_here`: one for all reads, from the first on."""
+    with ExitStack() as server:
+        entered: list[str] = []
 
-    def read(name: str) -> str:
-        with _server(store, root, tell):
+        def read(name: str) -> str:
+            if not entered:
+                server.enter_context(_server(store, root, tell))
+            entered.append(name)
             from tasks.credentials import read_block
 
             return read_block(name)
 
-    return read
+        yield read
 
 
 def _send_last_logs() -> None:

@@ -228,5 +228,12 @@ class Project(Value):
     smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()
 
+    def with_token_block(self, block: str | None) -> Self:
+        """The project with the API token of every crate from this Secret block; the same for None."""
+        if block is None:
+            return self
+        credentials = self.registry.credentials.with_block(block)
+        return self.model_copy(update={"registry": self.registry.model_copy(update={"credentials": credentials})})
+
     def tag_of(self, package: str, version: str) -> str:
         return self.release.tag_pattern(package).format(name=package, version=version)

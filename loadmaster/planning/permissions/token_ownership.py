@@ -1,0 +1,117 @@
+"""Whether the account of a token owns a crate.
+
+A token does not say whose it is. It shows its account's ownership only if it may read the configurations of trusted
+publishing: the registry shows these to owning users alone. For any other token there is one thing that the public lists of
+owners can show: that no account owns all crates that the token is to publish.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from loadmaster.planning.permissions.facts import Facts
+from loadmaster.planning.permissions.findings import Asked, Verdict
+from loadmaster.planning.permissions.ownership import INVITES_PAGE, OwnersSeen, owners_of, quote
+from loadmaster.planning.permissions.reading import Document, Refused, interpret, why_unread
+from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, TokenSeen
+from loadmaster.planning.permissions.token_answers import NO_PERMISSION, Rights, rights_of
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.planning.values.rates import Action
+
+NOT_AN_OWNER = "not an owner"
+_ONLY_UPLOAD = "only its upload shows it."
+
+
+def refuses(exchange: Exchange | None, seen: TokenSeen, text: str) -> bool:
+    """Whether this very token was refused with that text."""
+    if exchange is None or exchange.credential != seen.named:
+        return False
+    reading = interpret(exchange)
+    return isinstance(reading, Refused) and text in reading.detail
+
+
+def judge_ownership(answers: CrateAnswers, name: str, seen: TokenSeen) -> Verdict:
+    """Whether the token's account owns an existing crate, as far as the registry tells this token."""
+    asked = Asked.of(answers.configs, answers.owners)
+    if answers.configs is None or answers.configs.credential != seen.named:
+        return _unknown_account(answers, seen)
+    match reading := interpret(answers.configs):
+        case Document(content={"github_configs": list()}):
+            return Verdict(Outcome.PASS, "its account owns it", asked=Asked.of(answers.configs))
+        case Refused(detail=detail) if NOT_AN_OWNER in detail:
+            return _not_in_person(answers, name, seen)
+        case Refused(detail=detail) if NO_PERMISSION in detail:
+            return _unknown_account(answers, seen)
+        case _:
+            what = f"whether its account owns the crate is open: {why_unread(reading)}"
+            return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
+
+
+def _unknown_account(answers: CrateAnswers, seen: TokenSeen) -> Verdict:
+    owners = owners_of(answers)
+    known = f" ({quote(owners.names)})" if isinstance(owners, OwnersSeen) else ""
+    what = f"whether its account is among the owners of the crate{known} is open"
+    reveals = rights_of(seen) is Rights.OTHERS
+    settle = "with the scope `trusted-publishing`, too, the token would show it; else only the upload does."
+    return Verdict(
+        Outcome.COULD_NOT_CHECK,
+        what,
+        settle if reveals else _ONLY_UPLOAD,
+        Asked.of(seen.configs_of_user, answers.owners),
+    )
+
+
+def _not_in_person(answers: CrateAnswers, name: str, seen: TokenSeen) -> Verdict:
+    owners, asked = owners_of(answers), Asked.of(answers.configs, answers.owners)
+    if isinstance(owners, str):
+        what = f"its account is no owner of the crate in person, and whether a team of it is, is open: {owners}"
+        return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
+    if owners.teams:
+        what = (
+            f"its account owns the crate at most as a member of {quote(owners.teams)}, which the registry shows nobody"
+        )
+        return Verdict(Outcome.COULD_NOT_CHECK, what, f"GitHub shows the team's members; else {_ONLY_UPLOAD}", asked)
+    what = f"is owned by {quote(owners.users)}, and the account of {seen.named} is not among them"
+    fix = (
+        f"put a token of {quote(owners.users)} into {seen.source}; or make that account an owner: if it is invited already, it "
+        f"accepts at {INVITES_PAGE}, else one of them first runs `cargo owner --add LOGIN {name}`, LOGIN being that account."
+    )
+    return Verdict(Outcome.FAIL, what, fix, asked)
+
+
+def crates_apart(facts: Facts) -> Mapping[str, Verdict]:
+    """Failures, by crate, if no account owns all crates that one token is to publish, whosever the token is.
+
+    Crates that teams own do not count, because a member may publish them, nor those whose ownership the token itself shows.
+    """
+    seen = facts.seen.tokens.get(Action.UPDATE)
+    if seen is None or seen.unusable or seen.is_minted or seen.is_short_lived or rights_of(seen) is not Rights.OTHERS:
+        return {}
+    owners: dict[str, OwnersSeen] = {}
+    for crate in facts.crates:
+        known = owners_of(facts.crate(crate.name))
+        if facts.action(crate) is Action.UPDATE and isinstance(known, OwnersSeen) and known.users and not known.teams:
+            owners[crate.name] = known
+    counted = Counter(login.lower() for each in owners.values() for login in each.users)
+    if not counted or max(counted.values()) == len(owners):
+        return {}
+    most = [login for login, count in counted.items() if count == max(counted.values())]
+    others = {name: each for name, each in owners.items() if len(most) > 1 or most[0] not in _lower(each.users)}
+    return {name: _apart(facts.crate(name), name, each, len(owners), seen) for name, each in others.items()}
+
+
+def _lower(logins: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(login.lower() for login in logins)
+
+
+def _apart(answers: CrateAnswers, name: str, owners: OwnersSeen, count: int, seen: TokenSeen) -> Verdict:
+    what = (
+        f"is owned by {quote(owners.users)}, and no account owns all {count} crates that {seen.named} is to publish, "
+        "whosever that token is"
+    )
+    fix = (
+        f"let one of {quote(owners.users)} run `cargo owner --add LOGIN {name}`, LOGIN being the account of the token, which "
+        f"then accepts at {INVITES_PAGE} (at once, if it is invited already)."
+    )
+    return Verdict(Outcome.FAIL, what, fix, Asked.of(answers.owners))
