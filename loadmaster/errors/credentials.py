@@ -17,7 +17,7 @@ class TokenMissing(LoadmasterError):
         super().__init__(
             f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} {verb} not set{only}.",
             why="it is read from the environment of the process that uploads, at the first upload.",
-            fix=f"set `{variables[0]}` for that process, or name a Secret block in the profile "
+            fix=f"set `{variables[0]}` for the process that uploads, or name a Secret block in the profile "
             "(`registry.credentials.token_block`); then try again.",
         )
 

@@ -13,7 +13,7 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.crates_io.packaged import PackagedCrate, judge
 from loadmaster.planning.permissions.crate_gates import crate_rules
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Finding, Verdict
+from loadmaster.planning.permissions.findings import Finding, Found
 from loadmaster.planning.permissions.questions import Inquiry, inquiries
 from loadmaster.planning.permissions.seen import NameSeen, PermissionsSeen
 from loadmaster.planning.plan import ReleasePlan
@@ -109,7 +109,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
         digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
     except LoadmasterError as error:
         why = f"the crates could not be packaged: {error.what.splitlines()[0]}"
-        return (Verdict(Outcome.COULD_NOT_CHECK, why, error.fix).at(PermissionGate.CRATE_RULES, "plan"),)
+        return (Found(Outcome.COULD_NOT_CHECK, why, error.fix).at(PermissionGate.CRATE_RULES, "plan"),)
     return judge_packaged(job, plan, digests)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from loadmaster.planning.crates_io.packaged import PackagedCrate
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Asked, Finding, Verdict
+from loadmaster.planning.permissions.findings import Asked, Finding, Found
 from loadmaster.planning.permissions.seen import NameSeen
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.permission_gate import PermissionGate
@@ -22,19 +22,19 @@ def dependency_names(facts: Facts) -> Iterator[Finding]:
 _NOT_LOOKED_FOR = NameSeen(spelled=None, unread="nobody looked for it")
 
 
-def _names(seen: dict[str, NameSeen]) -> Verdict:
+def _names(seen: dict[str, NameSeen]) -> Found:
     if not seen:
-        return Verdict(Outcome.SKIP, "depends on no crate outside of this release")
+        return Found(Outcome.SKIP, "depends on no crate outside of this release")
     asked = (Asked(question=f"the index for {', '.join(f'`{name}`' for name in seen)}", answer=_told(seen)),)
     problems = [f"`{name}` {each}" for name, answer in seen.items() if (each := _problem(name, answer))]
     if problems:
         fix = "correct the name in its `Cargo.toml`, or publish that crate first."
         what = f"depends on crates that the registry does not have: {'; '.join(problems)}"
-        return Verdict(Outcome.FAIL, what, fix, asked)
+        return Found(Outcome.FAIL, what, fix, asked)
     unread = [f"`{name}`: {answer.unread.rstrip('.')}" for name, answer in seen.items() if answer.unread]
     if unread:
-        return Verdict(Outcome.COULD_NOT_CHECK, "; ".join(unread), "ask the preflight again when the index answers.")
-    return Verdict(Outcome.PASS, "needs only crates that are there, in this spelling", asked=asked)
+        return Found(Outcome.COULD_NOT_CHECK, "; ".join(unread), "ask the preflight again when the index answers.")
+    return Found(Outcome.PASS, "needs only crates that are there, in this spelling", asked=asked)
 
 
 def _problem(name: str, seen: NameSeen) -> str:

@@ -12,13 +12,14 @@ from typing import NamedTuple, Self
 
 from pydantic import model_validator
 
+from loadmaster.planning.permissions.reading import Refused, interpret
 from loadmaster.planning.permissions.seen import Exchange
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.planning.values.value import Value
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.COULD_NOT_CHECK, Outcome.PASS, Outcome.SKIP)
-_LONGEST_ANSWER = 160
+_LONGEST_ANSWER = 100
 _PLACES_SHOWN = 3
 
 
@@ -46,6 +47,10 @@ class Asked(Value):
 
 
 def _answer_of(exchange: Exchange) -> str:
+    """The status, and the registry's words, or the beginning of what came instead."""
+    reading = interpret(exchange)
+    if isinstance(reading, Refused):
+        return f"{reading.status}, `{reading.detail}`"
     lines = exchange.text.strip().splitlines() or [""]
     told = lines[0][:_LONGEST_ANSWER] + ("…" if len(lines[0]) > _LONGEST_ANSWER else "")
     return f"{exchange.status or 'no answer'}, `{told}`"
@@ -72,7 +77,7 @@ class Finding(Value):
         return self
 
 
-class Verdict(NamedTuple):
+class Found(NamedTuple):
     """A finding without its place."""
 
     outcome: Outcome

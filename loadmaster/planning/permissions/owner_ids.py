@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Asked, Verdict
+from loadmaster.planning.permissions.findings import Asked, Found
 from loadmaster.planning.permissions.probe_answers import passed
 from loadmaster.planning.permissions.publisher_configs import configs_of, ids_of_accepting
 from loadmaster.planning.profile.registry_style import TrustedPublishing
@@ -37,26 +37,26 @@ class OwnerIds(NamedTuple):
         ranks = Counter(each for ids in self.of_crates.values() for each in set(ids)).most_common(2)
         return ranks[0][0] if len(ranks) == 1 or (ranks and ranks[0][1] > ranks[1][1]) else None
 
-    def verdict(self, crate: str, ids: Ids, settings: str, asked: tuple[Asked, ...]) -> Verdict:
+    def verdict(self, crate: str, ids: Ids, settings: str, asked: tuple[Asked, ...]) -> Found:
         """The verdict on a crate that accepts the profile's workflow, if the id is right."""
         again = f"add the same configuration again at {settings}, which stores the owner's present id"
         if self.right is not None:
             if self.right in ids:
-                return Verdict(Outcome.PASS, f"accepts the profile's workflow, owner id {self.right}", asked=asked)
+                return Found(Outcome.PASS, f"accepts the profile's workflow, owner id {self.right}", asked=asked)
             what = f"its configuration has the owner's id {_either(ids)}, and {self.says} {self.right}"
             fix = f"{again}; or correct `owner_id` in the profile, if that is wrong (`{self._lookup}`)."
-            return Verdict(Outcome.FAIL, what, fix, asked)
+            return Found(Outcome.FAIL, what, fix, asked)
         if not (others := self._that_differ(ids)):
             what = f"accepts the profile's workflow, owner id {_either(ids)}, which nothing else names differently"
-            return Verdict(Outcome.PASS, what, asked=asked)
+            return Found(Outcome.PASS, what, asked=asked)
         what = f"names `{self.owner}` by the id {_either(ids)}, and the configuration of {others} by another: an owner has one id"
         fix = (
             f"look the id up (`{self._lookup}`) and write it into the profile as `owner_id` in "
             "`[registry.trusted_publishing]`"
         )
         if self.usual in ids:
-            return Verdict(Outcome.COULD_NOT_CHECK, what, f"{fix}.", asked)
-        return Verdict(Outcome.FAIL, what, f"{fix}; if it is not {_either(ids)}, {again}.", asked)
+            return Found(Outcome.COULD_NOT_CHECK, what, f"{fix}.", asked)
+        return Found(Outcome.FAIL, what, f"{fix}; if it is not {_either(ids)}, {again}.", asked)
 
     def _that_differ(self, ids: Ids) -> str:
         """The crates that share no id with these; "" if there are none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Asked, Finding, Verdict
+from loadmaster.planning.permissions.findings import Asked, Finding, Found
 from loadmaster.planning.permissions.ownership import OwnersSeen, how_to_add, owners_of, quote
 from loadmaster.planning.permissions.seen import CrateAnswers
 from loadmaster.planning.values.gate import Outcome
@@ -16,18 +16,18 @@ def owners(facts: Facts) -> Iterator[Finding]:
     expected = facts.style.owners
     for crate in facts.crates:
         if not expected:
-            verdict = Verdict(Outcome.SKIP, "the profile names no owners")
+            verdict = Found(Outcome.SKIP, "the profile names no owners")
         elif facts.is_new(crate):
-            verdict = Verdict(Outcome.SKIP, "is new: whoever publishes it first owns it")
+            verdict = Found(Outcome.SKIP, "is new: whoever publishes it first owns it")
         else:
             verdict = _ownership(crate.name, expected, facts.crate(crate.name))
         yield verdict.at(PermissionGate.OWNERS, crate.name)
 
 
-def _ownership(name: str, expected: Sequence[str], seen: CrateAnswers) -> Verdict:
+def _ownership(name: str, expected: Sequence[str], seen: CrateAnswers) -> Found:
     actual, asked = owners_of(seen), Asked.of(seen.owners)
     if isinstance(actual, str):
-        return Verdict(
+        return Found(
             Outcome.COULD_NOT_CHECK, actual, "ask the preflight again when the registry itself answers.", asked
         )
     known, wanted = ({login.lower() for login in logins} for logins in (actual.names, expected))
@@ -35,12 +35,12 @@ def _ownership(name: str, expected: Sequence[str], seen: CrateAnswers) -> Verdic
     extra = [login for login in actual.names if login.lower() not in wanted]
     if missing:
         what = f"{quote(missing)} {'does' if len(missing) == 1 else 'do'} not own it, but {quote(actual.names)}"
-        return Verdict(Outcome.FAIL, what, " ".join(_way_out(login, name, actual) for login in missing), asked)
+        return Found(Outcome.FAIL, what, " ".join(_way_out(login, name, actual) for login in missing), asked)
     if extra:
         what = f"is also owned by {quote(extra)}, whom the profile does not name"
         fix = f"if they are no longer wanted: `cargo owner --remove LOGIN {name}`; else add them to `registry.owners`."
-        return Verdict(Outcome.PASS, what, fix, asked, is_warning=True)
-    return Verdict(Outcome.PASS, f"is owned by {quote(actual.names)}, as the profile says", asked=asked)
+        return Found(Outcome.PASS, what, fix, asked, is_warning=True)
+    return Found(Outcome.PASS, f"is owned by {quote(actual.names)}, as the profile says", asked=asked)
 
 
 def _way_out(login: str, name: str, actual: OwnersSeen) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loadmaster.planning.permissions.findings import Asked, Verdict
+from loadmaster.planning.permissions.findings import Asked, Found
 from loadmaster.planning.permissions.ownership import INVITES_PAGE
 from loadmaster.planning.permissions.reading import Refused, interpret, why_unread
 from loadmaster.planning.permissions.seen import Exchange, TokenSeen
-from loadmaster.planning.permissions.token_answers import DEAD, NO_PERMISSION, SCOPE, locked, renewal, way_out_of_lock
+from loadmaster.planning.permissions.token_answers import DEAD, NO_PERMISSION, SCOPE, locked, way_out_of_lock
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.rates import Action
 
@@ -37,38 +37,37 @@ def reached_registry(probe: Exchange) -> bool:
     return isinstance(reading, Refused) and reading.status in (*_JUDGED, 429)
 
 
-def judge_probe(name: str, action: Action, seen: TokenSeen, probe: Exchange) -> Verdict:
-    """A pass says that scope, pattern and e-mail are right, and nothing of the owners."""
+def judge_probe(name: str, action: Action, seen: TokenSeen, probe: Exchange, renew: str = "") -> Found:
+    """A pass says that scope, pattern and e-mail are right, and nothing of the owners. `renew`: how to replace an API token."""
     asked, reading = Asked.of(probe), interpret(probe)
     if passed(probe):
         what = f"{seen.named} has the scope `{SCOPE[action]}` for it, and its account a verified e-mail"
-        return Verdict(Outcome.PASS, what, asked=asked)
+        return Found(Outcome.PASS, what, asked=asked)
     if not isinstance(reading, Refused) or not reached_registry(probe):
-        return Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), "ask the preflight again.", asked)
+        return Found(Outcome.COULD_NOT_CHECK, why_unread(reading), "ask the preflight again.", asked)
     if reading.status == 429:
         what = f"the limit of {seen.named} is used up: `{reading.detail}`"
-        return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again after that.", asked)
+        return Found(Outcome.COULD_NOT_CHECK, what, "ask the preflight again after that.", asked)
     if RECENTLY_DELETED in reading.detail:
         what = "the registry refuses the name before it looks at the token"
-        return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again when the name is free.", asked)
-    return _refusal(name, action, seen, reading.detail)._replace(asked=asked)
+        return Found(Outcome.COULD_NOT_CHECK, what, "ask the preflight again when the name is free.", asked)
+    return _refusal(name, action, seen, reading.detail, renew)._replace(asked=asked)
 
 
-def _refusal(name: str, action: Action, seen: TokenSeen, detail: str) -> Verdict:
+def _refusal(name: str, action: Action, seen: TokenSeen, detail: str, renew: str) -> Found:
     """The failure that the registry's own words mean for this crate."""
     if "do not support creating new crates" in detail:
         return cannot_create(seen)
-    for text, what, fix in _refusals(name, action, seen, detail):
+    for text, what, fix in _refusals(name, action, seen, detail, renew):
         if text in detail:
-            return Verdict(Outcome.FAIL, what, fix)
+            return Found(Outcome.FAIL, what, fix)
     fix = f"the registry's words say what it refuses: correct that for `{name}`, and ask the preflight again."
-    return Verdict(Outcome.FAIL, f"would be refused: `{detail}`", fix)
+    return Found(Outcome.FAIL, f"would be refused: `{detail}`", fix)
 
 
-def _refusals(name: str, action: Action, seen: TokenSeen, detail: str) -> Iterable[tuple[str, str, str]]:
+def _refusals(name: str, action: Action, seen: TokenSeen, detail: str, renew: str) -> Iterable[tuple[str, str, str]]:
     """A text in the refusal, what it means for this crate, and what to do."""
     settings, scope = f"https://crates.io/crates/{name}/settings", SCOPE[action]
-    renew = renewal(seen.source, [scope], f"`{name}`")
     return (
         (
             NO_PERMISSION,
@@ -107,8 +106,8 @@ def _refusals(name: str, action: Action, seen: TokenSeen, detail: str) -> Iterab
     )
 
 
-def cannot_create(seen: TokenSeen) -> Verdict:
+def cannot_create(seen: TokenSeen) -> Found:
     """The failure of a new crate that a token of trusted publishing is to publish."""
     what = f"is new, and {seen.named}, one of trusted publishing, cannot create crates"
     fix = "give new crates an API token with the scope `publish-new` (`LOADMASTER_REGISTRY_TOKEN_NEW`, or a Secret block in "
-    return Verdict(Outcome.FAIL, what, f"{fix}`registry.credentials.new_token_block`).")
+    return Found(Outcome.FAIL, what, f"{fix}`registry.credentials.new_token_block`).")

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Asked, Finding, Verdict
+from loadmaster.planning.permissions.findings import Asked, Finding, Found
 from loadmaster.planning.permissions.reading import Document, Refused, TurnedAway, interpret, why_unread
 from loadmaster.planning.permissions.seen import Exchange
 from loadmaster.planning.profile.registry_style import Wait
@@ -28,35 +28,35 @@ def registry_ready(facts: Facts) -> Iterator[Finding]:
     yield _readiness(facts.seen.site).at(PermissionGate.REGISTRY_READY, "registry")
 
 
-def _readiness(site: Exchange) -> Verdict:
+def _readiness(site: Exchange) -> Found:
     asked = Asked.of(site)
     match reading := interpret(site):
         case Document(content={"read_only": True, **rest}):
             banner = f": `{rest['banner_message']}`" if rest.get("banner_message") else ""
-            return Verdict(
+            return Found(
                 Outcome.FAIL, f"is in read-only mode{banner}", f"wait until it is not; see {STATUS_PAGE}.", asked
             )
         case Document(content={"read_only": False}):
-            return Verdict(Outcome.PASS, "answers, and accepts uploads", asked=asked)
+            return Found(Outcome.PASS, "answers, and accepts uploads", asked=asked)
         case Refused(status=503):
             fix = f"wait until it accepts uploads again; see {STATUS_PAGE}."
-            return Verdict(Outcome.FAIL, why_unread(reading), fix, asked)
+            return Found(Outcome.FAIL, why_unread(reading), fix, asked)
         case TurnedAway():
             fix = "find out whether this machine's address or Loadmaster's `User-Agent` is blocked: help@crates.io."
-            return Verdict(Outcome.FAIL, why_unread(reading), fix, asked)
+            return Found(Outcome.FAIL, why_unread(reading), fix, asked)
         case Refused(status=404):
             what = "the registry does not say whether it accepts uploads"
-            return Verdict(Outcome.COULD_NOT_CHECK, what, "only an upload shows it.", asked)
+            return Found(Outcome.COULD_NOT_CHECK, what, "only an upload shows it.", asked)
         case _:
             fix = "open the address from this machine; a proxy or a firewall must let it through unchanged."
-            return Verdict(Outcome.COULD_NOT_CHECK, why_unread(reading), fix, asked)
+            return Found(Outcome.COULD_NOT_CHECK, why_unread(reading), fix, asked)
 
 
 def rate_budget(facts: Facts) -> Iterator[Finding]:
     yield _budget(facts).at(PermissionGate.RATE_BUDGET, "plan")
 
 
-def _budget(facts: Facts) -> Verdict:
+def _budget(facts: Facts) -> Found:
     """Compares the predicted end, including the cost of the probes, with the profile's limit. A probe may contradict it."""
     limit, predicted = facts.project.preflight.finish_within, predict_publishing(facts)
     minutes, probes, used_up = predicted.seconds / 60, sum(_probes(facts).values()), refused_until(facts)
@@ -72,12 +72,12 @@ def _budget(facts: Facts) -> Verdict:
         for action in used_up
     )
     if limit is None or minutes <= limit:
-        return Verdict(Outcome.PASS, what, waiting, asked, is_warning=bool(used_up))
+        return Found(Outcome.PASS, what, waiting, asked, is_warning=bool(used_up))
     fix = (
         "ask help@crates.io for a higher limit and set it as `registry.new_burst` or `update_burst`, publish new "
         "crates some days earlier, or raise `preflight.finish_within`."
     )
-    return Verdict(Outcome.FAIL, what, f"{waiting} {fix}".strip(), asked)
+    return Found(Outcome.FAIL, what, f"{waiting} {fix}".strip(), asked)
 
 
 _NAMES = {Action.NEW: "new crates", Action.UPDATE: "updates"}

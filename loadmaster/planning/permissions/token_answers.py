@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from loadmaster.planning.permissions.findings import Asked, Verdict
+from loadmaster.planning.permissions.findings import Asked, Found
 from loadmaster.planning.permissions.reading import Document, Refused, interpret, why_unread
 from loadmaster.planning.permissions.seen import Exchange, TokenSeen
 from loadmaster.planning.values.gate import Outcome
@@ -28,7 +28,7 @@ _LEGACY = "cannot be used with legacy API tokens"
 _ANOTHER_USER = "requires authentication as the specified user"
 
 
-class Rights(StrEnum):
+class TokenRights(StrEnum):
     """What is known of a token's scopes."""
 
     ALL = "all"
@@ -40,17 +40,17 @@ class Rights(StrEnum):
     UNKNOWN = "unknown"
 
 
-def rights_of(seen: TokenSeen) -> Rights:
+def rights_of(seen: TokenSeen) -> TokenRights:
     if seen.configs_of_user is None:
-        return Rights.UNKNOWN
+        return TokenRights.UNKNOWN
     match interpret(seen.configs_of_user):
         case Document():
-            return Rights.CONFIGS
+            return TokenRights.CONFIGS
         case Refused(detail=detail):
-            texts = {_LEGACY: Rights.ALL, _ANOTHER_USER: Rights.CONFIGS, NO_PERMISSION: Rights.OTHERS}
-            return next((rights for text, rights in texts.items() if text in detail), Rights.UNKNOWN)
+            texts = {_LEGACY: TokenRights.ALL, _ANOTHER_USER: TokenRights.CONFIGS, NO_PERMISSION: TokenRights.OTHERS}
+            return next((rights for text, rights in texts.items() if text in detail), TokenRights.UNKNOWN)
         case _:
-            return Rights.UNKNOWN
+            return TokenRights.UNKNOWN
 
 
 def is_dead(seen: TokenSeen) -> bool:
@@ -61,33 +61,33 @@ def is_dead(seen: TokenSeen) -> bool:
 def may_read_configs(seen: TokenSeen) -> bool:
     """Whether a token may read configurations of trusted publishing, as far as anybody knows."""
     has_api_token = not (seen.unusable or seen.is_minted or seen.is_short_lived)
-    return has_api_token and not is_dead(seen) and rights_of(seen) is not Rights.OTHERS
+    return has_api_token and not is_dead(seen) and rights_of(seen) is not TokenRights.OTHERS
 
 
-def liveness(seen: TokenSeen, scopes: Sequence[str]) -> Verdict:
+def liveness(seen: TokenSeen, scopes: Sequence[str]) -> Found:
     """Whether a token that could be read is alive. `scopes`: those that a new one needs."""
     if seen.is_minted:
-        return Verdict(Outcome.PASS, "was made for this workflow run, and is renewed while it is needed", asked=_MINTED)
+        return Found(Outcome.PASS, "was made for this workflow run, and is renewed while it is needed", asked=_MINTED)
     if seen.is_short_lived:
         what = f"in {seen.source} is one of trusted publishing, and the registry answers nothing but uploads to it"
-        return Verdict(Outcome.COULD_NOT_CHECK, what, "`preflight.probe = true` in the profile asks with it.")
+        return Found(Outcome.COULD_NOT_CHECK, what, "`preflight.probe = true` in the profile asks with it.")
     if seen.me is None:
-        return Verdict(Outcome.COULD_NOT_CHECK, f"in {seen.source} was not asked about")
+        return Found(Outcome.COULD_NOT_CHECK, f"in {seen.source} was not asked about")
     return _answered(seen.source, seen.me, scopes)
 
 
-def _answered(source: str, me: Exchange, scopes: Sequence[str]) -> Verdict:
+def _answered(source: str, me: Exchange, scopes: Sequence[str]) -> Found:
     reading, asked = interpret(me), Asked.of(me)
     detail = reading.detail if isinstance(reading, Refused) else ""
     if "can only be performed on the crates.io website" in detail:
-        return Verdict(Outcome.PASS, f"in {source} is alive", asked=asked)
+        return Found(Outcome.PASS, f"in {source} is alive", asked=asked)
     if "This account is" in detail:
-        return Verdict(Outcome.FAIL, f"in {source} belongs to {locked(detail)}", way_out_of_lock(detail), asked)
+        return Found(Outcome.FAIL, f"in {source} belongs to {locked(detail)}", way_out_of_lock(detail), asked)
     for text, (what, fix) in _refusals(source, scopes).items():
         if text in detail:
-            return Verdict(Outcome.FAIL, f"in {source} {what}", fix, asked)
+            return Found(Outcome.FAIL, f"in {source} {what}", fix, asked)
     open_question = f"whether the one in {source} is alive is not known: {why_unread(reading)}"
-    return Verdict(Outcome.COULD_NOT_CHECK, open_question, "ask again when the registry itself answers.", asked)
+    return Found(Outcome.COULD_NOT_CHECK, open_question, "ask again when the registry itself answers.", asked)
 
 
 _MINTED = (Asked(question="an ID token, exchanged at the registry", answer="a token of trusted publishing"),)
@@ -106,7 +106,9 @@ def _refusals(source: str, scopes: Sequence[str]) -> dict[str, tuple[str, str]]:
     }
 
 
-def renewal(source: str, scopes: Sequence[str], crates: str = "every crate of this release") -> str:
+def renewal(source: str, scopes: Sequence[str], crate: str = "") -> str:
+    """How to replace the token in `source`. The new one needs all that the old one is used for, and not this crate alone."""
+    crates = f"`{crate}` and every other crate of this release" if crate else "every crate of this release"
     scope = " and ".join(f"`{scope}`" for scope in scopes)
     return (
         f"make a token at {TOKENS_PAGE} with the scope{'s' if len(scopes) > 1 else ''} {scope} and patterns that cover "

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from loadmaster.planning.permissions.facts import Facts
-from loadmaster.planning.permissions.findings import Asked, Verdict
+from loadmaster.planning.permissions.findings import Asked, Found
 from loadmaster.planning.permissions.ownership import INVITES_PAGE, OwnersSeen, owners_of, quote
 from loadmaster.planning.permissions.reading import Document, Refused, interpret, why_unread
 from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, TokenSeen
-from loadmaster.planning.permissions.token_answers import NO_PERMISSION, Rights, rights_of
+from loadmaster.planning.permissions.token_answers import NO_PERMISSION, TokenRights, rights_of
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.rates import Action
 
@@ -31,30 +31,30 @@ def refuses(exchange: Exchange | None, seen: TokenSeen, text: str) -> bool:
     return isinstance(reading, Refused) and text in reading.detail
 
 
-def judge_ownership(answers: CrateAnswers, name: str, seen: TokenSeen) -> Verdict:
+def judge_ownership(answers: CrateAnswers, name: str, seen: TokenSeen) -> Found:
     """Whether the token's account owns an existing crate, as far as the registry tells this token."""
     asked = Asked.of(answers.configs, answers.owners)
     if answers.configs is None or answers.configs.credential != seen.named:
         return _unknown_account(answers, seen)
     match reading := interpret(answers.configs):
         case Document(content={"github_configs": list()}):
-            return Verdict(Outcome.PASS, "its account owns it", asked=Asked.of(answers.configs))
+            return Found(Outcome.PASS, "its account owns it", asked=Asked.of(answers.configs))
         case Refused(detail=detail) if NOT_AN_OWNER in detail:
             return _not_in_person(answers, name, seen)
         case Refused(detail=detail) if NO_PERMISSION in detail:
             return _unknown_account(answers, seen)
         case _:
             what = f"whether its account owns the crate is open: {why_unread(reading)}"
-            return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
+            return Found(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
 
 
-def _unknown_account(answers: CrateAnswers, seen: TokenSeen) -> Verdict:
+def _unknown_account(answers: CrateAnswers, seen: TokenSeen) -> Found:
     owners = owners_of(answers)
     known = f" ({quote(owners.names)})" if isinstance(owners, OwnersSeen) else ""
     what = f"whether its account is among the owners of the crate{known} is open"
-    reveals = rights_of(seen) is Rights.OTHERS
+    reveals = rights_of(seen) is TokenRights.OTHERS
     settle = "with the scope `trusted-publishing`, too, the token would show it; else only the upload does."
-    return Verdict(
+    return Found(
         Outcome.COULD_NOT_CHECK,
         what,
         settle if reveals else _ONLY_UPLOAD,
@@ -62,31 +62,37 @@ def _unknown_account(answers: CrateAnswers, seen: TokenSeen) -> Verdict:
     )
 
 
-def _not_in_person(answers: CrateAnswers, name: str, seen: TokenSeen) -> Verdict:
+def _not_in_person(answers: CrateAnswers, name: str, seen: TokenSeen) -> Found:
     owners, asked = owners_of(answers), Asked.of(answers.configs, answers.owners)
     if isinstance(owners, str):
         what = f"its account is no owner of the crate in person, and whether a team of it is, is open: {owners}"
-        return Verdict(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
+        return Found(Outcome.COULD_NOT_CHECK, what, "ask the preflight again.", asked)
     if owners.teams:
         what = (
             f"its account owns the crate at most as a member of {quote(owners.teams)}, which the registry shows nobody"
         )
-        return Verdict(Outcome.COULD_NOT_CHECK, what, f"GitHub shows the team's members; else {_ONLY_UPLOAD}", asked)
+        return Found(Outcome.COULD_NOT_CHECK, what, f"GitHub shows the team's members; else {_ONLY_UPLOAD}", asked)
     what = f"is owned by {quote(owners.users)}, and the account of {seen.named} is not among them"
     fix = (
         f"put a token of {quote(owners.users)} into {seen.source}; or make that account an owner: if it is invited already, it "
         f"accepts at {INVITES_PAGE}, else one of them first runs `cargo owner --add LOGIN {name}`, LOGIN being that account."
     )
-    return Verdict(Outcome.FAIL, what, fix, asked)
+    return Found(Outcome.FAIL, what, fix, asked)
 
 
-def crates_apart(facts: Facts) -> Mapping[str, Verdict]:
+def crates_apart(facts: Facts) -> Mapping[str, Found]:
     """Failures, by crate, if no account owns all crates that one token is to publish, whosever the token is.
 
     Crates that teams own do not count, because a member may publish them, nor those whose ownership the token itself shows.
     """
     seen = facts.seen.tokens.get(Action.UPDATE)
-    if seen is None or seen.unusable or seen.is_minted or seen.is_short_lived or rights_of(seen) is not Rights.OTHERS:
+    if (
+        seen is None
+        or seen.unusable
+        or seen.is_minted
+        or seen.is_short_lived
+        or rights_of(seen) is not TokenRights.OTHERS
+    ):
         return {}
     owners: dict[str, OwnersSeen] = {}
     for crate in facts.crates:
@@ -105,13 +111,13 @@ def _lower(logins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(login.lower() for login in logins)
 
 
-def _apart(answers: CrateAnswers, name: str, owners: OwnersSeen, count: int, seen: TokenSeen) -> Verdict:
+def _apart(answers: CrateAnswers, name: str, owners: OwnersSeen, count: int, seen: TokenSeen) -> Found:
+    users = quote(owners.users)
     what = (
-        f"is owned by {quote(owners.users)}, and no account owns all {count} crates that {seen.named} is to publish, "
-        "whosever that token is"
+        f"is owned by {users}, and no account owns all {count} crates that {seen.named} is to publish, whosever it is"
     )
     fix = (
-        f"let one of {quote(owners.users)} run `cargo owner --add LOGIN {name}`, LOGIN being the account of the token, which "
-        f"then accepts at {INVITES_PAGE} (at once, if it is invited already)."
+        f"if the token is of none of {users}, let one of them run `cargo owner --add LOGIN {name}`, LOGIN being the token's "
+        f"account, which then accepts at {INVITES_PAGE} (at once, if it is invited already)."
     )
-    return Verdict(Outcome.FAIL, what, fix, Asked.of(answers.owners))
+    return Found(Outcome.FAIL, what, fix, Asked.of(answers.owners))

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.permissions.findings import Asked, Finding, Verdict, answers, folded
+from loadmaster.planning.permissions.findings import Asked, Finding, Found, answers, folded
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.seen import CrateAnswers, Exchange
 from loadmaster.planning.permissions.show import permissions_markdown, permissions_text
@@ -49,7 +49,7 @@ def about(name: str, text: str | None = None, status: int = 200) -> Exchange:
 
 def of(where: str, what: str, fix: str = "") -> Finding:
     asked = (ASKED.model_copy(update={"question": f"`GET …/{where}`"}),)
-    return Verdict(Outcome.FAIL, what, fix, asked).at(GATE, where)
+    return Found(Outcome.FAIL, what, fix, asked).at(GATE, where)
 
 
 def test_what_differs_in_the_place_s_name_alone_is_one() -> None:
@@ -78,7 +78,7 @@ def test_alike_problems_name_every_place_and_close_once() -> None:
 
 
 def test_an_open_question_that_blocks_says_what_settles_it_and_how_to_unblock() -> None:
-    unknown = Verdict(Outcome.COULD_NOT_CHECK, "is open", "ask again.").at(GATE, "core")
+    unknown = Found(Outcome.COULD_NOT_CHECK, "is open", "ask again.").at(GATE, "core")
     (answer,) = answers([unknown], (GATE,))
     assert answer.why == "`core`: is open (to settle it: ask again)"
     with pytest.raises(GatesClosed, match=r"take `token` from `preflight\.blocking`"):
@@ -87,7 +87,7 @@ def test_an_open_question_that_blocks_says_what_settles_it_and_how_to_unblock() 
 
 def test_a_pass_says_in_the_receipt_what_was_asked_with_which_token() -> None:
     findings = [
-        Verdict(Outcome.PASS, "may be published", asked=of(name, "").asked).at(GATE, name) for name in ("core", "app")
+        Found(Outcome.PASS, "may be published", asked=of(name, "").asked).at(GATE, name) for name in ("core", "app")
     ]
     (answer,) = answers(findings, ())
     assert answer.asked == ("`core`, `app`: may be published; asked: `GET …/core` with the token in `X`: 200, `{}`",)
