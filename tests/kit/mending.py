@@ -39,8 +39,6 @@ def run_cargo_owner(by: str) -> Mend:
     """Runs the printed command as that user, and accepts the invitation that follows."""
 
     def mend(job: Job, fix: str) -> dict[str, Any]:
-        if f"none of `{ACCOUNT}`" in fix:
-            return {}
         command = _particular(r"`(cargo owner [^`]+)`", fix).replace("LOGIN", ACCOUNT)
         token = "cio" + by.ljust(32, "o")
         registry_of(job).add_token(by, token, scopes=("change-owners",))
@@ -114,7 +112,7 @@ def look_up_the_owner(job: Job, fix: str) -> dict[str, Any]:
     """Writes the owner's id into the profile, and adds the configuration again."""
     assert "gh api users/loadmaster --jq .id" in fix
     assert "`owner_id`" in fix
-    configure(job, fix)
+    configure(job, fix.replace("NAME", "hangar-cli"))
     return {"trusted_publishing": {"repository": "loadmaster/hangar", "workflow": "release.yml", "owner_id": 1}}
 
 

@@ -5,9 +5,7 @@ and its way out; and without the preflight the release stops at that crate, says
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,26 +13,18 @@ import pytest
 
 from loadmaster.clients.registry import trusted_publishing
 from loadmaster.credentials.sources import identity
-from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
 from loadmaster.planning.permissions.gates import ask
 from loadmaster.planning.permissions.show import permissions_text
-from loadmaster.planning.profile.project import Preflight, Project
-from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import LONG_AGO
-from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
-from loadmaster.run.store import Store
 from loadmaster.run.world import credential_file
-from loadmaster.steps.look import look_at_registry
-from loadmaster.steps.permissions import judge_packaged, judge_unpackaged, look_at_permissions
+from loadmaster.steps.permissions import judge_packaged, judge_unpackaged
 from loadmaster.steps.publish import publish_crate
 from tests.kit.mending import (
     Mend,
@@ -54,33 +44,21 @@ from tests.kit.mending import (
     wait_for_the_lock,
     wait_for_the_name,
 )
-from tests.kit.step_world import RUN, Prepared, uploads
+from tests.kit.permission_worlds import (
+    BY_TRUSTED_PUBLISHING,
+    CRATES,
+    PROFILE,
+    SCOPES,
+    TEAM,
+    WANTED,
+    asked_in,
+    crate,
+    opened,
+    publisher,
+)
+from tests.kit.step_world import Prepared, uploads
 
 pytestmark = pytest.mark.cargo
-
-CRATES = ("hangar-units", "hangar-cli")
-TEAM = "github:org:team"
-WANTED = {"repository": "loadmaster/hangar", "workflow": "release.yml", "owner_id": 1}
-"""What a rehearsal of the demo says of itself."""
-SCOPES = ("publish-new", "publish-update", "trusted-publishing")
-PROFILE: dict[str, Any] = {"owners": ["ann"], "trusted_publishing": WANTED}
-BY_TRUSTED_PUBLISHING = {**PROFILE, "credential": "trusted-publishing"}
-
-
-def crate(name: str, **differs: Any) -> dict[str, Any]:
-    return {"name": name, "owners": ["ann"], "versions": ["0.4.0"], **differs}
-
-
-def publisher(name: str, **differs: Any) -> dict[str, Any]:
-    return {
-        "crate": name,
-        "repository_owner": "loadmaster",
-        "repository_owner_id": 1,
-        "repository_name": "hangar",
-        "workflow_filename": "release.yml",
-        "environment": None,
-        **differs,
-    }
 
 
 def healthy(**differs: Any) -> dict[str, Any]:
@@ -203,8 +181,8 @@ FAULTS = {
     "an old configuration differs from the others, and the profile has no id": Fault(
         configured(repository_owner_id=99),
         "trusted-publishing",
-        "hangar-cli",
-        "names `loadmaster` by the id 99, and the configuration of `hangar-units` by another",
+        "plan",
+        "name `loadmaster` by different ids, and an owner has one: 1 for `hangar-units`; 99 for `hangar-cli`",
         "look the id up (`gh api users/loadmaster --jq .id`)",
         look_up_the_owner,
         {**PROFILE, "trusted_publishing": {**WANTED, "owner_id": None}},
@@ -321,44 +299,14 @@ FAULTS = {
     "whosever the token is, it cannot publish both": Fault(
         {**with_cli(owners=["bob"]), "actor_token": {"scopes": ["publish-update"]}},
         "token",
-        "hangar-cli",
-        "no account owns all 2 crates that the token in `registry.token` is to publish",
-        "cargo owner --add LOGIN hangar-cli",
+        "token",
+        "in `registry.token` cannot publish all of its crates, whosever it is, because no account owns them all",
+        "one of `bob` runs `cargo owner --add LOGIN hangar-cli`",
         run_cargo_owner("bob"),
         {},
     ),
 }
 """Each with its own words, and with what is done about it."""
-
-
-@pytest.fixture
-def home(prepared: Prepared, tmp_path: Path) -> Path:
-    """The store of the prepared release, with a world that is still to be made."""
-    copy = tmp_path / "home"
-    shutil.copytree(prepared.home, copy, symlinks=True, ignore=shutil.ignore_patterns("build", "world"))
-    return copy
-
-
-@contextmanager
-def opened(
-    prepared: Prepared, home: Path, scenario: dict[str, Any], registry: dict[str, Any], *, probe: bool = True
-) -> Iterator[Job]:
-    store = Store(home)
-    request = prepared.request.model_copy(update={"scenario": Scenario.model_validate(scenario)})
-    with rehearsal(request, store.run(RUN), store) as job:
-        job = dataclasses.replace(job, project=profiled(job.project, registry, probe=probe))
-        with hold_tokens(job):
-            yield job
-
-
-def profiled(project: Project, registry: dict[str, Any], *, probe: bool) -> Project:
-    style = RegistryStyle.model_validate(project.registry.model_dump(exclude_unset=True) | registry)
-    return project.model_copy(update={"registry": style, "preflight": Preflight(probe=probe)})
-
-
-def facts(job: Job, prepared: Prepared) -> Facts:
-    workspace = prepared.seen.workspace
-    return look_at_permissions(job, prepared.plan, workspace, look_at_registry(job, workspace.names))
 
 
 def failures(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -370,7 +318,7 @@ def test_a_fault_is_found_before_anything_is_uploaded_and_its_fix_makes_the_next
     prepared: Prepared, home: Path, fault: Fault
 ) -> None:
     with opened(prepared, home, fault.scenario, fault.profile) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         fitting = [each for each in alike_of(fault, findings) if each.where == fault.where]
         assert fitting, failures(findings)
         assert all(each.asked for each in fitting)
@@ -381,7 +329,7 @@ def test_a_fault_is_found_before_anything_is_uploaded_and_its_fix_makes_the_next
         for each in alike_of(fault, findings):
             profile = profile | fault.mend(job, each.fix)
     with opened(prepared, home, fault.scenario, profile) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         assert not failures(findings)
         require_open(answers(findings, ()))
 
@@ -401,18 +349,18 @@ def alike_of(fault: Fault, findings: tuple[Finding, ...]) -> list[Finding]:
 def test_a_name_that_is_ours_in_another_spelling_is_green_under_that_spelling(prepared: Prepared, home: Path) -> None:
     spelled = healthy(crates=[crate("hangar-units"), crate("hangar_cli")], trusted_publishing=[])
     with opened(prepared, home, with_patterns(spelled, "hangar*"), {"owners": ["ann"]}) as job:
-        (finding,) = [each for each in failures(ask(facts(job, prepared))) if each.gate == "crate-exists"]
+        (finding,) = [each for each in failures(ask(asked_in(job, prepared))) if each.gate == "crate-exists"]
         assert "on the registry as `hangar_cli`: both are the same name to it" in finding.what
         assert finding.fix == "name the package `hangar_cli`, or choose another name."
-        assert not failures(ask(facts(job, renamed(prepared, "hangar_cli"))))
+        assert not failures(ask(asked_in(job, renamed(prepared, "hangar_cli"))))
 
 
 def test_a_name_that_is_somebody_else_s_in_another_spelling_is_given_up(prepared: Prepared, home: Path) -> None:
     spelled = healthy(crates=[crate("hangar-units"), crate("hangar_cli", owners=["bob"])], trusted_publishing=[])
     with opened(prepared, home, with_patterns(spelled, "hangar*"), {}) as job:
-        (finding,) = [each for each in failures(ask(facts(job, prepared))) if each.gate == "crate-exists"]
+        (finding,) = [each for each in failures(ask(asked_in(job, prepared))) if each.gate == "crate-exists"]
         assert finding.fix == "choose another name: that crate is somebody else's."
-        assert not failures(ask(facts(job, renamed(prepared, "hangar-deck"))))
+        assert not failures(ask(asked_in(job, renamed(prepared, "hangar-deck"))))
 
 
 def with_patterns(scenario: dict[str, Any], pattern: str) -> dict[str, Any]:
@@ -439,13 +387,13 @@ def renamed(prepared: Prepared, name: str) -> Prepared:
 def test_a_probe_that_meets_the_account_s_limit_contradicts_the_plan_aloud(prepared: Prepared, home: Path) -> None:
     limited = healthy(users=[{"login": "ann", "id": 1, "limits": {"update": 1}}])
     with opened(prepared, home, limited, PROFILE) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         (budget,) = [each for each in findings if each.gate == "rate-budget"]
         assert (budget.outcome, budget.is_warning) == (Outcome.PASS, True)
         assert "the limit for updates is used up until" in budget.what
         profile = PROFILE | wait_for_the_limit(job, budget.fix)
     with opened(prepared, home, limited, profile) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         assert not failures(findings)
         assert not any(each.is_warning for each in findings)
 
@@ -455,7 +403,7 @@ def test_a_crate_of_a_team_alone_raises_no_alarm(prepared: Prepared, home: Path)
     registry = {**BY_TRUSTED_PUBLISHING, "owners": []}
     for probe, outcome in ((False, Outcome.COULD_NOT_CHECK), (True, Outcome.PASS)):
         with opened(prepared, home, with_cli(owners=[TEAM]), registry, probe=probe) as job:
-            findings = ask(facts(job, prepared))
+            findings = ask(asked_in(job, prepared))
             assert not failures(findings)
             assert [
                 each.outcome for each in findings if (each.gate, each.where) == ("trusted-publishing", "hangar-cli")
@@ -464,7 +412,7 @@ def test_a_crate_of_a_team_alone_raises_no_alarm(prepared: Prepared, home: Path)
 
 def test_a_member_of_an_owning_team_is_not_told_that_the_crate_is_not_theirs(prepared: Prepared, home: Path) -> None:
     with opened(prepared, home, with_cli(owners=["bob", TEAM]), {}) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         assert not failures(findings)
         (token,) = [each for each in findings if (each.gate, each.where) == ("token", "hangar-cli")]
         assert token.outcome is Outcome.COULD_NOT_CHECK
@@ -478,7 +426,9 @@ def test_a_new_name_is_open_as_only_its_upload_shows_a_reservation(prepared: Pre
     for probe in (False, True):
         with opened(prepared, home, reserved, {}, probe=probe) as job:
             (finding,) = [
-                each for each in ask(facts(job, prepared)) if (each.gate, each.where) == ("crate-exists", "hangar-cli")
+                each
+                for each in ask(asked_in(job, prepared))
+                if (each.gate, each.where) == ("crate-exists", "hangar-cli")
             ]
             assert finding.outcome is Outcome.COULD_NOT_CHECK
             assert "list of reserved ones, is open" in finding.what or "list of reserved ones is open" in finding.what
@@ -494,7 +444,7 @@ def test_a_token_of_trusted_publishing_in_the_place_of_an_api_token_is_judged_as
         jwt = trusted_publishing.identity_token(url, allowed.reveal(), trusted_publishing.audience_of(api), client)
         kept = token_file(job).read_text()
         token_file(job).write_text(trusted_publishing.exchange(api, jwt, client))
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         token_file(job).write_text(kept)
     assert not failures(findings)
     assert {each.outcome for each in findings if each.gate == "token" and each.where in CRATES} == {Outcome.PASS}
@@ -502,7 +452,7 @@ def test_a_token_of_trusted_publishing_in_the_place_of_an_api_token_is_judged_as
 
 def test_passes_alike_are_told_once_with_what_was_asked(prepared: Prepared, home: Path) -> None:
     with opened(prepared, home, healthy(), PROFILE) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
     text = permissions_text(findings)
     assert text.count("may publish it (`publish-update`) and its account owns it") == 1
     assert "The same for `hangar-cli`." in text
@@ -513,7 +463,7 @@ def test_passes_alike_are_told_once_with_what_was_asked(prepared: Prepared, home
 @pytest.mark.parametrize("registry", [PROFILE, BY_TRUSTED_PUBLISHING], ids=["with a token", "by trusted publishing"])
 def test_nothing_is_reported_of_a_healthy_release(prepared: Prepared, home: Path, registry: dict[str, Any]) -> None:
     with opened(prepared, home, healthy(), registry) as job:
-        findings = (*ask(facts(job, prepared)), *judge_packaged(job, prepared.plan, prepared.digests))
+        findings = (*ask(asked_in(job, prepared)), *judge_packaged(job, prepared.plan, prepared.digests))
         assert {each.outcome for each in findings} <= {Outcome.PASS, Outcome.SKIP}
         assert all(each.asked for each in findings if each.outcome is Outcome.PASS)
         assert not any(each.is_warning for each in findings)
@@ -524,7 +474,7 @@ def test_nothing_is_reported_of_a_healthy_release(prepared: Prepared, home: Path
 def test_the_probe_finds_who_does_not_accept_this_very_run(prepared: Prepared, home: Path, name: str) -> None:
     fault = FAULTS[name]
     with opened(prepared, home, fault.scenario, fault.profile) as job:
-        findings = [each for each in ask(facts(job, prepared)) if each.gate == "token"]
+        findings = [each for each in ask(asked_in(job, prepared)) if each.gate == "token"]
         assert [(each.where, each.outcome) for each in findings] == [
             ("token", Outcome.PASS),
             ("hangar-units", Outcome.PASS),
@@ -536,7 +486,7 @@ def test_the_probe_finds_who_does_not_accept_this_very_run(prepared: Prepared, h
 def test_an_unverified_e_mail_is_unknown_without_the_probe(prepared: Prepared, home: Path) -> None:
     scenario = FAULTS["the account's e-mail is not verified"].scenario
     with opened(prepared, home, scenario, PROFILE, probe=False) as job:
-        findings = ask(facts(job, prepared))
+        findings = ask(asked_in(job, prepared))
         assert not failures(findings)
         unknown = [each for each in findings if each.outcome is Outcome.COULD_NOT_CHECK]
         assert {each.where for each in unknown} == set(CRATES)

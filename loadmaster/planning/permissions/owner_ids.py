@@ -1,18 +1,18 @@
 """The id of the repository's owner in the configurations of trusted publishing: the registry compares it, and so do we.
 
 A name may pass to another account, by a transfer or a renaming; its id does not. The right id is the profile's, or the one
-of a configuration that has accepted this workflow run. If neither is known, the crates are compared with each other: an
-owner has one id, so if they differ, some of them accept nobody.
+of a configuration that has accepted this workflow run. If neither is known, nobody knows whether a configuration accepts the
+workflow. But an owner has one id: if the crates' configurations have none in common, some of them accept nobody.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Asked, Found
+from loadmaster.planning.permissions.ownership import shown
 from loadmaster.planning.permissions.probe_answers import passed
 from loadmaster.planning.permissions.publisher_configs import configs_of, ids_of_accepting
 from loadmaster.planning.profile.registry_style import TrustedPublishing
@@ -31,42 +31,54 @@ class OwnerIds(NamedTuple):
     of_crates: Mapping[str, Ids]
     """By crate, the owner's id in each configuration that accepts the profile's workflow but for the id."""
 
-    @property
-    def usual(self) -> int | None:
-        """The id that more crates name than any other; None if there is no such id."""
-        ranks = Counter(each for ids in self.of_crates.values() for each in set(ids)).most_common(2)
-        return ranks[0][0] if len(ranks) == 1 or (ranks and ranks[0][1] > ranks[1][1]) else None
+    def judge(self, ids: Ids, settings: str, asked: tuple[Asked, ...]) -> Found:
+        """The finding about a crate that accepts the profile's workflow, if the owner's id is right."""
+        if self.right is None:
+            what = (
+                f"accepts the profile's workflow if the id of `{self.owner}` is {_either(ids)}, which no answer shows"
+            )
+            return Found(Outcome.COULD_NOT_CHECK, what, f"{self._look_up}.", asked)
+        if self.right in ids:
+            return Found(Outcome.PASS, f"accepts the profile's workflow, owner id {self.right}", asked=asked)
+        what = f"its configuration has the owner's id {_either(ids)}, and {self.says} {self.right}"
+        fix = f"{_again(settings)}; or correct `owner_id` in the profile, if that is wrong (`{self._command}`)."
+        return Found(Outcome.FAIL, what, fix, asked)
 
-    def verdict(self, crate: str, ids: Ids, settings: str, asked: tuple[Asked, ...]) -> Found:
-        """The verdict on a crate that accepts the profile's workflow, if the id is right."""
-        again = f"add the same configuration again at {settings}, which stores the owner's present id"
-        if self.right is not None:
-            if self.right in ids:
-                return Found(Outcome.PASS, f"accepts the profile's workflow, owner id {self.right}", asked=asked)
-            what = f"its configuration has the owner's id {_either(ids)}, and {self.says} {self.right}"
-            fix = f"{again}; or correct `owner_id` in the profile, if that is wrong (`{self._lookup}`)."
-            return Found(Outcome.FAIL, what, fix, asked)
-        if not (others := self._that_differ(ids)):
-            what = f"accepts the profile's workflow, owner id {_either(ids)}, which nothing else names differently"
-            return Found(Outcome.PASS, what, asked=asked)
-        what = f"names `{self.owner}` by the id {_either(ids)}, and the configuration of {others} by another: an owner has one id"
-        fix = (
-            f"look the id up (`{self._lookup}`) and write it into the profile as `owner_id` in "
+    def judge_all(self, facts: Facts) -> Found | None:
+        """A failure if no id can be right for all crates."""
+        if self.right is not None or not self.of_crates or set.intersection(*map(set, self.of_crates.values())):
+            return None
+        crates: dict[Ids, list[str]] = {}
+        for name, ids in self.of_crates.items():
+            crates.setdefault(ids, []).append(name)
+        named = "; ".join(f"{_either(ids)} for {shown(names)}" for ids, names in crates.items())
+        what = f"the configurations name `{self.owner}` by different ids, and an owner has one: {named}"
+        asked = Asked.of(*(facts.crate(names[0]).configs for names in crates.values()))
+        fix = f"{self._look_up}; for each crate with another one, {_again(_settings_of('NAME'))}."
+        return Found(Outcome.FAIL, what, fix, asked)
+
+    @property
+    def _look_up(self) -> str:
+        return (
+            f"look the id up (`{self._command}`) and write it into the profile as `owner_id` in "
             "`[registry.trusted_publishing]`"
         )
-        if self.usual in ids:
-            return Found(Outcome.COULD_NOT_CHECK, what, f"{fix}.", asked)
-        return Found(Outcome.FAIL, what, f"{fix}; if it is not {_either(ids)}, {again}.", asked)
-
-    def _that_differ(self, ids: Ids) -> str:
-        """The crates that share no id with these; "" if there are none."""
-        names = [name for name, others in self.of_crates.items() if not set(others) & set(ids)]
-        shown = ", ".join(f"`{name}`" for name in names[:3])
-        return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
     @property
-    def _lookup(self) -> str:
+    def _command(self) -> str:
         return f"gh api users/{self.owner} --jq .id"
+
+
+def _again(settings: str) -> str:
+    return f"add the same configuration again at {settings}, which stores the owner's present id"
+
+
+def _settings_of(name: str) -> str:
+    return f"https://crates.io/crates/{name}/settings"
+
+
+def _either(ids: Sequence[int | None]) -> str:
+    return " or ".join(str(each) for each in dict.fromkeys(ids))
 
 
 def owner_ids(facts: Facts) -> OwnerIds:
@@ -77,8 +89,7 @@ def owner_ids(facts: Facts) -> OwnerIds:
     of_crates = {name: ids for name in facts.seen.crates if (ids := _ids(facts, name, wanted))}
     if wanted.owner_id is not None:
         return OwnerIds(owner, wanted.owner_id, "the profile says", of_crates)
-    proven = _proven(facts, of_crates)
-    return OwnerIds(owner, proven, "the registry accepts this workflow run by", of_crates)
+    return OwnerIds(owner, _proven(facts, of_crates), "the registry accepts this workflow run by", of_crates)
 
 
 def _ids(facts: Facts, name: str, wanted: TrustedPublishing) -> Ids:
@@ -93,7 +104,3 @@ def _proven(facts: Facts, of_crates: Mapping[str, Ids]) -> int | None:
         if len(ids) == 1 and token is not None and token.is_minted and passed(facts.crate(crate.name).probe):
             return ids.pop()
     return None
-
-
-def _either(ids: Ids) -> str:
-    return " or ".join(str(each) for each in dict.fromkeys(ids))

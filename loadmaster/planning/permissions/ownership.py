@@ -43,6 +43,11 @@ def quote(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "nobody"
 
 
+def shown(names: Sequence[str]) -> str:
+    """The first of many names, and how many more."""
+    return f"{quote(names[:3])} and {len(names) - 3} more" if len(names) > 3 else quote(names)
+
+
 def how_to_add(login: str, name: str, owners: OwnersSeen) -> str:
     """How `login` becomes an owner of the crate: teams cannot add anybody, and an invitation only needs to be accepted."""
     if not owners.users:

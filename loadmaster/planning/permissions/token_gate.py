@@ -25,7 +25,7 @@ from loadmaster.planning.permissions.token_answers import (
     renewal,
     rights_of,
 )
-from loadmaster.planning.permissions.token_ownership import crates_apart, judge_ownership, refuses
+from loadmaster.planning.permissions.token_ownership import judge_ownership, owned_apart, refuses
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.profile.registry_style import Credential
 from loadmaster.planning.values.gate import Outcome
@@ -45,9 +45,8 @@ def token(facts: Facts) -> Iterator[Finding]:
         where = "token for new crates" if actions == [Action.NEW] else "token"
         for verdict in _verdicts_on_token(facts, seen, actions):
             yield verdict.at(PermissionGate.TOKEN, where)
-    apart = crates_apart(facts)
     for crate in facts.crates:
-        yield _permission(facts, crate, apart.get(crate.name)).at(PermissionGate.TOKEN, crate.name)
+        yield _permission(facts, crate).at(PermissionGate.TOKEN, crate.name)
 
 
 def _verdicts_on_token(facts: Facts, seen: TokenSeen, actions: list[Action]) -> Iterator[Found]:
@@ -57,6 +56,8 @@ def _verdicts_on_token(facts: Facts, seen: TokenSeen, actions: list[Action]) -> 
         return
     yield liveness(seen, [SCOPE[action] for action in actions])
     if not seen.is_minted and not is_dead(seen):
+        if (apart := owned_apart(facts, seen)) is not None:
+            yield apart
         yield from _life(seen, facts.seen.at, timedelta(seconds=predict_publishing(facts).seconds))
 
 
@@ -86,8 +87,7 @@ def _life(seen: TokenSeen, now: datetime, needed: timedelta) -> Iterator[Found]:
         yield Found(Outcome.COULD_NOT_CHECK, what, settle)
 
 
-def _permission(facts: Facts, crate: Crate, apart: Found | None) -> Found:
-    """`apart`: the verdict on a crate of which no account is known to own it together with the others."""
+def _permission(facts: Facts, crate: Crate) -> Found:
     action, seen = facts.action(crate), facts.token(crate)
     if facts.style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
         return _by_trusted_publishing(facts, crate)
@@ -102,7 +102,7 @@ def _permission(facts: Facts, crate: Crate, apart: Found | None) -> Found:
         return _by_short_lived(facts, crate, seen)
     parts = [_rights(facts, crate, seen)]
     if action is Action.UPDATE:
-        parts.append(apart or judge_ownership(facts.crate(crate.name), crate.name, seen))
+        parts.append(judge_ownership(facts.crate(crate.name), crate.name, seen))
     return _together(parts, f"{seen.named} may publish it (`{SCOPE[action]}`)")
 
 

@@ -7,12 +7,11 @@ owners can show: that no account owns all crates that the token is to publish.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Asked, Found
-from loadmaster.planning.permissions.ownership import INVITES_PAGE, OwnersSeen, owners_of, quote
+from loadmaster.planning.permissions.ownership import INVITES_PAGE, OwnersSeen, owners_of, quote, shown
 from loadmaster.planning.permissions.reading import Document, Refused, interpret, why_unread
 from loadmaster.planning.permissions.seen import CrateAnswers, Exchange, TokenSeen
 from loadmaster.planning.permissions.token_answers import NO_PERMISSION, TokenRights, rights_of
@@ -80,44 +79,42 @@ def _not_in_person(answers: CrateAnswers, name: str, seen: TokenSeen) -> Found:
     return Found(Outcome.FAIL, what, fix, asked)
 
 
-def crates_apart(facts: Facts) -> Mapping[str, Found]:
-    """Failures, by crate, if no account owns all crates that one token is to publish, whosever the token is.
+def owned_apart(facts: Facts, seen: TokenSeen) -> Found | None:
+    """A failure if no account owns all existing crates that this token is to publish, whosever the token is.
 
-    Crates that teams own do not count, because a member may publish them, nor those whose ownership the token itself shows.
+    Crates that teams own do not count, because a member may publish them. A token that shows its account's ownership needs
+    no such guess.
     """
-    seen = facts.seen.tokens.get(Action.UPDATE)
-    if (
-        seen is None
-        or seen.unusable
-        or seen.is_minted
-        or seen.is_short_lived
-        or rights_of(seen) is not TokenRights.OTHERS
-    ):
-        return {}
+    if seen != facts.seen.tokens.get(Action.UPDATE) or rights_of(seen) is not TokenRights.OTHERS:
+        return None
     owners: dict[str, OwnersSeen] = {}
     for crate in facts.crates:
         known = owners_of(facts.crate(crate.name))
         if facts.action(crate) is Action.UPDATE and isinstance(known, OwnersSeen) and known.users and not known.teams:
             owners[crate.name] = known
-    counted = Counter(login.lower() for each in owners.values() for login in each.users)
-    if not counted or max(counted.values()) == len(owners):
-        return {}
-    most = [login for login, count in counted.items() if count == max(counted.values())]
-    others = {name: each for name, each in owners.items() if len(most) > 1 or most[0] not in _lower(each.users)}
-    return {name: _apart(facts.crate(name), name, each, len(owners), seen) for name, each in others.items()}
+    if not owners or set.intersection(*({login.lower() for login in each.users} for each in owners.values())):
+        return None
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, each in owners.items():
+        groups.setdefault(tuple(sorted(each.users)), []).append(name)
+    return _apart(facts, seen, sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def _lower(logins: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(login.lower() for login in logins)
-
-
-def _apart(answers: CrateAnswers, name: str, owners: OwnersSeen, count: int, seen: TokenSeen) -> Found:
-    users = quote(owners.users)
+def _apart(facts: Facts, seen: TokenSeen, groups: Sequence[tuple[tuple[str, ...], list[str]]]) -> Found:
+    """`groups`: users, and the crates that they own; the largest first."""
+    whose = "; ".join(f"{quote(users)} own{'s' * (len(users) == 1)} {shown(names)}" for users, names in groups)
     what = (
-        f"is owned by {users}, and no account owns all {count} crates that {seen.named} is to publish, whosever it is"
+        f"in {seen.source} cannot publish all of its crates, whosever it is, because no account owns them all: {whose}"
     )
+    adding = " and ".join(_adding(users, *names) for users, names in groups[1:])
     fix = (
-        f"if the token is of none of {users}, let one of them run `cargo owner --add LOGIN {name}`, LOGIN being the token's "
-        f"account, which then accepts at {INVITES_PAGE} (at once, if it is invited already)."
+        f"let the token's account LOGIN own them all: {adding} and LOGIN accepts at {INVITES_PAGE} (at once, if it is invited "
+        f"already); if LOGIN does not own {shown(groups[0][1])} either, {quote(groups[0][0])} does the same."
     )
-    return Found(Outcome.FAIL, what, fix, Asked.of(answers.owners))
+    answers = [facts.crate(names[0]).owners for _, names in groups]
+    return Found(Outcome.FAIL, what, fix, Asked.of(*answers))
+
+
+def _adding(users: Sequence[str], name: str, *more: str) -> str:
+    alike = f" (the same for {shown(more)})" if more else ""
+    return f"one of {quote(users)} runs `cargo owner --add LOGIN {name}`{alike}"

@@ -35,6 +35,8 @@ def trusted_publishing(facts: Facts) -> Iterator[Finding]:
     for crate in facts.crates:
         for verdict in _verdicts(facts, crate, facts.crate(crate.name), ids):
             yield verdict.at(PermissionGate.TRUSTED_PUBLISHING, crate.name)
+    if (differing := ids.judge_all(facts)) is not None:
+        yield differing.at(PermissionGate.TRUSTED_PUBLISHING, "plan")
 
 
 def _verdicts(facts: Facts, crate: Crate, seen: CrateAnswers, ids: OwnerIds) -> Iterator[Found]:
@@ -123,7 +125,7 @@ def _compared(
 ) -> Found:
     asked = Asked.of(seen.configs)
     if ids_here := ids_of_accepting(wanted, configs):
-        return ids.verdict(name, ids_here, _settings(name), asked)
+        return ids.judge(ids_here, _settings(name), asked)
     adding = f"add {_described(wanted)} at {_settings(name)}"
     if not configs:
         return Found(Outcome.FAIL, "has no configuration of trusted publishing", f"{adding}.", asked)

@@ -275,31 +275,44 @@ def test_an_invited_account_is_told_to_accept_before_anybody_invites_it() -> Non
     assert finding.fix.index("if it is invited already") < finding.fix.index("cargo owner --add")
 
 
-def apart(*owners: tuple[str, ...], token: TokenSeen = PUBLISHER) -> list[Outcome]:
-    """The outcomes for `core` and the others, which these own; `app` is Ann's. The probe passes for all."""
+def apart(*owners: tuple[str, ...], token: TokenSeen = PUBLISHER) -> list[Finding]:
+    """What is said of the token, if these own `core` and the others; `app` is Ann's. The probe passes for all."""
     crates = {
         name: CrateAnswers(crate=crate(name), owners=owned(*each), probe=PASSED)
         for name, each in zip(("core", "other-1", "other-2"), owners, strict=False)
     }
     core = crates.pop("core")
     asked = facts(profile(preflight=PROBING), core, others=crates, token=token)
-    return [one(asked, "token", name).outcome for name in ("core", *crates, "app")]
+    assert {one(asked, "token", name).outcome for name in ("core", *crates, "app")} == {UNKNOWN}
+    return [each for each in found(asked, "token", "token") if each.outcome is FAIL]
 
 
 @pytest.mark.parametrize(
-    ("owners", "outcomes"),
+    ("owners", "told"),
     [
-        pytest.param((("ann",), ("ann", "bob")), [UNKNOWN, UNKNOWN, UNKNOWN], id="one account owns all"),
-        pytest.param((("bob",), ("ann",)), [FAIL, UNKNOWN, UNKNOWN], id="one crate is another's"),
-        pytest.param((("bob",),), [FAIL, FAIL], id="a crate each, so that one must fail"),
-        pytest.param((("bob", TEAM), ("ann",)), [UNKNOWN, UNKNOWN, UNKNOWN], id="a team may bridge it"),
-        pytest.param((("Ann",), ("ANN",)), [UNKNOWN, UNKNOWN, UNKNOWN], id="case does not count"),
+        pytest.param(
+            (("bob",), ("ann",)), "`ann` owns `other-1`, `app`; `bob` owns `core`", id="one crate is another's"
+        ),
+        pytest.param((("bob",),), "`bob` owns `core`; `ann` owns `app`", id="a crate each"),
     ],
 )
-def test_the_public_owners_show_that_no_account_owns_all(
-    owners: tuple[tuple[str, ...], ...], outcomes: list[Outcome]
-) -> None:
-    assert apart(*owners) == outcomes
+def test_the_public_owners_show_that_no_account_owns_all(owners: tuple[tuple[str, ...], ...], told: str) -> None:
+    (finding,) = apart(*owners)
+    assert "because no account owns them all: " in finding.what
+    assert sorted(told.split("; ")) == sorted(finding.what.rpartition("all: ")[2].split("; "))
+    assert "runs `cargo owner --add LOGIN" in finding.fix
+
+
+@pytest.mark.parametrize(
+    "owners",
+    [
+        pytest.param((("ann",), ("ann", "bob")), id="one account owns all"),
+        pytest.param((("bob", TEAM), ("ann",)), id="a team may bridge it"),
+        pytest.param((("Ann",), ("ANN",)), id="case does not count"),
+    ],
+)
+def test_of_crates_that_one_account_may_own_nothing_is_said(owners: tuple[tuple[str, ...], ...]) -> None:
+    assert not apart(*owners)
 
 
 def test_a_pattern_that_misses_a_crate_shows_without_a_probe() -> None:

@@ -182,7 +182,7 @@ def test_a_configuration_that_is_read_counts_for_a_team_s_crate_too() -> None:
 
 
 def ids(*of: int, core: int = 7, probe: Exchange | None = None, token: TokenSeen = READER) -> list[Finding]:
-    """The findings about `core` and the others, which are configured with these ids; the profile names none."""
+    """The findings about the plan, `core` and the others, configured with these ids; `app` has 7, the profile names none."""
     answers = CrateAnswers(
         crate=crate(), owners=owned("ann"), configs=configured(config(repository_owner_id=core)), probe=probe
     )
@@ -191,28 +191,22 @@ def ids(*of: int, core: int = 7, probe: Exchange | None = None, token: TokenSeen
         for n, each in enumerate(of)
     }
     asked = facts(profile(WITHOUT_ID, {"probe": True}), answers, others=others, token=token)
-    return [finding for name in ("core", *others) for finding in found(asked, "trusted-publishing", name)]
+    return [finding for name in ("plan", "core", *others) for finding in found(asked, "trusted-publishing", name)]
 
 
-@pytest.mark.parametrize(
-    ("core", "outcome", "told"),
-    [
-        pytest.param(7, PASS, "owner id 7, which nothing else names differently", id="as the others"),
-        pytest.param(8, FAIL, "names `Someone` by the id 8, and the configuration of `app`, `other-0`", id="alone"),
-    ],
-)
-def test_without_an_id_in_the_profile_the_crates_are_compared(core: int, outcome: Outcome, told: str) -> None:
-    finding = ids(7, core=core)[0]
-    assert finding.outcome is outcome
-    assert told in finding.what
+def test_an_id_that_nothing_confirms_is_open() -> None:
+    assert [each.outcome for each in ids(7)] == [UNKNOWN, UNKNOWN]
+    assert ids(7)[0].what == "accepts the profile's workflow if the id of `Someone` is 7, which no answer shows"
+    assert "`owner_id`" in ids(7)[0].fix
 
 
-def test_the_many_are_no_pass_either_while_one_differs() -> None:
-    assert [each.outcome for each in ids(7, 8)] == [UNKNOWN, UNKNOWN, FAIL]
-
-
-def test_where_no_id_is_the_usual_one_nobody_passes() -> None:
-    assert [each.outcome for each in ids(8, 8)] == [FAIL, FAIL, FAIL]
+def test_ids_that_differ_cannot_all_be_right() -> None:
+    plan, *crates = ids(7, 8)
+    assert (plan.where, plan.outcome) == ("plan", FAIL)
+    assert "an owner has one: 7 for " in plan.what
+    assert "8 for `other-1`" in plan.what
+    assert "gh api users/Someone --jq .id" in plan.fix
+    assert [each.outcome for each in crates] == [UNKNOWN, UNKNOWN, UNKNOWN]
 
 
 def test_the_id_of_a_crate_that_accepts_the_run_is_the_right_one() -> None:
