@@ -14,7 +14,8 @@ class Exchange(Value):
     """One request and its answer."""
 
     request: str
-    """The request line: `GET https://…/api/v1/me`. It never contains a credential."""
+    """The request line, `GET https://…/api/v1/me`, with what it is about if the address does not say it. It never contains a
+    credential."""
     status: int | None
     """None if no answer came."""
     text: str

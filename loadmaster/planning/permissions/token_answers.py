@@ -32,7 +32,7 @@ class TokenRights(StrEnum):
     """What is known of a token's scopes."""
 
     ALL = "all"
-    """A legacy token has no scopes, and may do everything with every crate."""
+    """A legacy token has no scopes, and may do everything; perhaps with some crates only."""
     CONFIGS = "configs"
     """It has `trusted-publishing`, and perhaps others; perhaps for some crates only."""
     OTHERS = "others"

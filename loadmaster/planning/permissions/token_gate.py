@@ -149,18 +149,19 @@ def _rights(facts: Facts, crate: Crate, seen: TokenSeen) -> Found:
     renew = renewal(
         seen.source, [SCOPE[each] for each, other in facts.seen.tokens.items() if other == seen], crate.name
     )
-    misses = rights_of(seen) is TokenRights.CONFIGS and refuses(answers.configs, seen, NO_PERMISSION)
-    if misses:
+    has_scope = rights_of(seen) in (TokenRights.CONFIGS, TokenRights.ALL)
+    if has_scope and refuses(answers.configs, seen, NO_PERMISSION):
         what = (
-            f"no pattern of {seen.named} fits it (case counts in patterns, and `-` is not `_`): its scope "
-            "`trusted-publishing` does not reach this crate"
+            f"no pattern of {seen.named} fits it (case counts in patterns, and `-` is not `_`): it may read other crates' "
+            "configurations, and not this one's"
         )
         return Found(Outcome.FAIL, what, renew, Asked.of(answers.configs, seen.configs_of_user, answers.probe))
     if answers.probe is not None:
         return judge_probe(crate.name, action, seen, answers.probe, renew)
     if rights_of(seen) is TokenRights.ALL:
+        pattern = "" if answers.configs is not None else "whether a pattern keeps it from this crate, and "
         what = (
-            f"{seen.named} has no scopes and may publish every crate; whether its account's e-mail is verified is open"
+            f"{seen.named} has no scopes, and so lacks none; {pattern}whether its account's e-mail is verified, is open"
         )
     else:
         what = f"whether {seen.named} may `{SCOPE[action]}` it, and whether its account's e-mail is verified, is open"

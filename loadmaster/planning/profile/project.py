@@ -183,8 +183,8 @@ class Preflight(Value):
     """How the permission gates ask. See [permissions](permissions.md)."""
 
     probe: bool = False
-    """Also ask with uploads that end after their metadata. They show whether the token may publish each crate and whether
-    the account's e-mail is verified. Each costs a token of the rate limit."""
+    """Also ask with uploads that end after their metadata. They show whether the token's scopes and patterns fit each crate and
+    whether the account's e-mail is verified. Each costs a token of the rate limit."""
     blocking: tuple[PermissionGate, ...] = ()
     """Permission gates whose `could-not-check` keeps a release from starting. For the others it is only shown."""
     finish_within: float | None = Field(default=None, gt=0)

@@ -72,7 +72,8 @@ class TrustedPublishing(Value):
     environment: str | None = None
     """The environment that the publishing job names, if it names one. Case is ignored."""
     owner_id: int | None = Field(default=None, ge=1)
-    """GitHub's id of the repository's owner, which does not change if the owner is renamed; not compared if left out."""
+    """GitHub's id of the repository's owner, which does not change if the owner is renamed. If left out, whether a
+    configuration has the right one is an open question."""
 
 
 class Wait(StrEnum):

@@ -315,8 +315,9 @@ def test_of_crates_that_one_account_may_own_nothing_is_said(owners: tuple[tuple[
     assert not apart(*owners)
 
 
-def test_a_pattern_that_misses_a_crate_shows_without_a_probe() -> None:
-    finding = permission(None, NO_PERMISSION, "ann", project=profile())
+@pytest.mark.parametrize("token", [READER, LEGACY_TOKEN], ids=["a token with scopes", "one without"])
+def test_a_pattern_that_misses_a_crate_shows_without_a_probe(token: TokenSeen) -> None:
+    finding = permission(None, NO_PERMISSION, "ann", token=token, project=profile())
     assert finding.outcome is FAIL
     assert f"no pattern of the token in {SOURCE} fits it" in finding.what
     assert permission(None, NO_PERMISSION, "ann", token=PUBLISHER, project=profile()).outcome is UNKNOWN
@@ -325,7 +326,9 @@ def test_a_pattern_that_misses_a_crate_shows_without_a_probe() -> None:
 @pytest.mark.parametrize(
     ("token", "told"),
     [
-        pytest.param(LEGACY_TOKEN, "has no scopes and may publish every crate", id="a legacy token"),
+        pytest.param(
+            LEGACY_TOKEN, "has no scopes, and so lacks none; whether its account's e-mail", id="a legacy token"
+        ),
         pytest.param(READER, f"whether the token in {SOURCE} may `publish-update` it", id="a token with scopes"),
     ],
 )
