@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+import httpx  # noqa: TID251 - for the errors of Prefect's own client
 from prefect import get_run_logger
 from prefect.blocks.system import Secret
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
@@ -22,10 +23,15 @@ def read_block(name: str) -> str:
     """The text in the Secret block `name`. Raises `SecretBlockMissing`, `SecretBlockUnread`."""
     try:
         block = cast("Secret[str]", Secret.load(name))
-    except ValueError as error:  # Prefect raises it for a block that does not exist
-        raise SecretBlockMissing(name) from error
+    except ValueError as error:
+        if isinstance(error.__cause__, ObjectNotFound):
+            raise SecretBlockMissing(name) from error
+        # The text of another such error may hold the block's contents.
+        raise SecretBlockUnread(name, "the answer is not a Prefect server's") from None
     except PrefectHTTPStatusError as error:
         raise SecretBlockUnread(name, f"status {error.response.status_code}") from error
+    except httpx.HTTPError as error:
+        raise SecretBlockUnread(name, f"{type(error).__name__}: {error}") from error
     text = block.value.get_secret_value()  # not `get()`, which turns `12345678` into a number
     if not isinstance(text, str):
         raise SecretBlockMissing(name)

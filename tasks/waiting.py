@@ -16,7 +16,6 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import task_run
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.outage import OutageNotOver
 from loadmaster.planning import show
 from loadmaster.planning.patience import NextTry
 from loadmaster.planning.values.artifact_key import artifact_key
@@ -41,9 +40,8 @@ class Tries:
         return round(time.monotonic() - self._begun, 3)
 
     def wait_after(self, error: LoadmasterError) -> None:
-        """Returns when the call is to be made again. Raises `error` if it tells of no outage, or if the run ends meanwhile.
-
-        Raises `OutageNotOver` if the patience has ended.
+        """Returns when the call is to be made again. Raises `error` if it tells of no outage, if the patience has ended, or if
+        the run ends meanwhile.
         """
         self.failed += 1
         error.tries, error.seconds = self.failed, self.seconds
@@ -70,9 +68,7 @@ class Tries:
         chance = random.random()
         following = self._outages.patience.next_try(since, self.failed, outage.last, chance, error.until)
         if following is None:
-            given_up = OutageNotOver(error.code, error.what, self.failed, (outage.last - since).total_seconds())
-            given_up.tries, given_up.seconds = self.failed, self.seconds
-            raise given_up from error
+            raise error.after_outage((outage.last - since).total_seconds()) from error
         if self._outages.is_news(error.code, following.until):
             text = show.outage_text(error.what, following)
             get_run_logger().warning(text)  # the command line prints warnings

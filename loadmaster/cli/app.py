@@ -142,7 +142,7 @@ def plan(
         to_do = f"{len(planned.outstanding)} objects" if planned.outstanding else "nothing: it is published already"
         print(f"  to do   {to_do}")
         print(
-            f"  asks    the registry's web API {planned.preflight_requests} times, once a second where it is crates.io"
+            f"  asks    the registry's web API at most {planned.preflight_requests} times, once a second where it is crates.io"
         )
         print(gates_text(planned.receipt.gates))
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)

@@ -142,7 +142,8 @@ def yank(
             confirm = typer.prompt(f"To yank, type the version of {project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
-        plan = carry_out(plan, sources, block_reader(store, ROOT, tell))
+        with block_reader(store, ROOT, tell) as read_block:
+            plan = carry_out(plan, sources, read_block)
     _print(plan, yank_text(plan), as_json)
 
 

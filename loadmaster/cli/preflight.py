@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json
-from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption
+from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
+from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
 
 app = typer.Typer()
@@ -28,15 +29,18 @@ def preflight(
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
+    token_block: TokenBlockOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Asks the registry whether every crate could be published: owners, trusted publishing, the token, rate limits,
     names, crates.io's rules. Changes nothing.
 
-    A token in `LOADMASTER_REGISTRY_TOKEN` answers more; without one, the report names what could not be checked. The web
-    API of crates.io is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a release would not start,
-    2 usage.
+    The token is read as for a release: from the Secret block that is named here or in the profile, for which the Prefect
+    server is started if it is not running, or else from `LOADMASTER_REGISTRY_TOKEN`. Without one, the report names what could
+    not be checked. The web API of crates.io is asked once a second. Exit codes: 0 nothing known stands in the way, 1 a
+    release would not start, 2 usage.
     """
+    from loadmaster.cli.commands.blocks import block_reader
     from loadmaster.cli.commands.preflight import preflight_here, report_text
     from loadmaster.run.preflight import preflight_request
 
@@ -46,8 +50,11 @@ def preflight(
         "registry": registry,
         "repository": absolute(repository),
         "commit": commit,
+        "token_block": token_block,
     }
-    report = preflight_here(preflight_request(values), default_store())
+    request, store = preflight_request(values), default_store()
+    with block_reader(store, ROOT, tell) as read_block:
+        report = preflight_here(request, store, read_block)
     if as_json:
         print_json(report.model_dump(mode="json", exclude_none=True))
     else:

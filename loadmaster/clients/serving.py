@@ -16,9 +16,6 @@ from loadmaster.errors.rehearsal import PortTaken
 
 LOOPBACK = "127.0.0.1"
 
-# cargo offers HTTP/2 to every plain-text server, and uvicorn warns about each such request.
-logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-
 
 @contextmanager
 def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
@@ -26,6 +23,8 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
 
     Raises `PortTaken`.
     """
+    # cargo offers HTTP/2 to every plain-text server, and uvicorn warns about each such request. Prefect sets the level, too.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     listener = _listen(port)
     # A request that a fault still delays must not keep the release's process alive.
     config = uvicorn.Config(

@@ -48,12 +48,12 @@ def real_api_token(index: str, credentials: Credentials, action: Action, read_bl
 
 
 def token_from_environment(index: str, action: Action = Action.UPDATE) -> Token:
-    """Raises `TokenMissing`, `TokenUnusable`."""
+    """Raises `TokenMissing`, `TokenUnusable`. A token for new crates alone updates none, and the error says that it is set."""
     own = (NEW_TOKEN_VARIABLE, TOKEN_VARIABLE) if action is Action.NEW else (TOKEN_VARIABLE,)
     names = (*own, CARGO_TOKEN_VARIABLE) if index.rstrip("/") == crates_io_index().rstrip("/") else own
     variable = next((name for name in names if os.environ.get(name)), None)
     if variable is None:
-        raise TokenMissing(names)
+        raise TokenMissing(names, NEW_TOKEN_VARIABLE if os.environ.get(NEW_TOKEN_VARIABLE) else "")
     return Token(os.environ[variable], f"`{variable}`")
 
 

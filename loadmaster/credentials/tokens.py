@@ -17,14 +17,13 @@ from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_bl
 from loadmaster.credentials.token import Token
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.credentials import TokenNotRevoked
+from loadmaster.planning.crates_io.tokens import TRUSTED_LIFE
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
 from loadmaster.run.clock import Clock
 from loadmaster.run.job import Job
 from loadmaster.run.world import World
 
-LIFE = timedelta(minutes=30)
-"""The life of a trusted-publishing token, from the source of crates.io's server; its answer does not say it."""
 RENEW_BEFORE = timedelta(minutes=5)
 """This long before its end, a token is not used for new uploads."""
 
@@ -75,7 +74,7 @@ class HeldTokens:
         if newest is not None and now < newest.until - RENEW_BEFORE:
             return newest.token
         try:
-            self._minted.append(self._mint(now + LIFE))
+            self._minted.append(self._mint(now + TRUSTED_LIFE))
         except LoadmasterError:
             if newest is None or now >= newest.until:
                 raise

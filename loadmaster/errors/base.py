@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection, Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -57,6 +58,14 @@ class LoadmasterError(Exception):
     def __init__(self, what: str, *, why: str, fix: str) -> None:
         self.what, self.why, self.fix = (sentence(redact(text)) for text in (what, why, fix))
         super().__init__(self.what)
+
+    def after_outage(self, seconds: float) -> Self:
+        """The same error, which also says that an outage outlasted all its tries."""
+        often = "once" if self.tries == 1 else f"{self.tries} times"
+        error = copy(self)
+        error.what = f"{self.what} It was tried {often}, and the outage has lasted {seconds:.0f} s."
+        error.args = (error.what,)
+        return error
 
     def __str__(self) -> str:
         return f"{self.what}\n  why: {self.why}\n  next: {self.fix}"

@@ -11,14 +11,16 @@ from loadmaster.errors.refusals.sentences import sentences_of
 
 
 class TokenMissing(LoadmasterError):
-    """A real release has no credential for its registry."""
+    """A real release has no credential for its registry. `for_new_crates`: the variable that holds one for these alone."""
 
-    def __init__(self, variables: Sequence[str]) -> None:
+    def __init__(self, variables: Sequence[str], for_new_crates: str = "") -> None:
+        verb = "is" if len(variables) == 1 else "are"
+        only = f", and the token in `{for_new_crates}` is for new crates alone" if for_new_crates else ""
         super().__init__(
-            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} are not set.",
+            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} {verb} not set{only}.",
             why="it is read from the environment of the process that uploads, at the first upload.",
-            fix="set one of them for `loadmaster release`, or for `make up` before the worker starts, or name a "
-            "Secret block in the profile (`registry.credentials.token_block`), then try again.",
+            fix=f"set `{variables[0]}` for `loadmaster release`, or for `loadmaster up` before the worker starts, or name a "
+            "Secret block in the profile (`registry.credentials.token_block`); then try again.",
         )
 
 
@@ -29,7 +31,7 @@ class TokenUnusable(LoadmasterError):
         super().__init__(
             f"The token from {source} cannot be used: {problem}.",
             why="other characters were copied with it, or it is not the token.",
-            fix="put the token there once more, alone and on one line, then try again.",
+            fix=f"put the token into {source} once more, alone, on one line and without quotes; then try again.",
         )
 
 
@@ -40,7 +42,7 @@ class SecretBlockMissing(LoadmasterError):
         super().__init__(
             f"There is no Secret block `{block}` with a text in it on the Prefect server.",
             why="the profile names it in `registry.credentials`; it was never made, is on another server, or holds no text.",
-            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI, then try again.",
+            fix=f"make a block of type Secret named `{block}` on the page Blocks of Prefect's UI; then try again.",
         )
 
 
@@ -53,8 +55,8 @@ class SecretBlockUnread(LoadmasterError):
     def __init__(self, block: str, told: str) -> None:
         super().__init__(
             f"The Secret block `{block}` could not be read: {told}",
-            why="the Prefect server does not answer for the moment.",
-            fix="wait until it answers, then try again.",
+            why="the Prefect server does not answer for the moment, or it cannot decrypt the block.",
+            fix="see whether the Prefect server is up (`loadmaster up`) and shows the block on its page Blocks; then try again.",
         )
 
 
@@ -67,7 +69,7 @@ class IdentityMissing(LoadmasterError):
             f"{' and '.join(f'`{name}`' for name in variables)} are not set.",
             why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
             fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
-            '"token"`, then try again.',
+            '"token"`; then try again.',
         )
 
 

@@ -185,7 +185,7 @@ class GatesClosed(LoadmasterError):
             f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found before anything was changed:\n"
             + "\n".join(f"  - {problem}" for problem in problems),
             why="a gate that fails now would stop the release half-way later.",
-            fix="mend what is named above, then start again.",
+            fix="do what each line says after `next:`, then start again.",
         )
 
 

@@ -182,25 +182,26 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
         lines.append(f"  {_GATE_SIGN[answer.outcome]} {answer.gate}: {answer.outcome}{_summary(answer)}")
         lines += [_problem_lines(problem) for problem in answer.problems]
         lines += [
-            f"      warning: {problem.where}: {problem.what}\n        next: {problem.fix}"
+            f"      warning: {problem.places}: {problem.what}\n        next: {problem.fix}"
             for problem in answer.warnings
         ]
+        lines += [f"      {passed}" for passed in answer.asked]
     return "\n".join([*lines, ""])
 
 
 def _problem_lines(problem: Problem) -> str:
     answered = f"\n        answer: {problem.evidence}" if problem.evidence else ""
-    return f"      {problem.where}: {problem.what}{answered}\n        next: {problem.fix}"
+    return f"      {problem.places}: {problem.what}{answered}\n        next: {problem.fix}"
 
 
 def gates_markdown(answers: Iterable[GateAnswer]) -> str:
     lines = ["| gate | outcome | checked | |", "|---|---|---|---|"]
     for answer in answers:
         details = "\n".join(
-            f"`{problem.where}`: {clause(problem.what)}. Next: {problem.fix}"
+            f"`{problem.places}`: {clause(problem.what)}. Next: {problem.fix}"
             for problem in answer.problems + answer.warnings
         )
-        details = details or answer.why
+        details = details or answer.why or "\n".join(answer.asked)
         lines.append(
             f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(details)} |"
         )

@@ -25,7 +25,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
     Raises `LiveWorldRefused` for an address that is not on this machine, and what pinning raises.
     """
-    project = _with_block(load_project(request.project), request.token_block)
+    project = load_project(request.project).with_token_block(request.token_block)
     index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)
@@ -50,16 +50,6 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
         abandoned=request.abandoned,
         options=request.options,
     )
-
-
-def _with_block(project: Project, block: str | None) -> Project:
-    """The project with the request's Secret block for all crates, instead of the profile's."""
-    if block is None:
-        return project
-    blocks = {"token_block": block, "new_token_block": None}
-    credentials = project.registry.credentials.model_copy(update=blocks)
-    registry = project.registry.model_copy(update={"credentials": credentials})
-    return project.model_copy(update={"registry": registry})
 
 
 def require_allowed_registry(request: LiveRequest) -> str:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
-from loadmaster.planning.permissions.questions import seconds_to_ask
+from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.values.gate import GateAnswer
@@ -36,6 +36,12 @@ class PreflightRequest(ReleaseRequest):
         pattern=r"^sparse\+https?://",
         description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io.",
     )
+    token_block: str | None = Field(
+        default=None,
+        title="Secret block",
+        pattern=r"^[a-z0-9-]+$",
+        description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
+    )
 
 
 class PreflightReport(Value):
@@ -43,7 +49,7 @@ class PreflightReport(Value):
     version: str
     registry: str
     asked_seconds: float
-    """How long it takes to ask the web API politely."""
+    """About how long it took to ask the web API politely."""
     gates: tuple[GateAnswer, ...]
     findings: tuple[Finding, ...]
 
@@ -59,7 +65,7 @@ def preflight_request(values: dict[str, Any]) -> PreflightRequest:
 
 def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Store) -> Job:
     """A job to look and to package with, in a directory of its own. Raises what pinning raises."""
-    project = load_project(request.project)
+    project = load_project(request.project).with_token_block(request.token_block)
     source = source_of(request, project, directory, store)
     index = request.registry or crates_io_index()
     world = World(
@@ -95,7 +101,7 @@ def report_of(
         project=job.project.name,
         version=facts.plan.version,
         registry=facts.seen.api,
-        asked_seconds=seconds_to_ask(facts.asked, facts.seen.api),
+        asked_seconds=facts.seen.requests * pause_between_requests(facts.seen.api),
         gates=answers(findings, job.project.preflight.blocking) + more,
         findings=findings,
     )

@@ -12,10 +12,11 @@ from starlette.routing import Mount
 
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
-from loadmaster.credentials.tokens import LIFE, HeldTokens
+from loadmaster.credentials.tokens import HeldTokens
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import UploadRefused
+from loadmaster.planning.crates_io.tokens import TRUSTED_LIFE
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
 from loadmaster.rehearsal.issuer import IssuedRun, Issuer
@@ -105,7 +106,7 @@ def test_one_minted_token_publishes_what_is_configured_and_nothing_else_until_it
 def test_a_release_that_outlives_its_first_token_goes_on_with_the_renewed_one(place: Place) -> None:
     tokens = place.tokens()
     first = tokens.token(Action.UPDATE).reveal()
-    place.clock.pass_minutes(LIFE.total_seconds() / 60 - 0.1)
+    place.clock.pass_minutes(TRUSTED_LIFE.total_seconds() / 60 - 0.1)
     place.publish("covered", "1.0.0", first)  # the life that we reckon with is the registry's
     second = tokens.token(Action.UPDATE).reveal()
     place.clock.pass_minutes(0.2)

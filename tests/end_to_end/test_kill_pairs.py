@@ -219,7 +219,7 @@ def _carry_out(pair: Pair, way: Way, repository: Path) -> set[str]:
             return codes
         if receipt.outcome is ReceiptOutcome.FAILED:
             assert receipt.failure is not None
-            codes.add(str((receipt.failure.facts or {}).get("error", receipt.failure.code)))
+            codes.add(str(receipt.failure.code))
     raise AssertionError(f"not released after {ATTEMPTS} attempts; errors: {codes}")
 
 

@@ -36,6 +36,8 @@ from tests.kit.waiting import code_of, eventually, killed_at_last
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("signals")]
 
 ENDS_WITHIN = 10.0
+PREFECT_LOOKS = 20.0
+"""Seconds in which a worker notices that a run is to be cancelled, and the command that it was."""
 HELD = Fault(on="publish", crate="hangar-cli", hold_seconds=25)
 """The second of two crates."""
 ALL_ONCE = Counter({"hangar-units": 1, "hangar-cli": 1})
@@ -132,6 +134,26 @@ def test_ctrl_c_leaves_a_run_that_goes_on(service: Service, repository: Path, tm
     with Command(service.store.root, log, "follow", run.id[:8], "--json") as command:
         assert command.end()[0] == 0
         assert command.document()["outcome"] == "released"
+
+
+def test_a_run_that_waits_out_an_outage_says_so_and_is_cancelled_without_a_wait(
+    service: Service, repository: Path, tmp_path: Path
+) -> None:
+    away = Fault(on="publish", crate="hangar-cli", status=503, detail="busy", for_seconds=1e9)
+    request = {"project": "demo", "version": "minor", "repository": str(repository)}
+    run = service.begin({**request, "faults": [away.model_dump(mode="json", exclude_defaults=True)]})
+    log = tmp_path / "log"
+    eventually(run.directory.pinned.exists, "the run had begun")
+    with Command(service.store.root, log, "follow", run.id[:8]) as followed:
+        eventually(lambda: followed.has_said("waiting: The registry gave no usable answer"), "the command told of it")
+        assert "503: busy" in log.read_text()
+        begun = time.monotonic()
+        with Command(service.store.root, tmp_path / "cancel", "cancel", run.id[:8], "--json") as command:
+            assert command.end()[0] == 1
+            assert time.monotonic() - begun < ENDS_WITHIN + PREFECT_LOOKS
+            assert_half_out(Receipt.model_validate(command.document()), ReceiptOutcome.CANCELLED)
+        assert followed.end()[0] == 1
+    assert log.read_text().count("waiting: ") == 1
 
 
 def test_a_run_that_is_cancelled_leaves_its_receipt_and_is_resumed(

@@ -22,7 +22,6 @@ from loadmaster.errors import (
     files,
     forge,
     git,
-    outage,
     prefect,
     redaction,
     registry,
@@ -74,7 +73,6 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     git.DirectoryTaken: lambda: git.DirectoryTaken("checkout"),
     registry.DailyLimitReached: lambda: registry.DailyLimitReached("hangar@1.0.0", TOLD),
     cargo.CargoOffline: lambda: cargo.CargoOffline("cargo fetch", 101, f"error: {TOLD}", TOLD),
-    outage.OutageNotOver: lambda: outage.OutageNotOver("registry-unreachable", f"`{URL}`: {TOLD}.", 7, 600.0),
     files.DiskFull: lambda: files.DiskFull("/home/cargo.log", "while packaging", 4096),
     files.NotWritten: lambda: files.NotWritten("/home/cargo.log", "Read-only file system", 4096),
     files.ReceiptNotWritten: lambda: files.ReceiptNotWritten("demo", "1.0.0", "/home/receipt.json", TOLD),
@@ -418,3 +416,14 @@ def test_one_problem_is_not_told_as_several() -> None:
 
 def test_without_projects_there_is_none_to_name() -> None:
     assert "none so far" in request.UnknownProject("nope", []).fix
+
+
+def test_an_error_that_an_outage_outlasted_says_so_and_stays_itself() -> None:
+    error = registry.RegistryUnreachable(URL, TOLD)
+    error.tries = 7
+    said = error.after_outage(600.4)
+    assert type(said) is type(error)
+    assert said.what == str(said.args[0]) == f"{error.what} It was tried 7 times, and the outage has lasted 600 s."
+    assert (said.code, said.facts, said.why, said.fix, said.tries) == (error.code, error.facts, error.why, error.fix, 7)
+    error.tries = 1
+    assert "It was tried once," in error.after_outage(0.0).what

@@ -140,14 +140,14 @@ class TestOutages:
 class TestOutageWithoutEnd:
     def test_it_becomes_a_failure_of_its_own_when_the_patience_ends(self, stopped: Released) -> None:
         assert isinstance(stopped.error, CratesNotPublished)
-        failed = [each for each in crates_of(stopped.receipt).values() if each.code == "outage-not-over"]
+        failed = [each for each in crates_of(stopped.receipt).values() if each.code == "registry-unreachable"]
         assert failed
         assert all("the outage has lasted" in str(each.why) for each in failed)
 
     def test_each_crate_says_how_often_it_was_tried_and_how_long(self, stopped: Released) -> None:
         tries = [each.crate for each in uploads(stopped.directory)]
         for name, each in crates_of(stopped.receipt).items():
-            if each.code == "outage-not-over":
+            if each.code == "registry-unreachable":
                 assert (each.attempts, each.seconds > 0) == (tries.count(name), True)
 
     def test_forty_that_wait_are_one_line_and_one_traceback_at_most(self, stopped: Released) -> None:

@@ -61,7 +61,7 @@ def directory_of(state: Any, store: Store) -> RunDirectory:
 def test_a_dead_token_closes_the_gates_before_anything_is_pushed(store: Store, tmp_path: Path) -> None:
     state = rehearse(request_for(repository(tmp_path)), return_state=True)
 
-    with pytest.raises(GatesClosed, match="token: `token` is unknown, revoked or expired"):
+    with pytest.raises(GatesClosed, match=r"token: `token` in `registry\.token` is unknown, revoked or expired"):
         state.result()
     directory = directory_of(state, store)
     assert uploads(directory) == ()

@@ -14,7 +14,6 @@ from prefect.artifacts import Artifact
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import ForgeRateLimited
-from loadmaster.errors.outage import OutageNotOver
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.patience import LATEST
@@ -110,7 +109,7 @@ def test_an_outage_is_waited_out_and_every_try_is_counted(job: Job, caplog: pyte
 
 
 def test_the_wait_is_shown_where_waiting_uploads_are(job: Job) -> None:
-    with pytest.raises(OutageNotOver):
+    with pytest.raises(RegistryUnreachable):
         run(job, away)
     artifact = cast(Artifact | None, Artifact.get("demo-waiting"))
     assert artifact is not None
@@ -121,11 +120,11 @@ def test_the_wait_is_shown_where_waiting_uploads_are(job: Job) -> None:
 def test_an_outage_that_outlasts_the_patience_is_its_own_error_without_a_retry(
     job: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(OutageNotOver) as caught:
+    with pytest.raises(RegistryUnreachable) as caught:
         run(job, away)
     error = caught.value
     assert error.what.startswith(f"{AWAY.what} It was tried {error.tries} times, and the outage has lasted 6")
-    assert error.facts["error"] == "registry-unreachable"
+    assert (error.code, error.fix) == (AWAY.code, AWAY.fix)
     assert error.tries > 5
     assert error.seconds > 0
     assert tracebacks(caplog) <= 1  # the flow's own
@@ -158,7 +157,7 @@ def test_after_the_patience_has_ended_the_next_call_is_made_once(job: Job) -> No
     def body() -> None:
         task = asks_the_world("step")(lambda job: away(job))
         assert task(job, return_state=True).is_failed()
-        with pytest.raises(OutageNotOver) as caught:
+        with pytest.raises(RegistryUnreachable) as caught:
             asks_the_world("step")(lambda job: answers(job))(job)
         assert (answers.tries, caught.value.tries) == (1, 1)
 
@@ -185,7 +184,7 @@ def test_an_instant_that_the_forge_names_is_waited_for_beyond_the_patience(
 
 
 def test_without_patience_nothing_is_waited_for(store: Store) -> None:
-    with pytest.raises(OutageNotOver, match="It was tried once"):
+    with pytest.raises(RegistryUnreachable, match="It was tried once"):
         run(job_of(store, speed=1.0, patience=0.0), Answers(AWAY))
 
 

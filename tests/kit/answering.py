@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from loadmaster.planning.permissions.facts import Facts
@@ -18,6 +19,7 @@ from tests.kit.building import TODAY, needs, package, seen
 
 API = "https://registry.example"
 HTML = "<!doctype html>\n<html><title>Sign in</title></html>"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WANTED = {"repository": "Someone/demo", "workflow": "release.yml", "environment": "release", "owner_id": 7}
 
 
@@ -35,8 +37,19 @@ READY = said({"read_only": False, "banner_message": None})
 ALIVE = refused(403, "this action can only be performed on the crates.io website")
 LEGACY = refused(403, "This endpoint cannot be used with legacy API tokens. Use a scoped API token instead.")
 NO_PERMISSION = refused(403, "this token does not have the required permissions to perform this action")
+ANOTHER_USER = refused(403, "this action requires authentication as the specified user")
+NOT_AN_OWNER = refused(400, "You are not an owner of this crate")
 PASSED = refused(400, "invalid tarball length")
 UNKNOWN_CRATE = refused(404, "crate `core` does not exist")
+
+
+SOURCE = "`LOADMASTER_REGISTRY_TOKEN`"
+READER = TokenSeen(source=SOURCE, me=ALIVE, configs_of_user=ANOTHER_USER)
+"""A token that also has the scope `trusted-publishing`."""
+PUBLISHER = TokenSeen(source=SOURCE, me=ALIVE, configs_of_user=NO_PERMISSION)
+"""A token that may only publish."""
+LEGACY_TOKEN = TokenSeen(source=SOURCE, me=ALIVE, configs_of_user=LEGACY)
+MINTED = TokenSeen(is_minted=True)
 
 
 def crate(name: str = "core", *, trustpub_only: bool = False) -> Exchange:
@@ -44,6 +57,7 @@ def crate(name: str = "core", *, trustpub_only: bool = False) -> Exchange:
 
 
 def owned(*logins: str) -> Exchange:
+    """By users, and by teams, whose names have colons."""
     kinds = ("team" if ":" in login else "user" for login in logins)
     return said({"users": [{"login": login, "kind": kind} for login, kind in zip(logins, kinds, strict=True)]})
 
@@ -81,23 +95,31 @@ def facts(
     core: CrateAnswers,
     *,
     site: Exchange = READY,
-    token: TokenSeen | None = None,
+    token: TokenSeen | None = READER,
     is_new: bool = False,
+    name: str = "core",
     spelled: str | None = None,
     names: Mapping[str, NameSeen] | None = None,
+    others: Mapping[str, CrateAnswers] | None = None,
 ) -> Facts:
-    """A release of `core` and of `app`, which needs it; about `app` everything is as it should be."""
-    out = {"app": ["0.4.0"], "core": [] if is_new else ["0.4.0"]}
-    looked = seen(
-        package("core"), package("app", needs("core")), registry=out, spelled={"core": spelled} if spelled else {}
-    )
-    plan = plan_release(looked, project, "minor", TODAY)
-    app = CrateAnswers(
+    """A release of `core` and of `app`, which needs it; about `app` everything is as it should be.
+
+    `name` is another one for `core`; `token` is the one for it, with which everything was asked that needs one. `others`
+    come beside these two.
+    """
+    fine = CrateAnswers(
         crate=crate("app"),
-        owners=owned(*project.registry.owners),
-        configs=configured(config()),
+        owners=owned(*(project.registry.owners or ("ann",))),
+        configs=configured(config()) if core.configs is not None else None,
         probe=core.probe and PASSED,
     )
+    answers = {name: core, "app": fine, **(others or {})}
+    looked = seen(
+        *(package(each, *([needs(name)] if each == "app" else [])) for each in answers),
+        registry={each: [] if is_new and each == name else ["0.4.0"] for each in answers},
+        spelled={name: spelled} if spelled else {},
+    )
+    plan = plan_release(looked, project, "minor", TODAY)
     action = Action.NEW if is_new else Action.UPDATE
     return Facts(
         plan=plan,
@@ -105,14 +127,26 @@ def facts(
         registry=looked.registry,
         seen=PermissionsSeen(
             api=API,
+            at=NOW,
             site=site,
             tokens={action: token} if token else {},
-            crates={"core": core, "app": app},
+            readers=(token,) if token and not token.is_minted else (),
+            crates={each: sent(answer, token) for each, answer in answers.items()},
             names=names or {},
         ),
         asked=inquiries(plan, project, looked.registry),
-        needs={"core": tuple(names or ())},
+        needs={name: tuple(names or ())},
     )
+
+
+def sent(answers: CrateAnswers, token: TokenSeen | None) -> CrateAnswers:
+    """The answers, with what needs a token asked with this one."""
+    with_token = {
+        name: exchange.model_copy(update={"credential": token.named if token else ""})
+        for name in ("configs", "probe")
+        if (exchange := getattr(answers, name)) is not None and not exchange.credential
+    }
+    return answers.model_copy(update=with_token)
 
 
 def found(facts: Facts, gate: str, where: str = "core") -> list[Finding]:

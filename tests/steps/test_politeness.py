@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.steps.permissions import Turnstile
+from loadmaster.steps.permission_questions import Turnstile
 
 
 class Stopped:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from loadmaster.cli.commands.runs import stack_for_command
@@ -14,14 +15,20 @@ from loadmaster.run.store import Store
 from loadmaster.stack.api import Api
 
 
-def block_reader(store: Store, root: Path, tell: Tell) -> ReadBlock:
-    """Reads a Secret block as a task does. Raises `SecretBlockMissing`, `SecretBlockUnread`."""
+@contextmanager
+def block_reader(store: Store, root: Path, tell: Tell) -> Iterator[ReadBlock]:
+    """Reads Secret blocks as a task does: from one server for all reads, which is started at the first if need be.
 
-    def read(name: str) -> str:
-        with _api_url(store, root, tell) as api_url, Api(api_url) as api:
-            return api.read_secret(name)
+    Reading raises `SecretBlockMissing`, `SecretBlockUnread`.
+    """
+    with ExitStack() as open_until_the_end:
 
-    return read
+        @cache
+        def api() -> Api:
+            url = open_until_the_end.enter_context(_api_url(store, root, tell))
+            return open_until_the_end.enter_context(Api(url))
+
+        yield lambda name: api().read_secret(name)
 
 
 @contextmanager

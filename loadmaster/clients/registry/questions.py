@@ -55,7 +55,8 @@ def probe(api: str, name: str, version: str, token: str, client: httpx.Client) -
     """
     metadata = json.dumps({"name": name, "vers": version}, separators=(",", ":")).encode()
     body = upload_head(metadata, 0)[: 4 + len(metadata)]
-    return _ask(client, "PUT", f"{api}/api/v1/crates/new", token, body)
+    exchange = _ask(client, "PUT", f"{api}/api/v1/crates/new", token, body)
+    return exchange.model_copy(update={"request": f"{exchange.request} ({name}@{version}, its metadata alone)"})
 
 
 def _ask(client: httpx.Client, method: str, url: str, token: str | None = None, body: bytes | None = None) -> Exchange:

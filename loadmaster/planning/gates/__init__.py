@@ -18,7 +18,8 @@ from loadmaster.planning.gates import (
 )
 from loadmaster.planning.gates.evidence import Evidence, EvidenceKind
 from loadmaster.planning.gates.judging import Gate, turn_into_advice
-from loadmaster.planning.values.gate import GateAnswer, Outcome
+from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
+from loadmaster.planning.values.permission_gate import PermissionGate
 
 GATES: tuple[Gate, ...] = (
     history.tree_clean,
@@ -72,9 +73,21 @@ def require_open(answers: tuple[GateAnswer, ...]) -> None:
     problems = []
     for answer in answers:
         problems += [
-            f"{answer.gate}: `{problem.where}` {problem.what} (next: {problem.fix})" for problem in answer.problems
+            f"{answer.gate}: `{problem.where}` {problem.what} (next: {problem.fix}){_also(problem)}"
+            for problem in answer.problems
         ]
         if answer.outcome is Outcome.COULD_NOT_CHECK and not answer.opens:
-            problems.append(f"{answer.gate}: could not be checked: {answer.why}")
+            problems.append(f"{answer.gate}: could not be checked: {answer.why} (next: {_way_on(answer.gate)})")
     if problems:
         raise GatesClosed(problems)
+
+
+def _way_on(gate: str) -> str:
+    """What to do about an open question that blocks."""
+    if gate in tuple(PermissionGate):
+        return f"settle it, or take `{gate}` from `preflight.blocking` in the profile."
+    return f"let it be checked, or list `{gate}` under `gates.advice` in the profile."
+
+
+def _also(problem: Problem) -> str:
+    return f"; the same for {', '.join(f'`{place}`' for place in problem.also)}" if problem.also else ""

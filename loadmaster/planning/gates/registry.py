@@ -76,7 +76,7 @@ def _other_spelling(release: ReleaseEvidence, name: str, spelled: str | None) ->
         yield Problem(
             where=package.manifest,
             what=f"`{name}` is on the registry as `{spelled}`",
-            fix=f"name the package `{spelled}`, or choose another name.",
+            fix=f"if that crate is yours, name the package `{spelled}`; else choose another name.",
         )
 
 

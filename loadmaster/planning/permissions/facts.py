@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from loadmaster.planning.permissions.questions import Inquiry, action_of
-from loadmaster.planning.permissions.seen import CrateAnswers, PermissionsSeen
+from loadmaster.planning.permissions.seen import CrateAnswers, PermissionsSeen, TokenSeen
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.registry_style import RegistryStyle
@@ -40,6 +40,13 @@ class Facts(Value):
 
     def crate(self, name: str) -> CrateAnswers:
         return self.seen.crates[name]
+
+    def inquiry(self, name: str) -> Inquiry:
+        return next(inquiry for inquiry in self.asked if inquiry.name == name)
+
+    def token(self, crate: Crate) -> TokenSeen | None:
+        """The token that publishes the crate, if it was asked about."""
+        return self.seen.tokens.get(self.action(crate))
 
     def action(self, crate: Crate) -> Action:
         return action_of(crate, self.registry)

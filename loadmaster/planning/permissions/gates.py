@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from loadmaster.planning.permissions.crate_gates import crate_exists, dependency_names, owners
+from loadmaster.planning.permissions.crate_gates import dependency_names
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding
+from loadmaster.planning.permissions.name_gate import crate_exists
+from loadmaster.planning.permissions.owners_gate import owners
 from loadmaster.planning.permissions.registry_gates import rate_budget, registry_ready
 from loadmaster.planning.permissions.token_gate import token
 from loadmaster.planning.permissions.trusted_publishing_gate import trusted_publishing

@@ -27,14 +27,16 @@ class Inquiry(Value):
     name: str
     version: str
     action: Action
-    owners: bool
-    configs: bool
-    """Whether to ask for its configurations of trusted publishing."""
     probe: bool
 
     @property
+    def exists(self) -> bool:
+        """Whether to ask for its owners and its configurations: these also show whether the token's account owns it."""
+        return self.action is Action.UPDATE
+
+    @property
     def requests(self) -> int:
-        return 1 + self.owners + self.configs + self.probe
+        return 1 + 2 * self.exists + self.probe
 
 
 def pause_between_requests(api: str) -> float:
@@ -44,7 +46,6 @@ def pause_between_requests(api: str) -> float:
 
 def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tuple[Inquiry, ...]:
     """The questions about every crate that is not published yet."""
-    style = project.registry
     crates = [crate for crate in plan.crates if registry.find(crate.name, crate.version) is None]
     probed = _crates_to_probe(crates, project, registry)
     return tuple(
@@ -52,8 +53,6 @@ def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tu
             name=crate.name,
             version=crate.version,
             action=action_of(crate, registry),
-            owners=is_known(crate.name, registry) and (bool(style.owners) or wants_trusted_publishing(style)),
-            configs=is_known(crate.name, registry) and wants_trusted_publishing(style),
             probe=crate.name in probed,
         )
         for crate in crates
@@ -61,13 +60,12 @@ def inquiries(plan: ReleasePlan, project: Project, registry: RegistrySeen) -> tu
 
 
 def requests_to_ask(asked: Sequence[Inquiry]) -> int:
-    """The largest number of requests: one for the registry's state, two for each token, and those about the crates."""
+    """The largest number of requests: one for the registry's state, two for each token, and those about the crates.
+
+    Nobody is asked for configurations without a token that may read them, nor probes without one that publishes.
+    """
     tokens = {inquiry.action for inquiry in asked}
     return 1 + 2 * len(tokens) + sum(inquiry.requests for inquiry in asked)
-
-
-def seconds_to_ask(asked: Sequence[Inquiry], api: str) -> float:
-    return requests_to_ask(asked) * pause_between_requests(api)
 
 
 def is_known(name: str, registry: RegistrySeen) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
@@ -14,32 +14,42 @@ class Exchange(Value):
     """One request and its answer."""
 
     request: str
-    """The request line: `GET https://…/api/v1/me`. It never contains a credential."""
+    """The request line, `GET https://…/api/v1/me`, with what it is about if the address does not say it. It never contains a
+    credential."""
     status: int | None
     """None if no answer came."""
     text: str
     """The body, or why there is none."""
-
-    def __str__(self) -> str:
-        lines = self.text.strip().splitlines() or [""]
-        return f"`{self.request}`: {self.status or 'no answer'}, `{lines[0][:300]}`"
+    credential: str = ""
+    """The token that was sent, by where it came from: "the token in `LOADMASTER_REGISTRY_TOKEN`"; "" if none was sent."""
 
 
 class TokenSeen(Value):
-    """The registry's answers to one token."""
+    """One token, and the registry's answers to it."""
 
+    source: str = ""
+    """Where it came from, for people: a variable, a Secret block, a file of a rehearsal; "" if there is no token."""
     unusable: str = ""
     """Why there is no token to ask with; the answers below are then None."""
     way_out: str = ""
     is_minted: bool = False
     """Whether the registry has just made it for trusted publishing. It then needs no other question."""
+    is_short_lived: bool = False
+    """Whether it is a token of trusted publishing that lies where an API token belongs. The registry answers it nothing but
+    uploads."""
     is_broken: bool = False
     """Whether there is a token that cannot be sent."""
     is_unknown: bool = False
     """Whether it is not known if there is a token, because its store could not be read."""
     me: Exchange | None = None
     configs_of_user: Exchange | None = None
-    """`GET …/github_configs?user_id=…`, which distinguishes a legacy token from one with scopes."""
+    """`GET …/github_configs?user_id=…`, which shows whether the token may read configurations, and whether it has scopes."""
+    expires: AwareDatetime | None = None
+    """When it expires, as the profile says. No answer of the registry holds it."""
+
+    @property
+    def named(self) -> str:
+        return "the token made for this workflow run" if self.is_minted else f"the token in {self.source}"
 
 
 class CrateAnswers(Value):
@@ -48,7 +58,7 @@ class CrateAnswers(Value):
     crate: Exchange
     owners: Exchange | None = None
     configs: Exchange | None = None
-    """Its configurations of trusted publishing at GitHub."""
+    """Its configurations of trusted publishing at GitHub. Only a user who owns the crate may read them."""
     probe: Exchange | None = None
     """An upload that ends after its metadata."""
 
@@ -64,10 +74,17 @@ class NameSeen(Value):
 
 class PermissionsSeen(Value):
     api: str
+    at: AwareDatetime
+    """When it was asked, on the world's clock."""
     site: Exchange
     tokens: Mapping[Action, TokenSeen] = Field(default_factory=dict)
-    """The tokens by their use. A token of trusted publishing is here only if uploads are probed with it."""
+    """The tokens that publish, by what they publish. A token of trusted publishing is here only if uploads are probed with it,
+    or if nobody gives one."""
+    readers: tuple[TokenSeen, ...] = ()
+    """The API tokens with which configurations were to be read, in that order. Only the last can have read them."""
     crates: Mapping[str, CrateAnswers] = Field(default_factory=dict)
     """The crates that are not published yet, by name."""
     names: Mapping[str, NameSeen] = Field(default_factory=dict)
     """The crates outside of the release that its crates depend on, by name."""
+    requests: int = 0
+    """How often the web API was asked."""

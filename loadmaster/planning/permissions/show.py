@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from loadmaster.planning.permissions.findings import Finding, worst
+from loadmaster.planning.permissions.findings import Alike, Finding, folded, worst
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.permission_gate import PermissionGate
 
@@ -41,8 +41,7 @@ def permissions_markdown(findings: Sequence[Finding]) -> str:
     lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
     lines += [f"| `{place}` | {' | '.join(signs)} |" for place, *signs in rows]
     details = [
-        f"- {_sign([finding])} **{finding.gate}** `{finding.where}` {_sentence(finding)}"
-        for finding in _to_show(findings)
+        f"- {_sign([alike.finding])} **{alike.finding.gate}** {_sentence(alike)}" for alike in _to_show(findings)
     ]
     return "\n".join([*lines, "", _LEGEND, "", *details, ""])
 
@@ -55,27 +54,33 @@ def permissions_text(findings: Sequence[Finding]) -> str:
     for place, *signs in rows:
         marks = "  ".join(sign.center(len(gate)) for sign, gate in zip(signs, heading[1:], strict=True))
         lines.append(f"  {place:<{width}}  {marks}")
-    details = [
-        f"  {_sign([finding])} {finding.gate} `{finding.where}`: {_sentence(finding)}" for finding in _to_show(findings)
-    ]
+    details = [f"  {_sign([alike.finding])} {alike.finding.gate} {_sentence(alike)}" for alike in _to_show(findings)]
     return "\n".join([*(line.rstrip() for line in lines), f"  {_LEGEND}", "", *details, ""])
 
 
-def _to_show(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Failures first, then warnings, then open questions, each reason once."""
-    yield from (finding for finding in findings if finding.outcome is Outcome.FAIL)
-    yield from (finding for finding in findings if finding.is_warning)
-    shown: set[tuple[PermissionGate, str]] = set()
-    for finding in findings:
-        if finding.outcome is Outcome.COULD_NOT_CHECK and (finding.gate, finding.what) not in shown:
-            shown.add((finding.gate, finding.what))
-            same = [other.where for other in findings if (other.gate, other.what) == (finding.gate, finding.what)]
-            yield finding.model_copy(
-                update={"where": same[0] if len(same) == 1 else f"{same[0]} and {len(same) - 1} more"}
-            )
+def _to_show(findings: Sequence[Finding]) -> Iterator[Alike]:
+    """Failures first, then warnings, open questions and passes; what says the same of several places, once."""
+    for outcome, warns in (
+        (Outcome.FAIL, False),
+        (Outcome.PASS, True),
+        (Outcome.COULD_NOT_CHECK, False),
+        (Outcome.PASS, False),
+    ):
+        yield from folded(each for each in findings if (each.outcome, each.is_warning) == (outcome, warns))
 
 
-def _sentence(finding: Finding) -> str:
-    asked = f" [{finding.evidence}]" if finding.evidence else ""
-    following = f" Next: {finding.fix}" if finding.fix else ""
-    return f"{finding.what}{asked}.{following}"
+def _sentence(alike: Alike) -> str:
+    """The finding in the words of its first place, and the other places that it holds for."""
+    finding = alike.finding
+    asked = f" [asked: {'; '.join(str(each) for each in finding.asked)}]" if finding.asked else ""
+    leading = "To settle it" if finding.outcome is Outcome.COULD_NOT_CHECK else "Next"
+    following = f" {leading}: {finding.fix}" if finding.fix else ""
+    return f"`{finding.where}`: {finding.what}{asked}.{following}{_also(alike.others, finding.outcome)}"
+
+
+def _also(others: Sequence[str], outcome: Outcome) -> str:
+    """All other places that fail, by name; of the others only the first few."""
+    shown = others if outcome is Outcome.FAIL else others[:3]
+    names = ", ".join(f"`{name}`" for name in shown)
+    more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
+    return f" The same for {names}{more}." if others else ""

@@ -183,8 +183,8 @@ class Preflight(Value):
     """How the permission gates ask. See [permissions](permissions.md)."""
 
     probe: bool = False
-    """Also ask with uploads that end after their metadata. They show whether the token may publish each crate and whether
-    the account's e-mail is verified. Each costs a token of the rate limit."""
+    """Also ask with uploads that end after their metadata. They show whether the token's scopes and patterns fit each crate and
+    whether the account's e-mail is verified. Each costs a token of the rate limit."""
     blocking: tuple[PermissionGate, ...] = ()
     """Permission gates whose `could-not-check` keeps a release from starting. For the others it is only shown."""
     finish_within: float | None = Field(default=None, gt=0)
@@ -229,6 +229,13 @@ class Project(Value):
     install: Install | None = None
     smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()
+
+    def with_token_block(self, block: str | None) -> Self:
+        """The project with the API token of every crate from this Secret block; the same for None."""
+        if block is None:
+            return self
+        credentials = self.registry.credentials.with_block(block)
+        return self.model_copy(update={"registry": self.registry.model_copy(update={"credentials": credentials})})
 
     def tag_of(self, package: str, version: str) -> str:
         return self.release.tag_pattern(package).format(name=package, version=version)

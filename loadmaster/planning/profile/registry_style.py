@@ -6,9 +6,9 @@ The documentation shows the docstring of every field.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.values.value import Value
@@ -42,9 +42,24 @@ class Credentials(Value):
     """Name of the Prefect Secret block with the API token; left out, the token comes from the environment."""
     new_token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     """Name of the Secret block with the API token that creates crates; `token_block` if left out."""
+    token_expires: AwareDatetime | None = None
+    """When the API token expires, as the registry's page of tokens shows it. No answer of the registry holds it; the
+    preflight compares it with the predicted end of publishing."""
+    new_token_expires: AwareDatetime | None = None
+    """The same for the API token that creates crates, if that is another one."""
 
     def block_for(self, action: Action) -> str | None:
         return (self.new_token_block if action is Action.NEW else None) or self.token_block
+
+    def with_block(self, block: str) -> Self:
+        """The API token of every crate from this block instead. Nothing is known of its end."""
+        blocks = {"token_block": block, "new_token_block": None, "token_expires": None, "new_token_expires": None}
+        return self.model_copy(update=blocks)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The names of all Secret blocks, each once."""
+        return tuple(dict.fromkeys(name for name in (self.token_block, self.new_token_block) if name is not None))
 
 
 class TrustedPublishing(Value):
@@ -57,7 +72,8 @@ class TrustedPublishing(Value):
     environment: str | None = None
     """The environment that the publishing job names, if it names one. Case is ignored."""
     owner_id: int | None = Field(default=None, ge=1)
-    """GitHub's id of the repository's owner, which does not change if the owner is renamed; not compared if left out."""
+    """GitHub's id of the repository's owner, which does not change if the owner is renamed. If left out, whether a
+    configuration has the right one is an open question."""
 
 
 class Wait(StrEnum):

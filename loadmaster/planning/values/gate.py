@@ -21,10 +21,16 @@ class Outcome(StrEnum):
 class Problem(Value):
     where: str
     """File, crate, tag or address."""
+    also: tuple[str, ...] = ()
+    """Other places with the same problem. What is said names the first; the same holds for these by their own names."""
     what: str
     fix: str
     evidence: str | None = None
-    """The request and the answer that show it, if a server was asked."""
+    """The requests and the answers that show it, if a server was asked."""
+
+    @property
+    def places(self) -> str:
+        return ", ".join((self.where, *self.also))
 
 
 class GateAnswer(Value):
@@ -36,6 +42,9 @@ class GateAnswer(Value):
     warnings: tuple[Problem, ...] = ()
     """Problems that are worth a look but keep no release from starting."""
     why: str = ""
+    """Why something was not checked, and what would settle it."""
+    asked: tuple[str, ...] = ()
+    """For each pass of a permission gate: what passed, and what was asked, with which credential, and answered."""
     blocks: bool = True
     """Whether a question without an answer keeps the release from starting."""
 

@@ -10,12 +10,10 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime
 
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
+from loadmaster.planning.crates_io.tokens import PREFIX
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.limits import OwnLimits
 
-PREFIX = "cio"
-TRUSTED_PREFIX = "cio_tp_"
-"""The prefix of trusted publishers' tokens."""
 _WRONG_FORMAT = (
     "The given API token does not match the format used by crates.io. "
     "Tokens generated before 2020-07-14 were generated with an insecure random number generator, "

@@ -22,8 +22,9 @@ from loadmaster.planning.crates_io.names import check_crate_name, check_not_rese
 from loadmaster.planning.crates_io.refusal import Refusal, forbidden
 from loadmaster.planning.crates_io.rules import check_manifest, check_version
 from loadmaster.planning.crates_io.tarball import unpack
+from loadmaster.planning.crates_io.tokens import TRUSTED_PREFIX
 from loadmaster.planning.values.value import Value
-from loadmaster.rehearsal.registry.credentials import TRUSTED_PREFIX, check_email, credential_sent
+from loadmaster.rehearsal.registry.credentials import check_email, credential_sent
 from loadmaster.rehearsal.registry.framing import Metadata, check_whole, read_metadata, tarball_length
 from loadmaster.rehearsal.registry.gate import Doorman
 from loadmaster.rehearsal.registry.ledger import Ledger

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from loadmaster.clients.serving import serving
+from loadmaster.run.profiles import ROOT
 from tests.kit.registry_world import Served
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, reserve
 
@@ -35,9 +36,11 @@ def test_without_a_token_it_says_what_it_could_check_and_what_not(
     ran = preflight(home, repository, index_of(world), "--json")
 
     assert ran.code == 0, ran.err
-    for gate in ("crate-exists", "trusted-publishing", "dependency-names", "crate-rules"):
+    for gate in ("crate-exists", "trusted-publishing", "crate-rules"):
         assert outcomes(ran, gate) == dict.fromkeys(MEMBERS, "pass"), gate
+    assert outcomes(ran, "dependency-names") == dict.fromkeys(MEMBERS, "skip")
     assert set(outcomes(ran, "token").values()) == {"could-not-check"}
+    assert all(each["asked"] for each in ran.document["findings"] if each["outcome"] == "pass")
     assert outcomes(ran, "registry-ready") == {"registry": "pass"}
     assert len(world.registry.uploads()) == before
     assert not list((home / "runs").iterdir())
@@ -49,7 +52,9 @@ def test_without_a_token_it_says_what_it_could_check_and_what_not(
         pytest.param("{token}", 0, "pass", "is alive", id="one that is alive"),
         pytest.param("cio" + "x" * 32, 1, "fail", "unknown, revoked or expired", id="one that nobody knows"),
         pytest.param("no-token-of-crates-io", 1, "fail", "malformed", id="something else"),
-        pytest.param("{token}\n", 1, "fail", "line break", id="one with a line break"),
+        pytest.param("{token}\n", 1, "fail", "it has a line break", id="one with a line break"),
+        pytest.param('"{token}"', 1, "fail", "there is a quote around it", id="one in quotes"),
+        pytest.param("$TOKEN", 1, "fail", "it names a variable", id="the name of a variable"),
     ],
 )
 def test_a_token_is_told_apart_and_never_shown(
@@ -63,7 +68,62 @@ def test_a_token_is_told_apart_and_never_shown(
     (finding,) = [each for each in ran.document["findings"] if each["where"] == "token"]
     assert finding["outcome"] == outcome
     assert told in finding["what"]
-    assert token.strip() not in ran.out + ran.err
+    assert "`LOADMASTER_REGISTRY_TOKEN`" in finding["what"]
+    assert world.token not in ran.out + ran.err
+
+
+def test_with_a_token_for_new_crates_alone_it_says_so_and_reads_the_configurations_with_it(
+    home: Path, repository: Repository, world: Served, tmp_path: Path
+) -> None:
+    reserve(world, *MEMBERS)
+    ran = preflight(
+        home,
+        repository,
+        index_of(world),
+        "--json",
+        LOADMASTER_PROJECTS=str(projects_with(tmp_path, TRUSTED)),
+        LOADMASTER_REGISTRY_TOKEN_NEW=world.token,
+    )
+
+    (finding,) = [each for each in ran.document["findings"] if each["where"] == "token"]
+    assert finding["outcome"] == "could-not-check"
+    assert "the token in `LOADMASTER_REGISTRY_TOKEN_NEW` is for new crates alone" in finding["what"]
+    assert ran.code == 1
+    wrong = [each for each in ran.document["findings"] if each["what"] == "has no configuration of trusted publishing"]
+    assert [each["where"] for each in wrong] == list(MEMBERS)
+    assert {each["credential"] for finding in wrong for each in finding["asked"]} == {
+        "the token in `LOADMASTER_REGISTRY_TOKEN_NEW`"
+    }
+
+
+def test_the_end_of_a_token_in_the_profile_is_held_against_the_plan(
+    home: Path, repository: Repository, world: Served, tmp_path: Path
+) -> None:
+    reserve(world, *MEMBERS)
+    ended = "\n[registry.credentials]\ntoken_expires = 2020-01-01T00:00:00Z\n"
+    variables = {
+        "LOADMASTER_PROJECTS": str(projects_with(tmp_path, ended)),
+        "LOADMASTER_REGISTRY_TOKEN": world.token,
+    }
+    ran = preflight(home, repository, index_of(world), **variables)
+    assert ran.code == 1
+    assert "in `LOADMASTER_REGISTRY_TOKEN` expires at 2020-01-01 00:00 UTC, as the profile says" in ran.out
+
+    (tmp_path / "projects" / "demo.toml").write_text(DEMO + ended.replace("2020", "2999"))
+    ran = preflight(home, repository, index_of(world), **variables)
+    assert (ran.code, "outlives the release" in ran.out) == (0, True), ran.out
+
+
+DEMO = (ROOT / "projects" / "demo.toml").read_text()
+TRUSTED = '\n[registry.trusted_publishing]\nrepository = "loadmaster/hangar"\nworkflow = "release.yml"\n'
+
+
+def projects_with(directory: Path, more: str) -> Path:
+    """A folder of profiles in which the demo's says more."""
+    projects = directory / "projects"
+    projects.mkdir()
+    (projects / "demo.toml").write_text(DEMO + more)
+    return projects
 
 
 def test_the_text_is_a_table_with_crates_down_and_what_to_do_below(
@@ -74,9 +134,9 @@ def test_the_text_is_a_table_with_crates_down_and_what_to_do_below(
     lines = ran.out.splitlines()
     assert "registry-ready  crate-exists  owners" in lines[1]
     assert any(line.split()[:1] == ["hull"] for line in lines)
-    assert "✘ token `token for new crates`: is unknown, revoked or expired" in ran.out
+    assert "✘ token `token for new crates`: in `LOADMASTER_REGISTRY_TOKEN` is unknown, revoked or expired" in ran.out
     assert "Next: make a token at https://crates.io/settings/tokens" in ran.out
-    assert lines[-1].strip() == "a release would not start"
+    assert lines[-1].strip().startswith("a release would not start; ")
 
 
 def test_a_proxys_page_instead_of_the_web_api_is_said_as_such(home: Path, repository: Repository) -> None:

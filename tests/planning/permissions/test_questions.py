@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.permissions.questions import inquiries, pause_between_requests, seconds_to_ask
+from loadmaster.planning.permissions.questions import inquiries, pause_between_requests, requests_to_ask
 from loadmaster.planning.plan import plan_release
 from loadmaster.planning.profile.project import Project
-from tests.kit.answering import WANTED, profile
+from tests.kit.answering import profile
 from tests.kit.building import TODAY, package, seen
 
 LIVE = "https://registry.example"
@@ -26,16 +26,20 @@ def test_only_a_registry_on_this_machine_is_asked_without_a_pause(address: str, 
     assert pause_between_requests(address) == pause
 
 
-def test_how_long_400_crates_take_is_known_before() -> None:
+@pytest.mark.parametrize(
+    ("new", "probe", "requests"),
+    [
+        pytest.param(0, False, 1 + 2 + 400 * 3, id="all of them exist"),
+        pytest.param(100, False, 1 + 2 * 2 + 300 * 3 + 100, id="of new ones there are no owners to ask for"),
+        pytest.param(0, True, 1 + 2 + 400 * 3 + 15, id="with the probe"),
+    ],
+)
+def test_how_often_400_crates_are_asked_about_is_known_before(new: int, probe: bool, requests: int) -> None:
     packages = [package(f"crate-{number:03}") for number in range(400)]
-    looked = seen(*packages, registry={each.name: ["0.4.0"] for each in packages})
-    project = profile({"owners": ["ann"], "trusted_publishing": WANTED})
+    looked = seen(*packages, registry={each.name: ["0.4.0"] for each in packages[new:]})
+    project = profile(preflight={"probe": probe})
     asked = inquiries(plan_release(looked, project, "minor", TODAY), project, looked.registry)
-    assert seconds_to_ask(asked, LIVE) == 1 + 2 + 400 * 3
-    assert seconds_to_ask(asked, "http://127.0.0.1:1") == 0
-    lean = profile()
-    asked = inquiries(plan_release(looked, lean, "minor", TODAY), lean, looked.registry)
-    assert seconds_to_ask(asked, LIVE) == 1 + 2 + 400
+    assert requests_to_ask(asked) == requests
 
 
 def test_nothing_is_asked_about_a_crate_that_is_out() -> None:

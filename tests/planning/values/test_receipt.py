@@ -77,9 +77,10 @@ def test_the_shape_is_the_agreed_one() -> None:
             "gate": "tree-clean",
             "outcome": "fail",
             "checked": 1,
-            "problems": [{"where": "Cargo.lock", "what": "differs", "fix": "commit it."}],
+            "problems": [{"where": "Cargo.lock", "also": [], "what": "differs", "fix": "commit it."}],
             "warnings": [],
             "why": "",
+            "asked": [],
             "blocks": True,
         }
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from loadmaster.errors.files import NotWritten
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.database import Database
@@ -98,7 +99,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         raise OSError("the disk is full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(NotWritten, match="the disk is full"):
         write_atomically(tmp_path / "deep" / "file", b"x")
     assert list((tmp_path / "deep").iterdir()) == []
 

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import xor
 
 from loadmaster.planning.crates_io.refusal import Refusal
-from loadmaster.rehearsal.registry.credentials import TRUSTED_PREFIX
+from loadmaster.planning.crates_io.tokens import TRUSTED_PREFIX
 
 _ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits
 _LENGTH = 31

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from loadmaster.planning.crates_io.refusal import bad_request
+from loadmaster.planning.crates_io.tokens import TRUSTED_LIFE
 from loadmaster.rehearsal.registry.credentials import token_digest
 from loadmaster.rehearsal.registry.database import Database, stamp
 from loadmaster.rehearsal.registry.ownership import Ownership
 from loadmaster.rehearsal.registry.trustpub.claims import ProviderRun
 from loadmaster.rehearsal.registry.trustpub.matching import Config
 from loadmaster.rehearsal.registry.trustpub.providers import Provider
-
-LIFE = timedelta(minutes=30)
-"""The life of a token."""
 
 ConfigJudge = Callable[[Sequence[Config]], tuple[ProviderRun, tuple[Config, ...]]]
 """Gives the run, and the configurations that match it. Raises `Refusal`."""
@@ -82,7 +80,7 @@ class Records:
                     token_digest(token),
                     json.dumps([config.canonical for config in fit]),
                     json.dumps(run.data),
-                    stamp(now + LIFE),
+                    stamp(now + TRUSTED_LIFE),
                 ),
             )
 
