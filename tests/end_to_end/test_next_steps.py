@@ -71,8 +71,11 @@ class Machine:
         )
 
     def up(self) -> None:
-        ran = self.run("up")
-        assert ran.returncode == 0, ran.stderr
+        try:
+            running(self.home)
+        except NoStackRunning:
+            ran = self.run("up")
+            assert ran.returncode == 0, ran.stderr
 
 
 @pytest.fixture(scope="module")
@@ -163,13 +166,13 @@ def test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished(
         refused = machine.run(*asked, **{TOKEN_VARIABLE: "another"})
         assert refused.returncode == 1
         run_as_printed("WorkerLacksSecret", "loadmaster down", refused.stderr, machine.root, machine.with_token)
+        machine.up()  # as the command does by itself, which would then stop it at its end
 
         stopped = machine.run(*asked).stdout
         here = (tmp_path, machine.with_token)
         _, _, whether = stopped.partition(", which ")
         seen = run_as_printed("ReleaseUnfinished", "{status_command}", whether, *here, succeeds=False)
         assert (seen.returncode, "next: finish. " in seen.stdout) == (3, True)
-        machine.up()
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
         _, _, finish = stopped.partition("next: finish it: ")
