@@ -104,6 +104,8 @@ def where(world: Served, bare: Path) -> tuple[str, ...]:
 
 
 def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine) -> None:
+    down(machine.home, True, print)
+    shutil.rmtree(machine.home, ignore_errors=True)
     yaml, database = machine.checkout / "prefect.yaml", machine.home / "prefect" / "prefect.db"
     whole = yaml.read_text()
     yaml.write_text(whole.replace("flows/preflight.py:preflight", "flows/preflight.py:pre_flight"))
