@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -88,6 +88,13 @@ class Api:
         """Every run that has left the queue and not ended, except runs inside another run."""
         started = {"state": {"type": {"any_": ["PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}}
         query = {"flow_runs": {**started, "parent_task_run_id": {"is_null_": True}}}
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
+
+    def due_runs(self, flows: Collection[str], due: datetime) -> list[FlowRun]:
+        """The runs of these flows that should have begun by `due` and have not ended."""
+        states = ["SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"]
+        wanted = {"state": {"type": {"any_": states}}, "expected_start_time": {"before_": due.isoformat()}}
+        query = {"flows": {"name": {"any_": list(flows)}}, "flow_runs": wanted}
         return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
 
     def scheduled_runs(self, deployment: str) -> list[FlowRun]:

@@ -41,6 +41,7 @@ class FlowRun(_Told):
     start_time: datetime | None = None
     work_pool_name: str | None = None
     infrastructure_pid: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def short(self) -> str:

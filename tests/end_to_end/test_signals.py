@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
@@ -28,6 +29,7 @@ from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from tests.kit import hangar
 from tests.kit.evidence import accepted, crates_of
+from tests.kit.next_step import run_as_printed
 from tests.kit.service import Run, Service
 from tests.kit.waiting import code_of, eventually, killed_at_last
 
@@ -109,11 +111,12 @@ def assert_half_out(receipt: Receipt, outcome: ReceiptOutcome) -> None:
     assert receipt.failure is not None
 
 
-def assert_resumed(service: Service, run: Run, log: Path) -> None:
+def assert_resumed(service: Service, run: Run, place: Path) -> None:
     """The command that the receipt names finishes the release, and nothing is uploaded twice."""
-    with Command(service.store.root, log, "resume", run.id[:8], "--json") as command:
-        assert command.end()[0] == 0, log.read_text()
-        assert Receipt.model_validate(command.document()).outcome is ReceiptOutcome.RELEASED
+    here = {"LOADMASTER_HOME": str(service.store.root), "CI": ""}
+    printed = receipt_text(run.receipt)
+    run_as_printed("show._way_on_text", "loadmaster resume {receipt.short_run}", printed, place, here)
+    assert run.receipt.outcome is ReceiptOutcome.RELEASED
     assert accepted(run.directory) == ALL_ONCE
 
 
@@ -156,13 +159,20 @@ def test_a_run_that_waits_out_an_outage_says_so_and_is_cancelled_without_a_wait(
 def test_a_run_that_is_cancelled_leaves_its_receipt_and_is_resumed(
     service: Service, repository: Path, tmp_path: Path
 ) -> None:
-    run, log = begin(service, repository), tmp_path / "log"
-    with Command(service.store.root, log, "cancel", run.id[:8], "--json") as command:
-        assert command.end()[0] == 1
-        assert_half_out(Receipt.model_validate(command.document()), ReceiptOutcome.CANCELLED)
-    pages = service.pages(run)
-    assert f"press **Retry** on this run's page, or run `loadmaster resume {run.id[:8]}`" in pages[-1]
-    assert_resumed(service, run, log)
+    run, here = begin(service, repository), {"LOADMASTER_HOME": str(service.store.root), "CI": ""}
+    with Command(service.store.root, tmp_path / "log", "follow", run.id[:8]) as command:
+        eventually(lambda: command.has_said("publish hangar-units"), "the command followed")
+        command.send(signal.SIGINT)
+        assert command.end()[0] == 130
+    left = (tmp_path / "log").read_text()
+    cancelled = run_as_printed("RunLeft", "loadmaster cancel {run}", left, tmp_path, here, succeeds=False)
+    assert cancelled.returncode == 1
+    assert_half_out(run.receipt, ReceiptOutcome.CANCELLED)
+    page = service.pages(run)[-1]
+    assert "press **Retry** on this run's page, or run `loadmaster resume " in page
+    run_as_printed("show._way_on_lines", "loadmaster resume {receipt.short_run}", page, tmp_path, here)
+    assert run.receipt.outcome is ReceiptOutcome.RELEASED
+    assert accepted(run.directory) == ALL_ONCE
 
 
 def test_a_run_s_process_that_is_told_to_end_leaves_its_receipt(
@@ -175,7 +185,12 @@ def test_a_run_s_process_that_is_told_to_end_leaves_its_receipt(
     assert time.monotonic() - begun < ENDS_WITHIN
     assert run.ended().type == "CRASHED"
     assert_half_out(run.receipt, ReceiptOutcome.CRASHED)
-    assert_resumed(service, run, tmp_path / "log")
+    assert run.receipt.failure is not None
+    here = {"LOADMASTER_HOME": str(service.store.root)}
+    shown = run_as_printed("RunCrashed", "loadmaster runs", run.receipt.failure.next, tmp_path, here)
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith(run.id[:8])]
+    assert "1 of 2 crates published; 1 unknown" in line
+    assert_resumed(service, run, tmp_path)
 
 
 def test_a_worker_that_is_told_to_end_takes_its_run_with_it_and_both_leave_a_way_on(
@@ -190,7 +205,7 @@ def test_a_worker_that_is_told_to_end_takes_its_run_with_it_and_both_leave_a_way
     assert_half_out(run.receipt, ReceiptOutcome.CRASHED)
     eventually(lambda: _next_worker(service, before.pid), "the supervisor started another worker")
     assert run.ended().type == "CRASHED"
-    assert_resumed(service, run, tmp_path / "log")
+    assert_resumed(service, run, tmp_path)
 
 
 def _next_worker(service: Service, before: int) -> bool:

@@ -29,6 +29,7 @@ from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
+from tests.kit.next_step import run_as_printed
 from tests.kit.waiting import beside, code_of, eventually, killed_at_last, line_of, result_of, told_to
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("stack")]
@@ -395,16 +396,20 @@ def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again
 
 
 def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: Project) -> None:
-    gate, stack, told = project.gate("fifth"), project.running(), list[str]()
+    gate, stack, told = project.gate("fifth"), project.running(), Queue[str]()
     with Api(stack.api_url) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         with standing_at(gate):
-            down(project.home, True, told.append)
+            going_down = beside(lambda: down(project.home, False, told.put))
+            waiting, here = told_to(told, "`down`"), {"LOADMASTER_HOME": str(project.home)}
+            cut = run_as_printed("stopping._tell_running", "loadmaster down --force", waiting, project.root, here)
+            is_down(going_down)
 
-    assert [line.partition(" (")[0] for line in told] == [
+    assert [line.partition(" (")[0] for line in cut.stderr.splitlines()] == [
         f"cut run {run.name}",
         "stopped the worker and the Prefect server",
     ]
+    assert told_to(told, "`down`") == "somebody else stopped it meanwhile"
     assert not is_alive(stack.server)
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "CANCELLED"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from deployments import REHEARSE, RELEASE
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable
 from loadmaster.errors.run import RunAmbiguous, RunUnknown
@@ -44,6 +46,7 @@ class RunSeen(Value):
     """What of it is out."""
     next: WayOn | None = None
     is_at_work: bool = False
+    """Or about to be: the worker has it, or will take it."""
 
     @property
     def short(self) -> str:
@@ -51,24 +54,43 @@ class RunSeen(Value):
 
 
 def list_runs(store: Store) -> tuple[RunSeen, ...]:
-    """Every run that has a directory here, the newest first, with Prefect's state if the server answers."""
+    """Every run that has a directory here, the newest first. If the server answers: with Prefect's state, and with the runs
+    that have no directory yet.
+    """
     seen = [_seen(directory, store) for directory in store.runs() if directory.lock.exists()]
-    known = _known_to_prefect(store, [run.id for run in seen])
+    ids = {run.id for run in seen}
+    known, due = _known_to_prefect(store, sorted(ids))
     merged = [
         run.model_copy(update={"name": known[run.id].name, "state": known[run.id].state.name})
         if run.id in known
         else run
         for run in seen
     ]
+    merged += [_without_directory(run) for run in due if run.id not in ids]
     return tuple(sorted(merged, key=lambda run: run.started or "", reverse=True))
 
 
-def _known_to_prefect(store: Store, identities: list[str]) -> dict[str, FlowRun]:
+def _known_to_prefect(store: Store, identities: list[str]) -> tuple[dict[str, FlowRun], list[FlowRun]]:
+    """The runs with these ids, and the releases and rehearsals that have not ended."""
+    flows = [name.partition("/")[0] for name in (RELEASE, REHEARSE)]
     try:
         with Api(running(store.root.resolve()).api_url) as api:
-            return {run.id: run for run in api.runs(identities)}
+            return {run.id: run for run in api.runs(identities)}, api.due_runs(flows, datetime.now(UTC))
     except (NoStackRunning, PrefectUnreachable):
-        return {}
+        return {}, []
+
+
+def _without_directory(run: FlowRun) -> RunSeen:
+    request = run.parameters.get("request") or {}
+    return RunSeen(
+        id=run.id,
+        name=run.name,
+        project=request.get("project"),
+        version=request.get("version"),
+        state=run.state.name,
+        started=run.state.timestamp.isoformat(timespec="seconds"),
+        is_at_work=True,
+    )
 
 
 def _seen(directory: RunDirectory, store: Store) -> RunSeen:

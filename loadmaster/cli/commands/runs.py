@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from loadmaster.cli.commands.known_runs import find_run, newest, newest_unfinished, only_one_at_work
-from loadmaster.cli.commands.stopping import Stopped, stopped_by_signals
+from loadmaster.cli.commands.stopping import Stopped, signals_postponed, stopped_by_signals
 from loadmaster.errors.prefect import NoStackRunning, PrefectRefused
 from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown, WorkerLacksSecret
@@ -47,8 +47,8 @@ def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, te
     """
     with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
         require_same_secrets(stack, os.environ)
-        run = api.create_run(deployment, {"request": request.model_dump(mode="json", exclude_defaults=True)})
-        return _follow(stack, api, run, store, tell, ours=ours)
+        asked = {"request": request.model_dump(mode="json", exclude_defaults=True)}
+        return _follow(stack, api, lambda: api.create_run(deployment, asked), store, tell, ours=ours)
 
 
 def follow_run(wanted: str | None, store: Store, tell: Tell) -> Receipt:
@@ -61,7 +61,7 @@ def follow_run(wanted: str | None, store: Store, tell: Tell) -> Receipt:
         close_cut_run(store.run(run.id), store, cancelled=False)
         return _receipt(store, run.id, "the server is not running")
     with stopped_by_signals(), Api(stack.api_url) as api:
-        return _follow(stack, api, api.run(run.id), store, tell, ours=False)
+        return _follow(stack, api, lambda: api.run(run.id), store, tell, ours=False)
 
 
 def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
@@ -78,8 +78,12 @@ def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
         elif run.state.type not in TERMINAL or run.state.type == "COMPLETED":
             raise RunNotResumable(run.short, run.state.name)
         _wait_until_let_go(api, run, tell)
-        api.retry(run.id)
-        return _follow(stack, api, api.run(run.id), store, tell, ours=ours)
+
+        def go_on() -> FlowRun:
+            api.retry(run.id)
+            return api.run(run.id)
+
+        return _follow(stack, api, go_on, store, tell, ours=ours)
 
 
 def _wait_until_let_go(api: Api, run: FlowRun, tell: Tell) -> None:
@@ -100,18 +104,30 @@ def cancel(wanted: str | None, store: Store, tell: Tell) -> Receipt:
     stack = running(store.root.resolve())
     found = find_run(wanted, store, only_one_at_work)
     with stopped_by_signals(), Api(stack.api_url) as api:
-        run = _run_of(api, found.id)
-        if run.state.type not in TERMINAL:
-            api.cancel(run.id)
-        return _follow(stack, api, run, store, tell, ours=False)
+
+        def end() -> FlowRun:
+            run = _run_of(api, found.id)
+            if run.state.type not in TERMINAL:
+                api.cancel(run.id)
+            return run
+
+        return _follow(stack, api, end, store, tell, ours=False)
 
 
-def _follow(stack: Stack, api: Api, run: FlowRun, store: Store, tell: Tell, *, ours: bool) -> Receipt:
-    """`ours`: the server and the worker are only running for this command."""
-    tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
+def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, tell: Tell, *, ours: bool) -> Receipt:
+    """`begin` gives the run; a signal that comes meanwhile waits until it is known, because it goes on without the command.
+
+    `ours`: the server and the worker are only running for this command.
+    """
+    run: FlowRun | None = None
     try:
+        with signals_postponed():
+            run = begin()
+        tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
         state = follow(api, run.id, tell)
     except Stopped as stopped:
+        if run is None:
+            raise
         if not (ours and stopped.ends_the_run):
             raise RunLeft(run.short) from None
         tell(f"stopped by {stopped}: the run ends with the server that was started for it")

@@ -22,10 +22,13 @@ class Stopped(BaseException):
         return self.signal is signal.SIGTERM or os.environ.get("CI", "") not in ("", "false", "0")
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """Raises `Stopped` within for the first of these signals; a second one ends the process as it always does."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def stop(signum: int, _frame: FrameType | None) -> None:
         restore()
@@ -41,3 +44,17 @@ def stopped_by_signals() -> Iterator[None]:
         yield
     finally:
         restore()
+
+
+@contextmanager
+def signals_postponed() -> Iterator[None]:
+    """A signal that comes within is heeded at the end, when it is known what was done within."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda signum, _frame: came.append(signum)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])

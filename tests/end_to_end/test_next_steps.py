@@ -1,0 +1,229 @@
+"""A person who does what each message says, word for word: from no server to a release that is out.
+
+The program runs from a copy of the checkout, which a test may spoil, with a home of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from loadmaster.cli.commands.bump import bump
+from loadmaster.errors.prefect import DeploymentUnknown, NoStackRunning, ParametersRefused
+from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.rehearsal.registry import Registry, new_token
+from loadmaster.rehearsal.registry.limits import Limits
+from loadmaster.run.profiles import ROOT
+from loadmaster.stack.api import Api
+from loadmaster.stack.record import running
+from loadmaster.stack.stopping import down
+from tests.kit.building import TODAY
+from tests.kit.hangar import git, repository
+from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed
+from tests.kit.registry_world import Served, served
+from tests.kit.running import index_of
+from tests.kit.waiting import PATIENCE, code_of, line_of
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("next steps")]
+
+PROGRAM = ("loadmaster", "flows", "tasks", "deployments", "projects", "examples", "prefect.yaml")
+TOKEN = new_token()
+
+
+class Machine:
+    """A machine with Loadmaster on it, and whoever sits there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.home, self.checkout, self.projects = root, root / "home", root / "checkout", root / "projects"
+        for name in PROGRAM:
+            place = self.checkout / name
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__", "target"))
+            else:
+                shutil.copy(ROOT / name, place)
+        self.projects.mkdir()
+        self.environment = {
+            "LOADMASTER_HOME": str(self.home),
+            "LOADMASTER_PROJECTS": str(self.projects),
+            "PYTHONPATH": str(self.checkout),
+            "CI": "",
+        }
+        self.with_token = {**self.environment, TOKEN_VARIABLE: TOKEN}
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (str(BIN / "loadmaster"), *arguments),
+            cwd=self.root,
+            env=environment({**self.with_token, **more}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    def up(self) -> None:
+        try:
+            running(self.home)
+        except NoStackRunning:
+            ran = self.run("up")
+            assert ran.returncode == 0, ran.stderr
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    yield machine
+    down(machine.home, True, print)
+
+
+@contextmanager
+def open_registry(place: Path, limits: Limits | None = None) -> Iterator[Served]:
+    """A registry that knows the token of the machine."""
+    registry = Registry(place, limits=limits or Limits())
+    with served(registry) as world:
+        registry.add_token("mia", TOKEN)
+        yield world
+
+
+def remote(source: Path, place: Path) -> Path:
+    git(place.parent, "clone", "--quiet", "--bare", str(source), str(place))
+    return place
+
+
+def where(world: Served, bare: Path) -> tuple[str, ...]:
+    return ("--project", "demo", "--registry", index_of(world), "--forge", "none", "--repository", str(bare))
+
+
+def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine) -> None:
+    down(machine.home, True, print)
+    shutil.rmtree(machine.home, ignore_errors=True)
+    yaml, database = machine.checkout / "prefect.yaml", machine.home / "prefect" / "prefect.db"
+    whole = yaml.read_text()
+    yaml.write_text(whole.replace("flows/preflight.py:preflight", "flows/preflight.py:pre_flight"))
+    database.parent.mkdir(parents=True)
+    database.write_text("This is no database.\n" * 100)
+    here = (machine.root, machine.environment)
+
+    asked = machine.run("cancel")
+    assert asked.returncode == 1
+    not_ready = run_as_printed("NoStackRunning", "loadmaster up", asked.stderr, *here, succeeds=False)
+    assert "The Prefect server was not ready" in not_ready.stderr
+    database.unlink()
+    not_registered = run_as_printed("StackDidNotStart", "loadmaster up", not_ready.stderr, *here, succeeds=False)
+    assert "could not be registered" in not_registered.stderr
+    yaml.write_text(whole)
+    run_as_printed("DeploymentsNotApplied", "loadmaster up", not_registered.stderr, *here)
+
+    assert "There is no run at work" in machine.run("cancel").stderr
+
+
+def test_a_server_that_is_gone_and_a_deployment_that_was_deleted_come_back(machine: Machine) -> None:
+    machine.up()
+    stack, here = running(machine.home), (machine.root, machine.with_token)
+    with Api(stack.api_url) as api:
+        (deployment,) = [each for each in api.deployments() if each["name"] == "preflight"]
+        httpx.delete(f"{stack.api_url}/deployments/{deployment['id']}", trust_env=False).raise_for_status()
+        with pytest.raises(DeploymentUnknown) as unknown:
+            api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
+    server = psutil.Process(stack.server.pid)
+    server.kill()
+    server.wait(timeout=PATIENCE)
+    refused = machine.run("down")
+    assert refused.returncode == 1
+
+    run_as_printed("PrefectUnreachable", "loadmaster down --force", refused.stderr, *here)
+    run_as_printed("PrefectUnreachable", "loadmaster up", refused.stderr, *here)
+    run_as_printed("DeploymentUnknown", "loadmaster up", str(unknown.value), *here)
+
+    with Api(running(machine.home).api_url) as api, pytest.raises(ParametersRefused):
+        api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
+
+
+def begin(source: Path, bare: Path) -> None:
+    """The release commit of 0.5.0 at the remote, which is all that a killed run left."""
+    bump(source, "0.5.0", ReleaseStyle(), TODAY, dry_run=False)
+    ours = ("-c", "user.name=Loadmaster", "-c", "user.email=loadmaster@localhost")
+    git(source, *ours, "commit", "--quiet", "--all", "--message=Release 0.5.0")
+    git(source, "push", "--quiet", str(bare), "HEAD:main")
+
+
+def test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished(
+    machine: Machine, tmp_path: Path
+) -> None:
+    source = repository(tmp_path / "source")
+    bare = remote(source, tmp_path / "hangar.git")
+    begin(source, bare)
+    machine.up()
+    with open_registry(tmp_path / "registry") as world:
+        asked = ("release", "--version", "minor", *where(world, bare))
+        refused = machine.run(*asked, **{TOKEN_VARIABLE: "another"})
+        assert refused.returncode == 1
+        run_as_printed("WorkerLacksSecret", "loadmaster down", refused.stderr, machine.root, machine.with_token)
+        machine.up()  # as the command does by itself, which would then stop it at its end
+
+        stopped = machine.run(*asked).stdout
+        here = (tmp_path, machine.with_token)
+        _, _, whether = stopped.partition(", which ")
+        seen = run_as_printed("ReleaseUnfinished", "{status_command}", whether, *here, succeeds=False)
+        assert (seen.returncode, "next: finish. " in seen.stdout) == (3, True)
+        finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
+        assert "demo 0.5.0: RELEASED" in finished.stdout
+        _, _, finish = stopped.partition("next: finish it: ")
+        again = run_as_printed("ReleaseUnfinished", "{command}", finish, *here)
+        assert "nothing was left to do" in again.stdout
+        assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
+
+
+def test_what_users_have_of_a_version_that_can_never_be_complete_is_shown(machine: Machine, tmp_path: Path) -> None:
+    source = repository(tmp_path / "source", {"cli/src/table.txt": "0\n" * 100_000})
+    bare = remote(source, tmp_path / "hangar.git")
+    machine.up()
+    with open_registry(tmp_path / "registry", Limits(unpacked_bytes=50_000)) as world:
+        failed = machine.run("release", "--version", "minor", *where(world, bare))
+        assert failed.returncode == 1
+        _, _, go_on = failed.stdout.partition("go on: ")
+        seen = run_as_printed(
+            "show._fix_forward", "{status_command}", go_on, tmp_path, machine.with_token, succeeds=False
+        )
+    assert (seen.returncode, "next: fix-forward. " in seen.stdout) == (3, True)
+    assert "same       crate   hangar-units@0.5.0" in seen.stdout
+
+
+def test_a_run_that_was_left_is_followed_to_its_end(machine: Machine, tmp_path: Path) -> None:
+    source, here = repository(tmp_path / "source"), (machine.root, machine.with_token)
+    first = machine.run("init", str(source), "--name", "my ship")
+    with (machine.projects / "my ship.toml").open("a") as profile:
+        profile.write("\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
+
+    with start_as_printed(
+        "init.first_profile_text", "loadmaster rehearse --project {project} --version patch", first.stdout, *here
+    ) as process:
+        told = next(
+            line for line in iter(lambda: line_of(process.stderr, "the command"), "") if line.startswith("run ")
+        )
+        process.send_signal(signal.SIGINT)
+        assert code_of(process, "the command") == 130
+        assert process.stderr is not None
+        left = process.stderr.read()
+    followed = run_as_printed("RunLeft", "loadmaster follow {run}", left, *here)
+    assert "my ship 0.4.1: RELEASED" in followed.stdout
+
+    done = machine.run("resume", told.split()[1])
+    assert done.returncode == 1
+    assert "RELEASED" in run_as_printed("RunNotResumable", "loadmaster follow {run}", done.stderr, *here).stdout
+    assert told.split()[1] in run_as_printed("RunNotResumable", "loadmaster runs", done.stderr, *here).stdout
+    nobody = machine.run("cancel")
+    assert nobody.returncode == 2
+    assert "my ship 0.4.1" in run_as_printed("RunUnknown", "loadmaster runs", nobody.stderr, *here).stdout
+    run_as_printed("RunLeft", "loadmaster down", left, *here)
+    with pytest.raises(NoStackRunning):
+        running(machine.home)
