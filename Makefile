@@ -22,8 +22,9 @@ test: setup check ## run every check and every test
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not end_to_end"
 	$(BIN)/pytest -n 2 --dist loadgroup -m end_to_end
 
-chaos: setup ## kill a release of the demo workspace after every single side effect, and lose every answer
-	CHAOS=full $(BIN)/pytest -n 2 --dist loadgroup tests/end_to_end/test_kill_matrix.py
+chaos: setup ## kill releases: after every side effect, in pairs with what else is wrong, and at fifty random instants
+	CHAOS=full $(BIN)/pytest -n 2 --dist loadgroup -v tests/end_to_end/test_kill_matrix.py \
+		tests/end_to_end/test_kills_at_random.py tests/end_to_end/test_kill_pairs.py
 
 check: setup ## lint, formatting, types
 	$(BIN)/ruff check

@@ -158,10 +158,9 @@ class Questions:
         return self._asked_about[text]
 
     def _end_of(self, action: Action) -> datetime | None:
-        """When the API token expires, as the profile says. A rehearsal's own token is another one."""
+        """When the API token expires, as the profile says; in a rehearsal, too, whose own token stands for that one."""
         credentials = self._style.credentials
-        said = (credentials.new_token_expires if action is Action.NEW else None) or credentials.token_expires
-        return None if self._world.has_own_credentials else said
+        return (credentials.new_token_expires if action is Action.NEW else None) or credentials.token_expires
 
     def _about(self, token: Token, expires: datetime | None) -> TokenSeen:
         text, source = token.reveal(), token.source

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 
 from loadmaster.clients.registry import trusted_publishing
 from loadmaster.credentials.sources import identity
+from loadmaster.credentials.tokens import hold_tokens
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import require_open
@@ -448,6 +450,44 @@ def test_a_token_of_trusted_publishing_in_the_place_of_an_api_token_is_judged_as
         token_file(job).write_text(kept)
     assert not failures(findings)
     assert {each.outcome for each in findings if each.gate == "token" and each.where in CRATES} == {Outcome.PASS}
+
+
+@pytest.mark.parametrize(
+    ("publishes", "outcome"), [(True, Outcome.FAIL), (False, Outcome.COULD_NOT_CHECK)], ids=["a release", "a preflight"]
+)
+def test_a_run_that_nobody_vouches_for_cannot_publish_by_trusted_publishing(
+    prepared: Prepared, home: Path, publishes: bool, outcome: Outcome
+) -> None:
+    with opened(prepared, home, healthy(), BY_TRUSTED_PUBLISHING, probe=False) as job:
+        alone = dataclasses.replace(job, world=job.world.model_copy(update={"identity": None}))
+        with hold_tokens(alone):
+            findings = ask(asked_in(alone, prepared).model_copy(update={"publishes": publishes}))
+    (token,) = [each for each in findings if (each.gate, each.where) == ("token", "token")]
+    assert token.outcome is outcome
+    assert "nobody gives one here" in token.what
+    assert "id-token: write" in token.fix
+
+
+def test_a_token_that_ends_before_the_plan_does_is_told_and_a_longer_one_is_green(
+    prepared: Prepared, home: Path
+) -> None:
+    """The registry shows no token's end. Five minutes are left, and the second new crate waits for ten."""
+    now = datetime.now(UTC)
+    scenario = healthy(crates=[], trusted_publishing=[], actor_token={"expires": now + timedelta(minutes=5)})
+    outcomes = []
+    for said in ({}, {"token_expires": now + timedelta(minutes=5)}, {"token_expires": now + timedelta(days=30)}):
+        registry = {"new_burst": 1, "credentials": said}
+        with opened(prepared, home, scenario, registry, probe=False) as job:
+            findings = ask(asked_in(job, prepared))
+        alive, end = [each for each in findings if each.where == "token for new crates"]
+        assert alive.outcome is Outcome.PASS
+        assert "publishing takes about 10 min, until " in end.what
+        outcomes.append((end.outcome, "token_expires" in end.fix, "lives longer" in end.fix))
+    assert outcomes == [
+        (Outcome.COULD_NOT_CHECK, True, False),
+        (Outcome.FAIL, False, True),
+        (Outcome.PASS, False, False),
+    ]
 
 
 def test_passes_alike_are_told_once_with_what_was_asked(prepared: Prepared, home: Path) -> None:

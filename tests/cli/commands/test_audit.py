@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def as_cargo_packages(repository: Repository, tmp_path: Path) -> dict[str, bytes
     clone, target = tmp_path / "clone", tmp_path / "target"
     subprocess.run(("git", "clone", "--quiet", str(repository.directory), str(clone)), check=True)
     arguments = ("cargo", "package", "--workspace", "--no-verify", "--quiet", "--target-dir", str(target), "--offline")
-    subprocess.run(arguments, cwd=clone, check=True)
+    # Its own home: offline, cargo takes what this machine's home has of crates.io, where there are crates of these names.
+    subprocess.run(arguments, cwd=clone, check=True, env={**os.environ, "CARGO_HOME": str(tmp_path / "cargo")})
     return {name: (target / "package" / f"{name}-{VERSION}.crate").read_bytes() for name in MEMBERS}
 
 

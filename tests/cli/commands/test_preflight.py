@@ -11,8 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from loadmaster.cli.commands.preflight import preflight_here
 from loadmaster.clients.serving import serving
+from loadmaster.errors.rehearsal import PortTaken
+from loadmaster.planning.values.gate import Outcome
+from loadmaster.run.preflight import preflight_request
 from loadmaster.run.profiles import ROOT
+from loadmaster.run.store import Store
 from tests.kit.registry_world import Served
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, reserve
 
@@ -94,6 +99,21 @@ def test_with_a_token_for_new_crates_alone_it_says_so_and_reads_the_configuratio
     assert {each["credential"] for finding in wrong for each in finding["asked"]} == {
         "the token in `LOADMASTER_REGISTRY_TOKEN_NEW`"
     }
+
+
+def test_a_server_that_does_not_start_leaves_the_block_an_open_question(
+    home: Path, repository: Repository, world: Served
+) -> None:
+    def read(_: str) -> str:
+        raise PortTaken(4200)
+
+    asked = {"project": "demo", "version": VERSION, "repository": str(repository.directory)}
+    request = preflight_request(asked | {"registry": index_of(world), "token_block": "registry-token"})
+    report = preflight_here(request, Store(home), read)
+    (finding,) = [each for each in report.findings if each.where == "token for new crates"]
+    assert finding.outcome is Outcome.COULD_NOT_CHECK
+    assert "The Secret block `registry-token` could not be read: " in finding.what
+    assert report.is_open
 
 
 def test_the_end_of_a_token_in_the_profile_is_held_against_the_plan(
