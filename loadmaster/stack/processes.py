@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from loadmaster.planning.values.value import Value
 
 CLOCK_SLACK = 2.0
 """Seconds by which two readings of a process's start time may differ: the clock may be set, and the boot time is rounded."""
+LOOK_SECONDS = 0.1
 
 
 class Process(Value):
@@ -79,7 +81,23 @@ def stop(process: Process, *, patience: float) -> None:
                 signalling(member)
             except psutil.NoSuchProcess:
                 continue
-        _, family = psutil.wait_procs(family, timeout=patience)
+        family = _left_after(patience, family)
+
+
+def _left_after(seconds: float, family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that are alive after so many seconds. One that is over, and that its parent does not wait for, is not."""
+    deadline = time.monotonic() + seconds
+    while family and time.monotonic() < deadline:
+        _, family = psutil.wait_procs(family, timeout=LOOK_SECONDS)
+        family = [member for member in family if not _is_zombie(member)]
+    return family
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def processes_with(variable: str, value: str) -> list[psutil.Process]:

@@ -68,8 +68,9 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
                         _stop(read_record(home) or stack, tell)
                         stopped = True
     except PrefectUnreachable:
-        if _lives(stack):
-            raise
+        with changing(home, tell):  # whoever is stopping it has done so afterwards
+            if _lives(stack):
+                raise
         tell("somebody else stopped it meanwhile")
     finally:
         if is_alive(stack.server) and not stopped:

@@ -48,6 +48,21 @@ def test_stopping_ends_the_process_and_doing_it_again_is_no_error(waiting: Proce
     stop(waiting, patience=10)
 
 
+STOPPED_BY_ANOTHER = """
+import sys
+from loadmaster.stack.processes import Process, stop
+stop(Process.model_validate_json(sys.argv[1]), patience=60)
+"""
+
+
+def test_a_process_that_its_parent_does_not_wait_for_is_over_once_it_has_ended() -> None:
+    """As below a process 1 that reaps nothing, in a container."""
+    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE) as child:
+        line_of(child.stdout, "the process that waits")
+        told = this_process(child.pid).model_dump_json()
+        subprocess.run([sys.executable, "-c", STOPPED_BY_ANOTHER, told], check=True, timeout=30)
+
+
 def test_descendants_that_ignore_being_asked_are_killed_too() -> None:
     with subprocess.Popen([sys.executable, "-c", STUBBORN_PARENT], stdout=subprocess.PIPE) as parent:
         grandchild = this_process(int(line_of(parent.stdout, "the grandchild")))
