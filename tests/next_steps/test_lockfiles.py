@@ -8,12 +8,15 @@ import pytest
 
 from loadmaster.cli.commands.bump import bump
 from loadmaster.cli.commands.gates import judge, judgement_text
+from loadmaster.clients import cargo
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.profile.project import ReleaseStyle
 from tests.kit.building import TODAY
 from tests.kit.hangar import FILES, commit_all, git
 from tests.kit.next_step import run_as_printed
-from tests.kit.running import loadmaster
+from tests.kit.packing import upload
+from tests.kit.registry_world import fresh
+from tests.kit.running import index_of, loadmaster
 
 pytestmark = pytest.mark.cargo
 
@@ -111,6 +114,36 @@ def test_a_stale_lockfile_is_updated(tree: Path, stale: str) -> None:
     printed = closed(tree)
     assert "lockfiles-current: fail" in printed
     run_as_printed("locks.FIX", "cargo update --workspace", printed, tree)
+    assert closed(tree) == ""
+
+
+ITOA = (
+    '[[package]]\nname = "itoa"\nversion = "0.4.8"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\n'
+)
+
+
+def test_a_lockfile_that_is_behind_a_raised_requirement_is_updated(tree: Path, tmp_path: Path) -> None:
+    with (tree / "units/Cargo.toml").open("a") as manifest:
+        manifest.write('\n[dependencies]\nitoa = "1"\n')
+    (tree / "Cargo.lock").write_text(f'{GOOD}dependencies = [\n "itoa",\n]\n\n{ITOA}')
+    printed = closed(tree)
+    assert "has `itoa` at `0.4.8`, and `hangar-units` requires `^1`" in printed
+    with fresh(tmp_path / "registry") as world:
+        assert world.put(upload("itoa", "1.0.0")).status_code == 200
+        mine = cargo.cargo_in(tmp_path / "mine", tmp_path / "cargo.log", index=index_of(world))
+        run_as_printed("locks.FIX", "cargo update --workspace", printed, tree, {"CARGO_HOME": str(mine.home)})
+    assert closed(tree) == ""
+
+
+def test_a_requirement_that_no_member_meets_is_mended_where_it_stands(tree: Path) -> None:
+    """cargo would not update a lockfile for it."""
+    cli = tree / "cli/Cargo.toml"
+    cli.write_text(FILES["cli/Cargo.toml"].replace('version = "0.4.0" }', 'version = "0.3" }'))
+    printed = closed(tree)
+    assert "lockfiles-current: fail" in printed
+    assert "cargo update" not in printed
+    assert printed.count("next: write a requirement that `0.4.0` meets.") == 2
+    cli.write_text(FILES["cli/Cargo.toml"])
     assert closed(tree) == ""
 
 

@@ -132,6 +132,18 @@ class TestShown:
             assert "release a higher version of demo" in text
             assert "loadmaster resume" not in text
 
+    def test_what_users_have_is_looked_at_where_the_release_went(self) -> None:
+        stuck = receipt(COMMIT, TAG, REFUSED, error=RunCrashed())
+        where = {"registry": "sparse+http://127.0.0.1:1/index/", "token-block": "crates", "repository": "/a ship"}
+        told = receipt_text(stuck.model_copy(update={"options": where}))
+        index, ship = "--registry sparse+http://127.0.0.1:1/index/", "--repository '/a ship'"
+        assert f"`loadmaster status --project demo --version 0.5.0 {index} {ship}` shows what users have" in told
+
+    def test_a_rehearsal_has_no_users(self) -> None:
+        stuck = receipt(COMMIT, TAG, REFUSED, error=RunCrashed()).model_copy(update={"world": "rehearsal"})
+        assert "release a higher version of demo" in receipt_text(stuck)
+        assert "loadmaster status" not in receipt_text(stuck)
+
     def test_a_release_that_is_done_needs_nothing(self) -> None:
         done = receipt(COMMIT, TAG, outcome=ReceiptOutcome.RELEASED)
         assert "go on" not in receipt_text(done)

@@ -409,7 +409,7 @@ def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: P
         f"cut run {run.name}",
         "stopped the worker and the Prefect server",
     ]
-    assert told_to(told, "`down`") == "somebody else stopped it meanwhile"
+    assert list(told.queue)[-1] == "somebody else stopped it meanwhile"
     assert not is_alive(stack.server)
     with Api(project.up().api_url) as api:
         assert api.run(run.id).state.type == "CANCELLED"
