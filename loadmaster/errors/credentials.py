@@ -19,8 +19,8 @@ class TokenMissing(LoadmasterError):
         super().__init__(
             f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} {verb} not set{only}.",
             why="it is read from the environment of the process that uploads, at the first upload.",
-            fix=f"set `{variables[0]}` for `loadmaster release`, or for `loadmaster up` before the worker starts, or name a "
-            "Secret block in the profile (`registry.credentials.token_block`); then try again.",
+            fix=f"set `{variables[0]}` there (a release uploads from its worker: stop the one that runs, so that the next one has "
+            "it), or name a Secret block in the profile (`registry.credentials.token_block`); then try again.",
         )
 
 

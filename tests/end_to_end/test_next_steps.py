@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from loadmaster.cli.commands.bump import bump
+from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
@@ -28,7 +29,7 @@ from loadmaster.stack.record import running
 from loadmaster.stack.stopping import down
 from tests.kit.building import TODAY
 from tests.kit.hangar import git, repository
-from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed
+from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
 from tests.kit.registry_world import Served, served
 from tests.kit.running import index_of
 from tests.kit.waiting import PATIENCE, code_of, line_of
@@ -139,13 +140,20 @@ def test_a_server_that_is_gone_and_a_deployment_that_was_deleted_come_back(machi
     server.wait(timeout=PATIENCE)
     refused = machine.run("down")
     assert refused.returncode == 1
+    with Api(stack.api_url) as api, pytest.raises(SecretBlockUnread) as unread:
+        api.read_secret("crates")
 
     run_as_printed("PrefectUnreachable", "loadmaster down --force", refused.stderr, *here)
     run_as_printed("PrefectUnreachable", "loadmaster up", refused.stderr, *here)
     run_as_printed("DeploymentUnknown", "loadmaster up", str(unknown.value), *here)
 
-    with Api(running(machine.home).api_url) as api, pytest.raises(ParametersRefused):
-        api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
+    run_as_printed("SecretBlockUnread", "loadmaster up", str(unread.value), *here)
+
+    with Api(running(machine.home).api_url) as api:
+        with pytest.raises(ParametersRefused):
+            api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
+        with pytest.raises(SecretBlockMissing):  # the server answers again: there is none
+            api.read_secret("crates")
 
 
 def begin(source: Path, bare: Path) -> None:
@@ -175,11 +183,10 @@ def test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished(
         _, _, whether = stopped.partition(", which ")
         seen = run_as_printed("ReleaseUnfinished", "{status_command}", whether, *here, succeeds=False)
         assert (seen.returncode, "next: finish. " in seen.stdout) == (3, True)
+        _, _, finish = stopped.partition("next: finish it: ")
+        assert taken_from(finish, "{command}") == taken_from(seen.stdout, "{status.command}")
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
-        _, _, finish = stopped.partition("next: finish it: ")
-        again = run_as_printed("ReleaseUnfinished", "{command}", finish, *here)
-        assert "nothing was left to do" in again.stdout
         assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
 
 

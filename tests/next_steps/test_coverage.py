@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loadmaster.run.profiles import ROOT
-from tests.kit.printed_commands import Named, carried_out, commands_in, printed_commands
+from tests.kit.printed_commands import Named, carried_out, printed_commands
 
 SOURCES = tuple(ROOT / folder for folder in ("loadmaster", "flows", "tasks", "deployments"))
 TOLD: Mapping[Named, str] = {
@@ -28,35 +28,32 @@ TOLD: Mapping[Named, str] = {
     Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",
 }
 """Commands that a text names for another purpose than to be run."""
-IN_A_BLOCK: Mapping[Named, tuple[str, str]] = {
-    Named("world._how_to", each): (
-        "tests/end_to_end/test_world.py",
-        "test_what_it_prints_publishes_a_workspace_word_for_word_and_installs_from_it",
-    )
-    for each in ("cargo publish --workspace --registry rehearsal", "cargo install NAME")
+BLOCK = "test_what_it_prints_publishes_a_workspace_word_for_word_and_installs_from_it"
+TOGETHER: Mapping[Named, tuple[str, str]] = {
+    Named("world._how_to", "cargo publish --workspace --registry rehearsal"): ("test_world.py", BLOCK),
+    Named("world._how_to", "cargo install NAME"): ("test_world.py", BLOCK),
+    Named("ReleaseUnfinished", "{command}"): (
+        "test_next_steps.py",
+        "test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished",
+    ),
 }
-"""Lines of a block that is carried out as a whole, each with the test that does so."""
-ELSEWHERE = ("loadmaster/planning/permissions", "loadmaster/errors/credentials.py")
-"""What the preflight prints: `tests/steps/test_permissions.py` carries each of its fixes out."""
+"""Lines of a block that is carried out as a whole, and a command that is the same as another text's, each with its test."""
+ELSEWHERE = ROOT / "loadmaster" / "planning" / "permissions"
+"""The findings of the preflight: `tests/steps/test_permissions.py` carries each of their fixes out."""
 
 
 def named() -> set[Named]:
-    left_out = {each for place in ELSEWHERE for file in _files(ROOT / place) for each in commands_in(file)}
-    return printed_commands(*SOURCES) - left_out
-
-
-def _files(place: Path) -> list[Path]:
-    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    return printed_commands(*SOURCES) - printed_commands(ELSEWHERE)
 
 
 def test_every_command_that_is_a_way_on_is_carried_out() -> None:
-    assert sorted(named() - TOLD.keys() - IN_A_BLOCK.keys() - carried_out(ROOT / "tests")) == []
-    for file, test in IN_A_BLOCK.values():
-        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
+    assert sorted(named() - TOLD.keys() - TOGETHER.keys() - carried_out(ROOT / "tests")) == []
+    for file, test in TOGETHER.values():
+        assert f"def {test}(" in (ROOT / "tests" / "end_to_end" / file).read_text(encoding="utf-8")
 
 
 def test_no_test_and_no_exception_is_for_a_command_that_no_text_names() -> None:
-    assert sorted((TOLD.keys() | IN_A_BLOCK.keys() | carried_out(ROOT / "tests")) - named()) == []
+    assert sorted((TOLD.keys() | TOGETHER.keys() | carried_out(ROOT / "tests")) - named()) == []
 
 
 PLANTED = '''
