@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -58,7 +59,8 @@ def test_a_release_that_is_killed_at_random_instants_is_finished_and_uploads_not
     for _ in range(chance.randint(1, KILLS)):
         attempt = service.attempt(run)
         time.sleep(chance.uniform(0, undisturbed_seconds))  # the instant is the case
-        attempt.kill()
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            attempt.kill()
         if attempt.code() != -signal.SIGKILL:
             break  # it was done before
         service.api.set_state(run, "CRASHED", "Crashed", "as the worker reports it")

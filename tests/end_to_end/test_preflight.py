@@ -83,7 +83,7 @@ def test_the_blocks_are_read_and_told_apart(service: Service, tmp_path: Path) ->
         unread = preflight(PREFECT_API_URL=NOWHERE, LOADMASTER_REGISTRY_TOKEN=world.token)
         assert (unread.code, of(unread, "token")["outcome"]) == (0, "could-not-check")
         assert f"The Secret block `{BLOCK}` could not be read: " in of(unread, "token")["what"]
-        assert "make up" in of(unread, "token")["fix"]
+        assert "loadmaster up" in of(unread, "token")["fix"]
         assert {of(unread, name)["outcome"] for name in MEMBERS} == {"could-not-check"}
 
     for ran in (missing, dead, broken, another, unread):

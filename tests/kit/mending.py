@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from loadmaster.clients.process import environment
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.seeding import LONG_AGO
 from loadmaster.run.job import Job
@@ -44,7 +44,7 @@ def run_cargo_owner(by: str) -> Mend:
         registry_of(job).add_token(by, token, scopes=("change-owners",))
         done = subprocess.run(
             [*command.split(), "--index", job.world.index, "--token", token],
-            env={"PATH": os.environ["PATH"], "HOME": str(Path.home()), "CARGO_HOME": str(job.directory.path / "owner")},
+            env=environment(Path.home(), extra={"CARGO_HOME": str(job.directory.path / "owner")}),
             capture_output=True,
             text=True,
             check=False,

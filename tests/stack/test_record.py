@@ -35,7 +35,7 @@ def test_a_record_that_cannot_be_read_counts_as_none(tmp_path: Path, content: st
     (tmp_path / "stack.json").write_text(content)
 
     assert read_record(tmp_path) is None
-    with pytest.raises(NoStackRunning, match="make up"):
+    with pytest.raises(NoStackRunning, match="loadmaster up"):
         running(tmp_path)
 
 
