@@ -155,9 +155,19 @@ def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | Non
     Call it only when the process of the attempt has ended.
     """
     receipt = _read(directory.journal.read_bytes()) if directory.journal.exists() else None
-    if receipt is None or not cancelled:
+    if receipt is None or _has_own_receipt(directory, receipt):
+        return None
+    if not cancelled:
         return receipt
     return receipt.model_copy(update={"outcome": ReceiptOutcome.CANCELLED, "failure": Failure.of(RunCancelled())})
+
+
+def _has_own_receipt(directory: RunDirectory, noted: Receipt) -> bool:
+    """Whether the receipt that lies there is of the journal's attempt: its process was cut off right after it wrote it."""
+    if not directory.receipt.exists():
+        return False
+    written = Receipt.model_validate_json(directory.receipt.read_bytes())
+    return (written.run, written.started) == (noted.run, noted.started)
 
 
 def _read(lines: bytes) -> Receipt | None:

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -92,14 +93,15 @@ def _is_orphan(run: FlowRun, stack: Stack) -> bool:
 
 
 def _end(run: FlowRun) -> None:
-    """Tells the run's processes to end, as a worker would, and kills what is left."""
+    """Tells the run's processes to end, as a worker would, and kills what is left. They may end meanwhile by themselves."""
     assert run.pid is not None  # it has a process
-    leader = psutil.Process(run.pid)
-    family = [leader, *leader.children(recursive=True)]
-    os.killpg(run.pid, signal.SIGTERM)
-    _, left = psutil.wait_procs(family, timeout=CANCEL_SECONDS)
-    for process in left:
-        process.kill()
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        leader = psutil.Process(run.pid)
+        family = [leader, *leader.children(recursive=True)]
+        os.killpg(run.pid, signal.SIGTERM)
+        _, left = psutil.wait_procs(family, timeout=CANCEL_SECONDS)
+        for process in left:
+            process.kill()
 
 
 def supervise(home: Path, project_root: Path) -> None:

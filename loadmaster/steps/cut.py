@@ -19,8 +19,11 @@ def close_cut_run(directory: RunDirectory, store: Store, *, cancelled: bool) -> 
     they stay `unknown`. Raises what writing the receipt raises.
     """
     with directory.unattended() as held:
-        receipt = receipt_of_cut(directory, cancelled=cancelled) if held else None
+        if not held:
+            return None
+        receipt = receipt_of_cut(directory, cancelled=cancelled)
         if receipt is None:
+            directory.journal.unlink(missing_ok=True)
             return None
         index = Pinned.model_validate_json(directory.pinned.read_bytes()).index
         if index is not None:

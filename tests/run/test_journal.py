@@ -205,6 +205,22 @@ class TestCutOff:
         write_receipt(job.directory, journal.receipt(ReceiptOutcome.RELEASED))
         assert receipt_of_cut(job.directory, cancelled=False) is None
 
+    def test_an_attempt_that_was_killed_right_after_it_wrote_its_receipt_has_ended_as_the_receipt_says(
+        self, job: Job
+    ) -> None:
+        journal = Journal(job)
+        noted = job.directory.journal.read_bytes()
+        write_receipt(job.directory, journal.receipt(ReceiptOutcome.RELEASED))
+        job.directory.journal.write_bytes(noted)
+        assert receipt_of_cut(job.directory, cancelled=True) is None
+
+    def test_the_receipt_of_an_earlier_attempt_says_nothing_of_this_one(self, job: Job) -> None:
+        write_receipt(job.directory, Journal(job).receipt(ReceiptOutcome.FAILED))
+        Journal(job)
+        receipt = receipt_of_cut(job.directory, cancelled=False)
+        assert receipt is not None
+        assert receipt.outcome == "crashed"
+
     def test_a_new_attempt_begins_anew(self, job: Job) -> None:
         Journal(job).note(crate("core", "a" * 64))
         Journal(job).note(crate("app", "b" * 64))

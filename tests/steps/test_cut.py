@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from loadmaster.planning.values.receipt import Receipt
+from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
-from loadmaster.run.journal import Journal
+from loadmaster.run.journal import Journal, write_receipt
 from loadmaster.steps import publish
 from loadmaster.steps.cut import close_cut_run
 from tasks.publish import in_flight, not_begun
@@ -72,3 +72,13 @@ def test_closing_twice_closes_once(job: Job) -> None:
     Journal(job)
     assert close_cut_run(job.directory, job.store, cancelled=False) is not None
     assert close_cut_run(job.directory, job.store, cancelled=True) is None
+
+
+def test_a_receipt_that_the_attempt_wrote_itself_is_left_as_it_is(job: Job) -> None:
+    journal = Journal(job)
+    noted = job.directory.journal.read_bytes()
+    write_receipt(job.directory, journal.receipt(ReceiptOutcome.RELEASED))
+    job.directory.journal.write_bytes(noted)
+    assert close_cut_run(job.directory, job.store, cancelled=False) is None
+    assert not job.directory.journal.exists()
+    assert Receipt.model_validate_json(job.directory.receipt.read_bytes()).outcome is ReceiptOutcome.RELEASED
