@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import writing
+from loadmaster.errors.cargo import PackagedDifferently
 from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
 from loadmaster.planning import begun
@@ -21,6 +23,7 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
+from loadmaster.steps.build_trees import build_tree
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
@@ -69,21 +72,40 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
     """Packages and verifies the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
 
     `registry` is what was seen of it before. If the lockfile decides everything, cargo fetches once and does not use the
-    index. Otherwise it sees the index as of the instant.
+    index. Otherwise it sees the index as of the instant. The bytes are kept before anything is built, because a build may
+    alter the files that cargo packaged. Raises what packaging raises, and `PackagedDifferently`.
     """
-    checkout, style = job.directory.checkout, job.project.cargo
-    target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
     lockfile = _lockfile(job)
     workspace = look_at_workspace(job)
-    options = {"locked": lockfile is not None, "verify": style.verify}
     if needs_index(workspace, crates, lockfile, registry) is None:
         offline = job.cargo()
-        cargo.fetch(offline, checkout)
-        files = cargo.package(offline, checkout, target, crates, **options, offline=True)
-    else:
-        with _index(job, workspace, as_of) as index:
-            files = cargo.package(job.cargo(index), checkout, target, crates, **options)
-    return {name: job.store.keep_crate(path) for name, path in files.items()}
+        cargo.fetch(offline, job.directory.checkout, locked=True)
+        return _package(job, offline, crates, tree, locked=True, offline=True)
+    with _index(job, workspace, as_of) as index:
+        return _package(job, job.cargo(index), crates, tree, locked=lockfile is not None, offline=False)
+
+
+def _package(
+    job: Job, called: cargo.Cargo, crates: Mapping[str, str], tree: str, *, locked: bool, offline: bool
+) -> dict[str, str]:
+    checkout, style = job.directory.checkout, job.project.cargo
+    key = (job.project.name, style.toolchain or "default", tree[:12])
+    files = cargo.package(
+        called, checkout, job.store.build_directory(*key), crates, locked=locked, verify=False, offline=offline
+    )
+    digests = {name: job.store.keep_crate(path) for name, path in files.items()}
+    if style.verify:
+        place, target = build_tree(job, called), job.store.build_directory(*key, "verified")
+        built = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
+        require_equal_bytes(digests, built)
+    return digests
+
+
+def require_equal_bytes(digests: Mapping[str, str], files: Mapping[str, Path]) -> None:
+    """Raises `PackagedDifferently` unless every file (by crate) has the digest of its crate."""
+    for name, path in files.items():
+        if (sha256 := hashlib.sha256(path.read_bytes()).hexdigest()) != digests[name]:
+            raise PackagedDifferently(name, digests[name], sha256)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tests.kit.next_step import run_as_printed
 from tests.kit.packing import body, manifest_text, packed
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 from tests.kit.toolchains import Rustup
 
 pytestmark = pytest.mark.cargo
@@ -44,7 +45,7 @@ def rustup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rustup:
 
 
 def called(home: Path, toolchain: str | None = None) -> cargo.Cargo:
-    return cargo.cargo_in(home, home / "cargo.log", toolchain=toolchain)
+    return sandboxed_cargo(home, home / "cargo.log", toolchain=toolchain)
 
 
 def test_a_toolchain_that_is_missing_is_installed(rustup: Rustup, home: Path, tree: Path) -> None:
@@ -120,7 +121,7 @@ def test_cargo_semver_checks_is_installed(
         lint = inspect.semver(job, seen, plan)
         assert "is not installed" in lint.why
         assert world.put(body(semver_checks(), "cargo-semver-checks", "0.1.0")).status_code == 200
-        mine = cargo.cargo_in(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
+        mine = sandboxed_cargo(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
 
         run_as_printed(
             "inspect.semver",
