@@ -19,7 +19,7 @@ from typing import Any
 
 from loadmaster.clients.disk import complaint_of, fullest, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
-from loadmaster.clients.sandbox import PROXIES, Access, Sandbox, visible
+from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import NotAWorkspace
@@ -55,7 +55,7 @@ class Cargo:
     home: Path
     log: Path
     env: Mapping[str, str]
-    sandbox: Sandbox | None
+    sandbox: BuildSandbox | None
     registry: str | None = None
     """Name of the registry that replaces crates.io, if one does."""
 
@@ -88,7 +88,7 @@ def cargo_in(
     home: Path,
     log: Path,
     *,
-    sandbox: Sandbox | None,
+    sandbox: BuildSandbox | None,
     index: str | None = None,
     toolchain: str | None = None,
     allow: Sequence[str] = (),
@@ -265,7 +265,9 @@ def package(
     argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
-    access = _NOTHING if offline and locked else _online_in(directory, locked)
+    access = Access(writes=() if locked else (_tree_of(directory),), network=not offline)
+    if verify:  # cargo unpacks the crates there that others of them need
+        access = replace(access, writes=(*access.writes, cargo.home))
     _require_done(_call(cargo.with_target(target), directory, argv, "packaging", access), argv)
     files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
     for name, path in files.items():

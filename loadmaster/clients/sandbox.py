@@ -67,7 +67,7 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sandbox:
+class BuildSandbox:
     """What every call of one run sees."""
 
     program: str
@@ -83,7 +83,7 @@ class Sandbox:
         return [self.program, *inside, "--", *argv]
 
 
-def _arguments(sandbox: Sandbox, access: Access) -> Iterator[str]:
+def _arguments(sandbox: BuildSandbox, access: Access) -> Iterator[str]:
     # A session of its own, so that nothing can type into the terminal. All of it dies with the process that started it.
     yield from ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
     yield from ("--share-net",) * access.network
@@ -116,7 +116,7 @@ def bubblewrap() -> Bubblewrap:
     program = shutil.which(PROGRAM)
     if program is None:
         return Bubblewrap(trouble=f"`{PROGRAM}` is not installed")
-    probe = Sandbox(program=program).command(["true"], Path("/"), Access())
+    probe = BuildSandbox(program=program).command(["true"], Path("/"), Access())
     try:
         finished = subprocess.run(probe, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.SubprocessError) as error:
@@ -127,12 +127,16 @@ def bubblewrap() -> Bubblewrap:
 
 
 def toolchains(path: str, rustup_home: Path) -> tuple[Path, ...]:
-    """Where rustup's toolchains are, and the directories of the cargo and rustc that `path`, a `PATH`, leads to."""
+    """Where rustup's toolchains are, and the directories of the cargo and rustc that `path`, a `PATH`, leads to.
+
+    A toolchain of one's own, which `rustup toolchain link` gave a name, lies elsewhere.
+    """
+    linked = [place.resolve() for place in sorted(rustup_home.glob("toolchains/*")) if place.is_symlink()]
     found = (shutil.which(name, os.F_OK, path) for name in ("cargo", "rustc"))
     programs = [Path(place) for place in found if place is not None]
     # Of a toolchain without rustup, the libraries lie beside `bin`; of rustup, `bin` lies in a person's CARGO_HOME.
     own = [_installation(program.resolve()) for program in programs]
-    return tuple(dict.fromkeys([rustup_home, *(program.parent for program in programs), *own]))
+    return tuple(dict.fromkeys([rustup_home, *linked, *(program.parent for program in programs), *own]))
 
 
 def _installation(program: Path) -> Path:

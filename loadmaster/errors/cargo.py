@@ -39,7 +39,7 @@ class SandboxMissing(LoadmasterError):
         super().__init__(
             f"there is no sandbox to run cargo in: {trouble}.",
             why="build scripts, macros and tests of the workspace and of its dependencies could read this user's credentials.",
-            fix="install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), and allow user namespaces where "
+            fix="install bubblewrap (the package is called `bubblewrap` on every distribution), and allow user namespaces where "
             'they are switched off; or put `sandbox = "none"` under `[cargo]` of the profile to build without, at your own risk.',
         )
 
@@ -77,6 +77,7 @@ class CargoFailed(LoadmasterError):
             why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
             fix=f"run `{same_command}` in a clone of the commit, mend what it names, commit, release again.",
         )
+        self.tail = tail
 
 
 class CargoOffline(CargoFailed):
@@ -103,8 +104,8 @@ class PackagedDifferently(LoadmasterError):
             f"`{crate}` has the SHA-256 `{verified}` after it was built, and `{kept}` before.",
             why="the same commit gives the same bytes. A build script or macro, of the workspace or of a dependency, changed the "
             "packaged file while it was built; or cargo's own file in its target directory was damaged.",
-            fix="find out what writes below `target/package` when the crate is built (`cargo package` in a clone of the commit); "
-            "release again once nothing does. Nothing was uploaded.",
+            fix="find out what writes below `target/package` while the crate is built, and release again once nothing does. "
+            "Nothing was uploaded.",
         )
 
 

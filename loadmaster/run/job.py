@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.clients.git import Author
 from loadmaster.clients.registry.registry import RegistryClient
-from loadmaster.clients.sandbox import Sandbox
+from loadmaster.clients.sandbox import BuildSandbox
 from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
@@ -99,7 +99,7 @@ class Job:
         return RegistryClient(self.world.index)
 
     @cached_property
-    def sandbox(self) -> Sandbox | None:
+    def sandbox(self) -> BuildSandbox | None:
         """The sandbox that cargo runs in. Raises `SandboxMissing`, `SandboxTooOpen`."""
         return sandbox_for(self.project.cargo, self.store.root, required=not self.world.has_own_credentials)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadmaster.clients import sandbox
 from loadmaster.clients.process import environment
-from loadmaster.clients.sandbox import Sandbox
+from loadmaster.clients.sandbox import BuildSandbox
 from loadmaster.errors.cargo import SandboxMissing, SandboxTooOpen
 from loadmaster.planning.profile.project import CargoStyle, SandboxChoice
 
@@ -16,7 +16,7 @@ READS_VARIABLE = "LOADMASTER_SANDBOX_READS"
 """What builds may read on this machine besides what the profile names: paths, separated as in `PATH`."""
 
 
-def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> Sandbox | None:
+def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> BuildSandbox | None:
     """The sandbox of the project's builds; None if the profile wants none, or this machine has none.
 
     `required`: `auto` does not allow to go without. Raises `SandboxMissing`, `SandboxTooOpen`.
@@ -33,7 +33,7 @@ def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> Sa
     reads = tuple(_require_narrow(Path(path).expanduser(), hides) for path in named)
     env = environment(store)
     toolchains = sandbox.toolchains(env.get("PATH", os.defpath), Path(env["RUSTUP_HOME"]))
-    return Sandbox(program=bubblewrap.program, reads=(*toolchains, *reads), hides=hides)
+    return BuildSandbox(program=bubblewrap.program, reads=(*toolchains, *reads), hides=hides)
 
 
 def missing_sandbox(style: CargoStyle) -> str | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import writing
-from loadmaster.errors.cargo import CargoFailed, CargoOffline
 from loadmaster.run.job import Job
 
 _OBJECTS = f"{os.sep}.git{os.sep}objects{os.sep}"
@@ -32,14 +31,9 @@ def build_tree(job: Job, called: cargo.Cargo) -> Path:
 def fetch_for(called: cargo.Cargo, tree: Path) -> None:
     """Brings what cargo needs to build the tree offline; without a lockfile it writes one there first.
 
-    If cargo refuses the tree, what builds it says so. Raises `CargoOffline`, `DiskFull`, `NotWritten`.
+    Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
     """
-    try:
-        cargo.fetch(called, tree, locked=has_lockfile(tree))
-    except CargoOffline:
-        raise
-    except CargoFailed:
-        pass
+    cargo.fetch(called, tree, locked=has_lockfile(tree))
 
 
 def has_lockfile(tree: Path) -> bool:

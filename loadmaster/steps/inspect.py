@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
+from loadmaster.errors.cargo import CargoFailed, CargoOffline
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.previous_release import baseline, level_between, previous_release
 from loadmaster.planning.profile.project import ClippyScope
@@ -17,7 +20,25 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
 from loadmaster.steps.build_trees import build_tree, fetch_for, has_lockfile
 
+Call = ParamSpec("Call")
 
+
+def judges_the_tree(judge: Callable[Call, Lint]) -> Callable[Call, Lint]:
+    """A tree whose dependencies cargo refuses to fetch does not pass. A registry out of reach still raises `CargoOffline`."""
+
+    @wraps(judge)
+    def judged(*args: Call.args, **kwargs: Call.kwargs) -> Lint:
+        try:
+            return judge(*args, **kwargs)
+        except CargoOffline:
+            raise
+        except CargoFailed as error:
+            return Lint(ran=True, passed=False, why=error.tail)
+
+    return judged
+
+
+@judges_the_tree
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """Every finding of clippy. With `cargo.deny_warnings = false`, only those that the last release did not have.
 
@@ -61,6 +82,7 @@ def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tu
     return tuple(f"{url}#{package.name}@{package.version}" for package, url in urls)
 
 
+@judges_the_tree
 def msrv(job: Job, seen: Seen) -> Lint:
     """`cargo check` of the publishable packages, with the newest of the Rust versions that they declare."""
     packages = publishable(seen.workspace, job.project)
@@ -74,6 +96,7 @@ def msrv(job: Job, seen: Seen) -> Lint:
     return cargo.check_with(called, tree, oldest, specs, locked=has_lockfile(tree))
 
 
+@judges_the_tree
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """`cargo semver-checks` of the packages that the last release had, too."""
     ours, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout

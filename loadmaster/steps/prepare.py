@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import writing
@@ -69,43 +70,59 @@ def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> da
 
 
 def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime) -> dict[str, str]:
-    """Packages and verifies the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
+    """Packages the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
 
     `registry` is what was seen of it before. If the lockfile decides everything, cargo fetches once and does not use the
-    index. Otherwise it sees the index as of the instant. The bytes are kept before anything is built, because a build may
-    alter the files that cargo packaged. Raises what packaging raises, and `PackagedDifferently`.
+    index. Otherwise it sees the index as of the instant. Nothing is built: a build could alter the files.
     """
-    lockfile = _lockfile(job)
-    workspace = look_at_workspace(job)
-    if needs_index(workspace, crates, lockfile, registry) is None:
-        offline = job.cargo()
-        cargo.fetch(offline, job.directory.checkout, locked=True)
-        return _package(job, offline, crates, tree, locked=True, offline=True)
-    with _index(job, workspace, as_of) as index:
-        return _package(job, job.cargo(index), crates, tree, locked=lockfile is not None, offline=False)
+    target = job.store.build_directory(*_key(job, tree))
+    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+        files = cargo.package(
+            called, job.directory.checkout, target, crates, locked=locked, verify=False, offline=offline
+        )
+    return {name: job.store.keep_crate(path) for name, path in files.items()}
 
 
-def _package(
-    job: Job, called: cargo.Cargo, crates: Mapping[str, str], tree: str, *, locked: bool, offline: bool
-) -> dict[str, str]:
-    checkout, style = job.directory.checkout, job.project.cargo
-    key = (job.project.name, style.toolchain or "default", tree[:12])
-    files = cargo.package(
-        called, checkout, job.store.build_directory(*key), crates, locked=locked, verify=False, offline=offline
-    )
-    digests = {name: job.store.keep_crate(path) for name, path in files.items()}
-    if style.verify:
-        place, target = build_tree(job, called), job.store.build_directory(*key, "verified")
-        built = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
-        require_equal_bytes(digests, built)
-    return digests
+def build_packaged(
+    job: Job, crates: Mapping[str, str], digests: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime
+) -> None:
+    """Packages the crates once more, elsewhere, and has cargo build each from its file.
 
-
-def require_equal_bytes(digests: Mapping[str, str], files: Mapping[str, Path]) -> None:
-    """Raises `PackagedDifferently` unless every file (by crate) has the digest of its crate."""
+    `digests` are what `package` returned; nothing that was built may have changed the files. Raises what packaging raises,
+    and `PackagedDifferently`.
+    """
+    target = job.store.build_directory(*_key(job, tree), "built")
+    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+        place = build_tree(job, called)
+        files = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
     for name, path in files.items():
         if (sha256 := hashlib.sha256(path.read_bytes()).hexdigest()) != digests[name]:
             raise PackagedDifferently(name, digests[name], sha256)
+
+
+class Packaging(NamedTuple):
+    """How cargo packages this workspace."""
+
+    cargo: cargo.Cargo
+    locked: bool
+    offline: bool
+
+
+@contextmanager
+def _packaging(job: Job, crates: Mapping[str, str], registry: RegistrySeen, as_of: datetime) -> Iterator[Packaging]:
+    lockfile = _lockfile(job)
+    workspace = look_at_workspace(job)
+    if needs_index(workspace, crates, lockfile, registry) is None:
+        called = job.cargo()
+        cargo.fetch(called, job.directory.checkout, locked=True)
+        yield Packaging(called, locked=True, offline=True)
+    else:
+        with _index(job, workspace, as_of) as index:
+            yield Packaging(job.cargo(index), locked=lockfile is not None, offline=False)
+
+
+def _key(job: Job, tree: str) -> tuple[str, ...]:
+    return job.project.name, job.project.cargo.toolchain or "default", tree[:12]
 
 
 @contextmanager

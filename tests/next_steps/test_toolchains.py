@@ -14,6 +14,7 @@ from loadmaster.errors.cargo import CargoMissing, CargoTooOld
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect
 from loadmaster.steps.look import look
@@ -40,6 +41,7 @@ def rustup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rustup:
         monkeypatch.setenv(name, value)
     for chosen in ("RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"):
         monkeypatch.delenv(chosen, raising=False)
+    monkeypatch.setenv(READS_VARIABLE, str(rustup.at_hand.parent))  # what it installs calls the real programs
     subprocess.run(["rustup", "set", "auto-self-update", "disable"], check=True, capture_output=True)
     return rustup
 
