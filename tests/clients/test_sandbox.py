@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from loadmaster.clients import process
 from loadmaster.clients.sandbox import Access, BuildSandbox, bubblewrap, toolchains, visible
-from tests.kit.waiting import eventually
+from tests.kit.waiting import beside, code_of, eventually, killed_at_last, result_of
 
 SECRET = "canary-of-the-sandbox"
 
@@ -98,12 +96,8 @@ for place in glob.glob("/proc/[0-9]*/environ"):
         pass
 print(found)
 """
-        holder = subprocess.Popen(["sleep", "300"], env={"PATH": os.environ["PATH"], "TOKEN": SECRET})
-        try:
+        with killed_at_last(subprocess.Popen(["sleep", "300"], env={"PATH": os.environ["PATH"], "TOKEN": SECRET})):
             outside, within = both(inside, work, script, Access())
-        finally:
-            holder.kill()
-            holder.wait()
         assert (int(outside) > 0, int(within)) == (True, 0)
 
     def test_no_server_of_this_machine_is_reached_without_the_network(self, inside: BuildSandbox, work: Path) -> None:
@@ -181,7 +175,7 @@ class TestEnd:
         return f"3333.{os.getpid()}"
 
     def _is_there(self) -> bool:
-        return any(self._odd().encode() in place.read_bytes().split(b"\0") for place in _command_lines(Path("/proc")))
+        return any(self._odd() in (each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"]))
 
     def test_after_its_deadline(self, inside: BuildSandbox, work: Path, sleeper: Sequence[str], tmp_path: Path) -> None:
         command = inside.command(sleeper, work, Access(writes=(work,)))
@@ -195,33 +189,18 @@ class TestEnd:
         caller = subprocess.Popen([sys.executable, "-c", f"import subprocess; subprocess.run({command})"])
         eventually((work / "begun").exists, "what runs inside has begun")
         assert self._is_there()
-        caller.send_signal(signal.SIGKILL)
-        caller.wait()
+        caller.kill()
+        code_of(caller, "who called it")
         eventually(lambda: not self._is_there(), "what ran inside has ended")
 
     def test_the_end_of_another_thread_ends_nothing(self, inside: BuildSandbox, work: Path, tmp_path: Path) -> None:
         """bubblewrap dies with the thread that started it: that is the one that waits for it."""
-        ended: list[process.Finished] = []
         command = inside.command(["sh", "-c", "sleep 0.3; echo done"], work, Access())
         env = {"PATH": os.environ["PATH"]}
-        caller = threading.Thread(
-            target=lambda: ended.append(process.run(command, cwd=work, env=env, log=tmp_path / "log"))
-        )
-        other = threading.Thread(target=lambda: time.sleep(0.05))
-        for thread in (other, caller):
-            thread.start()
-        for thread in (other, caller):
-            thread.join()
-        assert [(each.code, each.out) for each in ended] == [(0, "done\n")]
-
-
-def _command_lines(proc: Path) -> Iterator[Path]:
-    for place in proc.glob("[0-9]*/cmdline"):
-        try:
-            place.read_bytes()
-        except OSError:
-            continue
-        yield place
+        call = beside(lambda: process.run(command, cwd=work, env=env, log=tmp_path / "log"))
+        result_of(beside(lambda: None), "another thread ended")
+        finished = result_of(call, "the call ended")
+        assert (finished.code, finished.out) == (0, "done\n")
 
 
 class TestThisMachine:
