@@ -99,9 +99,10 @@ class CargoOffline(CargoFailed):
 class PackagedDifferently(LoadmasterError):
     """A crate was packaged twice, the second time to build it, and the bytes differ."""
 
-    def __init__(self, crate: str, kept: str, verified: str) -> None:
+    def __init__(self, crate: str, kept: str, built: str) -> None:
+        """`kept` is its SHA-256; `built` is that of the other, or says what else lies in its place."""
         super().__init__(
-            f"`{crate}` has the SHA-256 `{verified}` after it was built, and `{kept}` before.",
+            f"the packaged file of `{crate}` changed while it was built: its SHA-256 was `{kept}`, and then it was: {built}.",
             why="the same commit gives the same bytes. A build script or macro, of the workspace or of a dependency, changed the "
             "packaged file while it was built; or cargo's own file in its target directory was damaged.",
             fix="find out what writes below `target/package` while the crate is built, and release again once nothing does. "

@@ -96,8 +96,17 @@ def build_packaged(
         place = build_tree(job, called)
         files = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
     for name, path in files.items():
-        if (sha256 := hashlib.sha256(path.read_bytes()).hexdigest()) != digests[name]:
-            raise PackagedDifferently(name, digests[name], sha256)
+        if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
+            raise PackagedDifferently(name, digests[name], digest)
+
+
+def digest_beside(path: Path, kept: Path) -> str:
+    """The SHA-256 of a file that foreign code may have put there; what else it is, if it cannot be what was kept."""
+    if path.is_symlink() or not path.is_file():
+        return "no regular file"
+    if (size := path.stat().st_size) != kept.stat().st_size:
+        return f"another size, {size} bytes"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Packaging(NamedTuple):
