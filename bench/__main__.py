@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from bench import deciding, smoke
+from bench import deciding, sandbox, smoke
 from bench.bare import publish_all
 from bench.contenders import Released, others, run_loadmaster, run_tool
 from bench.figures import (
@@ -33,6 +33,7 @@ from bench.figures import (
 from bench.place import BenchPlace, RegistryProcess, prefect_stack, registry_process
 from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
+from loadmaster.errors.cargo import SandboxMissing
 from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
 from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Service, new_token
@@ -44,7 +45,7 @@ from loadmaster.stack.record import running
 from loadmaster.stack.settings import environment
 
 SERVICES = (Service(upload=1.0, visible=3.0), Service(upload=0.1, visible=0.5))
-WITHOUT_PREFECT = ("deciding", "smoke")
+WITHOUT_PREFECT = ("deciding", "sandbox", "smoke")
 """Parts that need neither Prefect's server nor its worker."""
 HEAVY_BYTES = 2 * 1024 * 1024
 
@@ -70,6 +71,8 @@ class Bench:
         if only in (None, "heavy"):
             shape = LARGEST if full else SHAPES[-1]
             self.heavy(shape.model_copy(update={"payload_bytes": HEAVY_BYTES}))
+        if only in (None, "sandbox"):
+            self.sandbox(50 if full else 20)
         if only in (None, "smoke"):
             self.smoke(20 if full else 5)
 
@@ -134,6 +137,13 @@ class Bench:
         for what, refused in result.refused.items():
             self.targets.append(Target(name=f"429s, {what}", figure=refused, unit="", at_most=1))
 
+    def sandbox(self, repeats: int) -> None:
+        """The sandbox of `bench.sandbox`. A machine without one has no figure."""
+        try:
+            self.targets += sandbox.targets(repeats)
+        except SandboxMissing as error:
+            self.skipped.append(f"Skipped: the sandbox. {error.what}")
+
     def smoke(self, repeats: int) -> None:
         """The smoke test of `bench.smoke`. A machine without a Docker engine has no figures, and misses no target."""
         try:
@@ -174,7 +184,9 @@ def _job(place: BenchPlace, world: RegistryProcess, released: Released) -> Job:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help=f"also {LARGEST}: most of an hour")
-    parser.add_argument("--only", choices=("deciding", "compare", "limited", "heavy", "smoke"), help="one part of it")
+    parser.add_argument(
+        "--only", choices=("deciding", "compare", "limited", "heavy", "sandbox", "smoke"), help="one part of it"
+    )
     options = parser.parse_args()
     # On SIGTERM it stops what it started, as on an interrupt by a person.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))

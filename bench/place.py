@@ -77,7 +77,7 @@ class BenchPlace:
         """cargo with a new `CARGO_HOME` and a new target directory; `index` replaces crates.io."""
         home = self.root / "homes" / name
         home.mkdir(parents=True)
-        return cargo_in(home, home / "cargo.log", index=index).with_target(home / "target")
+        return cargo_in(home, home / "cargo.log", sandbox=None, index=index).with_target(home / "target")
 
 
 class RegistryProcess:

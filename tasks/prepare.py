@@ -171,7 +171,7 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     task_run_name="package",
     persist_result=True,
     result_serializer="json",
-    cache_key_fn=keyed_by(1, "crates", "commit", "toolchain", "verify", "registry"),
+    cache_key_fn=keyed_by(2, "crates", "commit", "toolchain", "registry"),
 )
 @waits_out_outages
 def package(
@@ -180,13 +180,34 @@ def package(
     commit: str,
     tree: str,
     toolchain: str,
-    verify: bool,
     registry: str,
     seen: RegistrySeen,
     as_of: datetime,
 ) -> dict[str, str]:
     """SHA-256 by crate name. Cached by everything that decides the bytes; `registry` names what its index offers."""
     return prepare.package(job, crates, tree, seen, as_of)
+
+
+@task(
+    name="build packaged crates",
+    task_run_name="build packaged crates",
+    persist_result=True,
+    result_serializer="json",
+    cache_key_fn=keyed_by(1, "digests", "toolchain", "registry"),
+)
+@waits_out_outages
+def build_packaged(
+    job: Job,
+    crates: Mapping[str, str],
+    digests: Mapping[str, str],
+    tree: str,
+    toolchain: str,
+    registry: str,
+    seen: RegistrySeen,
+    as_of: datetime,
+) -> None:
+    """Builds each crate from its file. Cached by the bytes, and by everything else that is built."""
+    prepare.build_packaged(job, crates, digests, tree, seen, as_of)
 
 
 @task(name="look for the release's start", task_run_name="look for the release's start", cache_policy=NO_CACHE)
@@ -208,7 +229,7 @@ def package_all(
 
     All crates are packaged before the first upload; published ones too, to be compared. If one of those is only
     `equivalent`, the crates that are still absent must name its checksum on the registry in their lockfiles: they are
-    packaged again without it.
+    packaged again without it. No code of theirs runs before their bytes are kept.
     """
     wanted = {crate.name: crate.version for crate in plan.crates}
     digests = _package_once(job, plan, seen, commit, wanted, as_of)
@@ -216,6 +237,11 @@ def package_all(
     absent = {name: version for name, version in wanted.items() if name not in published}
     if absent and ObjectState.EQUIVALENT in published.values():
         digests |= _package_once(job, plan, seen, commit, absent, as_of)
+        wanted = absent
+    if job.project.cargo.verify:
+        to_build = {name: digests[name] for name in wanted}
+        tree, rust = seen.source.tree, f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
+        build_packaged(job, wanted, to_build, tree, rust, _offered(plan, seen, as_of), seen.registry, as_of)
     return digests, published
 
 
@@ -223,10 +249,14 @@ def _package_once(
     job: Job, plan: ReleasePlan, seen: Seen, commit: str, crates: Mapping[str, str], as_of: datetime
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
-    verify = job.project.cargo.verify
-    registry = f"{seen.registry.digest_without(plan.versions)} as of {as_of.isoformat()}"
-    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, verify, registry, seen.registry, as_of)
+    offered = _offered(plan, seen, as_of)
+    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):
         digests = package.with_options(refresh_cache=True)(*arguments)
     return digests
+
+
+def _offered(plan: ReleasePlan, seen: Seen, as_of: datetime) -> str:
+    """A name for what the registry's index offers to packaging."""
+    return f"{seen.registry.digest_without(plan.versions)} as of {as_of.isoformat()}"

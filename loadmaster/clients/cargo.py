@@ -1,11 +1,15 @@
 """cargo, run as a program: what it says of a workspace, and the crates that it packages and installs.
 
 cargo stays the authority for resolving, packaging, building and installing; uploads are ours (`clients.registry`).
+
+Every call runs in the sandbox of its `Cargo`, if there is one. One that may run the workspace's code, or that of its
+dependencies, is offline, and cannot write into `CARGO_HOME`: `fetch` comes first.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -15,6 +19,7 @@ from typing import Any
 
 from loadmaster.clients.disk import complaint_of, fullest, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
+from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import NotAWorkspace
@@ -36,8 +41,10 @@ _AWAY = re.compile(
     r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
+_NOTHING, _ONLINE = Access(), Access(network=True)
 _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
+_NOT_INSIDE = re.compile(r"^bwrap: execvp [^\n]*", re.MULTILINE)
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -48,22 +55,45 @@ class Cargo:
     home: Path
     log: Path
     env: Mapping[str, str]
+    sandbox: BuildSandbox | None
     registry: str | None = None
     """Name of the registry that replaces crates.io, if one does."""
 
     def with_target(self, directory: Path) -> Cargo:
         return replace(self, env={**self.env, "CARGO_TARGET_DIR": str(directory)})
 
+    @property
+    def scratch(self) -> Path:
+        """The directory for temporary files."""
+        return self.home.parent / "tmp"
+
+    def command(self, argv: Sequence[str], directory: Path, access: Access) -> tuple[Sequence[str], Mapping[str, str]]:
+        """The arguments and the environment that run `argv` in `directory`, in the sandbox if there is one."""
+        env = dict(self.env) if access.network else {**self.env, "CARGO_NET_OFFLINE": "true"}
+        if self.sandbox is None:
+            return argv, env
+        reads = (self.home, *_around(directory), *access.reads)
+        writes = (self.scratch, *([self.home] if access.network else []), *access.writes)
+        if (target := env.get("CARGO_TARGET_DIR")) is not None:
+            writes = (*writes, Path(target))
+        env = {name: value for name, value in env.items() if access.network or name not in PROXIES}
+        env |= {"TMPDIR": str(self.scratch), "PATH": visible(env.get("PATH", os.defpath), self.sandbox.reads)}
+        for written in writes:
+            with writing(written):
+                written.mkdir(parents=True, exist_ok=True)
+        return self.sandbox.command(argv, directory, replace(access, reads=reads, writes=writes)), env
+
 
 def cargo_in(
     home: Path,
     log: Path,
     *,
+    sandbox: BuildSandbox | None,
     index: str | None = None,
     toolchain: str | None = None,
     allow: Sequence[str] = (),
 ) -> Cargo:
-    """A cargo with a fresh `CARGO_HOME` below `home`; `index` (a sparse index address) replaces crates.io.
+    """A cargo with a `CARGO_HOME` of its own below `home`; `index` (a sparse index address) replaces crates.io.
 
     Raises `DiskFull`, `NotWritten`.
     """
@@ -80,7 +110,7 @@ def cargo_in(
     if toolchain is not None:
         extra["RUSTUP_TOOLCHAIN"] = toolchain
     env = environment(home, allow, extra)
-    return Cargo(home=cargo_home, log=log, env=env, registry=REGISTRY if index else None)
+    return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=REGISTRY if index else None)
 
 
 def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
@@ -126,18 +156,18 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
 def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
     """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
     argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
-    finished = _call(cargo, directory, argv, "resolving dependencies")
+    finished = _call(cargo, directory, argv, "resolving dependencies", _ONLINE)
     return None if finished.code == 0 else finished.tail
 
 
 def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool, deny_warnings: bool) -> Lint:
-    """`cargo clippy` of the packages; of every target of the workspace if none is named.
+    """`cargo clippy` of the packages of a fetched tree; of every target of the workspace if none is named.
 
     If clippy is not installed, the result says that it did not run.
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
-    finished = _call(cargo, directory, argv, "running clippy")
+    finished = _call(cargo, directory, argv, "running clippy", _build_in(directory))
     if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
         return Lint(ran=False, why=_without_clippy(finished.tail))
     if finished.code == 0:
@@ -163,7 +193,7 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
     So a finding keeps its words when the lines above it move. () if clippy cannot run.
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "json"]
-    finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy")
+    finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(directory))
     documents = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
     messages = [document["message"] for document in documents if document.get("reason") == "compiler-message"]
     return tuple(
@@ -174,7 +204,7 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
 
 
 def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
-    """`cargo check` of the packages with the toolchain of Rust `rust`. A missing toolchain is not installed."""
+    """`cargo check` of the packages of a fetched tree with the toolchain of Rust `rust`. A missing toolchain is not installed."""
     exact = f"{rust}.0" if rust.count(".") == 1 else rust
     by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact})
     rustc = _call(by_version, directory, ["rustc", "--version"])
@@ -182,7 +212,8 @@ def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str]
         brings = f"`rustup toolchain install {exact} --profile minimal` brings it"
         return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
     argv = ["cargo", "check", "--quiet", *(f"--package={package}" for package in packages)]
-    finished = _call(by_version, directory, argv + ["--locked"] * locked, f"checking with Rust {exact}")
+    argv += ["--locked"] * locked
+    finished = _call(by_version, directory, argv, f"checking with Rust {exact}", _build_in(directory))
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
 
 
@@ -191,9 +222,13 @@ def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
 
 
 def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Sequence[str], release_type: str) -> Lint:
-    """The result of `cargo semver-checks`, which compares the packages' API with that of the tree in `baseline`."""
+    """The result of `cargo semver-checks`, which compares the packages' API with that of the tree in `baseline`.
+
+    Both trees are fetched.
+    """
     argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
-    finished = _call(cargo, directory, argv + [f"--package={package}" for package in packages], "comparing the API")
+    argv += [f"--package={package}" for package in packages]
+    finished = _call(cargo, directory, argv, "comparing the API", _build_in(directory, baseline))
     output = f"{finished.out}\n{finished.tail}"
     findings = tuple(line.strip() for line in output.splitlines() if line.startswith("--- failure "))
     if finished.code != 0 and not findings:
@@ -201,10 +236,13 @@ def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Seq
     return Lint(ran=True, passed=finished.code == 0, findings=findings)
 
 
-def fetch(cargo: Cargo, directory: Path) -> None:
-    """`cargo fetch --locked`: brings everything in the lockfile into this run's `CARGO_HOME`. Raises what `package` raises."""
-    argv = ["cargo", "fetch", "--locked"]
-    _require_done(_call(cargo, directory, argv, "fetching dependencies"), argv)
+def fetch(cargo: Cargo, directory: Path, *, locked: bool) -> None:
+    """`cargo fetch`: brings everything in the lockfile into this run's `CARGO_HOME`; runs no code of what it brings.
+
+    If not `locked`, it may write the lockfile. Raises what `package` raises.
+    """
+    argv = ["cargo", "fetch", *["--locked"] * locked]
+    _require_done(_call(cargo, directory, argv, "fetching dependencies", _online_in(directory, locked)), argv)
 
 
 def package(
@@ -227,7 +265,10 @@ def package(
     argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
-    _require_done(_call(cargo.with_target(target), directory, argv, "packaging"), argv)
+    access = Access(writes=() if locked else (_tree_of(directory),), network=not offline)
+    if verify:  # cargo unpacks the crates there that others of them need
+        access = replace(access, writes=(*access.writes, cargo.home))
+    _require_done(_call(cargo.with_target(target), directory, argv, "packaging", access), argv)
     files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
     for name, path in files.items():
         if not path.is_file():
@@ -238,37 +279,68 @@ def package(
 def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:
     """`cargo install --locked` from the registry into `directory/bin`; a missing `directory` is made.
 
-    Raises what `package` raises.
+    cargo downloads and builds in one call, so that what it builds has the network. Raises what `package` raises.
     """
     argv = ["cargo", "install", "--locked", package, "--version", version, "--root", str(directory)]
     if debug:
         argv.append("--debug")
-    _require_done(_call(cargo, directory, argv, f"installing `{package}`"), argv)
+    access = Access(writes=(directory,), network=True)
+    _require_done(_call(cargo, directory, argv, f"installing `{package}`", access), argv)
 
 
 def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
-    """`cargo build --release --locked` of one program of the workspace. Returns its path. Raises what `package` raises."""
+    """`cargo build --release --locked` of one program of a fetched tree. Returns its path. Raises what `package` raises."""
     argv = ["cargo", "build", "--release", "--locked", "--bin", binary]
-    _require_done(_call(cargo.with_target(target), directory, argv, f"building `{binary}`"), argv)
+    called = cargo.with_target(target)
+    _require_done(_call(called, directory, argv, f"building `{binary}`", _build_in(directory)), argv)
     return target / "release" / binary
 
 
 def version_of_program(cargo: Cargo, binary: Path) -> Finished:
     """The program's answer to `--version`."""
-    return run([str(binary), "--version"], cwd=binary.parent, env=cargo.env, log=cargo.log, deadline=60)
+    argv, env = cargo.command([str(binary), "--version"], binary.parent, _NOTHING)
+    return run(argv, cwd=binary.parent, env=env, log=cargo.log, deadline=60)
 
 
-def _call(cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None) -> Finished:
+def _online_in(directory: Path, locked: bool) -> Access:
+    """The network; without a lockfile cargo writes one into the tree."""
+    return Access(writes=() if locked else (_tree_of(directory),), network=True)
+
+
+def _build_in(*directories: Path) -> Access:
+    """Offline. Some build scripts write into their own tree."""
+    return Access(writes=tuple(_tree_of(directory) for directory in directories))
+
+
+def _tree_of(directory: Path) -> Path:
+    """The top of the working tree around `directory`; itself if there is none."""
+    return next((place for place in (directory, *directory.parents) if (place / ".git").exists()), directory)
+
+
+def _around(directory: Path) -> tuple[Path, ...]:
+    """The working tree around `directory`, and the repositories that its own one borrows objects from."""
+    tree = _tree_of(directory)
+    borrowed = tree / ".git/objects/info/alternates"
+    lines = borrowed.read_text().splitlines() if borrowed.is_file() else []
+    return (tree, *(borrowed.parent.parent / line for line in lines if line))
+
+
+def _call(
+    cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None, access: Access = _NOTHING
+) -> Finished:
     """Runs it to its end. If it fails for want of its surroundings, and `doing` says at what, raises the error of that.
 
     Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`.
     """
+    command, env = cargo.command(argv, directory, access)
     try:
-        finished = run(argv, cwd=directory, env=cargo.env, log=cargo.log)
+        finished = run(command, cwd=directory, env=env, log=cargo.log)
     except (FileNotFoundError, PermissionError) as error:
         raise CargoMissing(str(error)) from error
     except subprocess.SubprocessError as error:
         raise CargoFailed(" ".join(argv), -1, str(error)) from error
+    if (missing := _NOT_INSIDE.search(finished.tail)) is not None:
+        raise CargoMissing(missing[0])
     if finished.code != 0 and doing is not None:
         where = fullest(Path(cargo.env.get("CARGO_TARGET_DIR", directory)), cargo.home, cargo.log)
         _require_disk(where, finished, f"while {doing}")

@@ -32,6 +32,29 @@ class CargoMissing(LoadmasterError):
         )
 
 
+class SandboxMissing(LoadmasterError):
+    """The builds of a release should run in a sandbox, and this machine cannot make one."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(
+            f"there is no sandbox to run cargo in: {trouble}.",
+            why="build scripts, macros and tests of the workspace and of its dependencies could read this user's credentials.",
+            fix="install bubblewrap (the package is called `bubblewrap` on every distribution), and allow user namespaces where "
+            'they are switched off; or put `sandbox = "none"` under `[cargo]` of the profile to build without, at your own risk.',
+        )
+
+
+class SandboxTooOpen(UsageError):
+    """A path that builds may read by the profile or the environment, and must not."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"builds may not be shown `{path}`: {reason}.",
+            why="`cargo.sandbox_reads` of the profile, or `LOADMASTER_SANDBOX_READS`, names it.",
+            fix="name the directory, file or socket that the build needs, and nothing above it.",
+        )
+
+
 class CargoTooOld(LoadmasterError):
     """A cargo that cannot package a workspace's crates together."""
 
@@ -54,6 +77,7 @@ class CargoFailed(LoadmasterError):
             why="the last lines above are cargo's own; the whole output is in the run's `cargo.log`.",
             fix=f"run `{same_command}` in a clone of the commit, mend what it names, commit, release again.",
         )
+        self.tail = tail
 
 
 class CargoOffline(CargoFailed):
@@ -69,6 +93,20 @@ class CargoOffline(CargoFailed):
             f"`{command}` could not reach what it needs: {told}",
             why="the registry, a proxy, or a Git server that a dependency comes from is down for the moment.",
             fix="try again when it is back; the whole output is in the run's `cargo.log`.",
+        )
+
+
+class PackagedDifferently(LoadmasterError):
+    """A crate was packaged twice, the second time to build it, and the bytes differ."""
+
+    def __init__(self, crate: str, kept: str, built: str) -> None:
+        """`kept` is its SHA-256; `built` is that of the other, or says what else lies in its place."""
+        super().__init__(
+            f"the packaged file of `{crate}` changed while it was built: its SHA-256 was `{kept}`, and then it was: {built}.",
+            why="the same commit gives the same bytes. A build script or macro, of the workspace or of a dependency, changed the "
+            "packaged file while it was built; or cargo's own file in its target directory was damaged.",
+            fix="find out what writes below `target/package` while the crate is built, and release again once nothing does. "
+            "Nothing was uploaded.",
         )
 
 

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.clients.git import Author
 from loadmaster.clients.registry.registry import RegistryClient
+from loadmaster.clients.sandbox import BuildSandbox
 from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
 from loadmaster.run.clock import Clock, SystemClock
 from loadmaster.run.outages import Outages
+from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
 
@@ -95,14 +98,20 @@ class Job:
         """A client for the world's registry, over the pooled connections of this process."""
         return RegistryClient(self.world.index)
 
-    def cargo(self, index: str | None = None) -> Cargo:
+    @cached_property
+    def sandbox(self) -> BuildSandbox | None:
+        """The sandbox that cargo runs in. Raises `SandboxMissing`, `SandboxTooOpen`."""
+        return sandbox_for(self.project.cargo, self.store.root, required=not self.world.has_own_credentials)
+
+    def cargo(self, index: str | None = None, *, home: Path | None = None) -> Cargo:
         """cargo with this run's own home, the world's registry instead of crates.io, and the profile's toolchain.
 
-        `index` replaces the world's index.
+        `index` replaces the world's index, `home` the run's. Raises what `sandbox` raises, `DiskFull`, `NotWritten`.
         """
         return cargo_in(
-            self.directory.home,
+            home or self.directory.home,
             self.directory.cargo_log,
+            sandbox=self.sandbox,
             index=index or self.index,
             toolchain=self.project.cargo.toolchain,
             allow=self.project.cargo.environment,

@@ -28,6 +28,7 @@ from loadmaster.planning.values.receipt import (
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
+from loadmaster.run.sandboxing import missing_sandbox
 from loadmaster.run.store import RunDirectory, write_atomically
 
 NO_PREFLIGHT = "the permission gates were not asked, by the request"
@@ -187,5 +188,6 @@ def _read(lines: bytes) -> Receipt | None:
 
 def _deviations(job: Job) -> tuple[str, ...]:
     """What the request has otherwise than usual."""
-    over = () if job.abandoned is None else (job.abandoned.deviation,)
-    return (*over, *(() if job.preflight else (NO_PREFLIGHT,)))
+    over = None if job.abandoned is None else job.abandoned.deviation
+    deviations = (over, None if job.preflight else NO_PREFLIGHT, missing_sandbox(job.project.cargo))
+    return tuple(deviation for deviation in deviations if deviation is not None)

@@ -115,6 +115,11 @@ class RunDirectory:
         return self.path / "checkout"
 
     @property
+    def build_trees(self) -> Path:
+        """Copies of the checkout in which code of the workspace runs."""
+        return self.path / "trees"
+
+    @property
     def home(self) -> Path:
         return self.path / "home"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
+from loadmaster.errors.cargo import CargoFailed, CargoOffline
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.previous_release import baseline, level_between, previous_release
 from loadmaster.planning.profile.project import ClippyScope
@@ -15,33 +18,52 @@ from loadmaster.planning.registry.seen import Lint, Seen
 from loadmaster.planning.tree.tree import read_workspace
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
+from loadmaster.steps.build_trees import build_tree, fetch_for, has_lockfile
+
+Call = ParamSpec("Call")
 
 
+def judges_the_tree(judge: Callable[Call, Lint]) -> Callable[Call, Lint]:
+    """A tree whose dependencies cargo refuses to fetch does not pass. A registry out of reach still raises `CargoOffline`."""
+
+    @wraps(judge)
+    def judged(*args: Call.args, **kwargs: Call.kwargs) -> Lint:
+        try:
+            return judge(*args, **kwargs)
+        except CargoOffline:
+            raise
+        except CargoFailed as error:
+            return Lint(ran=True, passed=False, why=error.tail)
+
+    return judged
+
+
+@judges_the_tree
 def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """Every finding of clippy. With `cargo.deny_warnings = false`, only those that the last release did not have.
 
     The project's runs share the builds of external crates.
     """
-    style, checkout = job.project.cargo, job.directory.checkout
-    ours = job.cargo().with_target(_target(job, "clippy"))
+    style, ours = job.project.cargo, job.cargo().with_target(_target(job, "clippy"))
+    tree = build_tree(job, ours)
     packages = _packages_to_lint(job, seen)
-    specs = _package_specs(checkout, seen.workspace, packages)
-    lint = cargo.clippy(ours, checkout, specs, locked=_has_lockfile(checkout), deny_warnings=style.deny_warnings)
+    specs = _package_specs(tree, seen.workspace, packages)
+    lint = cargo.clippy(ours, tree, specs, locked=has_lockfile(tree), deny_warnings=style.deny_warnings)
     if style.deny_warnings or not lint.ran or (not lint.passed and not lint.findings):
         return lint
-    before = _last_release(job, seen, plan)
+    before = _last_release(job, seen, plan, ours)
     if before is None:
         return lint
     # Cargo distinguishes the members of two trees only by their times, so that each tree needs its own target directory.
     theirs = ours.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
     known = Counter(_warnings_before(theirs, before, packages))
-    new = Counter(cargo.diagnostics(ours, checkout, specs, locked=_has_lockfile(checkout))) - known
+    new = Counter(cargo.diagnostics(ours, tree, specs, locked=has_lockfile(tree))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
 
 
 def _warnings_before(theirs: cargo.Cargo, before: Path, packages: tuple[str, ...]) -> tuple[str, ...]:
     known = _package_specs(before, read_workspace(read_tree(before)), packages)
-    return () if packages and not known else cargo.diagnostics(theirs, before, known, locked=_has_lockfile(before))
+    return () if packages and not known else cargo.diagnostics(theirs, before, known, locked=has_lockfile(before))
 
 
 def _packages_to_lint(job: Job, seen: Seen) -> tuple[str, ...]:
@@ -60,6 +82,7 @@ def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tu
     return tuple(f"{url}#{package.name}@{package.version}" for package, url in urls)
 
 
+@judges_the_tree
 def msrv(job: Job, seen: Seen) -> Lint:
     """`cargo check` of the publishable packages, with the newest of the Rust versions that they declare."""
     packages = publishable(seen.workspace, job.project)
@@ -68,45 +91,38 @@ def msrv(job: Job, seen: Seen) -> Lint:
         return Lint(ran=False, why="no package declares a `rust-version`")
     oldest = max(declared.values(), key=lambda version: [int(part) for part in version.split(".")])
     called = job.cargo().with_target(_target(job, "msrv"))
-    checkout = job.directory.checkout
-    return cargo.check_with(
-        called,
-        checkout,
-        oldest,
-        _package_specs(checkout, seen.workspace, sorted(declared)),
-        locked=_has_lockfile(checkout),
-    )
+    tree = build_tree(job, called)
+    specs = _package_specs(tree, seen.workspace, sorted(declared))
+    return cargo.check_with(called, tree, oldest, specs, locked=has_lockfile(tree))
 
 
+@judges_the_tree
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """`cargo semver-checks` of the packages that the last release had, too."""
     ours, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout
     if not cargo.has_semver_checks(ours, checkout):
         why = "cargo-semver-checks is not installed; `cargo install --locked cargo-semver-checks` brings it"
         return Lint(ran=False, why=why)
-    last, before = previous_release(seen.source.tags, plan, job.project), _last_release(job, seen, plan)
+    last, before = previous_release(seen.source.tags, plan, job.project), _last_release(job, seen, plan, ours)
     if last is None or before is None:
         return Lint(ran=False, why="there is no earlier release of all packages to compare with")
     known = read_workspace(read_tree(before)).names
     packages = sorted(known & plan.versions.keys())
     level = level_between(last.version, plan.tags[0].version)
-    return cargo.semver_problems(ours, checkout, before, packages, level)
+    return cargo.semver_problems(ours, build_tree(job, ours), before, packages, level)
 
 
-def _last_release(job: Job, seen: Seen, plan: ReleasePlan) -> Path | None:
-    """A clone of the last release's tree; None if there was none."""
+def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) -> Path | None:
+    """A clone of the last release's tree, ready to be built offline; None if there was none."""
     last = baseline(seen.source.tags, plan, job.project)
     if last is None:
         return None
-    place = job.directory.path / f"release-{last.version}"
+    place = job.directory.build_trees / f"release-{last.version}"
     if not place.exists():
         git.clone_at(job.world.remote, last.tag.commit, place, job.project.source.branch, extra=job.git_environment())
+        fetch_for(called, place)
     return place
 
 
 def _target(job: Job, purpose: str) -> Path:
     return job.store.build_directory(job.project.name, job.project.cargo.toolchain or "default", purpose)
-
-
-def _has_lockfile(tree: Path) -> bool:
-    return (tree / "Cargo.lock").is_file()

@@ -48,7 +48,8 @@ def look(job: Job) -> Seen:
 
 def check_out(job: Job) -> None:
     """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's."""
-    shutil.rmtree(job.directory.checkout, ignore_errors=True)
+    for former in (job.directory.checkout, job.directory.build_trees):
+        shutil.rmtree(former, ignore_errors=True)
     branch = job.project.source.branch
     git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
 

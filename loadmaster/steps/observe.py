@@ -30,6 +30,7 @@ from loadmaster.planning.values.version import same_version
 from loadmaster.run.own_releases import commit_of_release
 from loadmaster.run.pinning import IMPORTED
 from loadmaster.run.profiles import ROOT
+from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.things.crate import CrateObservation, PublishedCrate
 from loadmaster.things.forge import PublicRelease, UploadedAsset
@@ -109,7 +110,13 @@ def look_at_source(
     commit = tagged or begun or git.resolve(mirror, head)
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
-    chosen = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
+    chosen = cargo.cargo_in(
+        directory.home,
+        directory.cargo_log,
+        sandbox=sandbox_for(style, store.root),
+        toolchain=style.toolchain,
+        allow=style.environment,
+    )
     workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
     published = publishable(workspace, project)
     versions = exact_versions(published, released)

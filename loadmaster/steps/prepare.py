@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import writing
+from loadmaster.errors.cargo import PackagedDifferently
 from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
 from loadmaster.planning import begun
@@ -21,6 +24,7 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
+from loadmaster.steps.build_trees import build_tree
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
@@ -66,24 +70,68 @@ def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> da
 
 
 def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime) -> dict[str, str]:
-    """Packages and verifies the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
+    """Packages the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
 
     `registry` is what was seen of it before. If the lockfile decides everything, cargo fetches once and does not use the
-    index. Otherwise it sees the index as of the instant.
+    index. Otherwise it sees the index as of the instant. Nothing is built: a build could alter the files.
     """
-    checkout, style = job.directory.checkout, job.project.cargo
-    target = job.store.build_directory(job.project.name, style.toolchain or "default", tree[:12])
+    target = job.store.build_directory(*_key(job, tree))
+    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+        files = cargo.package(
+            called, job.directory.checkout, target, crates, locked=locked, verify=False, offline=offline
+        )
+    return {name: job.store.keep_crate(path) for name, path in files.items()}
+
+
+def build_packaged(
+    job: Job, crates: Mapping[str, str], digests: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime
+) -> None:
+    """Packages the crates once more, elsewhere, and has cargo build each from its file.
+
+    `digests` are what `package` returned; nothing that was built may have changed the files. Raises what packaging raises,
+    and `PackagedDifferently`.
+    """
+    target = job.store.build_directory(*_key(job, tree), "built")
+    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+        place = build_tree(job, called)
+        files = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
+    for name, path in files.items():
+        if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
+            raise PackagedDifferently(name, digests[name], digest)
+
+
+def digest_beside(path: Path, kept: Path) -> str:
+    """The SHA-256 of a file that foreign code may have put there; what else it is, if it cannot be what was kept."""
+    if path.is_symlink() or not path.is_file():
+        return "no regular file"
+    if (size := path.stat().st_size) != kept.stat().st_size:
+        return f"another size, {size} bytes"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Packaging(NamedTuple):
+    """How cargo packages this workspace."""
+
+    cargo: cargo.Cargo
+    locked: bool
+    offline: bool
+
+
+@contextmanager
+def _packaging(job: Job, crates: Mapping[str, str], registry: RegistrySeen, as_of: datetime) -> Iterator[Packaging]:
     lockfile = _lockfile(job)
     workspace = look_at_workspace(job)
-    options = {"locked": lockfile is not None, "verify": style.verify}
     if needs_index(workspace, crates, lockfile, registry) is None:
-        offline = job.cargo()
-        cargo.fetch(offline, checkout)
-        files = cargo.package(offline, checkout, target, crates, **options, offline=True)
+        called = job.cargo()
+        cargo.fetch(called, job.directory.checkout, locked=True)
+        yield Packaging(called, locked=True, offline=True)
     else:
         with _index(job, workspace, as_of) as index:
-            files = cargo.package(job.cargo(index), checkout, target, crates, **options)
-    return {name: job.store.keep_crate(path) for name, path in files.items()}
+            yield Packaging(job.cargo(index), locked=lockfile is not None, offline=False)
+
+
+def _key(job: Job, tree: str) -> tuple[str, ...]:
+    return job.project.name, job.project.cargo.toolchain or "default", tree[:12]
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 
-from loadmaster.clients import cargo
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.values.receipt import ObjectRecord
@@ -20,15 +19,8 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
     """
     home = job.directory.path / "install"
     shutil.rmtree(home, ignore_errors=True)
-    fresh = cargo.cargo_in(
-        home,
-        job.directory.cargo_log,
-        index=job.index,
-        toolchain=job.project.cargo.toolchain,
-        allow=job.project.cargo.environment,
-    )
     program = InstalledProgram(
-        cargo=fresh,
+        cargo=job.cargo(home=home),
         home=home,
         package=check.package,
         version=plan.crate(check.package).version,

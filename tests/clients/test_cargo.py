@@ -22,6 +22,7 @@ from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 from tests.kit.small_disk import fill, make_read_only, small_disk
 
 pytestmark = pytest.mark.cargo
@@ -61,7 +62,7 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def called(tmp_path: Path) -> cargo.Cargo:
-    return cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+    return sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def against(registry: str, tmp_path: Path) -> cargo.Cargo:
-    return cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", index=registry)
+    return sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log", index=registry)
 
 
 def false_cargo(
@@ -93,7 +94,7 @@ class TestToolchain:
         assert found.cargo.startswith("1.")
 
     def test_a_toolchain_that_is_not_installed(self, tmp_path: Path) -> None:
-        missing = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", toolchain="no-such-toolchain")
+        missing = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log", toolchain="no-such-toolchain")
         with pytest.raises(CargoMissing, match="'no-such-toolchain' is not installed"):
             cargo.toolchain(missing, tmp_path)
 
@@ -107,19 +108,19 @@ class TestToolchain:
     def test_a_path_without_cargo(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(CargoMissing, match="cargo"):
-            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+            cargo.toolchain(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
 
     def test_a_cargo_that_may_not_be_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         false_cargo(tmp_path / "bin", "", monkeypatch, mode=0o644)
         monkeypatch.setenv("PATH", str(tmp_path / "bin"))
         with pytest.raises(CargoMissing, match="Permission denied"):
-            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+            cargo.toolchain(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
 
     @pytest.mark.parametrize("version", ["1.70.0", "1.89.0", "1.89.0-nightly"])
     def test_too_old(self, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         false_cargo(tmp_path / "bin", f"echo cargo {version} '(7fe40dc8c 2023-04-27)'", monkeypatch)
         with pytest.raises(CargoTooOld, match=f"cargo `{version}` is too old: `1.90.0` or newer"):
-            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+            cargo.toolchain(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
 
     @pytest.mark.parametrize("script", ["echo", "echo cargo banana", "exit 1"])
     def test_what_says_no_version_is_no_cargo(
@@ -127,7 +128,7 @@ class TestToolchain:
     ) -> None:
         false_cargo(tmp_path / "bin", script, monkeypatch)
         with pytest.raises(CargoMissing):
-            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+            cargo.toolchain(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
 
 
 class TestEnvironment:
@@ -136,7 +137,7 @@ class TestEnvironment:
             monkeypatch.setenv(name, "planted")
         false_cargo(tmp_path / "bin", "env >&2; exit 1", monkeypatch)
         with pytest.raises(CargoMissing):
-            cargo.toolchain(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
+            cargo.toolchain(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), tmp_path)
         seen = (tmp_path / "cargo.log").read_text()
         assert f"CARGO_HOME={tmp_path / 'home' / 'cargo'}\n" in seen
         assert "planted" not in seen
@@ -202,7 +203,7 @@ class TestClippy:
     ) -> None:
         told = "error: 'cargo-clippy' is not installed for the toolchain 'stable-x86_64-unknown-linux-gnu'."
         false_cargo(tmp_path / "bin", f'echo "{told}" >&2; exit 1', monkeypatch)
-        without = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        without = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
         found = cargo.clippy(without, workspace, locked=True, deny_warnings=True)
         assert (found.ran, found.passed) == (False, False)
         assert "rustup component add clippy" in found.why
@@ -233,7 +234,7 @@ class TestOldestRust:
         false_cargo(tmp_path / "bin", says, monkeypatch)
         false_cargo(tmp_path / "bin", says, monkeypatch, name="rustc")
         found = cargo.check_with(
-            cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), workspace, "1.90", ["units"], locked=True
+            sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), workspace, "1.90", ["units"], locked=True
         )
         assert (found.ran, found.passed, found.why) == (True, False, "error[E0658]")
 
@@ -247,7 +248,7 @@ class TestOldestRust:
 class TestSemverChecks:
     def check(self, workspace: Path, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Lint:
         false_cargo(tmp_path / "bin", script, monkeypatch)
-        called = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
         assert cargo.has_semver_checks(called, workspace)
         return cargo.semver_problems(called, workspace, tmp_path / "before", ["units"], "minor")
 
@@ -272,7 +273,7 @@ class TestSemverChecks:
         self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         false_cargo(tmp_path / "bin", 'echo "error: no such command: `semver-checks`" >&2; exit 101', monkeypatch)
-        called = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log")
+        called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
         assert not cargo.has_semver_checks(called, workspace)
 
 
@@ -326,19 +327,19 @@ class TestPackage:
     ) -> None:
         false_cargo(tmp_path / "bin", "exit 101", monkeypatch)
         with small_disk(tmp_path / "disk", "100k") as disk:
-            mute = cargo.cargo_in(disk / "home", disk / "cargo.log")
+            mute = sandboxed_cargo(disk / "home", disk / "cargo.log")
             fill(disk)
             with pytest.raises(DiskFull, match="while fetching dependencies"):
-                cargo.fetch(mute, workspace)
+                cargo.fetch(mute, workspace, locked=True)
 
     def test_a_full_home_and_an_unwritable_log_are_told_with_their_place(self, workspace: Path, tmp_path: Path) -> None:
         with small_disk(tmp_path / "disk", "100k") as disk:
             fill(disk)
             with pytest.raises(DiskFull, match=rf"`{disk}/home/cargo/config\.toml`"):
-                cargo.cargo_in(disk / "home", disk / "cargo.log")
+                sandboxed_cargo(disk / "home", disk / "cargo.log")
             make_read_only(disk)
             with pytest.raises(NotWritten, match=rf"`{disk}/cargo\.log` cannot be written: Read-only file system"):
-                cargo.fetch(cargo.cargo_in(tmp_path / "home", disk / "cargo.log"), workspace)
+                cargo.fetch(sandboxed_cargo(tmp_path / "home", disk / "cargo.log"), workspace, locked=True)
 
 
 class TestOutage:
@@ -410,11 +411,11 @@ class TestOutage:
         )
         false_cargo(tmp_path / "bin", f'printf "{said}" >&2; exit 101', monkeypatch)
         with pytest.raises(CargoFailed, match="could not compile") as caught:
-            cargo.fetch(cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log"), workspace)
+            cargo.fetch(sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), workspace, locked=True)
         assert type(caught.value) is CargoFailed
 
     def _install(self, index: str, tmp_path: Path) -> None:
-        against = cargo.cargo_in(tmp_path / "home", tmp_path / "cargo.log", index=index)
+        against = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log", index=index)
         at_once = replace(against, env={**against.env, "CARGO_NET_RETRY": "0"})
         cargo.install(at_once, tmp_path, "hangar", "0.4.0", debug=True)
 

@@ -25,6 +25,7 @@ from tests.kit.next_step import run_as_printed
 from tests.kit.packing import crate_file, manifest_text, packed
 from tests.kit.registry_world import Served, served
 from tests.kit.running import MEMBERS, Repository, index_of, loadmaster
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -48,7 +49,7 @@ class Mine:
 @pytest.fixture
 def mine(tmp_path: Path) -> Iterator[Mine]:
     with served(Registry(tmp_path / "registry", limits=Limits(unpacked_bytes=50_000))) as world:
-        yield Mine(world, cargo.cargo_in(tmp_path / "mine", tmp_path / "cargo.log", index=index_of(world)))
+        yield Mine(world, sandboxed_cargo(tmp_path / "mine", tmp_path / "cargo.log", index=index_of(world)))
 
 
 def cloned(source: Path) -> Path:
@@ -67,7 +68,7 @@ KILOGRAM = {
 def test_a_crate_that_does_not_build_alone_is_built_in_a_clone(mine: Mine, tmp_path: Path) -> None:
     excluded = FILES["units/Cargo.toml"] + 'exclude = ["src/kilogram.rs"]\n'
     source = repository(tmp_path / "source", {**KILOGRAM, "units/Cargo.toml": excluded})
-    cargo.fetch(mine.cargo, source)
+    cargo.fetch(mine.cargo, source, locked=True)
 
     def package(tree: Path) -> Mapping[str, Path]:
         both = {"hangar-units": "0.4.0", "hangar-cli": "0.4.0"}

@@ -8,7 +8,6 @@ import pytest
 
 from loadmaster.cli.commands.bump import bump
 from loadmaster.cli.commands.gates import judge, judgement_text
-from loadmaster.clients import cargo
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.profile.project import ReleaseStyle
 from tests.kit.building import TODAY
@@ -17,6 +16,7 @@ from tests.kit.next_step import run_as_printed
 from tests.kit.packing import upload
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of, loadmaster
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -130,7 +130,7 @@ def test_a_lockfile_that_is_behind_a_raised_requirement_is_updated(tree: Path, t
     assert "has `itoa` at `0.4.8`, and `hangar-units` requires `^1`" in printed
     with fresh(tmp_path / "registry") as world:
         assert world.put(upload("itoa", "1.0.0")).status_code == 200
-        mine = cargo.cargo_in(tmp_path / "mine", tmp_path / "cargo.log", index=index_of(world))
+        mine = sandboxed_cargo(tmp_path / "mine", tmp_path / "cargo.log", index=index_of(world))
         run_as_printed("locks.FIX", "cargo update --workspace", printed, tree, {"CARGO_HOME": str(mine.home)})
     assert closed(tree) == ""
 

@@ -14,6 +14,7 @@ from loadmaster.errors.cargo import CargoMissing, CargoTooOld
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect
 from loadmaster.steps.look import look
@@ -21,6 +22,7 @@ from tests.kit.next_step import run_as_printed
 from tests.kit.packing import body, manifest_text, packed
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 from tests.kit.toolchains import Rustup
 
 pytestmark = pytest.mark.cargo
@@ -39,12 +41,13 @@ def rustup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rustup:
         monkeypatch.setenv(name, value)
     for chosen in ("RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"):
         monkeypatch.delenv(chosen, raising=False)
+    monkeypatch.setenv(READS_VARIABLE, str(rustup.at_hand.parent))  # what it installs calls the real programs
     subprocess.run(["rustup", "set", "auto-self-update", "disable"], check=True, capture_output=True)
     return rustup
 
 
 def called(home: Path, toolchain: str | None = None) -> cargo.Cargo:
-    return cargo.cargo_in(home, home / "cargo.log", toolchain=toolchain)
+    return sandboxed_cargo(home, home / "cargo.log", toolchain=toolchain)
 
 
 def test_a_toolchain_that_is_missing_is_installed(rustup: Rustup, home: Path, tree: Path) -> None:
@@ -120,7 +123,7 @@ def test_cargo_semver_checks_is_installed(
         lint = inspect.semver(job, seen, plan)
         assert "is not installed" in lint.why
         assert world.put(body(semver_checks(), "cargo-semver-checks", "0.1.0")).status_code == 200
-        mine = cargo.cargo_in(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
+        mine = sandboxed_cargo(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
 
         run_as_printed(
             "inspect.semver",

@@ -16,6 +16,7 @@ from loadmaster.planning.values.gate import Outcome
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
+from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect, prepare
 from loadmaster.steps.check import check
@@ -58,8 +59,11 @@ def test_a_new_warning_is_told_and_the_old_one_is_not(tmp_path: Path) -> None:
         assert not any("return" in each for each in found.findings)
 
 
-def test_members_are_linted_although_another_package_has_their_name_and_version(tmp_path: Path) -> None:
+def test_members_are_linted_although_another_package_has_their_name_and_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elsewhere = repository(tmp_path / "elsewhere with a namesake")
+    monkeypatch.setenv(READS_VARIABLE, str(elsewhere))
     need = f'units-of-old = {{ package = "hangar-units", git = "{elsewhere.as_uri()}" }}\n'
     more = {
         "cli/Cargo.toml": FILES["cli/Cargo.toml"] + need,

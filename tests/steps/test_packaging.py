@@ -18,6 +18,7 @@ from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import NO_LIMITS, Registry, new_token
 from tests.kit.packing import crate_file, manifest_text
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -53,14 +54,14 @@ class Published:
         RegistryClient(self.index).upload(name, head + content, TOKEN)
 
     def cargo(self, name: str) -> cargo.Cargo:
-        return cargo.cargo_in(self.root / name, self.root / f"{name}.log", index=self.index)
+        return sandboxed_cargo(self.root / name, self.root / f"{name}.log", index=self.index)
 
     def package(self, *, offline: bool) -> dict[str, str]:
         """SHA-256 by crate, packaged with a `CARGO_HOME` and a target directory of their own."""
         name = "offline" if offline else "online"
         called, target = self.cargo(name), self.root / f"{name}-target"
         if offline:
-            cargo.fetch(called, self.checkout)
+            cargo.fetch(called, self.checkout, locked=True)
         files = cargo.package(called, self.checkout, target, BOTH, locked=True, verify=True, offline=offline)
         return {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from loadmaster.cli.commands.plan import without_verifying
 from loadmaster.cli.commands.status import receipts_of
 from loadmaster.clients import git
 from loadmaster.clients.registry.registry import RegistryClient
@@ -86,7 +85,7 @@ def audit(
     directory = store.run(f"audit-{uuid.uuid4()}")
     try:
         with rehearsal(request, directory, store) as job:
-            return _package_and_compare(without_verifying(job), source, version, index, tell)
+            return _package_and_compare(job, source, version, index, tell)
     finally:
         directory.remove()
 

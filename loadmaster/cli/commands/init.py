@@ -20,12 +20,13 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
-from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.project import CargoStyle, Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import problems_of
-from loadmaster.run.store import write_atomically
+from loadmaster.run.sandboxing import sandbox_for
+from loadmaster.run.store import default_store, write_atomically
 from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain
 
 
@@ -72,7 +73,8 @@ def _survey(path: Path, index: str) -> Survey:
     if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
         substitute = installed[0].split("-")[0]
     with scratch() as home:
-        chosen = cargo.cargo_in(home, home / "cargo.log", toolchain=substitute)
+        sandbox = sandbox_for(CargoStyle(), default_store().root)
+        chosen = cargo.cargo_in(home, home / "cargo.log", sandbox=sandbox, toolchain=substitute)
         metadata = metadata_of(chosen, path, str(path))
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)

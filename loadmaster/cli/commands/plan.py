@@ -6,7 +6,6 @@ If a crate of the plan is published already, all of them are packaged, unverifie
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
 from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
@@ -68,17 +67,11 @@ def crate_records(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord
     if not any(seen.registry.find(crate.name, crate.version) for crate in plan.crates):
         return tuple(_absent(crate) for crate in plan.crates)
     prepare.commit(job, plan)
-    digests = prepare.package(without_verifying(job), plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+    digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
     return tuple(
         _compare(job, crate, digests[crate.name]) if seen.registry.find(crate.name, crate.version) else _absent(crate)
         for crate in plan.crates
     )
-
-
-def without_verifying(job: Job) -> Job:
-    """The job without building the crates: they are only compared, not uploaded."""
-    cargo = job.project.cargo.model_copy(update={"verify": False})
-    return replace(job, project=job.project.model_copy(update={"cargo": cargo}))
 
 
 def _absent(crate: Crate) -> ObjectRecord:

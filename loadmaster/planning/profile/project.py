@@ -151,6 +151,15 @@ class ClippyScope(StrEnum):
     """The libraries and programs of the published packages. A private member may need something that is not installed."""
 
 
+class SandboxChoice(StrEnum):
+    AUTO = "auto"
+    """bubblewrap where it can be used. A release for real does not go without; a rehearsal notes it as a deviation."""
+    BUBBLEWRAP = "bubblewrap"
+    """Always bubblewrap."""
+    NONE = "none"
+    """No sandbox: code of the workspace and of its dependencies can read what this user can. Recorded as a deviation."""
+
+
 class CargoStyle(Value):
     """How cargo is called."""
 
@@ -166,6 +175,12 @@ class CargoStyle(Value):
     """Every warning of clippy fails its gate. With `false`, warnings that the last release had already pass."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()
     """Names of environment variables that cargo and git may see, in addition to the built-in allow-list."""
+    sandbox: SandboxChoice = SandboxChoice.AUTO
+    """The sandbox for everything that may run code of the workspace or of its dependencies: `auto`, `bubblewrap` or `none`.
+    See [the sandbox](sandbox.md)."""
+    sandbox_reads: tuple[Annotated[str, Field(pattern=r"^(/|~/)[^\x00]*$")], ...] = ()
+    """Paths that builds may read besides the system and the toolchains, such as the socket of a database. They begin with `/`
+    or `~/`."""
 
 
 class Install(Value):

@@ -16,6 +16,7 @@ from loadmaster.smoke.request import SmokeRequest
 from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.steps import announce
+from loadmaster.steps.build_trees import build_tree
 
 
 def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
@@ -57,7 +58,8 @@ def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
     if style.when is When.AFTER_RELEASE:
         return str(job.directory.path / "install" / "bin" / artefact.binary)
     target = job.directory.path / "candidate"
-    return str(cargo.build(job.cargo(), job.directory.checkout, target, artefact.binary))
+    called = job.cargo()
+    return str(cargo.build(called, build_tree(job, called), target, artefact.binary))
 
 
 def ask_for_worker_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:

@@ -1,0 +1,56 @@
+"""Copies of the run's clone in which foreign code may run: build scripts, macros, tests, linters.
+
+The clone itself is what is committed, tagged and packaged. No code of the workspace or its dependencies runs in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from loadmaster.clients import cargo, git
+from loadmaster.clients.disk import writing
+from loadmaster.run.job import Job
+
+_OBJECTS = f"{os.sep}.git{os.sep}objects{os.sep}"
+
+
+def build_tree(job: Job, called: cargo.Cargo) -> Path:
+    """A copy of the run's clone as its last commit has it, with all that cargo needs to build it offline.
+
+    It is made once for each commit in an attempt. Raises what `fetch_for` raises.
+    """
+    place = job.directory.build_trees / git.head(job.directory.checkout)[:12]
+    if not place.exists():
+        copy_tree(job.directory.checkout, place)
+        fetch_for(called, place)
+    return place
+
+
+def fetch_for(called: cargo.Cargo, tree: Path) -> None:
+    """Brings what cargo needs to build the tree offline; without a lockfile it writes one there first.
+
+    Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
+    """
+    cargo.fetch(called, tree, locked=has_lockfile(tree))
+
+
+def has_lockfile(tree: Path) -> bool:
+    return (tree / "Cargo.lock").is_file()
+
+
+def copy_tree(source: Path, place: Path) -> None:
+    """Copies a clone with its links and times. Its git objects, which nobody changes, are shared as hard links."""
+    unfinished = place.with_name(f"{place.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with writing(place):
+        shutil.copytree(source, unfinished, symlinks=True, copy_function=_copy)
+        unfinished.rename(place)
+
+
+def _copy(source: str, place: str) -> None:
+    if _OBJECTS in source:
+        os.link(source, place)
+    else:
+        shutil.copy2(source, place, follow_symlinks=False)

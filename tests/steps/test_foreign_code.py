@@ -1,0 +1,101 @@
+"""Code of the workspace that runs while a release is prepared: what it changes reaches neither the commit nor the crates."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from loadmaster.errors.cargo import PackagedDifferently
+from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.registry.seen import Seen
+from loadmaster.rehearsal.request import rehearse_request
+from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.job import Job
+from loadmaster.run.store import Store
+from loadmaster.steps import inspect, prepare
+from loadmaster.steps.look import look
+from loadmaster.steps.prepare import digest_beside
+from tests.kit.hangar import FILES, git, repository
+
+pytestmark = pytest.mark.cargo
+
+LITTERS = """fn main() {
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::fs::write(top.join("units/src/litter.rs"), "// left by a build").unwrap();
+    std::fs::remove_file(top.join("CHANGELOG.md")).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", top.join("CHANGELOG.md")).unwrap();
+}
+"""
+TAMPERS = """use std::io::Write;
+fn main() {
+    let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap());
+    for above in out.ancestors() {
+        let places = [above.join("package"), above.join("package/tmp-crate")];
+        let packaged = places.iter().filter_map(|place| std::fs::read_dir(place).ok()).flatten();
+        for file in packaged.flatten().filter(|file| file.path().extension().is_some_and(|end| end == "crate")) {
+            std::fs::OpenOptions::new().append(true).open(file.path()).unwrap().write_all(b"!").unwrap();
+        }
+    }
+}
+"""
+
+
+@contextmanager
+def rehearsed(tmp_path: Path, build_script: str) -> Iterator[tuple[Job, Seen, ReleasePlan]]:
+    source = repository(tmp_path / "source", {"units/build.rs": build_script})
+    store = Store(tmp_path / "home")
+    request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
+    with rehearsal(request, store.run("one"), store) as job:
+        seen = look(job)
+        yield job, seen, plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+
+
+def package(job: Job, seen: Seen, plan: ReleasePlan) -> dict[str, str]:
+    return prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+
+
+def test_what_a_build_script_leaves_in_its_tree_is_not_committed(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, LITTERS) as (job, seen, plan):
+        assert inspect.clippy(job, seen, plan).passed
+        assert next(job.directory.build_trees.glob("*/units/src/litter.rs")).exists()
+        commit = prepare.commit(job, plan)
+        changed = git(job.directory.checkout, "show", "--format=", "--name-status", commit)
+    paths = {line.split("\t")[1] for line in changed.splitlines()}
+    assert paths == {"CHANGELOG.md", "Cargo.lock", "cli/Cargo.toml", "units/Cargo.toml"}
+    assert (job.directory.checkout / "CHANGELOG.md").read_text() != FILES["CHANGELOG.md"]
+
+
+def test_a_build_script_that_changes_a_packaged_file_stops_the_release_and_changes_no_kept_crate(
+    tmp_path: Path,
+) -> None:
+    with rehearsed(tmp_path, TAMPERS) as (job, seen, plan):
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        with pytest.raises(PackagedDifferently, match="hangar-"):
+            prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
+        assert job.store.has_all(digests)
+        assert package(job, seen, plan) == digests
+
+
+def test_what_lies_in_the_place_of_a_packaged_file_is_read_only_if_it_may_be_the_same(tmp_path: Path) -> None:
+    kept, same, longer, link, pipe = (tmp_path / name for name in ("kept", "same", "longer", "link", "pipe"))
+    for file, content in ((kept, b"crate"), (same, b"crate"), (longer, b"crates")):
+        file.write_bytes(content)
+    link.symlink_to("/dev/zero")
+    os.mkfifo(pipe)
+    assert digest_beside(same, kept) == hashlib.sha256(b"crate").hexdigest()
+    assert digest_beside(longer, kept) == "another size, 6 bytes"
+    assert {digest_beside(other, kept) for other in (link, pipe, tmp_path / "gone")} == {"no regular file"}
+
+
+def test_crates_that_do_no_such_thing_are_built_from_their_files(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, "fn main() {}\n") as (job, seen, plan):
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
+        assert list(job.store.build_directory("demo").parent.glob("*-built/debug/deps/libhangar_units*"))
