@@ -109,7 +109,7 @@ def look_at_source(
     commit = tagged or begun or git.resolve(mirror, head)
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
-    chosen = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.environment)
+    chosen = cargo.cargo_in(directory.home, directory.cargo_log, toolchain=style.toolchain, allow=style.for_cargo)
     workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
     published = publishable(workspace, project)
     versions = exact_versions(published, released)

@@ -25,7 +25,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
         job.directory.cargo_log,
         index=job.index,
         toolchain=job.project.cargo.toolchain,
-        allow=job.project.cargo.environment,
+        allow=job.project.cargo.for_cargo,
     )
     program = InstalledProgram(
         cargo=fresh,

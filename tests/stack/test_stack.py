@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
