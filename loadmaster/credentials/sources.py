@@ -59,7 +59,8 @@ def given_token(index: str, action: Action = Action.UPDATE) -> Token:
     for name in names:
         if value := given(name):
             return Token(value, f"`{name}`")
-    raise TokenMissing(names, NEW_TOKEN_VARIABLE if given(NEW_TOKEN_VARIABLE) else "")
+    for_all_first = sorted(names, key=lambda name: name != TOKEN_VARIABLE)
+    raise TokenMissing(for_all_first, NEW_TOKEN_VARIABLE if given(NEW_TOKEN_VARIABLE) else "")
 
 
 def forge_token(world: World) -> Token:

@@ -16,7 +16,10 @@ def _give_again(variable: str) -> str:
 
 
 class TokenMissing(LoadmasterError):
-    """A real release has no credential for its registry. `for_new_crates`: the variable that holds one for these alone."""
+    """A real release has no credential for its registry. `variables`: the first is the one to give.
+
+    `for_new_crates`: the variable that holds one for these alone.
+    """
 
     def __init__(self, variables: Sequence[str], for_new_crates: str = "") -> None:
         only = f"; the token in `{for_new_crates}` is for new crates alone" if for_new_crates else ""

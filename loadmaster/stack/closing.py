@@ -71,8 +71,9 @@ def start_anew(api: Api, tell: Tell) -> None:
 
 def _is_gone(run: FlowRun, home: Path) -> bool:
     if run.work_pool_name == POOL and run.pid is None:  # its worker ended before it could write the process down
-        # Its environment cannot be read once it holds a token; it holds the directory's lock by then.
-        return not processes_with(RUN_VARIABLE, run.id) and not holder_lives(RunDirectory(home / "runs" / run.id))
+        # The environment of a process that holds a token cannot be read; by then it holds the lock of its directory.
+        locks = [RunDirectory(home / "runs" / name) for name in (run.id, f"preflight-{run.id}")]
+        return not processes_with(RUN_VARIABLE, run.id) and not any(map(holder_lives, locks))
     return has_died(run, home)
 
 

@@ -32,7 +32,7 @@ from tests.kit.hangar import git, repository
 from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
 from tests.kit.registry_world import Served, served
 from tests.kit.running import index_of
-from tests.kit.waiting import PATIENCE, code_of, line_of
+from tests.kit.waiting import PATIENCE, code_of, eventually, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("next steps")]
 
@@ -164,30 +164,45 @@ def begin(source: Path, bare: Path) -> None:
     git(source, "push", "--quiet", str(bare), "HEAD:main")
 
 
-def test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished(
+def test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_release_is_finished(
     machine: Machine, tmp_path: Path
 ) -> None:
     source = repository(tmp_path / "source")
     bare = remote(source, tmp_path / "hangar.git")
     begin(source, bare)
     machine.up()
+    lose_the_keeper(machine)
+    here, without = (tmp_path, machine.environment), {TOKEN_VARIABLE: ""}
     with open_registry(tmp_path / "registry") as world:
-        asked = ("release", "--version", "minor", *where(world, bare))
-        refused = machine.run(*asked, **{TOKEN_VARIABLE: "another"})
-        assert refused.returncode == 1
-        run_as_printed("WorkerLacksSecret", "loadmaster down", refused.stderr, machine.root, machine.with_token)
-        machine.up()  # as the command does by itself, which would then stop it at its end
-
-        stopped = machine.run(*asked).stdout
-        here = (tmp_path, machine.with_token)
+        stopped = machine.run("release", "--version", "minor", *where(world, bare), **without).stdout
         _, _, whether = stopped.partition(", which ")
         seen = run_as_printed("ReleaseUnfinished", "{status_command}", whether, *here, succeeds=False)
         assert (seen.returncode, "next: finish. " in seen.stdout) == (3, True)
         _, _, finish = stopped.partition("next: finish it: ")
         assert taken_from(finish, "{command}") == taken_from(seen.stdout, "{status.command}")
+        missing = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here, succeeds=False)
+        assert (missing.returncode, "There is no token for the registry" in missing.stderr) == (1, True)
+
+        file = tmp_path / "token"
+        file.write_text("another-token\n")
+        run_as_printed(
+            "credentials._give_again", "{variable}_FILE=FILE loadmaster up", missing.stderr, *here, FILE=file
+        )
+        given = run_as_printed(
+            "credentials._give_again", "{variable}=TOKEN loadmaster up", missing.stderr, *here, TOKEN=TOKEN
+        )
+        assert f"the keeper held another `{TOKEN_VARIABLE}`, and has this newer one now" in given.stderr
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
         assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
+
+
+def lose_the_keeper(machine: Machine) -> None:
+    """Kills it; the supervisor starts an empty one."""
+    before = running(machine.home).keeper
+    assert before is not None
+    psutil.Process(before.pid).kill()
+    eventually(lambda: running(machine.home).keeper not in (None, before), "the supervisor started another keeper")
 
 
 def test_what_users_have_of_a_version_that_can_never_be_complete_is_shown(machine: Machine, tmp_path: Path) -> None:
