@@ -184,7 +184,8 @@ def test_who_sends_a_byte_now_and_then_is_ended_too() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         trickle = subprocess.Popen(
-            [sys.executable, "-c", "import os, time\nwhile True: os.write(1, b'\\0'); time.sleep(0.2)"], stdout=ours
+            [sys.executable, "-c", "import os, time\nwhile True: os.write(1, b'\\0'); time.sleep(0.2)"],
+            stdout=ours.fileno(),
         )
         try:
             begun = time.monotonic()

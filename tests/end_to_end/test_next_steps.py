@@ -25,9 +25,11 @@ from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
-from loadmaster.stack.record import running
+from loadmaster.stack.processes import is_alive
+from loadmaster.stack.record import read_record, running
 from loadmaster.stack.stopping import down
 from tests.kit.building import TODAY
+from tests.kit.canary import in_files
 from tests.kit.hangar import git, repository
 from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
 from tests.kit.registry_world import Served, served
@@ -195,6 +197,25 @@ def test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_releas
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
         assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
+
+
+def test_a_release_that_starts_its_own_server_ends_the_keeper_with_it_and_leaves_the_token_nowhere(
+    machine: Machine, tmp_path: Path
+) -> None:
+    down(machine.home, True, print)
+    bare = remote(repository(tmp_path / "source"), tmp_path / "hangar.git")
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    given = {TOKEN_VARIABLE: "", f"{TOKEN_VARIABLE}_FILE": str(file)}
+    with open_registry(tmp_path / "registry") as world:
+        released = machine.run("release", "--version", "minor", *where(world, bare), **given)
+        assert "demo 0.5.0: RELEASED" in released.stdout, released.stderr
+    stack = read_record(machine.home)
+    assert stack is not None
+    assert stack.keeper is not None
+    assert not is_alive(stack.keeper)
+    assert in_files(TOKEN, [machine.home]) == []
+    assert TOKEN not in released.stdout + released.stderr
 
 
 def lose_the_keeper(machine: Machine) -> None:
