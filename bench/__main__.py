@@ -35,8 +35,7 @@ from bench.process import ProgramFailed
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.errors.cargo import SandboxMissing
 from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
-from loadmaster.rehearsal.registry import Service, new_token
+from loadmaster.rehearsal.registry import Service
 from loadmaster.run.job import Job, Pinned
 from loadmaster.run.profiles import ROOT, load_project
 from loadmaster.run.store import Store
@@ -127,7 +126,7 @@ class Bench:
         argv = [sys.executable, "-m", "bench.limited", str(self.place.root / "limited"), "limited"]
         stack = environment(self.place.home, running(self.place.home).port, ROOT)
         quiet = {"PREFECT_LOGGING_LEVEL": "ERROR"}
-        env = {**stack, **self.place.env, **quiet, TOKEN_VARIABLE: new_token()}
+        env = {**stack, **self.place.env, **quiet}
         done = subprocess.run(argv, cwd=self.place.root, env=env, stdout=subprocess.PIPE, check=True)
         result = Limited.model_validate_json(done.stdout.splitlines()[-1])
         print(f"limited: {result}", file=sys.stderr)

@@ -7,7 +7,6 @@ environment.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -21,9 +20,11 @@ from bench.bare import publish_all
 from bench.figures import Limited
 from bench.workspace import RATE_LIMITED, VERSION, crates_of
 from loadmaster.clients.serving import serving
+from loadmaster.credentials.given import hold
 from loadmaster.planning.plan import Crate, ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
+from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service, new_token
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
@@ -66,7 +67,9 @@ def main(directory: Path, profile: str) -> Limited:
 def _serve(directory: Path, limits: Limits, service: Service, clock: WorldClock) -> Iterator[str]:
     registry = Registry(directory, limits=limits, service=service, clock=clock.now, sleep=clock.sleep)
     registry.add_account("bench")
-    registry.add_token("bench", os.environ["LOADMASTER_REGISTRY_TOKEN"])
+    token = new_token()
+    hold({TOKEN_VARIABLE: token})
+    registry.add_token("bench", token)
     with serving(registry.app()) as address:
         yield f"sparse+{address}/index/"
 

@@ -6,6 +6,7 @@ progress goes to standard error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
 from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
 from loadmaster.cli.usage import Commands, print_failure
+from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
@@ -94,9 +96,11 @@ WhyOption = Annotated[str | None, typer.Option("--why", help="Why it is given up
 PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; the receipt notes it if not.")]
 
 
-def main() -> None:
-    """The program. Errors of the catalogue end it with their own text and exit code."""
+def main(secrets: Mapping[str, str]) -> None:
+    """The program, with the credentials that it was given. Errors of the catalogue end it with their own text and exit code."""
     try:
+        hold(secrets)
+        read_files()
         app(prog_name="loadmaster")
     except LoadmasterError as error:
         print_failure(error)
@@ -200,7 +204,8 @@ def release(
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
     A release that was begun is finished by its version alone, whatever came after it; until then no other one starts.
-    The token comes from the Secret block that is named here or in the profile, else from `LOADMASTER_REGISTRY_TOKEN`.
+    The token comes from the Secret block that is named here or in the profile, else from `LOADMASTER_REGISTRY_TOKEN`, which
+    the keeper holds from then on.
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
@@ -284,7 +289,3 @@ def world(
 
     conditions = conditions_of(faults, scenario, service, limits)
     run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
-
-
-if __name__ == "__main__":
-    main()

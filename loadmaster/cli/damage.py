@@ -65,7 +65,7 @@ def status(
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
     Changes nothing. Members are read at the tag, or else at the release commit, or else at the branch's head.
-    `LOADMASTER_FORGE_TOKEN` is sent to the forge if it is set. Exit codes: 0 everything is there, 1 something is
+    `LOADMASTER_FORGE_TOKEN` is sent to the forge if it was given. Exit codes: 0 everything is there, 1 something is
     different, 2 usage, 3 something is absent, 4 something is unknown; if several hold, the first.
     """
     from loadmaster.cli.commands.status import status, status_text

@@ -1,9 +1,13 @@
-"""A token in memory. It is never shown, cannot be pickled or copied, and the redactor knows it from the start."""
+"""A token in memory. It is never shown, cannot be pickled or copied, and the redactor knows it from the start.
+
+A process that has one shields its memory from others.
+"""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
+from loadmaster.credentials.memory import shield
 from loadmaster.errors import redaction
 from loadmaster.errors.credentials import TokenUnusable
 
@@ -21,6 +25,7 @@ class Token:
         """`source` names the place it was read from, for people. Raises `TokenUnusable`, which does not show the value."""
         if problem := _problem(value):
             raise TokenUnusable(source, problem)
+        shield()
         redaction.know(value)
         self._value, self.source = value, source
 

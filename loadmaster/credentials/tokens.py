@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from loadmaster.clients.registry import trusted_publishing
 from loadmaster.clients.registry.registry import RegistryClient, http_client
+from loadmaster.credentials.given import require_not_in_environment
 from loadmaster.credentials.sources import ReadBlock, api_token, identity, no_blocks
 from loadmaster.credentials.token import Token
 from loadmaster.errors.base import LoadmasterError
@@ -46,8 +47,8 @@ class HeldTokens:
     def token(self, action: Action) -> Token:
         """The token to publish a crate with: for a new crate or for an update.
 
-        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`; for trusted publishing
-        `IdentityMissing`, `IdentityUnavailable`, `IdentityRefused`, `ExchangeRefused`, `RegistryUnreachable`.
+        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`, `KeeperSilent`; for trusted
+        publishing `IdentityMissing`, `IdentityUnavailable`, `IdentityRefused`, `ExchangeRefused`, `RegistryUnreachable`.
         """
         with self._lock:
             if self._style.credential_for(action) is Credential.TRUSTED_PUBLISHING:
@@ -57,7 +58,7 @@ class HeldTokens:
     def api_token(self, action: Action) -> Token:
         """The API token, even if crates are published with another: only it may see configurations of trusted publishing.
 
-        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`.
+        Raises `TokenMissing`, `TokenUnusable`, `SecretBlockMissing`, `SecretBlockUnread`, `KeeperSilent`.
         """
         with self._lock:
             return self._api_token(action)
@@ -119,8 +120,9 @@ def hold_tokens(
     """Holds the tokens of the job's world. At the end, revokes the minted ones.
 
     `tell` gets the error of each that could not be revoked. It is not raised, because it must not hide why the release ended,
-    and the token expires by itself.
+    and the token expires by itself. Raises `SecretInEnvironment`: whatever the job runs could read it there.
     """
+    require_not_in_environment()
     tokens = HeldTokens(job.world, job.project.registry, job.clock, read_block)
     with _HELD_LOCK:
         _HELD[job.world] = tokens

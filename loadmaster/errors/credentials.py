@@ -5,22 +5,76 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from loadmaster.errors.base import LoadmasterError, in_one_line
+from loadmaster.errors.base import LoadmasterError, UsageError, in_one_line
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.refusals.sentences import sentences_of
 
 
+def _give_again(variable: str) -> str:
+    """How a person gives the value to the keeper, from any terminal of this machine."""
+    return f"give it to the keeper with `{variable}=TOKEN loadmaster up`, or from a file with `{variable}_FILE=FILE loadmaster up`"
+
+
 class TokenMissing(LoadmasterError):
-    """A real release has no credential for its registry. `for_new_crates`: the variable that holds one for these alone."""
+    """A real release has no credential for its registry. `variables`: the first is the one to give.
+
+    `for_new_crates`: the variable that holds one for these alone.
+    """
 
     def __init__(self, variables: Sequence[str], for_new_crates: str = "") -> None:
-        verb = "is" if len(variables) == 1 else "are"
-        only = f", and the token in `{for_new_crates}` is for new crates alone" if for_new_crates else ""
+        only = f"; the token in `{for_new_crates}` is for new crates alone" if for_new_crates else ""
         super().__init__(
-            f"There is no token for the registry: {' and '.join(f'`{name}`' for name in variables)} {verb} not set{only}.",
-            why="it is read from the environment of the process that uploads, at the first upload.",
-            fix=f"set `{variables[0]}` there (a release uploads from its worker: stop the one that runs, so that the next one has "
-            "it), or name a Secret block in the profile (`registry.credentials.token_block`); then try again.",
+            f"There is no token for the registry: none was given as {' or '.join(f'`{name}`' for name in variables)}{only}.",
+            why="nobody has given one since the server was started, or the keeper, which holds it in its memory alone, has ended.",
+            fix=f"{_give_again(variables[0])}, or name a Secret block in the profile (`registry.credentials.token_block`); then "
+            "try again.",
+        )
+
+
+class SecretInEnvironment(LoadmasterError):
+    """A process that runs the workspace's code was started with a credential in its environment."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"`{variable}` is in the environment of the process that carries this out.",
+            why="a worker that was started by hand hands its environment on, and every build script of the workspace and of its "
+            "dependencies could read the token there.",
+            fix=f"end that worker and start it without the variable; {_give_again(variable)}; then try again.",
+        )
+
+
+class SecretFileUnread(UsageError):
+    """The file with a credential, which a variable names, cannot be read."""
+
+    def __init__(self, variable: str, file: str, told: str) -> None:
+        super().__init__(
+            f"`{file}`, which `{variable}` names, cannot be read: {told}",
+            why="the path is wrong, the file is another user's, or it is no file with a token alone.",
+            fix=f"let `{variable}` name a file that holds the token and nothing else; then try again.",
+        )
+
+
+class SecretGivenTwice(UsageError):
+    """A credential was given as a variable, and as a file."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"`{variable}` and `{variable}_FILE` are both set.",
+            why="nobody can say which of the two is meant.",
+            fix="unset one of them; then try again.",
+        )
+
+
+class KeeperSilent(LoadmasterError):
+    """The keeper that holds the credentials of this home gave no answer, or none that can be understood."""
+
+    transient: ClassVar[bool] = True
+
+    def __init__(self, variable: str, told: str) -> None:
+        super().__init__(
+            f"The keeper was asked about `{variable}`, and gave no usable answer: {told}",
+            why="it was stopped, or it has just ended; what it held ends with it.",
+            fix=f"another one is started if it does not answer: {_give_again(variable)}; then try again.",
         )
 
 
@@ -66,7 +120,7 @@ class IdentityMissing(LoadmasterError):
     def __init__(self, variables: Sequence[str]) -> None:
         super().__init__(
             "Trusted publishing needs an ID token, and nobody gives one here: "
-            f"{' and '.join(f'`{name}`' for name in variables)} are not set.",
+            f"{' and '.join(f'`{name}`' for name in variables)} were not given.",
             why="the release does not run in a GitHub Actions job, or the job lacks the permission `id-token: write`.",
             fix="run it in a job with `permissions: id-token: write`, or let the profile say `registry.credential = "
             '"token"`; then try again.',

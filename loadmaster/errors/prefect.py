@@ -9,11 +9,12 @@ from loadmaster.errors.base import LoadmasterError, UsageError, names
 
 
 class StackDidNotStart(LoadmasterError):
-    """The Prefect server or its worker ended, or did not answer, while it was started."""
+    """The Prefect server, its worker or the keeper ended, or did not answer, while it was started."""
 
     def __init__(self, part: str, seconds: float, log: str, last_lines: str) -> None:
+        whole = part if part == "keeper" else f"Prefect {part}"
         super().__init__(
-            f"The Prefect {part} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
+            f"The {whole} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
             why="the machine is too busy, the disk is full, or Prefect's dependencies are not those of `constraints.txt`.",
             fix="read the log, mend what it names, then run `loadmaster up` again. What was started for this attempt is stopped.",
         )

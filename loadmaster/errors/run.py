@@ -91,17 +91,6 @@ class CommandStopped(LoadmasterError):
         )
 
 
-class WorkerLacksSecret(LoadmasterError):
-    """The worker was started without a credential that this command has, or with another one."""
-
-    def __init__(self, variable: str, has_another: bool) -> None:
-        super().__init__(
-            f"The worker that is running was started {'with another' if has_another else 'without'} `{variable}`.",
-            why="the worker carries the release out, and it has the environment of the `up` that started it.",
-            fix="run `loadmaster down` and start this command again, or name a Secret block in the profile.",
-        )
-
-
 class UnexpectedFailure(LoadmasterError):
     """Loadmaster itself failed, in a way that nobody thought of."""
 

@@ -114,7 +114,7 @@ class Job:
             sandbox=self.sandbox,
             index=index or self.index,
             toolchain=self.project.cargo.toolchain,
-            allow=self.project.cargo.environment,
+            allow=self.project.cargo.for_cargo,
         )
 
     def git_environment(self) -> dict[str, str]:

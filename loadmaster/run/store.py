@@ -7,6 +7,7 @@
   upstream/      index files and crates of crates.io, shared by all rehearsals
   build/         cargo's target directories
   prefect/       the local server's home
+  keeper/        the keeper's socket
   smoke/         the smoke test's payload, kernels and QEMU
 """
 

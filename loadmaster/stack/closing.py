@@ -12,9 +12,9 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.show import receipt_markdown, receipt_title
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.planning.values.tell import Tell
-from loadmaster.run.store import Store
+from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.api import Api
-from loadmaster.stack.liveness import has_died
+from loadmaster.stack.liveness import has_died, holder_lives
 from loadmaster.stack.processes import processes_with
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
@@ -71,7 +71,9 @@ def start_anew(api: Api, tell: Tell) -> None:
 
 def _is_gone(run: FlowRun, home: Path) -> bool:
     if run.work_pool_name == POOL and run.pid is None:  # its worker ended before it could write the process down
-        return not processes_with(RUN_VARIABLE, run.id)
+        # The environment of a process that holds a token cannot be read; by then it holds the lock of its directory.
+        locks = [RunDirectory(home / "runs" / name) for name in (run.id, f"preflight-{run.id}")]
+        return not processes_with(RUN_VARIABLE, run.id) and not any(map(holder_lives, locks))
     return has_died(run, home)
 
 

@@ -29,7 +29,9 @@ class Stack(Value):
     server: Process
     worker: Process | None = None
     supervisor: Process | None = None
-    """Starts the worker again when it has ended."""
+    """Starts the worker and the keeper again when they have ended."""
+    keeper: Process | None = None
+    """Holds the credentials in its memory."""
 
     @property
     def ui_url(self) -> str:

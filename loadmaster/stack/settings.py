@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
+from loadmaster.planning.values.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1
@@ -15,13 +14,14 @@ WORKER_QUERY_SECONDS = 1
 def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
     """Our environment without what would change Prefect's behaviour, then the stack's own settings.
 
-    Settings of the user's other Prefect servers are left out. Byte code is written, because importing Prefect without it
+    Settings of the user's other Prefect servers are left out, and every credential: what the worker runs could read them there,
+    as long as it lives. The keeper has those that a release needs. Byte code is written, because importing Prefect without it
     takes three times as long.
     """
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PREFECT_") and name != "PYTHONDONTWRITEBYTECODE"
+        if not name.startswith("PREFECT_") and name != "PYTHONDONTWRITEBYTECODE" and not names_credential(name)
     }
     direct = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy")), LOOPBACK]))
     return {
@@ -45,8 +45,3 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_WORKER_QUERY_SECONDS": str(WORKER_QUERY_SECONDS),
     }
-
-
-def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment for processes that publish nothing: the server, and Prefect's command line."""
-    return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}

@@ -16,9 +16,10 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close_dead, start_anew
 from loadmaster.stack.deploying import apply_deployments
+from loadmaster.stack.keeping import ensure_keeper
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
-from loadmaster.stack.settings import environment, without_secrets
+from loadmaster.stack.settings import environment
 from loadmaster.stack.stopping import STOP_SECONDS
 
 SERVER_SECONDS = 300.0
@@ -55,7 +56,8 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
 
 
 def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> Stack:
-    """Worker, pools and deployments of a server that runs."""
+    """Keeper, worker, pools and deployments of a server that runs."""
+    stack = ensure_keeper(home, project_root, stack, tell)
     env = environment(home, stack.port, project_root)
     with Api(stack.api_url) as api:
         api.ensure_pool(POOL)
@@ -64,7 +66,7 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
         close_dead(api, home, tell)
         started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
         tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
-        apply_deployments(home, project_root, without_secrets(env), api.deployments())
+        apply_deployments(home, project_root, env, api.deployments())
         if started.worker != stack.worker:
             _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
         api.open_pool(POOL)
@@ -81,10 +83,10 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
         chosen = _wait_for_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
         tell(f"starting a Prefect server on port {chosen}")
-        env = without_secrets(environment(home, chosen, project_root))
+        env = environment(home, chosen, project_root)
         server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
-        supervisor = last.supervisor if last is not None else None
-        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor))
+        supervisor, keeper = (last.supervisor, last.keeper) if last is not None else (None, None)
+        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor, keeper=keeper))
     with Api(stack.api_url) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack

@@ -31,6 +31,9 @@ def down(home: Path, force: bool, tell: Tell) -> None:
     """
     stack = read_record(home)
     if stack is None or not _lives(stack):
+        if stack is not None:
+            with changing(home, tell):
+                _stop_keeper(read_record(home) or stack)
         tell("no Prefect server of this project is running")
         return
     if force:
@@ -122,7 +125,14 @@ def _cut(home: Path, stack: Stack, tell: Tell) -> None:
 def _stop(stack: Stack, tell: Tell) -> None:
     for process in filter(None, (stack.supervisor, stack.worker, stack.server)):
         stop(process, patience=STOP_SECONDS)
+    _stop_keeper(stack)
     tell("stopped the worker and the Prefect server")
+
+
+def _stop_keeper(stack: Stack) -> None:
+    """After the supervisor, which would start it again: what it holds must not outlive the stack."""
+    for process in filter(None, (stack.supervisor, stack.keeper)):
+        stop(process, patience=STOP_SECONDS)
 
 
 def _describe(run: FlowRun) -> str:

@@ -1,4 +1,4 @@
-"""Keeps the worker at work: starts it again when it has ended, and closes runs that nobody works on any more.
+"""Keeps the worker at work: starts it and the keeper again when they have ended, and closes runs that nobody works on any more.
 
 `up` starts it beside the server, and `down` stops it first. Its lines are in `supervisor.log`.
 """
@@ -19,6 +19,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close, close_dead
+from loadmaster.stack.keeping import start_keeper
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.processes import is_alive
 from loadmaster.stack.record import POOL, Stack, changing, read_record
@@ -45,6 +46,7 @@ class Supervisor:
         stack = read_record(self._home)
         if stack is None or stack.supervisor is None or stack.supervisor.pid != os.getpid():
             return False
+        self._keep_keeper(stack)
         if not is_alive(stack.server):
             return True  # `up` starts it again, on its port; the worker and the runs wait for it
         try:
@@ -54,6 +56,23 @@ class Supervisor:
         except LoadmasterError as error:
             self._tell(f"could not look after the runs: {error.what}")
         return True
+
+    def _keep_keeper(self, stack: Stack) -> None:
+        """Starts an empty keeper in place of one that has ended, and says what is lost with it."""
+        if stack.keeper is None or is_alive(stack.keeper):
+            return
+        try:
+            with changing(self._home, self._tell):
+                stack = read_record(self._home) or stack
+                if stack.keeper is None or is_alive(stack.keeper):
+                    return  # another command was faster
+                started = start_keeper(self._home, self._root, stack)
+            self._tell(
+                f"the keeper (process {stack.keeper.pid}) has ended, and the tokens that it held are lost; it is process "
+                f"{started.keeper.pid if started.keeper else '?'} now, and holds none. Give them again with the next command"
+            )
+        except LoadmasterError as error:
+            self._tell(f"could not start the keeper again: {error.what}")
 
     def _keep_worker(self, stack: Stack, api: Api) -> None:
         if stack.worker is None or is_alive(stack.worker):

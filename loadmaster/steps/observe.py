@@ -115,7 +115,7 @@ def look_at_source(
         directory.cargo_log,
         sandbox=sandbox_for(style, store.root),
         toolchain=style.toolchain,
-        allow=style.environment,
+        allow=style.for_cargo,
     )
     workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
     published = publishable(workspace, project)

@@ -48,7 +48,7 @@ def loadmaster(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
         monkeypatch.setattr(sys, "argv", ["loadmaster", *arguments])
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main()
+            main({})
         code = ended.value.code or 0
         assert isinstance(code, int)
         return Said(code, *capfd.readouterr())

@@ -7,13 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.credentials.sources import api_token, forge_token, identity, no_blocks, token_from_environment
-from loadmaster.errors.credentials import IdentityMissing, SecretBlockMissing, TokenMissing, TokenUnusable
-from loadmaster.planning.profile.project import Project
-from loadmaster.planning.profile.registry_style import IDENTITY_VARIABLES, SECRET_VARIABLES, Credentials
+from loadmaster.credentials.given import given, require_not_in_environment
+from loadmaster.credentials.sources import (
+    api_token,
+    forge_token,
+    given_forge_token,
+    given_token,
+    identity,
+    no_blocks,
+)
+from loadmaster.errors.credentials import (
+    IdentityMissing,
+    SecretBlockMissing,
+    SecretInEnvironment,
+    TokenMissing,
+    TokenUnusable,
+)
+from loadmaster.errors.redaction import HIDDEN, redact
+from loadmaster.planning.profile.registry_style import Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.values.rates import Action
+from loadmaster.planning.values.secret_variables import (
+    FORGE_TOKEN_VARIABLE,
+    GIVEN_VARIABLES,
+    IDENTITY_VARIABLES,
+    SECRET_VARIABLES,
+)
 from loadmaster.run.world import World, credential_file
+from tests.kit.credentials import holding
 
 LOOPBACK = "sparse+http://127.0.0.1:1/index/"
 OURS, NEW, CARGO = "LOADMASTER_REGISTRY_TOKEN", "LOADMASTER_REGISTRY_TOKEN_NEW", "CARGO_REGISTRY_TOKEN"
@@ -28,11 +49,12 @@ READ = [
 ]
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in (*SECRET_VARIABLES, *IDENTITY_VARIABLES):
+@pytest.fixture(autouse=True)
+def nothing_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No keeper, and no variable of whoever runs the tests."""
+    monkeypatch.setenv("LOADMASTER_HOME", str(tmp_path))
+    for name in GIVEN_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    return monkeypatch
 
 
 def live(directory: Path, index: str = LOOPBACK) -> World:
@@ -54,34 +76,29 @@ def rehearsal(directory: Path, **credentials: str) -> World:
 
 
 @pytest.mark.parametrize(("index", "action", "held", "read"), [row[1:] for row in READ], ids=[row[0] for row in READ])
-def test_the_environment_gives(
-    environment: pytest.MonkeyPatch, index: str, action: Action, held: Mapping[str, str], read: str
-) -> None:
-    for name, value in held.items():
-        environment.setenv(name, value)
-    assert token_from_environment(index, action).reveal() == read
+def test_what_was_given_is_read(index: str, action: Action, held: Mapping[str, str], read: str) -> None:
+    with holding(held):
+        assert given_token(index, action).reveal() == read
 
 
 @pytest.mark.parametrize("index", [LOOPBACK, "sparse+https://registry.example/index/", f"{LOOPBACK}crates.io/"])
-def test_cargo_s_token_for_crates_io_goes_to_no_other_registry(environment: pytest.MonkeyPatch, index: str) -> None:
-    environment.setenv(CARGO, "cargo-token")
-    with pytest.raises(TokenMissing) as caught:
-        token_from_environment(index)
+def test_cargo_s_token_for_crates_io_goes_to_no_other_registry(index: str) -> None:
+    with holding({CARGO: "cargo-token"}), pytest.raises(TokenMissing) as caught:
+        given_token(index)
     assert CARGO not in str(caught.value)
 
 
-def test_a_token_with_a_line_break_is_refused_by_the_name_of_its_variable(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv(OURS, "cio-secret\n")
-    with pytest.raises(TokenUnusable, match=f"`{OURS}`") as caught:
-        token_from_environment(LOOPBACK)
+def test_a_token_with_a_line_break_is_refused_by_the_name_of_its_variable() -> None:
+    with holding({OURS: "cio-secret\n"}), pytest.raises(TokenUnusable, match=f"`{OURS}`") as caught:
+        given_token(LOOPBACK)
     assert "cio-secret" not in str(caught.value)
 
 
-def test_a_named_block_is_read_and_the_environment_is_not(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    environment.setenv(OURS, "ours-token")
+def test_a_named_block_is_read_and_what_was_given_is_not(tmp_path: Path) -> None:
     said = Credentials(token_block="registry-token", new_token_block="registry-token-new")
     blocks = {"registry-token": "block-token", "registry-token-new": "block-token-new"}
-    tokens = [api_token(live(tmp_path), said, action, blocks.__getitem__).reveal() for action in Action]
+    with holding({OURS: "ours-token"}):
+        tokens = [api_token(live(tmp_path), said, action, blocks.__getitem__).reveal() for action in Action]
     assert tokens == ["block-token-new", "block-token"]
 
 
@@ -90,38 +107,52 @@ def test_without_prefect_there_are_no_blocks(tmp_path: Path) -> None:
         api_token(live(tmp_path), Credentials(token_block="registry-token"), Action.NEW, no_blocks)
 
 
-def test_a_rehearsal_reads_its_own_directory_and_nothing_else(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in (*SECRET_VARIABLES, *IDENTITY_VARIABLES):
-        environment.setenv(name, "http://live.example/")
+def test_a_rehearsal_reads_its_own_directory_and_nothing_else(tmp_path: Path) -> None:
     world = rehearsal(tmp_path, registry="rehearsed-token", forge="rehearsed-forge")
     said = Credentials(token_block="registry-token")
-    assert api_token(world, said, Action.NEW, no_blocks).reveal() == "rehearsed-token"
-    assert forge_token(world).reveal() == "rehearsed-forge"
-    credential_file(tmp_path, "registry-new").write_text("rehearsed-to-create")
-    tokens = [api_token(world, said, action, no_blocks).reveal() for action in (Action.NEW, Action.UPDATE)]
-    assert tokens == ["rehearsed-to-create", "rehearsed-token"]
-    with pytest.raises(IdentityMissing):
-        identity(world)
+    with holding(dict.fromkeys(GIVEN_VARIABLES, "a-person-s-own")):
+        assert api_token(world, said, Action.NEW, no_blocks).reveal() == "rehearsed-token"
+        assert forge_token(world).reveal() == "rehearsed-forge"
+        credential_file(tmp_path, "registry-new").write_text("rehearsed-to-create")
+        tokens = [api_token(world, said, action, no_blocks).reveal() for action in (Action.NEW, Action.UPDATE)]
+        assert tokens == ["rehearsed-to-create", "rehearsed-token"]
+        with pytest.raises(IdentityMissing):
+            identity(world)
 
 
-def test_an_id_token_is_asked_for_at_the_rehearsal_s_issuer_or_else_at_the_job_s(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_an_id_token_is_asked_for_at_the_rehearsal_s_issuer_or_else_at_the_job_s(tmp_path: Path) -> None:
     world = rehearsal(tmp_path, identity="rehearsed-asking").model_copy(update={"identity": "http://127.0.0.1:1/token"})
     url, token = identity(world)
     assert (url, token.reveal()) == ("http://127.0.0.1:1/token", "rehearsed-asking")
     with pytest.raises(IdentityMissing, match="`id-token: write`"):
         identity(live(tmp_path))
-    environment.setenv(IDENTITY_VARIABLES[0], "http://127.0.0.1:2/token")
-    with pytest.raises(IdentityMissing):
-        identity(live(tmp_path))
-    environment.setenv(IDENTITY_VARIABLES[1], "asking-token")
-    url, token = identity(live(tmp_path))
+    with holding({IDENTITY_VARIABLES[0]: "http://127.0.0.1:2/token"}):
+        with pytest.raises(IdentityMissing):
+            identity(live(tmp_path))
+        with holding({IDENTITY_VARIABLES[1]: "asking-token"}):
+            url, token = identity(live(tmp_path))
     assert (url, token.reveal()) == ("http://127.0.0.1:2/token", "asking-token")
 
 
+def test_the_token_for_a_live_forge_is_the_one_that_was_given() -> None:
+    assert given_forge_token() is None
+    with holding({FORGE_TOKEN_VARIABLE: "forge-token"}):
+        token = given_forge_token()
+    assert token is not None
+    assert (token.reveal(), token.source, redact("sent forge-token")) == (
+        "forge-token",
+        f"`{FORGE_TOKEN_VARIABLE}`",
+        f"sent {HIDDEN}",
+    )
+
+
 @pytest.mark.parametrize("name", sorted(SECRET_VARIABLES))
-def test_a_profile_cannot_let_a_credential_through_to_cargo_and_git(name: str) -> None:
-    least = {"name": "demo", "forge": "ada/demo", "source": {"repository": "demo.git"}}
-    with pytest.raises(ValueError, match=f"`{name}` holds a secret"):
-        Project.model_validate(least | {"cargo": {"environment": ["GIT_CONFIG_GLOBAL", name]}})
+def test_a_token_in_the_environment_is_refused_by_the_process_that_would_use_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a worker runs can read what the worker was started with."""
+    monkeypatch.setenv(name, "started-with-it")
+    with pytest.raises(SecretInEnvironment, match=f"`{name}`"):
+        given(name)
+    with pytest.raises(SecretInEnvironment, match=f"`{name}`"):
+        require_not_in_environment()

@@ -10,10 +10,11 @@ import pytest
 
 from loadmaster.credentials.tokens import HeldTokens, hold_tokens, tokens_of
 from loadmaster.errors.base import is_worth_retrying
-from loadmaster.errors.credentials import IdentityUnavailable, TokenNotRevoked
+from loadmaster.errors.credentials import IdentityUnavailable, SecretInEnvironment, TokenNotRevoked
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
 from loadmaster.planning.values.rates import Action
+from loadmaster.planning.values.secret_variables import SECRET_VARIABLES
 from loadmaster.run.job import Job, Pinned
 from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store
@@ -172,3 +173,13 @@ def test_what_is_held_for_a_job_is_found_by_its_world_and_revoked_at_the_end(job
     assert [failure.code for failure in told] == ["token-not-revoked"]
     with pytest.raises(KeyError):
         tokens_of(job)
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_VARIABLES))
+def test_nothing_is_carried_out_where_a_token_is_in_the_environment(
+    job: Job, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even a rehearsal, which runs the workspace's code, too."""
+    monkeypatch.setenv(name, "started-with-it")
+    with pytest.raises(SecretInEnvironment, match=f"`{name}`"), hold_tokens(job):
+        pytest.fail("it began")

@@ -20,19 +20,21 @@ from loadmaster.cli.commands.bump import bump
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
-from loadmaster.stack.record import running
+from loadmaster.stack.processes import is_alive
+from loadmaster.stack.record import read_record, running
 from loadmaster.stack.stopping import down
 from tests.kit.building import TODAY
+from tests.kit.canary import in_files
 from tests.kit.hangar import git, repository
 from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
 from tests.kit.registry_world import Served, served
 from tests.kit.running import index_of
-from tests.kit.waiting import PATIENCE, code_of, line_of
+from tests.kit.waiting import PATIENCE, code_of, eventually, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("next steps")]
 
@@ -164,30 +166,64 @@ def begin(source: Path, bare: Path) -> None:
     git(source, "push", "--quiet", str(bare), "HEAD:main")
 
 
-def test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished(
+def test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_release_is_finished(
     machine: Machine, tmp_path: Path
 ) -> None:
     source = repository(tmp_path / "source")
     bare = remote(source, tmp_path / "hangar.git")
     begin(source, bare)
     machine.up()
+    lose_the_keeper(machine)
+    here, without = (tmp_path, machine.environment), {TOKEN_VARIABLE: ""}
     with open_registry(tmp_path / "registry") as world:
-        asked = ("release", "--version", "minor", *where(world, bare))
-        refused = machine.run(*asked, **{TOKEN_VARIABLE: "another"})
-        assert refused.returncode == 1
-        run_as_printed("WorkerLacksSecret", "loadmaster down", refused.stderr, machine.root, machine.with_token)
-        machine.up()  # as the command does by itself, which would then stop it at its end
-
-        stopped = machine.run(*asked).stdout
-        here = (tmp_path, machine.with_token)
+        stopped = machine.run("release", "--version", "minor", *where(world, bare), **without).stdout
         _, _, whether = stopped.partition(", which ")
         seen = run_as_printed("ReleaseUnfinished", "{status_command}", whether, *here, succeeds=False)
         assert (seen.returncode, "next: finish. " in seen.stdout) == (3, True)
         _, _, finish = stopped.partition("next: finish it: ")
         assert taken_from(finish, "{command}") == taken_from(seen.stdout, "{status.command}")
+        missing = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here, succeeds=False)
+        assert (missing.returncode, "There is no token for the registry" in missing.stderr) == (1, True)
+
+        file = tmp_path / "token"
+        file.write_text("another-token\n")
+        run_as_printed(
+            "credentials._give_again", "{variable}_FILE=FILE loadmaster up", missing.stderr, *here, FILE=file
+        )
+        given = run_as_printed(
+            "credentials._give_again", "{variable}=TOKEN loadmaster up", missing.stderr, *here, TOKEN=TOKEN
+        )
+        assert f"the keeper held another `{TOKEN_VARIABLE}`, and has this newer one now" in given.stderr
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
         assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
+
+
+def test_a_release_that_starts_its_own_server_ends_the_keeper_with_it_and_leaves_the_token_nowhere(
+    machine: Machine, tmp_path: Path
+) -> None:
+    down(machine.home, True, print)
+    bare = remote(repository(tmp_path / "source"), tmp_path / "hangar.git")
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    given = {TOKEN_VARIABLE: "", f"{TOKEN_VARIABLE}_FILE": str(file)}
+    with open_registry(tmp_path / "registry") as world:
+        released = machine.run("release", "--version", "minor", *where(world, bare), **given)
+        assert "demo 0.5.0: RELEASED" in released.stdout, released.stderr
+    stack = read_record(machine.home)
+    assert stack is not None
+    assert stack.keeper is not None
+    assert not is_alive(stack.keeper)
+    assert in_files(TOKEN, [machine.home]) == []
+    assert TOKEN not in released.stdout + released.stderr
+
+
+def lose_the_keeper(machine: Machine) -> None:
+    """Kills it; the supervisor starts an empty one."""
+    before = running(machine.home).keeper
+    assert before is not None
+    psutil.Process(before.pid).kill()
+    eventually(lambda: running(machine.home).keeper not in (None, before), "the supervisor started another keeper")
 
 
 def test_what_users_have_of_a_version_that_can_never_be_complete_is_shown(machine: Machine, tmp_path: Path) -> None:

@@ -189,7 +189,6 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     run.RunNotResumable: lambda: run.RunNotResumable("3f2a8c1e", "Completed"),
     run.RunUnknown: lambda: run.RunUnknown("run `3f2a`", ["4a1b2c3d"]),
     run.UnexpectedFailure: lambda: run.UnexpectedFailure("KeyError", "hangar"),
-    run.WorkerLacksSecret: lambda: run.WorkerLacksSecret("LOADMASTER_REGISTRY_TOKEN", has_another=False),
     request.RunWithoutReceipt: lambda: request.RunWithoutReceipt("a1b2", TOLD),
     rehearsal.CorpusBroken: lambda: rehearsal.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
     rehearsal.ServerNotAsked: lambda: rehearsal.ServerNotAsked(
@@ -238,6 +237,10 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     smoke_run.SmokeRunLost: lambda: smoke_run.SmokeRunLost("grey-owl", "Crashed", TOLD),
     git.TagMissing: lambda: git.TagMissing("v1.0.0", "ada/hangar"),
     git.TagTaken: lambda: git.TagTaken("v1.0.0", "aa", "bb"),
+    credentials.KeeperSilent: lambda: credentials.KeeperSilent("LOADMASTER_REGISTRY_TOKEN", TOLD),
+    credentials.SecretFileUnread: lambda: credentials.SecretFileUnread("LOADMASTER_REGISTRY_TOKEN_FILE", "token", TOLD),
+    credentials.SecretGivenTwice: lambda: credentials.SecretGivenTwice("LOADMASTER_REGISTRY_TOKEN"),
+    credentials.SecretInEnvironment: lambda: credentials.SecretInEnvironment("LOADMASTER_REGISTRY_TOKEN"),
     credentials.TokenMissing: lambda: credentials.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     edits.TreeMissing: lambda: edits.TreeMissing("tree"),
     edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing")),

@@ -17,12 +17,13 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 
 from flows.release import release
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest, live_request
 from loadmaster.run.store import Store
+from tests.kit.credentials import holding
 from tests.kit.hangar import git, repository
 from tests.kit.registry_world import served
 from tests.kit.running import loadmaster
@@ -107,8 +108,7 @@ def remote(store: Store, tmp_path: Path) -> Iterator[Remote]:
     registry = Registry(tmp_path / "registry")
     bare = tmp_path / "hangar.git"
     git(tmp_path, "clone", "--quiet", "--bare", str(repository(tmp_path / "hangar")), str(bare))
-    with served(registry) as world, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TOKEN_VARIABLE, world.token)
+    with served(registry) as world, holding({TOKEN_VARIABLE: world.token}):
         yield Remote(bare, f"sparse+{world.address}/index/", store, registry)
 
 

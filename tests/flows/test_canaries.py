@@ -1,6 +1,6 @@
 """Credentials leave no trace: canaries are planted where credentials come from, and searched wherever a release leaves something.
 
-Live releases on loopback: through an API token in the environment, one in a Secret block, and trusted publishing; to a
+Live releases on loopback: through an API token that was given, one in a Secret block, and trusted publishing; to a
 registry that takes the crates, and to one that repeats the `Authorization` header in all spellings when it refuses them.
 """
 
@@ -35,8 +35,9 @@ from starlette.routing import Mount, Route
 
 from flows.release import carry_out
 from loadmaster.clients.serving import serving
-from loadmaster.planning.profile.registry_style import IDENTITY_VARIABLES, TOKEN_VARIABLE, RegistryStyle
+from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.secret_variables import IDENTITY_VARIABLES, TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
@@ -45,6 +46,7 @@ from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
 from tests.kit.canary import in_error, in_files
+from tests.kit.credentials import holding
 from tests.kit.hangar import repository
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
@@ -165,25 +167,23 @@ def places(store: Store, children: Path) -> list[Path]:
 
 
 def released(store: Store, hangar: Path, counterpart: Counterpart, children: Path, source: str) -> Left:
-    style = {"environment": {}, "block": {"credentials": {"token_block": BLOCK}}, "trusted": TRUSTED}[source]
-    with serving(counterpart.app()) as address, pytest.MonkeyPatch.context() as patch:
-        if source == "environment":
-            patch.setenv(TOKEN_VARIABLE, counterpart.canary)
-        elif source == "block":
+    style = {"given": {}, "block": {"credentials": {"token_block": BLOCK}}, "trusted": TRUSTED}[source]
+    with serving(counterpart.app()) as address:
+        if source == "block":
             Secret(value=SecretStr(counterpart.canary)).save(BLOCK, overwrite=True)
-        else:
-            for name, value in zip(IDENTITY_VARIABLES, (f"{address}/identity", counterpart.canary), strict=True):
-                patch.setenv(name, value)
+        identity = dict(zip(IDENTITY_VARIABLES, (f"{address}/identity", counterpart.canary), strict=True))
+        secrets = {"given": {TOKEN_VARIABLE: counterpart.canary}, "block": {}, "trusted": identity}[source]
         index = f"sparse+{address}/registry/index/"
         request = LiveRequest(project="demo", version="minor", repository=str(hangar), registry=index, forge="none")
-        state = release_with(request, RegistryStyle.model_validate(style), store, return_state=True)
+        with holding(secrets):
+            state = release_with(request, RegistryStyle.model_validate(style), store, return_state=True)
         APILogWorker.drain_all(timeout=10)
-    identity = str(state.state_details.flow_run_id)
-    return Left(state=state, directory=store.run(identity), counterpart=counterpart, children=children)
+    run = str(state.state_details.flow_run_id)
+    return Left(state=state, directory=store.run(run), counterpart=counterpart, children=children)
 
 
 TRUSTED: dict[str, Any] = {"credential": "trusted-publishing"}
-SOURCES = ["environment", "block", "trusted"]
+SOURCES = ["given", "block", "trusted"]
 
 
 @pytest.fixture(scope="module", params=SOURCES)

@@ -18,6 +18,7 @@ from loadmaster.errors.registry import CratesNotPublished
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import rehearsal
@@ -25,6 +26,7 @@ from loadmaster.run.journal import NO_PREFLIGHT
 from loadmaster.run.preflight import PreflightReport, PreflightRequest
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import credential_file
+from tests.kit.credentials import holding
 from tests.kit.evidence import receipt_of, uploads
 from tests.kit.hangar import repository
 from tests.kit.registry_world import fresh
@@ -101,11 +103,8 @@ def test_without_the_preflight_the_registry_says_it_and_a_retry_finishes_after_t
     assert [each.crate for each in uploads(directory) if each.status == 200] == ["hangar-units", "hangar-cli"]
 
 
-def test_a_preflight_asks_a_live_registry_and_leaves_a_table(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with fresh(tmp_path / "registry") as world:
-        monkeypatch.setenv("LOADMASTER_REGISTRY_TOKEN", world.token)
+def test_a_preflight_asks_a_live_registry_and_leaves_a_table(store: Store, tmp_path: Path) -> None:
+    with fresh(tmp_path / "registry") as world, holding({TOKEN_VARIABLE: world.token}):
         request = PreflightRequest(
             project="demo",
             repository=str(repository(tmp_path / "hangar")),
@@ -122,11 +121,8 @@ def test_a_preflight_asks_a_live_registry_and_leaves_a_table(
     assert '"what": "hangar-units"' in artifact.data
 
 
-def test_a_preflight_that_finds_something_fails_and_says_it(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOADMASTER_REGISTRY_TOKEN", "cio" + "x" * 32)
-    with fresh(tmp_path / "registry") as world:
+def test_a_preflight_that_finds_something_fails_and_says_it(store: Store, tmp_path: Path) -> None:
+    with fresh(tmp_path / "registry") as world, holding({TOKEN_VARIABLE: "cio" + "x" * 32}):
         request = PreflightRequest(
             project="demo",
             repository=str(repository(tmp_path / "hangar")),

@@ -13,13 +13,14 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows.release import release
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.faults import FaultScript
 from loadmaster.rehearsal.faults.fault import Fault
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store
+from tests.kit.credentials import holding
 from tests.kit.evidence import crates_of
 from tests.kit.hangar import git, repository
 from tests.kit.packing import upload
@@ -63,8 +64,7 @@ def half(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hal
     registry = Registry(directory / "registry", clock=calendar, faults=FaultScript(faults=(REFUSED,)))
     remote = directory / "hangar.git"
     git(directory, "clone", "--quiet", "--bare", str(repository(directory / "hangar")), str(remote))
-    with served(registry) as world, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TOKEN_VARIABLE, world.token)
+    with served(registry) as world, holding({TOKEN_VARIABLE: world.token}):
         request = LiveRequest(
             project="demo",
             version="0.5.0",

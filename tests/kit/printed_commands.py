@@ -20,9 +20,11 @@ PROGRAMS = (
 CARRIES_OUT = ("run_as_printed", "start_as_printed")
 """The functions whose first two arguments are the place and the command."""
 _PROGRAM = "|".join(re.escape(name) for name in PROGRAMS)
+_SET = r"(?:[\w{}\[\]]+=\S+ )*"
+"""Variables for one command: `NAME=VALUE loadmaster up`."""
 _COMMAND = r"\{[\w.]*command\}"
 """A command that is a value itself."""
-_QUOTED = re.compile(rf"`((?:{_PROGRAM}) [^`\n]+|{_COMMAND}[^`\n]*)`")
+_QUOTED = re.compile(rf"`({_SET}(?:{_PROGRAM}) [^`\n]+|{_COMMAND}[^`\n]*)`")
 _COPIED = re.compile(rf"^ +((?:{_PROGRAM}) .*\S|{_COMMAND})", re.MULTILINE)
 
 

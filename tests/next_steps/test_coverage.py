@@ -34,7 +34,7 @@ TOGETHER: Mapping[Named, tuple[str, str]] = {
     Named("world._how_to", "cargo install NAME"): ("test_world.py", BLOCK),
     Named("ReleaseUnfinished", "{command}"): (
         "test_next_steps.py",
-        "test_a_worker_without_the_token_is_stopped_and_a_begun_release_is_finished",
+        "test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_release_is_finished",
     ),
 }
 """Lines of a block that is carried out as a whole, and a command that is the same as another text's, each with its test."""
@@ -72,7 +72,7 @@ class DoorJammed(LoadmasterError):
             f"`{door}` is jammed, and so is `git`.",
             why="somebody set `cargo.clippy = false`.",
             fix=f"run `loadmaster open {door}` "
-            f"or `{command}`, and look.",
+            f"or `{command}`, and look; `{door}_KEY=WORD loadmaster knock` opens it from outside.",
         )
 
 
@@ -88,6 +88,7 @@ def test_a_command_that_no_test_carries_out_is_found(tmp_path: Path) -> None:
         Named("DoorJammed", "git log"),
         Named("DoorJammed", "loadmaster open {door}"),
         Named("DoorJammed", "{command}"),
+        Named("DoorJammed", "{door}_KEY=WORD loadmaster knock"),
         Named("doors.next_steps", "loadmaster plan --project {project}"),
     }
 

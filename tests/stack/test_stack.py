@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,10 @@ import httpx
 import psutil
 import pytest
 
+from loadmaster.credentials import asking
+from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
-from loadmaster.planning.profile.registry_style import TOKEN_VARIABLE
+from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
@@ -29,24 +32,42 @@ from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
+from tests.kit.canary import in_files
+from tests.kit.credentials import holding
 from tests.kit.next_step import run_as_printed
 from tests.kit.waiting import beside, code_of, eventually, killed_at_last, line_of, result_of, told_to
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("stack")]
 
+CANARY = "canary-of-the-stack"
 FLOW = '''
+import contextlib, json, os
 from pathlib import Path
 from prefect import flow, task
+from loadmaster.credentials.given import given
 
 @task(task_run_name="pass {gate}")
 def pass_gate(gate: str) -> None:
     if "refused" in Path(gate).read_text():
         raise ValueError("refused at the gate")
 
+def hunt(canary: str) -> tuple[int, list[str]]:
+    """The length of what the keeper gave, and where a build script would find it: it walks up the process tree."""
+    found, process = [], os.getpid()
+    while process > 1:
+        place = Path(f"/proc/{process}")
+        for file in (place / "environ", place / "cmdline"):
+            with contextlib.suppress(PermissionError):
+                found += [str(file)] if canary.encode() in file.read_bytes() else []
+        process = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+    return len(canary), found
+
 @flow
 def wait(gate: str = "") -> None:
     """Waits until somebody writes to the named pipe `gate`."""
-    if gate:
+    if gate == "credential":
+        Path("hunted").write_text(json.dumps(hunt(given("LOADMASTER_REGISTRY_TOKEN"))))
+    elif gate:
         pass_gate(gate)
 '''
 DEPLOYMENTS = """
@@ -111,8 +132,7 @@ class Project:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project = Project(tmp_path_factory.mktemp("project"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TOKEN_VARIABLE, "canary-of-the-stack")
+    with holding({TOKEN_VARIABLE: CANARY}):
         yield project
         down(project.home, True, print)
 
@@ -187,11 +207,24 @@ def test_up_again_is_the_same_stack_and_its_ui_calls_the_right_port(project: Pro
     assert told["api_url"] == first.api_url
 
 
-def test_a_credential_reaches_the_worker_for_its_runs_and_not_the_server(project: Project) -> None:
+def test_a_credential_is_with_the_keeper_and_in_no_process_s_environment_and_in_no_file(project: Project) -> None:
     stack = project.running()
-    assert stack.worker is not None
-    assert b"canary-of-the-stack" in Path(f"/proc/{stack.worker.pid}/environ").read_bytes()
-    assert b"canary-of-the-stack" not in Path(f"/proc/{stack.server.pid}/environ").read_bytes()
+    parts = [stack.server, stack.worker, stack.supervisor, stack.keeper]
+    assert given(TOKEN_VARIABLE) == asking.ask(project.home, TOKEN_VARIABLE) == CANARY
+    for part in parts:
+        assert part is not None
+        family = psutil.Process(part.pid)
+        for process in (family, *family.children(recursive=True)):
+            assert CANARY.encode() not in Path(f"/proc/{process.pid}/environ").read_bytes()
+            assert CANARY not in " ".join(process.cmdline())
+    assert in_files(CANARY, [project.home, project.root]) == []
+
+
+def test_a_run_has_it_from_the_keeper_and_finds_it_nowhere_up_the_process_tree(project: Project) -> None:
+    with Api(project.running().api_url) as api:
+        run = api.create_run("wait/here", {"gate": "credential"})
+        assert end_of_run(api, run).type == "COMPLETED"
+    assert json.loads((project.root / "hunted").read_text()) == [len(CANARY), []]
 
 
 def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_again(project: Project) -> None:

@@ -6,21 +6,17 @@ A server and a worker that were not running before are started for the command a
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import psutil
 
 from loadmaster.cli.commands.known_runs import find_run, newest, newest_unfinished, only_one_at_work
 from loadmaster.cli.commands.stopping import Stopped, signals_postponed, stopped_by_signals
 from loadmaster.errors.prefect import NoStackRunning, PrefectRefused
 from loadmaster.errors.request import RunWithoutReceipt
-from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown, WorkerLacksSecret
-from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
+from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown
 from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.tell import Tell
 from loadmaster.run.request import ReleaseRequest
@@ -46,7 +42,6 @@ def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, te
     starting the server raises.
     """
     with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
-        require_same_secrets(stack, os.environ)
         asked = {"request": request.model_dump(mode="json", exclude_defaults=True)}
         return _follow(stack, api, lambda: api.create_run(deployment, asked), store, tell, ours=ours)
 
@@ -71,7 +66,6 @@ def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
     """
     found = find_run(wanted, store, newest_unfinished)
     with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
-        require_same_secrets(stack, os.environ)
         run = _run_of(api, found.id)
         if run.state.type not in TERMINAL and has_died(run, store.root):
             api.set_state(run.id, "CRASHED", "Crashed", "its process is gone")
@@ -183,12 +177,3 @@ def _is_up(store: Store) -> bool:
     except NoStackRunning:
         return False
     return True
-
-
-def require_same_secrets(stack: Stack, environment: Mapping[str, str]) -> None:
-    """Raises `WorkerLacksSecret` if this command has a credential that the worker does not have: it would not be used."""
-    assert stack.worker is not None  # `up` has started it
-    theirs = psutil.Process(stack.worker.pid).environ()
-    for name in sorted(SECRET_VARIABLES & environment.keys()):
-        if theirs.get(name) != environment[name]:
-            raise WorkerLacksSecret(name, has_another=name in theirs)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from loadmaster.clients.forge.releases import FORGE_TOKEN
 from loadmaster.clients.registry.registry import RegistryClient
+from loadmaster.credentials.sources import given_forge_token
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.registry import RegistryUnreachable
@@ -100,7 +99,8 @@ def _announcement_records(
 ) -> tuple[ObjectRecord, ...]:
     if forge is None:
         return ()
-    token = os.environ.get(FORGE_TOKEN)
+    given = given_forge_token()
+    token = given.reveal() if given is not None else None
     by_tag = [
         look_at_announcement(forge, project.forge, token, tag, recorded.assets, alone=len(source.tags) == 1)
         for tag in source.tags

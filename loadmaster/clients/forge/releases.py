@@ -30,8 +30,6 @@ from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
 GITHUB = "https://api.github.com"
-FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
-"""The environment variable with the token for a live forge."""
 _LONG_ENOUGH = 60.0
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)

@@ -15,9 +15,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
-from loadmaster.planning.profile.registry_style import SECRET_VARIABLES, RegistryStyle
+from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.values.permission_gate import PermissionGate
+from loadmaster.planning.values.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.values.tree_path import TreePath
 from loadmaster.planning.values.value import Value
 
@@ -138,9 +139,20 @@ class ReleaseStyle(Value):
         return package in self.tags or "{name}" in self.tag
 
 
-def _no_secrets(names: tuple[str, ...]) -> tuple[str, ...]:
-    if secret := sorted(SECRET_VARIABLES.intersection(names)):
-        raise ValueError(f"`{secret[0]}` holds a secret that cargo and git must not have")
+_OURS = ("LOADMASTER_", "PREFECT_")
+
+
+def _no_credentials(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in sorted(names):
+        if names_credential(name):
+            raise ValueError(
+                f"`{name}` holds a credential, as its name says, and cargo runs the code of the workspace and its dependencies: "
+                "neither cargo nor git gets it. For private repositories, name `SSH_AUTH_SOCK`, which git alone gets"
+            )
+        if name.upper().startswith(_OURS):
+            raise ValueError(
+                f"`{name}` is a variable of Loadmaster or Prefect, which the workspace's code must not know"
+            )
     return names
 
 
@@ -173,14 +185,22 @@ class CargoStyle(Value):
     """Which targets clippy checks."""
     deny_warnings: bool = True
     """Every warning of clippy fails its gate. With `false`, warnings that the last release had already pass."""
-    environment: Annotated[tuple[str, ...], AfterValidator(_no_secrets)] = ()
-    """Names of environment variables that cargo and git may see, in addition to the built-in allow-list."""
+    environment: Annotated[tuple[str, ...], AfterValidator(_no_credentials)] = ()
+    """Names of environment variables that cargo and git may see, in addition to the built-in allow-list. `SSH_AUTH_SOCK`,
+    `SSH_AGENT_PID`, `SSH_ASKPASS` and `GIT_ASKPASS` are for git alone. A name that says that it holds a credential is refused:
+    a word of it is `TOKEN`, `PASSWORD`, `PASSWD`, `PASSPHRASE`, `SECRET` or `CREDENTIAL`, or it ends in `_KEY`, `_KEYS`, `_PAT`
+    or `_PWD`, or begins with `ACTIONS_` or `AWS_`. So are `LOADMASTER_…` and `PREFECT_…`."""
     sandbox: SandboxChoice = SandboxChoice.AUTO
     """The sandbox for everything that may run code of the workspace or of its dependencies: `auto`, `bubblewrap` or `none`.
     See [the sandbox](sandbox.md)."""
     sandbox_reads: tuple[Annotated[str, Field(pattern=r"^(/|~/)[^\x00]*$")], ...] = ()
     """Paths that builds may read besides the system and the toolchains, such as the socket of a database. They begin with `/`
     or `~/`."""
+
+    @property
+    def for_cargo(self) -> tuple[str, ...]:
+        """The variables that cargo may see: it runs code that must not reach an agent."""
+        return tuple(name for name in self.environment if name not in GIT_ONLY)
 
 
 class Install(Value):

@@ -13,16 +13,6 @@ from pydantic import AwareDatetime, Field
 from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.values.value import Value
 
-TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN"
-NEW_TOKEN_VARIABLE = "LOADMASTER_REGISTRY_TOKEN_NEW"
-"""A second token, for crates that are new."""
-CARGO_TOKEN_VARIABLE = "CARGO_REGISTRY_TOKEN"
-"""cargo's own variable, for crates.io. Its token is sent to no other registry."""
-IDENTITY_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-"""The address and the secret with which a job of GitHub Actions asks for an ID token."""
-SECRET_VARIABLES = frozenset({TOKEN_VARIABLE, NEW_TOKEN_VARIABLE, CARGO_TOKEN_VARIABLE, IDENTITY_VARIABLES[1]})
-"""The variables that only the uploading process may have."""
-
 
 class Credential(StrEnum):
     """The credential by which the registry counts uploads."""
@@ -39,7 +29,7 @@ class Credentials(Value):
     new: Credential | None = None
     """The credential that creates crates, `token` or `trusted-publishing`; the same as `credential` if left out."""
     token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
-    """Name of the Prefect Secret block with the API token; left out, the token comes from the environment."""
+    """Name of the Prefect Secret block with the API token; left out, the token is the one that was given to Loadmaster."""
     new_token_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     """Name of the Secret block with the API token that creates crates; `token_block` if left out."""
     token_expires: AwareDatetime | None = None

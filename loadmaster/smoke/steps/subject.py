@@ -6,7 +6,6 @@ They come from the forge's assets, a directory of assets, or a path on this mach
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import httpx
 
 from loadmaster.clients.forge import releases as forge
+from loadmaster.credentials.sources import given_forge_token
 from loadmaster.errors.smoke_subject import (
     SmokeAssetMissing,
     SmokeChecksumDiffers,
@@ -133,8 +133,8 @@ def _assets(request: SmokeRequest, client: httpx.Client) -> Assets:
 
 
 def forge_client(request: SmokeRequest) -> httpx.Client:
-    """A client for the project's repository. A forge on this machine is a rehearsal's: it does not get the environment's token."""
+    """A client for the project's repository. A forge on this machine is a rehearsal's: it does not get a person's token."""
     address = request.forge or forge.GITHUB
-    token = None if is_loopback(address) else os.environ.get(forge.FORGE_TOKEN)
+    token = None if is_loopback(address) else given_forge_token()
     repository = load_project(request.project).forge if request.project is not None else "none/none"
-    return forge.http_client(address, repository, token)
+    return forge.http_client(address, repository, token.reveal() if token else None)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.values.secret_variables import SECRET_VARIABLES
 
 LEAST: dict[str, Any] = {"name": "demo", "forge": "ada/demo", "source": {"repository": "demo.git"}}
 
@@ -24,6 +25,11 @@ REFUSED = [
     ("a commit message without version", {"release": {"commit_message": "Release"}}, "release.commit_message"),
     ("an exclusion without reason", {"release": {"exclude": [{"package": "a"}]}}, "release.exclude.0.why"),
     ("an install check without binary", {"install": {"package": "a"}}, "install.binary"),
+    ("a credential for cargo", {"cargo": {"environment": ["GITHUB_TOKEN"]}}, "`GITHUB_TOKEN` holds a credential"),
+    ("a cargo token of any registry", {"cargo": {"environment": ["CARGO_REGISTRIES_X_TOKEN"]}}, "holds a credential"),
+    ("a credential provider", {"cargo": {"environment": ["CARGO_REGISTRY_CREDENTIAL_PROVIDER"]}}, "holds a credential"),
+    ("a variable of ours", {"cargo": {"environment": ["LOADMASTER_HOME"]}}, "a variable of Loadmaster or Prefect"),
+    ("a variable of Prefect's", {"cargo": {"environment": ["PREFECT_API_URL"]}}, "a variable of Loadmaster or Prefect"),
     ("a policy that is none", {"release": {"policy": "sometimes"}}, "release.policy"),
 ]
 
@@ -60,3 +66,14 @@ def test_the_tag_is_the_pattern_with_the_version() -> None:
 )
 def test_the_policy_says_which_requirements_move_unless_the_profile_does(release: dict[str, str], moving: str) -> None:
     assert Project.model_validate({**LEAST, "release": release}).release.moving_requirements == moving
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_VARIABLES))
+def test_none_of_our_credentials_is_handed_to_cargo_and_git(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"`{name}` holds a credential"):
+        Project.model_validate(LEAST | {"cargo": {"environment": ["GIT_CONFIG_GLOBAL", name]}})
+
+
+def test_an_agent_is_for_git_and_never_for_cargo() -> None:
+    cargo = Project.model_validate(LEAST | {"cargo": {"environment": ["SSH_AUTH_SOCK", "GIT_CONFIG_GLOBAL"]}}).cargo
+    assert (cargo.environment, cargo.for_cargo) == (("SSH_AUTH_SOCK", "GIT_CONFIG_GLOBAL"), ("GIT_CONFIG_GLOBAL",))
