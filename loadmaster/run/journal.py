@@ -165,9 +165,10 @@ def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | Non
 
 def _has_own_receipt(directory: RunDirectory, noted: Receipt) -> bool:
     """Whether the receipt that lies there is of the journal's attempt: its process was cut off right after it wrote it."""
-    if not directory.receipt.exists():
+    try:
+        written = Receipt.model_validate_json(directory.receipt.read_bytes())
+    except (OSError, ValueError):  # there is none, or nothing that this version wrote
         return False
-    written = Receipt.model_validate_json(directory.receipt.read_bytes())
     return (written.run, written.started) == (noted.run, noted.started)
 
 

@@ -44,6 +44,7 @@ from loadmaster.rehearsal.seeding import seed
 from loadmaster.run.job import Job
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
+from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import RunDirectory, Store
 from tests.kit.canary import in_error, in_files
 from tests.kit.credentials import holding
@@ -139,14 +140,21 @@ def hangar(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Every cargo and git of this module says here what it was given: its arguments and its environment."""
+    """Every cargo and git of this module says here what it was given: its arguments and its environment.
+
+    In the sandbox nobody can write here; there it says so among its temporary files, which are the run's.
+    """
     place = tmp_path_factory.mktemp("children")
     (place / "bin").mkdir()
     for name in ("cargo", "git"):
         shim = place / "bin" / name
-        shim.write_text(f'#!/bin/sh\n(echo "$0" "$@"; env) >> {place}/{name}.log\nexec {shutil.which(name)} "$@"\n')
+        note = f'note() {{ (echo "$0" "$@"; env) >> "$1/{name}.log"; }}'
+        shim.write_text(
+            f'#!/bin/sh\n{note}\nnote {place} "$@" 2>/dev/null || note "$TMPDIR" "$@"\nexec {shutil.which(name)} "$@"\n'
+        )
         shim.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(READS_VARIABLE, str(Path(shutil.which("cargo") or "").parent))
         patch.setenv("PATH", f"{place / 'bin'}:{os.environ['PATH']}")
         yield place
 
@@ -257,8 +265,9 @@ def logged(text: str) -> list[str]:
 
 
 def test_cargo_and_git_were_watched_and_had_none_of_it(recorded: Path, went_out: Left) -> None:
-    for name in ("cargo", "git"):
-        told = (recorded / f"{name}.log").read_text()
+    inside = went_out.directory.home / "tmp" / "cargo.log"
+    logs = [recorded / "git.log", inside if inside.exists() else recorded / "cargo.log"]
+    for told in (log.read_text() for log in logs):
         assert told.count("PATH=") > 3
         assert TOKEN_VARIABLE not in told
         assert IDENTITY_VARIABLES[1] not in told
