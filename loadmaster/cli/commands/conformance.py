@@ -6,8 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
-import httpx
-
+from loadmaster.clients import bounded
 from loadmaster.errors.request import WrongRequest
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.conformance import CORPUS, CorpusDifference, Replay, load_corpus, scenario_tokens
@@ -31,7 +30,7 @@ def replay_corpus(server: str, tokens: Path | None, issuer: str | None, corpus: 
     directory = corpus or CORPUS
     cases = load_corpus(directory)
     known = scenario_tokens(directory) if tokens is None else _read_tokens(tokens)
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+    with bounded.Client(timeout=PATIENCE, trust_env=False) as client:
         replay = Replay(server.rstrip("/"), known, client, issuer and issuer.rstrip("/"))
         compared = [difference for _, difference in replay.run(cases)]
     return Replayed(
