@@ -151,7 +151,7 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
     if text is None:
         return
     try:
-        events = _events(text)
+        events = read_events(text)
     except NotYaml as error:
         yield Problem(where=path, what=f"is not YAML: {error}", fix="correct the file.")
         return
@@ -160,8 +160,8 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
         yield Problem(where=path, what="cannot be dispatched", fix=fix)
 
 
-def _events(text: str) -> tuple[str, ...]:
-    """The events that start a workflow: the file has a word, a list or a table of them."""
+def read_events(text: str) -> tuple[str, ...]:
+    """The events that start a workflow: the file has a word, a list or a table of them. Raises `NotYaml`."""
     document = read_yaml(text)
     events = document.get("on") if isinstance(document, dict) else None
     if isinstance(events, str):

@@ -1,0 +1,360 @@
+"""Whatever comes in, a reader gives a value or an error of the catalogue, and soon. `HOSTILE=full` tries twenty times as often.
+
+`READERS` names every module that reads foreign bytes, and a test compares it with the code: a new reader needs a row here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.crates_io.packaged import judge
+from loadmaster.planning.edits.changelog import headings, notes, release_heading
+from loadmaster.planning.edits.changelog_links import add_link
+from loadmaster.planning.edits.python_package import bump_python
+from loadmaster.planning.edits.toml_literals import Literal, replace_literals
+from loadmaster.planning.gates.lists import read_events
+from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.profile.file_rule import FileRule, apply_rule
+from loadmaster.planning.registry.as_of import lines_as_of
+from loadmaster.planning.registry.compare import compare
+from loadmaster.planning.registry.crate_file import read_crate
+from loadmaster.planning.registry.embedded_lock import compare_locks
+from loadmaster.planning.registry.index_line import parse_line, require_line
+from loadmaster.planning.registry.metadata import upload_metadata
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.smoke.archive import take_program
+from loadmaster.planning.smoke.elf import require_object, require_program
+from loadmaster.planning.smoke.report import read_report
+from loadmaster.planning.smoke.show import outcome_of
+from loadmaster.planning.tree.lockfile import bump_lockfile, packages
+from loadmaster.planning.tree.toolchain_file import pinned_channel
+from loadmaster.planning.tree.tree import TreeFiles, read_workspace
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.json_text import NotJson, read_json
+from loadmaster.planning.values.receipt import same_release
+from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
+from loadmaster.planning.values.toml_text import parse_toml
+from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
+from loadmaster.rehearsal.conditions import read_script
+from loadmaster.rehearsal.scenario import read_scenario
+from loadmaster.run.profiles import load_project
+from tests.kit import archives
+from tests.kit.hostile_bytes import hostile
+from tests.kit.packed import packed
+from tests.kit.smoke_reports import log, report
+
+FULL = os.environ.get("HOSTILE") == "full"
+OFTEN = settings(
+    deadline=None,
+    max_examples=1000 if FULL else 50,
+    derandomize=not FULL,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+MOST_SECONDS = 5.0
+TODAY, NOW = date(2026, 11, 29), datetime(2026, 11, 29, tzinfo=UTC)
+
+LINE = json.dumps(
+    {
+        "name": "core",
+        "vers": "1.0.0",
+        "deps": [{"name": "a", "req": "^1", "features": [], "optional": False, "kind": "normal", "package": "b"}],
+        "cksum": "0" * 64,
+        "features": {"f": ["a/x"]},
+        "yanked": True,
+        "pubtime": "2026-11-01T00:00:00Z",
+    }
+).encode()
+MANIFEST = b"""[package]
+name = "core"
+version = "1.0.0"
+edition = "2021"
+publish = ["x"]
+license = "MIT"
+[dependencies]
+a = { version = "1", path = "../a", optional = true }
+[target.'cfg(unix)'.build-dependencies]
+b = "2"
+[workspace]
+members = ["crates/*"]
+[workspace.package]
+version = "1.0.0"
+[[bin]]
+name = "tool"
+[features]
+f = ["a"]
+"""
+LOCK = b"""version = 4
+
+[[package]]
+name = "core"
+version = "1.0.0"
+dependencies = [
+ "a 1.0.0 (registry+https://x)",
+]
+
+[[package]]
+name = "a"
+version = "1.0.0"
+source = "registry+https://x"
+checksum = "00"
+"""
+CHANGELOG = b"""# Changelog
+
+## [Unreleased]
+
+- new
+
+## [0.9.0] - 2026-01-02
+
+- old
+
+[Unreleased]: https://forge.example/ada/hangar/compare/v0.9.0...HEAD
+[0.9.0]: https://forge.example/ada/hangar/compare/v0.8.0...v0.9.0
+"""
+WORKFLOW = b"""name: x
+on:
+  workflow_dispatch: &a
+    inputs: {nonce: {required: true, default: 1}}
+  push: *a
+jobs: {a: {runs-on: x, steps: [{run: "echo"}]}}
+"""
+CRATE = packed(
+    {
+        "Cargo.toml": MANIFEST.split(b"[workspace]")[0],
+        "Cargo.lock": LOCK,
+        ".cargo_vcs_info.json": b'{"git":{"sha1":"0"}}',
+    }
+)
+ASSET = {
+    "id": 1,
+    "name": "a",
+    "size": 1,
+    "state": "uploaded",
+    "digest": "sha256:00",
+    "url": "https://api.forge.example/a",
+}
+ASSET |= {"browser_download_url": "https://forge.example/a"}
+RELEASE = {
+    "id": 1,
+    "tag_name": "v1",
+    "name": "v1",
+    "body": "",
+    "draft": True,
+    "prerelease": False,
+    "html_url": "https://x",
+}
+RELEASE |= {"upload_url": "https://uploads.forge.example/a{?name}", "assets": [ASSET]}
+RUN = {"id": 1, "name": "x", "path": "x", "head_branch": "v1", "head_sha": "0", "event": "push", "status": "completed"}
+RUN |= {"conclusion": "success", "html_url": "https://x", "display_title": "x"}
+SCENARIO = b"""[[users]]
+login = "ann"
+id = 1
+[[tokens]]
+user = "ann"
+token = "ciopsecret"
+"""
+SCRIPT = b"""clock_speed = 2.0
+[[fault]]
+on = "publish"
+status = 503
+"""
+PROJECT = b"""forge = "ada/hangar"
+[source]
+repository = "hangar"
+[release]
+tag = "v{version}"
+"""
+
+
+class Reader(NamedTuple):
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+    modules: tuple[str, ...]
+    """Those whose reading this tries."""
+    raises: tuple[type[Exception], ...] = ()
+    """Documented, for a caller that knows the address; every other error is one of the catalogue."""
+
+
+def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda content: read(content.decode(errors="replace"))
+
+
+def _file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
+    def written(content: bytes) -> object:
+        file = _place / name
+        file.write_bytes(content)
+        return read(file)
+
+    return written
+
+
+_place = Path()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_place(tmp_path_factory: pytest.TempPathFactory) -> None:
+    global _place
+    _place = tmp_path_factory.mktemp("hostile")
+
+
+def _of_workspace(content: bytes) -> object:
+    text = content.decode(errors="replace")
+    member = text.partition("[workspace]")[0]
+    return read_workspace(TreeFiles(texts={"Cargo.toml": text, "crates/a/Cargo.toml": member.replace("core", "a")}))
+
+
+def _of_lock(content: bytes) -> object:
+    text = content.decode(errors="replace")
+    needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={})) if packages(
+        "Cargo.lock", text, ("core",)
+    ) else None
+    return bump_lockfile("Cargo.lock", text, {"core": "1.1.0"})
+
+
+def _of_changelog(text: str) -> object:
+    add_link(text, "1.0.0", "0.9.0")
+    headings(text)
+    try:
+        return notes(release_heading(text, "1.0.0", TODAY), "1.0.0")
+    except LoadmasterError:
+        return notes(text, "0.9.0")
+
+
+def _of_python(text: str) -> object:
+    bump_python({"a/pyproject.toml": text}, {"a": "1.1.0"})
+    return (
+        replace_literals("a", text, [Literal(("project", "version"), "1.1.0")])
+        if "[project]\nversion" in text
+        else None
+    )
+
+
+def _of_rules(text: str) -> object:
+    fences = FileRule(path="a.md", toml_fences=True)
+    pattern = FileRule(path="a.md", pattern=r"^core = \"{version}\"$")
+    after = apply_rule(fences, text, {"core": "1.0.0"}, {"core": "1.1.0"})
+    return after + apply_rule(pattern, text, {"core": "1.0.0"}, {"core": "1.1.0"})
+
+
+def _of_elf(content: bytes) -> object:
+    try:
+        require_program("x", content, "x86_64")
+    except LoadmasterError:
+        require_object("x", content)
+    return None
+
+
+READERS: Mapping[str, Reader] = {
+    "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
+    "a line, looked at": Reader(require_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
+    "an index file as of an instant": Reader(
+        lambda content: lines_as_of(content.splitlines(), NOW),
+        (LINE + b"\n" + LINE.replace(b"2026-11-01", b"2027-11-01"),),
+        ("planning/registry/as_of",),
+        (ValueError, KeyError, TypeError),
+    ),
+    "JSON": Reader(read_json, (LINE,), ("planning/values/json_text",), (NotJson,)),
+    "YAML": Reader(_text(read_yaml), (WORKFLOW,), ("planning/values/yaml_text",), (NotYaml,)),
+    "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
+    "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
+    "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
+    "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
+    "an embedded lockfile": Reader(
+        lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
+    ),
+    "a toolchain file": Reader(
+        _text(lambda text: pinned_channel({"rust-toolchain": text})),
+        (b'[toolchain]\nchannel = "1.95.0"\n',),
+        ("planning/tree/toolchain_file",),
+    ),
+    "a changelog": Reader(_text(_of_changelog), (CHANGELOG,), ()),
+    "a pyproject": Reader(
+        _text(_of_python),
+        (b'[project]\nversion = "1.0.0"\n[tool.maturin]\nmanifest-path = "Cargo.toml"\n',),
+        ("planning/edits/python_package", "planning/edits/toml_literals"),
+    ),
+    "a file with versions": Reader(
+        _text(_of_rules), (b'core = "1.0.0"\n```toml\ncore = { version = "1.0.0" }\n```\n',), ()
+    ),
+    "a crate": Reader(
+        lambda content: read_crate(content, "x", keep=("Cargo.toml",)), (CRATE,), ("planning/registry/crate_file",)
+    ),
+    "a crate beside another": Reader(lambda content: compare(CRATE, content), (CRATE,), ("planning/registry/compare",)),
+    "a crate's metadata": Reader(upload_metadata, (CRATE,), ("planning/registry/metadata",)),
+    "a crate by crates.io's rules": Reader(
+        lambda content: judge(content, "core", "1.0.0"),
+        (CRATE,),
+        ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt", "planning/crates_io/manifest"),
+    ),
+    "a release's archive": Reader(
+        lambda content: take_program("x", content, "hangar"),
+        (archives.tar(*archives.GOOD), archives.tar(*archives.GOOD, mode="w:xz"), archives.zipped(*archives.GOOD)),
+        ("planning/smoke/archive",),
+    ),
+    "a program": Reader(_of_elf, (archives.PROGRAM, archives.OBJECT), ()),
+    "a smoke test's log": Reader(
+        _text(lambda text: read_report(text, "n")), (log(report()).encode(),), ("planning/smoke/report",)
+    ),
+    "a smoke test's outcome": Reader(
+        _text(outcome_of), (b"```json\n{}\n```",), ("planning/smoke/show",), (ValueError,)
+    ),
+    "another release's receipt": Reader(
+        lambda content: same_release(content, b"{}"), (b'{"objects":[],"crates":{}}',), ("planning/values/receipt",)
+    ),
+    "the header Retry-After": Reader(
+        _text(lambda text: (instant_named(text, NOW), instant_of_epoch(text))),
+        (b"99999999999999", b"-1", b"Fri, 31 Dec 9999 23:59:59 -2359", b"Mon, 01 Jan 0001 00:00:00 +2359"),
+        ("planning/values/retry_after",),
+    ),
+    "a scenario": Reader(_file(read_scenario, "x.toml"), (SCENARIO,), ("rehearsal/scenario",)),
+    "a scenario in JSON": Reader(
+        _file(read_scenario, "x.json"), (b'{"users":[{"login":"ann"}]}',), ("rehearsal/scenario",)
+    ),
+    "a script of faults": Reader(_file(read_script, "x.toml"), (SCRIPT,), ("rehearsal/conditions",)),
+    "a script of faults in JSON": Reader(
+        _file(read_script, "x.json"), (b'{"fault":[{"on":"publish"}]}',), ("rehearsal/conditions",)
+    ),
+    "a profile": Reader(
+        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
+    ),
+}
+
+
+@OFTEN
+@given(data=st.data())
+@pytest.mark.parametrize("what", READERS)
+def test_a_reader_gives_a_value_or_an_error_of_the_catalogue(what: str, data: st.DataObject) -> None:
+    reader = READERS[what]
+    content = data.draw(st.sampled_from(reader.seeds).flatmap(hostile))
+    _read(lambda: reader.read(content), reader.raises)
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_the_reader_takes_what_is_sound(what: str) -> None:
+    """Else the test above would try nothing but refusals."""
+    reader = READERS[what]
+    if what not in ("a smoke test's outcome", "another release's receipt", "a release's archive", "a program"):
+        for seed in reader.seeds:
+            reader.read(seed)
+
+
+def _read(read: Callable[[], object], raises: tuple[type[Exception], ...] = ()) -> None:
+    expected: tuple[type[Exception], ...] = (LoadmasterError, *raises)
+    begun = time.monotonic()
+    try:
+        read()
+    except expected as error:
+        str(error).encode()  # a text that can be shown and kept
+    assert time.monotonic() - begun < MOST_SECONDS
