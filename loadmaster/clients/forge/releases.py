@@ -36,6 +36,8 @@ GITHUB = "https://api.github.com"
 FORGE_TOKEN = "LOADMASTER_FORGE_TOKEN"
 """The environment variable with the token for a live forge."""
 _LONG_ENOUGH = 60.0
+MOST_PAGES = 200
+"""Of one list: twenty thousand releases, of which GitHub itself shows no more than ten thousand."""
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)
 """The least that GitHub asks to wait, if it limits without naming an instant."""
@@ -201,12 +203,16 @@ class _Runs(Answered):
 
 
 def pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
-    """The answers to one question, page by page."""
+    """The answers to one question, page by page. Raises `ForgeAnswerUnreadable` if they do not end."""
     answer = send(client, "GET", path, params={**params, "per_page": "100"})
     yield answer
-    while following := answer.links.get("next"):
-        answer = send(client, "GET", following["url"])
+    for _ in range(MOST_PAGES):
+        following = answer.links.get("next", {}).get("url")
+        if following is None:
+            return
+        answer = send(client, "GET", following)
         yield answer
+    raise ForgeAnswerUnreadable(_shown(client, path), f"it has more than {MOST_PAGES} pages")
 
 
 def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
