@@ -174,7 +174,11 @@ class Api:
             raise SecretBlockMissing(name)
         if not answer.is_success:
             raise SecretBlockUnread(name, f"status {answer.status_code}")
-        value = answer.json()["data"].get("value")
+        try:
+            value = read_json(answer.content)["data"].get("value")
+        except (NotJson, LookupError, TypeError, AttributeError):
+            # Not its text, which may hold the block's contents.
+            raise SecretBlockUnread(name, "the answer is not a Prefect server's") from None
         if not isinstance(value, str):
             raise SecretBlockMissing(name)
         return value

@@ -29,7 +29,15 @@ from tests.kit.hostile_bytes import hostile
 from tests.kit.hostile_examples import LINE, OFTEN, RELEASE, RUN
 
 SITE = "https://registry.example"
-HEADERS: tuple[str, ...] = ("Content-Type", "Retry-After", "Location", "ETag", "Content-Encoding", "Link", "X-RateLimit-Reset")
+HEADERS: tuple[str, ...] = (
+    "Content-Type",
+    "Retry-After",
+    "Location",
+    "ETag",
+    "Content-Encoding",
+    "Link",
+    "X-RateLimit-Reset",
+)
 HEADERS += ("Content-Length", "X-RateLimit-Remaining", "Set-Cookie")
 WORDS = (
     *("text/html", "application/json; charset=zlib", "text/plain; charset=unicode_escape", "text/plain; charset=idna"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -45,7 +46,7 @@ from loadmaster.planning.values.toml_text import parse_toml
 from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 from loadmaster.rehearsal.conditions import read_script
 from loadmaster.rehearsal.scenario import read_scenario
-from loadmaster.run.profiles import load_project
+from loadmaster.run.profiles import ROOT, load_project
 from tests.kit import archives
 from tests.kit.hostile_bytes import hostile
 from tests.kit.hostile_examples import (
@@ -184,7 +185,7 @@ READERS: Mapping[str, Reader] = {
     "a crate by crates.io's rules": Reader(
         lambda content: judge(content, "core", "1.0.0"),
         (CRATE,),
-        ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt", "planning/crates_io/manifest"),
+        ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt"),
     ),
     "a release's archive": Reader(
         lambda content: take_program("x", content, "hangar"),
@@ -246,3 +247,47 @@ def _read(read: Callable[[], object], raises: tuple[type[Exception], ...] = ()) 
     except expected as error:
         str(error).encode()  # a text that can be shown and kept
     assert time.monotonic() - begun < MOST_SECONDS
+
+
+_READS = re.compile(
+    r"\b(?:json\.loads|read_json|read_yaml|load_toml|parse_toml|tomlkit\.parse|toml_rs\.loads|tarfile\.open|ZipFile"
+    r"|GzipFile|decompressobj|model_validate_json|validate_json|parsedate_to_datetime|fromisoformat)\("
+)
+TRIED_WITH_A_CLIENT = (  # in test_clients.py
+    "clients/forge/releases",
+    "clients/registry/answers",
+    "clients/registry/registry",
+    "clients/registry/trusted_publishing",
+    "index_as_of/upstream",
+    "planning/permissions/reading",
+    "planning/permissions/registry_gates",
+    "stack/api",
+)
+NOT_FOREIGN = {
+    "cli/": "receipts, pins and files that this machine's user names",
+    "clients/bounded": "unpacks for all of them; test_attacks.py",
+    "clients/cargo": "what cargo prints",
+    "clients/git/": "what git prints",
+    "clients/rewriting": "our own list, in a store of ours",
+    "index_as_of/view": "lines that Upstream has looked at",
+    "planning/crates_io/snapshots": "taken by hand from crates.io's repository",
+    "planning/gates/trees": "asks for problems by the reader of manifests",
+    "planning/values/tar_entry": "a header, for those who open archives",
+    "rehearsal/": "servers of a rehearsal: their client is the release, and an unread request is its 500",
+    "run/": "a run's own files",
+    "smoke/running/": "an archive and a description that we write",
+    "stack/": "a server of ours, and prefect.yaml",
+    "steps/cut": "a run's own pins",
+}
+
+
+def test_every_module_that_reads_is_tried_or_reads_nothing_foreign() -> None:
+    tried = {module for reader in READERS.values() for module in reader.modules} | set(TRIED_WITH_A_CLIENT)
+    reading = {
+        str(path.relative_to(ROOT / "loadmaster").with_suffix(""))
+        for path in (ROOT / "loadmaster").rglob("*.py")
+        if _READS.search(path.read_text(encoding="utf-8"))
+    }
+    untried = sorted(reading - tried)
+    assert [module for module in untried if not module.startswith(tuple(NOT_FOREIGN))] == [], "add a row to READERS"
+    assert sorted(tried - reading) == [], "a row names a module that reads nothing"
