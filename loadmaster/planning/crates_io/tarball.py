@@ -16,7 +16,7 @@ from loadmaster.planning.values.value import Value
 
 _BLOCK = 512
 _CHUNK = 64 * 1024
-_MOST_ENTRIES = 100_000
+_MOST_ENTRIES = 50_000
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 """Neither is a rule of crates.io's; both keep a bomb from filling the memory."""
 _MALFORMED = "uploaded tarball is malformed or too large when decompressed"
@@ -49,7 +49,7 @@ def unpack(tarball: bytes, package: str, limit: int) -> Contents:
     unpacked = _Unpacked(tarball, limit)
     try:
         for archive, entry in _entries(unpacked):
-            _check_size(entry)
+            _check_size(entry, limit)
             inside = _path_inside(entry, package)
             _check_type(entry)
             paths.append(inside)
@@ -120,12 +120,12 @@ class _WithFirst:
         return first or self._unpacked.read(size)
 
 
-def _check_size(entry: BoundedEntry) -> None:
+def _check_size(entry: BoundedEntry, limit: int) -> None:
     """Refuses a pax size other than the header's: two readers could then see two different crates."""
     declared = entry.pax_headers.get("size")
     if declared is not None and (not declared.isdecimal() or int(declared) != entry.written_size):
         raise bad_request("uploaded tarball is malformed")
-    require_size(entry)
+    require_size(entry, limit)
 
 
 def _path_inside(entry: tarfile.TarInfo, package: str) -> str:

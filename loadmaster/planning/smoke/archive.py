@@ -23,7 +23,8 @@ UNPACKED_LIMIT = 1024 * 1024 * 1024
 """The largest size of all members together in bytes. A larger archive is a bomb, or not the archive of a program."""
 PROGRAM_LIMIT = 128 * 1024 * 1024
 """The largest program in bytes: it is kept in memory, and goes into an image."""
-MOST_MEMBERS = 100_000
+MOST_MEMBERS = 50_000
+_CHUNK = 1024 * 1024
 
 
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, OSError, EOFError)
@@ -83,10 +84,12 @@ def _take_from_zip(archive: str, content: bytes, program: str, limit: int) -> by
 
 
 def _program(archive: str, opened: IO[bytes]) -> bytes:
-    content = opened.read(PROGRAM_LIMIT + 1)
-    if len(content) > PROGRAM_LIMIT:
-        raise SmokeArchiveRefused(archive, f"its program has more than {PROGRAM_LIMIT} bytes")
-    return content
+    content = io.BytesIO()
+    while chunk := opened.read(_CHUNK):
+        content.write(chunk)
+        if content.tell() > PROGRAM_LIMIT:
+            raise SmokeArchiveRefused(archive, f"its program has more than {PROGRAM_LIMIT} bytes")
+    return content.getvalue()
 
 
 def _zip_members(zipped: zipfile.ZipFile) -> Iterator[_Member]:

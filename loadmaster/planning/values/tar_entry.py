@@ -45,7 +45,12 @@ class BoundedEntry(tarfile.TarInfo):
     _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse
 
 
-def require_size(entry: tarfile.TarInfo) -> None:
-    """Raises `ReadError` for a size below zero, at which tarfile would go back and read the same entry for ever."""
+def require_size(entry: tarfile.TarInfo, most: int | None = None) -> None:
+    """Raises `ReadError` for a size above `most`, before anything of it is unpacked, and for one below zero.
+
+    At the latter tarfile would go back, and read the same entry for ever.
+    """
+    if most is not None and entry.size > most:
+        raise tarfile.ReadError(f"`{entry.name}` is larger than {most} bytes")
     if entry.size < 0:
         raise tarfile.ReadError(f"`{entry.name}` has a size below zero")
