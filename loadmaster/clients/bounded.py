@@ -231,9 +231,12 @@ def _begin(request: httpx.Request, default: Bounds) -> tuple[Bounds, float]:
 
 
 def _response(answer: httpx.Response, body: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
-    """The answer with its unpacked body, and without the headers that are about the packed one."""
+    """The answer with its unpacked body, without the headers that are about the packed one, and without its cookies.
+
+    No server of ours needs cookies, and one that is not ASCII would end every later request to its host.
+    """
     headers = httpx.Headers(answer.headers)
-    for name in ("Content-Encoding", "Content-Length"):
+    for name in ("Content-Encoding", "Content-Length", "Set-Cookie"):
         headers.pop(name, None)
     # Python has charsets that unpack, or that make text which nobody can write again.
     if (charset := answer.charset_encoding) is not None and charset.lower() not in _CHARSETS:

@@ -85,6 +85,13 @@ def test_a_usual_charset_is_kept() -> None:
     assert answer.text == "é"
 
 
+def test_no_cookie_is_kept() -> None:
+    http = client(b"", Set_Cookie="a=b")
+    http.get(SITE)
+    assert not http.cookies
+    assert "Cookie" not in http.get(SITE).request.headers
+
+
 def test_redirects_end() -> None:
     asked: list[str] = []
 

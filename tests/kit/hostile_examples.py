@@ -13,7 +13,7 @@ from tests.kit.packed import packed
 FULL = os.environ.get("HOSTILE") == "full"
 OFTEN = settings(
     deadline=None,
-    max_examples=1000 if FULL else 50,
+    max_examples=600 if FULL else 30,
     derandomize=not FULL,
     suppress_health_check=list(HealthCheck),
     database=None,

@@ -51,6 +51,6 @@ def require_size(entry: tarfile.TarInfo, most: int | None = None) -> None:
     At the latter tarfile would go back, and read the same entry for ever.
     """
     if most is not None and entry.size > most:
-        raise tarfile.ReadError(f"`{entry.name}` is larger than {most} bytes")
+        raise tarfile.ReadError(f"unpacked it is larger than {most} bytes")
     if entry.size < 0:
         raise tarfile.ReadError(f"`{entry.name}` has a size below zero")
