@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test chaos check up down bench lock clean
+.PHONY: help setup rehearse test chaos check up down bench lock sbom audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,7 +44,14 @@ lock: setup ## write constraints.txt anew from pyproject.toml
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && \
 	$(BIN)/python -m venv "$$venv" && "$$venv/bin/pip" install --quiet uv && \
 	"$$venv/bin/uv" pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
-		--no-emit-index-url --custom-compile-command "make lock" --quiet -o constraints.txt
+		--no-emit-index-url --no-emit-package pip --custom-compile-command "make lock" --quiet -o constraints.txt
+
+sbom: setup ## list every installed package, with its licence, in build/sbom.json (CycloneDX)
+	@mkdir -p build && $(BIN)/cyclonedx-py environment --no-validate --output-reproducible --pyproject pyproject.toml \
+		--of JSON -o build/sbom.json $(BIN)/python && echo build/sbom.json
+
+audit: setup ## ask an advisory service about every pinned package; fails where it cannot be reached
+	@scripts/audit
 
 clean: down ## stop the server and remove builds and caches; runs, receipts and Prefect's records stay
 	rm -rf $(addprefix .loadmaster/,build crates mirrors smoke upstream) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,19 @@ import re
 
 import httpx
 
+from loadmaster.errors.redaction import redact
+
 _PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|title)\b", re.IGNORECASE | re.DOTALL)
+
+
+_LOOKED_AT = 4096
+"""Bytes; of a long answer no more is searched for tokens, and no more is shown to anybody."""
+
+
+def beginning(answer: httpx.Response) -> str:
+    """The first words of an answer, for a person."""
+    # Redacted before it is shortened: half a token would not be recognised.
+    return redact(answer.content[:_LOOKED_AT].decode(errors="replace"))[:200].strip()
 
 
 def is_page(answer: httpx.Response) -> bool:

@@ -201,6 +201,17 @@ class ForgeAnswerUnreadable(LoadmasterError):
         )
 
 
+class ForgeAddressForeign(LoadmasterError):
+    """The forge's answer names an address elsewhere, where a request would take the token."""
+
+    def __init__(self, url: str, elsewhere: str) -> None:
+        super().__init__(
+            f"The forge's answer names an address at `{elsewhere}`, which is not that of `{url}`; nothing was sent there.",
+            why="something else answers in the forge's place, or the forge gives its addresses by another name than the profile.",
+            fix="compare the two; if they are one forge, write the name that it gives itself into the profile or the proxy.",
+        )
+
+
 class ForgeLacksTag(LoadmasterError):
     """The tag was pushed and the forge does not show it."""
 

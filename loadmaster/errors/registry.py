@@ -51,6 +51,15 @@ class AnotherAnswered(RegistryUnreachable):
     _fix = "open the address from this machine; when the registry answers there, try again."
 
 
+class AnswerOutOfBounds(RegistryUnreachable):
+    """The answer was given up while it was read: too large, cut off, or packed as nobody asked for. It is not waited out."""
+
+    transient: ClassVar[bool] = False
+    outage: ClassVar[bool] = False
+    _why = "no registry answers so: something else answers in its place, or means to use up this machine's memory."
+    _fix = "look at who answers at the address; nothing of the answer was used."
+
+
 class ReadRefused(RegistryUnreachable):
     """The registry understood a question and does not answer it. Asking again changes nothing."""
 

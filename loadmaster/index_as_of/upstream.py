@@ -18,10 +18,14 @@ from typing import Generic, TypeVar
 import httpx
 
 from loadmaster import __version__
+from loadmaster.clients import bounded
+from loadmaster.clients.bounded import CONFIG, CRATE, INDEX_FILE, SMALL_INDEX_FILE, AnswerRefused, Bounds
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.rehearsal import UpstreamChecksumMismatch, UpstreamUnreachable
 from loadmaster.planning.registry.as_of import lines_as_of
+from loadmaster.planning.registry.index_line import require_line
 from loadmaster.planning.registry.sparse_index import download_url, index_path
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.value import Value
 from loadmaster.run.clock import utc_now
 from loadmaster.run.store import write_atomically
@@ -70,8 +74,9 @@ class Upstream:
         self._ahead: dict[str, asyncio.Task[None]] = {}
         self._asking: _Shared[IndexFile] = _Shared()
         self._downloading: _Shared[Path] = _Shared()
-        self._client: httpx.AsyncClient | None = None
+        self._client: bounded.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def lines(self, name: str) -> tuple[bytes, ...]:
         """The index lines of a crate as of the instant, oldest first; none if upstream does not have it.
@@ -86,7 +91,10 @@ class Upstream:
         if key in self._settled:
             return self._settled[key]
         file = await self._asking.once(key, lambda: self._index_file(key))
-        lines = lines_as_of(file.body.splitlines(), self._as_of)
+        try:
+            lines = lines_as_of(file.body.splitlines(), self._as_of)
+        except ValueError as error:
+            raise UpstreamUnreachable(self.address + key, f"a version of it is none: {error}") from error
         if file.fetched >= self._as_of:
             self._settled[key] = lines
         return lines
@@ -100,10 +108,14 @@ class Upstream:
 
     async def downloads(self) -> str:
         """The address of crate files: `dl` of the index's configuration. Raises `UpstreamUnreachable`."""
-        config = await self._get(self.address + "config.json", {})
+        config_address = self.address + "config.json"
+        config = await self._get(config_address, {}, CONFIG)
         if config.status_code != 200:
-            raise UpstreamUnreachable(self.address + "config.json", f"answered {config.status_code}")
-        return str(config.json()["dl"])
+            raise UpstreamUnreachable(config_address, f"answered {config.status_code}")
+        try:
+            return str(read_json(config.content)["dl"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise UpstreamUnreachable(config_address, "it is not the `config.json` of a registry") from error
 
     async def aclose(self) -> None:
         for task in self._ahead.values():
@@ -115,9 +127,9 @@ class Upstream:
 
     def _look_ahead(self, lines: tuple[bytes, ...]) -> None:
         """Fetches the dependencies of the newest version in advance: without HTTP/2, cargo asks for only two files at a time."""
-        for dependency in json.loads(lines[-1])["deps"] if lines else ():
+        for dependency in read_json(lines[-1])["deps"] if lines else ():
             name = dependency.get("package") or dependency["name"]
-            if dependency["kind"] != "dev" and name not in self._ahead:
+            if dependency.get("kind") != "dev" and name not in self._ahead:
                 self._ahead[name] = asyncio.ensure_future(self._fetch_ahead(name))
 
     async def _fetch_ahead(self, name: str) -> None:
@@ -130,12 +142,13 @@ class Upstream:
             return known
         asked_at = self._clock()
         headers = {"Accept": "text/plain"} | ({"If-None-Match": known.etag} if known and known.etag else {})
-        answer = await self._get(self.address + key, headers)
+        answer = await self._ask_index(self.address + key, headers)
         if answer.status_code == 304 and known is not None:
             file = known.model_copy(update={"fetched": asked_at})
         elif answer.status_code in ABSENT:
             file = IndexFile(etag="", fetched=asked_at, body=b"")
         elif answer.status_code == 200:
+            _require_lines(self.address + key, answer.content)
             file = IndexFile(etag=answer.headers.get("ETag", ""), fetched=asked_at, body=answer.content)
         else:
             raise UpstreamUnreachable(self.address + key, f"answered {answer.status_code}")
@@ -143,9 +156,19 @@ class Upstream:
             _keep(file, self._files / key)
         return file
 
+    async def _ask_index(self, address: str, headers: dict[str, str]) -> httpx.Response:
+        """The few large files are asked for twice, and then one at a time."""
+        try:
+            return await self._get(address, headers, SMALL_INDEX_FILE)
+        except UpstreamUnreachable as error:
+            if not isinstance(error.__cause__, AnswerRefused):
+                raise
+        async with self._one_at_a_time:
+            return await self._get(address, headers, INDEX_FILE)
+
     async def _download(self, name: str, version: str, checksum: str, kept: Path) -> Path:
         address = download_url(await self.downloads(), name, version, checksum)
-        answer = await self._get(address, {})
+        answer = await self._get(address, {}, CRATE)
         if answer.status_code != 200:
             raise UpstreamUnreachable(address, f"answered {answer.status_code}")
         if _sha256(answer.content) != checksum:
@@ -153,28 +176,37 @@ class Upstream:
         write_atomically(kept, answer.content)
         return kept
 
-    async def _get(self, address: str, headers: dict[str, str]) -> httpx.Response:
+    async def _get(self, address: str, headers: dict[str, str], bounds: Bounds) -> httpx.Response:
         try:
-            return await self._connection().get(address, headers=headers)
-        except httpx.HTTPError as error:
+            return await self._connection().get(address, headers=headers, extensions=bounds.asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UpstreamUnreachable(address, f"{type(error).__name__}: {error}") from error
 
     def _connection(self) -> httpx.AsyncClient:
         # A client of httpx belongs to the event loop that it first ran in; a registry that is served again gets a new loop.
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
-            self._client, self._loop = _new_client(), loop
+            self._client, self._loop, self._one_at_a_time = _new_client(), loop, asyncio.Lock()
         return self._client
 
 
-def _new_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _new_client() -> bounded.AsyncClient:
+    return bounded.AsyncClient(
         http2=True,
         headers={"User-Agent": f"loadmaster/{__version__}"},
         follow_redirects=True,
         timeout=30,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     )
+
+
+def _require_lines(address: str, body: bytes) -> None:
+    """Raises `UpstreamUnreachable`. Checked once, before it is kept: all who read a kept line may rely on it."""
+    try:
+        for line in body.splitlines():
+            require_line(line)
+    except ValueError as error:
+        raise UpstreamUnreachable(address, f"a line is not one of a sparse index: {error}") from error
 
 
 def _keep(file: IndexFile, path: Path) -> None:

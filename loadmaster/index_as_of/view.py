@@ -7,7 +7,6 @@ sibling's checksum. cargo fetches crate files from the registry itself.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.rehearsal import UpstreamUnreachable
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.registry.sparse_index import index_path
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.version import same_version
 
 PRESENT = datetime.max.replace(tzinfo=UTC)
@@ -81,7 +81,7 @@ class _View:
 
 
 def _is(line: bytes, version: str) -> bool:
-    return same_version(json.loads(line)["vers"], version)
+    return same_version(read_json(line)["vers"], version)
 
 
 async def _unreachable(_: Request, error: Exception) -> Response:

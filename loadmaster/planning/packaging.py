@@ -8,12 +8,12 @@ runs nothing.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
+from loadmaster.planning.values.toml_text import load_toml
 
 _REGISTRIES = ("registry+", "sparse+")
 
@@ -27,7 +27,7 @@ def needs_index(
     """
     if lockfile is None:
         return "there is no lockfile"
-    for package in tomllib.loads(lockfile).get("package", []):
+    for package in load_toml(lockfile).get("package", []):
         name, source = package["name"], package.get("source")
         if source is None and name not in workspace.names:
             return f"`{name}` is in a directory, its crate comes from the registry"

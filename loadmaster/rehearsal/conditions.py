@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from loadmaster.errors.request import FaultScriptBroken
+from loadmaster.planning.values.json_text import read_json
+from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Service
@@ -47,8 +47,8 @@ def read_script(file: Path) -> Conditions:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        document: Any = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        document: Any = read_json(text) if file.suffix == ".json" else load_toml(text)
+    except (OSError, ValueError) as error:
         raise FaultScriptBroken(str(file), str(error)) from error
     if not isinstance(document, dict) or not document or not isinstance(document.get("fault", []), list):
         raise FaultScriptBroken(str(file), "it has no `[[fault]]`, nor `[service]`, `[limits]` or `clock_speed`")

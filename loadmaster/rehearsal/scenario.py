@@ -6,8 +6,6 @@ them: `seeding` puts them into one.
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +16,8 @@ from loadmaster.errors.request import ScenarioBroken
 from loadmaster.planning.crates_io.names import canonical, check_crate_name
 from loadmaster.planning.crates_io.refusal import Refusal
 from loadmaster.planning.crates_io.rules import check_version
+from loadmaster.planning.values.json_text import read_json
+from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.registry.credentials import Lock
 from loadmaster.rehearsal.registry.limits import OwnLimits
@@ -183,8 +183,8 @@ def read_scenario(file: Path) -> Scenario:
     """A scenario in TOML, or in JSON if the file's name ends so. Raises `ScenarioBroken`."""
     try:
         text = file.read_text(encoding="utf-8")
-        document: Any = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        document: Any = read_json(text) if file.suffix == ".json" else load_toml(text)
+    except (OSError, ValueError) as error:
         raise ScenarioBroken(str(file), [str(error)]) from error
     try:
         return Scenario.model_validate(document)

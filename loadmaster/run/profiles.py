@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.values.toml_text import load_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 """Loadmaster's own checkout. It holds the profiles, the examples and the ignored `.loadmaster/`."""
@@ -33,11 +33,11 @@ def load_project(name: str, *places: Path) -> Project:
     files = (place / f"{name}.toml" for place in places or _PLACES)
     path = next(file for file in files if file.is_file())
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = load_toml(path.read_text(encoding="utf-8"))
         if "name" in document:
             raise ProfileBroken(path.name, ["`name`: the file's own name is the project's"])
         return Project.model_validate({"name": name, **document})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ProfileBroken(path.name, [str(error)]) from error
     except ValidationError as error:
         raise ProfileBroken(path.name, problems_of(error)) from error

@@ -17,9 +17,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
+from loadmaster.clients import bounded
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
 from loadmaster.planning.values.artifact_key import artifact_key
+from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.stack.runs import FlowRun, LogLine, TaskRun
 
 BUSY = httpx.codes.SERVICE_UNAVAILABLE
@@ -42,7 +44,7 @@ class Api:
     ) -> None:
         self._busy_seconds, self._busy_patience = busy_seconds, busy_patience
         # Without `trust_env`: no proxy of the user may come between us and loopback.
-        self._client = httpx.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
+        self._client = bounded.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +174,11 @@ class Api:
             raise SecretBlockMissing(name)
         if not answer.is_success:
             raise SecretBlockUnread(name, f"status {answer.status_code}")
-        value = answer.json()["data"].get("value")
+        try:
+            value = read_json(answer.content)["data"].get("value")
+        except (NotJson, LookupError, TypeError, AttributeError):
+            # Not its text, which may hold the block's contents.
+            raise SecretBlockUnread(name, "the answer is not a Prefect server's") from None
         if not isinstance(value, str):
             raise SecretBlockMissing(name)
         return value
@@ -236,16 +242,19 @@ class Api:
 
     @staticmethod
     def _require_success(response: httpx.Response) -> Any:
+        request = f"{response.request.method} {response.request.url.path}"
         if not response.is_success:
-            request = f"{response.request.method} {response.request.url.path}"
             raise PrefectRefused(request, f"status {response.status_code}: {_details_of(response)}")
-        return response.json() if response.content else None
+        try:
+            return read_json(response.content) if response.content else None
+        except NotJson as error:
+            raise PrefectRefused(request, f"the answer is not JSON: {error}") from error
 
 
 def _details_of(response: httpx.Response) -> str:
     """The server's own words: Prefect puts them in `detail`, or in a list of `exception_detail`."""
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return response.text[:500]
     if not isinstance(body, dict):

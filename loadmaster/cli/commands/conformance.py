@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from pathlib import Path
 
-import httpx
-
+from loadmaster.clients import bounded
 from loadmaster.errors.request import WrongRequest
+from loadmaster.planning.values.json_text import read_json
+from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.conformance import CORPUS, CorpusDifference, Replay, load_corpus, scenario_tokens
 
@@ -31,7 +30,7 @@ def replay_corpus(server: str, tokens: Path | None, issuer: str | None, corpus: 
     directory = corpus or CORPUS
     cases = load_corpus(directory)
     known = scenario_tokens(directory) if tokens is None else _read_tokens(tokens)
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+    with bounded.Client(timeout=PATIENCE, trust_env=False) as client:
         replay = Replay(server.rstrip("/"), known, client, issuer and issuer.rstrip("/"))
         compared = [difference for _, difference in replay.run(cases)]
     return Replayed(
@@ -54,7 +53,7 @@ def _read_tokens(file: Path) -> dict[str, str]:
     """Name to token, in TOML or JSON. Raises `WrongRequest`."""
     try:
         text = file.read_text(encoding="utf-8")
-        tokens = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+        tokens = read_json(text) if file.suffix == ".json" else load_toml(text)
     except (OSError, ValueError) as error:
         raise WrongRequest([f"`tokens`: `{file}`: {error}"]) from error
     if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile,
 from loadmaster.planning.profile.project import CargoStyle, Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import problems_of
 from loadmaster.run.sandboxing import sandbox_for
@@ -61,7 +61,7 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
 
 def _require_readable(file: Path, name: str, text: str) -> None:
     try:
-        Project.model_validate({"name": name, **tomllib.loads(text)})
+        Project.model_validate({"name": name, **load_toml(text)})
     except ValidationError as error:
         raise ProfileBroken(file.name, problems_of(error)) from error
 

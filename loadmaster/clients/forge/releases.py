@@ -15,22 +15,27 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from loadmaster.clients.pages import is_page
+from loadmaster.clients import bounded
+from loadmaster.clients.bounded import ASSET, AnswerRefused
+from loadmaster.clients.pages import beginning, is_page
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import (
+    ForgeAddressForeign,
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
     ForgeRateLimited,
     ForgeUnreachable,
 )
-from loadmaster.errors.redaction import redact
 from loadmaster.planning.answers.forge import forge_refusal
+from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
 GITHUB = "https://api.github.com"
 _LONG_ENOUGH = 60.0
+MOST_PAGES = 200
+"""Of one list: twenty thousand releases, of which GitHub itself shows no more than ten thousand."""
 _UPLOAD = httpx.Timeout(_LONG_ENOUGH, write=600.0, read=600.0)
 _SECONDARY_LIMIT = timedelta(minutes=1)
 """The least that GitHub asks to wait, if it limits without naming an instant."""
@@ -120,7 +125,7 @@ def http_client(
     if token:
         headers["Authorization"] = f"Bearer {token}"
     base = f"{api.rstrip('/')}/repos/{repository}/"
-    return httpx.Client(base_url=base, headers=headers, transport=transport, timeout=_LONG_ENOUGH)
+    return bounded.Client(base_url=base, headers=headers, transport=transport, timeout=_LONG_ENOUGH)
 
 
 def releases(client: httpx.Client) -> tuple[ForgeRelease, ...]:
@@ -164,14 +169,16 @@ def upload_asset(
     """Also raises `ForgeAlreadyThere` if the release has an asset of that name: nothing is overwritten."""
     address = release.upload_url.partition("{")[0]
     headers = {"Content-Type": content_type}
-    answer = send(client, "POST", address, params={"name": name}, content=content, headers=headers, timeout=_UPLOAD)
+    settings: dict[str, Any] = {"headers": headers, "timeout": _UPLOAD, "extensions": ASSET.asked}
+    answer = send(client, "POST", address, params={"name": name}, content=content, **settings)
     return read(Asset, answer)
 
 
 def download_asset(client: httpx.Client, asset: Asset) -> bytes:
     """The bytes, from wherever the forge redirects to; the token is not sent to another host."""
     headers = {"Accept": "application/octet-stream"}
-    return send(client, "GET", asset.url, headers=headers, follow_redirects=True, timeout=_UPLOAD).content
+    settings: dict[str, Any] = {"follow_redirects": True, "timeout": _UPLOAD, "extensions": ASSET.asked}
+    return send(client, "GET", asset.url, headers=headers, **settings).content
 
 
 def find_tag(client: httpx.Client, tag: str) -> ForgeTag | None:
@@ -194,32 +201,62 @@ class _Runs(Answered):
 
 
 def pages(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
-    """The answers to one question, page by page."""
+    """The answers to one question, page by page. Raises `ForgeAnswerUnreadable` if they do not end."""
     answer = send(client, "GET", path, params={**params, "per_page": "100"})
     yield answer
-    while following := answer.links.get("next"):
-        answer = send(client, "GET", following["url"])
+    for _ in range(MOST_PAGES):
+        following = answer.links.get("next", {}).get("url")
+        if following is None:
+            return
+        answer = send(client, "GET", following)
         yield answer
+    raise ForgeAnswerUnreadable(_shown(client, path), f"it has more than {MOST_PAGES} pages")
 
 
 def send(client: httpx.Client, method: str, path: str, **arguments: Any) -> httpx.Response:
-    """The answer to one request, if it is a success."""
+    """The answer to one request, if it is a success. Also raises `ForgeAddressForeign`."""
+    _require_own(client, path)
     try:
         answer = client.request(method, path, **arguments)
+    except (AnswerRefused, httpx.TooManyRedirects) as error:
+        raise ForgeAnswerUnreadable(_shown(client, path), str(error)) from error
     except httpx.RequestError as error:
-        raise ForgeUnreachable(str(client.base_url.join(path)), str(error) or type(error).__name__) from error
+        raise ForgeUnreachable(_shown(client, path), str(error) or type(error).__name__) from error
     if answer.is_success:
         return answer
     raise _error(answer)
+
+
+def _require_own(client: httpx.Client, path: str) -> None:
+    """Raises `ForgeAddressForeign` for an address to which the token may not be sent.
+
+    A forge's answers name addresses (the next page, an asset, where to upload), and whoever answers in its place may name his
+    own. Uploads may go to `uploads.` of the forge's domain, as GitHub's do; every other address is the API's own.
+    """
+    try:
+        address = client.base_url.join(path)
+    except httpx.InvalidURL as error:
+        raise ForgeAnswerUnreadable(str(client.base_url), f"it names an address that is none: {error}") from error
+    own = client.base_url
+    hosts = (own.host, f"uploads.{own.host.removeprefix('api.')}")
+    if (address.scheme, address.port) != (own.scheme, own.port) or address.host not in hosts:
+        raise ForgeAddressForeign(str(own), f"{address.scheme}://{address.netloc.decode('ascii', 'replace')}")
+
+
+def _shown(client: httpx.Client, path: str) -> str:
+    # Without the query: it holds the signature of a storage address.
+    return str(client.base_url.join(path).copy_with(query=None))
 
 
 def read(kind: type[T], answer: httpx.Response) -> T:
     """The answer as a value. Raises `ForgeAnswerUnreadable`, and `ForgeUnreachable` for a page of a proxy."""
     url = str(answer.url.copy_with(query=None))
     if is_page(answer):
-        raise ForgeUnreachable(url, f"a page instead of JSON: {redact(answer.text)[:200].strip()}")
+        raise ForgeUnreachable(url, f"a page instead of JSON: {beginning(answer)}")
     try:
-        return TypeAdapter(kind).validate_json(answer.content)
+        return TypeAdapter(kind).validate_python(read_json(answer.content))
+    except NotJson as error:
+        raise ForgeAnswerUnreadable(url, str(error)) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -245,12 +282,13 @@ def _error(answer: httpx.Response) -> LoadmasterError:
 def _message_of(answer: httpx.Response) -> tuple[str, set[str]]:
     """The forge's message with its `errors` spelled out, and their codes; else the start of the body."""
     try:
-        body = answer.json()
-    except ValueError:
+        body = read_json(answer.content)
+    except NotJson:
         body = None
     if not isinstance(body, dict) or "message" not in body:
-        return (redact(answer.text)[:200] or answer.reason_phrase), set()
-    problems = [problem for problem in body.get("errors") or () if isinstance(problem, dict)]
+        return (beginning(answer) or answer.reason_phrase), set()
+    errors = body.get("errors")
+    problems = [problem for problem in errors if isinstance(problem, dict)] if isinstance(errors, list) else []
     texts = [
         str(problem.get("message") or f"{problem.get('resource')}.{problem.get('field')} {problem.get('code')}")
         for problem in problems

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import Field
 
+from loadmaster.clients.bounded import ASSET
 from loadmaster.clients.forge.releases import Answered, pages, read, send
 
 
@@ -77,7 +78,7 @@ def jobs(client: httpx.Client, run_id: int) -> tuple[WorkflowJob, ...]:
 
 def job_log(client: httpx.Client, job: int) -> str:
     """What the job printed, each line after its instant. The token is not sent to the host that keeps the log."""
-    return send(client, "GET", f"actions/jobs/{job}/logs", follow_redirects=True).text
+    return send(client, "GET", f"actions/jobs/{job}/logs", follow_redirects=True, extensions=ASSET.asked).text
 
 
 def cancel(client: httpx.Client, identity: int) -> None:

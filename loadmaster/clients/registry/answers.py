@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import httpx
 
-from loadmaster.errors.redaction import redact
+from loadmaster.clients.bounded import AnswerRefused
+from loadmaster.clients.pages import beginning
 from loadmaster.errors.refusals.reason import FALLBACKS, Reason
 from loadmaster.errors.registry import (
     AlreadyUploaded,
     AnotherAnswered,
+    AnswerOutOfBounds,
     DailyLimitReached,
     RateLimited,
     ReadRefused,
@@ -28,6 +29,7 @@ from loadmaster.errors.registry import (
 )
 from loadmaster.planning.answers.registry import NOT_A_WORD, ReadRefusal, is_read_only, read_refusal
 from loadmaster.planning.registry.seen import CrateVersion
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.retry_after import instant_named
 from loadmaster.planning.values.value import Value
 
@@ -37,6 +39,9 @@ _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} 
 
 _DAILY_CAP = "too many versions of this crate in the last 24 hours"
 """crates.io's own words for its cap on the versions of one crate in a day. No other 429 is it."""
+
+_LONGEST_LINE = 2 * 1024 * 1024
+"""Bytes. crates.io takes no more than 1 MiB of metadata for a version, and its line has a part of that."""
 
 NOT_THERE = (404, 410, 451)
 """The statuses that mean to cargo that the index does not know a name."""
@@ -52,18 +57,16 @@ class Endpoints(Value):
 def read_config(url: str, answer: httpx.Response) -> Endpoints:
     """Raises `RegistryUnreachable`."""
     try:
-        config = answer.json()
+        config = read_json(answer.content)
         return Endpoints(api=str(config["api"]).rstrip("/"), dl=str(config["dl"]))
     except (ValueError, KeyError, TypeError) as error:
         raise AnotherAnswered(url, "it is not the `config.json` of a registry") from error
 
 
-def read_lines(url: str, answer: httpx.Response, read: Callable[[bytes], T]) -> tuple[T, ...]:
-    """The lines of an index file; () for a name that the index does not know. Raises `RegistryUnreachable`."""
-    if answer.status_code != 200:
-        return ()
+def read_lines(url: str, pieces: Iterable[bytes], read: Callable[[bytes], T]) -> tuple[T, ...]:
+    """The lines of an index file, which comes in `pieces`. Raises `RegistryUnreachable`."""
     try:
-        lines = tuple(read(line) for line in answer.content.splitlines() if line)
+        lines = tuple(read(line) for line in _lines(pieces) if line.strip())
     except (ValueError, KeyError, TypeError) as error:
         raise AnotherAnswered(url, "a line is not one of a sparse index") from error
     if not lines:
@@ -71,8 +74,19 @@ def read_lines(url: str, answer: httpx.Response, read: Callable[[bytes], T]) -> 
     return lines
 
 
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Raises `ValueError` for one that is too long to be a version."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError(f"a line of more than {_LONGEST_LINE} bytes")
+    yield rest
+
+
 def crate_version(line: bytes) -> CrateVersion:
-    entry = json.loads(line)
+    entry = read_json(line)
     return CrateVersion(version=entry["vers"], checksum=entry["cksum"], yanked=bool(entry.get("yanked", False)))
 
 
@@ -123,6 +137,14 @@ def unread(url: str, answer: httpx.Response) -> RegistryUnreachable:
     return ReadRefused(url, status, message, reason)
 
 
+def no_answer(url: str, error: httpx.HTTPError | httpx.InvalidURL) -> RegistryUnreachable:
+    """The error for a request that ended without an answer to use."""
+    if isinstance(error, AnswerRefused):
+        return AnswerOutOfBounds(url, str(error))
+    led_astray = (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.DecodingError, httpx.InvalidURL)
+    return (AnotherAnswered if isinstance(error, led_astray) else RegistryUnreachable)(url, describe(error))
+
+
 def describe(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
@@ -153,13 +175,12 @@ def _unusable(url: str, answer: httpx.Response, details: list[str] | None, messa
 
 
 def _beginning(answer: httpx.Response) -> str:
-    # Redacted before it is shortened: half a token would not be recognised.
-    return f"`{redact(answer.text)[:200].strip()}`"
+    return f"`{beginning(answer)}`"
 
 
 def _is_json_or_nothing(answer: httpx.Response) -> bool:
     try:
-        return not answer.content or answer.json() is not None
+        return not answer.content or read_json(answer.content) is not None
     except ValueError:
         return False
 
@@ -172,7 +193,7 @@ def _details(answer: httpx.Response) -> list[str] | None:
     if answer.status_code in (401, 403) and not answer.content:
         return [NOT_A_WORD]
     try:
-        document = answer.json()
+        document = read_json(answer.content)
         return [str(error["detail"]) for error in document["errors"]]
     except (ValueError, KeyError, TypeError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -17,13 +18,15 @@ from urllib.parse import quote
 import httpx
 
 from loadmaster import __version__
+from loadmaster.clients import bounded
+from loadmaster.clients.bounded import API, CONFIG, CRATE, INDEX_FILE, UPLOAD, Bounds
 from loadmaster.clients.registry.answers import (
     NOT_THERE,
     Endpoints,
     crate_version,
-    describe,
     judge_upload,
     judge_yank,
+    no_answer,
     read_config,
     read_lines,
     unread,
@@ -32,6 +35,7 @@ from loadmaster.errors.registry import AnotherAnswered, DownloadAbsent, Registry
 from loadmaster.planning.registry.index_line import IndexLine, parse_line
 from loadmaster.planning.registry.seen import CrateVersion
 from loadmaster.planning.registry.sparse_index import download_url, index_path, spellings
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.value import Value
 
 T = TypeVar("T")
@@ -46,7 +50,7 @@ POLITE_READERS = 16
 @functools.cache
 def http_client() -> httpx.Client:
     """One pooled client for the process; making one costs tens of milliseconds, mostly certificates."""
-    return httpx.Client(
+    return bounded.Client(
         timeout=httpx.Timeout(30.0, connect=10.0),
         headers={"User-Agent": USER_AGENT},
         follow_redirects=True,
@@ -100,7 +104,7 @@ class RegistryClient:
             try:
                 return self.find_lines(name)
             except RegistryUnreachable as error:
-                return error
+                return copy(error)  # its traceback would keep the whole answer in memory, for each of the names
 
         wanted = tuple(names)
         with ThreadPoolExecutor(POLITE_READERS) as pool:
@@ -116,10 +120,10 @@ class RegistryClient:
         """The present index file of `name`. The server sends no body if it is unchanged since `before`."""
         url = self._index_file(name)
         known = {"If-None-Match": before.etag} if before and before.etag else {}
-        answer = self._get(url, absent=(304, *NOT_THERE), headers=known)
+        answer, versions = self._ask_index(url, crate_version, (304, *NOT_THERE), known)
         if before is not None and answer.status_code == 304:
             return before
-        return Sight(etag=answer.headers.get("ETag"), versions=read_lines(url, answer, crate_version))
+        return Sight(etag=answer.headers.get("ETag"), versions=versions)
 
     def published_checksum(self, name: str, version: str) -> str | None:
         """The SHA-256 of a version by the web API; None if there is no such version.
@@ -127,18 +131,18 @@ class RegistryClient:
         The API knows a version at once, the index later.
         """
         url = f"{self.api}/api/v1/crates/{quote(name)}/{quote(version)}"
-        answer = self._get(url, absent=(404,))
+        answer = self._get(url, API, absent=(404,))
         if answer.status_code == 404:
             return None
         try:
-            return str(answer.json()["version"]["checksum"])
+            return str(read_json(answer.content)["version"]["checksum"])
         except (ValueError, KeyError, TypeError) as error:
             raise AnotherAnswered(url, "it is not a version of a crate") from error
 
     def download(self, name: str, version: str, checksum: str) -> bytes:
         """The `.crate` file. `checksum` is for a `dl` address that contains it; it is not compared."""
         url = download_url(self.dl, name, version, checksum)
-        answer = self._get(url, absent=_NO_FILE)
+        answer = self._get(url, CRATE, absent=_NO_FILE)
         if answer.status_code != 200:
             raise DownloadAbsent(f"{name}@{version}", url, answer.status_code)
         return answer.content
@@ -156,9 +160,11 @@ class RegistryClient:
         headers = {"Authorization": token, "Accept": "application/json", "Content-Length": str(size)}
         try:
             # A redirected PUT would become a GET, whose success means nothing.
-            answer = self.http.put(url, content=_chunks(body, file), headers=headers, follow_redirects=False)
-        except httpx.HTTPError as error:
-            raise RegistryUnreachable(url, describe(error)) from error
+            answer = self.http.put(
+                url, content=_chunks(body, file), headers=headers, follow_redirects=False, extensions=UPLOAD.asked
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise no_answer(url, error) from error
         judge_upload(crate, url, answer, credential)
 
     def yank(self, name: str, version: str, token: str, credential: str | None = None) -> None:
@@ -171,7 +177,7 @@ class RegistryClient:
         try:
             answer = self.http.delete(url, headers=headers, follow_redirects=False)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RegistryUnreachable(url, describe(error)) from error
+            raise no_answer(url, error) from error
         judge_yank(f"{name}@{version}", url, answer, credential)
 
     def _index_file(self, name: str) -> str:
@@ -179,13 +185,34 @@ class RegistryClient:
 
     def _read_index(self, name: str, read: Callable[[bytes], T]) -> tuple[T, ...]:
         url = self._index_file(name)
-        return read_lines(url, self._get(url, absent=NOT_THERE), read)
+        return self._ask_index(url, read, NOT_THERE)[1]
 
-    def _get(self, url: str, absent: tuple[int, ...] = (), headers: Mapping[str, str] | None = None) -> httpx.Response:
+    def _ask_index(
+        self,
+        url: str,
+        read: Callable[[bytes], T],
+        absent: tuple[int, ...],
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[httpx.Response, tuple[T, ...]]:
+        """The answer, whose body is read, and its lines; () for the statuses in `absent`."""
         try:
-            answer = self.http.get(url, headers=headers)
+            with self.http.stream("GET", url, headers=headers, extensions=INDEX_FILE.asked) as answer:
+                if answer.status_code == 200:
+                    return answer, read_lines(url, answer.iter_bytes(), read)
+                answer.read()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RegistryUnreachable(url, describe(error)) from error
+            raise no_answer(url, error) from error
+        if answer.status_code not in absent:
+            raise unread(url, answer)
+        return answer, ()
+
+    def _get(
+        self, url: str, bounds: Bounds, absent: tuple[int, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            answer = self.http.get(url, headers=headers, extensions=bounds.asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise no_answer(url, error) from error
         if answer.status_code != 200 and answer.status_code not in absent:
             raise unread(url, answer)
         return answer
@@ -195,7 +222,7 @@ class RegistryClient:
 def _endpoints(registry: RegistryClient) -> Endpoints:
     """Read once in a process, because every upload needs it."""
     url = f"{_base(registry.index)}config.json"
-    return read_config(url, registry._get(url))
+    return read_config(url, registry._get(url, CONFIG))
 
 
 def _chunks(body: bytes, file: Path | None) -> Iterator[bytes]:

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from loadmaster.clients.pages import is_page
-from loadmaster.clients.registry.answers import describe
+from loadmaster.clients.pages import beginning, is_page
+from loadmaster.clients.registry.answers import describe, no_answer
 from loadmaster.errors.credentials import ExchangeRefused, IdentityRefused, IdentityUnavailable, TokenNotRevoked
-from loadmaster.errors.redaction import redact
 from loadmaster.errors.registry import RegistryBusy, RegistryUnreachable
 from loadmaster.planning.answers.registry import read_exchange_refusal
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.retry_after import instant_named
 
 
@@ -49,8 +49,8 @@ def exchange(api: str, jwt: str, client: httpx.Client) -> str:
     url = _tokens(api)
     try:
         answer = client.post(url, json={"jwt": jwt}, follow_redirects=False)
-    except httpx.HTTPError as error:
-        raise RegistryUnreachable(url, describe(error)) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise no_answer(url, error) from error
     if answer.status_code == 429:
         named = instant_named(answer.headers.get("Retry-After", ""), datetime.now(UTC))
         raise RegistryBusy(url, f"429: {_reason(answer)}", named)
@@ -68,7 +68,7 @@ def revoke(api: str, token: str, client: httpx.Client) -> None:
     url = _tokens(api)
     try:
         answer = client.delete(url, headers={"Authorization": f"Bearer {token}"}, follow_redirects=False)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TokenNotRevoked(url, describe(error)) from error
     if answer.status_code != 204:
         raise TokenNotRevoked(url, f"{answer.status_code}: {_reason(answer)}")
@@ -94,12 +94,11 @@ def _reason(answer: httpx.Response) -> str:
     try:
         return "; ".join(str(error["detail"]) for error in _document(answer)["errors"])
     except (KeyError, TypeError):
-        # Redacted before it is shortened: half a token would not be recognised.
-        return f"`{redact(answer.text)[:200].strip()}`"
+        return f"`{beginning(answer)}`"
 
 
 def _document(answer: httpx.Response) -> Any:
     try:
-        return answer.json()
+        return read_json(answer.content)
     except ValueError:
         return None

@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import CouldNotCheck, GateJudgement, Skip, of_files, profile_findings
@@ -18,6 +15,7 @@ from loadmaster.planning.order import Edges, edges
 from loadmaster.planning.profile.profile_patterns import find_all
 from loadmaster.planning.profile.project import DeclaredWorkflow, Project, PublishList
 from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 
 WORKFLOWS = ".github/workflows"
 
@@ -153,18 +151,19 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
     if text is None:
         return
     try:
-        events = _events(text)
-    except YAMLError as error:
-        yield Problem(where=path, what=f"is not YAML: {' '.join(str(error).split())}", fix="correct the file.")
+        events = read_events(text)
+    except NotYaml as error:
+        yield Problem(where=path, what=f"is not YAML: {error}", fix="correct the file.")
         return
     if declared.dispatch and "workflow_dispatch" not in events:
         fix = "add `workflow_dispatch:` under `on:`, or write `dispatch = false` in the profile."
         yield Problem(where=path, what="cannot be dispatched", fix=fix)
 
 
-def _events(text: str) -> tuple[str, ...]:
-    """The events that start a workflow: the file has a word, a list or a table of them."""
-    # ruamel.yaml reads YAML 1.2. In YAML 1.1 the key `on` would be the boolean true.
-    document = YAML(typ="safe").load(text)
-    events = document.get("on", ()) if isinstance(document, dict) else ()
-    return (events,) if isinstance(events, str) else tuple(events)
+def read_events(text: str) -> tuple[str, ...]:
+    """The events that start a workflow: the file has a word, a list or a table of them. Raises `NotYaml`."""
+    document = read_yaml(text)
+    events = document.get("on") if isinstance(document, dict) else None
+    if isinstance(events, str):
+        return (events,)
+    return tuple(map(str, events)) if isinstance(events, dict | list) else ()

@@ -5,10 +5,10 @@ A proxy's page, a firewall's refusal and crates.io's refusal may have the same s
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from loadmaster.planning.permissions.seen import Exchange
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.value import Value
 
 _TURNED_AWAY = (
@@ -56,7 +56,7 @@ def interpret(exchange: Exchange) -> Reading:
     if any(text in exchange.text for text in _TURNED_AWAY):
         return TurnedAway(detail=_first_line(exchange.text))
     try:
-        content = json.loads(exchange.text)
+        content = read_json(exchange.text)
     except ValueError:
         return NotTheRegistry(what=_describe(exchange))
     details = _details(content)

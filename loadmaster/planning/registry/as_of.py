@@ -6,12 +6,13 @@ It does not show when they were yanked.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from semver import Version
+
+from loadmaster.planning.values.json_text import read_json
 
 PUBTIME = "%Y-%m-%dT%H:%M:%SZ"
 _PUBTIME_OF_LINE = re.compile(rb'"pubtime":\s*"([^"]*)"')
@@ -62,7 +63,7 @@ def _revive_yanked(earlier: list[bytes], later: list[bytes]) -> tuple[bytes, ...
 
 
 def _version(line: bytes) -> Version:
-    return Version.parse(json.loads(line)["vers"])
+    return Version.parse(read_json(line)["vers"])
 
 
 def _series(version: Version) -> tuple[int, ...]:

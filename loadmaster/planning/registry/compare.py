@@ -13,10 +13,10 @@ Does not know registries.
 from __future__ import annotations
 
 import hashlib
-import json
 
 from loadmaster.planning.registry.crate_file import CrateFile, PackedFile, read_crate
 from loadmaster.planning.registry.embedded_lock import LOCKFILE, compare_locks
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
@@ -95,7 +95,7 @@ def _judge(path: str, here: CrateFile, there: CrateFile) -> tuple[str, bool]:
 def _origin(vcs_info: bytes) -> str:
     """The content of a `.cargo_vcs_info.json` in a few words. It is only informative, so anything may be in it."""
     try:
-        git = json.loads(vcs_info)["git"]
+        git = read_json(vcs_info)["git"]
         commit = str(git["sha1"])[:12]
         return f"commit {commit}, dirty" if git.get("dirty") else f"commit {commit}"
     except (ValueError, LookupError, TypeError, AttributeError):

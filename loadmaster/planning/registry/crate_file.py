@@ -15,10 +15,16 @@ from collections.abc import Container, Mapping
 from typing import IO
 
 from loadmaster.errors.cargo import CrateFileBroken
+from loadmaster.planning.values.tar_entry import BoundedEntry, require_size
 from loadmaster.planning.values.value import Value
 
 UNPACKED_LIMIT = 512 * 1024 * 1024
 """The largest uncompressed tar in bytes; crates.io's own limit."""
+
+MOST_ENTRIES = 50_000
+"""A crate of 10 MiB could hold a million empty files, and each of them would take a kilobyte of memory."""
+LARGEST_KEPT = 16 * 1024 * 1024
+"""The largest file in bytes whose contents can be wanted: a manifest, a lockfile, a readme."""
 
 _BLOCK = 512
 _CHUNK = 64 * 1024
@@ -63,7 +69,7 @@ class _Unpacked:
     def __init__(self, crate: bytes, limit: int) -> None:
         self._stream = gzip.GzipFile(fileobj=io.BytesIO(crate))
         self._left = limit
-        self._limit = limit
+        self.limit = limit
         self.sha256 = hashlib.sha256()
         self.last = b""
 
@@ -71,7 +77,7 @@ class _Unpacked:
         self.last = self._stream.read(size)
         self._left -= len(self.last)
         if self._left < 0:
-            raise tarfile.ReadError(f"unpacked it is larger than {self._limit} bytes")
+            raise tarfile.ReadError(f"unpacked it is larger than {self.limit} bytes")
         self.sha256.update(self.last)
         return self.last
 
@@ -81,15 +87,17 @@ def _read_tar(unpacked: _Unpacked, keep: Container[str]) -> CrateFile:
     files: dict[str, PackedFile] = {}
     kept: dict[str, bytes] = {}
     # tarfile reads block by block. When it stops, the bytes after the archive are still unread in `unpacked`.
-    with tarfile.open(fileobj=unpacked, mode="r|", bufsize=_BLOCK) as tar:  # type: ignore[call-overload]  # only read()
-        for entry in tar:
+    with tarfile.open(fileobj=unpacked, mode="r|", bufsize=_BLOCK, tarinfo=BoundedEntry) as tar:  # type: ignore[call-overload]  # only read()
+        for number, entry in enumerate(tar, 1):
+            tar.members = []  # which tarfile would collect
+            _require_bounded(entry, number, unpacked.limit, keep)
             root, path = _split(entry)
             roots.add(root)
             if len(roots) > 1:
                 raise tarfile.ReadError(f"its files are below more than one directory: {sorted(roots)}")
             if entry.isdir():
                 continue
-            content = tar.extractfile(entry) if entry.isfile() and not entry.issparse() else None
+            content = tar.extractfile(entry) if entry.isfile() and entry.type != tarfile.GNUTYPE_SPARSE else None
             if content is None or not path:
                 raise tarfile.ReadError(f"`{entry.name}` is neither a file nor a directory")
             if path in files:
@@ -101,6 +109,14 @@ def _read_tar(unpacked: _Unpacked, keep: Container[str]) -> CrateFile:
     if not roots:
         raise tarfile.ReadError("nothing is in it")
     return CrateFile(root=roots.pop(), tar_sha256=unpacked.sha256.hexdigest(), files=files, kept=kept)
+
+
+def _require_bounded(entry: tarfile.TarInfo, number: int, limit: int, keep: Container[str]) -> None:
+    require_size(entry, limit)
+    if number > MOST_ENTRIES:
+        raise tarfile.ReadError(f"it has more than {MOST_ENTRIES} entries")
+    if entry.size > LARGEST_KEPT and entry.name.partition("/")[2] in keep:
+        raise tarfile.ReadError(f"`{entry.name}` has more than {LARGEST_KEPT} bytes")
 
 
 def _split(entry: tarfile.TarInfo) -> tuple[str, str]:

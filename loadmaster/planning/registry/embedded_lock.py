@@ -5,9 +5,10 @@ Knows Cargo.lock's packages, versions, checksums and sources. Does not know whic
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from typing import NamedTuple
+
+from loadmaster.planning.values.toml_text import load_toml
 
 LOCKFILE = "Cargo.lock"
 
@@ -63,7 +64,7 @@ def _changes(here: _Lock, there: _Lock) -> list[str]:
 def _parse(text: bytes) -> _Lock | None:
     pins: defaultdict[str, set[_Pin]] = defaultdict(set)
     try:
-        lock = tomllib.loads(text.decode())
+        lock = load_toml(text.decode())
         for package in lock["package"]:
             pins[str(package["name"])].add(_Pin(str(package["version"]), str(package.get("checksum", ""))))
         return _Lock(

@@ -5,12 +5,12 @@ Knows the format. It does not guess: a line without a checksum is an error.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.tree.workspace import DependencyKind
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.value import Value
 
 
@@ -40,7 +40,7 @@ class IndexLine(Value):
 def parse_line(line: bytes) -> IndexLine:
     """The published version. Raises `ValueError` for anything that is not a line of an index."""
     try:
-        entry = json.loads(line)
+        entry = read_json(line)
         return IndexLine(
             name=entry["name"],
             version=entry["vers"],
@@ -51,6 +51,23 @@ def parse_line(line: bytes) -> IndexLine:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{error} is missing or has another type") from error
+
+
+def require_line(line: bytes) -> None:
+    """Raises `ValueError` for what is no line of an index. It costs less than `parse_line`, because it makes no value of it."""
+    entry = read_json(line)
+    is_line = isinstance(entry, dict) and all(isinstance(entry.get(field), str) for field in ("name", "vers", "cksum"))
+    if not is_line or not isinstance(entry.get("deps"), list) or not all(map(_is_dependency, entry["deps"])):
+        raise ValueError("a field is missing or has another type")
+
+
+def _is_dependency(entry: Any) -> bool:
+    texts = ("name", "req", "kind", "package")
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(field), str | None) for field in texts)
+        and bool(entry.get("name") and entry.get("req"))
+    )
 
 
 def _need(entry: Any) -> Need:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import posixpath
 import struct
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.planning.registry.crate_file import read_crate
+from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.wire_spelling import cfg_as_cargo_writes_it, requirement_as_cargo_writes_it
 
 CRATES_IO_INDEX = "https://github.com/rust-lang/crates.io-index"
@@ -35,7 +35,7 @@ def upload_metadata(crate: bytes, *, published_to: str = CRATES_IO_INDEX, name: 
     the file `name`. Raises `CrateFileBroken`.
     """
     try:
-        manifest = tomllib.loads(_text(crate, _MANIFEST, name))
+        manifest = load_toml(_text(crate, _MANIFEST, name))
         metadata = _metadata(manifest, published_to)
         path = metadata["readme_file"]
         metadata["readme"] = None if path is None else _text(crate, str(path), name)

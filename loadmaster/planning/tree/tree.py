@@ -135,6 +135,8 @@ class _Manifests(Mapping[str, ManifestTable]):
 def _members(manifests: _Manifests, root: str) -> tuple[str, ...]:
     """Manifests of the members: those that the root lists, the root's own package, and the packages that these need by path."""
     if "workspace" not in manifests[root]:
+        if "package" not in manifests[root]:
+            raise ManifestIncomplete(root, "it has neither `[package]` nor `[workspace]`")
         return (root,)
     members: dict[str, None] = {}
     waiting = [(path, False) for path in reversed([*_listed_members(manifests, root), root])]

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, JsonValue
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
@@ -170,7 +171,7 @@ class Receipt(Value):
 def same_release(one: bytes, other: bytes) -> bool:
     """Whether two receipts are of the same release: equal except for instants, durations, attempts, explanations and checks."""
     try:
-        return _essence(json.loads(one)) == _essence(json.loads(other))
+        return _essence(read_json(one)) == _essence(read_json(other))
     except (ValueError, TypeError, KeyError, AttributeError):
         return False
 

@@ -20,6 +20,14 @@ def require_no_mark(path: str, text: str) -> None:
         raise ByteOrderMark(path)
 
 
+def load_toml(text: str) -> dict[str, Any]:
+    """The document, for a caller that has its own words for one that is none. Raises `ValueError`, and nothing else."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("tables or lists are nested too deeply") from error
+
+
 def parse_toml(path: str, text: str) -> dict[str, Any]:
     """The document. TOML 1.1 is accepted, too: cargo accepts it, the standard library does not.
 
@@ -27,12 +35,10 @@ def parse_toml(path: str, text: str) -> dict[str, Any]:
     """
     require_no_mark(path, text)
     try:
-        return tomllib.loads(text)
+        return load_toml(text)
     except tomllib.TOMLDecodeError as error:
         return _parse_leniently(path, text, error)
-    except RecursionError as error:
-        raise NotToml(path, "tables or lists are nested too deeply") from error
-    except ValueError as error:  # a number that is too long for `int`
+    except ValueError as error:  # too deep, or a number that is too long for `int`
         raise NotToml(path, str(error)) from error
 
 

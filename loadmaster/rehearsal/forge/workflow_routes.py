@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from loadmaster.clients import git
 from loadmaster.errors.git import UnknownCommit
+from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 from loadmaster.rehearsal.forge import answers, repository
 from loadmaster.rehearsal.forge.answers import DISPATCHED, page, problem
 from loadmaster.rehearsal.forge.store import Dispatch, ForgeStore
@@ -70,7 +70,13 @@ class WorkflowRoutes:
         file = request.path_params["file"]
         texts = git.texts_at(self._remote, repository.default_branch(self._remote), file)
         text = texts.get(f".github/workflows/{file}")
-        return None if text is None else YAML(typ="safe").load(text)
+        if text is None:
+            return None
+        try:
+            document = read_yaml(text)
+        except NotYaml:
+            document = None
+        return document if isinstance(document, dict) else {}  # a file that starts nothing
 
     async def _dispatch(self, request: Request) -> Response:
         asked, document = json.loads(await request.body()), self._document(request)

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 import jwt
 
+from loadmaster.clients import bounded
 from loadmaster.planning.crates_io.refusal import Refusal, bad_request
+from loadmaster.planning.values.json_text import read_json
 
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
@@ -62,11 +64,11 @@ class Keys:
         return self._read_at is None or self._clock() - self._read_at >= _READ_AGAIN_AFTER
 
     async def _read(self) -> dict[str, jwt.PyJWK]:
-        async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, transport=self._source.transport) as client:
+        async with bounded.AsyncClient(timeout=_PATIENCE, trust_env=False, transport=self._source.transport) as client:
             found = await _document(client, f"{self._source.address}/.well-known/openid-configuration")
             keys = await _document(client, found["jwks_uri"])
         return {key["kid"]: jwt.PyJWK(key) for key in keys["keys"] if "kid" in key}
 
 
 async def _document(client: httpx.AsyncClient, address: str) -> Any:
-    return (await client.get(address)).raise_for_status().json()
+    return read_json((await client.get(address)).raise_for_status().content)

@@ -1,0 +1,293 @@
+"""Whatever comes in, a reader gives a value or an error of the catalogue, and soon. `HOSTILE=full` tries twenty times as often.
+
+`READERS` names every module that reads foreign bytes, and a test compares it with the code: a new reader needs a row here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.crates_io.packaged import judge
+from loadmaster.planning.edits.changelog import headings, notes, release_heading
+from loadmaster.planning.edits.changelog_links import add_link
+from loadmaster.planning.edits.python_package import bump_python
+from loadmaster.planning.edits.toml_literals import Literal, replace_literals
+from loadmaster.planning.gates.lists import read_events
+from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.profile.file_rule import FileRule, apply_rule
+from loadmaster.planning.registry.as_of import lines_as_of
+from loadmaster.planning.registry.compare import compare
+from loadmaster.planning.registry.crate_file import read_crate
+from loadmaster.planning.registry.embedded_lock import compare_locks
+from loadmaster.planning.registry.index_line import parse_line, require_line
+from loadmaster.planning.registry.metadata import upload_metadata
+from loadmaster.planning.registry.seen import RegistrySeen
+from loadmaster.planning.smoke.archive import take_program
+from loadmaster.planning.smoke.elf import require_object, require_program
+from loadmaster.planning.smoke.report import read_report
+from loadmaster.planning.smoke.show import outcome_of
+from loadmaster.planning.tree.lockfile import bump_lockfile, packages
+from loadmaster.planning.tree.toolchain_file import pinned_channel
+from loadmaster.planning.tree.tree import TreeFiles, read_workspace
+from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.json_text import NotJson, read_json
+from loadmaster.planning.values.receipt import same_release
+from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
+from loadmaster.planning.values.toml_text import parse_toml
+from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
+from loadmaster.rehearsal.conditions import read_script
+from loadmaster.rehearsal.scenario import read_scenario
+from loadmaster.run.profiles import ROOT, load_project
+from tests.kit import archives
+from tests.kit.hostile_bytes import hostile
+from tests.kit.hostile_examples import (
+    CHANGELOG,
+    CRATE,
+    LINE,
+    LOCK,
+    MANIFEST,
+    MOST_SECONDS,
+    NOW,
+    OFTEN,
+    PROJECT,
+    SCENARIO,
+    SCRIPT,
+    TODAY,
+    WORKFLOW,
+)
+from tests.kit.smoke_reports import log, report
+
+
+class Reader(NamedTuple):
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+    modules: tuple[str, ...]
+    """Those whose reading this tries."""
+    raises: tuple[type[Exception], ...] = ()
+    """Documented, for a caller that knows the address; every other error is one of the catalogue."""
+
+
+def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda content: read(content.decode(errors="replace"))
+
+
+def _file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
+    def written(content: bytes) -> object:
+        file = _place / name
+        file.write_bytes(content)
+        return read(file)
+
+    return written
+
+
+_place = Path()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_place(tmp_path_factory: pytest.TempPathFactory) -> None:
+    global _place
+    _place = tmp_path_factory.mktemp("hostile")
+
+
+def _of_workspace(content: bytes) -> object:
+    text = content.decode(errors="replace")
+    member = text.partition("[workspace]")[0]
+    return read_workspace(TreeFiles(texts={"Cargo.toml": text, "crates/a/Cargo.toml": member.replace("core", "a")}))
+
+
+def _of_lock(content: bytes) -> object:
+    text = content.decode(errors="replace")
+    needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={})) if packages(
+        "Cargo.lock", text, ("core",)
+    ) else None
+    return bump_lockfile("Cargo.lock", text, {"core": "1.1.0"})
+
+
+def _of_changelog(text: str) -> object:
+    add_link(text, "1.0.0", "0.9.0")
+    headings(text)
+    try:
+        return notes(release_heading(text, "1.0.0", TODAY), "1.0.0")
+    except LoadmasterError:
+        return notes(text, "0.9.0")
+
+
+def _of_python(text: str) -> object:
+    bump_python({"a/pyproject.toml": text}, {"a": "1.1.0"})
+    return (
+        replace_literals("a", text, [Literal(("project", "version"), "1.1.0")])
+        if "[project]\nversion" in text
+        else None
+    )
+
+
+def _of_rules(text: str) -> object:
+    fences = FileRule(path="a.md", toml_fences=True)
+    pattern = FileRule(path="a.md", pattern=r"^core = \"{version}\"$")
+    after = apply_rule(fences, text, {"core": "1.0.0"}, {"core": "1.1.0"})
+    return after + apply_rule(pattern, text, {"core": "1.0.0"}, {"core": "1.1.0"})
+
+
+def _of_elf(content: bytes) -> object:
+    try:
+        require_program("x", content, "x86_64")
+    except LoadmasterError:
+        require_object("x", content)
+    return None
+
+
+READERS: Mapping[str, Reader] = {
+    "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
+    "a line, looked at": Reader(require_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
+    "an index file as of an instant": Reader(
+        lambda content: lines_as_of(content.splitlines(), NOW),
+        (LINE + b"\n" + LINE.replace(b"2026-11-01", b"2027-11-01"),),
+        ("planning/registry/as_of",),
+        (ValueError, KeyError, TypeError),
+    ),
+    "JSON": Reader(read_json, (LINE,), ("planning/values/json_text",), (NotJson,)),
+    "YAML": Reader(_text(read_yaml), (WORKFLOW,), ("planning/values/yaml_text",), (NotYaml,)),
+    "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
+    "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
+    "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
+    "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
+    "an embedded lockfile": Reader(
+        lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
+    ),
+    "a toolchain file": Reader(
+        _text(lambda text: pinned_channel({"rust-toolchain": text})),
+        (b'[toolchain]\nchannel = "1.95.0"\n',),
+        ("planning/tree/toolchain_file",),
+    ),
+    "a changelog": Reader(_text(_of_changelog), (CHANGELOG,), ()),
+    "a pyproject": Reader(
+        _text(_of_python),
+        (b'[project]\nversion = "1.0.0"\n[tool.maturin]\nmanifest-path = "Cargo.toml"\n',),
+        ("planning/edits/python_package", "planning/edits/toml_literals"),
+    ),
+    "a file with versions": Reader(
+        _text(_of_rules), (b'core = "1.0.0"\n```toml\ncore = { version = "1.0.0" }\n```\n',), ()
+    ),
+    "a crate": Reader(
+        lambda content: read_crate(content, "x", keep=("Cargo.toml",)), (CRATE,), ("planning/registry/crate_file",)
+    ),
+    "a crate beside another": Reader(lambda content: compare(CRATE, content), (CRATE,), ("planning/registry/compare",)),
+    "a crate's metadata": Reader(upload_metadata, (CRATE,), ("planning/registry/metadata",)),
+    "a crate by crates.io's rules": Reader(
+        lambda content: judge(content, "core", "1.0.0"),
+        (CRATE,),
+        ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt"),
+    ),
+    "a release's archive": Reader(
+        lambda content: take_program("x", content, "hangar"),
+        (archives.tar(*archives.GOOD), archives.tar(*archives.GOOD, mode="w:xz"), archives.zipped(*archives.GOOD)),
+        ("planning/smoke/archive",),
+    ),
+    "a program": Reader(_of_elf, (archives.PROGRAM, archives.OBJECT), ()),
+    "a smoke test's log": Reader(
+        _text(lambda text: read_report(text, "n")), (log(report()).encode(),), ("planning/smoke/report",)
+    ),
+    "a smoke test's outcome": Reader(
+        _text(outcome_of), (b"```json\n{}\n```",), ("planning/smoke/show",), (ValueError,)
+    ),
+    "another release's receipt": Reader(
+        lambda content: same_release(content, b"{}"), (b'{"objects":[],"crates":{}}',), ("planning/values/receipt",)
+    ),
+    "the header Retry-After": Reader(
+        _text(lambda text: (instant_named(text, NOW), instant_of_epoch(text))),
+        (b"99999999999999", b"-1", b"Fri, 31 Dec 9999 23:59:59 -2359", b"Mon, 01 Jan 0001 00:00:00 +2359"),
+        ("planning/values/retry_after",),
+    ),
+    "a scenario": Reader(_file(read_scenario, "x.toml"), (SCENARIO,), ("rehearsal/scenario",)),
+    "a scenario in JSON": Reader(
+        _file(read_scenario, "x.json"), (b'{"users":[{"login":"ann"}]}',), ("rehearsal/scenario",)
+    ),
+    "a script of faults": Reader(_file(read_script, "x.toml"), (SCRIPT,), ("rehearsal/conditions",)),
+    "a script of faults in JSON": Reader(
+        _file(read_script, "x.json"), (b'{"fault":[{"on":"publish"}]}',), ("rehearsal/conditions",)
+    ),
+    "a profile": Reader(
+        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
+    ),
+}
+
+
+@OFTEN
+@given(data=st.data())
+@pytest.mark.parametrize("what", READERS)
+def test_a_reader_gives_a_value_or_an_error_of_the_catalogue(what: str, data: st.DataObject) -> None:
+    reader = READERS[what]
+    content = data.draw(st.sampled_from(reader.seeds).flatmap(hostile))
+    _read(lambda: reader.read(content), reader.raises)
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_the_reader_takes_what_is_sound(what: str) -> None:
+    """Else the test above would try nothing but refusals."""
+    reader = READERS[what]
+    if what not in ("a smoke test's outcome", "another release's receipt", "a release's archive", "a program"):
+        for seed in reader.seeds:
+            reader.read(seed)
+
+
+def _read(read: Callable[[], object], raises: tuple[type[Exception], ...] = ()) -> None:
+    expected: tuple[type[Exception], ...] = (LoadmasterError, *raises)
+    begun = time.monotonic()
+    try:
+        read()
+    except expected as error:
+        str(error).encode()  # a text that can be shown and kept
+    assert time.monotonic() - begun < MOST_SECONDS
+
+
+_READS = re.compile(
+    r"\b(?:json\.loads|read_json|read_yaml|load_toml|parse_toml|tomlkit\.parse|toml_rs\.loads|tarfile\.open|ZipFile"
+    r"|GzipFile|decompressobj|model_validate_json|validate_json|parsedate_to_datetime|fromisoformat)\("
+)
+TRIED_WITH_A_CLIENT = (  # in test_clients.py
+    "clients/forge/releases",
+    "clients/registry/answers",
+    "clients/registry/registry",
+    "clients/registry/trusted_publishing",
+    "index_as_of/upstream",
+    "planning/permissions/reading",
+    "planning/permissions/registry_gates",
+    "stack/api",
+)
+NOT_FOREIGN = {
+    "cli/": "receipts, pins and files that this machine's user names",
+    "clients/bounded": "unpacks for all of them; test_attacks.py",
+    "clients/cargo": "what cargo prints",
+    "clients/git/": "what git prints",
+    "clients/rewriting": "our own list, in a store of ours",
+    "index_as_of/view": "lines that Upstream has looked at",
+    "planning/crates_io/snapshots": "taken by hand from crates.io's repository",
+    "planning/gates/trees": "asks for problems by the reader of manifests",
+    "planning/values/tar_entry": "a header, for those who open archives",
+    "rehearsal/": "servers of a rehearsal: their client is the release, and an unread request is its 500",
+    "run/": "a run's own files",
+    "smoke/running/": "an archive and a description that we write",
+    "stack/": "a server of ours, and prefect.yaml",
+    "steps/cut": "a run's own pins",
+}
+
+
+def test_every_module_that_reads_is_tried_or_reads_nothing_foreign() -> None:
+    tried = {module for reader in READERS.values() for module in reader.modules} | set(TRIED_WITH_A_CLIENT)
+    reading = {
+        str(path.relative_to(ROOT / "loadmaster").with_suffix(""))
+        for path in (ROOT / "loadmaster").rglob("*.py")
+        if _READS.search(path.read_text(encoding="utf-8"))
+    }
+    untried = sorted(reading - tried)
+    assert [module for module in untried if not module.startswith(tuple(NOT_FOREIGN))] == [], "add a row to READERS"
+    assert sorted(tried - reading) == [], "a row names a module that reads nothing"
