@@ -29,6 +29,7 @@ from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import Level, parse
 from loadmaster.run.profiles import ROOT, load_project
 from loadmaster.run.store import default_store
+from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
     from loadmaster.rehearsal.request import RehearseRequest
@@ -96,6 +97,7 @@ PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; t
 
 def main() -> None:
     """The program. Errors of the catalogue end it with their own text and exit code."""
+    keep_to_ourselves()
     try:
         app(prog_name="loadmaster")
     except LoadmasterError as error:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from loadmaster.planning.guard import own_hosts
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
 from loadmaster.stack.record import LOOPBACK
 
@@ -15,7 +16,8 @@ WORKER_QUERY_SECONDS = 1
 def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
     """Our environment without what would change Prefect's behaviour, then the stack's own settings.
 
-    Settings of the user's other Prefect servers are left out. Byte code is written, because importing Prefect without it
+    Settings of the user's other Prefect servers are left out; what is meant for this one is taken over into files
+    (`settle_access`). Byte code is written, because importing Prefect without it
     takes three times as long.
     """
     inherited = {
@@ -34,6 +36,10 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "PREFECT_HOME": str(home / "prefect"),
         "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_API_HOST": LOOPBACK,
+        # Its own page, and no other: the guard before it refuses them as well (`loadmaster.guarded`).
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in own_hosts(port)),
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_UI_API_URL": "/api",  # of the page's own address, whichever of the two names it was opened by
         "PREFECT_SERVER_API_PORT": str(port),  # not `--port`: with that, the UI would still call the default port
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import time
@@ -11,11 +12,14 @@ from pathlib import Path
 
 from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
+from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.planning.values.tell import Tell
+from loadmaster.stack.access import connect, settle_access
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close_dead, start_anew
 from loadmaster.stack.deploying import apply_deployments
+from loadmaster.stack.privacy import mend_modes
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment, without_secrets
@@ -57,9 +61,9 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
 def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> Stack:
     """Worker, pools and deployments of a server that runs."""
     env = environment(home, stack.port, project_root)
-    with Api(stack.api_url) as api:
-        api.ensure_pool(POOL)
-        api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
+    with connect(home, stack) as api:
+        api.ensure_pool(POOL, JOB_TEMPLATE)
+        api.ensure_pool(EBPF_POOL, JOB_TEMPLATE, is_paused=False)  # its workers run elsewhere, and are started there
         begun = datetime.now(UTC)
         close_dead(api, home, tell)
         started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
@@ -76,16 +80,17 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
     if last is not None and is_alive(last.server):
         stack = last
     else:
-        (home / "prefect").mkdir(exist_ok=True)
+        mend_modes(home, tell)
         # A worker that is alive, and its runs, wait for the server to return on the same port.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
         chosen = _wait_for_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
+        settle_access(home, os.environ, may_change=kept is None)
         tell(f"starting a Prefect server on port {chosen}")
         env = without_secrets(environment(home, chosen, project_root))
-        server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
+        server = spawn(["-m", "loadmaster.guarded.server", str(home)], cwd=home, env=env, log=home / "server.log")
         supervisor = last.supervisor if last is not None else None
         stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor))
-    with Api(stack.api_url) as api:
+    with connect(home, stack) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack
 
@@ -99,7 +104,7 @@ def start_worker(home: Path, project_root: Path, stack: Stack, api: Api, tell: T
     start_anew(api, tell)
     tell("starting a worker")
     env = environment(home, stack.port, project_root)
-    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
+    arguments = ["-m", "loadmaster.guarded.worker", POOL, WORKER, str(project_root)]
     worker = spawn(arguments, cwd=home, env=env, log=home / "worker.log")
     return write_down(home, stack.model_copy(update={"worker": worker}))
 

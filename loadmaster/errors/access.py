@@ -1,0 +1,66 @@
+"""Who may ask the Prefect server, what its worker carries out, and what encrypts its Secret blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loadmaster.errors.base import LoadmasterError, UsageError
+
+
+class SignInMissing(LoadmasterError):
+    """The file by which our processes sign in at the server is not there, or cannot be read."""
+
+    def __init__(self, file: str, told: str) -> None:
+        super().__init__(
+            f"The file `{file}`, by which commands sign in at the Prefect server, cannot be read: {told}",
+            why="it was removed, the server was started by another user, or `LOADMASTER_HOME` is another directory.",
+            fix="run `loadmaster down --force`, then `loadmaster up`, which makes it anew.",
+        )
+
+
+class BlockKeyBroken(UsageError):
+    """The key that was given for the Secret blocks is no key."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"The variable with the key of the Secret blocks holds no key: it has to be {size} bytes in URL-safe base64.",
+            why="it was cut off, or is a password.",
+            fix="give the whole key, or leave the variable out: then a key is made, and kept in a file of its own.",
+        )
+
+
+class BlockKeyDiffers(LoadmasterError):
+    """The key that was given is not the one that the Secret blocks of this server were encrypted with."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"The variable with the key of the Secret blocks gives another key than `{file}` or the database has.",
+            why="the blocks were encrypted before the variable was set; with another key nobody can read them.",
+            fix="leave the variable out. For the new key, remove that file while the server is down, start the server with "
+            "the variable set, and store every Secret block anew.",
+        )
+
+
+class RunNotOurs(LoadmasterError):
+    """The worker was asked to carry out something that `prefect.yaml` does not say."""
+
+    def __init__(self, run: str, problems: Sequence[str]) -> None:
+        super().__init__(
+            f"The worker does not carry out run `{run}`: {'; '.join(problems)}.",
+            why="a worker of Loadmaster runs the deployments of `prefect.yaml` as they are written there, and nothing else: "
+            "who may press Run can release, and not run commands.",
+            fix="start it from its own deployment, without changes to its infrastructure. `loadmaster up` registers the "
+            "deployments and the work pools anew.",
+        )
+
+
+class ParameterNotAllowed(UsageError):
+    """A run was asked for with a path or an address that its project's profile does not name."""
+
+    def __init__(self, project: str, parameter: str, value: str) -> None:
+        super().__init__(
+            f"The run of `{project}` may not use `{value}` as its `{parameter}`.",
+            why="it is not what the profile says, and whoever reaches the server could name any path or address.",
+            fix="leave it out or write it into the profile. Or start the run from a terminal, with the same value: a value "
+            "that was given there is allowed from then on.",
+        )

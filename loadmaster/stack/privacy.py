@@ -1,0 +1,45 @@
+"""Whose the files of the store are: this user's alone. Nobody else may read a directory or a file below it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from loadmaster.planning.values.tell import Tell
+
+OURS = 0o077
+"""The umask: what is created is for this user alone, 0700 or 0600."""
+OTHERS = 0o077
+
+
+def keep_to_ourselves() -> None:
+    """From now on this process, and those that it starts, create nothing that another user may read."""
+    os.umask(OURS)
+
+
+def mend_modes(home: Path, tell: Tell) -> None:
+    """Takes the rights of others from everything in `home`, and says so where there were any. Follows no links."""
+    mended, foreign = 0, 0
+    for path in (home, *_below(home)):
+        with suppress(FileNotFoundError):  # removed meanwhile
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode) or not mode & OTHERS:
+                continue
+            try:
+                path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+                mended += 1
+            except PermissionError:
+                foreign += 1
+    if mended:
+        tell(f"other users could read {mended} files or directories in {home}; now only you can")
+    if foreign:
+        tell(f"{foreign} files in {home} belong to another user, and keep their modes")
+
+
+def _below(directory: Path) -> Iterator[Path]:
+    for root, directories, files in os.walk(directory, onerror=None, followlinks=False):
+        for name in (*directories, *files):
+            yield Path(root, name)
