@@ -18,6 +18,17 @@ class SignInMissing(LoadmasterError):
         )
 
 
+class ServerAnswersAnybody(LoadmasterError):
+    """The server that runs was started by a version of Loadmaster whose server asked for no sign-in."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The Prefect server at `{address}` answers any page and any user of this machine.",
+            why="it was started by an earlier version of Loadmaster, before the server asked for a sign-in.",
+            fix="run `loadmaster down`, which waits for the runs that are at work, then `loadmaster up`.",
+        )
+
+
 class BlockKeyBroken(UsageError):
     """The key that was given for the Secret blocks is no key."""
 
@@ -30,14 +41,15 @@ class BlockKeyBroken(UsageError):
 
 
 class BlockKeyDiffers(LoadmasterError):
-    """The key that was given is not the one that the Secret blocks of this server were encrypted with."""
+    """There are two keys, and the Secret blocks of this server were encrypted with one of them."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, places: Sequence[str]) -> None:
         super().__init__(
-            f"The variable with the key of the Secret blocks gives another key than `{file}` or the database has.",
-            why="the blocks were encrypted before the variable was set; with another key nobody can read them.",
-            fix="leave the variable out. For the new key, remove that file while the server is down, start the server with "
-            "the variable set, and store every Secret block anew.",
+            f"There is more than one key for the Secret blocks: {' and '.join(places)} do not agree.",
+            why="the blocks were encrypted before the variable was set, or the database is a copy from another time; with "
+            "another key nobody can read them.",
+            fix=f"leave the variable out, then try again. If the key in `{file}` is the wrong one, move that file away "
+            "first. Blocks of the key that you give up have to be stored anew.",
         )
 
 

@@ -78,7 +78,6 @@ class OwnWorker(ProcessWorker):
 
     job_configuration = OwnJobConfiguration
     checkout: Path
-    written: tuple[WrittenDeployment, ...]
 
     @classmethod
     def __dispatch_key__(cls) -> str:
@@ -114,9 +113,11 @@ class OwnWorker(ProcessWorker):
     async def _definition_of(self, flow_run: FlowRun) -> WrittenDeployment:
         """The deployment as it is written in the checkout. Raises `RunNotOurs`."""
         found = await self._found(flow_run)
-        if problems := why_not_ours(found, self.written):
+        file = self.checkout / "prefect.yaml"  # read anew: `up` registers what was added, and the worker stays
+        written = written_deployments(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+        if problems := why_not_ours(found, written):
             raise RunNotOurs(flow_run.name, problems)
-        ours = written_for(found, self.written)
+        ours = written_for(found, written)
         assert ours is not None  # nothing was wrong with it
         return ours
 
@@ -182,7 +183,6 @@ def work(pool: str, name: str, checkout: Path) -> None:
         create_pool_if_not_found=False,
     )
     worker.checkout = checkout
-    worker.written = written_deployments(YAML(typ="safe").load((checkout / "prefect.yaml").read_text(encoding="utf-8")))
     asyncio.run(worker.start(printer=_say))
 
 

@@ -19,7 +19,7 @@ class Asked(Value):
     """What tells where a request comes from. A header that is there twice is there twice."""
 
     hosts: tuple[str, ...]
-    origins: tuple[str, ...]
+    origins: tuple[str, ...] = ()
     site: str | None = None
     """`Sec-Fetch-Site`; only browsers send it."""
     mode: str | None = None

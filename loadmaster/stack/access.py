@@ -50,7 +50,8 @@ def read_sign_in(home: Path) -> str:
 
 def connect(home: Path, stack: Stack, *, busy_patience: float = BUSY_PATIENCE) -> Api:
     """A connection to the server of `home`, signed in. Raises `SignInMissing`."""
-    return Api(stack.api_url, sign_in=read_sign_in(home), busy_patience=busy_patience)
+    sign_in = read_sign_in(home) if stack.signs_in else None
+    return Api(stack.api_url, sign_in=sign_in, busy_patience=busy_patience)
 
 
 def read_block_key(home: Path) -> str:
@@ -63,6 +64,8 @@ def settle_access(home: Path, environment: Mapping[str, str], *, may_change: boo
     Call it before a server is started. Without `may_change` a sign-in that is there stays: the worker that waits for the
     server knows no other. Raises `BlockKeyBroken`, `BlockKeyDiffers`, `DiskFull`, `NotWritten`.
     """
+    for directory in ("keys", "prefect"):
+        (home / directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     _settle_sign_in(home, environment, may_change=may_change)
     write_profile(home, read_sign_in(home))
     _settle_block_key(home, environment)
@@ -92,16 +95,18 @@ def _given_sign_in(environment: Mapping[str, str]) -> str | None:
 
 
 def _settle_block_key(home: Path, environment: Mapping[str, str]) -> None:
-    file, stored = block_key_file(home), database(home)
+    file = block_key_file(home)
     given = next((environment[name] for name in ENCRYPTION_VARIABLES if environment.get(name)), None)
     if given is not None:
         _require_key(given)
-    kept = read_block_key(home) if file.exists() else key_in_database(stored)
-    if given is not None and kept is not None and given != kept:
-        raise BlockKeyDiffers(str(file))
-    if not file.exists():
-        write_atomically(file, f"{given or kept or _new_key()}\n".encode())
-    take_from_database(stored)
+    kept = read_block_key(home) if file.exists() else None
+    known = {"the variable": given, f"`{file}`": kept, "the database": key_in_database(database(home))}
+    keys = {key for key in known.values() if key is not None}
+    if len(keys) > 1:
+        raise BlockKeyDiffers(str(file), [place for place, key in known.items() if key is not None])
+    if kept is None:
+        write_atomically(file, f"{next(iter(keys), None) or _new_key()}\n".encode())
+    take_from_database(database(home))
 
 
 def _new_key() -> str:

@@ -11,16 +11,21 @@ from contextlib import closing
 from pathlib import Path
 
 _NAME = "ENCRYPTION_KEY"
+_READ = "SELECT value FROM configuration WHERE key = ?"
 
 
 def key_in_database(database: Path) -> str | None:
-    """The key that the database of a server that is not running holds; None if it holds none."""
+    """The key that the database of a server that is not running holds; None if it holds none, or cannot be read.
+
+    The server will say what is wrong with a database that cannot be read.
+    """
     if not database.exists():
         return None
-    with closing(sqlite3.connect(database)) as connection:
-        if not _has_table(connection):
-            return None
-        row = connection.execute("SELECT value FROM configuration WHERE key = ?", (_NAME,)).fetchone()
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            row = connection.execute(_READ, (_NAME,)).fetchone() if _has_table(connection) else None
+    except sqlite3.DatabaseError:
+        return None
     return None if row is None else str(json.loads(row[0])["fernet_key"])
 
 

@@ -30,6 +30,8 @@ class Stack(Value):
     worker: Process | None = None
     supervisor: Process | None = None
     """Starts the worker again when it has ended."""
+    signs_in: bool = False
+    """Whether the server asks for a sign-in. One of an earlier version does not."""
 
     @property
     def ui_url(self) -> str:

@@ -13,12 +13,12 @@ from loadmaster.stack.record import LOOPBACK
 WORKER_QUERY_SECONDS = 1
 
 
-def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
+def environment(home: Path, port: int, project_root: Path, api_url: str | None = None) -> dict[str, str]:
     """Our environment without what would change Prefect's behaviour, then the stack's own settings.
 
     Settings of the user's other Prefect servers are left out; what is meant for this one is taken over into files
     (`settle_access`). Byte code is written, because importing Prefect without it
-    takes three times as long.
+    takes three times as long. `api_url`: of a server elsewhere, for a worker.
     """
     inherited = {
         name: value
@@ -34,7 +34,7 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "LOADMASTER_PROJECT_ROOT": str(project_root),
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(home / "prefect"),
-        "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
+        "PREFECT_API_URL": api_url or f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_API_HOST": LOOPBACK,
         # Its own page, and no other: the guard before it refuses them as well (`loadmaster.guarded`).
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in own_hosts(port)),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadmaster.errors.access import ServerAnswersAnybody
 from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.deployment import JOB_TEMPLATE
@@ -78,6 +79,8 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
 def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
     last = read_record(home)
     if last is not None and is_alive(last.server):
+        if not last.signs_in:
+            raise ServerAnswersAnybody(last.ui_url)
         stack = last
     else:
         mend_modes(home, tell)
@@ -89,7 +92,7 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
         env = without_secrets(environment(home, chosen, project_root))
         server = spawn(["-m", "loadmaster.guarded.server", str(home)], cwd=home, env=env, log=home / "server.log")
         supervisor = last.supervisor if last is not None else None
-        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor))
+        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor, signs_in=True))
     with connect(home, stack) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack

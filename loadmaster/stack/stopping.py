@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from loadmaster.errors.access import SignInMissing
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.access import connect
@@ -36,7 +37,10 @@ def down(home: Path, force: bool, tell: Tell) -> None:
         return
     if force:
         with changing(home, tell):
-            _cut(home, stack, tell)
+            try:
+                _cut(home, stack, tell)
+            except SignInMissing as error:
+                tell(f"stopping without knowing what runs: {error.what}")
             _stop(stack, tell)
         return
     try:

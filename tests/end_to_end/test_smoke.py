@@ -32,7 +32,7 @@ WORKER = "with-engine"
 def worker(service: Service, engine: Engine) -> Iterator[None]:
     """A worker of the pool, as one is started on a Linux host with a Docker engine. Nobody counts on it afterwards."""
     home = service.store.root
-    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
+    arguments = ["-m", "loadmaster.guarded.worker", POOL, WORKER, str(ROOT)]
     env = environment(home, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
     process = spawn(arguments, cwd=home, env=env, log=home / "ebpf.log")
     try:

@@ -40,6 +40,7 @@ from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
+from loadmaster.run.allowed import allow
 from loadmaster.run.job import Job
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
@@ -176,6 +177,7 @@ def released(store: Store, hangar: Path, counterpart: Counterpart, children: Pat
                 patch.setenv(name, value)
         index = f"sparse+{address}/registry/index/"
         request = LiveRequest(project="demo", version="minor", repository=str(hangar), registry=index, forge="none")
+        allow(request, store)
         state = release_with(request, RegistryStyle.model_validate(style), store, return_state=True)
         APILogWorker.drain_all(timeout=10)
     identity = str(state.state_details.flow_run_id)

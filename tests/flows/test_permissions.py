@@ -21,6 +21,7 @@ from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.allowed import allow
 from loadmaster.run.journal import NO_PREFLIGHT
 from loadmaster.run.preflight import PreflightReport, PreflightRequest
 from loadmaster.run.store import RunDirectory, Store
@@ -111,6 +112,7 @@ def test_a_preflight_asks_a_live_registry_and_leaves_a_table(
             repository=str(repository(tmp_path / "hangar")),
             registry=f"sparse+{world.address}/index/",
         )
+        allow(request, store)
         report: PreflightReport = preflight(request)
         assert world.registry.uploads() == ()
 
@@ -132,6 +134,7 @@ def test_a_preflight_that_finds_something_fails_and_says_it(
             repository=str(repository(tmp_path / "hangar")),
             registry=f"sparse+{world.address}/index/",
         )
+        allow(request, store)
         state = preflight(request, return_state=True)
 
     with pytest.raises(GatesClosed, match="is unknown, revoked or expired"):

@@ -22,13 +22,14 @@ from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory, Store
-from loadmaster.stack.api import Api
+from loadmaster.stack.access import connect
 from loadmaster.stack.record import POOL, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from tests.kit.attempts import Attempt, Attempts
 from tests.kit.evidence import receipt_of
+from tests.kit.signed_in import ask
 from tests.kit.waiting import PATIENCE, eventually
 
 
@@ -38,7 +39,7 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
         self.stack = up(home, ROOT)
-        self.api = Api(self.stack.api_url)
+        self.api = connect(home, self.stack)
         self._switch_schedules(active=False)
 
     @cached_property
@@ -58,9 +59,8 @@ class Service:
         answers: list[httpx.Response] = []
 
         def is_answered() -> bool:
-            address = f"{self.stack.api_url}{path}"
             try:
-                answers.append(httpx.request(method, address, json=body, trust_env=False, timeout=30))
+                answers.append(ask(self.store.root, method, path, body))
             except httpx.TimeoutException:
                 print(f"the Prefect server hung at {method} {path}; it is started again")
                 self.kill_server()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.stack.api import PAGE, Api
 
 RUN = {
@@ -155,8 +156,9 @@ def test_more_task_runs_than_one_page_are_all_read() -> None:
 
 
 def test_a_pool_that_exists_is_left_as_it_is() -> None:
-    create: Callable[[int], Answers] = lambda status: {"POST /work_pools/": (status, {"detail": "exists"})}  # noqa: E731
+    there = {"GET /work_pools/loadmaster": (200, {"base_job_template": JOB_TEMPLATE})}
+    create: Callable[[int], Answers] = lambda status: {"POST /work_pools/": (status, {"detail": "exists"}), **there}  # noqa: E731
 
-    api(create(409)).ensure_pool("loadmaster")
+    api(create(409)).ensure_pool("loadmaster", JOB_TEMPLATE)
     with pytest.raises(PrefectRefused):
-        api(create(422)).ensure_pool("loadmaster")
+        api(create(422)).ensure_pool("loadmaster", JOB_TEMPLATE)

@@ -23,6 +23,7 @@ from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunU
 from loadmaster.planning.profile.registry_style import SECRET_VARIABLES
 from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.tell import Tell
+from loadmaster.run.allowed import allow
 from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import Store
 from loadmaster.stack.access import connect
@@ -48,6 +49,7 @@ def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, te
     """
     with stack_for_command(store, root, tell) as (stack, ours), connect(store.root, stack) as api:
         require_same_secrets(stack, os.environ)
+        allow(request, store)
         asked = {"request": request.model_dump(mode="json", exclude_defaults=True)}
         return _follow(stack, api, lambda: api.create_run(deployment, asked), store, tell, ours=ours)
 

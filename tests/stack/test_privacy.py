@@ -1,0 +1,44 @@
+"""What other users of the machine may do with the files of the store: nothing."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from loadmaster.stack.privacy import mend_modes
+
+
+def modes(home: Path) -> dict[str, int]:
+    return {each.name: stat.S_IMODE(each.lstat().st_mode) for each in home.rglob("*") if not each.is_symlink()}
+
+
+def test_the_rights_of_others_are_taken_and_it_is_said_once(tmp_path: Path) -> None:
+    home, told = tmp_path / "home", list[str]()
+    (home / "runs").mkdir(parents=True)
+    for name, mode in {"secret": 0o644, "hook": 0o755, "object": 0o444, "shared": 0o660, "own": 0o600}.items():
+        (home / "runs" / name).write_text(name)
+        (home / "runs" / name).chmod(mode)
+    (home / "runs").chmod(0o755)
+    home.chmod(0o755)
+
+    mend_modes(home, told.append)
+    mend_modes(home, told.append)
+
+    own = {"runs": 0o700, "secret": 0o600, "hook": 0o700, "object": 0o400, "shared": 0o600, "own": 0o600}
+    assert modes(home) == own
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert told == [f"other users could read 6 files or directories in {home}; now only you can"]
+
+
+def test_what_a_link_leads_to_stays_as_it_is(tmp_path: Path) -> None:
+    outside, home = tmp_path / "outside", tmp_path / "home"
+    home.mkdir(0o700)
+    outside.write_text("somebody else's")
+    outside.chmod(0o644)
+    (home / "link").symlink_to(outside)
+    (home / "nowhere").symlink_to(tmp_path / "gone")
+    (home / "directory").symlink_to(tmp_path, target_is_directory=True)
+
+    mend_modes(home, lambda line: None)
+
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644
