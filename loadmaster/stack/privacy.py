@@ -21,8 +21,12 @@ def keep_to_ourselves() -> None:
 
 
 def mend_modes(home: Path, tell: Tell) -> None:
-    """Takes the rights of others from everything in `home`, and says so where there were any. Follows no links."""
-    mended, foreign = 0, 0
+    """Takes the rights of others from everything in `home`, which is there, and says so if they could use them.
+
+    cargo unpacks crates with the modes in them, whatever the umask; nobody reaches those in a directory that is closed.
+    Follows no links.
+    """
+    was_open, mended, foreign = bool(home.stat().st_mode & OTHERS), 0, 0
     for path in (home, *_below(home)):
         with suppress(FileNotFoundError):  # removed meanwhile
             mode = path.lstat().st_mode
@@ -33,7 +37,7 @@ def mend_modes(home: Path, tell: Tell) -> None:
                 mended += 1
             except PermissionError:
                 foreign += 1
-    if mended:
+    if was_open:
         tell(f"other users could read {mended} files or directories in {home}; now only you can")
     if foreign:
         tell(f"{foreign} files in {home} belong to another user, and keep their modes")

@@ -6,8 +6,10 @@ import json
 import sqlite3
 import stat
 import tomllib
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from cryptography.fernet import Fernet
@@ -25,7 +27,7 @@ from loadmaster.stack.access import (
 OTHER_SERVER = "https://prefect.example/api"
 
 
-def settle(home: Path, *, may_change: bool = True, **environment: str) -> None:
+def settle(home: Path, environment: Mapping[str, str] = MappingProxyType({}), *, may_change: bool = True) -> None:
     settle_access(home, environment, may_change=may_change)
 
 
@@ -45,20 +47,20 @@ class TestSignIn:
 
     @pytest.mark.parametrize("name", ["PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"])
     def test_a_persons_own_is_taken_over_and_stays_without_the_variable(self, name: str, tmp_path: Path) -> None:
-        settle(tmp_path, **{name: 'me:"quoted" \\ pass'})
+        settle(tmp_path, {name: 'me:"quoted" \\ pass'})
         settle(tmp_path)
         assert read_sign_in(tmp_path) == 'me:"quoted" \\ pass'
         profiles = tomllib.loads((tmp_path / "prefect" / "profiles.toml").read_text())
         assert profiles["profiles"]["loadmaster"][name] == 'me:"quoted" \\ pass'
 
     def test_that_of_another_server_is_not(self, tmp_path: Path) -> None:
-        settle(tmp_path, PREFECT_API_AUTH_STRING="theirs:x", PREFECT_API_URL=OTHER_SERVER)
+        settle(tmp_path, {"PREFECT_API_AUTH_STRING": "theirs:x", "PREFECT_API_URL": OTHER_SERVER})
         assert read_sign_in(tmp_path) != "theirs:x"
 
     def test_while_a_worker_waits_for_the_server_it_stays(self, tmp_path: Path) -> None:
         settle(tmp_path)
         known = read_sign_in(tmp_path)
-        settle(tmp_path, may_change=False, PREFECT_SERVER_API_AUTH_STRING="me:x")
+        settle(tmp_path, {"PREFECT_SERVER_API_AUTH_STRING": "me:x"}, may_change=False)
         assert read_sign_in(tmp_path) == known
 
     def test_one_that_is_gone_is_told(self, tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ class TestBlockKey:
 
     @pytest.mark.parametrize("name", ["PREFECT_SERVER_ENCRYPTION_KEY", "PREFECT_API_ENCRYPTION_KEY"])
     def test_a_persons_own_is_taken_over(self, name: str, tmp_path: Path) -> None:
-        settle(tmp_path, **{name: self.KEY})
+        settle(tmp_path, {name: self.KEY})
         assert read_block_key(tmp_path) == self.KEY
 
     def test_that_in_the_database_moves_into_the_file_and_leaves_no_byte(self, tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ class TestBlockKey:
     ) -> None:
         file = self.in_database(tmp_path)
         with pytest.raises(BlockKeyDiffers, match="the variable and the database"):
-            settle(tmp_path, PREFECT_SERVER_ENCRYPTION_KEY=Fernet.generate_key().decode())
+            settle(tmp_path, {"PREFECT_SERVER_ENCRYPTION_KEY": Fernet.generate_key().decode()})
         assert not block_key_file(tmp_path).exists()
         assert self.KEY.encode() in file.read_bytes()
 
@@ -121,7 +123,7 @@ class TestBlockKey:
     @pytest.mark.parametrize("given", ["password", "x" * 44, "\N{SNOWMAN}"])
     def test_what_is_no_key_is_refused_at_once(self, given: str, tmp_path: Path) -> None:
         with pytest.raises(BlockKeyBroken):
-            settle(tmp_path, PREFECT_SERVER_ENCRYPTION_KEY=given)
+            settle(tmp_path, {"PREFECT_SERVER_ENCRYPTION_KEY": given})
 
     def test_a_database_that_is_none_is_left_to_the_server(self, tmp_path: Path) -> None:
         database(tmp_path).parent.mkdir()

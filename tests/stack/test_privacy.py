@@ -30,6 +30,17 @@ def test_the_rights_of_others_are_taken_and_it_is_said_once(tmp_path: Path) -> N
     assert told == [f"other users could read 6 files or directories in {home}; now only you can"]
 
 
+def test_what_cargo_unpacked_in_a_closed_home_is_mended_without_a_word(tmp_path: Path) -> None:
+    told = list[str]()
+    tmp_path.chmod(0o700)
+    (tmp_path / "Cargo.toml").touch()
+    (tmp_path / "Cargo.toml").chmod(0o644)
+
+    mend_modes(tmp_path, told.append)
+
+    assert (modes(tmp_path), told) == ({"Cargo.toml": 0o600}, [])
+
+
 def test_what_a_link_leads_to_stays_as_it_is(tmp_path: Path) -> None:
     outside, home = tmp_path / "outside", tmp_path / "home"
     home.mkdir(0o700)
