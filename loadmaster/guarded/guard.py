@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any
 
-from loadmaster.planning.guard import Asked, why_refused
+from loadmaster.planning.guard import Caller, why_refused
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -32,15 +32,15 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
-        elif (why := why_refused(_asked(scope), self._own)) is not None:
+        elif (why := why_refused(_caller(scope), self._own)) is not None:
             await (_close(send) if scope["type"] == "websocket" else _answer(send, why))
         else:
             await self._application(scope, receive, _with_headers(send))
 
 
-def _asked(scope: Scope) -> Asked:
+def _caller(scope: Scope) -> Caller:
     headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
-    return Asked(
+    return Caller(
         hosts=_values(headers, b"host"),
         origins=_values(headers, b"origin"),
         site=_last(headers, b"sec-fetch-site"),

@@ -15,8 +15,8 @@ OWN_SITES = ("same-origin", "none")
 """Values of `Sec-Fetch-Site`: sent by a page of ours, or by a person (an address that was typed, a bookmark)."""
 
 
-class Asked(Value):
-    """What tells where a request comes from. A header that is there twice is there twice."""
+class Caller(Value):
+    """What a request says of where it comes from. A header that is there twice is there twice."""
 
     hosts: tuple[str, ...]
     origins: tuple[str, ...] = ()
@@ -34,23 +34,23 @@ def own_hosts(port: int) -> tuple[str, ...]:
     return (f"127.0.0.1:{port}", f"localhost:{port}")
 
 
-def why_refused(asked: Asked, own: Collection[str]) -> str | None:
+def why_refused(caller: Caller, own: Collection[str]) -> str | None:
     """Why a request is not answered, in a sentence; None if it is. `own`: the server's own names, with the port."""
-    if len(asked.hosts) != 1 or asked.hosts[0].lower() not in own:
-        return f"This server is {_names(own)}, and the request is for {_named(asked.hosts)}."
-    if asked.origins:
-        if len(asked.origins) != 1 or asked.origins[0].lower() != f"http://{asked.hosts[0].lower()}":
-            return f"The request was sent by a page of {_named(asked.origins)}, which is not this server's."
+    if len(caller.hosts) != 1 or caller.hosts[0].lower() not in own:
+        return f"This server is {_names(own)}, and the request is for {_named(caller.hosts)}."
+    if caller.origins:
+        if len(caller.origins) != 1 or caller.origins[0].lower() != f"http://{caller.hosts[0].lower()}":
+            return f"The request was sent by a page of {_named(caller.origins)}, which is not this server's."
         return None
-    if asked.site is not None and asked.site not in OWN_SITES and not _follows_a_link(asked):
-        return f"The request was sent by a page of another address (`Sec-Fetch-Site: {asked.site}`)."
+    if caller.site is not None and caller.site not in OWN_SITES and not _follows_a_link(caller):
+        return f"The request was sent by a page of another address (`Sec-Fetch-Site: {caller.site}`)."
     return None
 
 
-def _follows_a_link(asked: Asked) -> bool:
+def _follows_a_link(caller: Caller) -> bool:
     """Whether a person opens a page of the UI by a link elsewhere: it loads in a tab of its own, and changes nothing."""
-    opens = asked.kind == "http" and asked.method == "GET" and asked.mode == "navigate" and asked.dest == "document"
-    return opens and not asked.path.startswith("/api")
+    opens = caller.kind == "http" and caller.method == "GET" and caller.mode == "navigate" and caller.dest == "document"
+    return opens and not caller.path.startswith("/api")
 
 
 def _names(own: Collection[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.guard import Asked, own_hosts, why_refused
+from loadmaster.planning.guard import Caller, own_hosts, why_refused
 
 OWN = own_hosts(4200)
 OURS = "127.0.0.1:4200"
@@ -56,11 +56,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("asked", [row[1] for row in ANSWERED], ids=[row[0] for row in ANSWERED])
 def test_it_is_answered(asked: dict[str, Any]) -> None:
-    assert why_refused(Asked(**({"hosts": (OURS,)} | asked)), OWN) is None
+    assert why_refused(Caller(**({"hosts": (OURS,)} | asked)), OWN) is None
 
 
 @pytest.mark.parametrize(("asked", "told"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_it_is_refused(asked: dict[str, Any], told: str) -> None:
-    why = why_refused(Asked(**({"hosts": (OURS,)} | asked)), OWN)
+    why = why_refused(Caller(**({"hosts": (OURS,)} | asked)), OWN)
     assert why is not None
     assert told in why
