@@ -32,11 +32,11 @@ class ServerAnswersAnybody(LoadmasterError):
 class BlockKeyBroken(UsageError):
     """The key that was given for the Secret blocks is no key."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, variable: str, size: int) -> None:
         super().__init__(
-            f"The variable with the key of the Secret blocks holds no key: it has to be {size} bytes in URL-safe base64.",
+            f"`{variable}` holds no key for the Secret blocks: it has to be {size} bytes in URL-safe base64.",
             why="it was cut off, or is a password.",
-            fix="give the whole key, or leave the variable out: then a key is made, and kept in a file of its own.",
+            fix=f"give the whole key, or leave `{variable}` out: then a key is made, and kept in a file of its own.",
         )
 
 
@@ -60,7 +60,7 @@ class RunNotOurs(LoadmasterError):
         super().__init__(
             f"The worker does not carry out run `{run}`: {'; '.join(problems)}.",
             why="a worker of Loadmaster runs the deployments of `prefect.yaml` as they are written there, and nothing else: "
-            "who may press Run can release, and not run commands.",
+            "who may start a run can release, and cannot run commands.",
             fix="start it from its own deployment, without changes to its infrastructure. `loadmaster up` registers the "
             "deployments and the work pools anew.",
         )

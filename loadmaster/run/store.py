@@ -7,6 +7,8 @@
   upstream/      index files and crates of crates.io, shared by all rehearsals
   build/         cargo's target directories
   prefect/       the local server's home
+  keys/          what it asks whoever signs in, and what encrypts its Secret blocks
+  allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/         the smoke test's payload, kernels and QEMU
 """
 

@@ -96,11 +96,12 @@ def _given_sign_in(environment: Mapping[str, str]) -> str | None:
 
 def _settle_block_key(home: Path, environment: Mapping[str, str]) -> None:
     file = block_key_file(home)
-    given = next((environment[name] for name in ENCRYPTION_VARIABLES if environment.get(name)), None)
-    if given is not None:
-        _require_key(given)
+    variable = next((name for name in ENCRYPTION_VARIABLES if environment.get(name)), None)
+    given = environment[variable] if variable is not None else None
+    if variable is not None:
+        _require_key(variable, environment[variable])
     kept = read_block_key(home) if file.exists() else None
-    known = {"the variable": given, f"`{file}`": kept, "the database": key_in_database(database(home))}
+    known = {f"`{variable}`": given, f"`{file}`": kept, "the database": key_in_database(database(home))}
     keys = {key for key in known.values() if key is not None}
     if len(keys) > 1:
         raise BlockKeyDiffers(str(file), [place for place, key in known.items() if key is not None])
@@ -113,11 +114,11 @@ def _new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
-def _require_key(given: str) -> None:
+def _require_key(variable: str, given: str) -> None:
     """Raises `BlockKeyBroken` unless it is a key as Prefect's encryption takes it."""
     try:
         length = len(base64.urlsafe_b64decode(given))
     except ValueError:
         length = 0
     if length != KEY_BYTES:
-        raise BlockKeyBroken(KEY_BYTES)
+        raise BlockKeyBroken(variable, KEY_BYTES)

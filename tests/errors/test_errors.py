@@ -199,8 +199,10 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.ScenarioBroken: lambda: request.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
     credentials.SecretBlockMissing: lambda: credentials.SecretBlockMissing("registry-token"),
     credentials.SecretBlockUnread: lambda: credentials.SecretBlockUnread("registry-token", TOLD),
-    access.BlockKeyBroken: lambda: access.BlockKeyBroken(32),
-    access.BlockKeyDiffers: lambda: access.BlockKeyDiffers("/home/keys/blocks", ["the variable", "the database"]),
+    access.BlockKeyBroken: lambda: access.BlockKeyBroken("PREFECT_SERVER_ENCRYPTION_KEY", 32),
+    access.BlockKeyDiffers: lambda: access.BlockKeyDiffers(
+        "/home/keys/blocks", ["`PREFECT_SERVER_ENCRYPTION_KEY`", "the database"]
+    ),
     access.ParameterNotAllowed: lambda: access.ParameterNotAllowed("demo", "repository", "/somewhere"),
     access.RunNotOurs: lambda: access.RunNotOurs("quiet-heron", ["it belongs to no deployment"]),
     access.ServerAnswersAnybody: lambda: access.ServerAnswersAnybody("http://127.0.0.1:4200"),

@@ -109,7 +109,7 @@ class TestBlockKey:
         self, tmp_path: Path
     ) -> None:
         file = self.in_database(tmp_path)
-        with pytest.raises(BlockKeyDiffers, match="the variable and the database"):
+        with pytest.raises(BlockKeyDiffers, match="`PREFECT_SERVER_ENCRYPTION_KEY` and the database"):
             settle(tmp_path, {"PREFECT_SERVER_ENCRYPTION_KEY": Fernet.generate_key().decode()})
         assert not block_key_file(tmp_path).exists()
         assert self.KEY.encode() in file.read_bytes()
