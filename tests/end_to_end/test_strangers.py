@@ -48,6 +48,7 @@ from tests.kit.strangers import (
     page_by_another_name,
     require_chromium,
     send,
+    tab,
     what_a_page_gets,
 )
 from tests.kit.waiting import PATIENCE, eventually
@@ -299,6 +300,15 @@ class TestHomeOfAnEarlierVersion:
 
 
 class TestSignIn:
+    def test_the_ui_asks_for_it_once(self, machine: Machine, tmp_path: Path) -> None:
+        with tab(tmp_path) as page:
+            page.open(machine.stack.ui_url)
+            page.await_text("Login")
+            page.type_into("input[type=password]", read_sign_in(machine.home))
+            page.await_text("Flow Runs")
+            page.open(f"{machine.stack.ui_url}/v2/deployments")
+            page.await_text("lsm-smoke")
+
     def test_one_that_is_gone_comes_back_as_the_message_says(self, machine: Machine) -> None:
         (machine.home / "keys" / "sign-in").unlink()
         refused, here = loadmaster(machine.home, "down"), (ROOT, {"LOADMASTER_HOME": str(machine.home)})

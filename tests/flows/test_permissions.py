@@ -60,7 +60,9 @@ def directory_of(state: Any, store: Store) -> RunDirectory:
 
 
 def test_a_dead_token_closes_the_gates_before_anything_is_pushed(store: Store, tmp_path: Path) -> None:
-    state = rehearse(request_for(repository(tmp_path)), return_state=True)
+    request = request_for(repository(tmp_path))
+    allow(request, store)
+    state = rehearse(request, return_state=True)
 
     with pytest.raises(GatesClosed, match=r"token: `token` in `registry\.token` is unknown, revoked or expired"):
         state.result()
@@ -77,6 +79,7 @@ def test_without_the_preflight_the_registry_says_it_and_a_retry_finishes_after_t
     store: Store, tmp_path: Path
 ) -> None:
     request = request_for(repository(tmp_path), preflight=False)
+    allow(request, store)
     state = rehearse(request, return_state=True)
 
     with pytest.raises(CratesNotPublished, match=r"`hangar-units@0.5.0`.*authentication failed"):

@@ -23,9 +23,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from loadmaster.clients.serving import serving
-from tests.kit.waiting import PATIENCE, told_to
+from tests.kit.waiting import PATIENCE, eventually, told_to
 
 NOBODY = 65534
 FOREIGN = "evil.example"
@@ -193,3 +195,49 @@ def files_that_can_be_read(home: Path) -> list[str]:
                 file.read(1)
                 found.append(str(path.relative_to(home)))
     return sorted(found)
+
+
+class Tab:
+    """A page in a browser, as a person uses it: opened, read, typed into."""
+
+    def __init__(self, socket: Connection) -> None:
+        self._socket, self._calls = socket, 0
+
+    def open(self, address: str) -> None:
+        self._call("Page.navigate", url=address)
+
+    def await_text(self, wanted: str) -> None:
+        eventually(
+            lambda: wanted in self._value("document.body ? document.body.innerText : ''"), f"it shows `{wanted}`"
+        )
+
+    def type_into(self, field: str, text: str) -> None:
+        """Types into the field that the CSS selector finds, and presses Enter."""
+        eventually(lambda: bool(self._value(f"!!document.querySelector({field!r})")), f"there is a field `{field}`")
+        self._value(f"document.querySelector({field!r}).focus()")
+        self._call("Input.insertText", text=text)
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key="Enter", text="\r", windowsVirtualKeyCode=13)
+
+    def _value(self, expression: str) -> Any:
+        return self._call("Runtime.evaluate", expression=expression, returnByValue=True).get("result", {}).get("value")
+
+    def _call(self, method: str, **parameters: object) -> dict[str, Any]:
+        self._calls += 1
+        self._socket.send(json.dumps({"id": self._calls, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self._socket.recv(timeout=PATIENCE))
+            if answer.get("id") == self._calls:
+                return dict(answer.get("result", {}))
+
+
+@contextmanager
+def tab(place: Path) -> Iterator[Tab]:
+    """An empty page of a browser that nobody has used before."""
+    ports = place / "browser" / "DevToolsActivePort"
+    with chromium(place, "--remote-debugging-port=0", "about:blank"):
+        eventually(lambda: ports.exists() and "\n" in ports.read_text(), "the browser said where it listens")
+        listing = f"http://127.0.0.1:{ports.read_text().splitlines()[0]}/json"
+        (page,) = [each for each in httpx.get(listing, trust_env=False).json() if each["type"] == "page"]
+        with connect(page["webSocketDebuggerUrl"], max_size=None) as socket:
+            yield Tab(socket)
