@@ -14,7 +14,8 @@ class SignInMissing(LoadmasterError):
         super().__init__(
             f"The file `{file}`, by which commands sign in at the Prefect server, cannot be read: {told}",
             why="it was removed, the server was started by another user, or `LOADMASTER_HOME` is another directory.",
-            fix="run `loadmaster down --force`, then `loadmaster up`, which makes it anew.",
+            fix="run `loadmaster down --force`, then `loadmaster up`, which makes it anew. For a server on another machine, "
+            "copy its file.",
         )
 
 

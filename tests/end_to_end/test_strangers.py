@@ -281,7 +281,7 @@ def _of(asked: str, api: str) -> tuple[str, str]:
 
 class TestHomeOfAnEarlierVersion:
     def test_it_is_mended_and_told(self, machine: Machine) -> None:
-        assert "now only you can" in machine.up.err
+        assert "other users could look into" in machine.up.err
 
     def test_its_secret_blocks_are_read_and_their_key_is_no_longer_beside_them(self, machine: Machine) -> None:
         key = machine.before.key
@@ -308,6 +308,22 @@ class TestSignIn:
             page.await_text("Flow Runs")
             page.open(f"{machine.stack.ui_url}/v2/deployments")
             page.await_text("lsm-smoke")
+
+    def test_a_worker_elsewhere_signs_in_with_a_copy_of_the_file(self, machine: Machine, tmp_path: Path) -> None:
+        home, log = tmp_path / "elsewhere", tmp_path / "worker.log"
+        command = ["-m", "loadmaster", "worker", "--name", "elsewhere", "--api", machine.stack.api_url]
+        without = loadmaster(home, *command[2:])
+        assert (without.code, "keys/sign-in" in without.err) == (1, True)
+        (home / "keys").mkdir(parents=True)
+        shutil.copy(machine.home / "keys" / "sign-in", home / "keys")
+
+        process = spawn(command, cwd=ROOT, env={**os.environ, "LOADMASTER_HOME": str(home)}, log=log)
+        try:
+            eventually(lambda: "Worker 'elsewhere' started" in log.read_text(), "the worker started")
+            workers = machine.ask("POST", "/work_pools/ebpf/workers/filter", {})
+            assert [(each["name"], each["status"]) for each in workers] == [("elsewhere", "ONLINE")]
+        finally:
+            stop(process, patience=30)
 
     def test_one_that_is_gone_comes_back_as_the_message_says(self, machine: Machine) -> None:
         (machine.home / "keys" / "sign-in").unlink()
