@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from loadmaster.clients.disk import writing
 from loadmaster.errors.access import BlockKeyBroken, BlockKeyDiffers, SignInMissing
 from loadmaster.run.store import write_atomically
 from loadmaster.stack.api import BUSY_PATIENCE, Api
@@ -64,8 +65,9 @@ def settle_access(home: Path, environment: Mapping[str, str], *, may_change: boo
     Call it before a server is started. Without `may_change` a sign-in that is there stays: the worker that waits for the
     server knows no other. Raises `BlockKeyBroken`, `BlockKeyDiffers`, `DiskFull`, `NotWritten`.
     """
-    for directory in ("keys", "prefect"):
-        (home / directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for directory in (home / "keys", home / "prefect"):
+        with writing(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     _settle_sign_in(home, environment, may_change=may_change)
     write_profile(home, read_sign_in(home))
     _settle_block_key(home, environment)
