@@ -7,6 +7,7 @@ from prefect.runtime import flow_run
 
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.smoke_worker import offers_after_preflight
+from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
@@ -26,6 +27,7 @@ def preflight(request: PreflightRequest) -> PreflightReport:
     store = default_store()
     directory = store.run(f"preflight-{flow_run.id}")
     with directory.locked():
+        require_allowed(request, store)
         job = wait_out(request.project, lambda: preflight_job(request, directory, store))
         with waits_of(job):
             return _ask(job)

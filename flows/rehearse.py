@@ -11,6 +11,7 @@ from flows.release import carry_out
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.allowed import require_allowed
 from loadmaster.run.store import default_store
 from tasks.cut import write_receipt_of_cut
 from tasks.policy import wait_out
@@ -31,5 +32,6 @@ def rehearse(request: RehearseRequest) -> Receipt:
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked(), ExitStack() as world:
+        require_allowed(request, store)
         job = wait_out(request.project, lambda: world.enter_context(rehearsal(request, directory, store)))
         return carry_out(job)

@@ -18,6 +18,7 @@ from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
 from loadmaster.planning.smoke.style import When
 from loadmaster.planning.smoke_worker import offers_of
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
@@ -42,6 +43,7 @@ def release(request: LiveRequest) -> Receipt:
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked():
+        require_allowed(request, store)
         return carry_out(wait_out(request.project, lambda: live_job(request, directory, store)))
 
 

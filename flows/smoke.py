@@ -8,8 +8,10 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.smoke.result import SmokeOutcome, record_of
 from loadmaster.planning.smoke.style import When
 from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offers_of
+from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
+from loadmaster.run.store import default_store
 from loadmaster.smoke.request import SmokeRequest
 from tasks import smoke as tasks
 
@@ -20,6 +22,7 @@ def smoke(request: SmokeRequest) -> SmokeOutcome:
 
     Fails unless the denial was seen. With `best-effort`, a test that the host cannot make is skipped.
     """
+    require_allowed(request, default_store())
     outcome = tasks.make_or_explain(request)
     tasks.show(request, outcome)
     tasks.require_passed(outcome, request.mode)

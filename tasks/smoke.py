@@ -35,6 +35,7 @@ from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL, Offered, SmokePlace, place_of, worker_gate
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
+from loadmaster.run.allowed import allow
 from loadmaster.run.job import Job
 from loadmaster.run.store import default_store
 from loadmaster.smoke.request import SmokeRequest
@@ -83,7 +84,9 @@ def pool_has_worker() -> bool:
 
 @asks_the_world("prepare smoke test")
 def prepare(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
-    return of_release.request_of(job, plan, style)
+    request = of_release.request_of(job, plan, style)
+    allow(request, job.store)
+    return request
 
 
 @retried("make smoke test", "make smoke test: {request.subject}")

@@ -31,6 +31,7 @@ from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import Level, parse
 from loadmaster.run.profiles import ROOT, load_project
 from loadmaster.run.store import default_store
+from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
     from loadmaster.rehearsal.request import RehearseRequest
@@ -98,6 +99,7 @@ PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; t
 
 def main(secrets: Mapping[str, str]) -> None:
     """The program, with the credentials that it was given. Errors of the catalogue end it with their own text and exit code."""
+    keep_to_ourselves()
     try:
         hold(secrets)
         read_files()

@@ -1,4 +1,4 @@
-"""The commands for this machine's server, worker and disk: `up`, `down` and `prune`. Options only, as in `cli`."""
+"""The commands for this machine's server, workers and disk: `up`, `ui`, `down`, `worker` and `prune`. Options only, as in `cli`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,60 @@ def up(
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
 
     stack = start(default_store().root, ROOT, port=port, tell=tell)
     if as_json:
-        print_json({"ui": stack.ui_url, "api": stack.api_url})
+        sign_in = str(sign_in_file(default_store().root))
+        print_json({"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in})
     else:
         print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
+        print(f"    it asks once for what is in {sign_in_file(default_store().root)}; `loadmaster ui` opens it")
+
+
+@app.command(epilog="Example: loadmaster ui --print")
+def ui(
+    only_print: Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Opens the UI of the running server in a browser, and says how to sign in: it asks once.
+
+    Exit codes: 0 done, 1 no server is running, 2 usage.
+    """
+    import webbrowser
+
+    from loadmaster.stack.access import sign_in_file
+    from loadmaster.stack.record import running
+
+    home = default_store().root
+    page, file = running(home.resolve()).ui_url, sign_in_file(home)
+    if as_json:
+        print_json({"ui": page, "sign_in": str(file)})
+        return
+    print(f"UI  {page}\n    it asks once for what is in {file}")
+    if not only_print and not webbrowser.open(page):
+        tell("no browser could be opened; open the address yourself")
+
+
+@app.command(epilog="Example: loadmaster worker --pool ebpf --api http://127.0.0.1:4200/api")
+def worker(
+    pool: Annotated[str, typer.Option(help="The work pool.", metavar="NAME")] = "ebpf",
+    name: Annotated[
+        str | None, typer.Option(help="Its name in the UI; this host's if left out.", metavar="NAME")
+    ] = None,
+    api: Annotated[
+        str | None, typer.Option(help="Address of the server's API; that of this machine's if left out.", metavar="URL")
+    ] = None,
+) -> None:
+    """Runs a worker of a pool until Ctrl-C: it carries out the deployments of `prefect.yaml`, and nothing else.
+
+    For a server elsewhere, its file `keys/sign-in` has to be in `.loadmaster` (or `LOADMASTER_HOME`) here, too. Exit codes:
+    0 ended, 1 no server or no sign-in, 2 usage.
+    """
+    from loadmaster.cli.commands.worker import become_worker
+
+    become_worker(default_store(), ROOT, pool, name, api)
 
 
 @app.command(epilog="Example: loadmaster down")

@@ -61,7 +61,7 @@ class Pushes:
             hook = remote / "hooks" / name
             with writing(hook):
                 hook.write_text(text.format(command=command))
-                hook.chmod(0o755)
+                hook.chmod(0o700)
         try:
             yield
         finally:

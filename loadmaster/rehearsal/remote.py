@@ -78,7 +78,7 @@ def create_remote(directory: Path, source: Path, branch: str, *, commit: str | N
     with writing(hook):
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_PRE_RECEIVE)
-        hook.chmod(0o755)
+        hook.chmod(0o700)
         unfinished.rename(directory)
     return directory
 

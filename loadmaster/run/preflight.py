@@ -18,6 +18,7 @@ from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
+from loadmaster.run.allowed import Place, places_of
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin, source_of
 from loadmaster.run.profiles import load_project
@@ -42,6 +43,10 @@ class PreflightRequest(ReleaseRequest):
         pattern=r"^[a-z0-9-]+$",
         description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
     )
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (*super().places, *places_of(self.project, registry=self.registry))
 
 
 class PreflightReport(Value):

@@ -14,7 +14,8 @@ from loadmaster.errors.request import UnknownProject, WrongRequest
 from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
-from loadmaster.run.profiles import problems_of, project_names
+from loadmaster.run.allowed import Place, places_of
+from loadmaster.run.profiles import load_project, problems_of, project_names
 
 
 def _require_known(name: str) -> str:
@@ -40,7 +41,10 @@ class ReleaseRequest(Value):
         "where packages have versions of their own also `NAME=VERSION,NAME=minor`.",
     )
     repository: str | None = Field(
-        default=None, title="Repository", description="Git URL or path of a clone, instead of the profile's."
+        default=None,
+        title="Repository",
+        description="Git URL or path of a clone, instead of the profile's. "
+        "Only one that was given to a command at a terminal before.",
     )
     commit: str | None = Field(
         default=None,
@@ -54,6 +58,12 @@ class ReleaseRequest(Value):
         description="Ask the permission gates before anything is written or pushed. The receipt notes it if this is "
         "switched off.",
     )
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The paths and addresses that it names beyond its profile. Raises what reading the profile raises."""
+        known = load_project(self.project).source.repository
+        return places_of(self.project, repository=None if self.repository == known else self.repository)
 
 
 class StartRequest(ReleaseRequest):
@@ -93,7 +103,8 @@ class LiveRequest(StartRequest):
         default=None,
         title="Registry",
         pattern=r"^sparse\+https?://",
-        description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io.",
+        description="Sparse index address, `sparse+http://127.0.0.1:PORT/…/`, instead of crates.io. Only one that was given to "
+        "a command at a terminal before.",
     )
     forge: Literal["none"] | None = Field(
         default=None, title="Forge", description="`none` leaves the forge release out; else the profile's forge."
@@ -104,6 +115,10 @@ class LiveRequest(StartRequest):
         pattern=r"^[a-z0-9-]+$",
         description="Name of the Secret block with the API token, instead of the profile's. The name, never the token.",
     )
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (*super().places, *places_of(self.project, registry=self.registry))
 
     @property
     def options(self) -> dict[str, str]:

@@ -8,6 +8,8 @@
   build/         cargo's target directories
   prefect/       the local server's home
   keeper/        the keeper's socket
+  keys/          what it asks whoever signs in, and what encrypts its Secret blocks
+  allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/         the smoke test's payload, kernels and QEMU
 """
 
@@ -214,16 +216,20 @@ def default_store() -> Store:
     return Store(Path(os.environ.get("LOADMASTER_HOME", ROOT / ".loadmaster")))
 
 
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Writes `content` so that a reader sees all of it or the former file, even if this process is killed.
 
-    If `durable`, that holds after a power cut, too. Raises `DiskFull`, `NotWritten`.
+    If `durable`, that holds after a power cut, too. The file is for this user alone. Raises `DiskFull`, `NotWritten`.
     """
     half = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with half.open("xb") as sink:
+            with open(half, "xb", opener=_for_us_alone) as sink:
                 sink.write(content)
                 if durable:
                     sink.flush()

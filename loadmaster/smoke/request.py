@@ -12,6 +12,7 @@ from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.style import DEADLINE, Backend, Kernel, SmokeStyle
 from loadmaster.planning.smoke.verdict import Mode
 from loadmaster.planning.values.value import Value
+from loadmaster.run.allowed import Place, places_of
 from loadmaster.run.profiles import load_project, problems_of, project_names
 from loadmaster.run.request import ProjectName
 
@@ -76,6 +77,11 @@ class SmokeRequest(Value):
         if self.backend is Backend.DISPATCH and self.project is None:
             raise ValueError("the backend `dispatch` needs `project`, whose profile names the workflow")
         return self
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The paths and addresses that it names; whatever they hold is started as a program."""
+        return places_of(self.project or "", forge=self.forge, assets=self.assets, binary=self.binary)
 
     @property
     def style(self) -> SmokeStyle:

@@ -6,6 +6,7 @@ and one is rolled back, and all of Prefect's own clients repeat the request, for
 
 from __future__ import annotations
 
+import base64
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -32,19 +33,25 @@ BUSY_PATIENCE = 30.0
 
 
 class Api:
-    """A connection to one Prefect server. Every method raises `PrefectUnreachable` and `PrefectRefused`."""
+    """A connection to one Prefect server. Every method raises `PrefectUnreachable` and `PrefectRefused`.
+
+    `sign_in`: what the server asks for, `USER:PASSWORD`.
+    """
 
     def __init__(
         self,
         api_url: str,
         transport: httpx.BaseTransport | None = None,
         *,
+        sign_in: str | None = None,
         busy_seconds: float = 0.25,
         busy_patience: float = BUSY_PATIENCE,
     ) -> None:
         self._busy_seconds, self._busy_patience = busy_seconds, busy_patience
         # Without `trust_env`: no proxy of the user may come between us and loopback.
         self._client = bounded.Client(base_url=api_url, transport=transport, timeout=15, trust_env=False)
+        if sign_in is not None:
+            self._client.headers["Authorization"] = f"Basic {base64.b64encode(sign_in.encode()).decode()}"
 
     def __enter__(self) -> Self:
         return self
@@ -185,12 +192,14 @@ class Api:
 
     # --- the pool and the deployments ---
 
-    def ensure_pool(self, pool: str, *, is_paused: bool = True) -> None:
-        """Creates the pool of process workers, unless it exists."""
-        wanted = {"name": pool, "type": "process", "is_paused": is_paused}
+    def ensure_pool(self, pool: str, template: Mapping[str, object], *, is_paused: bool = True) -> None:
+        """Creates the pool of process workers, or gives the one that exists this job template."""
+        wanted = {"name": pool, "type": "process", "is_paused": is_paused, "base_job_template": dict(template)}
         answer = self._try("POST", "/work_pools/", wanted)
         if answer.status_code != httpx.codes.CONFLICT:
             self._require_success(answer)
+        elif self._ask("GET", f"/work_pools/{pool}")["base_job_template"] != template:
+            self._ask("PATCH", f"/work_pools/{pool}", {"base_job_template": dict(template)})
 
     def pool_is_paused(self, pool: str) -> bool:
         return bool(self._ask("GET", f"/work_pools/{pool}")["is_paused"])
@@ -230,7 +239,7 @@ class Api:
     def _try(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         begun = time.monotonic()
         try:
-            while (response := self._client.request(method, path, json=body)).status_code == BUSY:
+            while (response := self._send(method, path, body)).status_code == BUSY:
                 if time.monotonic() - begun > self._busy_patience:
                     break
                 time.sleep(self._busy_seconds)
@@ -239,6 +248,18 @@ class Api:
         if response.is_server_error:
             raise PrefectUnreachable(str(response.url), f"status {response.status_code}: {_details_of(response)}")
         return response
+
+    def _send(self, method: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
+        """Sends it, and again with a token against forgery if the server asks for one, or for a fresh one."""
+        response = self._client.request(method, path, json=body)
+        if response.status_code != httpx.codes.FORBIDDEN or "CSRF" not in response.text:
+            return response
+        client = str(uuid.uuid4())
+        given = self._client.get("/csrf-token", params={"client": client})
+        if not given.is_success:
+            return response
+        self._client.headers.update({"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": given.json()["token"]})
+        return self._client.request(method, path, json=body)
 
     @staticmethod
     def _require_success(response: httpx.Response) -> Any:

@@ -32,6 +32,8 @@ class Stack(Value):
     """Starts the worker and the keeper again when they have ended."""
     keeper: Process | None = None
     """Holds the credentials in its memory."""
+    signs_in: bool = False
+    """Whether the server asks for a sign-in. One of an earlier version does not."""
 
     @property
     def ui_url(self) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from loadmaster.planning.guard import own_hosts
 from loadmaster.planning.values.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1
 
 
-def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
+def environment(home: Path, port: int, project_root: Path, api_url: str | None = None) -> dict[str, str]:
     """Our environment without what would change Prefect's behaviour, then the stack's own settings.
 
-    Settings of the user's other Prefect servers are left out, and every credential: what the worker runs could read them there,
-    as long as it lives. The keeper has those that a release needs. Byte code is written, because importing Prefect without it
-    takes three times as long.
+    Settings of the user's other Prefect servers are left out; what is meant for this one is taken over into files
+    (`settle_access`). So is every credential: what the worker runs could read them there, as long as it lives. The keeper has
+    those that a release needs. Byte code is written, because importing Prefect without it takes three times as long. `api_url`:
+    of a server elsewhere, for a worker.
     """
     inherited = {
         name: value
@@ -32,8 +34,12 @@ def environment(home: Path, port: int, project_root: Path) -> dict[str, str]:
         "LOADMASTER_PROJECT_ROOT": str(project_root),
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(home / "prefect"),
-        "PREFECT_API_URL": f"http://{LOOPBACK}:{port}/api",
+        "PREFECT_API_URL": api_url or f"http://{LOOPBACK}:{port}/api",
         "PREFECT_SERVER_API_HOST": LOOPBACK,
+        # Its own page, and no other: the guard before it refuses them as well (`loadmaster.guarded`).
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in own_hosts(port)),
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_UI_API_URL": "/api",  # of the page's own address, whichever of the two names it was opened by
         "PREFECT_SERVER_API_PORT": str(port),  # not `--port`: with that, the UI would still call the default port
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

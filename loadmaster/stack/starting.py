@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import time
@@ -9,14 +10,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadmaster.errors.access import ServerAnswersAnybody
 from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
+from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.planning.values.tell import Tell
+from loadmaster.stack.access import connect, settle_access
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close_dead, start_anew
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.keeping import ensure_keeper
+from loadmaster.stack.privacy import mend_modes
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment
@@ -59,9 +64,9 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
     """Keeper, worker, pools and deployments of a server that runs."""
     stack = ensure_keeper(home, project_root, stack, tell)
     env = environment(home, stack.port, project_root)
-    with Api(stack.api_url) as api:
-        api.ensure_pool(POOL)
-        api.ensure_pool(EBPF_POOL, is_paused=False)  # its workers run elsewhere, and are started there
+    with connect(home, stack) as api:
+        api.ensure_pool(POOL, JOB_TEMPLATE)
+        api.ensure_pool(EBPF_POOL, JOB_TEMPLATE, is_paused=False)  # its workers run elsewhere, and are started there
         begun = datetime.now(UTC)
         close_dead(api, home, tell)
         started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
@@ -76,18 +81,22 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
 def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell) -> Stack:
     last = read_record(home)
     if last is not None and is_alive(last.server):
+        if not last.signs_in:
+            raise ServerAnswersAnybody(last.ui_url)
         stack = last
     else:
-        (home / "prefect").mkdir(exist_ok=True)
+        mend_modes(home, tell)
         # A worker that is alive, and its runs, wait for the server to return on the same port.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
         chosen = _wait_for_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
+        settle_access(home, os.environ, may_change=kept is None)
         tell(f"starting a Prefect server on port {chosen}")
         env = environment(home, chosen, project_root)
-        server = spawn(["-m", "prefect", "server", "start"], cwd=home, env=env, log=home / "server.log")
+        server = spawn(["-m", "loadmaster.guarded.server", str(home)], cwd=home, env=env, log=home / "server.log")
         supervisor, keeper = (last.supervisor, last.keeper) if last is not None else (None, None)
-        stack = write_down(home, Stack(port=chosen, server=server, worker=kept, supervisor=supervisor, keeper=keeper))
-    with Api(stack.api_url) as api:
+        started = Stack(port=chosen, server=server, worker=kept, supervisor=supervisor, keeper=keeper, signs_in=True)
+        stack = write_down(home, started)
+    with connect(home, stack) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack
 
@@ -101,7 +110,7 @@ def start_worker(home: Path, project_root: Path, stack: Stack, api: Api, tell: T
     start_anew(api, tell)
     tell("starting a worker")
     env = environment(home, stack.port, project_root)
-    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
+    arguments = ["-m", "loadmaster.guarded.worker", POOL, WORKER, str(project_root)]
     worker = spawn(arguments, cwd=home, env=env, log=home / "worker.log")
     return write_down(home, stack.model_copy(update={"worker": worker}))
 

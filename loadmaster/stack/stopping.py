@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from loadmaster.errors.access import SignInMissing
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.tell import Tell
+from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close_dead, leave_receipt
 from loadmaster.stack.liveness import has_died
@@ -38,11 +40,14 @@ def down(home: Path, force: bool, tell: Tell) -> None:
         return
     if force:
         with changing(home, tell):
-            _cut(home, stack, tell)
+            try:
+                _cut(home, stack, tell)
+            except SignInMissing as error:
+                tell(f"stopping without knowing what runs: {error.what}")
             _stop(stack, tell)
         return
     try:
-        with Api(stack.api_url) as api:
+        with connect(home, stack) as api:
             _drain_and_stop(home, stack, api, tell)
     except KeyboardInterrupt:
         tell("interrupted: nothing was stopped")
@@ -105,7 +110,7 @@ def _would_be_harmed(run: FlowRun, home: Path, worker_lives: bool) -> bool:
 
 def _cut(home: Path, stack: Stack, tell: Tell) -> None:
     """Stops the worker and its runs, leaves their receipts, and tells Prefect, which would show them as running for ever."""
-    with Api(stack.api_url) as api:
+    with connect(home, stack) as api:
         try:
             runs = _runs_in_progress(home, stack, api)
             api.pause_pool(POOL)

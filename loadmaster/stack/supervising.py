@@ -17,10 +17,12 @@ import psutil
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.values.tell import Tell
+from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close, close_dead
 from loadmaster.stack.keeping import start_keeper
 from loadmaster.stack.liveness import has_process
+from loadmaster.stack.privacy import keep_to_ourselves
 from loadmaster.stack.processes import is_alive
 from loadmaster.stack.record import POOL, Stack, changing, read_record
 from loadmaster.stack.runs import FlowRun
@@ -50,7 +52,7 @@ class Supervisor:
         if not is_alive(stack.server):
             return True  # `up` starts it again, on its port; the worker and the runs wait for it
         try:
-            with Api(stack.api_url, busy_patience=0.0) as api:
+            with connect(self._home, stack, busy_patience=0.0) as api:
                 self._keep_worker(stack, api)
                 self._close_runs(stack, api)
         except LoadmasterError as error:
@@ -125,6 +127,7 @@ def _end(run: FlowRun) -> None:
 
 def supervise(home: Path, project_root: Path) -> None:
     """Looks after `home` until it is told to end, or another supervisor is recorded."""
+    keep_to_ourselves()
     supervisor = Supervisor(
         home, project_root, lambda line: print(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}", flush=True)
     )

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from deployments import REHEARSE
@@ -17,6 +16,7 @@ from loadmaster.errors.prefect import ParametersRefused
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from tests.kit.evidence import accepted, each_once, uploads
 from tests.kit.service import Service
+from tests.kit.signed_in import ask
 from tests.kit.waiting import eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("asking")]
@@ -47,9 +47,9 @@ def test_the_api_refuses_a_wrong_parameter_and_says_which(
 ) -> None:
     request = {"request": {"project": project, "version": version}}
     deployment = service.ask("GET", f"/deployments/name/{REHEARSE}")
-    address = f"{service.stack.api_url}/deployments/{deployment['id']}/create_flow_run"
+    path = f"/deployments/{deployment['id']}/create_flow_run"
 
-    answer = httpx.post(address, json={"parameters": request}, trust_env=False, timeout=30)
+    answer = ask(service.store.root, "POST", path, {"parameters": request})
 
     assert answer.status_code == 409
     assert told in answer.text

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
@@ -24,7 +23,7 @@ from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.run.profiles import ROOT
-from loadmaster.stack.api import Api
+from loadmaster.stack.access import connect
 from loadmaster.stack.processes import is_alive
 from loadmaster.stack.record import read_record, running
 from loadmaster.stack.stopping import down
@@ -34,6 +33,7 @@ from tests.kit.hangar import git, repository
 from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
 from tests.kit.registry_world import Served, served
 from tests.kit.running import index_of
+from tests.kit.signed_in import ask
 from tests.kit.waiting import PATIENCE, code_of, eventually, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("next steps")]
@@ -132,9 +132,9 @@ def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine)
 def test_a_server_that_is_gone_and_a_deployment_that_was_deleted_come_back(machine: Machine) -> None:
     machine.up()
     stack, here = running(machine.home), (machine.root, machine.with_token)
-    with Api(stack.api_url) as api:
+    with connect(machine.home, stack) as api:
         (deployment,) = [each for each in api.deployments() if each["name"] == "preflight"]
-        httpx.delete(f"{stack.api_url}/deployments/{deployment['id']}", trust_env=False).raise_for_status()
+        ask(machine.home, "DELETE", f"/deployments/{deployment['id']}").raise_for_status()
         with pytest.raises(DeploymentUnknown) as unknown:
             api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
     server = psutil.Process(stack.server.pid)
@@ -142,7 +142,7 @@ def test_a_server_that_is_gone_and_a_deployment_that_was_deleted_come_back(machi
     server.wait(timeout=PATIENCE)
     refused = machine.run("down")
     assert refused.returncode == 1
-    with Api(stack.api_url) as api, pytest.raises(SecretBlockUnread) as unread:
+    with connect(machine.home, stack) as api, pytest.raises(SecretBlockUnread) as unread:
         api.read_secret("crates")
 
     run_as_printed("PrefectUnreachable", "loadmaster down --force", refused.stderr, *here)
@@ -151,7 +151,7 @@ def test_a_server_that_is_gone_and_a_deployment_that_was_deleted_come_back(machi
 
     run_as_printed("SecretBlockUnread", "loadmaster up", str(unread.value), *here)
 
-    with Api(running(machine.home).api_url) as api:
+    with connect(machine.home, running(machine.home)) as api:
         with pytest.raises(ParametersRefused):
             api.create_run("preflight/preflight", {"request": {"project": "nobody"}})
         with pytest.raises(SecretBlockMissing):  # the server answers again: there is none

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from loadmaster.run.profiles import ROOT
+from loadmaster.stack.access import read_sign_in
 from tests.kit.registry_world import fresh
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, reserve
 from tests.kit.service import Service
@@ -49,7 +50,8 @@ def of(ran: Ran, where: str) -> dict[str, Any]:
 
 
 def test_the_blocks_are_read_and_told_apart(service: Service, tmp_path: Path) -> None:
-    prefect = {"PREFECT_API_URL": service.stack.api_url, "PREFECT_HOME": str(tmp_path / "prefect")}
+    signed_in = {"PREFECT_API_AUTH_STRING": read_sign_in(service.store.root)}
+    prefect = {"PREFECT_API_URL": service.stack.api_url, "PREFECT_HOME": str(tmp_path / "prefect"), **signed_in}
     projects, repository = tmp_path / "projects", Repository(tmp_path / "workspace")
     projects.mkdir()
     (projects / "demo.toml").write_text((ROOT / "projects" / "demo.toml").read_text() + PROFILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.profiles import ROOT
 from loadmaster.smoke.clients.container import ENDS, Engine
 from loadmaster.stack.processes import spawn, stop
-from loadmaster.stack.settings import environment
 from tests.kit import hangar
 from tests.kit.evidence import receipt_of
 from tests.kit.real_engine import LATER
@@ -32,9 +32,8 @@ WORKER = "with-engine"
 def worker(service: Service, engine: Engine) -> Iterator[None]:
     """A worker of the pool, as one is started on a Linux host with a Docker engine. Nobody counts on it afterwards."""
     home = service.store.root
-    arguments = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER]
-    env = environment(home, service.stack.port, ROOT) | {"DOCKER_HOST": engine.address}
-    process = spawn(arguments, cwd=home, env=env, log=home / "ebpf.log")
+    env = {**os.environ, "LOADMASTER_HOME": str(home), "DOCKER_HOST": engine.address}
+    process = spawn(["-m", "loadmaster", "worker", "--name", WORKER], cwd=ROOT, env=env, log=home / "ebpf.log")
     try:
         eventually(lambda: f"Worker '{WORKER}' started" in (home / "ebpf.log").read_text(), "the worker started")
         yield

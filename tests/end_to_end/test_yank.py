@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.profiles import ROOT
+from loadmaster.stack.access import read_sign_in
 from tests.kit.registry_world import fresh
 from tests.kit.running import VERSION, Ran, Repository, index_of, loadmaster, publish
 from tests.kit.service import Service
@@ -26,7 +27,8 @@ PROFILE = f'\n[registry.credentials]\ntoken_block = "{BLOCK}"\n'
 
 
 def test_the_block_of_the_profile_or_of_the_command_yanks(service: Service, tmp_path: Path) -> None:
-    prefect = {"PREFECT_API_URL": service.stack.api_url, "PREFECT_HOME": str(tmp_path / "prefect")}
+    signed_in = {"PREFECT_API_AUTH_STRING": read_sign_in(service.store.root)}
+    prefect = {"PREFECT_API_URL": service.stack.api_url, "PREFECT_HOME": str(tmp_path / "prefect"), **signed_in}
     projects, repository = tmp_path / "projects", Repository(tmp_path / "workspace")
     projects.mkdir()
     (projects / "demo.toml").write_text((ROOT / "projects" / "demo.toml").read_text() + PROFILE)

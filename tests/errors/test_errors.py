@@ -16,6 +16,7 @@ import pytest
 
 from loadmaster import errors
 from loadmaster.errors import (
+    access,
     cargo,
     credentials,
     edits,
@@ -199,6 +200,14 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.ScenarioBroken: lambda: request.ScenarioBroken("scenario.toml", ["`users.0.logn`: is no field"]),
     credentials.SecretBlockMissing: lambda: credentials.SecretBlockMissing("registry-token"),
     credentials.SecretBlockUnread: lambda: credentials.SecretBlockUnread("registry-token", TOLD),
+    access.BlockKeyBroken: lambda: access.BlockKeyBroken("PREFECT_SERVER_ENCRYPTION_KEY", 32),
+    access.BlockKeyDiffers: lambda: access.BlockKeyDiffers(
+        "/home/keys/blocks", ["`PREFECT_SERVER_ENCRYPTION_KEY`", "the database"]
+    ),
+    access.ParameterNotAllowed: lambda: access.ParameterNotAllowed("demo", "repository", "/somewhere"),
+    access.RunNotOurs: lambda: access.RunNotOurs("quiet-heron", ["it belongs to no deployment"]),
+    access.ServerAnswersAnybody: lambda: access.ServerAnswersAnybody("http://127.0.0.1:4200"),
+    access.SignInMissing: lambda: access.SignInMissing("/home/keys/sign-in", "No such file or directory"),
     prefect.StackDidNotStart: lambda: prefect.StackDidNotStart("server", 60, "server.log", TOLD),
     smoke.AptFailed: lambda: smoke.AptFailed("apt-get update", "forky", TOLD),
     smoke.AptMissing: lambda: smoke.AptMissing("there is no `apt-get`"),

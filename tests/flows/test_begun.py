@@ -20,6 +20,7 @@ from flows.release import release
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
+from loadmaster.run.allowed import allow
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest, live_request
 from loadmaster.run.store import Store
@@ -53,7 +54,9 @@ class Remote:
 
     def request(self, version: str, **more: object) -> LiveRequest:
         asked = {"project": "demo", "version": version, "repository": str(self.bare)}
-        return live_request({**asked, "registry": self.index, "forge": "none", "preflight": False, **more})
+        request = live_request({**asked, "registry": self.index, "forge": "none", "preflight": False, **more})
+        allow(request, self.store)
+        return request
 
     def carry_out(self, request: LiveRequest) -> Receipt:
         state = release(request, return_state=True)

@@ -41,6 +41,7 @@ from loadmaster.planning.values.secret_variables import IDENTITY_VARIABLES, TOKE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed
+from loadmaster.run.allowed import allow
 from loadmaster.run.job import Job
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
@@ -183,6 +184,7 @@ def released(store: Store, hangar: Path, counterpart: Counterpart, children: Pat
         secrets = {"given": {TOKEN_VARIABLE: counterpart.canary}, "block": {}, "trusted": identity}[source]
         index = f"sparse+{address}/registry/index/"
         request = LiveRequest(project="demo", version="minor", repository=str(hangar), registry=index, forge="none")
+        allow(request, store)
         with holding(secrets):
             state = release_with(request, RegistryStyle.model_validate(style), store, return_state=True)
         APILogWorker.drain_all(timeout=10)

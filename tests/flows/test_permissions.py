@@ -22,6 +22,7 @@ from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.allowed import allow
 from loadmaster.run.journal import NO_PREFLIGHT
 from loadmaster.run.preflight import PreflightReport, PreflightRequest
 from loadmaster.run.store import RunDirectory, Store
@@ -61,7 +62,9 @@ def directory_of(state: Any, store: Store) -> RunDirectory:
 
 
 def test_a_dead_token_closes_the_gates_before_anything_is_pushed(store: Store, tmp_path: Path) -> None:
-    state = rehearse(request_for(repository(tmp_path)), return_state=True)
+    request = request_for(repository(tmp_path))
+    allow(request, store)
+    state = rehearse(request, return_state=True)
 
     with pytest.raises(GatesClosed, match=r"token: `token` in `registry\.token` is unknown, revoked or expired"):
         state.result()
@@ -78,6 +81,7 @@ def test_without_the_preflight_the_registry_says_it_and_a_retry_finishes_after_t
     store: Store, tmp_path: Path
 ) -> None:
     request = request_for(repository(tmp_path), preflight=False)
+    allow(request, store)
     state = rehearse(request, return_state=True)
 
     with pytest.raises(CratesNotPublished, match=r"`hangar-units@0.5.0`.*authentication failed"):
@@ -110,6 +114,7 @@ def test_a_preflight_asks_a_live_registry_and_leaves_a_table(store: Store, tmp_p
             repository=str(repository(tmp_path / "hangar")),
             registry=f"sparse+{world.address}/index/",
         )
+        allow(request, store)
         report: PreflightReport = preflight(request)
         assert world.registry.uploads() == ()
 
@@ -128,6 +133,7 @@ def test_a_preflight_that_finds_something_fails_and_says_it(store: Store, tmp_pa
             repository=str(repository(tmp_path / "hangar")),
             registry=f"sparse+{world.address}/index/",
         )
+        allow(request, store)
         state = preflight(request, return_state=True)
 
     with pytest.raises(GatesClosed, match="is unknown, revoked or expired"):

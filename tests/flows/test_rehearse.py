@@ -25,6 +25,7 @@ from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.allowed import allow
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
@@ -40,6 +41,7 @@ class Run(NamedTuple):
 
 
 def started(store: Store, request: RehearseRequest) -> Run:
+    allow(request, store)
     state = rehearse(request, return_state=True)
     return Run(state, store.run(str(_run_id(state))))
 
@@ -171,6 +173,7 @@ def test_a_release_that_would_leave_this_machine_is_refused_with_a_way_out(
     store: Store, registry: str | None, forge: Literal["none"] | None
 ) -> None:
     request = LiveRequest(project="demo", version="minor", registry=registry, forge=forge)
+    allow(request, store)
 
     state = release(request, return_state=True)
 

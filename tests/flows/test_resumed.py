@@ -18,6 +18,7 @@ from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.faults import FaultScript
 from loadmaster.rehearsal.faults.fault import Fault
 from loadmaster.rehearsal.registry import Registry
+from loadmaster.run.allowed import allow
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store
 from tests.kit.credentials import holding
@@ -53,6 +54,7 @@ class Half:
 
 
 def run(store: Store, request: LiveRequest) -> Receipt:
+    allow(request, store)
     state: State[Receipt] = release(request, return_state=True)
     directory = store.run(str(state.state_details.flow_run_id))
     return Receipt.model_validate_json(directory.receipt.read_bytes())

@@ -24,6 +24,7 @@ from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOut
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
+from loadmaster.run.allowed import allow
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.smoke.clients.container import Engine
 from loadmaster.smoke.running import machine
@@ -82,6 +83,7 @@ class Project(NamedTuple):
         (self.place / "0.5.0" / "enforcer.o").write_bytes(object_of(conduct))
 
     def released(self) -> Run:
+        allow(self.request, self.store)
         state = rehearse(self.request, return_state=True)
         return Run(state, self.store.run(str(state.state_details.flow_run_id)))
 

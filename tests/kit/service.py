@@ -20,15 +20,18 @@ from deployments import REHEARSE
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.faults import Fault
+from loadmaster.rehearsal.request import RehearseRequest
+from loadmaster.run.allowed import allow
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory, Store
-from loadmaster.stack.api import Api
+from loadmaster.stack.access import connect
 from loadmaster.stack.record import POOL, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from tests.kit.attempts import Attempt, Attempts
 from tests.kit.evidence import receipt_of
+from tests.kit.signed_in import ask
 from tests.kit.waiting import PATIENCE, eventually
 
 
@@ -38,7 +41,7 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
         self.stack = up(home, ROOT)
-        self.api = Api(self.stack.api_url)
+        self.api = connect(home, self.stack)
         self._switch_schedules(active=False)
 
     @cached_property
@@ -58,9 +61,8 @@ class Service:
         answers: list[httpx.Response] = []
 
         def is_answered() -> bool:
-            address = f"{self.stack.api_url}{path}"
             try:
-                answers.append(httpx.request(method, address, json=body, trust_env=False, timeout=30))
+                answers.append(ask(self.store.root, method, path, body))
             except httpx.TimeoutException:
                 print(f"the Prefect server hung at {method} {path}; it is started again")
                 self.kill_server()
@@ -102,8 +104,13 @@ class Service:
         return self.begin(request)
 
     def begin(self, request: Mapping[str, object]) -> Run:
-        """Starts the deployment `rehearse`, as the form of the UI does."""
+        """Starts the deployment `rehearse`, as the form of the UI does; a repository was given at a terminal before."""
+        self.allow(request)
         return Run(self, self.api.create_run(REHEARSE, {"request": request}))
+
+    def allow(self, request: Mapping[str, object]) -> None:
+        """As a command does with what it is given."""
+        allow(RehearseRequest.model_validate(request), self.store)
 
     def pages(self, run: Run) -> list[str]:
         """The texts of the receipts on a run's page, the oldest first."""
@@ -114,12 +121,14 @@ class Service:
 
     def create_run(self, request: Mapping[str, object]) -> str:
         """The id of a run of the flow without a deployment, so that no worker takes it."""
+        self.allow(request)
         flow = self.ask("POST", "/flows/", {"name": "rehearse"})
         wanted = {"flow_id": flow["id"], "parameters": {"request": request}, "state": {"type": "PENDING"}}
         return str(self.ask("POST", "/flow_runs/", {**wanted, "idempotency_key": str(uuid.uuid4())})["id"])
 
     def set_parameters(self, run: str, request: Mapping[str, object]) -> None:
         """What nobody can do on a page: the same run, in a world that was repaired."""
+        self.allow(request)
         self.ask("PATCH", f"/flow_runs/{run}", {"parameters": {"request": request}})
 
     def attempt(self, run: str, **environment: str) -> Attempt:

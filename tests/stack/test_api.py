@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
+from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.stack.api import PAGE, Api
 
 RUN = {
@@ -154,9 +155,35 @@ def test_more_task_runs_than_one_page_are_all_read() -> None:
     assert len(client.task_runs("r1", datetime(2026, 1, 1, tzinfo=UTC))) == PAGE + 3
 
 
-def test_a_pool_that_exists_is_left_as_it_is() -> None:
-    create: Callable[[int], Answers] = lambda status: {"POST /work_pools/": (status, {"detail": "exists"})}  # noqa: E731
+def test_a_server_that_asks_for_a_token_against_forgery_gets_one_and_a_fresh_one() -> None:
+    given, taken = list[str](), list[str]()
 
-    api(create(409)).ensure_pool("loadmaster")
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/csrf-token"):
+            given.append(f"token {len(given)}")
+            return httpx.Response(200, json={"token": given[-1]})
+        if (
+            not given
+            or request.headers.get("Prefect-Csrf-Token") != given[-1]
+            or "Prefect-Csrf-Client" not in request.headers
+        ):
+            return httpx.Response(403, json={"detail": "Missing CSRF token."})
+        taken.append(request.headers["Authorization"])
+        return httpx.Response(204)
+
+    client = Api("http://127.0.0.1:1/api", httpx.MockTransport(answer), sign_in="me:x")
+    client.pause_pool("loadmaster")
+    given.append("one that the server has made for nobody: ours has expired")
+    client.pause_pool("loadmaster")
+
+    assert len(given) == 3
+    assert taken == ["Basic bWU6eA=="] * 2
+
+
+def test_a_pool_that_exists_is_left_as_it_is() -> None:
+    there = {"GET /work_pools/loadmaster": (200, {"base_job_template": JOB_TEMPLATE})}
+    create: Callable[[int], Answers] = lambda status: {"POST /work_pools/": (status, {"detail": "exists"}), **there}  # noqa: E731
+
+    api(create(409)).ensure_pool("loadmaster", JOB_TEMPLATE)
     with pytest.raises(PrefectRefused):
-        api(create(422)).ensure_pool("loadmaster")
+        api(create(422)).ensure_pool("loadmaster", JOB_TEMPLATE)

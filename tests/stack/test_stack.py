@@ -24,6 +24,7 @@ from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
+from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
 from loadmaster.stack.processes import Process, is_alive, stop
@@ -35,6 +36,7 @@ from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
 from tests.kit.credentials import holding
 from tests.kit.next_step import run_as_printed
+from tests.kit.signed_in import ask
 from tests.kit.waiting import beside, code_of, eventually, killed_at_last, line_of, result_of, told_to
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("stack")]
@@ -77,7 +79,7 @@ deployments:
   - name: here
     entrypoint: waiting.py:wait
     enforce_parameter_schema: true
-    work_pool: {name: loadmaster, job_variables: {stream_output: false}}
+    work_pool: {name: loadmaster}
     schedules: [{slug: daily, cron: "30 HOUR * * *", timezone: UTC, active: true}]
 """
 
@@ -198,13 +200,13 @@ def is_down(going_down: Future[None]) -> None:
     result_of(going_down, "`down` ended")
 
 
-def test_up_again_is_the_same_stack_and_its_ui_calls_the_right_port(project: Project) -> None:
+def test_up_again_is_the_same_stack_and_its_ui_calls_its_own_address(project: Project) -> None:
     first = project.up()
 
     assert project.up() == first
 
     told = httpx.get(f"{first.ui_url}/ui-settings", trust_env=False).json()
-    assert told["api_url"] == first.api_url
+    assert (told["api_url"], told["auth"], told["csrf_enabled"]) == ("/api", "BASIC", True)
 
 
 def test_a_credential_is_with_the_keeper_and_in_no_process_s_environment_and_in_no_file(project: Project) -> None:
@@ -229,13 +231,13 @@ def test_a_run_has_it_from_the_keeper_and_finds_it_nowhere_up_the_process_tree(p
 
 def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_again(project: Project) -> None:
     stack = project.running()
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         eventually(lambda: len(api.scheduled_runs("wait/here")) >= 3, "the schedule created three runs")
 
         (deployment,) = api.deployments()
         (schedule,) = deployment["schedules"]
-        path = f"{stack.api_url}/deployments/{deployment['id']}/schedules/{schedule['id']}"
-        httpx.patch(path, json={"active": False}, trust_env=False).raise_for_status()
+        path = f"/deployments/{deployment['id']}/schedules/{schedule['id']}"
+        ask(project.home, "PATCH", path, {"active": False}).raise_for_status()
         project.up()
 
         assert [each["active"] for each in api.deployments()[0]["schedules"]] == [False]
@@ -244,7 +246,7 @@ def test_a_schedule_creates_runs_ahead_and_stays_switched_off_when_registered_ag
 
 def test_a_run_is_followed_to_its_failure_and_after_retry_to_its_end(project: Project) -> None:
     gate, told = project.gate("first"), list[str]()
-    with Api(project.running().api_url) as api:
+    with connect(project.home, project.running()) as api:
         with pytest.raises(ParametersRefused):
             api.create_run("wait/here", {"gate": 7})
         run = api.create_run("wait/here", {"gate": str(gate)})
@@ -277,7 +279,7 @@ def test_a_deployment_that_cannot_be_registered_leaves_the_rest_running(project:
 
 def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Project) -> None:
     gate, stack = project.gate("second"), project.running()
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         with standing_at(gate):
             stop(stack.server, patience=30)
@@ -303,7 +305,7 @@ def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_work
 
     assert "the server that was just started does not answer; starting it again" in told
     assert stack.worker == worker
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         assert [each["name"] for each in api.deployments()] == ["here"]
 
 
@@ -312,7 +314,7 @@ class TestSupervisor:
 
     def test_a_worker_that_was_killed_is_started_again_and_its_run_goes_on(self, project: Project) -> None:
         gate, stack = project.gate("killed-worker"), project.running()
-        with Api(stack.api_url) as api:
+        with connect(project.home, stack) as api:
             run = api.create_run("wait/here", {"gate": str(gate)})
             with standing_at(gate):
                 begun = time.monotonic()
@@ -327,7 +329,7 @@ class TestSupervisor:
 
     def test_a_run_that_was_taken_and_not_begun_is_started_anew(self, project: Project) -> None:
         stack = project.running()
-        with Api(stack.api_url) as api:
+        with connect(project.home, stack) as api:
             api.pause_pool(POOL)
             run = api.create_run("wait/here", {})
             api.set_state(run.id, "PENDING", "Submitting", "as the worker does first")
@@ -339,7 +341,7 @@ class TestSupervisor:
 
     def test_a_run_whose_worker_is_gone_can_be_cancelled(self, project: Project) -> None:
         gate, stack = project.gate("cancelled-orphan"), project.running()
-        with Api(stack.api_url) as api:
+        with connect(project.home, stack) as api:
             run = api.create_run("wait/here", {"gate": str(gate)})
             with contextlib.suppress(BrokenPipeError), standing_at(gate):
                 kill(stack.worker)
@@ -351,7 +353,7 @@ class TestSupervisor:
 
     def test_a_run_that_was_killed_together_with_its_worker_can_be_resumed(self, project: Project) -> None:
         gate, stack = project.gate("both-killed"), project.running()
-        with Api(stack.api_url) as api:
+        with connect(project.home, stack) as api:
             run = api.create_run("wait/here", {"gate": str(gate)})
             with contextlib.suppress(BrokenPipeError), standing_at(gate):
                 pid = api.run(run.id).pid
@@ -368,7 +370,7 @@ class TestSupervisor:
 
 def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Project) -> None:
     gate, stack, told = project.gate("third"), project.running(), Queue[str]()
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         with standing_at(gate):
             going_down = beside(lambda: down(project.home, False, told.put))
@@ -381,7 +383,7 @@ def test_down_waits_for_what_is_running_and_lets_nothing_else_start(project: Pro
     assert told_to(told, "`down`") == "stopped the worker and the Prefect server"
     assert not is_alive(stack.server)
 
-    with Api(project.up().api_url) as api:
+    with connect(project.home, project.up()) as api:
         assert api.run(run.id).state.type == "COMPLETED"
         assert not api.pool_is_paused(POOL)
 
@@ -391,7 +393,7 @@ def test_down_waits_for_a_run_by_hand_and_no_longer_once_that_is_killed(project:
     env = environment(project.home, stack.port, project.root)
     started = [sys.executable, "-c", BY_HAND, str(project.home), str(gate)]
     with killed_at_last(subprocess.Popen(started, cwd=ROOT, env=env)) as command, standing_at(gate):
-        with Api(stack.api_url) as api:
+        with connect(project.home, stack) as api:
             (run,) = api.unfinished_runs()
         going_down = beside(lambda: down(project.home, False, told.put))
         assert told_to(told, "`down`").startswith(f"waiting for run {run.name} (Running")
@@ -401,13 +403,13 @@ def test_down_waits_for_a_run_by_hand_and_no_longer_once_that_is_killed(project:
 
     assert told_to(told, "`down`").startswith(f"run {run.name} has no process any more")
     assert told_to(told, "`down`") == "stopped the worker and the Prefect server"
-    with Api(project.up().api_url) as api:
+    with connect(project.home, project.up()) as api:
         assert api.run(run.id).state.type == "CRASHED"
 
 
 def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again(project: Project) -> None:
     gate, stack, told = project.gate("fourth"), project.running(), Queue[str]()
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         with standing_at(gate):
             started = [sys.executable, "-c", DOWN, str(project.home)]
@@ -430,7 +432,7 @@ def test_down_gives_way_when_it_is_interrupted_and_when_the_pool_is_opened_again
 
 def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: Project) -> None:
     gate, stack, told = project.gate("fifth"), project.running(), Queue[str]()
-    with Api(stack.api_url) as api:
+    with connect(project.home, stack) as api:
         run = api.create_run("wait/here", {"gate": str(gate)})
         with standing_at(gate):
             going_down = beside(lambda: down(project.home, False, told.put))
@@ -444,7 +446,7 @@ def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: P
     ]
     assert list(told.queue)[-1] == "somebody else stopped it meanwhile"
     assert not is_alive(stack.server)
-    with Api(project.up().api_url) as api:
+    with connect(project.home, project.up()) as api:
         assert api.run(run.id).state.type == "CANCELLED"
         api.retry(run.id)
         at_the_gate = beside(lambda: let_on(gate))

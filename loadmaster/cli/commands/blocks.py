@@ -12,6 +12,7 @@ from loadmaster.cli.commands.runs import stack_for_command
 from loadmaster.credentials.sources import ReadBlock
 from loadmaster.planning.values.tell import Tell
 from loadmaster.run.store import Store
+from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 
 
@@ -25,16 +26,16 @@ def block_reader(store: Store, root: Path, tell: Tell) -> Iterator[ReadBlock]:
 
         @cache
         def api() -> Api:
-            url = open_until_the_end.enter_context(_api_url(store, root, tell))
-            return open_until_the_end.enter_context(Api(url))
+            opened = open_until_the_end.enter_context(_server(store, root, tell))
+            return open_until_the_end.enter_context(opened)
 
         yield lambda name: api().read_secret(name)
 
 
 @contextmanager
-def _api_url(store: Store, root: Path, tell: Tell) -> Iterator[str]:
+def _server(store: Store, root: Path, tell: Tell) -> Iterator[Api]:
     if (shared := os.environ.get("PREFECT_API_URL")) is not None:
-        yield shared
+        yield Api(shared, sign_in=os.environ.get("PREFECT_API_AUTH_STRING"))
         return
     with stack_for_command(store, root, tell) as (stack, _):
-        yield stack.api_url
+        yield connect(store.root, stack)

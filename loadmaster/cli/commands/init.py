@@ -56,6 +56,7 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
     text = first_profile(_survey(path.resolve(), index), project)
     _require_readable(file, project, text)
     write_atomically(file, text.encode())
+    file.chmod(0o644)  # it is no part of the store, and no secret
     return FirstProfile(project=project, file=str(file), profile=text)
 
 

@@ -17,7 +17,7 @@ from loadmaster.planning.way_on import WayOn, out_text, way_on
 from loadmaster.run.job import Pinned
 from loadmaster.run.journal import receipt_of_cut
 from loadmaster.run.store import RunDirectory, Store
-from loadmaster.stack.api import Api
+from loadmaster.stack.access import connect
 from loadmaster.stack.liveness import holder_lives
 from loadmaster.stack.record import running
 from loadmaster.stack.runs import FlowRun
@@ -74,7 +74,7 @@ def _known_to_prefect(store: Store, identities: list[str]) -> tuple[dict[str, Fl
     """The runs with these ids, and the releases and rehearsals that have not ended."""
     flows = [name.partition("/")[0] for name in (RELEASE, REHEARSE)]
     try:
-        with Api(running(store.root.resolve()).api_url) as api:
+        with connect(store.root, running(store.root.resolve())) as api:
             return {run.id: run for run in api.runs(identities)}, api.due_runs(flows, datetime.now(UTC))
     except (NoStackRunning, PrefectUnreachable):
         return {}, []

@@ -19,8 +19,10 @@ from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown
 from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.tell import Tell
+from loadmaster.run.allowed import allow
 from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import Store
+from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import leave_receipt
 from loadmaster.stack.following import LOOK_SECONDS, follow
@@ -41,7 +43,8 @@ def start(deployment: str, request: ReleaseRequest, store: Store, root: Path, te
     Raises `RunLeft` if the command is stopped meanwhile, `RunWithoutReceipt` if the run ended before it wrote one, and what
     starting the server raises.
     """
-    with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
+    with stack_for_command(store, root, tell) as (stack, ours), connect(store.root, stack) as api:
+        allow(request, store)
         asked = {"request": request.model_dump(mode="json", exclude_defaults=True)}
         return _follow(stack, api, lambda: api.create_run(deployment, asked), store, tell, ours=ours)
 
@@ -55,7 +58,7 @@ def follow_run(wanted: str | None, store: Store, tell: Tell) -> Receipt:
         tell(f"no server is running; this is what the last attempt of run {run.short} left")
         close_cut_run(store.run(run.id), store, cancelled=False)
         return _receipt(store, run.id, "the server is not running")
-    with stopped_by_signals(), Api(stack.api_url) as api:
+    with stopped_by_signals(), connect(store.root, stack) as api:
         return _follow(stack, api, lambda: api.run(run.id), store, tell, ours=False)
 
 
@@ -65,7 +68,7 @@ def resume(wanted: str | None, store: Store, root: Path, tell: Tell) -> Receipt:
     Raises `RunNotResumable`, and what `start` raises.
     """
     found = find_run(wanted, store, newest_unfinished)
-    with stack_for_command(store, root, tell) as (stack, ours), Api(stack.api_url) as api:
+    with stack_for_command(store, root, tell) as (stack, ours), connect(store.root, stack) as api:
         run = _run_of(api, found.id)
         if run.state.type not in TERMINAL and has_died(run, store.root):
             api.set_state(run.id, "CRASHED", "Crashed", "its process is gone")
@@ -97,7 +100,7 @@ def cancel(wanted: str | None, store: Store, tell: Tell) -> Receipt:
     """
     stack = running(store.root.resolve())
     found = find_run(wanted, store, only_one_at_work)
-    with stopped_by_signals(), Api(stack.api_url) as api:
+    with stopped_by_signals(), connect(store.root, stack) as api:
 
         def end() -> FlowRun:
             run = _run_of(api, found.id)

@@ -7,7 +7,7 @@ from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke.report import Subject
 from loadmaster.planning.smoke.result import SmokeOutcome, outcome_under
-from loadmaster.planning.smoke.style import ArtefactStyle, SmokeStyle, When
+from loadmaster.planning.smoke.style import ArtefactStyle, Backend, SmokeStyle, When
 from loadmaster.planning.smoke.verdict import Mode
 from loadmaster.planning.smoke_worker import GATE, SmokePlace, offers_after_preflight, place_of, worker_gate
 from loadmaster.planning.values.gate import GateAnswer, Outcome
@@ -32,7 +32,7 @@ def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
         project=job.project.name,
         version=tag.version,
         tag=tag.name,
-        forge=job.world.forge,
+        forge=job.world.forge if subject is Subject.RELEASE or style.backend is Backend.DISPATCH else None,
         binary=_binary(job, style, style.artefact) if subject is Subject.RELEASE and style.artefact else None,
     )
 

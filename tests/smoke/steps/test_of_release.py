@@ -55,7 +55,7 @@ def test_in_a_rehearsal_whose_forge_has_no_such_assets_it_is_the_probe_alone(
     of_assets: dict[str, Any], job: Job, prepared: Prepared
 ) -> None:
     asked = request_of(job, prepared.plan, style(artefact=ARTEFACT | of_assets))
-    assert (asked.subject, asked.binary) == (Subject.PROBE, None)
+    assert (asked.subject, asked.binary, asked.forge) == (Subject.PROBE, None, None)  # the probe needs neither
 
 
 def outcome(verdict: Verdict) -> SmokeOutcome:
