@@ -22,8 +22,8 @@ from bench.workspace import RATE_LIMITED, VERSION, crates_of
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.given import hold
 from loadmaster.planning.plan import Crate, ReleasePlan, plan_release
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import NO_LIMITS, Limits, Registry, Service, new_token
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal

@@ -18,7 +18,7 @@ from loadmaster.credentials.token import SHORTEST
 from loadmaster.credentials.wire import LONGEST_VALUE
 from loadmaster.errors import redaction
 from loadmaster.errors.credentials import SecretFileUnread, SecretGivenTwice, SecretInEnvironment
-from loadmaster.planning.values.secret_variables import FILE, GIVEN_VARIABLES, SECRET_VARIABLES
+from loadmaster.planning.profile.secret_variables import FILE, GIVEN_VARIABLES, SECRET_VARIABLES
 from loadmaster.run.store import default_store
 
 _OWN: dict[str, str] = {}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loadmaster.credentials import wire
 from loadmaster.credentials.memory import shield
-from loadmaster.planning.values.secret_variables import GIVEN_VARIABLES
+from loadmaster.planning.profile.secret_variables import GIVEN_VARIABLES
 
 REQUEST_SECONDS = 1.0
 """How long a request may take, from the connection to the answer. The next one waits meanwhile."""

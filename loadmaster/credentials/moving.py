@@ -11,30 +11,33 @@ import sys
 from collections.abc import Mapping
 
 from loadmaster.credentials.memory import shield
-from loadmaster.planning.values.secret_variables import FILE_VARIABLES, GIVEN_VARIABLES, names_credential
+from loadmaster.planning.profile.secret_variables import (
+    FILE_VARIABLES,
+    GIVEN_VARIABLES,
+    SERVER_VARIABLES,
+    names_credential,
+)
 
 MARKER = "LOADMASTER_SECRETS_PIPE"
 """Names the pipe's end for the program that is started anew."""
-_PREFECT = "PREFECT_"
-"""Settings of a person's own Prefect server, some of them secret: Prefect reads them nowhere else."""
 
 
 def move(environment: Mapping[str, str]) -> None:
     """Starts this program anew if the environment holds a credential, and else returns.
 
-    Other people's credentials (`GITHUB_TOKEN`, `AWS_…`) are left behind: Loadmaster reads none of them.
+    Other people's credentials (`GITHUB_TOKEN`, `AWS_…`, `PREFECT_API_KEY`) are left behind: Loadmaster reads none of them.
     Raises SystemExit for values that are too long for the pipe; no token is.
     """
     if MARKER in environment or not any(is_left_behind(name) for name in environment):
         return
-    given = {name: value for name, value in environment.items() if name in GIVEN_VARIABLES and value}
+    given = {name: value for name, value in environment.items() if name in GIVEN_VARIABLES | SERVER_VARIABLES and value}
     rest = {name: value for name, value in environment.items() if not is_left_behind(name)}
     out = _pipe_with(b"\0".join(os.fsencode(f"{name}={value}") for name, value in given.items()))
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**rest, MARKER: str(out)})
 
 
 def is_left_behind(name: str) -> bool:
-    return names_credential(name) and name not in FILE_VARIABLES and not name.startswith(_PREFECT)
+    return names_credential(name) and name not in FILE_VARIABLES
 
 
 def receive() -> dict[str, str]:

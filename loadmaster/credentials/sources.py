@@ -13,15 +13,15 @@ from loadmaster.credentials.given import given
 from loadmaster.credentials.token import Token
 from loadmaster.errors.credentials import IdentityMissing, SecretBlockMissing, TokenMissing
 from loadmaster.planning.profile.registry_style import Credentials
-from loadmaster.planning.registry.sparse_index import crates_io_index
-from loadmaster.planning.values.rates import Action
-from loadmaster.planning.values.secret_variables import (
+from loadmaster.planning.profile.secret_variables import (
     CARGO_TOKEN_VARIABLE,
     FORGE_TOKEN_VARIABLE,
     IDENTITY_VARIABLES,
     NEW_TOKEN_VARIABLE,
     TOKEN_VARIABLE,
 )
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.rates import Action
 from loadmaster.run.world import World, credential_file
 
 ReadBlock = Callable[[str], str]

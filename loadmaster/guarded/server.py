@@ -12,14 +12,15 @@ import sys
 from pathlib import Path
 
 from loadmaster.planning.guard import own_hosts
-from loadmaster.stack.access import ENCRYPTION_VARIABLE, read_block_key
+from loadmaster.planning.profile.secret_variables import ENCRYPTION_VARIABLES
+from loadmaster.stack.access import read_block_key
 from loadmaster.stack.privacy import keep_to_ourselves
 
 
 def serve(home: Path) -> None:
     """Serves until it is told to end."""
     keep_to_ourselves()
-    os.environ[ENCRYPTION_VARIABLE] = read_block_key(home)
+    os.environ[ENCRYPTION_VARIABLES[0]] = read_block_key(home)
 
     # After the key is there, and late: Prefect reads its settings when it is imported, which takes a second.
     import uvicorn

@@ -40,7 +40,7 @@ from loadmaster.planning.deployment import (
     written_deployments,
     written_for,
 )
-from loadmaster.stack.access import SIGN_IN_VARIABLES
+from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
 from loadmaster.stack.privacy import keep_to_ourselves
 
 

@@ -15,16 +15,12 @@ from pathlib import Path
 
 from loadmaster.clients.disk import writing
 from loadmaster.errors.access import BlockKeyBroken, BlockKeyDiffers, SignInMissing
+from loadmaster.planning.profile.secret_variables import ENCRYPTION_VARIABLES, SIGN_IN_VARIABLES
 from loadmaster.run.store import write_atomically
 from loadmaster.stack.api import BUSY_PATIENCE, Api
 from loadmaster.stack.block_key import key_in_database, take_from_database
 from loadmaster.stack.record import Stack
 
-ENCRYPTION_VARIABLE = "PREFECT_SERVER_ENCRYPTION_KEY"
-"""The one that Prefect reads."""
-ENCRYPTION_VARIABLES = (ENCRYPTION_VARIABLE, "PREFECT_API_ENCRYPTION_KEY")
-"""By which a person gives a key. Prefect 3.8.8 does not read the second one; our documentation advised it."""
-SIGN_IN_VARIABLES = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 KEY_BYTES = 32
 PROFILE = "loadmaster"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from loadmaster.credentials import asking, given
 from loadmaster.errors.credentials import KeeperSilent
 from loadmaster.errors.prefect import StackDidNotStart
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
+from loadmaster.planning.profile.secret_variables import GIVEN_VARIABLES, TOKEN_VARIABLE
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.processes import is_alive, spawn, stop
 from loadmaster.stack.record import Stack, write_down
@@ -27,7 +27,7 @@ def ensure_keeper(home: Path, project_root: Path, stack: Stack, tell: Tell) -> S
     if stack.keeper is None or not is_alive(stack.keeper) or not _answers(home, stack, tell):
         stack = start_keeper(home, project_root, stack)
     for name, value in given.own().items():
-        if asking.give(home, name, value):
+        if name in GIVEN_VARIABLES and asking.give(home, name, value):
             tell(f"the keeper held another `{name}`, and has this newer one now")
     return stack
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from loadmaster.planning.guard import own_hosts
-from loadmaster.planning.values.secret_variables import names_credential
+from loadmaster.planning.profile.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadmaster.credentials import given
 from loadmaster.errors.access import ServerAnswersAnybody
 from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
@@ -89,7 +90,7 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
         # A worker that is alive, and its runs, wait for the server to return on the same port.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
         chosen = _wait_for_port(last.port) if kept and last else _choose_port(port, last=last.port if last else 0)
-        settle_access(home, os.environ, may_change=kept is None)
+        settle_access(home, {**os.environ, **given.own()}, may_change=kept is None)
         tell(f"starting a Prefect server on port {chosen}")
         env = environment(home, chosen, project_root)
         server = spawn(["-m", "loadmaster.guarded.server", str(home)], cwd=home, env=env, log=home / "server.log")

@@ -13,7 +13,7 @@ from loadmaster.credentials import asking
 from loadmaster.credentials.given import given, let_go, own, read_files
 from loadmaster.errors.credentials import SecretFileUnread, SecretGivenTwice
 from loadmaster.errors.redaction import HIDDEN, redact
-from loadmaster.planning.values.secret_variables import (
+from loadmaster.planning.profile.secret_variables import (
     FORGE_TOKEN_VARIABLE,
     GIVEN_VARIABLES,
     SECRET_VARIABLES,
@@ -96,8 +96,15 @@ def test_two_values_for_one_name_are_refused(tmp_path: Path, monkeypatch: pytest
 
 READS = re.compile(r"os\.environ|getenv")
 NAMES = re.compile("|".join((*sorted(GIVEN_VARIABLES), r"\w*TOKEN_VARIABLE", r"\w+_VARIABLES")))
-MAY = {"loadmaster/credentials/given.py", "loadmaster/clients/git/command.py", "loadmaster/credentials/moving.py"}
-"""The move, the look-up (which refuses what it finds there), and what hides from git what it finds there."""
+MAY = {
+    "loadmaster/clients/git/command.py",
+    "loadmaster/credentials/given.py",
+    "loadmaster/credentials/moving.py",
+    "loadmaster/guarded/server.py",
+    "loadmaster/guarded/worker.py",
+}
+"""The move, the look-up (which refuses what it finds there), what hides from git what it finds there, the server, which tells
+Prefect its key, and the worker, which takes the sign-in out of a run's environment."""
 
 
 def readers(root: Path) -> set[str]:

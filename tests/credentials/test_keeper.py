@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from loadmaster.credentials import asking, wire
 from loadmaster.credentials.keeper import REQUEST_SECONDS, Keeper, keep, serve
 from loadmaster.errors.credentials import KeeperSilent
-from loadmaster.planning.values.secret_variables import (
+from loadmaster.planning.profile.secret_variables import (
     CARGO_TOKEN_VARIABLE,
     FORGE_TOKEN_VARIABLE,
     NEW_TOKEN_VARIABLE,

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from loadmaster.credentials.moving import is_left_behind, receive
-from loadmaster.planning.values.secret_variables import FILE_VARIABLES, GIVEN_VARIABLES, TOKEN_VARIABLE
+from loadmaster.planning.profile.secret_variables import FILE_VARIABLES, GIVEN_VARIABLES, TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from tests.kit.nobody import as_root, told_by_nobody
 from tests.kit.waiting import PATIENCE, killed_at_last, line_of
@@ -125,7 +125,7 @@ def test_what_no_pipe_holds_is_refused_in_words() -> None:
 
 def test_a_command_without_credentials_is_not_started_anew() -> None:
     """A file's name is no secret, and Prefect's own settings are its own."""
-    assert not any(is_left_behind(name) for name in (*FILE_VARIABLES, "PATH", "SSH_AUTH_SOCK", "PREFECT_API_KEY"))
+    assert not any(is_left_behind(name) for name in (*FILE_VARIABLES, "PATH", "SSH_AUTH_SOCK", "PREFECT_API_URL"))
 
 
 def test_nothing_slow_is_imported_before_the_move() -> None:

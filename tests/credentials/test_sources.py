@@ -25,14 +25,14 @@ from loadmaster.errors.credentials import (
 )
 from loadmaster.errors.redaction import HIDDEN, redact
 from loadmaster.planning.profile.registry_style import Credentials
-from loadmaster.planning.registry.sparse_index import crates_io_index
-from loadmaster.planning.values.rates import Action
-from loadmaster.planning.values.secret_variables import (
+from loadmaster.planning.profile.secret_variables import (
     FORGE_TOKEN_VARIABLE,
     GIVEN_VARIABLES,
     IDENTITY_VARIABLES,
     SECRET_VARIABLES,
 )
+from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.values.rates import Action
 from loadmaster.run.world import World, credential_file
 from tests.kit.credentials import holding
 

@@ -13,8 +13,8 @@ from loadmaster.errors.base import is_worth_retrying
 from loadmaster.errors.credentials import IdentityUnavailable, SecretInEnvironment, TokenNotRevoked
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.profile.registry_style import Credential, RegistryStyle
+from loadmaster.planning.profile.secret_variables import SECRET_VARIABLES
 from loadmaster.planning.values.rates import Action
-from loadmaster.planning.values.secret_variables import SECRET_VARIABLES
 from loadmaster.run.job import Job, Pinned
 from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store

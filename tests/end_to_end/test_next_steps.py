@@ -19,7 +19,7 @@ from loadmaster.cli.commands.bump import bump
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
 from loadmaster.run.profiles import ROOT

@@ -57,6 +57,11 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     files.ByteOrderMark: lambda: files.ByteOrderMark("Cargo.toml"),
     cargo.CargoFailed: lambda: cargo.CargoFailed("cargo package", 101, TOLD),
     cargo.CargoMissing: lambda: cargo.CargoMissing(TOLD),
+    cargo.PackagedDifferently: lambda: cargo.PackagedDifferently("hangar-units", "a" * 64, "another size, 6 bytes"),
+    cargo.SandboxMissing: lambda: cargo.SandboxMissing("`bwrap` is not installed"),
+    cargo.SandboxTooOpen: lambda: cargo.SandboxTooOpen(
+        "/home", "it would show all of `/home/me`, where credentials are"
+    ),
     cargo.CargoTooOld: lambda: cargo.CargoTooOld("1.70.0", "1.90.0"),
     edits.ChangelogHeadings: lambda: edits.ChangelogHeadings("1.0.0", [3, 9]),
     registry.ChecksumMismatch: lambda: registry.ChecksumMismatch("hangar@1.0.0", "aa", "bb"),

@@ -17,8 +17,8 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 
 from flows.release import release
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.allowed import allow
 from loadmaster.run.profiles import ROOT

@@ -36,8 +36,8 @@ from starlette.routing import Mount, Route
 from flows.release import carry_out
 from loadmaster.clients.serving import serving
 from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.profile.secret_variables import IDENTITY_VARIABLES, TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.values.secret_variables import IDENTITY_VARIABLES, TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import seed

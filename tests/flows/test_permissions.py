@@ -16,9 +16,9 @@ from flows.release import carry_out
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors.registry import CratesNotPublished
 from loadmaster.errors.request import GatesClosed
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request
 from loadmaster.rehearsal.world import rehearsal

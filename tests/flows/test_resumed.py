@@ -13,8 +13,8 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows.release import release
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.faults import FaultScript
 from loadmaster.rehearsal.faults.fault import Fault
 from loadmaster.rehearsal.registry import Registry

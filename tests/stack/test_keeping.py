@@ -14,7 +14,7 @@ import pytest
 
 from loadmaster.credentials import asking
 from loadmaster.errors.prefect import StackDidNotStart
-from loadmaster.planning.values.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
+from loadmaster.planning.profile.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.keeping import ensure_keeper
 from loadmaster.stack.processes import Process, is_alive, stop, this_process

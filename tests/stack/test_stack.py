@@ -22,7 +22,7 @@ import pytest
 from loadmaster.credentials import asking
 from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
-from loadmaster.planning.values.secret_variables import TOKEN_VARIABLE
+from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api

@@ -20,7 +20,7 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.git import GitFailed, GitMissing, NotARepository
 from loadmaster.planning.answers import git as answers
-from loadmaster.planning.values.secret_variables import SECRET_VARIABLES
+from loadmaster.planning.profile.secret_variables import SECRET_VARIABLES
 
 NOTHING: Mapping[str, str] = {}
 INHERITED = frozenset({"PATH", "TMPDIR", "LANGUAGE", "LC_ALL"}) | {

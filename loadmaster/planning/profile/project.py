@@ -16,9 +16,9 @@ from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.values.permission_gate import PermissionGate
-from loadmaster.planning.values.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.values.tree_path import TreePath
 from loadmaster.planning.values.value import Value
 

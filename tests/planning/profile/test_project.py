@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.values.secret_variables import SECRET_VARIABLES
+from loadmaster.planning.profile.secret_variables import SECRET_VARIABLES
 
 LEAST: dict[str, Any] = {"name": "demo", "forge": "ada/demo", "source": {"repository": "demo.git"}}
 

@@ -22,6 +22,12 @@ SECRET_VARIABLES = frozenset(
 """The variables whose values no other process may see."""
 GIVEN_VARIABLES = SECRET_VARIABLES | {IDENTITY_VARIABLES[0]}
 """What a person or a CI job gives to a release: the secrets, and the address that belongs to one of them."""
+ENCRYPTION_VARIABLES = ("PREFECT_SERVER_ENCRYPTION_KEY", "PREFECT_API_ENCRYPTION_KEY")
+"""By which a person gives the key of the Secret blocks. Prefect 3.8.8 reads the first; our documentation advised the second."""
+SIGN_IN_VARIABLES = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
+"""By which a person gives the sign-in of the Prefect server."""
+SERVER_VARIABLES = frozenset((*ENCRYPTION_VARIABLES, *SIGN_IN_VARIABLES))
+"""What `up` takes over into files, and nobody else reads."""
 FILE = "_FILE"
 """The end of a variable that names a file with the secret, or a pipe."""
 FILE_VARIABLES = frozenset(name + FILE for name in GIVEN_VARIABLES)
@@ -40,6 +46,6 @@ def names_credential(variable: str) -> bool:
 
     It does if a word of the name is `TOKEN`, `PASSWORD`, `PASSWD`, `PASSPHRASE`, `SECRET` or `CREDENTIAL`; if the name ends in
     `_KEY`, `_KEYS`, `_PAT`, `_PWD`, or in one of those words without a line before it; and if it begins with `ACTIONS_` or
-    `AWS_`. Upper and lower case are the same.
+    `AWS_`. Upper and lower case are the same. So do Prefect's own variables for a sign-in.
     """
-    return _CREDENTIAL.search(variable.upper()) is not None
+    return variable in SERVER_VARIABLES or _CREDENTIAL.search(variable.upper()) is not None

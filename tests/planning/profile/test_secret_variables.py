@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.values.secret_variables import FILE_VARIABLES, GIT_ONLY, GIVEN_VARIABLES, names_credential
+from loadmaster.planning.profile.secret_variables import FILE_VARIABLES, GIT_ONLY, GIVEN_VARIABLES, names_credential
 
 CREDENTIALS = (
     *("GITHUB_TOKEN", "GH_TOKEN", "CARGO_REGISTRIES_MY_CORP_TOKEN", "NPM_TOKEN_FILE", "NPMTOKEN", "github_token"),
