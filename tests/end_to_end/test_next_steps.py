@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -20,9 +18,7 @@ from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
 from loadmaster.errors.prefect import DeploymentUnknown, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
-from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import connect
 from loadmaster.stack.processes import is_alive
 from loadmaster.stack.record import read_record, running
@@ -30,55 +26,12 @@ from loadmaster.stack.stopping import down
 from tests.kit.building import TODAY
 from tests.kit.canary import in_files
 from tests.kit.hangar import git, repository
-from tests.kit.next_step import BIN, environment, run_as_printed, start_as_printed, taken_from
-from tests.kit.registry_world import Served, served
-from tests.kit.running import index_of
+from tests.kit.machine import TOKEN, Machine, open_registry, remote, where
+from tests.kit.next_step import run_as_printed, start_as_printed, taken_from
 from tests.kit.signed_in import ask
 from tests.kit.waiting import PATIENCE, code_of, eventually, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("next steps")]
-
-PROGRAM = ("loadmaster", "flows", "tasks", "deployments", "projects", "examples", "prefect.yaml")
-TOKEN = new_token()
-
-
-class Machine:
-    """A machine with Loadmaster on it, and whoever sits there."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.home, self.checkout, self.projects = root, root / "home", root / "checkout", root / "projects"
-        for name in PROGRAM:
-            place = self.checkout / name
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__", "target"))
-            else:
-                shutil.copy(ROOT / name, place)
-        self.projects.mkdir()
-        self.environment = {
-            "LOADMASTER_HOME": str(self.home),
-            "LOADMASTER_PROJECTS": str(self.projects),
-            "PYTHONPATH": str(self.checkout),
-            "CI": "",
-        }
-        self.with_token = {**self.environment, TOKEN_VARIABLE: TOKEN}
-
-    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (str(BIN / "loadmaster"), *arguments),
-            cwd=self.root,
-            env=environment({**self.with_token, **more}),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-
-    def up(self) -> None:
-        try:
-            running(self.home)
-        except NoStackRunning:
-            ran = self.run("up")
-            assert ran.returncode == 0, ran.stderr
 
 
 @pytest.fixture(scope="module")
@@ -86,24 +39,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine = Machine(tmp_path_factory.mktemp("machine"))
     yield machine
     down(machine.home, True, print)
-
-
-@contextmanager
-def open_registry(place: Path, limits: Limits | None = None) -> Iterator[Served]:
-    """A registry that knows the token of the machine."""
-    registry = Registry(place, limits=limits or Limits())
-    with served(registry) as world:
-        registry.add_token("mia", TOKEN)
-        yield world
-
-
-def remote(source: Path, place: Path) -> Path:
-    git(place.parent, "clone", "--quiet", "--bare", str(source), str(place))
-    return place
-
-
-def where(world: Served, bare: Path) -> tuple[str, ...]:
-    return ("--project", "demo", "--registry", index_of(world), "--forge", "none", "--repository", str(bare))
 
 
 def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine) -> None:

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.kit.hangar import FILES, commit_all, git, repository
+from tests.kit.hangar import FILES, commit_all, repository
 
 HUNT = """#!/bin/bash
 exec 2>/dev/null
@@ -52,17 +52,21 @@ PROVIDER = '#!/bin/bash\nbash "$(dirname "$0")/units/hunt.sh" provider\nexit 1\n
 CONFIGURATION = (
     '[build]\nrustc-wrapper = "./wrapper.sh"\n\n[registry]\nglobal-credential-providers = ["./provider.sh"]\n'
 )
-TOOL = '#!/bin/bash\nbash "$(dirname "$0")/../../units/hunt.sh" toolchain\nexec {real}/{name} "$@"\n'
+TOOL = '#!/bin/bash\nbash "$(dirname "$0")/../hunt.sh" toolchain\nexec {real}/{name} "$@"\n'
 TOOLS = ("cargo", "rustc", "rustdoc", "cargo-clippy", "clippy-driver")
 HUNTERS = ("build-script", "macro", "toolchain", "wrapper")
 """The provider runs only where a registry asks for a credential to be read."""
 
 
-def hunting_workspace(place: Path, places: Iterable[Path], sockets: Iterable[Path], ports: Iterable[int]) -> Path:
-    """The repository. `places`, `sockets` and `ports` are where its hunters look besides."""
+def hunting_workspace(
+    place: Path, toolchain: Path, places: Iterable[Path], sockets: Iterable[Path], ports: Iterable[int]
+) -> Path:
+    """The repository. `places`, `sockets` and `ports` are where its hunters look besides.
+
+    Its toolchain file names `toolchain`, which is made, too: rustup takes an absolute path alone.
+    """
     quoted = (" ".join(f"'{each}'" for each in group) for group in (places, sockets, ports))
     hunt = HUNT.format(**dict(zip(("places", "sockets", "ports"), quoted, strict=True)))
-    real = _real_toolchain()
     common = 'version = "0.4.0"\nedition = "2021"\ndescription = "A crate."\nlicense = "MIT"\n'
     derive = '[[package]]\nname = "hangar-derive"\nversion = "0.4.0"\n\n'
     need = 'hangar-derive = { path = "../derive", version = "0.4.0" }\n'
@@ -81,15 +85,25 @@ def hunting_workspace(place: Path, places: Iterable[Path], sockets: Iterable[Pat
         ".cargo/config.toml": CONFIGURATION,
         "wrapper.sh": WRAPPER,
         "provider.sh": PROVIDER,
-        "rust-toolchain.toml": '[toolchain]\npath = "toolchain"\n',
-        **{f"toolchain/bin/{name}": TOOL.format(real=real, name=name) for name in TOOLS},
+        "rust-toolchain.toml": f'[toolchain]\npath = "{toolchain}"\n',
     }
     source = repository(place, changes)
-    for program in ("wrapper.sh", "provider.sh", *(f"toolchain/bin/{name}" for name in TOOLS)):
+    for program in ("wrapper.sh", "provider.sh"):
         (source / program).chmod(0o755)
-        git(source, "update-index", "--chmod=+x", program)
     commit_all(source)
+    _make_toolchain(toolchain, hunt)
     return source
+
+
+def _make_toolchain(place: Path, hunt: str) -> None:
+    asked = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True, cwd="/")
+    real = Path(asked.stdout.strip()) / "bin"
+    (place / "bin").mkdir(parents=True)
+    (place / "hunt.sh").write_text(hunt)
+    for name in TOOLS:
+        tool = place / "bin" / name
+        tool.write_text(TOOL.format(real=real, name=name))
+        tool.chmod(0o755)
 
 
 def hunts_below(home: Path) -> dict[str, list[Path]]:
@@ -98,8 +112,3 @@ def hunts_below(home: Path) -> dict[str, list[Path]]:
     for file in sorted(home.rglob("hunt-*")):
         found.setdefault(file.name.removeprefix("hunt-").rpartition("-")[0], []).append(file)
     return found
-
-
-def _real_toolchain() -> Path:
-    asked = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True, cwd="/")
-    return Path(asked.stdout.strip()) / "bin"
