@@ -37,10 +37,10 @@ def load_project(name: str, *places: Path) -> Project:
         if "name" in document:
             raise ProfileBroken(path.name, ["`name`: the file's own name is the project's"])
         return Project.model_validate({"name": name, **document})
-    except ValueError as error:
-        raise ProfileBroken(path.name, [str(error)]) from error
     except ValidationError as error:
         raise ProfileBroken(path.name, problems_of(error)) from error
+    except ValueError as error:  # no text, or no TOML
+        raise ProfileBroken(path.name, [str(error)]) from error
 
 
 def problems_of(error: ValidationError) -> list[str]:
