@@ -64,6 +64,7 @@ def test_gzip_is_asked_for_and_unpacked() -> None:
         ("gzip", gzip.compress(b"words" * 99)[:-9], "ends in the midst"),
         ("gzip", zlib.compress(b"x"), "not the gzip that it says it is"),
     ],
+    ids=["another packing", "packed twice", "not packed", "cut off", "zlib"],
 )
 def test_a_body_that_is_packed_otherwise_or_cut_off_is_refused(encoding: str, body: bytes, told: str) -> None:
     with pytest.raises(AnswerRefused, match=told):

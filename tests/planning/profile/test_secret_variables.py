@@ -23,12 +23,12 @@ OTHERS = (
 )
 
 
-@pytest.mark.parametrize("name", [*CREDENTIALS, *GIVEN_VARIABLES, *FILE_VARIABLES])
+@pytest.mark.parametrize("name", [*CREDENTIALS, *sorted(GIVEN_VARIABLES), *sorted(FILE_VARIABLES)])
 def test_these_names_say_that_they_hold_a_credential(name: str) -> None:
     assert names_credential(name)
 
 
-@pytest.mark.parametrize("name", [*OTHERS, *GIT_ONLY])
+@pytest.mark.parametrize("name", [*OTHERS, *sorted(GIT_ONLY)])
 def test_these_names_do_not(name: str) -> None:
     assert not names_credential(name)
 
