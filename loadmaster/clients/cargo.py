@@ -15,7 +15,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
 
 from loadmaster.clients.disk import complaint_of, fullest, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
@@ -194,13 +196,37 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "json"]
     finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(directory))
-    documents = [json.loads(line) for line in finished.out.splitlines() if line.startswith("{")]
-    messages = [document["message"] for document in documents if document.get("reason") == "compiler-message"]
+    messages = (message for line in finished.out.splitlines() if (message := _compiler_message(line)) is not None)
     return tuple(
-        f"{message['spans'][0]['file_name']}: {message['message']}"
+        f"{message.spans[0].file_name}: {message.message}"
         for message in messages
-        if message["level"] in ("warning", "error") and message["spans"]
+        if message.level in ("warning", "error") and message.spans
     )
+
+
+class _Span(BaseModel):
+    file_name: str
+
+
+class _Diagnostic(BaseModel):
+    level: str
+    message: str
+    spans: tuple[_Span, ...]
+
+
+class _CompilerMessage(BaseModel):
+    """A line of cargo's `--message-format json`, as far as it is read."""
+
+    reason: Literal["compiler-message"]
+    message: _Diagnostic
+
+
+def _compiler_message(line: str) -> _Diagnostic | None:
+    """None for every other line: cargo has others, and a macro may print what it likes among them."""
+    try:
+        return _CompilerMessage.model_validate_json(line).message
+    except ValidationError:
+        return None
 
 
 def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:

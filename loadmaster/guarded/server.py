@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from loadmaster.credentials.memory import shield
 from loadmaster.planning.guard import own_hosts
 from loadmaster.planning.profile.secret_variables import ENCRYPTION_VARIABLES
 from loadmaster.stack.access import read_block_key
@@ -20,6 +21,7 @@ from loadmaster.stack.privacy import keep_to_ourselves
 def serve(home: Path) -> None:
     """Serves until it is told to end."""
     keep_to_ourselves()
+    shield()
     os.environ[ENCRYPTION_VARIABLES[0]] = read_block_key(home)
 
     # After the key is there, and late: Prefect reads its settings when it is imported, which takes a second.

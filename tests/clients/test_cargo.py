@@ -220,6 +220,27 @@ class TestWarnings:
         write(workspace, {"units/src/lib.rs": f"//! Moved.\n\n{UNNEEDED_RETURN}"})
         assert cargo.diagnostics(called, workspace, locked=True) == before
 
+    def test_what_a_macro_prints_among_them_is_none_of_them(self, called: cargo.Cargo, workspace: Path) -> None:
+        odd = ("{not json", "{}", '{"reason": "compiler-message", "message": 1}', "[" * 100_000)
+        prints = "".join(f'println!("{{}}", r##"{line}"##);' for line in odd)
+        macro = (
+            "#![allow(clippy::all)]\nuse proc_macro::TokenStream;\n#[proc_macro]\n"
+            f"pub fn say(_: TokenStream) -> TokenStream {{ {prints} TokenStream::new() }}\n"
+        )
+        write(
+            workspace,
+            {
+                "Cargo.toml": FILES["Cargo.toml"].replace('"units"', '"units", "noise"'),
+                "noise/Cargo.toml": MANIFEST.format(name="noise") + "[lib]\nproc-macro = true\n",
+                "noise/src/lib.rs": macro,
+                "units/Cargo.toml": MANIFEST.format(name="units") + '[dependencies]\nnoise = { path = "../noise" }\n',
+                "units/src/lib.rs": f"noise::say!();\n{UNNEEDED_RETURN}",
+            },
+        )
+        (workspace / "Cargo.lock").unlink()
+        found = cargo.diagnostics(called, workspace, locked=False)
+        assert {one.partition(":")[0] for one in found} == {"units/src/lib.rs"}
+
 
 class TestOldestRust:
     def test_the_toolchain_that_is_installed_checks(self, called: cargo.Cargo, workspace: Path) -> None:
