@@ -29,7 +29,6 @@ from prefect.runner._workspace_runtime import PreparedWorkspaceManifest, write_p
 from prefect.settings import get_current_settings
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
-from ruamel.yaml import YAML
 
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.planning.deployment import (
@@ -41,6 +40,7 @@ from loadmaster.planning.deployment import (
     written_for,
 )
 from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
+from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.stack.privacy import keep_to_ourselves
 
 
@@ -114,7 +114,7 @@ class OwnWorker(ProcessWorker):
         """The deployment as it is written in the checkout. Raises `RunNotOurs`."""
         found = await self._found(flow_run)
         file = self.checkout / "prefect.yaml"  # read anew: `up` registers what was added, and the worker stays
-        written = written_deployments(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+        written = written_deployments(read_yaml(file.read_text(encoding="utf-8")))
         if problems := why_not_ours(found, written):
             raise RunNotOurs(flow_run.name, problems)
         ours = written_for(found, written)

@@ -258,7 +258,9 @@ class Api:
         given = self._client.get("/csrf-token", params={"client": client})
         if not given.is_success:
             return response
-        self._client.headers.update({"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": given.json()["token"]})
+        self._client.headers.update(
+            {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": read_json(given.content)["token"]}
+        )
         return self._client.request(method, path, json=body)
 
     @staticmethod

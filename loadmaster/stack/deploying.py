@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied
+from loadmaster.planning.values.yaml_text import read_yaml
 
 Definition = dict[str, Any]
 """A part of `prefect.yaml`, or of the server's answer about a deployment, in Prefect's own shape."""
@@ -26,7 +25,7 @@ ENTRIES_OF_A_SCHEDULE = ("cron", "day_or", "interval", "anchor_date", "rrule", "
 
 def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], deployed: Iterable[Definition]) -> None:
     """Creates or updates every deployment of the project's `prefect.yaml`. Raises `DeploymentsNotApplied`."""
-    written = YAML(typ="safe").load((project_root / "prefect.yaml").read_text())
+    written = read_yaml((project_root / "prefect.yaml").read_text(encoding="utf-8"))
     merged = home / "prefect.yaml"
     with writing(merged):
         merged.write_text(json.dumps(add_choices(written, deployed), indent=2))  # JSON is YAML

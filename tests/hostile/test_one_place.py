@@ -28,7 +28,7 @@ ONE_PLACE = {
         "show a few words of it by loadmaster.clients.pages.beginning",
     ),
     r"\bYAML\(": (
-        {"loadmaster/planning/values/yaml_text.py", "loadmaster/stack/deploying.py"},  # the latter reads our own file
+        {"loadmaster/planning/values/yaml_text.py"},
         "read it by loadmaster.planning.values.yaml_text",
     ),
     r"tomllib\.loads\(": (
