@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ REGISTRY = "rehearsal"
 NEVER_INSTALL = {"RUSTUP_AUTO_INSTALL": "0"}
 """Without it, rustup would obey a workspace's `rust-toolchain.toml`: it would install toolchains and update `stable`, in the middle
 of a release and for everybody who uses this machine."""
+OWN_RUSTC = {"RUSTC": "rustc", "RUSTC_WRAPPER": "", "RUSTC_WORKSPACE_WRAPPER": ""}
+"""Where cargo only reads and packages: no compiler or wrapper that the workspace's configuration names takes part in that."""
 _AWAY = re.compile(
     r"failed to get successful HTTP response from [^\n]*, got (?:408|429|5\d\d)\b"
     r"|^ *\[\d+\] [^\n]*(?:onnect|resolve|[Tt]ime|reset|SSL|returned nothing|framing layer|peer)[^\n]*"  # curl's own
@@ -43,7 +46,7 @@ _AWAY = re.compile(
     r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
-_NOTHING, _ONLINE = Access(), Access(network=True)
+_NOTHING = Access()
 _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
 _NOT_INSIDE = re.compile(r"^bwrap: execvp [^\n]*", re.MULTILINE)
@@ -72,9 +75,12 @@ class Cargo:
     def command(self, argv: Sequence[str], directory: Path, access: Access) -> tuple[Sequence[str], Mapping[str, str]]:
         """The arguments and the environment that run `argv` in `directory`, in the sandbox if there is one."""
         env = dict(self.env) if access.network else {**self.env, "CARGO_NET_OFFLINE": "true"}
+        if not access.builds:
+            env |= OWN_RUSTC
+        (self.home / "config").unlink(missing_ok=True)  # cargo would prefer it to ours
         if self.sandbox is None:
             return argv, env
-        reads = (self.home, *_around(directory), *access.reads)
+        reads = (self.home, directory, *access.reads)
         writes = (self.scratch, *([self.home] if access.network else []), *access.writes)
         if (target := env.get("CARGO_TARGET_DIR")) is not None:
             writes = (*writes, Path(target))
@@ -83,7 +89,8 @@ class Cargo:
         for written in writes:
             with writing(written):
                 written.mkdir(parents=True, exist_ok=True)
-        return self.sandbox.command(argv, directory, replace(access, reads=reads, writes=writes)), env
+        allowed = replace(access, reads=reads, writes=writes, keeps=(self.home / "config.toml",))
+        return self.sandbox.command(argv, directory, allowed), env
 
 
 def cargo_in(
@@ -104,15 +111,37 @@ def cargo_in(
     if index is not None:
         # cargo silently ignores a source replacement in the environment; only a configuration file works.
         config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
-    with writing(cargo_home / "config.toml"):
-        cargo_home.mkdir(parents=True, exist_ok=True)
-        (cargo_home / "config.toml").write_text(config, encoding="utf-8")
+    _configure(cargo_home, config)
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
     extra |= NEVER_INSTALL
     if toolchain is not None:
         extra["RUSTUP_TOOLCHAIN"] = toolchain
     env = environment(home, allow, extra)
     return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=REGISTRY if index else None)
+
+
+def with_copied_home(cargo: Cargo, home: Path) -> Cargo:
+    """The same cargo with a copy of what it has fetched, below `home`: what builds may write into it, and change nothing else."""
+    copied = home / "cargo"
+    with writing(copied):
+        shutil.rmtree(copied, ignore_errors=True)
+        for part in ("registry/index", "registry/cache", "git/db"):
+            if (cargo.home / part).is_dir():
+                shutil.copytree(cargo.home / part, copied / part, symlinks=True)
+        copied.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(cargo.home / "config.toml", copied / "config.toml")
+    return replace(cargo, home=copied, env={**cargo.env, "CARGO_HOME": str(copied)})
+
+
+def _configure(cargo_home: Path, text: str) -> None:
+    """Puts our configuration in the place of whatever lies there: foreign code may have put a link there."""
+    place, fresh = cargo_home / "config.toml", cargo_home / ".config.toml.new"
+    with writing(place):
+        cargo_home.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        with fresh.open("x", encoding="utf-8") as sink:
+            sink.write(text)
+        fresh.replace(place)
 
 
 def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:
@@ -155,10 +184,11 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
     return document
 
 
-def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
-    """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
+def lockfile_problem(cargo: Cargo, directory: Path, tree: Path) -> str | None:
+    """The complaint of `cargo metadata --locked` about the lockfile in `directory`, which lies in `tree`; None if it accepts it."""
     argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
-    finished = _call(cargo, directory, argv, "resolving dependencies", _ONLINE)
+    access = Access(reads=(tree,), network=True)
+    finished = _call(cargo, directory, argv, "resolving dependencies", access)
     return None if finished.code == 0 else finished.tail
 
 
@@ -291,13 +321,13 @@ def package(
     argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
-    access = Access(writes=() if locked else (_tree_of(directory),), network=not offline)
+    access = Access(writes=() if locked else (directory,), network=not offline, builds=verify)
     if verify:  # cargo unpacks the crates there that others of them need
         access = replace(access, writes=(*access.writes, cargo.home))
     _require_done(_call(cargo.with_target(target), directory, argv, "packaging", access), argv)
     files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
     for name, path in files.items():
-        if not path.is_file():
+        if path.is_symlink() or not path.is_file():
             raise CrateMissingFromPackage(name, path.name)
     return files
 
@@ -310,7 +340,7 @@ def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug:
     argv = ["cargo", "install", "--locked", package, "--version", version, "--root", str(directory)]
     if debug:
         argv.append("--debug")
-    access = Access(writes=(directory,), network=True)
+    access = Access(writes=(directory,), network=True, builds=True)
     _require_done(_call(cargo, directory, argv, f"installing `{package}`", access), argv)
 
 
@@ -330,25 +360,12 @@ def version_of_program(cargo: Cargo, binary: Path) -> Finished:
 
 def _online_in(directory: Path, locked: bool) -> Access:
     """The network; without a lockfile cargo writes one into the tree."""
-    return Access(writes=() if locked else (_tree_of(directory),), network=True)
+    return Access(writes=() if locked else (directory,), network=True)
 
 
 def _build_in(*directories: Path) -> Access:
     """Offline. Some build scripts write into their own tree."""
-    return Access(writes=tuple(_tree_of(directory) for directory in directories))
-
-
-def _tree_of(directory: Path) -> Path:
-    """The top of the working tree around `directory`; itself if there is none."""
-    return next((place for place in (directory, *directory.parents) if (place / ".git").exists()), directory)
-
-
-def _around(directory: Path) -> tuple[Path, ...]:
-    """The working tree around `directory`, and the repositories that its own one borrows objects from."""
-    tree = _tree_of(directory)
-    borrowed = tree / ".git/objects/info/alternates"
-    lines = borrowed.read_text().splitlines() if borrowed.is_file() else []
-    return (tree, *(borrowed.parent.parent / line for line in lines if line))
+    return Access(writes=directories, builds=True)
 
 
 def _call(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from loadmaster.errors.cargo import SandboxTooOpen
+
 PROGRAM = "bwrap"
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store", "/gnu/store")
@@ -52,6 +54,9 @@ OF_ETC = (
 )
 """What programs and libraries read below `/etc`. Private keys and password files are not among it."""
 
+KERNEL_SETTINGS = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus", "acpi", "pressure"))
+"""What belongs to the whole machine. The kernel lets user 0 write most of it, with or without capabilities."""
+
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"})
 """Variables that only a program with the network needs. Their addresses may hold a password."""
 
@@ -63,7 +68,11 @@ class Access:
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     """Directories, which must exist. The `.git` directly in one of them can only be read: git obeys what is written there."""
+    keeps: tuple[Path, ...] = ()
+    """Files within `writes` that can only be read all the same."""
     network: bool = False
+    builds: bool = False
+    """Whether it compiles, by whatever the workspace's own configuration says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +84,25 @@ class BuildSandbox:
     reads: tuple[Path, ...] = ()
     """The toolchains, and what the profile names. Those that are not there are passed over."""
     hides: tuple[Path, ...] = ()
-    """Directories that stay empty wherever they lie, except for what is given: the person's home, and the store."""
+    """Directories that stay empty wherever they lie, except for what is given within: the person's home, and the store. They
+    exist."""
 
     def command(self, argv: Sequence[str], directory: Path, access: Access) -> list[str]:
         """The arguments that run `argv` in `directory`, inside."""
         inside = [*_arguments(self, access), "--chdir", str(directory)]
         return [self.program, *inside, "--", *argv]
+
+
+def require_narrow(path: Path, hidden: Iterable[Path]) -> None:
+    """Raises `SandboxTooOpen` if the path is one of the hidden directories, or lies above one."""
+    if (opened := hides_within(path, hidden)) is not None:
+        raise SandboxTooOpen(str(path), f"it would show all of `{opened}`, where credentials are")
+
+
+def hides_within(path: Path, hidden: Iterable[Path]) -> Path | None:
+    """The hidden directory that one would see by seeing `path`; None if there is none."""
+    shown = path.resolve()
+    return next((place for place in hidden if place.resolve().is_relative_to(shown)), None)
 
 
 def _arguments(sandbox: BuildSandbox, access: Access) -> Iterator[str]:
@@ -90,14 +112,23 @@ def _arguments(sandbox: BuildSandbox, access: Access) -> Iterator[str]:
     for place in (*SYSTEM, *(f"/etc/{name}" for name in OF_ETC)):
         yield from ("--ro-bind-try", place, place)
     yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--tmpfs", "/tmp")
+    for settings in KERNEL_SETTINGS:
+        yield from ("--ro-bind-try", settings, settings)
+    shown = [("--ro-bind-try", read) for read in (*sandbox.reads, *access.reads)]
+    shown += [("--bind", written) for written in access.writes]
+    # What lies above a hidden directory is shown before that is hidden, and what lies in it afterwards.
+    above = [each for each in shown if hides_within(each[1], sandbox.hides) is not None]
+    yield from _mounts(above)
     for hidden in sandbox.hides:
         yield from ("--tmpfs", str(hidden))
-    for read in (*sandbox.reads, *access.reads):
-        yield from ("--ro-bind-try", str(read), str(read))
-    for written in access.writes:
-        yield from ("--bind", str(written), str(written))
-    for written in access.writes:
-        yield from ("--ro-bind-try", str(written / ".git"), str(written / ".git"))
+    yield from _mounts(each for each in shown if each not in above)
+    kept = (*access.keeps, *(written / ".git" for written in access.writes))
+    yield from _mounts(("--ro-bind-try", place) for place in kept)
+
+
+def _mounts(shown: Iterable[tuple[str, Path]]) -> Iterator[str]:
+    for how, place in shown:
+        yield from (how, str(place), str(place))
 
 
 @dataclass(frozen=True, kw_only=True)

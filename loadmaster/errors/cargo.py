@@ -110,6 +110,34 @@ class PackagedDifferently(LoadmasterError):
         )
 
 
+class PackagedUnlikeCommit(LoadmasterError):
+    """A packaged crate has files that the commit does not have."""
+
+    def __init__(self, crate: str, files: Sequence[str]) -> None:
+        super().__init__(
+            f"`{crate}` was packaged with files that are not the commit's: `{'`, `'.join(files[:10])}`"
+            + (f", and {len(files) - 10} more" if len(files) > 10 else "")
+            + ".",
+            why="every file of a crate is a tracked file of the release commit, except those that cargo makes. Something wrote "
+            "into the clone while it was packaged, or another program than cargo packaged it.",
+            fix="look for what the repository's `.cargo/config.toml` and toolchain file name; commit files that are made, so that "
+            "they are packaged as they are. Nothing was uploaded.",
+        )
+
+
+class ToolchainOfRepository(LoadmasterError):
+    """A repository's toolchain file names a toolchain by its path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"the repository's toolchain file names the toolchain at `{path}`.",
+            why="a toolchain is what packages and builds the crates, so the person who releases chooses it, and not a path that "
+            "a commit names.",
+            fix='name a channel in that file, or put `toolchain = "NAME"` under `[cargo]` of the profile; `rustup toolchain link '
+            "NAME PATH` gives a toolchain of your own a name.",
+        )
+
+
 class CrateMissingFromPackage(LoadmasterError):
     """cargo reported success, but a packaged file is missing."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadmaster.clients import sandbox
 from loadmaster.clients.process import environment
-from loadmaster.clients.sandbox import BuildSandbox
+from loadmaster.clients.sandbox import BuildSandbox, hides_within, require_narrow
 from loadmaster.errors.cargo import SandboxMissing, SandboxTooOpen
 from loadmaster.planning.profile.project import CargoStyle, SandboxChoice
 
@@ -28,11 +28,13 @@ def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> Bu
         if required or style.sandbox is SandboxChoice.BUBBLEWRAP:
             raise SandboxMissing(bubblewrap.trouble)
         return None
-    hides = tuple(place for place in (Path.home(), store.resolve()) if place != Path("/"))
+    hides = tuple(place for place in (Path.home(), store.resolve()) if place != Path("/") and place.is_dir())
     named = (*style.sandbox_reads, *filter(None, os.environ.get(READS_VARIABLE, "").split(os.pathsep)))
     reads = tuple(_require_narrow(Path(path).expanduser(), hides) for path in named)
     env = environment(store)
-    toolchains = sandbox.toolchains(env.get("PATH", os.defpath), Path(env["RUSTUP_HOME"]))
+    found = sandbox.toolchains(env.get("PATH", os.defpath), Path(env["RUSTUP_HOME"]))
+    # A cargo in `~/bin` is shown without what lies beside `bin`: that is the home.
+    toolchains = tuple(place for place in found if hides_within(place, hides) is None)
     return BuildSandbox(program=bubblewrap.program, reads=(*toolchains, *reads), hides=hides)
 
 
@@ -48,7 +50,5 @@ def _require_narrow(path: Path, hidden: Iterable[Path]) -> Path:
     """Raises `SandboxTooOpen`."""
     if not path.is_absolute():
         raise SandboxTooOpen(str(path), "it is not an absolute path")
-    opened = next((place for place in hidden if place.resolve().is_relative_to(path.resolve())), None)
-    if opened is not None:
-        raise SandboxTooOpen(str(path), f"it would show all of `{opened}`, where credentials are")
+    require_narrow(path, hidden)
     return path

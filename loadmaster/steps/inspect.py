@@ -125,4 +125,6 @@ def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) 
 
 
 def _target(job: Job, purpose: str) -> Path:
-    return job.store.build_directory(job.project.name, job.project.cargo.toolchain or "default", purpose)
+    """What a rehearsal built is not used for a release: it may have been of any branch."""
+    style = job.project.cargo
+    return job.store.build_directory(job.project.name, style.toolchain or "default", purpose, job.world.kind)

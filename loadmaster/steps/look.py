@@ -11,9 +11,11 @@ from typing import Any
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git.git_cliff import propose_notes
+from loadmaster.errors.cargo import ToolchainOfRepository
 from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
 from loadmaster.planning.edits.released import named_versions
+from loadmaster.planning.profile.project import CargoStyle
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.registry.seen import (
     CrateVersion,
@@ -25,7 +27,7 @@ from loadmaster.planning.registry.seen import (
     ToolchainSeen,
 )
 from loadmaster.planning.tree.lockfiles import member_lockfiles
-from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel
+from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel, pinned_path
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.run.job import Job
@@ -52,6 +54,14 @@ def check_out(job: Job) -> None:
         shutil.rmtree(former, ignore_errors=True)
     branch = job.project.source.branch
     git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
+    require_named_toolchain(job.directory.checkout, job.project.cargo)
+
+
+def require_named_toolchain(checkout: Path, style: CargoStyle) -> None:
+    """Raises `ToolchainOfRepository` before cargo is called, unless the profile names another toolchain."""
+    path = pinned_path(read_texts(checkout, FILES))
+    if path is not None and style.toolchain is None:
+        raise ToolchainOfRepository(path)
 
 
 def look_at_toolchain(job: Job) -> ToolchainSeen:
@@ -128,7 +138,7 @@ def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) ->
 
 
 def _check_lockfile(chosen: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
-    problem = cargo.lockfile_problem(chosen, (checkout / path).parent)
+    problem = cargo.lockfile_problem(chosen, (checkout / path).parent, checkout)
     return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
 
 

@@ -32,6 +32,7 @@ from loadmaster.run.pinning import IMPORTED
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
+from loadmaster.steps.look import require_named_toolchain
 from loadmaster.things.crate import CrateObservation, PublishedCrate
 from loadmaster.things.forge import PublicRelease, UploadedAsset
 from loadmaster.things.git import PushedTag
@@ -110,6 +111,7 @@ def look_at_source(
     commit = tagged or begun or git.resolve(mirror, head)
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     style = project.cargo
+    require_named_toolchain(directory.checkout, style)
     chosen = cargo.cargo_in(
         directory.home,
         directory.cargo_log,

@@ -25,6 +25,7 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.build_trees import build_tree
+from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
@@ -55,7 +56,7 @@ def commit(job: Job, plan: ReleasePlan) -> str:
 
 
 def _require_accepted(job: Job, lockfile: str, version: str) -> None:
-    problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent)
+    problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent, job.directory.checkout)
     if problem is not None:
         raise BumpRefused(lockfile, problem, job.project.name, version)
 
@@ -76,11 +77,13 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
     index. Otherwise it sees the index as of the instant. Nothing is built: a build could alter the files.
     """
     target = job.store.build_directory(*_key(job, tree))
-    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+    with _packaging(job, crates, registry, as_of) as (called, workspace, locked, offline):
         files = cargo.package(
             called, job.directory.checkout, target, crates, locked=locked, verify=False, offline=offline
         )
-    return {name: job.store.keep_crate(path) for name, path in files.items()}
+    digests = {name: job.store.keep_crate(path) for name, path in files.items()}
+    require_contents_of_commit(job, workspace, digests)
+    return digests
 
 
 def build_packaged(
@@ -92,9 +95,10 @@ def build_packaged(
     and `PackagedDifferently`.
     """
     target = job.store.build_directory(*_key(job, tree), "built")
-    with _packaging(job, crates, registry, as_of) as (called, locked, offline):
+    with _packaging(job, crates, registry, as_of) as (called, _, locked, offline):
         place = build_tree(job, called)
-        files = cargo.package(called, place, target, crates, locked=locked, verify=True, offline=offline)
+        apart = cargo.with_copied_home(called, job.directory.path / "built")
+        files = cargo.package(apart, place, target, crates, locked=locked, verify=True, offline=offline)
     for name, path in files.items():
         if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
             raise PackagedDifferently(name, digests[name], digest)
@@ -113,6 +117,7 @@ class Packaging(NamedTuple):
     """How cargo packages this workspace."""
 
     cargo: cargo.Cargo
+    workspace: Workspace
     locked: bool
     offline: bool
 
@@ -124,10 +129,10 @@ def _packaging(job: Job, crates: Mapping[str, str], registry: RegistrySeen, as_o
     if needs_index(workspace, crates, lockfile, registry) is None:
         called = job.cargo()
         cargo.fetch(called, job.directory.checkout, locked=True)
-        yield Packaging(called, locked=True, offline=True)
+        yield Packaging(called, workspace, locked=True, offline=True)
     else:
         with _index(job, workspace, as_of) as index:
-            yield Packaging(job.cargo(index), locked=lockfile is not None, offline=False)
+            yield Packaging(job.cargo(index), workspace, locked=lockfile is not None, offline=False)
 
 
 def _key(job: Job, tree: str) -> tuple[str, ...]:

@@ -85,6 +85,31 @@ class TestHunts:
         hiding = replace(inside, hides=(Path("/usr/share"),))
         assert (python(inside, work, script, Access()), python(hiding, work, script, Access())) == ("True\n", "False\n")
 
+    def test_a_tree_above_a_store_or_home_is_shown_without_it(
+        self, inside: BuildSandbox, work: Path, hides: Path
+    ) -> None:
+        above = work.parent
+        script = f"{TELL}\nimport os\ntell(lambda: (sorted(os.listdir({str(above)!r})), os.listdir({str(hides)!r})))"
+        for access in (Access(reads=(above,)), Access(writes=(above,))):
+            assert python(inside, work, script, access) == "(['home', 'work'], [])\n"
+
+    def test_no_setting_of_the_kernel_can_be_written(self, inside: BuildSandbox, work: Path) -> None:
+        script = """
+import os
+def openable():
+    for folder, _, names in os.walk("/proc"):
+        if folder == "/proc":
+            _[:] = [name for name in _ if not name.isdigit() and name not in ("self", "thread-self")]
+        for name in names:
+            try:
+                os.close(os.open(os.path.join(folder, name), os.O_WRONLY))
+            except OSError:
+                continue
+            yield os.path.join(folder, name)
+print(sorted(openable()))
+"""
+        assert python(inside, work, script, Access()) == "[]\n"
+
     def test_no_environment_of_another_process_is_found(self, inside: BuildSandbox, work: Path) -> None:
         script = f"""
 import glob

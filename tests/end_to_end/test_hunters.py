@@ -14,11 +14,11 @@ import pytest
 from loadmaster.clients.sandbox import bubblewrap
 from loadmaster.credentials.wire import PLACE, SOCKET
 from loadmaster.planning.profile.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
-from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.stack.access import block_key_file, sign_in_file
 from loadmaster.stack.record import running
 from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
+from tests.kit.hangar import git
 from tests.kit.hunting import HUNTERS, hunting_workspace, hunts_below
 from tests.kit.machine import TOKEN, Machine, open_registry, remote, where
 
@@ -56,6 +56,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
         pytest.skip(trouble)
     place = tmp_path_factory.mktemp("hunted")
     machine, home = Machine(tmp_path_factory.mktemp("machine")), place / "person"
+    git(machine.root, "init", "--quiet")  # the home lies in a checkout, as by default
     (home / ".ssh").mkdir(parents=True)
     (home / ".ssh" / "id_ed25519").write_text(KEY)
     rustup = os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup")
@@ -63,17 +64,15 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
         agent.bind(str(home / "agent"))
         agent.listen()
         agent.setblocking(False)
-        toolchain = place / "toolchain"
         person = {
             "HOME": str(home),
             "RUSTUP_HOME": rustup,
             "SSH_AUTH_SOCK": str(home / "agent"),
-            READS_VARIABLE: str(toolchain),
         }
         assert machine.run("up", **person, **{FORGE_TOKEN_VARIABLE: FORGE_TOKEN}).returncode == 0
         sockets = (home / "agent", machine.home / PLACE / SOCKET)
         port = running(machine.home).port
-        source = hunting_workspace(place / "source", toolchain, [home, machine.home], sockets, [port])
+        source = hunting_workspace(place / "source", [home, machine.home], sockets, [port])
         bare = remote(source, place / "hangar.git")
         with open_registry(place / "registry") as world:
             done = machine.run("release", "--version", "minor", *where(world, bare), **person)

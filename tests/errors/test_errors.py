@@ -58,6 +58,8 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     cargo.CargoFailed: lambda: cargo.CargoFailed("cargo package", 101, TOLD),
     cargo.CargoMissing: lambda: cargo.CargoMissing(TOLD),
     cargo.PackagedDifferently: lambda: cargo.PackagedDifferently("hangar-units", "a" * 64, "another size, 6 bytes"),
+    cargo.PackagedUnlikeCommit: lambda: cargo.PackagedUnlikeCommit("hangar-units", ["src/lib.rs"]),
+    cargo.ToolchainOfRepository: lambda: cargo.ToolchainOfRepository("/proc/self/cwd/tools"),
     cargo.SandboxMissing: lambda: cargo.SandboxMissing("`bwrap` is not installed"),
     cargo.SandboxTooOpen: lambda: cargo.SandboxTooOpen(
         "/home", "it would show all of `/home/me`, where credentials are"

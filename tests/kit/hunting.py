@@ -1,11 +1,10 @@
-"""A workspace whose every piece of code hunts for credentials: build script, macro, rustc's wrapper, toolchain, provider.
+"""A workspace whose every piece of code hunts for credentials: build script, macro, rustc's wrapper, provider.
 
 What a hunter finds it writes into a file `hunt-WHO-…` in its directory for temporary files, where a test finds it.
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -52,19 +51,12 @@ PROVIDER = '#!/bin/bash\nbash "$(dirname "$0")/units/hunt.sh" provider\nexit 1\n
 CONFIGURATION = (
     '[build]\nrustc-wrapper = "./wrapper.sh"\n\n[registry]\nglobal-credential-providers = ["./provider.sh"]\n'
 )
-TOOL = '#!/bin/bash\nbash "$(dirname "$0")/../hunt.sh" toolchain\nexec {real}/{name} "$@"\n'
-TOOLS = ("cargo", "rustc", "rustdoc", "cargo-clippy", "clippy-driver")
-HUNTERS = ("build-script", "macro", "toolchain", "wrapper")
+HUNTERS = ("build-script", "macro", "wrapper")
 """The provider runs only where a registry asks for a credential to be read."""
 
 
-def hunting_workspace(
-    place: Path, toolchain: Path, places: Iterable[Path], sockets: Iterable[Path], ports: Iterable[int]
-) -> Path:
-    """The repository. `places`, `sockets` and `ports` are where its hunters look besides.
-
-    Its toolchain file names `toolchain`, which is made, too: rustup takes an absolute path alone.
-    """
+def hunting_workspace(place: Path, places: Iterable[Path], sockets: Iterable[Path], ports: Iterable[int]) -> Path:
+    """The repository. `places`, `sockets` and `ports` are where its hunters look besides."""
     quoted = (" ".join(f"'{each}'" for each in group) for group in (places, sockets, ports))
     hunt = HUNT.format(**dict(zip(("places", "sockets", "ports"), quoted, strict=True)))
     common = 'version = "0.4.0"\nedition = "2021"\ndescription = "A crate."\nlicense = "MIT"\n'
@@ -85,25 +77,12 @@ def hunting_workspace(
         ".cargo/config.toml": CONFIGURATION,
         "wrapper.sh": WRAPPER,
         "provider.sh": PROVIDER,
-        "rust-toolchain.toml": f'[toolchain]\npath = "{toolchain}"\n',
     }
     source = repository(place, changes)
     for program in ("wrapper.sh", "provider.sh"):
         (source / program).chmod(0o755)
     commit_all(source)
-    _make_toolchain(toolchain, hunt)
     return source
-
-
-def _make_toolchain(place: Path, hunt: str) -> None:
-    asked = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True, cwd="/")
-    real = Path(asked.stdout.strip()) / "bin"
-    (place / "bin").mkdir(parents=True)
-    (place / "hunt.sh").write_text(hunt)
-    for name in TOOLS:
-        tool = place / "bin" / name
-        tool.write_text(TOOL.format(real=real, name=name))
-        tool.chmod(0o755)
 
 
 def hunts_below(home: Path) -> dict[str, list[Path]]:

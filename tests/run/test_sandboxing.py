@@ -20,6 +20,8 @@ AUTO, ALWAYS, NEVER = (CargoStyle(sandbox=choice) for choice in SandboxChoice)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.setattr(sandbox, "bubblewrap", lambda: WITH)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("home/deeper", "store"):
+        (tmp_path / name).mkdir(parents=True)
     monkeypatch.delenv(READS_VARIABLE, raising=False)
     return monkeypatch
 
@@ -83,6 +85,18 @@ def test_a_relative_path_is_refused(machine: pytest.MonkeyPatch, tmp_path: Path)
     machine.setenv(READS_VARIABLE, "clones")
     with pytest.raises(SandboxTooOpen, match="it is not an absolute path"):
         sandbox_for(AUTO, tmp_path)
+
+
+def test_a_cargo_in_the_home_itself_does_not_show_the_home(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    programs = tmp_path / "home" / "bin"
+    programs.mkdir()
+    for name in ("cargo", "rustc"):
+        (programs / name).touch(mode=0o755)
+    machine.setenv("PATH", str(programs))
+    found = sandbox_for(AUTO, tmp_path / "store")
+    assert found is not None
+    assert programs in found.reads
+    assert not {tmp_path / "home", tmp_path} & set(found.reads)
 
 
 def test_a_home_that_is_the_root_hides_nothing(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from loadmaster.errors.cargo import PackagedDifferently
+from loadmaster.clients.cargo import toolchain
+from loadmaster.clients.sandbox import Access
+from loadmaster.errors.cargo import PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import Seen
 from loadmaster.rehearsal.request import rehearse_request
@@ -18,9 +21,12 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect, prepare
+from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look
 from loadmaster.steps.prepare import digest_beside
 from tests.kit.hangar import FILES, git, repository
+from tests.kit.packing import packed
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -99,3 +105,55 @@ def test_crates_that_do_no_such_thing_are_built_from_their_files(tmp_path: Path)
         digests = package(job, seen, plan)
         prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
         assert list(job.store.build_directory("demo").parent.glob("*-built/debug/deps/libhangar_units*"))
+
+
+def test_a_crate_with_a_file_that_is_not_the_commit_s_is_refused(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, "fn main() {}\n") as (job, seen, plan):
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        kept = {"Cargo.toml": "", "Cargo.toml.orig": "", "src/lib.rs": "pub const KILOGRAM: u32 = 999;\n"}
+        other = packed({f"hangar-units-0.5.0/{path}": text for path, text in kept.items()})
+        file = tmp_path / "other.crate"
+        file.write_bytes(other)
+        with pytest.raises(PackagedUnlikeCommit, match=r"`Cargo\.toml\.orig`, `src/lib\.rs`"):
+            require_contents_of_commit(job, seen.workspace, {"hangar-units": job.store.keep_crate(file)})
+        require_contents_of_commit(job, seen.workspace, digests)
+        (job.directory.checkout / "units" / "src" / "lib.rs").write_text(kept["src/lib.rs"])
+        with pytest.raises(PackagedUnlikeCommit, match=r"units/src/lib\.rs"):
+            require_contents_of_commit(job, seen.workspace, digests)
+
+
+def test_a_toolchain_that_the_repository_brings_is_refused_before_it_is_called(tmp_path: Path) -> None:
+    source = repository(
+        tmp_path / "source",
+        {"rust-toolchain.toml": '[toolchain]\npath = "/proc/self/cwd/tools"\n', "tools/bin/cargo": "x"},
+    )
+    store = Store(tmp_path / "home")
+    request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
+    with rehearsal(request, store.run("one"), store) as job:
+        with pytest.raises(ToolchainOfRepository, match="/proc/self/cwd/tools"):
+            look(job)
+        assert not job.directory.cargo_log.exists()
+
+
+def test_a_link_in_the_place_of_cargos_configuration_is_replaced_and_another_one_is_removed(tmp_path: Path) -> None:
+    victim, home = tmp_path / "victim", tmp_path / "home" / "cargo"
+    victim.write_text("mine")
+    home.mkdir(parents=True)
+    (home / "config.toml").symlink_to(victim)
+    called = sandboxed_cargo(tmp_path / "home", tmp_path / "log")
+    assert victim.read_text() == "mine"
+    assert not (home / "config.toml").is_symlink()
+    (home / "config").write_text("[build]\nrustc = 'evil'\n")
+    toolchain(called, tmp_path)
+    assert not (home / "config").exists()
+
+
+def test_a_repository_around_the_home_is_not_shown_to_what_is_installed(tmp_path: Path) -> None:
+    """By default the home lies in Loadmaster's own checkout."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "home" / "runs" / "one" / "install").mkdir(parents=True)
+    called = sandboxed_cargo(tmp_path / "home" / "runs" / "one" / "install", tmp_path / "log")
+    command, _ = called.command(["true"], tmp_path / "home" / "runs" / "one" / "install", Access(network=True))
+    shown = {word for how, word in pairwise(command) if how in ("--bind", "--ro-bind-try")}
+    assert not {str(place) for place in (tmp_path, *tmp_path.parents)} & shown

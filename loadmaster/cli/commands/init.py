@@ -27,7 +27,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import problems_of
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import default_store, write_atomically
-from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain
+from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain, require_named_toolchain
 
 
 class FirstProfile(Value):
@@ -69,6 +69,7 @@ def _require_readable(file: Path, name: str, text: str) -> None:
 
 def _survey(path: Path, index: str) -> Survey:
     _require_root_at_top(path)
+    require_named_toolchain(path, CargoStyle())
     pinned, substitute = pinned_toolchain(path), None
     installed = cargo.installed_toolchains()
     if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
@@ -114,7 +115,7 @@ def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> t
     """The stale lockfiles of the repository's other workspaces: the root's own has to be current."""
     tracked = (file for file in git.tracked_files(path, "*/Cargo.lock") if file != "Cargo.lock")
     ours = lockfiles_concerned(path, tracked, workspace)
-    return tuple(file for file in ours if cargo.lockfile_problem(chosen, (path / file).parent) is not None)
+    return tuple(file for file in ours if cargo.lockfile_problem(chosen, (path / file).parent, path) is not None)
 
 
 def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:

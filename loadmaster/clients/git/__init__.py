@@ -7,6 +7,7 @@ git without the user's environment. None of them forces a push, or writes into a
 
 from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
+    all_tracked_files,
     branch,
     commit_of_tag,
     commit_time,
@@ -33,6 +34,7 @@ from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directo
 
 __all__ = [
     "Author",
+    "all_tracked_files",
     "branch",
     "clone_at",
     "commit_all",

@@ -191,6 +191,11 @@ def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
     return tuple(sorted(set(split_entries(run(directory, "ls-files", "-z", "--", pattern)))))
 
 
+def all_tracked_files(directory: Path) -> tuple[str, ...]:
+    """Every tracked path, those of submodules too, in git's order."""
+    return tuple(split_entries(run(directory, "ls-files", "-z", "--recurse-submodules")))
+
+
 def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
     """Every ref of `remote` with its object id, HEAD too; the commit of an annotated tag is at `refs/tags/NAME^{}`.
 

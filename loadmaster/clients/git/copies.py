@@ -77,7 +77,8 @@ def clone_at(
         raise DirectoryTaken(str(directory))
     unfinished = _start_afresh(directory)
     origin = address(source)
-    arguments = ("clone", "--quiet", "--no-checkout", "--", origin, str(unfinished.resolve()))
+    # A clone that borrowed objects would need the directories that it borrows from wherever it is used.
+    arguments = ("clone", "--quiet", "--dissociate", "--no-checkout", "--", origin, str(unfinished.resolve()))
     run_with(origin, *arguments, extra=extra)
     if not has_commit(unfinished, commit):
         raise UnknownCommit(origin, commit)

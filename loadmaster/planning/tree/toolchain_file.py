@@ -20,6 +20,18 @@ def pinned_channel(texts: Mapping[str, str]) -> str | None:
         return None
     if name == FILES[0] and len(texts[name].splitlines()) == 1:
         return texts[name].strip() or None
-    table = parse_toml(name, texts[name]).get("toolchain")
-    channel = table.get("channel") if isinstance(table, Mapping) else None
-    return str(channel) if channel else None
+    return _entry(name, texts[name], "channel")
+
+
+def pinned_path(texts: Mapping[str, str]) -> str | None:
+    """The path of a toolchain that rustup would take instead. Raises what `pinned_channel` raises."""
+    name = next((file for file in FILES if file in texts), None)
+    if name is None or (name == FILES[0] and len(texts[name].splitlines()) == 1):
+        return None
+    return _entry(name, texts[name], "path")
+
+
+def _entry(name: str, text: str, key: str) -> str | None:
+    table = parse_toml(name, text).get("toolchain")
+    value = table.get(key) if isinstance(table, Mapping) else None
+    return str(value) if value else None
