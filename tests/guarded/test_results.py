@@ -22,136 +22,139 @@ from loadmaster.guarded import results
 from loadmaster.run.profiles import ROOT
 
 READ = """
-import asyncio, sys
+import asyncio, json, sys
 if sys.argv[1] == "guarded":
     from loadmaster.guarded.results import keep_to_our_results
     keep_to_our_results()
 from prefect.client.schemas.objects import State
 from prefect.states import get_state_exception, get_state_result
-state = State.model_validate_json(sys.argv[2])
-if state.is_failed():
-    print(repr(get_state_exception(state)))
-else:
-    print(repr(asyncio.run(get_state_result(state, retry_result_failure=False))))
+
+def read(said):
+    try:
+        state = State.model_validate(said)
+        if state.is_failed():
+            return repr(get_state_exception(state))
+        return repr(asyncio.run(get_state_result(state, retry_result_failure=False)))
+    except Exception as error:
+        return type(error).__name__
+
+print(json.dumps([read(each) for each in json.loads(sys.argv[2])]))
 """
+REFUSED = "ResultNotOurs"
+PICKLE, JSON = {"type": "pickle"}, {"type": "json"}
 
 
 class Trap:
-    """Makes a file as soon as it is unpickled."""
+    """Makes a directory as soon as it is unpickled."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, name: Path) -> None:
+        self.name = name
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (os.mkdir, (str(self.file),))
+        return (os.mkdir, (str(self.name),))
 
 
 @dataclass
 class Place:
-    """A home with results, a directory beside it, and what a trap would make."""
+    """A directory of results, one beside it, and one for what traps make."""
 
     home: Path
     beside: Path
-    trap: Path
+    traps: Path
 
-    def write(self, directory: Path, serializer: Mapping[str, str], content: bytes) -> str:
-        """The path of a record, as Prefect writes one."""
-        metadata = {"storage_key": str(directory / "key"), "serializer": serializer}
-        (directory / "key").write_text(json.dumps({"metadata": metadata, "result": content.decode()}))
-        return str(directory / "key")
+    def pickled(self, name: str) -> bytes:
+        return base64.encodebytes(pickle.dumps(Trap(self.traps / name)))
 
-    def read(self, how: str, data: object, kind: str = "COMPLETED") -> subprocess.CompletedProcess[str]:
-        own = {**results.SETTINGS, "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.home), "PYTHONPATH": str(ROOT)}
-        env = {**os.environ, "PREFECT_HOME": str(self.home), **{k: v for k, v in own.items() if v is not None}}
-        state = json.dumps({"type": kind, "data": data})
-        return subprocess.run(
-            [sys.executable, "-c", READ, how, state], env=env, cwd=ROOT, capture_output=True, text=True, timeout=120
+    def write(self, path: Path, serializer: Mapping[str, object], content: bytes) -> str:
+        """A record, as Prefect writes one."""
+        metadata = {"storage_key": str(path), "serializer": serializer}
+        path.write_text(json.dumps({"metadata": metadata, "result": content.decode()}), encoding="utf-8")
+        return str(path)
+
+    def read(self, how: str, said: Mapping[str, object]) -> tuple[dict[str, str], set[str]]:
+        """What came of each state, by its name, and the traps that were sprung; those are set again."""
+        own = {name: value for name, value in results.SETTINGS.items() if value is not None}
+        paths = f"{ROOT}{os.pathsep}{self.beside}"
+        homes = {"PREFECT_HOME": str(self.home), "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(self.home)}
+        ran = subprocess.run(
+            [sys.executable, "-c", READ, how, json.dumps(list(said.values()))],
+            env={**os.environ, **own, **homes, "PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            timeout=300,
+            check=True,
         )
+        sprung = {each.name for each in self.traps.iterdir()}
+        for name in sprung:
+            (self.traps / name).rmdir()
+        return dict(zip(said, json.loads(ran.stdout), strict=True)), sprung
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    (tmp_path / "results").mkdir()
-    (tmp_path / "beside").mkdir()
-    return Place(tmp_path / "results", tmp_path / "beside", tmp_path / "trapped")
+    place = Place(tmp_path / "results", tmp_path / "beside", tmp_path / "traps")
+    for each in (place.home, place.beside, place.traps):
+        each.mkdir()
+    return place
 
 
-def pickled(place: Place) -> bytes:
-    return base64.encodebytes(pickle.dumps(Trap(place.trap)))
+def completed(key: str, serializer: Mapping[str, object], **more: object) -> dict[str, object]:
+    return {"type": "COMPLETED", "data": {"storage_key": key, "serializer": serializer, **more}}
 
 
-PICKLE = {"type": "pickle"}
+def test_a_result_that_is_code_is_carried_out_without_the_guard_alone(place: Place) -> None:
+    def pickled(name: str, directory: Path, **said: object) -> dict[str, object]:
+        return {**completed(place.write(directory / name, PICKLE, place.pickled(name)), PICKLE), **said}
+
+    (place.beside / "imported.py").write_text(f"import os\nos.mkdir({str(place.traps / 'imported')!r})\n")
+    said = {
+        "ours": pickled("ours", place.home),
+        "beside": pickled("beside", place.beside),
+        "failure": pickled("failure", place.home, type="FAILED"),
+        "imported": completed("key", {"type": "pickle", "picklelib": "imported"}),
+    }
+
+    _, sprung = place.read("unguarded", said)
+    assert sprung == said.keys()
+
+    read, sprung = place.read("guarded", said)
+    assert sprung == set()
+    assert {read[name] for name in ("ours", "beside", "failure")} == {REFUSED}
 
 
-@pytest.mark.parametrize("kind", ["COMPLETED", "FAILED"])
-@pytest.mark.parametrize("where", ["home", "beside"])
-def test_pickle_is_code_without_the_guard_and_refused_with_it(place: Place, where: str, kind: str) -> None:
-    directory: Path = getattr(place, where)
-    data = {"storage_key": place.write(directory, PICKLE, pickled(place)), "serializer": PICKLE}
-    if (where, kind) != ("beside", "FAILED"):  # Prefect itself looks for the result of a failure in its directory alone
-        place.read("unguarded", data, kind)
-        assert place.trap.exists()
-        place.trap.rmdir()
-
-    refused = place.read("guarded", data, kind)
-
-    assert (refused.returncode, "ResultNotOurs" in refused.stderr) == (1, True), refused.stderr
-    assert not place.trap.exists()
-
-
-@pytest.mark.parametrize(
-    ("serializer", "content"),
-    [
-        (PICKLE, None),
-        ({"type": "compressed/pickle"}, None),
-        ({"type": "json", "jsonlib": "pickle"}, None),
-        ({"type": "json", "object_decoder": "subprocess.Popen"}, b'{"a": 1}'),
-        ({"type": "json", "loads_kwargs": {"parse_int": "x"}}, b"1"),
-    ],
-    ids=["pickle", "compressed", "another library", "a decoder", "arguments of the library"],
-)
-def test_a_record_in_our_own_directory_is_read_as_plain_json_alone(
-    place: Place, serializer: Mapping[str, str], content: bytes | None
-) -> None:
-    """What the server says is plain JSON: the record itself says otherwise."""
-    key = place.write(place.home, serializer, content or pickled(place))
-    refused = place.read("guarded", {"storage_key": key, "serializer": {"type": "json"}})
-    assert (refused.returncode, "ResultNotOurs" in refused.stderr) == (1, True), refused.stderr
-    assert not place.trap.exists()
-
-
-@pytest.mark.parametrize("key", ["../beside/key", "{beside}/key", "link/key"])
-def test_plain_json_elsewhere_is_refused(place: Place, key: str) -> None:
-    place.write(place.beside, {"type": "json"}, b'"theirs"')
+def test_nothing_is_read_but_plain_json_in_our_own_directory(place: Place) -> None:
+    """Each record is one that the server says is plain JSON."""
+    for name, serializer in OTHERS.items():
+        place.write(place.home / name, serializer, place.pickled(name) if "pickle" in name else b'{"a": 1}')
+    theirs = place.write(place.beside / "key", JSON, b'"theirs"')
     (place.home / "link").symlink_to(place.beside)
-    data = {"storage_key": key.format(beside=place.beside), "serializer": {"type": "json"}}
-    refused = place.read("guarded", data)
-    assert (refused.returncode, "theirs" in refused.stdout) == (1, False)
-    assert "ResultNotOurs" in refused.stderr
+    said = {
+        **{name: completed(name, JSON) for name in OTHERS},
+        "by its path": completed(theirs, JSON),
+        "by a way out": completed("../beside/key", JSON),
+        "by a link": completed("link/key", JSON),
+        "in a block": completed(";base64,AA==", JSON, storage_block_id="00000000-0000-4000-8000-000000000001"),
+        "of a failure in a block": {
+            **completed(";base64,AA==", JSON, storage_block_id="00000000-0000-4000-8000-000000000001"),
+            "type": "FAILED",
+        },
+    }
+
+    read, sprung = place.read("guarded", said)
+
+    assert sprung == set()
+    assert {name: what for name, what in read.items() if what != REFUSED} == {}
 
 
-def test_a_storage_block_is_not_even_asked_for(place: Place) -> None:
-    block = "00000000-0000-4000-8000-000000000001"
-    data = {"storage_key": ";base64,AA==", "storage_block_id": block, "serializer": {"type": "json"}}
-    refused = place.read("guarded", data)
-    assert (refused.returncode, "ResultNotOurs" in refused.stderr) == (1, True), refused.stderr
+def test_what_our_own_runs_wrote_is_read(place: Place) -> None:
+    key = place.write(place.home / "key", JSON, b'{"a": ["b"]}')
+    read, _ = place.read("guarded", {"by its key": completed("key", JSON), "by its path": completed(key, JSON)})
+    assert read == {"by its key": "{'a': ['b']}", "by its path": "{'a': ['b']}"}
 
 
-def test_a_module_that_a_state_names_is_imported_without_the_guard_alone(place: Place) -> None:
-    (place.beside / "trapping.py").write_text(f"import os\nos.mkdir({str(place.trap)!r})\n")
-    data = {"storage_key": "key", "serializer": {"type": "pickle", "picklelib": "trapping"}}
-    paths = f"{ROOT}{os.pathsep}{place.beside}"
-    for how in ("guarded", "unguarded"):
-        own = {**os.environ, "PYTHONPATH": paths, "PREFECT_HOME": str(place.home)}
-        own["PREFECT_RESULTS_LOCAL_STORAGE_PATH"] = str(place.home)
-        own["PREFECT_RESULTS_DEFAULT_SERIALIZER"] = "json"
-        state = json.dumps({"type": "COMPLETED", "data": data})
-        ran = subprocess.run([sys.executable, "-c", READ, how, state], env=own, capture_output=True, timeout=120)
-        assert (how, ran.returncode, place.trap.exists()) == (how, 1, how == "unguarded")
-
-
-@pytest.mark.parametrize("key", ["key", "{home}/key"])
-def test_what_our_own_runs_wrote_is_read(place: Place, key: str) -> None:
-    place.write(place.home, {"type": "json"}, b'{"a": ["b"]}')
-    read = place.read("guarded", {"storage_key": key.format(home=place.home), "serializer": {"type": "json"}})
-    assert (read.returncode, read.stdout) == (0, "{'a': ['b']}\n"), read.stderr
+OTHERS: Mapping[str, Mapping[str, object]] = {
+    "pickle": PICKLE,
+    "compressed pickle": {"type": "compressed/pickle"},
+    "a decoder": {"type": "json", "object_decoder": "subprocess.Popen"},
+    "another library": {"type": "json", "jsonlib": "yaml"},
+    "an argument": {"type": "json", "loads_kwargs": {"strict": False}},
+}
