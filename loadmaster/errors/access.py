@@ -60,7 +60,7 @@ class ResultNotOurs(LoadmasterError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"The run does not read {what}.",
-            why="runs read what runs of Loadmaster wrote as JSON into their own directory, and nothing else: a state may have been "
+            why="runs read what runs of Loadmaster wrote as JSON into their own `results`, and nothing else: a state may have been "
             "set by whoever is signed in, and other results can be code of his.",
             fix="look who set that state, in the events of the run, and start a new run.",
         )

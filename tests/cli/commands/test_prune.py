@@ -23,7 +23,7 @@ INDEX = "sparse+http://127.0.0.1:1/index/"
 def aged(path: Path, days: float) -> None:
     """As if nobody had touched it for so long."""
     then = time.time() - days * DAY
-    for each in [path, *(entry.path for entry in walk(path))]:
+    for each in [path, *(Path(entry.path) for entry in walk(path))]:
         os.utime(each, (then, then), follow_symlinks=False)
 
 
