@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from loadmaster.clients.disk import remove_tree
+from tests.kit.deep import dig
 from tests.kit.engine import NOWHERE
 
 # How long an example takes tells of the machine, not of the law that it is an example of.
@@ -20,3 +23,14 @@ def without_engine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", NOWHERE)
         yield
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A directory with more levels below it than Python may call functions in functions."""
+    place = tmp_path / "deep"
+    place.mkdir()
+    dig(place)
+    yield place
+    for each in tmp_path.iterdir():
+        remove_tree(each)

@@ -1,5 +1,6 @@
 """What the file system says when something cannot be written: which error that is, where, and how much space is left.
 
+Also walks and removes directories in which others may have written: however deep, without following a link.
 Knows `errno`, and the words that git and cargo have for it. It refuses to know what is written, and what is released by then.
 """
 
@@ -9,9 +10,10 @@ import errno
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -46,9 +48,44 @@ def writing(path: Path) -> Iterator[None]:
 def scratch() -> Iterator[Path]:
     """A directory for the block alone. Raises `DiskFull`, `NotWritten`."""
     with writing(_place_of_scratch()):
-        directory = tempfile.TemporaryDirectory(prefix="loadmaster-")
-    with directory as place:
-        yield Path(place)
+        place = Path(tempfile.mkdtemp(prefix="loadmaster-"))
+    try:
+        yield place
+    finally:
+        remove_tree(place)
+
+
+def walk(directory: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below, each directory before what is in it. No link is followed, and no depth is too deep.
+
+    What cannot be listed is left out: removed meanwhile, closed to us, or at a path that is too long for anybody.
+    """
+    waiting = [str(directory)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+
+
+def remove_tree(path: Path) -> None:
+    """Removes what is at `path`, as far as it can be removed. The caller looks, where it matters, whether it is gone.
+
+    `rm` and not `shutil.rmtree`, which calls itself for each level: whoever may write there could make too many.
+    """
+    if path.is_symlink() or not os.path.lexists(path):
+        path.unlink(missing_ok=True)
+        return
+    _run_quietly("rm", "-rf", "--", str(path))
+    if os.path.lexists(path):  # directories without the right to write are not emptied
+        _run_quietly("chmod", "-R", "u+rwX", "--", str(path))
+        _run_quietly("rm", "-rf", "--", str(path))
+
+
+def _run_quietly(*argv: str) -> None:
+    env = {"PATH": os.environ.get("PATH", os.defpath)}
+    subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def scratch_file(content: bytes) -> IO[bytes]:

@@ -47,7 +47,7 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
     root, wanted = directory.resolve(), (*WANTED, *also)
     texts: dict[str, str] = {}
     paths, leads_out = set[str](), set[str]()
-    for path, entry in _walk(root, ""):
+    for path, entry in _walk(root):
         inside = not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(root)
         is_wanted = path not in without and any(matches_glob(path, glob) for glob in wanted)
         kind = _kind(entry)
@@ -89,20 +89,29 @@ def read_text(path: str, place: Path) -> str:
         raise NotUtf8(path, content.count(b"\n", 0, error.start) + 1) from error
 
 
-def _walk(folder: Path, path: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Path and entry of everything below `folder`. A symbolic link to a directory is listed, but not followed."""
-    try:
-        with os.scandir(folder) as unsorted:
-            entries = sorted(unsorted, key=lambda entry: entry.name)
-    except OSError as error:
-        raise FileUnreadable(path or str(folder), error.strerror or "") from error
-    for entry in entries:
-        inner = f"{path}{entry.name}"
+def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Path and entry of everything below `folder`, however deep. A symbolic link to a directory is listed, not followed."""
+    waiting = [(entry.name, entry) for entry in _listed(folder, "")]
+    while waiting:
+        inner, entry = waiting.pop()
         yield inner, entry
         if entry.is_dir(follow_symlinks=False) and (
-            entry.name not in SKIPPED or (entry.name == "target" and Path(entry.path, "Cargo.toml").is_file())
+            entry.name not in SKIPPED or (entry.name == "target" and _is_file(f"{entry.path}/Cargo.toml"))
         ):
-            yield from _walk(Path(entry.path), f"{inner}/")
+            waiting += [(f"{inner}/{each.name}", each) for each in _listed(Path(entry.path), inner)]
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - `Path.is_file` raises for names that are too long
+
+
+def _listed(folder: Path, path: str) -> list[os.DirEntry[str]]:
+    """The last name first. Raises `FileUnreadable`."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name, reverse=True)
+    except OSError as error:
+        raise FileUnreadable(path or str(folder), error.strerror or "") from error
 
 
 def _kind(entry: os.DirEntry[str]) -> str | None:

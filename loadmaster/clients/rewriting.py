@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from loadmaster.clients.disk import remove_tree
 from loadmaster.errors.edits import FilesNotWritten, TreeMissing
 from loadmaster.errors.files import BumpInterrupted, FileOfTwoNames, FileUnreadable, TreeBusy
 from loadmaster.planning.values.value import Value
@@ -87,7 +88,7 @@ def take_back(directory: Path) -> None:
             if _digest(directory / rewrite.path) != rewrite.before:
                 _put_back(kept / f"{number}.old", directory, rewrite.path)
         (kept / _LIST).unlink()
-    shutil.rmtree(kept, ignore_errors=True)
+    remove_tree(kept)
 
 
 def _put_back(old: Path, directory: Path, path: str) -> None:
@@ -116,7 +117,7 @@ def write_files(directory: Path, texts: Mapping[str, str]) -> None:
         take_back(directory)
         raise
     (kept / _LIST).unlink()
-    shutil.rmtree(kept, ignore_errors=True)
+    remove_tree(kept)
 
 
 def _places(directory: Path, texts: Mapping[str, str]) -> dict[str, Path]:

@@ -54,6 +54,18 @@ class BlockKeyDiffers(LoadmasterError):
         )
 
 
+class ResultNotOurs(LoadmasterError):
+    """A state on the server says that its result lies elsewhere than in our directory, or is something else than JSON."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The run does not read {what}.",
+            why="runs read what runs of Loadmaster wrote as JSON into their own `results`, and nothing else: a state may have been "
+            "set by whoever is signed in, and other results can be code of his.",
+            fix="look who set that state, in the events of the run, and start a new run.",
+        )
+
+
 class RunNotOurs(LoadmasterError):
     """The worker was asked to carry out something that `prefect.yaml` does not say."""
 

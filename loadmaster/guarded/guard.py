@@ -16,7 +16,17 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 REFUSED = 403
 POLICY_VIOLATION = 1008
 """The code with which a WebSocket is closed; before it was accepted, the answer is 403."""
-ALWAYS = [(b"x-frame-options", b"DENY"), (b"cross-origin-resource-policy", b"same-origin")]
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""What the UI keeps for this address holds the sign-in, so no script of another address runs here. Its graphs need `eval`."""
+ALWAYS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 """On every answer: no page may show it in a frame, or load it as its own image or script."""
 
 

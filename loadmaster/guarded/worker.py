@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,6 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.logging.configuration import setup_logging
-from prefect.runner import _workspace_runtime_bootstrap as bootstrap
 from prefect.runner._flow_run_executor import FlowRunExecutionResult, FlowRunExecutor, FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
 from prefect.runner._starter_engine import EngineCommandStarter
@@ -31,6 +31,7 @@ from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from loadmaster.errors.access import RunNotOurs
+from loadmaster.guarded import results
 from loadmaster.planning.deployment import (
     FoundRun,
     WrittenDeployment,
@@ -42,6 +43,8 @@ from loadmaster.planning.deployment import (
 from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
 from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.stack.privacy import keep_to_ourselves
+
+ENGINE = (sys.executable, "-m", "loadmaster.guarded.engine")
 
 
 class OwnJobConfiguration(ProcessJobConfiguration):
@@ -96,6 +99,7 @@ class OwnWorker(ProcessWorker):
             async with FlowRunExecutorContext() as context:
                 starter = EngineCommandStarter(
                     entrypoint=ours.entrypoint,
+                    command=shlex.join(ENGINE),
                     cwd=self.checkout,
                     env=environment,
                     stream_output=False,
@@ -138,7 +142,7 @@ class OwnWorker(ProcessWorker):
     def _environment(self, configuration: ProcessJobConfiguration) -> dict[str, str | None]:
         """The worker's own, and what Prefect says of the run. Without the sign-in: a run reads that from the profile."""
         path = os.pathsep.join(filter(None, (str(self.checkout), os.environ.get("PYTHONPATH"))))
-        return {**configuration.env, "PYTHONPATH": path, **dict.fromkeys(SIGN_IN_VARIABLES)}
+        return {**configuration.env, **results.SETTINGS, "PYTHONPATH": path, **dict.fromkeys(SIGN_IN_VARIABLES)}
 
     def _hooks(
         self, ours: WrittenDeployment, environment: dict[str, str | None], manifest: Path
@@ -148,7 +152,7 @@ class OwnWorker(ProcessWorker):
             working_directory=self.checkout,
             project_root=self.checkout,
             runtime_entrypoint=ours.entrypoint,
-            hook_command=[sys.executable, str(bootstrap.__file__), "hook"],
+            hook_command=[*ENGINE, "hook"],
             environment={name: value for name, value in environment.items() if value is not None},
         )
         write_private_model(manifest, model)
@@ -172,6 +176,7 @@ async def _carry_out(executor: FlowRunExecutor, task_status: TaskStatus[int]) ->
 def work(pool: str, name: str, checkout: Path) -> None:
     """Works until it is told to end: SIGTERM ends it and its runs."""
     keep_to_ourselves()
+    results.keep_to_our_results()  # it reads none, but reads the states of runs, and Prefect imports what they name
     setup_logging()
     setup_signal_handlers_worker(os.getpid(), "the worker", _say)
     settings = get_current_settings().worker

@@ -6,10 +6,9 @@ credential on a path.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from loadmaster.clients.disk import writing
+from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.clients.git import resolve
 from loadmaster.clients.git.command import run
 
@@ -67,7 +66,7 @@ def create_remote(directory: Path, source: Path, branch: str, *, commit: str | N
         return directory
     tip = resolve(source, commit or f"refs/heads/{branch}")
     unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove_tree(unfinished)
     with writing(directory.parent):
         directory.parent.mkdir(parents=True, exist_ok=True)
     # Cloned whole, as hard links; other refs are removed afterwards.

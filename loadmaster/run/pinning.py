@@ -100,4 +100,4 @@ def _dirty(request: ReleaseRequest) -> tuple[str, ...]:
     checkout = Path(request.repository) if request.repository else None
     if checkout is None or request.commit is not None or not (checkout / ".git").exists():
         return ()
-    return git.status(checkout)
+    return git.uncommitted(checkout)

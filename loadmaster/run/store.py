@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,7 +26,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from loadmaster.clients.disk import writing
+from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.run.profiles import ROOT
@@ -171,7 +170,7 @@ class RunDirectory:
             return None
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_tree(self.path)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from loadmaster.clients.disk import walk
 from loadmaster.planning.values.tell import Tell
 
 OURS = 0o077
@@ -49,10 +50,10 @@ def mend_modes(home: Path, tell: Tell) -> None:
         try:
             Path(path).chmod(stat.S_IMODE(mode) & ~OTHERS)
             mended += 1
-        except FileNotFoundError:  # removed meanwhile
-            continue
         except PermissionError:
             foreign += 1
+        except OSError:  # removed meanwhile, or nobody's to reach
+            continue
     if was_open:
         tell(f"other users could look into {home}: {mended} files and directories are for you alone now")
     if foreign:
@@ -63,19 +64,15 @@ def _ours(home: Path) -> Iterator[tuple[str, int]]:
     """Path and mode of the home and of all that is ours in it."""
     named = (path for pattern in (*DIRECTORIES, *FILES) for path in home.glob(pattern))
     for path in (home, *named):
-        with suppress(FileNotFoundError):  # removed meanwhile
+        with suppress(OSError):  # removed meanwhile
             if not path.is_symlink() or path == home:
                 yield str(path), path.stat().st_mode
-                yield from _below(str(path)) if path != home and path.is_dir() else ()
+                yield from _below(path) if path != home and path.is_dir() else ()
 
 
-def _below(directory: str) -> Iterator[tuple[str, int]]:
+def _below(directory: Path) -> Iterator[tuple[str, int]]:
     """Path and mode of everything below, without links. A hundred thousand files take half a second."""
-    with suppress(FileNotFoundError, PermissionError), os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_symlink():
-                continue
-            with suppress(FileNotFoundError):
+    for entry in walk(directory):
+        if not entry.is_symlink():
+            with suppress(OSError):
                 yield entry.path, entry.stat(follow_symlinks=False).st_mode
-            if entry.is_dir(follow_symlinks=False):
-                yield from _below(entry.path)

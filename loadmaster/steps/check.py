@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from loadmaster.clients import git
+from loadmaster.clients.disk import walk
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
 from loadmaster.errors.base import LoadmasterError
@@ -33,7 +35,9 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     checkout = job.directory.checkout
     # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
-    others = {str(file.relative_to(checkout)) for file in checkout.rglob(LOCKFILE)} - seen.source.lockfiles.keys()
+    others = {
+        os.path.relpath(entry.path, checkout) for entry in walk(checkout) if entry.name == LOCKFILE
+    } - seen.source.lockfiles.keys()
     files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from loadmaster.clients import cargo, git
+from loadmaster.clients.disk import remove_tree
 from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.cargo import ToolchainOfRepository
@@ -51,7 +51,7 @@ def look(job: Job) -> Seen:
 def check_out(job: Job) -> None:
     """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's."""
     for former in (job.directory.checkout, job.directory.build_trees):
-        shutil.rmtree(former, ignore_errors=True)
+        remove_tree(former)
     branch = job.project.source.branch
     git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
     require_named_toolchain(job.directory.checkout, job.project.cargo)

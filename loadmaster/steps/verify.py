@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-
+from loadmaster.clients.disk import remove_tree
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.values.receipt import ObjectRecord
@@ -18,7 +17,7 @@ def install(job: Job, plan: ReleasePlan, check: Install) -> ObjectRecord:
     Raises `CargoFailed`, `DiskFull`, `InstalledVersionWrong`.
     """
     home = job.directory.path / "install"
-    shutil.rmtree(home, ignore_errors=True)
+    remove_tree(home)
     program = InstalledProgram(
         cargo=job.cargo(home=home),
         home=home,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.disk import complaint_of, fullest, scratch, space_left, writing
+from loadmaster.clients.disk import complaint_of, fullest, remove_tree, scratch, space_left, walk, writing
 from loadmaster.errors.files import DiskFull, NotWritten
+from tests.kit.deep import LEVELS, dig
 from tests.kit.small_disk import fill, small_disk
 
 PLACE = Path("/nowhere/home")
@@ -73,3 +75,39 @@ def test_a_directory_for_a_while_on_a_full_disk_is_told(tmp_path: Path, monkeypa
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(NotWritten, match="No such file"), scratch():
         pass
+
+
+def test_a_tree_of_any_depth_is_walked_and_removed(deep: Path) -> None:
+    assert sum(1 for _ in walk(deep)) == LEVELS
+    with pytest.raises(RecursionError):
+        shutil.rmtree(deep)
+    remove_tree(deep)
+    assert not deep.exists()
+
+
+def test_a_path_that_is_longer_than_any_program_takes_is_removed(deep: Path, tmp_path: Path) -> None:
+    for number in range(9):  # moved below names of 200 letters, one after another
+        above = tmp_path / (str(number) * 200)
+        above.mkdir()
+        deep.rename(above / deep.name)
+        deep = above
+    assert sum(1 for _ in walk(deep)) < LEVELS
+    remove_tree(deep)
+    assert not deep.exists()
+
+
+def test_what_a_link_leads_to_is_neither_walked_nor_removed(tmp_path: Path) -> None:
+    (tmp_path / "treasure" / "in").mkdir(parents=True)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "link").symlink_to(tmp_path / "treasure")
+    (tmp_path / "link").symlink_to(tmp_path / "treasure")
+    assert [entry.name for entry in walk(tmp_path / "tree")] == ["link"]
+    for name in ("tree", "link", "nothing"):
+        remove_tree(tmp_path / name)
+    assert [entry.name for entry in walk(tmp_path)] == ["treasure", "in"]
+
+
+def test_a_scratch_directory_goes_whatever_was_dug_in_it() -> None:
+    with scratch() as place:
+        dig(place)
+    assert not place.exists()

@@ -13,6 +13,7 @@ from loadmaster.clients.rewriting import write_files
 from loadmaster.errors.edits import FilesNotWritten, NotUtf8, TreeMissing
 from loadmaster.errors.files import FileUnreadable, NotAFile
 from loadmaster.errors.workspace import LinkOutOfTree
+from tests.kit.deep import LEVELS
 
 MANIFEST = "[package]\r\n# ü"
 
@@ -29,6 +30,14 @@ def tree(tmp_path: Path) -> Path:
 def put(path: Path, content: bytes = b"x") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def test_a_tree_may_be_deeper_than_functions_call_functions(deep: Path) -> None:
+    lowest = "d/" * LEVELS
+    put(deep / lowest / "Cargo.toml", b"[package]")
+    put(deep / "d.toml")
+    put(deep / "Cargo.toml", b"")
+    assert read_tree(deep).texts == {f"{lowest}Cargo.toml": "[package]", "Cargo.toml": ""}
 
 
 def test_texts_are_what_a_release_reads_and_what_is_asked_for(tree: Path) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
+import pickle
 import shutil
 import socket
 import stat
@@ -433,6 +435,46 @@ class TestOperator:
         state = machine.ended(run["id"])
         assert (state.type, "belongs to no deployment" in (state.message or "")) == ("CRASHED", True)
 
+    def test_a_result_that_is_code_of_his_is_not_read(
+        self, machine: Machine, deployment: Mapping[str, Any], trap: Path
+    ) -> None:
+        """Prefect's engine reads it, as soon as it meets a run that is completed already."""
+        block = self.block_of_data(machine)
+        pickled = base64.encodebytes(pickle.dumps(Touch(trap))).decode()
+        record = json.dumps({"metadata": {"serializer": {"type": "pickle"}}, "result": pickled})
+        key = f";base64,{base64.b64encode(record.encode()).decode()}"
+        data = {"storage_key": key, "storage_block_id": block, "serializer": {"type": "pickle"}}
+        completed = {"state": {"type": "COMPLETED", "data": data}, "force": True}
+        run = machine.ask("POST", "/flow_runs/", {"flow_id": deployment["flow_id"], "state": {"type": "PENDING"}})["id"]
+        machine.ask("POST", f"/flow_runs/{run}/set_state", completed)
+        _, told = engine(machine, "prefect.engine", run)
+        assert trap.exists(), told
+        trap.unlink()
+
+        code, told = engine(machine, "loadmaster.guarded.engine", run)
+        assert (code != 0, "ResultNotOurs" in told, trap.exists()) == (True, True, False)
+
+        ours = machine.ask("POST", f"/deployments/{deployment['id']}/create_flow_run", {"parameters": {}})["id"]
+        eventually(lambda: machine.ask("GET", f"/flow_runs/{ours}")["state"]["type"] == "PENDING", "it is pending")
+        machine.ask("POST", f"/flow_runs/{ours}/set_state", completed)
+        log = machine.home / "worker.log"
+        eventually(lambda: "exited with" in log.read_text() and ours in log.read_text(), "its process ended")
+        assert not trap.exists()
+
+    def block_of_data(self, machine: Machine) -> str:
+        """A storage block whose answer to a key is what the key says."""
+        kind = machine.ask("GET", "/block_types/slug/remote-file-system")["id"]
+        (schema, *_) = machine.ask(
+            "POST", "/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [kind]}}}
+        )
+        body = {
+            "name": "data",
+            "data": {"basepath": "data://x"},
+            "block_schema_id": schema["id"],
+            "block_type_id": kind,
+        }
+        return str(machine.ask("POST", "/block_documents/", body)["id"])
+
     @pytest.mark.parametrize(
         ("flow", "request_"),
         [
@@ -459,6 +501,25 @@ class TestOperator:
         )
         assert ran.code == 0, ran.err
         assert len(list(Store(machine.home).part("allowed").iterdir())) == 1
+
+
+class Touch:
+    """Makes a file as soon as it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.file,))
+
+
+def engine(machine: Machine, module: str, run: str) -> tuple[int, str]:
+    """Carries out the run as the worker does, with one engine or the other."""
+    env = {**environment(machine.home, machine.stack.port, ROOT), "PYTHONPATH": str(ROOT)}
+    env |= {"PREFECT__FLOW_RUN_ID": run, "PREFECT__FLOW_ENTRYPOINT": "flows/rehearse.py:rehearse"}
+    env |= {"PREFECT_API_AUTH_STRING": read_sign_in(machine.home), "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json"}
+    ran = subprocess.run([sys.executable, "-m", module], env=env, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return ran.returncode, ran.stdout + ran.stderr
 
 
 AS_ME = ("-c", "user.name=Me", "-c", "user.email=me@localhost")

@@ -212,6 +212,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
         "/home/keys/blocks", ["`PREFECT_SERVER_ENCRYPTION_KEY`", "the database"]
     ),
     access.ParameterNotAllowed: lambda: access.ParameterNotAllowed("demo", "repository", "/somewhere"),
+    access.ResultNotOurs: lambda: access.ResultNotOurs("a storage block"),
     access.RunNotOurs: lambda: access.RunNotOurs("quiet-heron", ["it belongs to no deployment"]),
     access.ServerAnswersAnybody: lambda: access.ServerAnswersAnybody("http://127.0.0.1:4200"),
     access.SignInMissing: lambda: access.SignInMissing("/home/keys/sign-in", "No such file or directory"),

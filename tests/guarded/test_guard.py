@@ -74,5 +74,6 @@ def test_our_own_page_and_programs_are_answered_and_no_page_may_frame_it() -> No
         answered = client.get("/api/health", headers=headers)
         assert (answered.status_code, answered.text) == (200, "secret of /api/health")
         assert answered.headers["x-frame-options"] == "DENY"
+        assert answered.headers["content-security-policy"].startswith("default-src 'self';")
     with client.websocket_connect("ws://127.0.0.1:4200/api/events/in", headers={"origin": OURS}) as socket:
         assert socket.receive_text() == "secret"

@@ -20,6 +20,8 @@ ANSWERED: list[tuple[str, dict[str, Any]]] = [
     ("our own page, asking without an origin", {"site": "same-origin", "mode": "cors"}),
     ("a bookmark", {"site": "none", "mode": "navigate", "dest": "document"}),
     ("a link on another page", {"site": "cross-site", "mode": "navigate", "dest": "document", "path": "/v2/runs"}),
+    ("a page whose name begins so", {"path": "/docs-of-ours"}),
+    ("a deployment of such a name", {"path": "/api/deployments/name/docs/docs"}),
     ("our own page's socket", {"kind": "websocket", "origins": (f"http://{OURS}",)}),
 ]
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -49,6 +51,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"site": "cross-site", "mode": "navigate", "dest": "document", "path": "/api/x"},
         "cross-site",
     ),
+    ("the API's documentation", {"path": "/docs"}, "does not show `/docs`"),
+    ("what is below it", {"path": "/docs/oauth2-redirect"}, "does not show"),
+    ("the other one, written otherwise", {"path": "//ReDoc/"}, "does not show"),
+    ("what they are made of", {"path": "/openapi.json"}, "does not show"),
+    ("the API's own", {"path": "/api/docs"}, "does not show"),
+    ("what that is made of", {"path": "/api/openapi.json", "origins": (f"http://{OURS}",)}, "does not show"),
     ("another page's socket", {"kind": "websocket", "origins": ("http://evil.example",)}, "evil.example"),
     ("a socket without an origin", {"kind": "websocket", "site": "cross-site", "mode": "websocket"}, "cross-site"),
 ]

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from loadmaster.stack.privacy import mend_modes
+from tests.kit.deep import LEVELS
 
 
 def modes(home: Path) -> dict[str, int]:
@@ -52,6 +53,18 @@ def test_what_is_not_ours_in_a_home_is_only_behind_its_closed_door(tmp_path: Pat
 
     assert modes(tmp_path) == {"notes": 0o644, "stack.json": 0o600}
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_what_a_build_dug_keeps_nobody_from_starting(deep: Path) -> None:
+    home = deep.parent
+    deep.rename(home / "build")
+    home.chmod(0o700)
+    lowest = home.joinpath("build", *["d"] * LEVELS)
+    lowest.chmod(0o755)
+
+    mend_modes(home, lambda line: None)
+
+    assert stat.S_IMODE(lowest.stat().st_mode) == 0o700
 
 
 def test_what_a_link_leads_to_stays_as_it_is(tmp_path: Path) -> None:

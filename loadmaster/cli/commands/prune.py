@@ -8,12 +8,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from loadmaster.clients.disk import remove_tree, walk
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_of, kind_of_run
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
@@ -120,21 +121,30 @@ def _measure(places: list[Path]) -> tuple[int, datetime]:
     """The disk space of everything below, each file counted once, and when any of it was last written. Follows no links."""
     sizes: dict[tuple[int, int], int] = {}
     newest = 0.0
-    for file in (path for place in places for path in [place, *place.rglob("*")]):
+    for file in (path for place in places for path in (place, *map(_path, walk(place)))):
         try:
             status = file.lstat()
-        except FileNotFoundError:  # somebody builds there
+        except OSError:  # somebody builds there
             continue
         sizes[status.st_dev, status.st_ino] = status.st_blocks * BLOCK
         newest = max(newest, status.st_mtime)
     return sum(sizes.values()), datetime.fromtimestamp(newest, UTC)
 
 
+def _path(entry: os.DirEntry[str]) -> Path:
+    return Path(entry.path)
+
+
 def _builder(target: Path) -> str | None:
     """`cargo` if it builds in `target` now: it holds the lock of a profile's directory for as long as it builds there."""
-    for lock in target.rglob(".cargo-lock"):
-        descriptor = os.open(lock, os.O_RDONLY)
+    for lock in (entry.path for entry in walk(target) if entry.name == ".cargo-lock"):
         try:
+            descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a named pipe would be waited for
+        except OSError:  # gone, or nothing that cargo opens, such as a link or a socket
+            continue
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                continue
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno != errno.EWOULDBLOCK:
@@ -164,7 +174,7 @@ def _remove(paths: list[Path]) -> list[Path]:
     """Those that are still there afterwards."""
     for path in paths:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
         else:
             with suppress(OSError):
                 path.unlink()

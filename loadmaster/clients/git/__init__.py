@@ -1,7 +1,8 @@
 """git, as a release uses it: small functions over repositories of Loadmaster's own.
 
-`copies` makes mirrors, imports and clones; `asking` changes nothing; `acting` commits, tags and pushes; `command` runs
-git without the user's environment. None of them forces a push, or writes into a checkout that a person works in.
+`copies` makes mirrors, imports and clones; `asking` changes nothing; `uncommitted` looks into a person's checkout; `acting`
+commits, tags and pushes; `command` runs git without the user's environment. None of them forces a push, or writes into a
+checkout that a person works in.
 `extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
 """
 
@@ -31,6 +32,7 @@ from loadmaster.clients.git.asking import (
     tree_of,
 )
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
+from loadmaster.clients.git.uncommitted import uncommitted
 
 __all__ = [
     "Author",
@@ -63,4 +65,5 @@ __all__ = [
     "top",
     "tracked_files",
     "tree_of",
+    "uncommitted",
 ]

@@ -178,7 +178,18 @@ def last_change(repository: Path, commit: str, line: str, path: str) -> tuple[st
 
     None if there is no such commit, or if it has no parent. Raises `UnknownCommit`.
     """
-    query = ("log", "-n1", "--format=%H %P", "-G", line, resolve(repository, commit), "--", path)
+    query = (
+        "log",
+        "-n1",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--format=%H %P",
+        "-G",
+        line,
+        resolve(repository, commit),
+        "--",
+        path,
+    )
     newest, *parents = text(repository, *query).split() or [""]
     if not parents:
         return None

@@ -34,8 +34,12 @@ _OURS = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",  # so that `git status` writes nothing into a person's checkout
     "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+    "GIT_ASKPASS": "",  # none; else a repository's configuration could name one
 }
 _SETTINGS = {
+    "core.fsmonitor": "false",  # a program, as hooks are: what a repository's own configuration names is not run
+    "core.hooksPath": os.devnull,
+    "log.showSignature": "false",
     "gc.autoDetach": "false",  # a collector that outlives the command would write to a directory that we delete
     "http.lowSpeedLimit": "1000",  # bytes per second; a connection that is slower for a minute is given up
     "http.lowSpeedTime": "60",

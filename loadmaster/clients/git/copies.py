@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from loadmaster.clients.disk import scratch, writing
+from loadmaster.clients.disk import remove_tree, scratch, walk, writing
 from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, strip_credentials, text
@@ -121,7 +121,7 @@ def _place(source: str, cache: Path, state: str) -> Path:
 def _start_afresh(directory: Path) -> Path:
     """The place where `directory` is made until it is whole. Removes what an earlier attempt left there."""
     unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove_tree(unfinished)
     with writing(directory.parent):
         directory.parent.mkdir(parents=True, exist_ok=True)
     return unfinished
@@ -143,9 +143,9 @@ def _files_of(directory: Path) -> list[str]:
     tracked = ask(directory, "ls-files", "-z", discover=True)
     if tracked.status == 0 and tracked.output:
         return sorted(path for path in set(split_entries(tracked.output)) if _is_there(directory / path))
-    files = (path.relative_to(directory) for path in directory.rglob("*") if _is_there(path))
+    files = (Path(entry.path).relative_to(directory) for entry in walk(directory) if _is_there(Path(entry.path)))
     return sorted(str(path) for path in files if not {"target", ".git"} & set(path.parts))
 
 
 def _is_there(path: Path) -> bool:
-    return path.is_symlink() or path.is_file()
+    return os.path.islink(path) or os.path.isfile(path)  # noqa: PTH113, PTH114 - those of `Path` raise for long names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from loadmaster.clients.disk import scratch
+from loadmaster.clients.disk import scratch, walk
 from loadmaster.errors.smoke import AptFailed, SmokeKernelUnknown
 from loadmaster.planning.values.value import Value
 from loadmaster.run.store import Store, write_atomically
@@ -52,9 +53,11 @@ def _download(series: str) -> tuple[KernelPackage, bytes]:
             name = following[0]
         unpacked = place / "unpacked"
         suite.unpack([suite.download(name)], unpacked)
-        images = [file for file in unpacked.rglob("vmlinuz*") if file.is_file() and not file.is_symlink()]
+        images = [
+            each for each in walk(unpacked) if each.name.startswith("vmlinuz") and each.is_file(follow_symlinks=False)
+        ]
         if len(images) != 1:
             raise AptFailed(f"apt-get download {name}", suite.name, f"the package holds {len(images)} kernels")
         deb = suite.package(name)
         kernel = KernelPackage(series=series, package=name, version=deb.version, sha256=deb.sha256)
-        return kernel, images[0].read_bytes()
+        return kernel, Path(images[0].path).read_bytes()

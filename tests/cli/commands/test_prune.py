@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from loadmaster.clients.disk import remove_tree, walk
 from loadmaster.run.store import RunDirectory, Store
+from tests.kit.deep import dig
 from tests.kit.running import Ran, loadmaster
 
 DAY = 86400
@@ -21,7 +23,7 @@ INDEX = "sparse+http://127.0.0.1:1/index/"
 def aged(path: Path, days: float) -> None:
     """As if nobody had touched it for so long."""
     then = time.time() - days * DAY
-    for each in [path, *path.rglob("*")]:
+    for each in [path, *(Path(entry.path) for entry in walk(path))]:
         os.utime(each, (then, then), follow_symlinks=False)
 
 
@@ -120,6 +122,28 @@ def test_a_build_that_cargo_holds_stays_and_an_unused_one_goes(store: Store) -> 
         "build/demo-default-clippy": False,
     }
     assert (held.exists(), unused.exists()) == (True, False)
+
+
+def test_what_a_build_dug_and_planted_is_measured_and_removed(store: Store) -> None:
+    target = build(store, "demo-default-aa")
+    dig(target)
+    checkout = run(store, "done", "released").checkout
+    dig(checkout)
+    for place, make in (
+        ("pipe", os.mkfifo),
+        ("directory", Path.mkdir),
+        ("link", lambda lock: lock.symlink_to("/dev/tty")),
+    ):
+        (target / place).mkdir()
+        make(target / place / ".cargo-lock")
+    for each in (target, checkout.parent):
+        aged(each, 30)
+    try:
+        removed = fates(loadmaster(store.root, "prune", "--json"))
+        assert (removed, target.exists()) == ({"runs/done": True, "build/demo-default-aa": True}, False)
+        assert not checkout.exists()
+    finally:
+        remove_tree(store.root)
 
 
 def test_what_a_killed_look_left_goes_whole(store: Store) -> None:

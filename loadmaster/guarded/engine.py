@@ -1,0 +1,27 @@
+"""`python -m loadmaster.guarded.engine [hook …]`: Prefect's engine, or its runner of hooks, for the worker's runs alone.
+
+Both are Prefect's, unchanged. Before either looks at a run, this process is kept to our own results.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+from prefect.runner import _workspace_runtime_bootstrap as bootstrap
+
+from loadmaster.guarded.results import keep_to_our_results
+
+
+def carry_out(words: list[str]) -> int:
+    """Without words, the run that the environment names, as `python -m prefect.engine` does; with them, its hooks."""
+    keep_to_our_results()
+    if words:
+        return bootstrap.main(words)
+    sys.modules.pop("prefect.engine", None)  # imported as a module; this is the program
+    runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(carry_out(sys.argv[1:]))
