@@ -223,7 +223,7 @@ def test_a_credential_is_with_the_keeper_and_in_no_process_s_environment_and_in_
 
 
 def test_a_run_has_it_from_the_keeper_and_finds_it_nowhere_up_the_process_tree(project: Project) -> None:
-    with Api(project.running().api_url) as api:
+    with connect(project.home, project.running()) as api:
         run = api.create_run("wait/here", {"gate": "credential"})
         assert end_of_run(api, run).type == "COMPLETED"
     assert json.loads((project.root / "hunted").read_text()) == [len(CANARY), []]

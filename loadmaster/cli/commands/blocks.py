@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from loadmaster.cli.commands.runs import stack_for_command
+from loadmaster.credentials import given
 from loadmaster.credentials.sources import ReadBlock
+from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
 from loadmaster.planning.values.tell import Tell
 from loadmaster.run.store import Store
 from loadmaster.stack.access import connect
@@ -35,7 +37,7 @@ def block_reader(store: Store, root: Path, tell: Tell) -> Iterator[ReadBlock]:
 @contextmanager
 def _server(store: Store, root: Path, tell: Tell) -> Iterator[Api]:
     if (shared := os.environ.get("PREFECT_API_URL")) is not None:
-        yield Api(shared, sign_in=os.environ.get("PREFECT_API_AUTH_STRING"))
+        yield Api(shared, sign_in=given.own().get(SIGN_IN_VARIABLES[1]))
         return
     with stack_for_command(store, root, tell) as (stack, _):
         yield connect(store.root, stack)
