@@ -14,6 +14,9 @@ from loadmaster.stack.processes import CLOCK_SLACK
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
 
+ENGINES = ("loadmaster.guarded.engine", "prefect")
+"""What is in the command line of a run's process: of our worker's, and of one that was started by Prefect alone."""
+
 
 def has_died(run: FlowRun, home: Path) -> bool:
     """Whether this run is known to have had a process, which is gone."""
@@ -28,7 +31,8 @@ def has_process(run: FlowRun) -> bool:
     if run.pid is None:
         return False
     try:
-        return any("prefect" in word for word in psutil.Process(run.pid).cmdline())
+        words = psutil.Process(run.pid).cmdline()
+        return any(engine in word for engine in ENGINES for word in words)
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False
 

@@ -97,6 +97,7 @@ def test_two_values_for_one_name_are_refused(tmp_path: Path, monkeypatch: pytest
 READS = re.compile(r"os\.environ|getenv")
 NAMES = re.compile("|".join((*sorted(GIVEN_VARIABLES), r"\w*TOKEN_VARIABLE", r"\w+_VARIABLES")))
 MAY = {
+    "loadmaster/cli/commands/blocks.py",
     "loadmaster/clients/git/command.py",
     "loadmaster/credentials/given.py",
     "loadmaster/credentials/moving.py",
@@ -104,7 +105,8 @@ MAY = {
     "loadmaster/guarded/worker.py",
 }
 """The move, the look-up (which refuses what it finds there), what hides from git what it finds there, the server, which tells
-Prefect its key, and the worker, which takes the sign-in out of a run's environment."""
+Prefect its key, the worker, which takes the sign-in out of a run's environment, and the reader of blocks, which looks for an
+address."""
 
 
 def readers(root: Path) -> set[str]:
