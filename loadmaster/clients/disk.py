@@ -84,7 +84,7 @@ def remove_tree(path: Path) -> None:
 
 
 def _run_quietly(*argv: str) -> None:
-    env = {"PATH": os.environ.get("PATH", os.defpath)}
+    env = {"PATH": os.defpath}  # the system's own, whatever the person's PATH leads to
     subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 

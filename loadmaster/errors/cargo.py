@@ -133,8 +133,8 @@ class ToolchainOfRepository(LoadmasterError):
             f"the repository's toolchain file names the toolchain at `{path}`.",
             why="a toolchain is what packages and builds the crates, so the person who releases chooses it, and not a path that "
             "a commit names.",
-            fix='name a channel in that file, or put `toolchain = "NAME"` under `[cargo]` of the profile; `rustup toolchain link '
-            "NAME PATH` gives a toolchain of your own a name.",
+            fix='name a channel in that file, or put `toolchain = "NAME"` under `[cargo]` of the profile; rustup gives a '
+            "toolchain of your own a name (its command `toolchain link`).",
         )
 
 

@@ -269,6 +269,7 @@ NOT_FOREIGN = {
     "clients/cargo": "what cargo prints",
     "clients/git/": "what git prints",
     "clients/rewriting": "our own list, in a store of ours",
+    "guarded/worker": "our own prefect.yaml",
     "index_as_of/view": "lines that Upstream has looked at",
     "planning/crates_io/snapshots": "taken by hand from crates.io's repository",
     "planning/gates/trees": "asks for problems by the reader of manifests",
