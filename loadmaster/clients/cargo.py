@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from loadmaster.clients.disk import complaint_of, fullest, space_left, writing
+from loadmaster.clients.disk import complaint_of, fullest, remove_tree, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
 from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
@@ -124,7 +124,7 @@ def with_copied_home(cargo: Cargo, home: Path) -> Cargo:
     """The same cargo with a copy of what it has fetched, below `home`: what builds may write into it, and change nothing else."""
     copied = home / "cargo"
     with writing(copied):
-        shutil.rmtree(copied, ignore_errors=True)
+        remove_tree(copied)
         for part in ("registry/index", "registry/cache", "git/db"):
             if (cargo.home / part).is_dir():
                 shutil.copytree(cargo.home / part, copied / part, symlinks=True)

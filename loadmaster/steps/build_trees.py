@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.disk import writing
+from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.run.job import Job
 
 _OBJECTS = f"{os.sep}.git{os.sep}objects{os.sep}"
@@ -43,7 +43,7 @@ def has_lockfile(tree: Path) -> bool:
 def copy_tree(source: Path, place: Path) -> None:
     """Copies a clone with its links and times. Its git objects, which nobody changes, are shared as hard links."""
     unfinished = place.with_name(f"{place.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove_tree(unfinished)
     with writing(place):
         shutil.copytree(source, unfinished, symlinks=True, copy_function=_copy)
         unfinished.rename(place)
