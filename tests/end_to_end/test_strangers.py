@@ -28,6 +28,7 @@ import psutil
 import pytest
 
 from deployments import REHEARSE
+from loadmaster.clients.disk import walk
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.run.profiles import ROOT
@@ -120,8 +121,12 @@ class Machine:
 
 def open_to_others(home: Path) -> list[str]:
     """What has rights for others, `.` for the home itself."""
-    paths = (path for path in (home, *home.rglob("*")) if not path.is_symlink())
-    return [str(path.relative_to(home)) for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
+    found = ["."] if stat.S_IMODE(home.stat().st_mode) & 0o077 else []
+    for entry in walk(home):
+        with contextlib.suppress(FileNotFoundError):  # a server that ends removes the journals of its databases
+            if not entry.is_symlink() and stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode) & 0o077:
+                found.append(str(Path(entry.path).relative_to(home)))
+    return found
 
 
 def names_of(flows: list[dict[str, Any]], mark: str) -> set[str]:

@@ -57,7 +57,10 @@ def _files(place: Path) -> Iterator[Path]:
 
 
 def _contains(file: Path, text: bytes) -> bool:
-    if file.stat().st_size == 0:
+    try:
+        if file.stat().st_size == 0:
+            return False
+    except FileNotFoundError:  # a server removes the journals of its databases when it ends
         return False
     with file.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(text) >= 0
