@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from loadmaster.errors.base import LoadmasterError
+
+_SHOWN = 5
 
 
 class NotAWorkspace(LoadmasterError):
@@ -21,11 +23,33 @@ class NotAWorkspace(LoadmasterError):
 class NothingToPublish(LoadmasterError):
     """A workspace without a publishable package."""
 
-    def __init__(self, project: str) -> None:
+    def __init__(
+        self,
+        project: str,
+        registry: str,
+        private: Sequence[str] = (),
+        elsewhere: Mapping[str, Sequence[str]] | None = None,
+        excluded: Sequence[str] = (),
+    ) -> None:
+        """`registry` is the profile's. `private` are members with `publish = false`, `elsewhere` those that name only other
+        registries, with these, and `excluded` those that the profile leaves out.
+        """
+        elsewhere = elsewhere or {}
+        others = sorted({name for named in elsewhere.values() for name in named})
+        reasons = [
+            *([f"`publish` of {_listed(elsewhere)} names only {_listed(others)}"] if elsewhere else []),
+            *([f"{_listed(private)} may not be published (`publish = false`)"] if private else []),
+            *([f"the profile excludes {_listed(excluded)}"] if excluded else []),
+        ]
+        to_mend = [
+            *([f'write `name = "{others[0]}"` in the table `[registry]` of the profile'] if others else []),
+            *(["let a manifest allow it (`publish`)"] if private else []),
+            *(["take a package from `release.exclude` in the profile"] if excluded else []),
+        ]
         super().__init__(
-            f"The workspace of `{project}` has no package to publish.",
-            why="every member says `publish = false`, or the profile excludes it.",
-            fix="mend the manifests, or `release.exclude` in the profile.",
+            f"The workspace of `{project}` has no package to publish to the registry `{registry}`.",
+            why=f"{'; '.join(reasons) or 'it has no members'}.",
+            fix=f"{', or '.join(to_mend) or 'name a workspace that has packages'}.",
         )
 
 
@@ -141,3 +165,10 @@ class LinkOutOfTree(LoadmasterError):
             why="a file there belongs to no commit of this repository; a release does not read or write it.",
             fix="put the file or directory itself in the link's place, or exclude what needs it from the release.",
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    listed = sorted(names)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in listed[:_SHOWN]) + more

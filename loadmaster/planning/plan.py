@@ -162,12 +162,21 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
 
 def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
     """The packages that this release publishes. Raises `NothingToPublish`."""
-    excluded = {rule.package for rule in project.release.exclude}
-    packages = tuple(
-        package for package in workspace.packages if package.is_publishable and package.name not in excluded
-    )
+    excluded, registry = {rule.package for rule in project.release.exclude}, project.registry.name
+    allowed = [package for package in workspace.packages if package.may_go_to(registry)]
+    packages = tuple(package for package in allowed if package.name not in excluded)
     if not packages:
-        raise NothingToPublish(project.name)
+        raise NothingToPublish(
+            project.name,
+            registry,
+            private=[package.name for package in workspace.packages if not package.is_publishable],
+            elsewhere={
+                package.name: package.publish or ()
+                for package in workspace.packages
+                if package.is_publishable and package not in allowed
+            },
+            excluded=[package.name for package in allowed],
+        )
     return packages
 
 

@@ -21,7 +21,7 @@ from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
 from loadmaster.planning.profile.project import CargoStyle, Project
 from loadmaster.planning.registry.index_line import IndexLine
-from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import problems_of
@@ -119,7 +119,7 @@ def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> t
 
 def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
     """The index lines of the packages on crates.io, by name; None if it did not answer."""
-    names = sorted(package.name for package in workspace.packages if package.is_publishable)
+    names = sorted(package.name for package in workspace.packages if package.may_go_to(DEFAULT_REGISTRY))
     try:
         return RegistryClient(index).find_all_lines(names)
     except RegistryUnreachable:

@@ -97,7 +97,8 @@ def _members_not_released(release: ReleaseEvidence, crate: Crate) -> Iterator[De
     for dependency in package.dependencies if package is not None else ():
         member = release.seen.workspace.package(dependency.name)
         by_path = dependency.path is not None and dependency.has_version
-        if by_path and dependency.name not in names and member is not None and member.is_publishable:
+        ours = member is not None and member.may_go_to(release.project.registry.name)
+        if by_path and dependency.name not in names and ours:
             yield dependency
 
 
