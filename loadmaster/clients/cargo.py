@@ -229,8 +229,13 @@ def _compiler_message(line: str) -> _Diagnostic | None:
         return None
 
 
-def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
-    """`cargo check` of the packages of a fetched tree with the toolchain of Rust `rust`. A missing toolchain is not installed."""
+def check_with(
+    cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool, within: float
+) -> Lint:
+    """`cargo check` of the packages of a fetched tree with the toolchain of Rust `rust`. A missing toolchain is not installed.
+
+    One that is not done within so many seconds is ended, and did not run.
+    """
     exact = f"{rust}.0" if rust.count(".") == 1 else rust
     by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact})
     rustc = _call(by_version, directory, ["rustc", "--version"])
@@ -239,7 +244,11 @@ def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str]
         return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
     argv = ["cargo", "check", "--quiet", *(f"--package={package}" for package in packages)]
     argv += ["--locked"] * locked
-    finished = _call(by_version, directory, argv, f"checking with Rust {exact}", _build_in(directory))
+    doing = f"checking with Rust {exact}"
+    try:
+        finished = _call(by_version, directory, argv, doing, _build_in(directory), deadline=within)
+    except subprocess.TimeoutExpired:
+        return Lint(ran=False, why=f"`cargo check` with Rust {exact} was not done in time")
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
 
 
@@ -352,17 +361,25 @@ def _around(directory: Path) -> tuple[Path, ...]:
 
 
 def _call(
-    cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None, access: Access = _NOTHING
+    cargo: Cargo,
+    directory: Path,
+    argv: Sequence[str],
+    doing: str | None = None,
+    access: Access = _NOTHING,
+    deadline: float | None = None,
 ) -> Finished:
     """Runs it to its end. If it fails for want of its surroundings, and `doing` says at what, raises the error of that.
 
-    Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`.
+    Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`; with `deadline` (seconds)
+    also subprocess.TimeoutExpired.
     """
     command, env = cargo.command(argv, directory, access)
     try:
-        finished = run(command, cwd=directory, env=env, log=cargo.log)
+        finished = run(command, cwd=directory, env=env, log=cargo.log, deadline=deadline)
     except (FileNotFoundError, PermissionError) as error:
         raise CargoMissing(str(error)) from error
+    except subprocess.TimeoutExpired:
+        raise
     except subprocess.SubprocessError as error:
         raise CargoFailed(" ".join(argv), -1, str(error)) from error
     if (missing := _NOT_INSIDE.search(finished.tail)) is not None:

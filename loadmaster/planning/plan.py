@@ -293,6 +293,8 @@ def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, .
         deviations.append("packaged with `verify = false` by the profile: the packaged crates were not built")
     if not project.cargo.clippy:
         deviations.append("clippy was not run, by the profile")
+    if not project.cargo.msrv and any(package.rust_version for package in packages):
+        deviations.append("the oldest Rust of the packages was not tried, by the profile")
     if project.install and _install(project, packages) is None:
         deviations.append(f"no install check: nothing that is published has the binary `{project.install.binary}`")
     elif project.install and project.install.debug:

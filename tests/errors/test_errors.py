@@ -160,7 +160,9 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     registry.NotPublished: lambda: registry.NotPublished(["hangar@1.0.0"], 120.0),
     registry.NotVisible: lambda: registry.NotVisible(["hangar@1.0.0"], 120.0),
     git.NothingToCommit: lambda: git.NothingToCommit("checkout"),
-    workspace.NothingToPublish: lambda: workspace.NothingToPublish("demo"),
+    workspace.NothingToPublish: lambda: workspace.NothingToPublish(
+        "demo", "crates-io", private=["xtask"], elsewhere={"core": ["works"]}, excluded=["app"]
+    ),
     prefect.ParametersRefused: lambda: prefect.ParametersRefused("release/release", TOLD),
     rehearsal.PortTaken: lambda: rehearsal.PortTaken(8080),
     prefect.PrefectRefused: lambda: prefect.PrefectRefused("POST /runs", TOLD),

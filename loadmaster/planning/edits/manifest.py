@@ -78,7 +78,9 @@ def add_heirs(
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
     own = {path: manifest for path, manifest in parsed.items() if path not in others}
-    heirs = [(path, root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)]
+    heirs = [
+        (path, root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)
+    ]
     moved = {root: versions[package["name"]] for _, root, package in heirs if package.get("name") in versions}
     return {
         package["name"]: moved[root]

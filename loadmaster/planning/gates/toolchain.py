@@ -56,7 +56,13 @@ def clippy(built: Built) -> GateJudgement:
 
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
 def msrv(built: Built) -> GateJudgement:
-    """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
+    """Does each published package build with the oldest Rust that it declares (`rust-version`)?
+
+    Where `cargo.msrv_within` ends before all of them were tried, or a toolchain is not installed, the rest could not be
+    checked.
+    """
+    if not built.project.cargo.msrv:
+        return Skip(why="the profile says `cargo.msrv = false`")
     declared = [
         package for package in publishable(built.seen.workspace, built.project) if package.rust_version is not None
     ]
@@ -80,6 +86,12 @@ def semver_compatible(built: Built) -> GateJudgement:
 def _lint_findings(lint: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
     if not lint.ran:
         return CouldNotCheck(why=lint.why)
+    if lint.unasked and not lint.findings:
+        return CouldNotCheck(why="; ".join(lint.unasked))
     counts = Counter(lint.findings or (() if lint.passed else (lint.why,)))
     texts = (text if count == 1 else f"{text} ({count} times)" for text, count in counts.items())
-    return Findings(checked=checked, problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts))
+    return Findings(
+        checked=checked,
+        problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts),
+        warnings=tuple(Problem(where=where, what=why, fix="let it be checked.") for why in lint.unasked),
+    )

@@ -185,6 +185,10 @@ class CargoStyle(Value):
     """Which targets clippy checks."""
     deny_warnings: bool = True
     """Every warning of clippy fails its gate. With `false`, warnings that the last release had already pass."""
+    msrv: bool = True
+    """Check the published packages with the oldest Rust that each declares. `false` is recorded as a deviation."""
+    msrv_within: float = Field(default=900.0, gt=0, allow_inf_nan=False)
+    """How many seconds these checks may take, all together. One that is not done by then could not be checked."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_credentials)] = ()
     """Names of environment variables that cargo and git may see, in addition to the built-in allow-list. `SSH_AUTH_SOCK`,
     `SSH_AGENT_PID`, `SSH_ASKPASS` and `GIT_ASKPASS` are for git alone. A name that says that it holds a credential is refused:

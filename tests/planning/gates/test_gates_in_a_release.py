@@ -304,6 +304,26 @@ def test_packages_that_declare_no_rust_are_not_asked_for_it() -> None:
     assert answer(evidence(seen(*HEALTHY)), "msrv").outcome is Outcome.SKIP
 
 
+def test_a_rust_that_could_not_be_tried_is_no_pass() -> None:
+    some = Lint(ran=True, passed=True, unasked=("`core` with Rust 1.60: is not installed",))
+    asked = answer(judging(msrv=some), "msrv")
+    assert (asked.outcome, asked.why) == (Outcome.COULD_NOT_CHECK, "`core` with Rust 1.60: is not installed")
+
+
+def test_a_rust_that_could_not_be_tried_is_told_beside_one_that_fails() -> None:
+    asked = answer(judging(msrv=Lint(ran=True, findings=("`app`: no",), unasked=("`core`: no time",))), "msrv")
+    assert (asked.outcome, [each.what for each in asked.warnings]) == (Outcome.FAIL, ["`core`: no time"])
+
+
+def test_the_oldest_rust_can_be_left_out_and_the_plan_notes_it() -> None:
+    packages = [each.model_copy(update={"rust_version": "1.90"}) for each in HEALTHY]
+    style = project().cargo.model_copy(update={"msrv": False})
+    found = evidence(seen(*packages), profile=project().model_copy(update={"cargo": style}))
+    assert answer(found, "msrv").why == "the profile says `cargo.msrv = false`"
+    assert found.release is not None
+    assert "the oldest Rust of the packages was not tried, by the profile" in found.release.plan.deviations
+
+
 def without_clippy() -> Project:
     return project().model_copy(update={"cargo": project().cargo.model_copy(update={"clippy": False})})
 
