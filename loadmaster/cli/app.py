@@ -135,7 +135,7 @@ def plan(
     Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
     from loadmaster.cli.commands.plan import plan_here
-    from loadmaster.planning.show import crates_text, gates_text, plan_text
+    from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
 
     request = _request(project, version, repository, commit, as_of, over=over, why=why)
     planned = plan_here(request, default_store())
@@ -151,6 +151,7 @@ def plan(
             f"  asks    the registry's web API at most {planned.preflight_requests} times, once a second where it is crates.io"
         )
         print(gates_text(planned.receipt.gates))
+        print(not_passed_text(planned.receipt.gates), end="")
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
