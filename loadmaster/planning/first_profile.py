@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import tomlkit
@@ -19,9 +19,10 @@ from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
 from loadmaster.planning.profile.policy import Policy
-from loadmaster.planning.profile.project import ClippyScope, GateStyle
+from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
+from loadmaster.planning.profile.shared_tags import require_one_version
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
-from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.requirement import rewrite_requirement
 from loadmaster.planning.values.value import Value
 
@@ -57,12 +58,14 @@ CHANGELOGS = ("changelog.md", "changes.md")
 """The names of changelogs, in lower case."""
 _NEWEST = 10
 """If a changelog has none of this many newest versions, nobody maintains it any more."""
+_SHOWN = 5
+"""How many names a comment lists."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 _HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
 
 
 def first_profile(survey: Survey, title: str) -> str:
-    """The text of `projects/NAME.toml`."""
+    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`."""
     published = released_packages(survey)
     policy = _policy(published)
     document = tomlkit.document()
@@ -80,6 +83,12 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_release(document, survey, published, policy)
+    if (registry := _registry(survey)) != DEFAULT_REGISTRY:
+        table = _add(document, "registry")
+        table.add(
+            tomlkit.comment("All packages go to this registry, by `publish` in their manifests, and not to crates.io.")
+        )
+        table.add("name", tomlkit.item(registry))
     _add_cargo(document, survey)
     _add_install(document, survey, published)
     return tomlkit.dumps(document)
@@ -117,12 +126,30 @@ def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(programs)
 
 
+def _registry(survey: Survey) -> str:
+    """The registry of the profile: crates.io, unless all packages go to one other registry by their manifests."""
+    public = [package.publish for package in survey.workspace.packages if package.is_publishable]
+    named = {name for registries in public for name in registries or (DEFAULT_REGISTRY,)}
+    return named.pop() if len(named) == 1 else DEFAULT_REGISTRY
+
+
+def _elsewhere(survey: Survey) -> str:
+    """The packages that may go to other registries only, with these; "" if there are none."""
+    registry = _registry(survey)
+    return ", ".join(
+        f"{package.name} ({', '.join(package.publish or ())})"
+        for package in survey.workspace.packages
+        if package.is_publishable and not package.may_go_to(registry)
+    )
+
+
 def released_packages(survey: Survey) -> tuple[Package, ...]:
     """The packages to publish: those that crates.io has, and the new ones that these need.
 
     If crates.io has none of the publishable packages, or was not asked, it is all of them.
     """
-    publishable = {package.name: package for package in survey.workspace.packages if package.is_publishable}
+    packages, registry = survey.workspace.packages, _registry(survey)
+    publishable = {package.name: package for package in packages if package.may_go_to(registry)}
     waiting = [name for name in publishable if (survey.published or {}).get(name)] or list(publishable)
     names: set[str] = set()
     while waiting:
@@ -170,11 +197,13 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
 def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy) -> None:
     independent = policy is Policy.INDEPENDENT
     release, patterns = _add(document, "release"), _patterns(survey, published, independent=independent)
+    style = ReleaseStyle(policy=policy, tag=patterns.tag, tags=patterns.tags)
+    require_one_version(style, {package.name: package.version for package in published})
     release.add(tomlkit.comment(_WHY_POLICY[policy]))
     release.add("policy", tomlkit.item(policy.value))
     release.add("tag", tomlkit.item(patterns.tag))
-    if not survey.tags:
-        release.add(tomlkit.comment("There are no tags that show the pattern."))
+    for line in _doubts(survey, patterns, independent=independent):
+        release.add(tomlkit.comment(line))
     abandoned = not independent and _is_abandoned(survey, published)
     release.add("changelog", tomlkit.item("" if abandoned else _changelog(survey, published, independent=independent)))
     if abandoned:
@@ -190,6 +219,8 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("exclude", exclude)
     if patterns.tags:
         release.add("tags", _table(patterns.tags))
+    if elsewhere := _elsewhere(survey):
+        release.add(tomlkit.comment(f"Not for `{_registry(survey)}`, by `publish` in their manifests: {elsewhere}."))
 
 
 _WHY_CLONE = "A clone on this machine. Plans and rehearsals read it; a release pushes to the repository named here."
@@ -219,6 +250,25 @@ def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bo
     return tag_patterns(survey.tags, versions, independent=independent)
 
 
+def _doubts(survey: Survey, patterns: Patterns, *, independent: bool) -> Iterator[str]:
+    """What is a guess about the tags."""
+    if not survey.tags:
+        yield "A guess: there are no tags that show the pattern."
+    elif patterns.guessed and independent:
+        yield f"A guess for {_some(patterns.guessed)}: no tag shows the pattern of these."
+    elif patterns.guessed:
+        yield "A guess: no tag names a version of these packages in a way that is known."
+    if patterns.mixed:
+        shown = ", ".join(f"{tag} ({name})" for name, tag in sorted(patterns.mixed.items())[:_SHOWN])
+        yield f"A guess: most tags have this shape, and the newest have another: {shown}."
+
+
+def _some(names: Collection[str]) -> str:
+    listed = sorted(names)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
+
+
 def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
     """Whether the changelog at the root has no section for the next version, and none of any package's newest versions."""
     text = survey.root_changelog
@@ -244,9 +294,8 @@ def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: b
 
 def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
     names = {package.name for package in published}
-    stay = [
-        package.name for package in survey.workspace.packages if package.is_publishable and package.name not in names
-    ]
+    packages, registry = survey.workspace.packages, _registry(survey)
+    stay = [package.name for package in packages if package.may_go_to(registry) and package.name not in names]
     if not stay:
         return None
     exclusions = tomlkit.array().multiline(True)

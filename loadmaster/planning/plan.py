@@ -19,6 +19,7 @@ from loadmaster.planning.order import dependencies_first, edges, remaining_path
 from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
+from loadmaster.planning.profile.shared_tags import require_one_version
 from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.lockfile import bump_lockfile
@@ -130,7 +131,7 @@ def _title(tags: tuple[Tag, ...], crates: tuple[Crate, ...]) -> str:
 def plan_release(seen: Seen, project: Project, asked: str, today: date) -> ReleasePlan:
     """The plan for releasing `asked` (a version or a level).
 
-    Raises `NothingToPublish`, `DependencyCycle`, and the errors of `released_versions` and of the edits.
+    Raises `NothingToPublish`, `DependencyCycle`, `TagOfTwoVersions`, and the errors of `released_versions` and of the edits.
     """
     published, policy = publishable(seen.workspace, project), project.release.policy
     members = {name: versions for name, versions in seen.registry.crates.items() if name in seen.workspace.names}
@@ -220,10 +221,11 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
 
 
 def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:
-    """The tags. Crates whose tags have the same name share one."""
+    """The tags. Crates whose tags have the same name share one. Raises `TagOfTwoVersions`."""
     by_tag: dict[str, list[Crate]] = {}
     for crate in crates:
         by_tag.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
+    require_one_version(project.release, {crate.name: crate.version for crate in crates})
     return tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
 
 

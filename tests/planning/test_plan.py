@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadmaster.errors.edits import TagOfTwoVersions
 from loadmaster.errors.workspace import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.profile.project import Install
@@ -119,6 +120,14 @@ def test_why_nothing_can_be_published_is_said_as_it_is(
         plan_release(seen(member), project(**release), "minor", TODAY)
     assert refused.value.why == why
     assert fix in refused.value.fix
+
+
+def test_two_crates_of_two_versions_get_no_tag_together() -> None:
+    looked = seen(package("app", version="0.5.0+one"), package("core", version="0.5.0+two"))
+    with pytest.raises(
+        TagOfTwoVersions, match=r"The tag `v0\.5\.0` would stand for `app` 0\.5\.0\+x and `core` 0\.5\.0\+y"
+    ):
+        plan_release(looked, project(policy="independent", tag="v{plain}"), "app=0.5.0+x,core=0.5.0+y", TODAY)
 
 
 def test_a_member_for_another_registry_is_released_where_the_profile_s_registry_is_that_one() -> None:

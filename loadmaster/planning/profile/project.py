@@ -17,6 +17,7 @@ from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
+from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.planning.values.tree_path import TreePath
@@ -38,8 +39,15 @@ def _only(*names: str) -> Callable[[str], str]:
 Versioned = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("version"))]
 """Text that contains `{version}`."""
 
-TagPattern = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("name", "version"))]
-"""Text that contains `{version}`, and may contain `{name}`."""
+
+def _one_version(pattern: str) -> str:
+    if len(fields_of(pattern)) != 1:
+        raise ValueError("it needs the version exactly once, as `{version}`, `{plain}` or `{short}`")
+    return pattern
+
+
+TagPattern = Annotated[str, AfterValidator(_only("name", *SPELLINGS)), AfterValidator(_one_version)]
+"""Text that contains `{version}`, `{plain}` or `{short}`, and may contain `{name}`."""
 
 
 class Source(Value):
@@ -99,7 +107,8 @@ class ReleaseStyle(Value):
     """Which requirements of members on one another change: `all`, the `current` ones or the `necessary` ones
     ([bumping](bump.md)). If left out: `all` with `lockstep`, `necessary` with the other policies."""
     tag: TagPattern = "v{version}"
-    """The tag's name. `{version}` stands for the version, `{name}` for the package. A pattern with `{name}` gives every
+    """The tag's name. `{version}` stands for the version, `{plain}` for the version without its build metadata, `{short}` for
+    that without a patch number that is 0 (`0.29` for 0.29.0), `{name}` for the package. A pattern with `{name}` gives every
     package a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
     """Patterns of packages whose tags differ from the others', by package."""
@@ -277,4 +286,4 @@ class Project(Value):
         return self.model_copy(update={"registry": self.registry.model_copy(update={"credentials": credentials})})
 
     def tag_of(self, package: str, version: str) -> str:
-        return self.release.tag_pattern(package).format(name=package, version=version)
+        return tag_name(self.release.tag_pattern(package), package, version)
