@@ -22,7 +22,14 @@ from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
-from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
+from loadmaster.cli.options import (
+    BranchOption,
+    JsonOption,
+    PortOption,
+    ProjectOption,
+    RepositoryOption,
+    TokenBlockOption,
+)
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
@@ -124,6 +131,7 @@ def plan(
     project: ProjectOption,
     version: VersionOption,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     over: OverOption = None,
@@ -137,7 +145,7 @@ def plan(
     from loadmaster.cli.commands.plan import plan_here
     from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
 
-    request = _request(project, version, repository, commit, as_of, over=over, why=why)
+    request = _request(project, version, repository, commit, as_of, over=over, why=why, branch=branch)
     planned = plan_here(request, default_store())
     if as_json:
         more = planned.model_dump(mode="json", exclude={"receipt"})
@@ -160,6 +168,7 @@ def rehearse(
     project: ProjectOption,
     version: VersionOption,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
@@ -177,7 +186,7 @@ def rehearse(
     from deployments import REHEARSE
     from loadmaster.cli.commands.runs import start
 
-    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why)
+    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
     end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
 
@@ -198,6 +207,7 @@ def release(
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
     token_block: TokenBlockOption = None,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     over: OverOption = None,
     why: WhyOption = None,
@@ -225,6 +235,7 @@ def release(
             "forge": forge,
             "token_block": token_block,
             "repository": absolute(repository),
+            "branch": branch,
             "commit": commit,
             "over": over,
             "why": why,

@@ -28,6 +28,7 @@ FIELDS: Mapping[str, str] = {
     "registry": "Registry",
     "forge": "Forge",
     "repository": "Repository",
+    "branch": "Branch",
     "token-block": "Secret block",
 }
 """The title in a form of each option that a new run of a release has to be told again."""

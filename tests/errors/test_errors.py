@@ -168,6 +168,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     rehearsal.PortTaken: lambda: rehearsal.PortTaken(8080),
     prefect.PrefectRefused: lambda: prefect.PrefectRefused("POST /runs", TOLD),
     prefect.PrefectUnreachable: lambda: prefect.PrefectUnreachable(URL, TOLD),
+    request.BranchNotReleased: lambda: request.BranchNotReleased("1.x", ["main", "release/*"]),
     request.ProfileThere: lambda: request.ProfileThere("projects/demo.toml"),
     request.ProfileBroken: lambda: request.ProfileBroken("demo.toml", [TOLD]),
     git.PushForced: lambda: git.PushForced("+main:main"),

@@ -30,7 +30,7 @@ def release_branch(release: ReleaseEvidence) -> Findings:
     problem = Problem(
         where=source.commit,
         what=f"is not on the release branch `{source.branch}`",
-        fix="merge it first, or name another branch in the profile (`source.branch`).",
+        fix="merge it first, or name another branch: `source.branch` in the profile, or `--branch` for one of `release.branches`.",
     )
     return Findings(checked=1, problems=() if source.on_branch else (problem,))
 

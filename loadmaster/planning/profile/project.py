@@ -12,6 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from loadmaster.errors.request import BranchNotReleased
 from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
@@ -19,6 +20,7 @@ from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
 from loadmaster.planning.smoke.style import SmokeStyle
+from loadmaster.planning.values.globs import matches_glob
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.planning.values.tree_path import TreePath
 from loadmaster.planning.values.value import Value
@@ -112,6 +114,9 @@ class ReleaseStyle(Value):
     package a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
     """Patterns of packages whose tags differ from the others', by package."""
+    branches: tuple[Annotated[str, Field(pattern=r"^[^\s~^:\\]+$")], ...] = ()
+    """Other branches that may be released, with `--branch`: maintenance branches of older versions, such as `release/1.*`. In a
+    name `*` and `?` stand for anything but `/`."""
     commit_message: Versioned = "Release {version}"
     """The message of the release commit. `{version}` stands for the version; if there are several, for what is released."""
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
@@ -284,6 +289,19 @@ class Project(Value):
             return self
         credentials = self.registry.credentials.with_block(block)
         return self.model_copy(update={"registry": self.registry.model_copy(update={"credentials": credentials})})
+
+    def on_branch(self, branch: str | None) -> Self:
+        """The project with this release branch; the same for None. Raises `BranchNotReleased`."""
+        if branch is None or branch == self.source.branch:
+            return self
+        if not any(matches_glob(branch, pattern) for pattern in self.release.branches):
+            raise BranchNotReleased(branch, (self.source.branch, *self.release.branches))
+        return self.model_copy(update={"source": self.source.model_copy(update={"branch": branch})})
+
+    @property
+    def is_on_maintenance_branch(self) -> bool:
+        """Whether the release branch is one of `release.branches`."""
+        return any(matches_glob(self.source.branch, pattern) for pattern in self.release.branches)
 
     def tag_of(self, package: str, version: str) -> str:
         return tag_name(self.release.tag_pattern(package), package, version)

@@ -58,6 +58,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
     (
         "a version below what is out",
         "version-greater",
+        lambda: evidence(seen(*HEALTHY, registry={"core": ["0.5.1"]})),
+        "core@0.5.0",
+        "is lower than `0.5.1`, which is on the registry",
+    ),
+    (
+        "a version below those of somebody else's crate",
+        "version-greater",
         lambda: evidence(seen(*HEALTHY, registry={"core": ["0.6.0"]})),
         "core@0.5.0",
         "is lower than `0.6.0`, which is on the registry",
@@ -266,6 +273,19 @@ def test_crates_that_are_new_beside_others_are_pointed_out() -> None:
 def test_crates_that_are_meant_to_be_new_pass(reason: str, registry: dict[str, list[str]], profile: Project) -> None:
     found = answer(evidence(seen(*HEALTHY, registry=registry), profile=profile), "new-crate")
     assert (found.outcome, found.warnings) == (Outcome.PASS, ()), reason
+
+
+def test_a_maintenance_release_is_pointed_out_and_comes_out() -> None:
+    found = answer(
+        evidence(seen(*HEALTHY, registry={"core": ["0.4.0", "0.5.0", "0.6.0-rc.1"]}), "patch"), "version-greater"
+    )
+    assert found.outcome is Outcome.PASS
+    assert [(each.where, each.what) for each in found.warnings] == [
+        (
+            "core@0.4.1",
+            "is lower than `0.5.0`, which is on the registry: a maintenance release of an older series",
+        )
+    ]
 
 
 def judging(**said: Lint) -> Evidence:
