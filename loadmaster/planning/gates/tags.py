@@ -1,0 +1,76 @@
+"""The gate on the shape of the planned tags: whoever looks for a release by its tag looks for the shape of the last ones.
+
+Knows no list of patterns: it compares what stands around the version. `profile.tag_patterns`, which writes the profile, has one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from semver import Version
+
+from loadmaster.planning.gates.evidence import ReleaseEvidence
+from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_repository
+from loadmaster.planning.plan import Crate
+from loadmaster.planning.profile.tag_name import spelled
+from loadmaster.planning.values.gate import Problem
+from loadmaster.planning.values.version import same_version
+
+
+@of_repository(
+    "tag-shape", "Of seven public workspaces whose tags nobody looked at, three would have got one of another shape."
+)
+def tag_shape(release: ReleaseEvidence) -> GateJudgement:
+    """Has each tag the shape of the newest tag of its package, by the versions that the package had?
+
+    A tag that only carries the version of another package, and one that names another package, tells nothing.
+    """
+    known = [(crate, former) for crate in release.plan.crates if (former := _former_tag(release, crate)) is not None]
+    if not known:
+        return Skip(why="no tag of an earlier version shows a shape")
+    return each_of(known, lambda pair: _other_shape(release, *pair))
+
+
+def _former_tag(release: ReleaseEvidence, crate: Crate) -> tuple[str, str] | None:
+    """The tag of the newest earlier version that has one, and that version. Of several tags, the one of the profile's pattern."""
+    names = [tag.name for tag in release.seen.source.tags]
+    earlier = [one for one in _versions(release, crate.name) if not same_version(one, crate.version)]
+    for version in sorted(earlier, key=Version.parse, reverse=True):
+        if (own := release.project.tag_of(crate.name, version)) in names:
+            return own, version
+        found = [name for name in names if _may_be_of(release, name, crate.name, version)]
+        if found:
+            return found[0], version
+    return None
+
+
+def _versions(release: ReleaseEvidence, package: str) -> set[str]:
+    """The versions that the package had: those on the registry, and the tree's."""
+    published = {version.version for version in release.seen.registry.crates.get(package, ())}
+    return published | {one.version for one in release.seen.workspace.packages if one.name == package}
+
+
+def _may_be_of(release: ReleaseEvidence, tag: str, crate: str, version: str) -> bool:
+    """Whether the tag names the version and the package, or the version alone, and is no other package's by the profile."""
+    around = next((tag.removesuffix(text) for text in spelled(version).values() if tag.endswith(text)), None)
+    if around is None or around[-1:].isdigit() or around.endswith("."):
+        return False
+    others = release.seen.workspace.names - {crate}
+    if any(tag == release.project.tag_of(name, one) for name in others for one in _versions(release, name)):
+        return False
+    words = [word for word in re.split(r"[^a-z0-9]+", around.lower()) if word not in ("", "v", "release", "version")]
+    return all(word in re.split(r"[^a-z0-9]+", crate.lower()) for word in words)
+
+
+def _other_shape(release: ReleaseEvidence, crate: Crate, former: tuple[str, str]) -> Iterator[Problem]:
+    tag, version = former
+    if release.project.tag_of(crate.name, version) == tag:
+        return
+    planned = release.project.tag_of(crate.name, crate.version)
+    yield Problem(
+        where=planned,
+        what=f"has another shape than `{tag}`, the tag of `{crate.name}` {version}",
+        fix="write the pattern of that tag into the profile (`release.tag`, or `release.tags` for one package); if the shape is to "
+        "change, list `tag-shape` under `gates.advice`.",
+    )
