@@ -94,25 +94,29 @@ def cargo_in(
     index: str | None = None,
     toolchain: str | None = None,
     allow: Sequence[str] = (),
+    registry: str = REGISTRY,
 ) -> Cargo:
     """A cargo with a `CARGO_HOME` of its own below `home`; `index` (a sparse index address) replaces crates.io.
 
+    cargo knows that index by the name `registry`: for packages that may go to a registry of that name only, it is that one.
     Raises `DiskFull`, `NotWritten`.
     """
     cargo_home = home / "cargo"
     config = '[net]\nretry = 3\n[term]\ncolor = "never"\n'
     if index is not None:
         # cargo silently ignores a source replacement in the environment; only a configuration file works.
-        config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
+        config += f'[source.crates-io]\nreplace-with = "{registry}"\n[registries."{registry}"]\nindex = "{index}"\n'
     with writing(cargo_home / "config.toml"):
         cargo_home.mkdir(parents=True, exist_ok=True)
         (cargo_home / "config.toml").write_text(config, encoding="utf-8")
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
     extra |= NEVER_INSTALL
+    if index is not None and registry != REGISTRY:  # the workspace's own configuration may give it another address
+        extra[f"CARGO_REGISTRIES_{registry.upper().replace('-', '_')}_INDEX"] = index
     if toolchain is not None:
         extra["RUSTUP_TOOLCHAIN"] = toolchain
     env = environment(home, allow, extra)
-    return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=REGISTRY if index else None)
+    return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=registry if index else None)
 
 
 def toolchain(cargo: Cargo, directory: Path) -> ToolchainSeen:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
+from loadmaster.planning.namesakes import Whose
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, Project
 from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
@@ -126,7 +127,17 @@ def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> No
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
-    assert "crates.io has no version of these" in first_profile(found, "wing")
+    assert "crates.io has no version of these, or only somebody else's" in first_profile(found, "wing")
+
+
+def test_a_name_that_is_somebody_else_s_is_never_taken_for_published() -> None:
+    packages = (WING, package("api", version="0.1.0"), package("restart", version="0.1.0"))
+    out = {"wing": ("1.2.0",), "api": ("0.1.0", "0.2.0"), "restart": ("0.1.0",)}
+    found = survey(*packages, published=out, whose=Whose(foreign=frozenset({"api"}), unknown=("restart",)))
+    assert [each.name for each in released_packages(found)] == ["wing", "restart"]
+    exclude = profile(found).release.exclude
+    assert [(each.package, each.why) for each in exclude] == [("api", "somebody else's on crates.io")]
+    assert "# Look at crates.io whose these are, nothing told it: restart." in first_profile(found, "wing")
 
 
 NEEDING = [

@@ -5,29 +5,38 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_text
+from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
+from loadmaster.planning.namesakes import Lines, Whose, doubtful, family, whose
+from loadmaster.planning.permissions.questions import pause_between_requests
+from loadmaster.planning.permissions.seen import CrateAnswers
 from loadmaster.planning.profile.project import CargoStyle, Project
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
+from loadmaster.run.clock import SystemClock
 from loadmaster.run.profiles import problems_of
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import default_store, write_atomically
 from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain
+from loadmaster.steps.permission_questions import Turnstile
 
 
 class FirstProfile(Value):
@@ -79,16 +88,17 @@ def _survey(path: Path, index: str) -> Survey:
         metadata = metadata_of(chosen, path, str(path))
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)
-    published, tags = _index_lines(workspace, index), git.tags(path)
+    published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
-        forge=forge_of(git.origin(path), metadata),
+        forge=forge,
         branch=git.branch(path),
         workspace=workspace,
         tags=tuple(tag.name for tag in tags),
         published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
+        whose=_whose(workspace, published or {}, index, _repositories(forge, metadata)),
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
         root_changelog=next((read_text(file, path / file) for file in changelogs if "/" not in file), None),
@@ -124,6 +134,34 @@ def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine,
         return RegistryClient(index).find_all_lines(names)
     except RegistryUnreachable:
         return None
+
+
+def _repositories(forge: str | None, metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses that the workspace gives for itself."""
+    named = (package.get("repository") for package in metadata["packages"])
+    return (*([f"https://forge/{forge}"] if forge else []), *(address for address in named if address))
+
+
+def _whose(workspace: Workspace, lines: Lines, index: str, repositories: Iterable[str]) -> Whose:
+    """Asks the registry's web API about the names that its index does not tie to the others, as slowly as it wants."""
+    names, relative = doubtful(lines), min(family(lines), default=None)
+    if not names:
+        return Whose()
+    try:
+        registry = RegistryClient(index)
+        api, client = registry.api, registry.http
+    except RegistryUnreachable:
+        return whose(names, {}, repositories, None, workspace, lines)
+    tell(f"asking the registry whose {len(names)} of its crates are")
+    turn = Turnstile(pause_between_requests(api), SystemClock())
+    answers = {
+        name: CrateAnswers(
+            crate=turn(partial(questions.crate, api, name, client)),
+            owners=turn(partial(questions.owners, api, name, client)),
+        )
+        for name in (*names, *([relative] if relative else []))
+    }
+    return whose(names, answers, repositories, answers.get(relative or ""), workspace, lines)
 
 
 def _versions_after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field
 
-from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY
+from loadmaster.planning.tree.workspace import CRATES_IO_NAMES, DEFAULT_REGISTRY
 from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.values.value import Value
 
@@ -118,6 +118,11 @@ class RegistryStyle(Value):
             for action, rate in CRATES_IO_RATES.items()
             if self.credential_for(action) is Credential.TOKEN
         }
+
+    @property
+    def cargo_name(self) -> str | None:
+        """The name that cargo must know it by; None for crates.io, which may be replaced by one of any name."""
+        return None if self.name in CRATES_IO_NAMES else self.name
 
     def credential_for(self, action: Action) -> Credential:
         """The credential that publishes a crate, by whether the crate is new."""
