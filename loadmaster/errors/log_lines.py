@@ -39,10 +39,11 @@ class _OneLine(logging.Filter):
         return not (told_before and record.name in _AROUND)
 
     def _shorten(self, record: logging.LogRecord) -> bool:
-        """The end of a run, without the text of an error that has a line of its own."""
+        """The end of a run, without the text of an error that has a line of its own. Prefect quotes it, with `\\n` in it."""
         with self._lock:
-            if any(told in record.msg for told in self._told):
-                record.msg = f"{record.msg.partition('(')[0]}()"
+            firsts = {told.splitlines()[0] for told in self._told}
+        if any(first in record.msg or repr(first)[1:-1] in record.msg for first in firsts):
+            record.msg = f"{record.msg.partition('(')[0]}()"
         return True
 
 

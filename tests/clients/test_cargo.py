@@ -245,7 +245,7 @@ class TestWarnings:
 class TestOldestRust:
     def test_the_toolchain_that_is_installed_checks(self, called: cargo.Cargo, workspace: Path) -> None:
         rust = cargo.toolchain(called, workspace).rustc
-        installed = cargo.check_with(called, workspace, rust, ["units"], locked=True)
+        installed = cargo.check_with(called, workspace, rust, ["units"], locked=True, within=600)
         assert installed.passed or "is not installed" in installed.why
 
     def test_code_that_does_not_build_fails(
@@ -262,7 +262,7 @@ class TestOldestRust:
     def test_a_toolchain_that_is_missing_is_told_with_what_brings_it(
         self, called: cargo.Cargo, workspace: Path
     ) -> None:
-        found = cargo.check_with(called, workspace, "1.31", ["units"], locked=True)
+        found = cargo.check_with(called, workspace, "1.31", ["units"], locked=True, within=600)
         assert (found.ran, "rustup toolchain install 1.31.0" in found.why) == (False, True)
 
 

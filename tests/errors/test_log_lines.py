@@ -46,8 +46,15 @@ def test_an_error_of_the_catalogue_is_one_line_for_the_task_the_flow_and_the_eng
     error = UnknownProject("wing", ["tail"])
     for logger in ("prefect.task_runs", "prefect.flow_runs", "prefect.engine"):
         told(logger, error)
-    logging.getLogger("prefect.flow_runs").info(f"Finished in state Failed('UnknownProject: {error}')")
-    assert lines == [line_of(error), "Finished in state Failed()"]
+    for quoted in (f"'UnknownProject: {error}'", repr(f"UnknownProject: {error}")):
+        logging.getLogger("prefect.flow_runs").info(f"Finished in state Failed({quoted})")
+    assert lines == [line_of(error), *["Finished in state Failed()"] * 2]
+
+
+def test_the_end_of_another_run_stays_as_it_is(lines: list[str]) -> None:
+    told("prefect.task_runs", UnknownProject("wing", ["rudder"]))
+    logging.getLogger("prefect.flow_runs").info("Finished in state Failed('ZeroDivisionError: planted')")
+    assert lines[1:] == ["Finished in state Failed('ZeroDivisionError: planted')"]
 
 
 def test_the_line_says_what_happened_and_what_to_do() -> None:

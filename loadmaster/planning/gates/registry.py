@@ -29,7 +29,8 @@ def version_greater(release: ReleaseEvidence) -> Findings:
     fails, because the release would publish nothing.
     """
     crates, registry = release.plan.crates, release.seen.registry
-    problems, remarks = [problem for crate in crates for problem in _lower_than_tree(crate)], []
+    problems = [problem for crate in crates for problem in _lower_than_tree(crate)]
+    remarks: list[Problem] = []
     begun = any(release.has_tag(crate.name) or registry.find(crate.name, crate.version) for crate in crates)
     for crate in crates if not begun else ():
         if (above := _above(release, crate)) is not None:

@@ -14,9 +14,15 @@ from semver import Version
 from loadmaster.planning.profile.tag_name import PLAIN, SHORT, VERSION, tag_name, version_in
 from loadmaster.planning.values.value import Value
 
-_OWN_FORMS = ("{name}-v{version}", "{name}/v{version}", "{name}@{version}", "{name}/{version}", "{name}-{version}")
+_OWN_FORMS: tuple[str, ...] = (
+    "{name}-v{version}",
+    "{name}/v{version}",
+    "{name}@{version}",
+    "{name}/{version}",
+    "{name}-{version}",
+)
 _OWN_FORMS += ("{name}_v{version}", "{name}_{version}", "{name}@v{version}")
-_SHARED_FORMS = ("v{version}", "{version}", "v/{version}", "release-{version}", "release/{version}")
+_SHARED_FORMS: tuple[str, ...] = ("v{version}", "{version}", "v/{version}", "release-{version}", "release/{version}")
 _SHARED_FORMS += ("release-v{version}", "release/v{version}", "version-{version}", "rust-v{version}")
 _NEWEST = 10
 """How many tagged versions of a package are looked at. Older ones may have had another pattern."""

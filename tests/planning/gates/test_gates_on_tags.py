@@ -14,10 +14,10 @@ from tests.kit.gates_asked import answer, fails
 INDEPENDENT = "independent"
 
 
-def released(there: list[str], *packages: Package, asked: str = "patch", **release: object) -> Evidence:
+def released(there: list[str], *packages: Package, **release: object) -> Evidence:
     tags = [TagSeen(name=tag, commit="d" * 40, parents=(), subject="") for tag in there]
     out = {each.name: [each.version] for each in packages}
-    return evidence(seen(*packages, tags=tags, registry=out), asked, project(**release))
+    return evidence(seen(*packages, tags=tags, registry=out), "patch", project(**release))
 
 
 OTHER = {
