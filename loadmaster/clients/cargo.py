@@ -24,7 +24,7 @@ from loadmaster.clients.process import Finished, environment, run
 from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull
-from loadmaster.errors.workspace import NotAWorkspace
+from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
 
@@ -43,6 +43,7 @@ _AWAY = re.compile(
     r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
+_AROUND = re.compile(r"believes it's in a workspace when it's not:\s+current:[^\n]*\s+workspace:\s+(?P<root>[^\n]+)")
 _NOTHING, _ONLINE = Access(), Access(network=True)
 _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
@@ -149,11 +150,14 @@ def _version(cargo: Cargo, directory: Path, program: str) -> str:
 def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
     """`cargo metadata --no-deps`: the members by their manifests alone, whatever the lockfile says.
 
-    A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`.
+    A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`,
+    `InOtherWorkspace`.
     """
     argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
     finished = _call(cargo, directory, argv, "reading the manifests")
     if finished.code != 0:
+        if (around := _AROUND.search(finished.tail)) is not None:
+            raise InOtherWorkspace(str(directory), around["root"])
         raise NotAWorkspace(title, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
     return document

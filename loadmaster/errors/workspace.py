@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from loadmaster.errors.base import LoadmasterError
-
-_SHOWN = 5
+from loadmaster.errors.base import LoadmasterError, some_names
 
 
 class NotAWorkspace(LoadmasterError):
@@ -17,6 +15,19 @@ class NotAWorkspace(LoadmasterError):
             f"`{repository}` is not a Cargo workspace: {told}",
             why="there is no `Cargo.toml` at its root, or cargo cannot read one of its manifests.",
             fix="name the repository of a workspace, at a commit where `cargo metadata --no-deps` works.",
+        )
+
+
+class InOtherWorkspace(LoadmasterError):
+    """cargo takes the directory for a part of a workspace that lies around it, and is not."""
+
+    def __init__(self, directory: str, root: str) -> None:
+        super().__init__(
+            f"cargo looks for the workspace of `{directory}` above it, and finds `{root}`, which does not have it as a member.",
+            why="a package without a `[workspace]` of its own belongs to the nearest one above its directory; this copy lies "
+            "inside another workspace.",
+            fix="put the directory elsewhere (`LOADMASTER_HOME`, if it is Loadmaster's own copy), or add an empty table "
+            "`[workspace]` to its manifest.",
         )
 
 
@@ -37,9 +48,9 @@ class NothingToPublish(LoadmasterError):
         elsewhere = elsewhere or {}
         others = sorted({name for named in elsewhere.values() for name in named})
         reasons = [
-            *([f"`publish` of {_listed(elsewhere)} names only {_listed(others)}"] if elsewhere else []),
-            *([f"{_listed(private)} may not be published (`publish = false`)"] if private else []),
-            *([f"the profile excludes {_listed(excluded)}"] if excluded else []),
+            *([f"`publish` of {some_names(elsewhere)} names only {some_names(others)}"] if elsewhere else []),
+            *([f"{some_names(private)} may not be published (`publish = false`)"] if private else []),
+            *([f"the profile excludes {some_names(excluded)}"] if excluded else []),
         ]
         to_mend = [
             *([f'write `name = "{others[0]}"` in the table `[registry]` of the profile'] if others else []),
@@ -96,7 +107,8 @@ class DependencyCycle(LoadmasterError):
         super().__init__(
             f"The crates {' → '.join(f'`{crate}`' for crate in cycle)} need each other; none can be published first.",
             why="a dev-dependency with a version leads back; cargo resolves it while it packages.",
-            fix="drop `version` from the dev-dependency and keep its `path`: it is then left out of the published manifest.",
+            fix="let the dev-dependency name the `path` alone: it is then left out of the published manifest. If its line says "
+            '`workspace = true`, it inherits the version: write `{ path = "…" }` in its place, and leave the workspace\'s line.',
         )
 
 
@@ -165,10 +177,3 @@ class LinkOutOfTree(LoadmasterError):
             why="a file there belongs to no commit of this repository; a release does not read or write it.",
             fix="put the file or directory itself in the link's place, or exclude what needs it from the release.",
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    """The first names, and how many more there are."""
-    listed = sorted(names)
-    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return ", ".join(f"`{name}`" for name in listed[:_SHOWN]) + more

@@ -8,6 +8,7 @@ git without the user's environment. None of them forces a push, or writes into a
 from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     branch,
+    branches,
     commit_of_tag,
     commit_time,
     commits_since,
@@ -34,6 +35,7 @@ from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directo
 __all__ = [
     "Author",
     "branch",
+    "branches",
     "clone_at",
     "commit_all",
     "commit_of_tag",

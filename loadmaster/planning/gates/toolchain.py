@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from loadmaster.planning.gates.evidence import Built
@@ -50,8 +51,17 @@ def clippy(built: Built) -> GateJudgement:
     """
     if not built.project.cargo.clippy:
         return Skip(why="the profile says `cargo.clippy = false`")
-    fix = "correct the code, or allow the lint where it is wrong."
-    return _lint_findings(built.judged.clippy, 1, "cargo clippy", fix)
+    lint = built.judged.clippy
+    is_broken = not lint.findings or any(_BROKEN.search(text) for text in lint.findings)
+    fix = _MAKE_IT_BUILD if is_broken else "correct the code, or allow the lint where it is wrong."
+    return _lint_findings(lint, 1, "cargo clippy", fix)
+
+
+_BROKEN = re.compile(r"error\[E\d+\]|couldn't read|[Nn]o such file|could not compile|file not found")
+"""What says that the code does not build: no lint is wrong then."""
+_MAKE_IT_BUILD = (
+    "make it build from a fresh clone; a file that is only in your directory, or is made there, has to be committed."
+)
 
 
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")

@@ -348,6 +348,19 @@ def without_clippy() -> Project:
     return project().model_copy(update={"cargo": project().cargo.model_copy(update={"clippy": False})})
 
 
+@pytest.mark.parametrize(
+    ("found", "way"),
+    [
+        ("src/lib.rs:1:1: error: unneeded `return` statement", "allow the lint"),
+        ("src/lib.rs:1:1: error[E0583]: file not found for module `made`", "make it build from a fresh clone"),
+        ("src/lib.rs:1:1: error: couldn't read `src/table.bin`: No such file or directory", "make it build"),
+    ],
+)
+def test_code_that_does_not_build_is_no_lint_to_allow(found: str, way: str) -> None:
+    told = answer(evidence(seen(*HEALTHY), lint=Lint(ran=True, findings=(found,))), "clippy")
+    assert way in told.problems[0].fix
+
+
 def test_what_the_linter_says_of_several_places_is_told_once() -> None:
     said = Lint(ran=True, findings=("app.rs: a clone", "app.rs: a leak", "app.rs: a clone"))
     told = answer(evidence(seen(*HEALTHY), lint=said), "clippy")
