@@ -18,7 +18,6 @@ from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
-from loadmaster.planning.namesakes import Whose
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
 from loadmaster.planning.profile.shared_tags import require_one_version
@@ -40,8 +39,10 @@ class Survey(Value):
     tags: tuple[str, ...]
     published: Mapping[str, tuple[str, ...]] | None
     """The versions that crates.io has, by package; None if it could not be asked."""
-    whose: Whose = Whose()
-    """Which of these names are somebody else's crates."""
+    foreign: frozenset[str] = frozenset()
+    """Those of these names that are somebody else's crates."""
+    doubtful: tuple[str, ...] = ()
+    """Those of which nothing tells whose they are."""
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
     changelogs: tuple[str, ...]
@@ -153,8 +154,8 @@ def released_packages(survey: Survey) -> tuple[Package, ...]:
     """
     packages, registry = survey.workspace.packages, _registry(survey)
     publishable = {package.name: package for package in packages if package.may_go_to(registry)}
-    known = [name for name in publishable if (survey.published or {}).get(name) and name not in survey.whose.foreign]
-    waiting = known or [name for name in publishable if name not in survey.whose.foreign]
+    known = [name for name in publishable if (survey.published or {}).get(name) and name not in survey.foreign]
+    waiting = known or [name for name in publishable if name not in survey.foreign]
     names: set[str] = set()
     while waiting:
         names.add(name := waiting.pop())
@@ -165,7 +166,7 @@ def released_packages(survey: Survey) -> tuple[Package, ...]:
 
 def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
     """The packages that crates.io does not have; none if it has nothing of the workspace."""
-    known = {name for name, versions in (survey.published or {}).items() if versions} - survey.whose.foreign
+    known = {name for name, versions in (survey.published or {}).items() if versions} - survey.foreign
     return [package.name for package in published if known and package.name not in known]
 
 
@@ -217,10 +218,8 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
     if new := _new(survey, published):
         release.add(tomlkit.comment(f"Not on crates.io yet, but needed by packages that are: {', '.join(new)}."))
-    if survey.whose.unknown:
-        release.add(
-            tomlkit.comment(f"Look at crates.io whose these are, nothing told it: {_some(survey.whose.unknown)}.")
-        )
+    if survey.doubtful:
+        release.add(tomlkit.comment(f"Look at crates.io whose these are, nothing told it: {_some(survey.doubtful)}."))
     if (exclude := _exclusions(survey, published)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
@@ -309,7 +308,7 @@ def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
         return None
     exclusions = tomlkit.array().multiline(True)
     for name in stay:
-        why = "somebody else's on crates.io" if name in survey.whose.foreign else "never published"
+        why = "somebody else's on crates.io" if name in survey.foreign else "never published"
         exclusions.append(_table({"package": name, "why": why}))
     return exclusions
 

@@ -11,7 +11,7 @@ from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.forge import AssetDifferent
 from loadmaster.errors.git import NotObserved
-from loadmaster.planning.latest import is_latest
+from loadmaster.planning.maintenance.latest import is_latest
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, same_release

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
-from loadmaster.planning.namesakes import Whose
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, Project
 from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
@@ -133,7 +132,7 @@ def test_what_was_never_published_stays_back() -> None:
 def test_a_name_that_is_somebody_else_s_is_never_taken_for_published() -> None:
     packages = (WING, package("api", version="0.1.0"), package("restart", version="0.1.0"))
     out = {"wing": ("1.2.0",), "api": ("0.1.0", "0.2.0"), "restart": ("0.1.0",)}
-    found = survey(*packages, published=out, whose=Whose(foreign=frozenset({"api"}), unknown=("restart",)))
+    found = survey(*packages, published=out, foreign=frozenset({"api"}), doubtful=("restart",))
     assert [each.name for each in released_packages(found)] == ["wing", "restart"]
     exclude = profile(found).release.exclude
     assert [(each.package, each.why) for each in exclude] == [("api", "somebody else's on crates.io")]

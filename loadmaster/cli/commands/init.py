@@ -23,7 +23,7 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
-from loadmaster.planning.namesakes import Lines, Whose, doubtful, family, whose
+from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
 from loadmaster.planning.profile.project import CargoStyle, Project
@@ -89,6 +89,7 @@ def _survey(path: Path, index: str) -> Survey:
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)
     published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
+    owned = _whose(workspace, published or {}, index, _repositories(forge, metadata))
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
@@ -98,7 +99,8 @@ def _survey(path: Path, index: str) -> Survey:
         workspace=workspace,
         tags=tuple(tag.name for tag in tags),
         published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
-        whose=_whose(workspace, published or {}, index, _repositories(forge, metadata)),
+        foreign=owned.foreign,
+        doubtful=owned.unknown,
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
         root_changelog=next((read_text(file, path / file) for file in changelogs if "/" not in file), None),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.planning.gates.evidence import ReleaseEvidence
 from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, each_of, of_registry
-from loadmaster.planning.maintenance import Above, highest_above
+from loadmaster.planning.maintenance.above import Above, highest_above
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.tree.workspace import Dependency
 from loadmaster.planning.values.gate import Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.latest import is_latest
+from loadmaster.planning.maintenance.latest import is_latest
 from loadmaster.planning.plan import Tag
 from tests.kit.building import project
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.maintenance import highest_above
+from loadmaster.planning.maintenance.above import highest_above
 from loadmaster.planning.values.version import parse
 
 BACK, REMARK, FREE = True, False, None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from loadmaster.planning.namesakes import Whose, doubtful, family, place_of, whose
+from loadmaster.planning.permissions.namesakes import Whose, doubtful, family, place_of, whose
 from loadmaster.planning.permissions.seen import CrateAnswers, Exchange
 from loadmaster.planning.registry.index_line import IndexLine, Need
 from loadmaster.planning.tree.workspace import Package, Workspace
