@@ -78,10 +78,8 @@ def _require_readable(file: Path, name: str, text: str) -> None:
 
 def _survey(path: Path, index: str) -> Survey:
     _require_root_at_top(path)
-    pinned, substitute = pinned_toolchain(path), None
-    installed = cargo.installed_toolchains()
-    if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
-        substitute = installed[0].split("-")[0]
+    pinned = pinned_toolchain(path)
+    substitute = _substitute(pinned)
     with scratch() as home:
         sandbox = sandbox_for(CargoStyle(), default_store().root)
         chosen = cargo.cargo_in(home, home / "cargo.log", sandbox=sandbox, toolchain=substitute)
@@ -109,6 +107,14 @@ def _survey(path: Path, index: str) -> Survey:
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _substitute(pinned: str | None) -> str | None:
+    """An installed toolchain, if the pinned one is not installed."""
+    installed = cargo.installed_toolchains()
+    if not pinned or not installed or any(toolchain.startswith(pinned) for toolchain in installed):
+        return None
+    return installed[0].split("-")[0]
 
 
 def _require_root_at_top(path: Path) -> None:
