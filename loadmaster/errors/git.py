@@ -87,7 +87,7 @@ class BranchMissing(LoadmasterError):
             f"`{repository}` has no branch `{branch}`; it has {some_names(known) or 'none'}.",
             why="`source.branch` in the profile, or `--branch`, names one that was renamed, never pushed there, or is only on "
             "another remote; a clone has as branches only what was checked out in it.",
-            fix="name one of its branches in the profile, or make it there: `git branch NAME origin/NAME` in a clone.",
+            fix="name one of its branches, or make the branch there, then try again.",
         )
 
 

@@ -26,6 +26,7 @@ from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import same_version
 
 CHECKSUMS = "SHA256SUMS"
 RECEIPT = "receipt.json"
@@ -192,7 +193,7 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
             current_version=by_name[name].version,
             needs=tuple(sorted(graph[name])),
             remaining_path=paths[name],
-            is_new=all(crate.version == versions[name] for crate in seen.registry.crates.get(name, ())),
+            is_new=all(same_version(crate.version, versions[name]) for crate in seen.registry.crates.get(name, ())),
         )
         for name in dependencies_first(graph)
     )

@@ -19,7 +19,8 @@ from loadmaster.planning.values.version import same_version
 
 
 @of_repository(
-    "tag-shape", "Of seven public workspaces whose tags nobody looked at, three would have got one of another shape."
+    "tag-shape",
+    "Of seven public workspaces that were released by a first profile alone, five had a wrong tag or changelog, unsaid.",
 )
 def tag_shape(release: ReleaseEvidence) -> GateJudgement:
     """Has each tag the shape of the newest tag of its package, by the versions that the package had?
