@@ -17,6 +17,9 @@ from loadmaster.planning.profile.tag_name import spelled
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.version import same_version
 
+_LOOKED_AT = 20
+"""How many versions of a package are looked for among the tags."""
+
 
 @of_repository(
     "tag-shape",
@@ -35,14 +38,16 @@ def tag_shape(release: ReleaseEvidence) -> GateJudgement:
 
 def _former_tag(release: ReleaseEvidence, crate: Crate) -> tuple[str, str] | None:
     """The tag of the newest earlier version that has one, and that version. Of several tags, the one of the profile's pattern."""
-    names = [tag.name for tag in release.seen.source.tags]
+    names = dict.fromkeys(tag.name for tag in release.seen.source.tags)
     earlier = [one for one in _versions(release, crate.name) if not same_version(one, crate.version)]
-    for version in sorted(earlier, key=Version.parse, reverse=True):
+    for version in sorted(earlier, key=Version.parse, reverse=True)[:_LOOKED_AT]:
         if (own := release.project.tag_of(crate.name, version)) in names:
             return own, version
-        found = [name for name in names if _may_be_of(release, name, crate.name, version)]
-        if found:
-            return found[0], version
+        texts = tuple(spelled(version).values())
+        for name in (name for name in names if name.endswith(texts)):
+            around = next(name.removesuffix(text) for text in texts if name.endswith(text))
+            if _may_be_before(around, crate.name) and not _is_of_another(release, name, crate.name):
+                return name, version
     return None
 
 
@@ -52,16 +57,18 @@ def _versions(release: ReleaseEvidence, package: str) -> set[str]:
     return published | {one.version for one in release.seen.workspace.packages if one.name == package}
 
 
-def _may_be_of(release: ReleaseEvidence, tag: str, crate: str, version: str) -> bool:
-    """Whether the tag names the version and the package, or the version alone, and is no other package's by the profile."""
-    around = next((tag.removesuffix(text) for text in spelled(version).values() if tag.endswith(text)), None)
-    if around is None or around[-1:].isdigit() or around.endswith("."):
-        return False
+def _may_be_before(around: str, crate: str) -> bool:
+    """Whether a tag may have this before a version of the crate: a part of its name, or nothing that names anything."""
+    if around.endswith(".") or around[-1:].isdigit():
+        return False  # the end of a longer number
+    words = set(re.split(r"[^a-z0-9]+", around.lower())) - {"", "v", "release", "version"}
+    return words <= set(re.split(r"[^a-z0-9]+", crate.lower()))
+
+
+def _is_of_another(release: ReleaseEvidence, tag: str, crate: str) -> bool:
+    """Whether the tag is another package's by the profile."""
     others = release.seen.workspace.names - {crate}
-    if any(tag == release.project.tag_of(name, one) for name in others for one in _versions(release, name)):
-        return False
-    words = [word for word in re.split(r"[^a-z0-9]+", around.lower()) if word not in ("", "v", "release", "version")]
-    return all(word in re.split(r"[^a-z0-9]+", crate.lower()) for word in words)
+    return any(tag == release.project.tag_of(name, one) for name in others for one in _versions(release, name))
 
 
 def _other_shape(release: ReleaseEvidence, crate: Crate, former: tuple[str, str]) -> Iterator[Problem]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from semver import Version
 
@@ -87,13 +88,24 @@ def _spellings(pattern: str) -> Iterator[str]:
 def _usual_pattern(tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]]) -> str | None:
     """The pattern that most of the package's newest tagged versions follow. Of several, one that names the package is first."""
     newest = _newest(versions[package])
-    forms = (*_OWN_FORMS, *_part_forms(package, versions.keys()), *_SHARED_FORMS)
+    forms = _seen(tags, package, (*_OWN_FORMS, *_part_forms(package, versions.keys()), *_SHARED_FORMS))
     patterns = [pattern for form in forms for pattern in _spellings(form)]
     latest = {_plain(version) for version in (*newest[:2], *_releases(newest)[:2])}
     allowed = [one for one in patterns if not _is_shared(one) or _highest(tags, one, package) in latest]
     weights = _weights(tags, package, newest, allowed)
     best = max(allowed, key=lambda pattern: weights[pattern], default=None)
     return best if best is not None and weights[best] else None
+
+
+def _seen(tags: frozenset[str], package: str, forms: Iterable[str]) -> list[str]:
+    """The forms with which any tag begins: of hundreds, few are left to be tried with every version."""
+    return [form for form in forms if form.partition("{version}")[0].format(name=package) in _heads(tags)]
+
+
+@lru_cache(maxsize=1)
+def _heads(tags: frozenset[str]) -> frozenset[str]:
+    """What stands before each number in the tags."""
+    return frozenset(tag[: number.start()] for tag in tags for number in re.finditer(r"\d+", tag))
 
 
 def _weights(tags: frozenset[str], package: str, newest: list[str], patterns: list[str]) -> dict[str, float]:
@@ -134,7 +146,7 @@ def _own_pattern(tags: frozenset[str], package: str, versions: Mapping[str, Coll
     patterns = (
         pattern
         for version in _releases(_newest(versions[package]))[:_NEWEST]
-        for form in _OWN_FORMS
+        for form in _seen(tags, package, _OWN_FORMS)
         for pattern in _spellings(form)
         if tag_name(pattern, package, version) in tags
     )
@@ -148,7 +160,8 @@ def _odd_newest(
     tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]], pattern: str
 ) -> str | None:
     """The tag of the newest tagged version if it does not follow the pattern; None if it does."""
-    forms = (*_OWN_FORMS, *_part_forms(package, versions.keys()), *(_SHARED_FORMS if _is_shared(pattern) else ()))
+    shared = _SHARED_FORMS if _is_shared(pattern) else ()
+    forms = _seen(tags, package, (*_OWN_FORMS, *_part_forms(package, versions.keys()), *shared))
     for version in _newest(versions[package]):
         if tag_name(pattern, package, version) in tags:
             return None
