@@ -22,7 +22,14 @@ from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
-from loadmaster.cli.options import JsonOption, PortOption, ProjectOption, RepositoryOption, TokenBlockOption
+from loadmaster.cli.options import (
+    BranchOption,
+    JsonOption,
+    PortOption,
+    ProjectOption,
+    RepositoryOption,
+    TokenBlockOption,
+)
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
@@ -124,6 +131,7 @@ def plan(
     project: ProjectOption,
     version: VersionOption,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     over: OverOption = None,
@@ -135,9 +143,9 @@ def plan(
     Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
     from loadmaster.cli.commands.plan import plan_here
-    from loadmaster.planning.show import crates_text, gates_text, plan_text
+    from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
 
-    request = _request(project, version, repository, commit, as_of, over=over, why=why)
+    request = _request(project, version, repository, commit, as_of, over=over, why=why, branch=branch)
     planned = plan_here(request, default_store())
     if as_json:
         more = planned.model_dump(mode="json", exclude={"receipt"})
@@ -151,6 +159,7 @@ def plan(
             f"  asks    the registry's web API at most {planned.preflight_requests} times, once a second where it is crates.io"
         )
         print(gates_text(planned.receipt.gates))
+        print(not_passed_text(planned.receipt.gates), end="")
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
@@ -159,6 +168,7 @@ def rehearse(
     project: ProjectOption,
     version: VersionOption,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
@@ -176,7 +186,7 @@ def rehearse(
     from deployments import REHEARSE
     from loadmaster.cli.commands.runs import start
 
-    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why)
+    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
     end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
 
@@ -197,6 +207,7 @@ def release(
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
     token_block: TokenBlockOption = None,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: CommitOption = None,
     over: OverOption = None,
     why: WhyOption = None,
@@ -224,6 +235,7 @@ def release(
             "forge": forge,
             "token_block": token_block,
             "repository": absolute(repository),
+            "branch": branch,
             "commit": commit,
             "over": over,
             "why": why,

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
-from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
+from loadmaster.cli.options import (
+    BranchOption,
+    JsonOption,
+    ProjectOption,
+    RegistryOption,
+    RepositoryOption,
+    TokenBlockOption,
+)
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.profile.registry_style import Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -60,6 +67,7 @@ def status(
         ),
     ] = None,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
@@ -75,8 +83,11 @@ def status(
     api = None if forge == "none" else forge or GITHUB
     index = registry or crates_io_index()
     said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": absolute(repository)}
+    said["branch"] = branch
     way = WayBack(project=project, options={name: value for name, value in said.items() if value is not None})
-    seen = status(load_project(project), _exact(version), index, api, repository, default_store(), way)
+    seen = status(
+        load_project(project).on_branch(branch), _exact(version), index, api, repository, default_store(), way
+    )
     _print(seen, status_text(seen), as_json)
     raise typer.Exit(seen.exit_code)
 

@@ -11,6 +11,10 @@ ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile i
 RepositoryOption = Annotated[
     str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
 ]
+BranchOption = Annotated[
+    str | None,
+    typer.Option(help="A maintenance branch of `release.branches`, instead of the release branch.", metavar="NAME"),
+]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
-from loadmaster.cli.options import JsonOption, ProjectOption, RegistryOption, RepositoryOption, TokenBlockOption
+from loadmaster.cli.options import (
+    BranchOption,
+    JsonOption,
+    ProjectOption,
+    RegistryOption,
+    RepositoryOption,
+    TokenBlockOption,
+)
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
 
@@ -28,6 +35,7 @@ def preflight(
     ] = None,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
+    branch: BranchOption = None,
     commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
     token_block: TokenBlockOption = None,
     as_json: JsonOption = False,
@@ -49,6 +57,7 @@ def preflight(
         "version": version,
         "registry": registry,
         "repository": absolute(repository),
+        "branch": branch,
         "commit": commit,
         "token_block": token_block,
     }

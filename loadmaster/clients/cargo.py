@@ -25,7 +25,7 @@ from loadmaster.clients.process import Finished, environment, run
 from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull
-from loadmaster.errors.workspace import NotAWorkspace
+from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
 
@@ -46,6 +46,7 @@ _AWAY = re.compile(
     r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
+_AROUND = re.compile(r"believes it's in a workspace when it's not:\s+current:[^\n]*\s+workspace:\s+(?P<root>[^\n]+)")
 _NOTHING = Access()
 _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
@@ -101,23 +102,27 @@ def cargo_in(
     index: str | None = None,
     toolchain: str | None = None,
     allow: Sequence[str] = (),
+    registry: str = REGISTRY,
 ) -> Cargo:
     """A cargo with a `CARGO_HOME` of its own below `home`; `index` (a sparse index address) replaces crates.io.
 
+    cargo knows that index by the name `registry`: for packages that may go to a registry of that name only, it is that one.
     Raises `DiskFull`, `NotWritten`.
     """
     cargo_home = home / "cargo"
     config = '[net]\nretry = 3\n[term]\ncolor = "never"\n'
     if index is not None:
         # cargo silently ignores a source replacement in the environment; only a configuration file works.
-        config += f'[source.crates-io]\nreplace-with = "{REGISTRY}"\n[registries.{REGISTRY}]\nindex = "{index}"\n'
+        config += f'[source.crates-io]\nreplace-with = "{registry}"\n[registries."{registry}"]\nindex = "{index}"\n'
     _configure(cargo_home, config)
     extra = {"CARGO_HOME": str(cargo_home), "CARGO_TERM_COLOR": "never", "CARGO_INCREMENTAL": "0"}
     extra |= NEVER_INSTALL
+    if index is not None and registry != REGISTRY:  # the workspace's own configuration may give it another address
+        extra[f"CARGO_REGISTRIES_{registry.upper().replace('-', '_')}_INDEX"] = index
     if toolchain is not None:
         extra["RUSTUP_TOOLCHAIN"] = toolchain
     env = environment(home, allow, extra)
-    return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=REGISTRY if index else None)
+    return Cargo(home=cargo_home, log=log, env=env, sandbox=sandbox, registry=registry if index else None)
 
 
 def with_copied_home(cargo: Cargo, home: Path) -> Cargo:
@@ -174,11 +179,14 @@ def _version(cargo: Cargo, directory: Path, program: str) -> str:
 def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
     """`cargo metadata --no-deps`: the members by their manifests alone, whatever the lockfile says.
 
-    A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`.
+    A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`,
+    `InOtherWorkspace`.
     """
     argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
     finished = _call(cargo, directory, argv, "reading the manifests")
     if finished.code != 0:
+        if (around := _AROUND.search(finished.tail)) is not None:
+            raise InOtherWorkspace(str(directory), around["root"])
         raise NotAWorkspace(title, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
     return document
@@ -259,8 +267,13 @@ def _compiler_message(line: str) -> _Diagnostic | None:
         return None
 
 
-def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool) -> Lint:
-    """`cargo check` of the packages of a fetched tree with the toolchain of Rust `rust`. A missing toolchain is not installed."""
+def check_with(
+    cargo: Cargo, directory: Path, rust: str, packages: Sequence[str], *, locked: bool, within: float
+) -> Lint:
+    """`cargo check` of the packages of a fetched tree with the toolchain of Rust `rust`. A missing toolchain is not installed.
+
+    One that is not done within so many seconds is ended, and did not run.
+    """
     exact = f"{rust}.0" if rust.count(".") == 1 else rust
     by_version = replace(cargo, env={**cargo.env, "RUSTUP_TOOLCHAIN": exact})
     rustc = _call(by_version, directory, ["rustc", "--version"])
@@ -269,7 +282,11 @@ def check_with(cargo: Cargo, directory: Path, rust: str, packages: Sequence[str]
         return Lint(ran=False, why=f"Rust {exact} is not installed; {brings}")
     argv = ["cargo", "check", "--quiet", *(f"--package={package}" for package in packages)]
     argv += ["--locked"] * locked
-    finished = _call(by_version, directory, argv, f"checking with Rust {exact}", _build_in(directory))
+    doing = f"checking with Rust {exact}"
+    try:
+        finished = _call(by_version, directory, argv, doing, _build_in(directory), deadline=within)
+    except subprocess.TimeoutExpired:
+        return Lint(ran=False, why="it was not done in time (`cargo.msrv_within` in the profile)")
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
 
 
@@ -369,17 +386,25 @@ def _build_in(*directories: Path) -> Access:
 
 
 def _call(
-    cargo: Cargo, directory: Path, argv: Sequence[str], doing: str | None = None, access: Access = _NOTHING
+    cargo: Cargo,
+    directory: Path,
+    argv: Sequence[str],
+    doing: str | None = None,
+    access: Access = _NOTHING,
+    deadline: float | None = None,
 ) -> Finished:
     """Runs it to its end. If it fails for want of its surroundings, and `doing` says at what, raises the error of that.
 
-    Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`.
+    Raises `CargoMissing`, `CargoFailed`; with `doing` also `DiskFull`, `NotWritten`, `CargoOffline`; with `deadline` (seconds)
+    also subprocess.TimeoutExpired.
     """
     command, env = cargo.command(argv, directory, access)
     try:
-        finished = run(command, cwd=directory, env=env, log=cargo.log)
+        finished = run(command, cwd=directory, env=env, log=cargo.log, deadline=deadline)
     except (FileNotFoundError, PermissionError) as error:
         raise CargoMissing(str(error)) from error
+    except subprocess.TimeoutExpired:
+        raise
     except subprocess.SubprocessError as error:
         raise CargoFailed(" ".join(argv), -1, str(error)) from error
     if (missing := _NOT_INSIDE.search(finished.tail)) is not None:

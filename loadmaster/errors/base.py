@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -14,6 +14,9 @@ from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from loadmaster.errors.redaction import redact
+
+_SHOWN = 5
+"""How many names a sentence lists."""
 
 
 class LoadmasterError(Exception):
@@ -127,6 +130,13 @@ def clause(text: str) -> str:
 
 def names(known: Collection[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(known)) or "none so far"
+
+
+def some_names(known: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    listed = sorted(known)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in listed[:_SHOWN]) + more
 
 
 def is_worth_retrying(error: BaseException) -> bool:

@@ -228,3 +228,16 @@ class ChangelogHeadings(LoadmasterError):
             why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
             fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
         )
+
+
+class TagOfTwoVersions(LoadmasterError):
+    """Packages of different versions would get one tag."""
+
+    def __init__(self, tag: str, versions: Mapping[str, str]) -> None:
+        named = " and ".join(f"`{name}` {version}" for name, version in sorted(versions.items()))
+        super().__init__(
+            f"The tag `{tag}` would stand for {named}.",
+            why="their patterns (`release.tag`, `release.tags`) leave out what tells the two apart: the package's name, the patch "
+            "number or the build metadata.",
+            fix="give each package a tag of its own with `release.tags` in the profile, such as `{name}-v{version}`.",
+        )

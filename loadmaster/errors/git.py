@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import ClassVar
 
-from loadmaster.errors.base import LoadmasterError, in_one_line
+from loadmaster.errors.base import LoadmasterError, in_one_line, some_names
 
 
 class NotObserved(LoadmasterError):
@@ -75,6 +76,18 @@ class UnknownCommit(LoadmasterError):
             f"`{repository}` has no commit `{revision}`.",
             why="it is misspelt or shortened, was never pushed there, or the clone is shallow.",
             fix="push the commit, or name one that `git log` shows in that repository.",
+        )
+
+
+class BranchMissing(LoadmasterError):
+    """The repository does not have the branch that is to be released."""
+
+    def __init__(self, repository: str, branch: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"`{repository}` has no branch `{branch}`; it has {some_names(known) or 'none'}.",
+            why="`source.branch` in the profile, or `--branch`, names one that was renamed, never pushed there, or is only on "
+            "another remote; a clone has as branches only what was checked out in it.",
+            fix="name one of its branches, or make the branch there, then try again.",
         )
 
 

@@ -55,6 +55,17 @@ class UnknownProject(UsageError):
         )
 
 
+class BranchNotReleased(UsageError):
+    """A branch that the profile does not let out."""
+
+    def __init__(self, branch: str, known: Collection[str]) -> None:
+        super().__init__(
+            f"The branch `{branch}` is not released.",
+            why=f"the profile has {names(known)}, and a release from any other branch would never come together with them.",
+            fix="name one of these, or add the branch to `release.branches` in the profile.",
+        )
+
+
 class ProfileThere(LoadmasterError):
     """`init` would write a profile that exists."""
 

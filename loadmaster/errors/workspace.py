@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, some_names
 
 
 class NotAWorkspace(LoadmasterError):
@@ -18,14 +18,49 @@ class NotAWorkspace(LoadmasterError):
         )
 
 
+class InOtherWorkspace(LoadmasterError):
+    """cargo takes the directory for a part of a workspace that lies around it, and is not."""
+
+    def __init__(self, directory: str, root: str) -> None:
+        super().__init__(
+            f"cargo looks for the workspace of `{directory}` above it, and finds `{root}`, which does not have it as a member.",
+            why="a package without a `[workspace]` of its own belongs to the nearest one above its directory; this copy lies "
+            "inside another workspace.",
+            fix="put the directory elsewhere (`LOADMASTER_HOME`, if it is Loadmaster's own copy), or add an empty table "
+            "`[workspace]` to its manifest.",
+        )
+
+
 class NothingToPublish(LoadmasterError):
     """A workspace without a publishable package."""
 
-    def __init__(self, project: str) -> None:
+    def __init__(
+        self,
+        project: str,
+        registry: str,
+        private: Sequence[str] = (),
+        elsewhere: Mapping[str, Sequence[str]] | None = None,
+        excluded: Sequence[str] = (),
+    ) -> None:
+        """`registry` is the profile's. `private` are members with `publish = false`, `elsewhere` those that name only other
+        registries, with these, and `excluded` those that the profile leaves out.
+        """
+        elsewhere = elsewhere or {}
+        others = sorted({name for named in elsewhere.values() for name in named})
+        reasons = [
+            *([f"`publish` of {some_names(elsewhere)} names only {some_names(others)}"] if elsewhere else []),
+            *([f"{some_names(private)} may not be published (`publish = false`)"] if private else []),
+            *([f"the profile excludes {some_names(excluded)}"] if excluded else []),
+        ]
+        to_mend = [
+            *([f'write `name = "{others[0]}"` in the table `[registry]` of the profile'] if others else []),
+            *(["let a manifest allow it (`publish`)"] if private else []),
+            *(["take a package from `release.exclude` in the profile"] if excluded else []),
+        ]
         super().__init__(
-            f"The workspace of `{project}` has no package to publish.",
-            why="every member says `publish = false`, or the profile excludes it.",
-            fix="mend the manifests, or `release.exclude` in the profile.",
+            f"The workspace of `{project}` has no package to publish to the registry `{registry}`.",
+            why=f"{'; '.join(reasons) or 'it has no members'}.",
+            fix=f"{', or '.join(to_mend) or 'name a workspace that has packages'}.",
         )
 
 
@@ -72,7 +107,8 @@ class DependencyCycle(LoadmasterError):
         super().__init__(
             f"The crates {' → '.join(f'`{crate}`' for crate in cycle)} need each other; none can be published first.",
             why="a dev-dependency with a version leads back; cargo resolves it while it packages.",
-            fix="drop `version` from the dev-dependency and keep its `path`: it is then left out of the published manifest.",
+            fix="let the dev-dependency name the `path` alone: it is then left out of the published manifest. If its line says "
+            '`workspace = true`, it inherits the version: write `{ path = "…" }` in its place, and leave the workspace\'s line.',
         )
 
 

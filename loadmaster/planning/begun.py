@@ -18,6 +18,7 @@ from loadmaster.planning.edits.released import label, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, publishable
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project, ReleaseStyle
+from loadmaster.planning.profile.tag_name import spelled
 from loadmaster.planning.registry.seen import BranchCommit, OwnRelease, Seen, Signature, TagSeen
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.value import Value
@@ -27,6 +28,7 @@ FIELDS: Mapping[str, str] = {
     "registry": "Registry",
     "forge": "Forge",
     "repository": "Repository",
+    "branch": "Branch",
     "token-block": "Secret block",
 }
 """The title in a form of each option that a new run of a release has to be told again."""
@@ -131,7 +133,7 @@ def may_name(tag: str, exact: Mapping[str, str], style: ReleaseStyle) -> bool:
     """Whether the name of a tag is one that a release of these versions gives."""
     patterns = {style.tag, *style.tags.values()}
     return any(
-        _fits(pattern, tag, {"version": version} | ({"name": name} if name else {}))
+        _fits(pattern, tag, spelled(version) | ({"name": name} if name else {}))
         for name, version in exact.items()
         for pattern in ([style.tag_pattern(name)] if name else patterns)
     )

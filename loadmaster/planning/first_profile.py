@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import tomlkit
@@ -19,9 +19,10 @@ from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
 from loadmaster.planning.profile.policy import Policy
-from loadmaster.planning.profile.project import ClippyScope, GateStyle
+from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
+from loadmaster.planning.profile.shared_tags import require_one_version
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
-from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.requirement import rewrite_requirement
 from loadmaster.planning.values.value import Value
 
@@ -38,6 +39,10 @@ class Survey(Value):
     tags: tuple[str, ...]
     published: Mapping[str, tuple[str, ...]] | None
     """The versions that crates.io has, by package; None if it could not be asked."""
+    foreign: frozenset[str] = frozenset()
+    """Those of these names that are somebody else's crates."""
+    doubtful: tuple[str, ...] = ()
+    """Those of which nothing tells whose they are."""
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
     changelogs: tuple[str, ...]
@@ -57,12 +62,14 @@ CHANGELOGS = ("changelog.md", "changes.md")
 """The names of changelogs, in lower case."""
 _NEWEST = 10
 """If a changelog has none of this many newest versions, nobody maintains it any more."""
+_SHOWN = 5
+"""How many names a comment lists."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 _HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
 
 
 def first_profile(survey: Survey, title: str) -> str:
-    """The text of `projects/NAME.toml`."""
+    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`."""
     published = released_packages(survey)
     policy = _policy(published)
     document = tomlkit.document()
@@ -80,6 +87,12 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_release(document, survey, published, policy)
+    if (registry := _registry(survey)) != DEFAULT_REGISTRY:
+        table = _add(document, "registry")
+        table.add(
+            tomlkit.comment("All packages go to this registry, by `publish` in their manifests, and not to crates.io.")
+        )
+        table.add("name", tomlkit.item(registry))
     _add_cargo(document, survey)
     _add_install(document, survey, published)
     return tomlkit.dumps(document)
@@ -117,13 +130,32 @@ def programs(metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(programs)
 
 
+def _registry(survey: Survey) -> str:
+    """The registry of the profile: crates.io, unless all packages go to one other registry by their manifests."""
+    public = [package.publish for package in survey.workspace.packages if package.is_publishable]
+    named = {name for registries in public for name in registries or (DEFAULT_REGISTRY,)}
+    return named.pop() if len(named) == 1 else DEFAULT_REGISTRY
+
+
+def _elsewhere(survey: Survey) -> str:
+    """The packages that may go to other registries only, with these; "" if there are none."""
+    registry = _registry(survey)
+    return ", ".join(
+        f"{package.name} ({', '.join(package.publish or ())})"
+        for package in survey.workspace.packages
+        if package.is_publishable and not package.may_go_to(registry)
+    )
+
+
 def released_packages(survey: Survey) -> tuple[Package, ...]:
     """The packages to publish: those that crates.io has, and the new ones that these need.
 
     If crates.io has none of the publishable packages, or was not asked, it is all of them.
     """
-    publishable = {package.name: package for package in survey.workspace.packages if package.is_publishable}
-    waiting = [name for name in publishable if (survey.published or {}).get(name)] or list(publishable)
+    packages, registry = survey.workspace.packages, _registry(survey)
+    publishable = {package.name: package for package in packages if package.may_go_to(registry)}
+    known = [name for name in publishable if (survey.published or {}).get(name) and name not in survey.foreign]
+    waiting = known or [name for name in publishable if name not in survey.foreign]
     names: set[str] = set()
     while waiting:
         names.add(name := waiting.pop())
@@ -134,7 +166,7 @@ def released_packages(survey: Survey) -> tuple[Package, ...]:
 
 def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
     """The packages that crates.io does not have; none if it has nothing of the workspace."""
-    known = {name for name, versions in (survey.published or {}).items() if versions}
+    known = {name for name, versions in (survey.published or {}).items() if versions} - survey.foreign
     return [package.name for package in published if known and package.name not in known]
 
 
@@ -170,11 +202,13 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
 def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy) -> None:
     independent = policy is Policy.INDEPENDENT
     release, patterns = _add(document, "release"), _patterns(survey, published, independent=independent)
+    style = ReleaseStyle(policy=policy, tag=patterns.tag, tags=patterns.tags)
+    require_one_version(style, {package.name: package.version for package in published})
     release.add(tomlkit.comment(_WHY_POLICY[policy]))
     release.add("policy", tomlkit.item(policy.value))
     release.add("tag", tomlkit.item(patterns.tag))
-    if not survey.tags:
-        release.add(tomlkit.comment("There are no tags that show the pattern."))
+    for line in _doubts(survey, patterns, independent=independent):
+        release.add(tomlkit.comment(line))
     abandoned = not independent and _is_abandoned(survey, published)
     release.add("changelog", tomlkit.item("" if abandoned else _changelog(survey, published, independent=independent)))
     if abandoned:
@@ -184,12 +218,16 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
     if new := _new(survey, published):
         release.add(tomlkit.comment(f"Not on crates.io yet, but needed by packages that are: {', '.join(new)}."))
+    if survey.doubtful:
+        release.add(tomlkit.comment(f"Look at crates.io whose these are, nothing told it: {_some(survey.doubtful)}."))
     if (exclude := _exclusions(survey, published)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
         release.add("exclude", exclude)
     if patterns.tags:
         release.add("tags", _table(patterns.tags))
+    if elsewhere := _elsewhere(survey):
+        release.add(tomlkit.comment(f"Not for `{_registry(survey)}`, by `publish` in their manifests: {elsewhere}."))
 
 
 _WHY_CLONE = "A clone on this machine. Plans and rehearsals read it; a release pushes to the repository named here."
@@ -200,7 +238,8 @@ _WHY_POLICY = {
 }
 _WHY_ABANDONED = "The changelog at the root has none of the newest versions: it does not change."
 _WHY_EXCLUDED = (
-    "crates.io has no version of these, though their manifests allow publishing them: remove what should be published."
+    "crates.io has no version of these, or only somebody else's, though their manifests allow publishing them: remove what "
+    "should be published."
 )
 _WHY_STALE = "cargo refuses these with `--locked`: run `cargo update --workspace` in each directory, and remove it from the list."
 _NOT_ASKED = (
@@ -217,6 +256,25 @@ def _versions_at_clone(survey: Survey, package: Package) -> tuple[str, ...]:
 def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> Patterns:
     versions = {package.name: {package.version, *_versions_at_clone(survey, package)} for package in published}
     return tag_patterns(survey.tags, versions, independent=independent)
+
+
+def _doubts(survey: Survey, patterns: Patterns, *, independent: bool) -> Iterator[str]:
+    """What is a guess about the tags."""
+    if not survey.tags:
+        yield "A guess: there are no tags that show the pattern."
+    elif patterns.guessed and independent:
+        yield f"A guess for {_some(patterns.guessed)}: no tag shows the pattern of these."
+    elif patterns.guessed:
+        yield "A guess: no tag names a version of these packages in a way that is known."
+    if patterns.mixed:
+        shown = ", ".join(f"{tag} ({name})" for name, tag in sorted(patterns.mixed.items())[:_SHOWN])
+        yield f"A guess: most tags have this shape, and the newest have another: {shown}."
+
+
+def _some(names: Collection[str]) -> str:
+    listed = sorted(names)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
 
 
 def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
@@ -244,14 +302,14 @@ def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: b
 
 def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
     names = {package.name for package in published}
-    stay = [
-        package.name for package in survey.workspace.packages if package.is_publishable and package.name not in names
-    ]
+    packages, registry = survey.workspace.packages, _registry(survey)
+    stay = [package.name for package in packages if package.may_go_to(registry) and package.name not in names]
     if not stay:
         return None
     exclusions = tomlkit.array().multiline(True)
     for name in stay:
-        exclusions.append(_table({"package": name, "why": "never published"}))
+        why = "somebody else's on crates.io" if name in survey.foreign else "never published"
+        exclusions.append(_table({"package": name, "why": why}))
     return exclusions
 
 

@@ -19,12 +19,14 @@ from loadmaster.planning.order import dependencies_first, edges, remaining_path
 from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
+from loadmaster.planning.profile.shared_tags import require_one_version
 from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.version import same_version
 
 CHECKSUMS = "SHA256SUMS"
 RECEIPT = "receipt.json"
@@ -130,7 +132,7 @@ def _title(tags: tuple[Tag, ...], crates: tuple[Crate, ...]) -> str:
 def plan_release(seen: Seen, project: Project, asked: str, today: date) -> ReleasePlan:
     """The plan for releasing `asked` (a version or a level).
 
-    Raises `NothingToPublish`, `DependencyCycle`, and the errors of `released_versions` and of the edits.
+    Raises `NothingToPublish`, `DependencyCycle`, `TagOfTwoVersions`, and the errors of `released_versions` and of the edits.
     """
     published, policy = publishable(seen.workspace, project), project.release.policy
     members = {name: versions for name, versions in seen.registry.crates.items() if name in seen.workspace.names}
@@ -162,12 +164,21 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
 
 def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:
     """The packages that this release publishes. Raises `NothingToPublish`."""
-    excluded = {rule.package for rule in project.release.exclude}
-    packages = tuple(
-        package for package in workspace.packages if package.is_publishable and package.name not in excluded
-    )
+    excluded, registry = {rule.package for rule in project.release.exclude}, project.registry.name
+    allowed = [package for package in workspace.packages if package.may_go_to(registry)]
+    packages = tuple(package for package in allowed if package.name not in excluded)
     if not packages:
-        raise NothingToPublish(project.name)
+        raise NothingToPublish(
+            project.name,
+            registry,
+            private=[package.name for package in workspace.packages if not package.is_publishable],
+            elsewhere={
+                package.name: package.publish or ()
+                for package in workspace.packages
+                if package.is_publishable and package not in allowed
+            },
+            excluded=[package.name for package in allowed],
+        )
     return packages
 
 
@@ -182,7 +193,7 @@ def _crates(packages: tuple[Package, ...], versions: Mapping[str, str], seen: Se
             current_version=by_name[name].version,
             needs=tuple(sorted(graph[name])),
             remaining_path=paths[name],
-            is_new=all(crate.version == versions[name] for crate in seen.registry.crates.get(name, ())),
+            is_new=all(same_version(crate.version, versions[name]) for crate in seen.registry.crates.get(name, ())),
         )
         for name in dependencies_first(graph)
     )
@@ -211,10 +222,11 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
 
 
 def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:
-    """The tags. Crates whose tags have the same name share one."""
+    """The tags. Crates whose tags have the same name share one. Raises `TagOfTwoVersions`."""
     by_tag: dict[str, list[Crate]] = {}
     for crate in crates:
         by_tag.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
+    require_one_version(project.release, {crate.name: crate.version for crate in crates})
     return tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
 
 
@@ -284,6 +296,8 @@ def _deviations(source: SourceSeen, project: Project, packages: tuple[Package, .
         deviations.append("packaged with `verify = false` by the profile: the packaged crates were not built")
     if not project.cargo.clippy:
         deviations.append("clippy was not run, by the profile")
+    if not project.cargo.msrv and any(package.rust_version for package in packages):
+        deviations.append("the oldest Rust of the packages was not tried, by the profile")
     if project.install and _install(project, packages) is None:
         deviations.append(f"no install check: nothing that is published has the binary `{project.install.binary}`")
     elif project.install and project.install.debug:

@@ -12,6 +12,7 @@ from semver import Version
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.tag_name import version_in
 from loadmaster.planning.registry.seen import TagSeen
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.value import Value
@@ -30,15 +31,10 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
     """
     if project.release.policy is Policy.INDEPENDENT:
         return None
-    before, _, after = project.release.tag.partition("{version}")
-    planned = parse(plan.tags[0].version)
-    versions = [
-        (Version.parse(text), tag)
-        for tag in tags
-        if tag.name.startswith(before)
-        and tag.name.endswith(after)
-        and Version.is_valid(text := tag.name.removeprefix(before).removesuffix(after))
-    ]
+    planned, first = parse(plan.tags[0].version), plan.tags[0].crates[0]
+    pattern = project.release.tag_pattern(first)
+    texts = ((version_in(tag.name, pattern, first), tag) for tag in tags)
+    versions = [(Version.parse(text), tag) for text, tag in texts if text is not None and Version.is_valid(text)]
     lower = [pair for pair in versions if pair[0] < planned and pair[0].prerelease is None]
     if not lower:
         return None

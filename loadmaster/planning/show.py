@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
-from loadmaster.errors.base import clause
+from loadmaster.errors.base import clause, in_one_line
 from loadmaster.planning.begun import WayBack
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Turn
@@ -189,6 +189,22 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
     return "\n".join([*lines, ""])
 
 
+def not_passed_text(answers: Iterable[GateAnswer]) -> str:
+    """The gates that did not pass, one line each, for the end of what a command prints; "" if all did."""
+    lines = [f"    {answer.gate}: {_not_passed(answer)}" for answer in answers if not answer.passed]
+    return "\n".join(["  did not pass:", *lines, ""]) if lines else ""
+
+
+def _not_passed(answer: GateAnswer) -> str:
+    """Why a gate did not pass, in one line."""
+    if answer.outcome is Outcome.COULD_NOT_CHECK:
+        return f"could not be checked: {in_one_line(answer.why)}"
+    problems = answer.warnings if answer.advised else answer.problems
+    first = f"{problems[0].places}: {in_one_line(problems[0].what)}" if problems else in_one_line(answer.why)
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{'advice' if answer.advised else 'failed'}: {first}{more}"
+
+
 def _problem_lines(problem: Problem) -> str:
     answered = f"\n        answer: {problem.evidence}" if problem.evidence else ""
     return f"      {problem.places}: {problem.what}{answered}\n        next: {problem.fix}"
@@ -242,6 +258,7 @@ def receipt_text(receipt: Receipt) -> str:
         text += gates_text(receipt.gates)
     elif skipped := [gate for gate in receipt.gates if gate.gate == SMOKE_WORKER and gate.outcome is Outcome.SKIP]:
         text += gates_text(skipped).rstrip("\n") + "\n"
+    text += not_passed_text(receipt.gates)
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
         text += f"\nout by now: {out_text(receipt)}\ngo on: {_way_on_text(receipt)}\n"
@@ -300,11 +317,17 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
             "|---|---|---|---|---|---|---|",
             *rows,
             "## Gates",
+            *_not_passed_lines(receipt.gates),
             gates_markdown(receipt.gates),
             *_deviation_lines(receipt.deviations),
             "",
         ]
     )
+
+
+def _not_passed_lines(answers: Iterable[GateAnswer]) -> list[str]:
+    rows = [f"- `{answer.gate}`: {_not_passed(answer)}" for answer in answers if not answer.passed]
+    return ["Did not pass:", "", *rows, ""] if rows else []
 
 
 def _failure_lines(failure: Failure) -> list[str]:

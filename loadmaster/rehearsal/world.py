@@ -49,9 +49,10 @@ PUSHES = "/pushes"
 def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -> Iterator[Job]:
     """The job of one rehearsal, in a world that lives as long as the block.
 
-    Raises `UnknownProject`, `ProfileBroken`, `UnknownCommit`, `RequestMoved`, and what git raises for the repository.
+    Raises `UnknownProject`, `ProfileBroken`, `BranchNotReleased`, `UnknownCommit`, `RequestMoved`, and what git raises for the
+    repository.
     """
-    project = load_project(request.project)
+    project = load_project(request.project).on_branch(request.branch)
     remote = directory.world / "remote.git"
     # A Retry has all it needs in its world; the source of that may be out of reach by then.
     is_retry = directory.pinned.exists() and remote.exists()

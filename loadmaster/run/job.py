@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, Field
 
-from loadmaster.clients.cargo import Cargo, cargo_in
+from loadmaster.clients.cargo import REGISTRY, Cargo, cargo_in
 from loadmaster.clients.git import Author
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.sandbox import BuildSandbox
@@ -115,6 +115,7 @@ class Job:
             index=index or self.index,
             toolchain=self.project.cargo.toolchain,
             allow=self.project.cargo.for_cargo,
+            registry=self.project.registry.cargo_name or REGISTRY,
         )
 
     def git_environment(self) -> dict[str, str]:

@@ -118,6 +118,7 @@ class Journal:
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),
             gates=self.gates,
+            not_passed=tuple(answer.gate for answer in self.gates if not answer.passed),
             deviations=(*(plan.deviations if plan else ()), *_deviations(job)),
             failure=None if error is None else Failure.of(error),
         )

@@ -25,7 +25,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
     Raises `LiveWorldRefused` for an address that is not on this machine, and what pinning raises.
     """
-    project = load_project(request.project).with_token_block(request.token_block)
+    project = load_project(request.project).on_branch(request.branch).with_token_block(request.token_block)
     index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from loadmaster.clients import git
+from loadmaster.errors.git import BranchMissing
 from loadmaster.errors.request import RequestMoved
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Job, Pinned
@@ -39,7 +40,7 @@ def pin(
     as_of: datetime | Literal["commit"] | None,
     index: str | None = None,
 ) -> Pinned:
-    """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `UnknownCommit`.
+    """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `BranchMissing`, `UnknownCommit`.
 
     The commit is the one that the request names; else that of the release, if Loadmaster began the requested version before,
     whichever run it was; else the head of the release branch.
@@ -53,6 +54,7 @@ def pin(
             raise RequestMoved(f"{pinned.project} {pinned.asked}", f"{request.project} {request.version}")
         return pinned
     branch, now = project.source.branch, datetime.now(UTC)
+    require_branch(source, branch, request.repository or project.source.repository or project.name)
     head = f"refs/heads/{branch}"
     begun = None if request.commit else commit_of_release(source, head, project, request.version)
     commit = git.resolve(source, request.commit or begun or head)
@@ -68,6 +70,12 @@ def pin(
     )
     write_atomically(directory.pinned, pinned.model_dump_json(indent=2).encode())
     return pinned
+
+
+def require_branch(copy: Path, branch: str, repository: str) -> None:
+    """`copy` is our own copy of the repository, which messages must not name. Raises `BranchMissing`."""
+    if branch not in (known := git.branches(copy)):
+        raise BranchMissing(repository, branch, known)
 
 
 def pin_version(job: Job, version: str) -> None:

@@ -70,7 +70,7 @@ def preflight_request(values: dict[str, Any]) -> PreflightRequest:
 
 def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Store) -> Job:
     """A job to look and to package with, in a directory of its own. Raises what pinning raises."""
-    project = load_project(request.project).with_token_block(request.token_block)
+    project = load_project(request.project).on_branch(request.branch).with_token_block(request.token_block)
     source = source_of(request, project, directory, store)
     index = request.registry or crates_io_index()
     world = World(

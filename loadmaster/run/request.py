@@ -52,6 +52,12 @@ class ReleaseRequest(Value):
         pattern=r"^[0-9a-f]{7,40}$",
         description="The commit to release; the head of the release branch if left out.",
     )
+    branch: str | None = Field(
+        default=None,
+        title="Branch",
+        pattern=r"^[^\s~^:\\-][^\s~^:\\]*$",
+        description="A maintenance branch of `release.branches` in the profile, instead of its release branch.",
+    )
     preflight: bool = Field(
         default=True,
         title="Preflight",
@@ -93,7 +99,8 @@ class StartRequest(ReleaseRequest):
     @property
     def options(self) -> dict[str, str]:
         """What a new run of the same release has to be told again, beside project and version, by option."""
-        return {} if self.repository is None else {"repository": self.repository}
+        said = {"repository": self.repository, "branch": self.branch}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 class LiveRequest(StartRequest):

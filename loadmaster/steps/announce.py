@@ -11,6 +11,7 @@ from loadmaster.clients.forge import releases as forge
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.forge import AssetDifferent
 from loadmaster.errors.git import NotObserved
+from loadmaster.planning.maintenance.latest import is_latest
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, same_release
@@ -74,6 +75,8 @@ def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: byte
 def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
     """Makes the draft public, if it has all its assets. `assets` are their SHA-256, by name.
 
+    The forge shows it as its latest release, unless it has a higher version among those of the same tags.
+
     Raises `AssetDifferent`, `NotObserved`.
     """
     with _client(job) as client:
@@ -81,7 +84,8 @@ def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease, assets: Map
 
         def act() -> None:
             _require_assets(client, release, assets)
-            public.publish(release)
+            public_tags = [one.tag for one in forge.releases(client) if not one.draft and not one.prerelease]
+            public.publish(release, latest=is_latest(tag, job.project, public_tags))
 
         return converge(public, act).record
 

@@ -1,7 +1,8 @@
-"""Inspects the code of the run's clone with cargo's companions: clippy, the oldest Rust, and cargo-semver-checks."""
+"""Inspects the code of the run's clone with cargo's companions: clippy, each package's oldest Rust, and cargo-semver-checks."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -15,6 +16,7 @@ from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.previous_release import baseline, level_between, previous_release
 from loadmaster.planning.profile.project import ClippyScope
 from loadmaster.planning.registry.seen import Lint, Seen
+from loadmaster.planning.rust_versions import by_rust_version, together
 from loadmaster.planning.tree.tree import read_workspace
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
@@ -84,16 +86,25 @@ def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tu
 
 @judges_the_tree
 def msrv(job: Job, seen: Seen) -> Lint:
-    """`cargo check` of the publishable packages, with the newest of the Rust versions that they declare."""
-    packages = publishable(seen.workspace, job.project)
-    declared = {package.name: package.rust_version for package in packages if package.rust_version}
-    if not declared:
+    """`cargo check` of the publishable packages, each with the Rust version that it declares, the newest first."""
+    if not job.project.cargo.msrv:
+        return Lint(ran=False, why="the profile says `cargo.msrv = false`")
+    packages = by_rust_version(publishable(seen.workspace, job.project))
+    if not packages:
         return Lint(ran=False, why="no package declares a `rust-version`")
-    oldest = max(declared.values(), key=lambda version: [int(part) for part in version.split(".")])
-    called = job.cargo().with_target(_target(job, "msrv"))
-    tree = build_tree(job, called)
-    specs = _package_specs(tree, seen.workspace, sorted(declared))
-    return cargo.check_with(called, tree, oldest, specs, locked=has_lockfile(tree))
+    tree, end = build_tree(job, job.cargo()), time.monotonic() + job.project.cargo.msrv_within
+    return together(
+        (rust, names, _check_with_rust(job, seen, tree, rust, names, end)) for rust, names in packages.items()
+    )
+
+
+def _check_with_rust(job: Job, seen: Seen, tree: Path, rust: str, names: tuple[str, ...], end: float) -> Lint:
+    """`end` is an instant of the monotonic clock, in seconds."""
+    if (within := end - time.monotonic()) <= 0:
+        return Lint(ran=False, why="there was no time left (`cargo.msrv_within` in the profile)")
+    called = job.cargo().with_target(_target(job, f"msrv-{rust}"))
+    specs = _package_specs(tree, seen.workspace, names)
+    return cargo.check_with(called, tree, rust, specs, locked=has_lockfile(tree), within=within)
 
 
 @judges_the_tree

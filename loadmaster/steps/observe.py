@@ -28,7 +28,7 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import same_version
 from loadmaster.run.own_releases import commit_of_release
-from loadmaster.run.pinning import IMPORTED
+from loadmaster.run.pinning import IMPORTED, require_branch
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
@@ -106,6 +106,7 @@ def look_at_source(
     branch, refs = project.source.branch, git.observe_refs(remote, extra=extra)
     tagged = next((commit for tag in _likely_tags(project, released) if (commit := git.commit_of_tag(refs, tag))), None)
     mirror = git.mirror(remote, store.part("mirrors"), extra=extra)
+    require_branch(mirror, branch, remote)
     head = f"refs/heads/{branch}"
     begun = commit_of_release(mirror, head, project, released)
     commit = tagged or begun or git.resolve(mirror, head)

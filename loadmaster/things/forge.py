@@ -67,8 +67,8 @@ class PublicRelease(DraftedRelease):
         why = "only a draft of it, which nobody sees"
         return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
 
-    def publish(self, release: forge.ForgeRelease) -> None:
-        forge.publish(self.client, release.id)
+    def publish(self, release: forge.ForgeRelease, *, latest: bool) -> None:
+        forge.publish(self.client, release.id, latest=latest)
 
 
 @dataclass(frozen=True, kw_only=True)

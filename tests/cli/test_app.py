@@ -297,7 +297,7 @@ class TestBadInput:
         ("a dirty checkout", dirty, [], ["tree-clean: fail", "units/src/lib.rs: differs", "notes.txt: differs"]),
         ("a stale lockfile", changed(STALE), [], ["lockfiles-current: fail", "Cargo.lock: has `hangar-units` at `0.3.0`"]),
         ("a lockfile in the middle of a merge", changed(MERGED), [], ["`Cargo.lock` has merge markers"]),
-        ("a cycle through a versioned dev-dependency", changed(CYCLE), [], ["`hangar-units`", "`hangar-cli`", "drop `version`"]),
+        ("a cycle through a versioned dev-dependency", changed(CYCLE), [], ["`hangar-units`", "name the `path` alone"]),
         ("versions that disagree", changed(VERSIONS), [], ["do not carry one version", "`hangar-units` 0.3.0"]),
         ("no changelog", without("CHANGELOG.md"), [], ["changelog-heading: fail", "CHANGELOG.md: is not in the tree"]),
     )  # fmt: skip

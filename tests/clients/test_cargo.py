@@ -18,7 +18,7 @@ from loadmaster.clients import cargo
 from loadmaster.clients.serving import serving
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull, NotWritten
-from loadmaster.errors.workspace import NotAWorkspace
+from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
@@ -157,6 +157,12 @@ class TestMetadata:
         with pytest.raises(NotAWorkspace):
             cargo.members(called, workspace / "inner", "demo")
 
+    def test_a_copy_inside_another_workspace_is_told_with_that_one(self, called: cargo.Cargo, workspace: Path) -> None:
+        write(workspace, {"home/copy/Cargo.toml": '[package]\nname = "copy"\nversion = "0.1.0"\nedition = "2021"\n'})
+        write(workspace, {"home/copy/src/lib.rs": "", ".git/HEAD": ""})
+        with pytest.raises(InOtherWorkspace, match=f"finds `{workspace}/Cargo.toml`"):
+            cargo.members(called, workspace / "home" / "copy", "demo")
+
     def test_a_manifest_that_cannot_be_read_is_told_in_cargo_s_words(
         self, called: cargo.Cargo, workspace: Path
     ) -> None:
@@ -245,7 +251,7 @@ class TestWarnings:
 class TestOldestRust:
     def test_the_toolchain_that_is_installed_checks(self, called: cargo.Cargo, workspace: Path) -> None:
         rust = cargo.toolchain(called, workspace).rustc
-        installed = cargo.check_with(called, workspace, rust, ["units"], locked=True)
+        installed = cargo.check_with(called, workspace, rust, ["units"], locked=True, within=600)
         assert installed.passed or "is not installed" in installed.why
 
     def test_code_that_does_not_build_fails(
@@ -255,14 +261,19 @@ class TestOldestRust:
         false_cargo(tmp_path / "bin", says, monkeypatch)
         false_cargo(tmp_path / "bin", says, monkeypatch, name="rustc")
         found = cargo.check_with(
-            sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"), workspace, "1.90", ["units"], locked=True
+            sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log"),
+            workspace,
+            "1.90",
+            ["units"],
+            locked=True,
+            within=600,
         )
         assert (found.ran, found.passed, found.why) == (True, False, "error[E0658]")
 
     def test_a_toolchain_that_is_missing_is_told_with_what_brings_it(
         self, called: cargo.Cargo, workspace: Path
     ) -> None:
-        found = cargo.check_with(called, workspace, "1.31", ["units"], locked=True)
+        found = cargo.check_with(called, workspace, "1.31", ["units"], locked=True, within=600)
         assert (found.ran, "rustup toolchain install 1.31.0" in found.why) == (False, True)
 
 

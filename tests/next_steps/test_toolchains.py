@@ -93,12 +93,12 @@ def test_clippy_is_added_to_the_toolchain_of_the_release_wherever_it_is_typed(
 
 def test_the_oldest_rust_of_the_packages_is_installed(rustup: Rustup, home: Path, tree: Path) -> None:
     rustup.offer(rustup.version, rustup.version, "2026-04-14")
-    lint = cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True)
+    lint = cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True, within=600)
     assert not lint.ran
 
     run_as_printed("cargo.check_with", "rustup toolchain install {exact} --profile minimal", lint.why, tree)
 
-    assert cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True).passed
+    assert cargo.check_with(called(home), tree, rustup.version, MEMBERS, locked=True, within=600).passed
 
 
 @pytest.fixture

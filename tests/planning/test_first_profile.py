@@ -39,6 +39,36 @@ def test_a_workspace_of_one_version() -> None:
     assert (found.forge, found.source.branch, found.release.changelog) == ("ada/wing", "main", "CHANGELOG.md")
 
 
+GUESSES = [
+    ((), "1.2.0", "# A guess: there are no tags that show the pattern."),
+    (("latest",), "1.2.0", "# A guess: no tag names a version of these packages in a way that is known."),
+    (("wing-1.2.0",), "0.3.0", "# A guess for tail: no tag shows the pattern of these."),
+    (
+        ("v1.1.0", "v1.0.0", "v0.9.0", "release/1.2.0"),
+        "1.2.0",
+        "# A guess: most tags have this shape, and the newest have another: release/1.2.0 (wing).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tags", "version", "told"), GUESSES)
+def test_what_is_a_guess_about_the_tags_is_said(tags: tuple[str, ...], version: str, told: str) -> None:
+    out = {"wing": ("0.9.0", "1.0.0", "1.1.0", "1.2.0"), "tail": ("1.2.0",)}
+    assert told in first_profile(survey(WING, package("tail", version=version), tags=tags, published=out), "wing")
+    assert "guess" not in first_profile(survey(WING, TAIL), "wing")
+
+
+def test_packages_for_another_registry_are_named_with_it() -> None:
+    ours = [package(name, version="1.2.0", publish=("works",)) for name in ("wing", "tail")]
+    found = survey(*ours, published={})
+    assert profile(found).registry.name == "works"
+    assert [each.name for each in released_packages(found)] == ["wing", "tail"]
+    mixed = survey(WING, package("tail", version="1.2.0", publish=("works",)))
+    assert profile(mixed).registry.name == "crates-io"
+    assert [each.name for each in released_packages(mixed)] == ["wing"]
+    assert "# Not for `crates-io`, by `publish` in their manifests: tail (works)." in first_profile(mixed, "wing")
+
+
 def test_requirements_that_lag_behind_stay() -> None:
     lagging = package("tail", needs("wing", "^1.0"), version="1.2.0")
     assert profile(survey(WING, lagging)).release.policy is Policy.KEEP_CARET_FLOOR
@@ -96,7 +126,17 @@ def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> No
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
-    assert "crates.io has no version of these" in first_profile(found, "wing")
+    assert "crates.io has no version of these, or only somebody else's" in first_profile(found, "wing")
+
+
+def test_a_name_that_is_somebody_else_s_is_never_taken_for_published() -> None:
+    packages = (WING, package("api", version="0.1.0"), package("restart", version="0.1.0"))
+    out = {"wing": ("1.2.0",), "api": ("0.1.0", "0.2.0"), "restart": ("0.1.0",)}
+    found = survey(*packages, published=out, foreign=frozenset({"api"}), doubtful=("restart",))
+    assert [each.name for each in released_packages(found)] == ["wing", "restart"]
+    exclude = profile(found).release.exclude
+    assert [(each.package, each.why) for each in exclude] == [("api", "somebody else's on crates.io")]
+    assert "# Look at crates.io whose these are, nothing told it: restart." in first_profile(found, "wing")
 
 
 NEEDING = [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadmaster.errors.edits import TagOfTwoVersions
 from loadmaster.errors.workspace import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.profile.project import Install
@@ -90,6 +93,49 @@ def test_packages_that_disagree_are_named() -> None:
 def test_a_workspace_without_a_publishable_package_is_refused() -> None:
     with pytest.raises(NothingToPublish):
         plan_of(seen(package("a", publish=())))
+
+
+NOTHING = {
+    "private members": (package("a", publish=()), {}, "`a` may not be published (`publish = false`).", "`publish`"),
+    "members for another registry": (
+        package("a", publish=("works",)),
+        {},
+        "`publish` of `a` names only `works`.",
+        'write `name = "works"` in the table `[registry]` of the profile.',
+    ),
+    "members that the profile leaves out": (
+        package("a"),
+        {"exclude": [{"package": "a", "why": "old"}]},
+        "the profile excludes `a`.",
+        "take a package from `release.exclude` in the profile.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("member", "release", "why", "fix"), NOTHING.values(), ids=NOTHING)
+def test_why_nothing_can_be_published_is_said_as_it_is(
+    member: Package, release: dict[str, Any], why: str, fix: str
+) -> None:
+    with pytest.raises(NothingToPublish) as refused:
+        plan_release(seen(member), project(**release), "minor", TODAY)
+    assert refused.value.why == why
+    assert fix in refused.value.fix
+
+
+def test_two_crates_of_two_versions_get_no_tag_together() -> None:
+    looked = seen(package("app", version="0.5.0+one"), package("core", version="0.5.0+two"))
+    with pytest.raises(
+        TagOfTwoVersions, match=r"The tag `v0\.5\.0` would stand for `app` 0\.5\.0\+x and `core` 0\.5\.0\+y"
+    ):
+        plan_release(looked, project(policy="independent", tag="v{plain}"), "app=0.5.0+x,core=0.5.0+y", TODAY)
+
+
+def test_a_member_for_another_registry_is_released_where_the_profile_s_registry_is_that_one() -> None:
+    looked = seen(package("ours", publish=("works",)), package("open"), package("theirs", publish=("elsewhere",)))
+    style = project().registry.model_copy(update={"name": "works"})
+    plan = plan_release(looked, project().model_copy(update={"registry": style}), "minor", TODAY)
+    assert sorted(plan.versions) == ["open", "ours"]
+    assert sorted(plan_release(looked, project(), "minor", TODAY).versions) == ["open"]
 
 
 @given(workspaces(), st.sampled_from(["major", "minor", "patch", "rc"]))

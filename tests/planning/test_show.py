@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loadmaster.planning.gates.judging import turn_into_advice
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.show import (
     gates_markdown,
@@ -113,6 +114,21 @@ class TestReceipt:
         assert shown[2].split() == ["✔", "tag", "v1.0.0", "0.0", "s", "(was", "there", "already)"]
         assert "2 attempts" in shown[3]
         assert "sha256 aaaaaaaaaaaa" in shown[3]
+
+    def test_the_last_lines_of_a_release_that_is_out_name_each_gate_that_did_not_pass(self) -> None:
+        advice = turn_into_advice(GateAnswer.of("clippy", 1, [PROBLEM, PROBLEM]))
+        unasked = turn_into_advice(GateAnswer.could_not_check("msrv", "Rust 1.60\nis not installed"))
+        warned = GateAnswer.of("gone-crate", 1, ()).model_copy(update={"warnings": (PROBLEM,)})
+        fine = (warned, GateAnswer.skip("python-version", "no Python"), GateAnswer.of("tag-free", 1, ()))
+        shown = receipt_text(receipt(gates=(advice, unasked, *fine)))
+        told = [
+            "  did not pass:",
+            "    clippy: advice: Cargo.lock: is stale (and 1 more)",
+            "    msrv: could not be checked: Rust 1.60 is not installed",
+        ]
+        assert shown.splitlines()[-3:] == told
+        assert "- `msrv`: could not be checked: " in receipt_markdown(receipt(gates=(unasked,)), None)
+        assert "did not pass" not in receipt_text(receipt(gates=fine))
 
     def test_closed_gates_and_the_failure_are_told_last(self) -> None:
         failure = Failure(what="It broke.", why="b.", next="c.")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.errors.git import BranchMissing
 from loadmaster.run.job import Pinned
-from loadmaster.run.pinning import earlier_starts, release_of_run
+from loadmaster.run.pinning import earlier_starts, release_of_run, require_branch
 from loadmaster.run.store import Store
+from tests.kit.hangar import git, repository
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 INDEX = "sparse+http://127.0.0.1:1/index/"
@@ -44,3 +46,12 @@ def test_a_record_that_cannot_be_read_tells_nothing(tmp_path: Path, record: str)
     spoilt.pinned.write_text(record, encoding="utf-8")
     assert release_of_run(spoilt) is None
     assert earlier_starts(OWN, "1.0.0", store) == (THEN,)
+
+
+def test_a_branch_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    copy = repository(tmp_path / "source")
+    git(copy, "branch", "release/1.4")
+    require_branch(copy, "release/1.4", "hangar")
+    with pytest.raises(BranchMissing, match=r"`hangar` has no branch `trunk`; it has `\S+`, `release/1\.4`\.") as told:
+        require_branch(copy, "trunk", "hangar")
+    assert str(copy) not in str(told.value)

@@ -107,6 +107,30 @@ def test_without_a_declared_rust_nothing_is_built(tmp_path: Path) -> None:
         assert inspect.msrv(job, seen).why == "no package declares a `rust-version`"
 
 
+OWN_RUSTS = {
+    "units/Cargo.toml": FILES["units/Cargo.toml"].replace("[package]\n", '[package]\nrust-version = "1.95"\n'),
+    "cli/Cargo.toml": FILES["cli/Cargo.toml"].replace("[package]\n", '[package]\nrust-version = "1.57"\n'),
+}
+
+
+def test_each_package_is_checked_with_the_rust_that_it_declares(tmp_path: Path) -> None:
+    with released_before(tmp_path, OWN_RUSTS) as (job, seen, _):
+        found = inspect.msrv(job, seen)
+    assert (found.ran, found.passed, found.findings) == (True, True, ())
+    assert [why.partition(";")[0] for why in found.unasked] == [
+        "`hangar-cli` with Rust 1.57: Rust 1.57.0 is not installed"
+    ]
+
+
+def test_a_check_with_the_oldest_rust_that_takes_too_long_could_not_be_made(tmp_path: Path) -> None:
+    with released_before(tmp_path, OWN_RUSTS) as (job, seen, _):
+        style = job.project.cargo.model_copy(update={"msrv_within": 0.01})
+        found = inspect.msrv(replace(job, project=job.project.model_copy(update={"cargo": style})), seen)
+    assert not found.ran
+    assert "`hangar-units` with Rust 1.95: " in found.why
+    assert "time" in found.why
+
+
 def test_a_lockfile_that_cargo_left_where_none_is_tracked_is_neither_judged_nor_packaged_by(tmp_path: Path) -> None:
     untracked = {".gitignore": "target\nCargo.lock\n"}
     with released_before(tmp_path, untracked) as (job, seen, plan):

@@ -14,7 +14,7 @@ from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import plain_tree, texts_to_read
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.show import gates_text
+from loadmaster.planning.show import gates_text, not_passed_text
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 from loadmaster.planning.values.value import Value
 
@@ -45,4 +45,5 @@ def judge(directory: Path, tag: str | None, project: Project | None) -> TreeJudg
 
 def judgement_text(judged: TreeJudged) -> str:
     more = len(GATES) - len(judged.gates)
-    return f"{gates_text(judged.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"
+    asked = f"{gates_text(judged.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"
+    return asked + not_passed_text(judged.gates)

@@ -5,29 +5,38 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_text
+from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
+from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
+from loadmaster.planning.permissions.questions import pause_between_requests
+from loadmaster.planning.permissions.seen import CrateAnswers
 from loadmaster.planning.profile.project import CargoStyle, Project
 from loadmaster.planning.registry.index_line import IndexLine
-from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
+from loadmaster.run.clock import SystemClock
 from loadmaster.run.profiles import problems_of
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import default_store, write_atomically
 from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain, require_named_toolchain
+from loadmaster.steps.permission_questions import Turnstile
 
 
 class FirstProfile(Value):
@@ -70,26 +79,27 @@ def _require_readable(file: Path, name: str, text: str) -> None:
 def _survey(path: Path, index: str) -> Survey:
     _require_root_at_top(path)
     require_named_toolchain(path, CargoStyle())
-    pinned, substitute = pinned_toolchain(path), None
-    installed = cargo.installed_toolchains()
-    if pinned and installed and not any(toolchain.startswith(pinned) for toolchain in installed):
-        substitute = installed[0].split("-")[0]
+    pinned = pinned_toolchain(path)
+    substitute = _substitute(pinned)
     with scratch() as home:
         sandbox = sandbox_for(CargoStyle(), default_store().root)
         chosen = cargo.cargo_in(home, home / "cargo.log", sandbox=sandbox, toolchain=substitute)
         metadata = metadata_of(chosen, path, str(path))
         workspace = read_metadata(metadata)
         stale = _stale_lockfiles(chosen, path, workspace)
-    published, tags = _index_lines(workspace, index), git.tags(path)
+    published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
+    owned = _whose(workspace, published or {}, index, _repositories(forge, metadata))
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
-        forge=forge_of(git.origin(path), metadata),
+        forge=forge,
         branch=git.branch(path),
         workspace=workspace,
         tags=tuple(tag.name for tag in tags),
         published=None if published is None else {name: _versions(lines) for name, lines in published.items()},
+        foreign=owned.foreign,
+        doubtful=owned.unknown,
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=changelogs,
         root_changelog=next((read_text(file, path / file) for file in changelogs if "/" not in file), None),
@@ -98,6 +108,14 @@ def _survey(path: Path, index: str) -> Survey:
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _substitute(pinned: str | None) -> str | None:
+    """An installed toolchain, if the pinned one is not installed."""
+    installed = cargo.installed_toolchains()
+    if not pinned or not installed or any(toolchain.startswith(pinned) for toolchain in installed):
+        return None
+    return installed[0].split("-")[0]
 
 
 def _require_root_at_top(path: Path) -> None:
@@ -120,11 +138,39 @@ def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> t
 
 def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
     """The index lines of the packages on crates.io, by name; None if it did not answer."""
-    names = sorted(package.name for package in workspace.packages if package.is_publishable)
+    names = sorted(package.name for package in workspace.packages if package.may_go_to(DEFAULT_REGISTRY))
     try:
         return RegistryClient(index).find_all_lines(names)
     except RegistryUnreachable:
         return None
+
+
+def _repositories(forge: str | None, metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses that the workspace gives for itself."""
+    named = (package.get("repository") for package in metadata["packages"])
+    return (*([f"https://forge/{forge}"] if forge else []), *(address for address in named if address))
+
+
+def _whose(workspace: Workspace, lines: Lines, index: str, repositories: Iterable[str]) -> Whose:
+    """Asks the registry's web API about the names that its index does not tie to the others, as slowly as it wants."""
+    names, relative = doubtful(lines), min(family(lines), default=None)
+    if not names:
+        return Whose()
+    try:
+        registry = RegistryClient(index)
+        api, client = registry.api, registry.http
+    except RegistryUnreachable:
+        return whose(names, {}, repositories, None, workspace, lines)
+    tell(f"asking the registry whose {len(names)} of its crates are")
+    turn = Turnstile(pause_between_requests(api), SystemClock())
+    answers = {
+        name: CrateAnswers(
+            crate=turn(partial(questions.crate, api, name, client)),
+            owners=turn(partial(questions.owners, api, name, client)),
+        )
+        for name in (*names, *([relative] if relative else []))
+    }
+    return whose(names, answers, repositories, answers.get(relative or ""), workspace, lines)
 
 
 def _versions_after(instant: float, lines: Iterable[IndexLine]) -> tuple[str, ...]:

@@ -149,9 +149,10 @@ def create_draft(client: httpx.Client, draft: Draft) -> ForgeRelease:
     return read(ForgeRelease, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
 
 
-def publish(client: httpx.Client, release: int) -> ForgeRelease:
-    """Makes the draft public; a public release is left unchanged."""
-    return read(ForgeRelease, send(client, "PATCH", f"releases/{release}", json={"draft": False}))
+def publish(client: httpx.Client, release: int, *, latest: bool = True) -> ForgeRelease:
+    """Makes the draft public; a public release is left unchanged. `latest`: whether the forge shows it as its latest one."""
+    wanted = {"draft": False, "make_latest": "true" if latest else "false"}
+    return read(ForgeRelease, send(client, "PATCH", f"releases/{release}", json=wanted))
 
 
 def assets(client: httpx.Client, release: int) -> tuple[Asset, ...]:

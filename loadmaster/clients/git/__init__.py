@@ -10,6 +10,7 @@ from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     all_tracked_files,
     branch,
+    branches,
     commit_of_tag,
     commit_time,
     commits_since,
@@ -38,6 +39,7 @@ __all__ = [
     "Author",
     "all_tracked_files",
     "branch",
+    "branches",
     "clone_at",
     "commit_all",
     "commit_of_tag",

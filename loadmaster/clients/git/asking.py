@@ -101,6 +101,11 @@ def history(repository: Path, revision: str) -> Iterator[BranchCommit]:
             yield BranchCommit(commit=commit, parents=tuple(parents.split()), by=by, subject=subject)
 
 
+def branches(repository: Path) -> tuple[str, ...]:
+    """The names of its own branches."""
+    return tuple(text(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/heads").splitlines())
+
+
 def tags_below(repository: Path, commit: str) -> tuple[str, ...]:
     """Names of the tags on `commit` and on its ancestors. Raises `UnknownCommit`."""
     below = resolve(repository, commit)

@@ -14,6 +14,7 @@ from loadmaster.errors.edits import ChangelogHeadings
 from loadmaster.planning.edits.changelog import add_notes, headings, notes, release_heading, waits_for_entries
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.profile.tag_name import tag_name, version_in
 from loadmaster.planning.tree.tree import sibling_path
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.toml_text import require_no_mark
@@ -156,21 +157,24 @@ def proposal_scopes(
         released = tuple(package for package in packages if _is_released(package, style))
         if path not in texts or not released or (asked and not any(package.name in asked for package in released)):
             continue
-        patterns = {style.tag_pattern(package.name).replace("{name}", package.name) for package in released}
+        patterns = {package.name: style.tag_pattern(package.name) for package in released}
         newest = [
-            pattern.replace("{version}", heading.version)
+            tag_name(pattern, name, heading.version)
             for heading in headings(texts[path])[:1]
-            for pattern in patterns
+            for name, pattern in patterns.items()
         ]
         if waits_for_entries(texts[path]) and (not newest or not set(newest).isdisjoint(tags)):
             scopes[path] = _scope(released, workspace, style, _version_tags(patterns, tags))
     return scopes
 
 
-def _version_tags(patterns: Collection[str], tags: Collection[str]) -> tuple[str, ...]:
-    """The tags that name a version by one of the patterns."""
-    shape = "|".join(re.escape(pattern).replace(r"\{version\}", r"\d+\.\d+\.\d+(?:[-+].*)?") for pattern in patterns)
-    return tuple(tag for tag in sorted(tags) if re.fullmatch(shape, tag))
+def _version_tags(patterns: Mapping[str, str], tags: Collection[str]) -> tuple[str, ...]:
+    """The tags that name a version by one of the patterns, which are by package."""
+    return tuple(tag for tag in sorted(tags) if any(_names_version(tag, patterns[name], name) for name in patterns))
+
+
+def _names_version(tag: str, pattern: str, package: str) -> bool:
+    return re.fullmatch(r"\d+\.\d+\.\d+(?:[-+].*)?", version_in(tag, pattern, package) or "") is not None
 
 
 def _scope(

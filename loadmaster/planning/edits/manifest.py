@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from loadmaster.errors.edits import InheritedVersionsDisagree, RequirementCannotFollow
 from loadmaster.planning.edits.toml_literals import KeyPath, Literal, replace_literals, value_at
 from loadmaster.planning.profile.policy import Requirements
-from loadmaster.planning.tree.manifest_package import ManifestTable, parse_manifest
+from loadmaster.planning.tree.manifest_package import ManifestTable, parse_manifest, registries_of
 from loadmaster.planning.tree.tree import MANIFEST, root_of
 from loadmaster.planning.values.requirement import matches, rewrite_requirement
 
@@ -78,10 +78,20 @@ def add_heirs(
     """
     parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
     own = {path: manifest for path, manifest in parsed.items() if path not in others}
-    heirs = [(root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)]
-    moved = {root: versions[package["name"]] for root, package in heirs if package.get("name") in versions}
-    private = [(root, package["name"]) for root, package in heirs if package.get("publish") is False]
-    return {name: moved[root] for root, name in private if root in moved} | dict(versions)
+    heirs = [
+        (path, root_of(path, parsed), manifest["package"]) for path, manifest in own.items() if _inherits(manifest)
+    ]
+    moved = {root: versions[package["name"]] for _, root, package in heirs if package.get("name") in versions}
+    return {
+        package["name"]: moved[root]
+        for path, root, package in heirs
+        if root in moved and root is not None and _is_private(path, root, parsed)
+    } | dict(versions)
+
+
+def _is_private(path: str, root: str, manifests: Mapping[str, ManifestTable]) -> bool:
+    """Whether no registry may get the package, by its manifest or by what it inherits."""
+    return registries_of(path, manifests[path], root, manifests.get(root, {})) == ()
 
 
 def _inherits(manifest: ManifestTable) -> bool:

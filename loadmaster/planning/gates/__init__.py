@@ -14,6 +14,7 @@ from loadmaster.planning.gates import (
     numbers,
     registry,
     sources,
+    tags,
     toolchain,
 )
 from loadmaster.planning.gates.evidence import Evidence, EvidenceKind
@@ -25,6 +26,7 @@ GATES: tuple[Gate, ...] = (
     history.tree_clean,
     history.release_branch,
     history.tag_free,
+    tags.tag_shape,
     history.bump_alone,
     history.gone_crate,
     numbers.strict_tag,

@@ -55,7 +55,7 @@ def depends_on_unpublished(tree: Tree, package: Package, dependency: Dependency)
     For a dev-dependency it is enough that the registry has a version already, because users never resolve it.
     """
     member = _member(tree, dependency)
-    if member is None or not dependency.is_packaged or member.name in tree.names or member.is_publishable:
+    if member is None or not dependency.is_packaged or member.name in tree.names or tree.takes(member):
         return None
     fix = f"publish `{dependency.name}`, or drop the dependency; `optional = true` does not help."
     if dependency.kind == "dev":
@@ -77,7 +77,7 @@ def stale_dependency(tree: Tree, package: Package, dependency: Dependency) -> De
     If packages have versions of their own, `dependency-on-registry` asks instead.
     """
     member = _member(tree, dependency)
-    if member is None or not dependency.is_packaged or not member.is_publishable or not tree.is_lockstep:
+    if member is None or not dependency.is_packaged or not tree.takes(member) or not tree.is_lockstep:
         return None
     if member.name not in tree.names:
         return DependencyFault(

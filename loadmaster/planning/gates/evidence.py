@@ -17,7 +17,7 @@ from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Judged, RegistrySeen, Seen, TagSeen
 from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
-from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.value import Value
 
 
@@ -79,6 +79,10 @@ class Tree(Value):
 
     def text(self, path: str) -> str | None:
         return self.files.texts.get(path)
+
+    def takes(self, member: Package) -> bool:
+        """Whether the release's registry may get the member, by its manifest. Without a profile: whether crates.io may."""
+        return member.may_go_to(self.project.registry.name if self.project is not None else DEFAULT_REGISTRY)
 
     @property
     def root(self) -> str:

@@ -30,7 +30,7 @@ def release_branch(release: ReleaseEvidence) -> Findings:
     problem = Problem(
         where=source.commit,
         what=f"is not on the release branch `{source.branch}`",
-        fix="merge it first, or name another branch in the profile (`source.branch`).",
+        fix="merge it first, or name another branch: `source.branch` in the profile, or `--branch` for one of `release.branches`.",
     )
     return Findings(checked=1, problems=() if source.on_branch else (problem,))
 
@@ -75,7 +75,8 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
 @of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry forever.")
 def gone_crate(release: ReleaseEvidence) -> GateJudgement:
     """Does this release still publish everything that the last one published? A missing crate is only a warning."""
-    past, names = release.past, {package.name for package in release.seen.workspace.packages if package.is_publishable}
+    past, registry = release.past, release.project.registry.name
+    names = {package.name for package in release.seen.workspace.packages if package.may_go_to(registry)}
     if past.tag is None:
         return Skip(why="there is no earlier release of all packages")
     if past.published is None:

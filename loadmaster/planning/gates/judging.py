@@ -153,6 +153,11 @@ def turn_into_advice(answer: GateAnswer) -> GateAnswer:
     """The answer of a gate that the profile lists as advice: problems become warnings, and an open question does not block."""
     if answer.outcome is Outcome.FAIL:
         return answer.model_copy(
-            update={"outcome": Outcome.PASS, "problems": (), "warnings": (*answer.problems, *answer.warnings)}
+            update={
+                "outcome": Outcome.PASS,
+                "problems": (),
+                "warnings": (*answer.problems, *answer.warnings),
+                "advised": True,
+            }
         )
     return answer.model_copy(update={"blocks": False})

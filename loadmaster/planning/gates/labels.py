@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from loadmaster.errors.request import MalformedVersion
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.tag_name import version_in
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import parse
 
@@ -68,11 +69,7 @@ def read_label(tag: str, released: Collection[str], project: Project | None) -> 
 
 def _version_part(tag: str, project: Project, package: str) -> str | None:
     """The text in the version's place; None if the tag does not follow the package's pattern."""
-    before, _, after = project.release.tag_pattern(package).partition("{version}")
-    before, after = before.format(name=package), after.format(name=package)
-    if not (tag.startswith(before) and tag.endswith(after)):
-        return None
-    return tag.removeprefix(before).removesuffix(after) or None
+    return version_in(tag, project.release.tag_pattern(package), package)
 
 
 def _longest_first(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.planning.gates.evidence import ReleaseEvidence
 from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, each_of, of_registry
+from loadmaster.planning.maintenance.above import Above, highest_above
 from loadmaster.planning.plan import Crate
 from loadmaster.planning.tree.workspace import Dependency
 from loadmaster.planning.values.gate import Problem
@@ -16,7 +17,11 @@ from loadmaster.planning.values.version import parse
     "version-greater", "A tree that still has an old version publishes nothing: Assay's v2.3.0, v2.11.0, v2.16.0."
 )
 def version_greater(release: ReleaseEvidence) -> Findings:
-    """Is every version at least the tree's own, higher than every published version, and still free?
+    """Is every version at least the tree's own, higher than the published versions of its series, and still free?
+
+    A pre-release above a version does not keep it back. A maintenance release may come out below a higher series if its own
+    series is on the registry, and is only pointed out: 1.4.7 after 2.0.0. On a branch of `release.branches` it may also come out
+    below a higher minor version: 1.4.7 after 1.5.0.
 
     Versions that this release itself published do not count. A release that has begun may finish even after a higher version
     was published. If only some of its crates are published and it has no tag, it may finish, too: Loadmaster compares the
@@ -25,13 +30,15 @@ def version_greater(release: ReleaseEvidence) -> Findings:
     """
     crates, registry = release.plan.crates, release.seen.registry
     problems = [problem for crate in crates for problem in _lower_than_tree(crate)]
+    remarks: list[Problem] = []
     begun = any(release.has_tag(crate.name) or registry.find(crate.name, crate.version) for crate in crates)
-    if not begun:
-        problems += [problem for crate in crates for problem in _lower_than_registry(release, crate)]
+    for crate in crates if not begun else ():
+        if (above := _above(release, crate)) is not None:
+            (problems if above.keeps_back else remarks).append(_lower_than_registry(crate, above))
     untagged = [crate for crate in crates if not release.has_tag(crate.name)]
     if untagged and all(registry.find(crate.name, crate.version) for crate in crates):
         problems += [_nothing_to_publish(crate) for crate in untagged]
-    return Findings(checked=len(crates), problems=tuple(problems))
+    return Findings(checked=len(crates), problems=tuple(problems), warnings=tuple(remarks))
 
 
 def _nothing_to_publish(crate: Crate) -> Problem:
@@ -50,15 +57,23 @@ def _lower_than_tree(crate: Crate) -> Iterator[Problem]:
         )
 
 
-def _lower_than_registry(release: ReleaseEvidence, crate: Crate) -> Iterator[Problem]:
+def _above(release: ReleaseEvidence, crate: Crate) -> Above | None:
     published = release.seen.registry.crates.get(crate.name, ())
-    highest = max((parse(version.version) for version in published), default=None)
-    if highest is not None and parse(crate.version) < highest:
-        yield Problem(
-            where=crate.id,
-            what=f"is lower than `{highest}`, which is on the registry",
-            fix=f"release a version above `{highest}`.",
-        )
+    is_maintenance = release.project.is_on_maintenance_branch
+    versions = [version.version for version in published]
+    return highest_above(crate.version, versions, on_maintenance_branch=is_maintenance)
+
+
+def _lower_than_registry(crate: Crate, above: Above) -> Problem:
+    what = f"is lower than `{above.highest}`, which is on the registry"
+    if not above.keeps_back:
+        fix = f"nothing, if users of the older series need it; else release a version above `{above.highest}`."
+        return Problem(where=crate.id, what=f"{what}: a maintenance release of an older series", fix=fix)
+    fix = (
+        f"release a version above `{above.highest}`, or an older line from a branch of `release.branches` with `--branch`; if the "
+        f"registry's `{crate.name}` is somebody else's, rename the package or list it under `release.exclude` in the profile."
+    )
+    return Problem(where=crate.id, what=what, fix=fix)
 
 
 @of_registry(
@@ -97,7 +112,8 @@ def _members_not_released(release: ReleaseEvidence, crate: Crate) -> Iterator[De
     for dependency in package.dependencies if package is not None else ():
         member = release.seen.workspace.package(dependency.name)
         by_path = dependency.path is not None and dependency.has_version
-        if by_path and dependency.name not in names and member is not None and member.is_publishable:
+        ours = member is not None and member.may_go_to(release.project.registry.name)
+        if by_path and dependency.name not in names and ours:
             yield dependency
 
 

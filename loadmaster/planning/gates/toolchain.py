@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from loadmaster.planning.gates.evidence import Built
@@ -50,13 +51,28 @@ def clippy(built: Built) -> GateJudgement:
     """
     if not built.project.cargo.clippy:
         return Skip(why="the profile says `cargo.clippy = false`")
-    fix = "correct the code, or allow the lint where it is wrong."
-    return _lint_findings(built.judged.clippy, 1, "cargo clippy", fix)
+    lint = built.judged.clippy
+    is_broken = not lint.findings or any(_BROKEN.search(text) for text in lint.findings)
+    fix = _MAKE_IT_BUILD if is_broken else "correct the code, or allow the lint where it is wrong."
+    return _lint_findings(lint, 1, "cargo clippy", fix)
+
+
+_BROKEN = re.compile(r"error\[E\d+\]|couldn't read|[Nn]o such file|could not compile|file not found")
+"""What says that the code does not build: no lint is wrong then."""
+_MAKE_IT_BUILD = (
+    "make it build from a fresh clone; a file that is only in your directory, or is made there, has to be committed."
+)
 
 
 @of_toolchain("msrv", "Assay's public crates promise Rust 1.89; only a build with it shows that they keep the promise.")
 def msrv(built: Built) -> GateJudgement:
-    """Do the published packages build with the oldest Rust that they declare (`rust-version`)?"""
+    """Does each published package build with the oldest Rust that it declares (`rust-version`)?
+
+    Where `cargo.msrv_within` ends before all of them were tried, or a toolchain is not installed, the rest could not be
+    checked.
+    """
+    if not built.project.cargo.msrv:
+        return Skip(why="the profile says `cargo.msrv = false`")
     declared = [
         package for package in publishable(built.seen.workspace, built.project) if package.rust_version is not None
     ]
@@ -80,6 +96,12 @@ def semver_compatible(built: Built) -> GateJudgement:
 def _lint_findings(lint: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
     if not lint.ran:
         return CouldNotCheck(why=lint.why)
+    if lint.unasked and not lint.findings:
+        return CouldNotCheck(why="; ".join(lint.unasked))
     counts = Counter(lint.findings or (() if lint.passed else (lint.why,)))
     texts = (text if count == 1 else f"{text} ({count} times)" for text, count in counts.items())
-    return Findings(checked=checked, problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts))
+    return Findings(
+        checked=checked,
+        problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts),
+        warnings=tuple(Problem(where=where, what=why, fix="let it be checked.") for why in lint.unasked),
+    )

@@ -16,7 +16,7 @@ from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace, sibling_path
-from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.toml_text import parse_toml
 
 
@@ -31,13 +31,16 @@ def texts_to_read(project: Project | None) -> tuple[str, ...]:
 
 
 def released_packages(files: TreeFiles, workspace: Workspace, project: Project | None) -> tuple[Package, ...]:
-    """The packages to publish. Without a profile: all publishable ones, except those that are built into Python packages.
+    """The packages to publish. Without a profile: all that may go to crates.io, else all publishable ones, except those that are
+    built into Python packages.
 
     Raises `NothingToPublish`.
     """
     if project is not None:
         return publishable(workspace, project)
-    return tuple(package for package in workspace.packages if package.is_publishable and not _is_python(files, package))
+    public = [package for package in workspace.packages if package.is_publishable]
+    candidates = [package for package in public if package.may_go_to(DEFAULT_REGISTRY)] or public
+    return tuple(package for package in candidates if not _is_python(files, package))
 
 
 def _is_python(files: TreeFiles, package: Package) -> bool:

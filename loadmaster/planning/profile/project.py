@@ -12,12 +12,15 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from loadmaster.errors.request import BranchNotReleased
 from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
+from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
 from loadmaster.planning.smoke.style import SmokeStyle
+from loadmaster.planning.values.globs import matches_glob
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.planning.values.tree_path import TreePath
 from loadmaster.planning.values.value import Value
@@ -38,8 +41,15 @@ def _only(*names: str) -> Callable[[str], str]:
 Versioned = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("version"))]
 """Text that contains `{version}`."""
 
-TagPattern = Annotated[str, Field(pattern=r"\{version\}"), AfterValidator(_only("name", "version"))]
-"""Text that contains `{version}`, and may contain `{name}`."""
+
+def _one_version(pattern: str) -> str:
+    if len(fields_of(pattern)) != 1:
+        raise ValueError("it needs the version exactly once, as `{version}`, `{plain}` or `{short}`")
+    return pattern
+
+
+TagPattern = Annotated[str, AfterValidator(_only("name", *SPELLINGS)), AfterValidator(_one_version)]
+"""Text that contains `{version}`, `{plain}` or `{short}`, and may contain `{name}`."""
 
 
 class Source(Value):
@@ -99,10 +109,14 @@ class ReleaseStyle(Value):
     """Which requirements of members on one another change: `all`, the `current` ones or the `necessary` ones
     ([bumping](bump.md)). If left out: `all` with `lockstep`, `necessary` with the other policies."""
     tag: TagPattern = "v{version}"
-    """The tag's name. `{version}` stands for the version, `{name}` for the package. A pattern with `{name}` gives every
+    """The tag's name. `{version}` stands for the version, `{plain}` for the version without its build metadata, `{short}` for
+    that without a patch number that is 0 (`0.29` for 0.29.0), `{name}` for the package. A pattern with `{name}` gives every
     package a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
     """Patterns of packages whose tags differ from the others', by package."""
+    branches: tuple[Annotated[str, Field(pattern=r"^[^\s~^:\\]+$")], ...] = ()
+    """Other branches that may be released, with `--branch`: maintenance branches of older versions, such as `release/1.*`. In a
+    name `*` and `?` stand for anything but `/`."""
     commit_message: Versioned = "Release {version}"
     """The message of the release commit. `{version}` stands for the version; if there are several, for what is released."""
     tag_message: Annotated[str, AfterValidator(_only("project", "version"))] = "{project} {version}"
@@ -185,6 +199,10 @@ class CargoStyle(Value):
     """Which targets clippy checks."""
     deny_warnings: bool = True
     """Every warning of clippy fails its gate. With `false`, warnings that the last release had already pass."""
+    msrv: bool = True
+    """Check the published packages with the oldest Rust that each declares. `false` is recorded as a deviation."""
+    msrv_within: float = Field(default=900.0, gt=0, allow_inf_nan=False)
+    """How many seconds these checks may take, all together. One that is not done by then could not be checked."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_credentials)] = ()
     """Names of environment variables that cargo and git may see, in addition to the built-in allow-list. `SSH_AUTH_SOCK`,
     `SSH_AGENT_PID`, `SSH_ASKPASS` and `GIT_ASKPASS` are for git alone. A name that says that it holds a credential is refused:
@@ -272,5 +290,18 @@ class Project(Value):
         credentials = self.registry.credentials.with_block(block)
         return self.model_copy(update={"registry": self.registry.model_copy(update={"credentials": credentials})})
 
+    def on_branch(self, branch: str | None) -> Self:
+        """The project with this release branch; the same for None. Raises `BranchNotReleased`."""
+        if branch is None or branch == self.source.branch:
+            return self
+        if not any(matches_glob(branch, pattern) for pattern in self.release.branches):
+            raise BranchNotReleased(branch, (self.source.branch, *self.release.branches))
+        return self.model_copy(update={"source": self.source.model_copy(update={"branch": branch})})
+
+    @property
+    def is_on_maintenance_branch(self) -> bool:
+        """Whether the release branch is one of `release.branches`."""
+        return any(matches_glob(self.source.branch, pattern) for pattern in self.release.branches)
+
     def tag_of(self, package: str, version: str) -> str:
-        return self.release.tag_pattern(package).format(name=package, version=version)
+        return tag_name(self.release.tag_pattern(package), package, version)

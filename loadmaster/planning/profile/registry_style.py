@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field
 
+from loadmaster.planning.tree.workspace import CRATES_IO_NAMES, DEFAULT_REGISTRY
 from loadmaster.planning.values.rates import CRATES_IO_RATES, Action, Rate
 from loadmaster.planning.values.value import Value
 
@@ -87,6 +88,9 @@ class ReadBack(StrEnum):
 class RegistryStyle(Value):
     """How the registry accepts uploads."""
 
+    name: str = Field(default=DEFAULT_REGISTRY, pattern=r"^[\w.-]+$")
+    """Its name in cargo's configuration, and in a manifest's `publish = […]`. A package whose manifest names only other
+    registries is not published."""
     credential: Credential = Credential.TOKEN
     credentials: Credentials = Credentials()
     owners: tuple[Annotated[str, Field(pattern=r"^(github:[^:\s]+:[^:\s]+|[\w-]+)$")], ...] = ()
@@ -114,6 +118,11 @@ class RegistryStyle(Value):
             for action, rate in CRATES_IO_RATES.items()
             if self.credential_for(action) is Credential.TOKEN
         }
+
+    @property
+    def cargo_name(self) -> str | None:
+        """The name that cargo must know it by; None for crates.io, which may be replaced by one of any name."""
+        return None if self.name in CRATES_IO_NAMES else self.name
 
     def credential_for(self, action: Action) -> Credential:
         """The credential that publishes a crate, by whether the crate is new."""

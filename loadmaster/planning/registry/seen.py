@@ -166,6 +166,8 @@ class Lint(Value):
     passed: bool = False
     why: str = ""
     findings: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
+    """What it could not look at although it ran: why, one text each."""
 
 
 class Judged(Value):
@@ -173,7 +175,7 @@ class Judged(Value):
 
     clippy: Lint
     msrv: Lint
-    """`cargo check` with the oldest Rust version that the packages declare."""
+    """`cargo check` of each package with the oldest Rust version that it declares."""
     semver: Lint
     """`cargo semver-checks` against the last release."""
 

@@ -100,8 +100,7 @@ def package_of(
 
     Raises `ManifestIncomplete`.
     """
-    shared = root_manifest.get("workspace", {}).get("package", {})
-    member = _Member(path=path, root=root, package=manifest["package"], shared=shared)
+    member = _member(path, manifest, root, root_manifest)
     name = member.text("name")
     if name is None:
         raise ManifestIncomplete(path, "its `[package]` has no `name`")
@@ -117,6 +116,21 @@ def package_of(
         binaries=_binaries(name, path, manifest, member.text("edition"), sources),
         dependencies=tuple(_dependencies(path, manifest, root, root_manifest)),
     )
+
+
+def registries_of(
+    path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable
+) -> tuple[str, ...] | None:
+    """`Package.publish` of the manifest at `path`: the registries that may get the package; None means any, () means none.
+
+    Raises `ManifestIncomplete`.
+    """
+    return _publish(_member(path, manifest, root, root_manifest))
+
+
+def _member(path: str, manifest: ManifestTable, root: str, root_manifest: ManifestTable) -> _Member:
+    shared = root_manifest.get("workspace", {}).get("package", {})
+    return _Member(path=path, root=root, package=manifest["package"], shared=shared)
 
 
 def _version(member: _Member) -> str:

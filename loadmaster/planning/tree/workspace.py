@@ -12,7 +12,9 @@ from typing import Any, Literal
 from loadmaster.planning.values.value import Value
 
 CRATES_IO = "crates.io"
-CRATES_IO_NAMES = ("crates-io", CRATES_IO)
+DEFAULT_REGISTRY = "crates-io"
+"""The name of crates.io in cargo's configuration, and in `publish = […]`."""
+CRATES_IO_NAMES = (DEFAULT_REGISTRY, CRATES_IO)
 
 DependencyKind = Literal["normal", "build", "dev"]
 
@@ -60,8 +62,13 @@ class Package(Value):
 
     @property
     def is_publishable(self) -> bool:
-        """Whether its manifest allows publishing it. A profile may still exclude it."""
-        return self.publish is None or any(name in CRATES_IO_NAMES for name in self.publish)
+        """Whether its manifest allows publishing it, to whatever registry. A profile may still exclude it."""
+        return self.publish != ()
+
+    def may_go_to(self, registry: str) -> bool:
+        """Whether its manifest allows publishing it to the registry of that name (`registry.name` in a profile)."""
+        names = CRATES_IO_NAMES if registry in CRATES_IO_NAMES else (registry,)
+        return self.publish is None or any(name in names for name in self.publish)
 
 
 class Workspace(Value):

@@ -47,6 +47,8 @@ class GateAnswer(Value):
     """For each pass of a permission gate: what passed, and what was asked, with which credential, and answered."""
     blocks: bool = True
     """Whether a question without an answer keeps the release from starting."""
+    advised: bool = False
+    """Whether it failed, and the profile takes that for advice: the problems are among the warnings."""
 
     @classmethod
     def of(cls, gate: str, checked: int, problems: Iterable[Problem]) -> Self:
@@ -65,6 +67,11 @@ class GateAnswer(Value):
     @classmethod
     def could_not_check(cls, gate: str, why: str) -> Self:
         return cls(gate=gate, outcome=Outcome.COULD_NOT_CHECK, checked=0, why=why)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may be forgotten: it passed by itself, or the question does not arise."""
+        return self.outcome in (Outcome.PASS, Outcome.SKIP) and not self.advised
 
     @property
     def opens(self) -> bool:

@@ -149,6 +149,8 @@ class Receipt(Value):
     seconds: float
     objects: tuple[ObjectRecord, ...] = ()
     gates: tuple[GateAnswer, ...] = ()
+    not_passed: tuple[str, ...] = ()
+    """Ids of the gates that did not pass, also of a release that is out: one has no answer, or failed, perhaps only as advice."""
     deviations: tuple[str, ...] = ()
     failure: Failure | None = None
 

@@ -72,6 +72,12 @@ def _next_candidate(current: Version, taken: Collection[str]) -> str:
     return str(candidate)
 
 
+def series_of(version: str) -> tuple[int, ...]:
+    """The numbers that compatible versions share, as cargo counts: all up to the first that is not zero."""
+    major, minor, patch = parse(version).to_tuple()[:3]
+    return (major,) if major else (0, minor) if minor else (0, 0, patch)
+
+
 def same_version(one: str, other: str) -> bool:
     """`1.0.0+a` and `1.0.0+b` are one version to a registry: build metadata does not count."""
     return _precedence(one) == _precedence(other)

@@ -2,7 +2,8 @@
 
 GitHub's rules for releases: a draft is visible only to those who may write, and is not found by its tag, only in
 the list; a tag has one published release, and any number of drafts; publishing makes a tag that is missing; a name is
-given to an asset once; an immutable release takes no assets.
+given to an asset once; an immutable release takes no assets; a release that is published becomes the latest one, unless it says
+otherwise (`make_latest`) or is a pre-release.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from loadmaster.rehearsal.forge.store import ForgeStore, StoredAsset, StoredRele
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_SETTABLE = ("tag_name", "target_commitish", "name", "body", "draft", "prerelease")
+_SETTABLE = ("tag_name", "target_commitish", "name", "body", "draft", "prerelease", "make_latest")
 
 
 class ReleaseRoutes:
@@ -35,6 +36,7 @@ class ReleaseRoutes:
         api, uploads = f"/repos/{self._name}/releases", f"/uploads/repos/{self._name}/releases"
         yield Route(api, self._list_releases)
         yield Route(api, self._behind("draft", self._create_release), methods=["POST"])
+        yield Route(f"{api}/latest", self._show_latest)
         yield Route(f"{api}/tags/{{tag:path}}", self._show_release_of_tag)
         yield Route(f"{api}/assets/{{asset:int}}", self._show_asset)
         yield Route(f"{api}/{{release:int}}", self._show_release)
@@ -82,6 +84,10 @@ class ReleaseRoutes:
         published = self._published(request.path_params["tag"])
         return self._answer(request, published) if published else problem(404, "Not Found")
 
+    def _show_latest(self, request: Request) -> Response:
+        latest = self._store.latest()
+        return self._answer(request, latest) if latest else problem(404, "Not Found")
+
     def _show_release(self, request: Request) -> Response:
         release = self._asked(request)
         return self._answer(request, release) if release else problem(404, "Not Found")
@@ -100,12 +106,12 @@ class ReleaseRoutes:
             "published_at": None,
         }
         defaults["target_commitish"] = repository.default_branch(self._remote)
-        publishes = not values.get("draft", False)
+        publishes, latest = not values.get("draft", False), values.pop("make_latest", "true")
         refusal = self._refusal(None, {**defaults, **values}, publishes=publishes)
         if refusal:
             return refusal
         created = self._store.add_release({**defaults, **values, "draft": True})
-        return self._answer(request, self._publish(created) if publishes else created, 201)
+        return self._answer(request, self._publish(created, latest) if publishes else created, 201)
 
     async def _change_release(self, request: Request) -> Response:
         release, values = self._asked(request), await _settings(request)
@@ -114,11 +120,12 @@ class ReleaseRoutes:
         if values is None:
             return problem(400, "Problems parsing JSON")
         publishes = values.pop("draft", True) is False and release.draft
+        latest = values.pop("make_latest", "true")
         refusal = self._refusal(release, {**release.model_dump(), **values}, publishes=publishes)
         if refusal:
             return refusal
         changed = self._store.change_release(release.id, values)
-        return self._answer(request, self._publish(changed) if publishes else changed)
+        return self._answer(request, self._publish(changed, latest) if publishes else changed)
 
     def _delete_release(self, request: Request) -> Response:
         release = self._asked(request)
@@ -138,8 +145,10 @@ class ReleaseRoutes:
             return invalid("Release", "tag_name", "custom", "Published releases must have a valid tag")
         return None
 
-    def _publish(self, release: StoredRelease) -> StoredRelease:
+    def _publish(self, release: StoredRelease, latest: str) -> StoredRelease:
         values = {"draft": False, "immutable": self._immutable, "published_at": store.now()}
+        if latest == "true" and not release.prerelease:
+            self._store.make_latest(release.id)
         return self._store.change_release(release.id, values)
 
     def _list_assets(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ create table if not exists releases (
     id integer primary key autoincrement, tag_name text, target_commitish text, name text, body text,
     draft integer, prerelease integer, immutable integer, created_at text, published_at text
 );
+create table if not exists latest (id integer primary key check (id = 1), release integer);
 create table if not exists assets (
     id integer primary key autoincrement, release integer references releases on delete cascade, name text, label text,
     content_type text, size integer, digest text, content blob, created_at text, unique (release, name)
@@ -140,6 +141,17 @@ class ForgeStore:
                 database.execute(f"update releases set {changes} where id = ?", (*values.values(), identity))
             row = database.execute("select * from releases where id = ?", (identity,)).fetchone()
         return StoredRelease(**row)
+
+    def make_latest(self, identity: int) -> None:
+        with self._open() as database:
+            database.execute("insert or replace into latest values (1, ?)", (identity,))
+
+    def latest(self) -> StoredRelease | None:
+        """The release that was made the latest one; without one, the newest that is public and no pre-release."""
+        public = [release for release in self.releases() if not release.draft and not release.prerelease]
+        with self._open() as database:
+            row = database.execute("select release from latest").fetchone()
+        return next((release for release in public if row and release.id == row["release"]), next(iter(public), None))
 
     def delete_release(self, identity: int) -> None:
         with self._open() as database:

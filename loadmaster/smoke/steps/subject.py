@@ -123,9 +123,7 @@ def _assets(request: SmokeRequest, client: httpx.Client) -> Assets:
         directory = Path(request.assets)
         names = sorted(file.name for file in directory.iterdir()) if directory.is_dir() else []
         return Assets(str(directory), dict.fromkeys(names), lambda name: _file(str(directory / name)))
-    tag = request.tag or load_project(str(request.project)).release.tag.format(
-        version=request.version, name=request.project
-    )
+    tag = request.tag or load_project(str(request.project)).tag_of(str(request.project), str(request.version))
     release = forge.find_release(client, tag)
     assets = {asset.name: asset for asset in forge.assets(client, release.id)} if release is not None else {}
     digests = {name: asset.sha256 for name, asset in assets.items()}

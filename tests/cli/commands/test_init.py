@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.kit.running import Ran, Repository, loadmaster
+from loadmaster.cli.commands.init import write_first_profile
+from tests.kit.packing import body
+from tests.kit.registry_world import Served
+from tests.kit.running import Ran, Repository, index_of, loadmaster, packaged, publish
 
 
 def init(home: Path, path: Path, *options: str) -> Ran:
@@ -90,3 +94,15 @@ def test_what_cargo_refuses_is_told_by_its_own_error(
     (repository.directory / path).write_text(text, encoding="utf-8")
     ran = init(home, repository.directory, "--json")
     assert (ran.code, told in ran.document["failure"]["what"]) == (1, True), ran.err
+
+
+def test_a_name_that_is_somebody_else_s_on_the_registry_is_left_out(
+    repository: Repository, world: Served, tmp_path: Path
+) -> None:
+    publish(world, "hull", "mid")
+    world.registry.add_account("eve")
+    theirs = packaged("app", "2.3.0", extra='repository = "https://forge.example/eve/app"\n')
+    assert world.put(body(theirs, "app", "2.3.0"), world.token_of("eve")).status_code == 200
+    written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
+    exclude = tomllib.loads(written.profile)["release"]["exclude"]
+    assert exclude == [{"package": "app", "why": "somebody else's on crates.io"}]

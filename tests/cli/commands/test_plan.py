@@ -9,6 +9,8 @@ from typer.main import get_command
 
 from loadmaster.cli.app import app
 from loadmaster.planning.begun import FIELDS, WayBack
+from loadmaster.run.profiles import OWN_PROJECTS
+from tests.kit.hangar import git
 from tests.kit.running import VERSION, Ran, Repository, loadmaster
 
 pytestmark = pytest.mark.cargo
@@ -47,3 +49,18 @@ def test_the_release_takes_every_option_that_a_way_back_names() -> None:
     command = get_command(app).commands["release"]  # type: ignore[attr-defined]
     options = {option for parameter in command.params for option in parameter.opts}
     assert {f"--{name}" for name in (*FIELDS, "project", "version", "over", "why")} <= options
+
+
+def test_a_maintenance_branch_is_planned_if_the_profile_names_it(home: Path, repository: Repository) -> None:
+    refused = plan(home, repository, "patch", "--branch", "release/1.0")
+    assert (refused.code, refused.document["failure"]["code"]) == (2, "branch-not-released")
+    profile = (OWN_PROJECTS / "demo.toml").read_text(encoding="utf-8") + '\n[release]\nbranches = ["release/*"]\n'
+    (home / "projects").mkdir(parents=True)
+    (home / "projects" / "demo.toml").write_text(profile, encoding="utf-8")
+    asked = ("--project", "demo", "--version", "patch", "--repository", str(repository.directory), "--json")
+    ours = {"LOADMASTER_PROJECTS": str(home / "projects")}
+    absent = loadmaster(home, "plan", *asked, "--branch", "release/1.0", **ours)
+    assert absent.document["failure"]["code"] == "branch-missing"
+    git(repository.directory, "branch", "release/1.0")
+    planned = loadmaster(home, "plan", *asked, "--branch", "release/1.0", **ours)
+    assert planned.document["release"]["branch"] == "release/1.0"

@@ -313,6 +313,27 @@ class TestRoundTrip:
         assert self.bring_about(http) == first == forge.publish(http, first.id)
         assert len([each for each in made.requests() if each.method == "POST"]) == 1 + len(self.FILES)
 
+    def test_a_maintenance_release_leaves_the_latest_one_where_it_is(
+        self, rehearsal: tuple[Forge, httpx.Client, str]
+    ) -> None:
+        _, http, commit = rehearsal
+
+        def latest() -> str:
+            return str(forge.send(http, "GET", "releases/latest").json()["tag_name"])
+
+        def out(tag: str, **more: bool) -> None:
+            draft = self.DRAFT.model_copy(update={"tag_name": tag, "target_commitish": commit, **more})
+            forge.publish(http, forge.create_draft(http, draft).id, latest=tag != "v1.0.1")
+
+        with pytest.raises(ForgeNotFound):
+            latest()
+        out("v2.0.0")
+        out("v1.0.1")
+        assert latest() == "v2.0.0"
+        out("v2.0.1")
+        out("v3.0.0-rc.1", prerelease=True)
+        assert latest() == "v2.0.1"
+
     def test_a_different_asset_is_not_overwritten_and_is_recognised_by_its_digest(
         self, rehearsal: tuple[Forge, httpx.Client, str]
     ) -> None:

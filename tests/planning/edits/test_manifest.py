@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.edits import InheritedVersionsDisagree, ManifestNotKept, NotToml, RequirementCannotFollow
-from loadmaster.planning.edits.manifest import bump_manifests
+from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
 from loadmaster.planning.profile.policy import Requirements
 from tests.cases.bumps import BUMPS, Bump
 
@@ -171,6 +171,28 @@ def test_heirs_of_one_version_cannot_part() -> None:
     }
     with pytest.raises(InheritedVersionsDisagree, match=r"from `Cargo.toml`.*: `tail` 3.0.0, `wing` 2.0.0"):
         bump_manifests(manifests, {"wing": "2.0.0", "tail": "3.0.0"}, Requirements.ALL)
+
+
+PRIVATE = {
+    "says so itself": ("publish = false", "", True),
+    "inherits it": ("publish.workspace = true", "publish = false", True),
+    "inherits an empty list": ("publish = { workspace = true }", "publish = []", True),
+    "inherits that it is public": ("publish.workspace = true", "publish = true", False),
+    "inherits another registry": ("publish.workspace = true", 'publish = ["works"]', False),
+    "says nothing": ("", "publish = false", False),
+}
+
+
+@pytest.mark.parametrize(("says", "shared", "goes_along"), PRIVATE.values(), ids=PRIVATE)
+def test_a_private_member_keeps_step_with_the_version_that_it_inherits(
+    says: str, shared: str, goes_along: bool
+) -> None:
+    manifests = {
+        "Cargo.toml": ROOT.format("1.0.0") + f"{shared}\n",
+        "crates/wing/Cargo.toml": HEIR.format("wing"),
+        "crates/tool/Cargo.toml": HEIR.format("tool") + f"{says}\n",
+    }
+    assert ("tool" in add_heirs(manifests, {"wing": "2.0.0"})) is goes_along
 
 
 REFUSED = {

@@ -58,6 +58,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str, str]] = [
     (
         "a version below what is out",
         "version-greater",
+        lambda: evidence(seen(*HEALTHY, registry={"core": ["0.5.1"]})),
+        "core@0.5.0",
+        "is lower than `0.5.1`, which is on the registry",
+    ),
+    (
+        "a version below those of somebody else's crate",
+        "version-greater",
         lambda: evidence(seen(*HEALTHY, registry={"core": ["0.6.0"]})),
         "core@0.5.0",
         "is lower than `0.6.0`, which is on the registry",
@@ -268,6 +275,19 @@ def test_crates_that_are_meant_to_be_new_pass(reason: str, registry: dict[str, l
     assert (found.outcome, found.warnings) == (Outcome.PASS, ()), reason
 
 
+def test_a_maintenance_release_is_pointed_out_and_comes_out() -> None:
+    found = answer(
+        evidence(seen(*HEALTHY, registry={"core": ["0.4.0", "0.5.0", "0.6.0-rc.1"]}), "patch"), "version-greater"
+    )
+    assert found.outcome is Outcome.PASS
+    assert [(each.where, each.what) for each in found.warnings] == [
+        (
+            "core@0.4.1",
+            "is lower than `0.5.0`, which is on the registry: a maintenance release of an older series",
+        )
+    ]
+
+
 def judging(**said: Lint) -> Evidence:
     """A release whose packages declare a Rust, and what the programs said of it."""
     found = evidence(seen(*(each.model_copy(update={"rust_version": "1.90"}) for each in HEALTHY)))
@@ -304,8 +324,41 @@ def test_packages_that_declare_no_rust_are_not_asked_for_it() -> None:
     assert answer(evidence(seen(*HEALTHY)), "msrv").outcome is Outcome.SKIP
 
 
+def test_a_rust_that_could_not_be_tried_is_no_pass() -> None:
+    some = Lint(ran=True, passed=True, unasked=("`core` with Rust 1.60: is not installed",))
+    asked = answer(judging(msrv=some), "msrv")
+    assert (asked.outcome, asked.why) == (Outcome.COULD_NOT_CHECK, "`core` with Rust 1.60: is not installed")
+
+
+def test_a_rust_that_could_not_be_tried_is_told_beside_one_that_fails() -> None:
+    asked = answer(judging(msrv=Lint(ran=True, findings=("`app`: no",), unasked=("`core`: no time",))), "msrv")
+    assert (asked.outcome, [each.what for each in asked.warnings]) == (Outcome.FAIL, ["`core`: no time"])
+
+
+def test_the_oldest_rust_can_be_left_out_and_the_plan_notes_it() -> None:
+    packages = [each.model_copy(update={"rust_version": "1.90"}) for each in HEALTHY]
+    style = project().cargo.model_copy(update={"msrv": False})
+    found = evidence(seen(*packages), profile=project().model_copy(update={"cargo": style}))
+    assert answer(found, "msrv").why == "the profile says `cargo.msrv = false`"
+    assert found.release is not None
+    assert "the oldest Rust of the packages was not tried, by the profile" in found.release.plan.deviations
+
+
 def without_clippy() -> Project:
     return project().model_copy(update={"cargo": project().cargo.model_copy(update={"clippy": False})})
+
+
+@pytest.mark.parametrize(
+    ("found", "way"),
+    [
+        ("src/lib.rs:1:1: error: unneeded `return` statement", "allow the lint"),
+        ("src/lib.rs:1:1: error[E0583]: file not found for module `made`", "make it build from a fresh clone"),
+        ("src/lib.rs:1:1: error: couldn't read `src/table.bin`: No such file or directory", "make it build"),
+    ],
+)
+def test_code_that_does_not_build_is_no_lint_to_allow(found: str, way: str) -> None:
+    told = answer(evidence(seen(*HEALTHY), lint=Lint(ran=True, findings=(found,))), "clippy")
+    assert way in told.problems[0].fix
 
 
 def test_what_the_linter_says_of_several_places_is_told_once() -> None:

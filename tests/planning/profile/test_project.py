@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from loadmaster.errors.request import BranchNotReleased
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.secret_variables import SECRET_VARIABLES
 
@@ -52,6 +53,20 @@ def test_the_least_profile_is_careful() -> None:
 def test_the_tag_is_the_pattern_with_the_version() -> None:
     profile = Project.model_validate(LEAST | {"release": {"tag": "demo-{version}-final"}})
     assert profile.tag_of("demo", "1.0.0-rc.1") == "demo-1.0.0-rc.1-final"
+
+
+def test_a_maintenance_branch_is_released_if_the_profile_names_it() -> None:
+    profile = Project.model_validate(LEAST | {"release": {"branches": ["release/1.*", "lts"]}})
+    assert (profile.on_branch(None), profile.on_branch("main"), profile.is_on_maintenance_branch) == (
+        profile,
+        profile,
+        False,
+    )
+    older = profile.on_branch("release/1.4")
+    assert (older.source.branch, older.is_on_maintenance_branch) == ("release/1.4", True)
+    for branch in ("release/2.0", "release/1.4/x", "lts2"):
+        with pytest.raises(BranchNotReleased, match=f"The branch `{branch}` is not released"):
+            profile.on_branch(branch)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,20 @@ def test_a_git_dependency_keeps_its_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("publish", "publishable"), [(None, True), ([], False), (["crates-io"], True), (["elsewhere"], False)]
+    ("publish", "publishable", "registries"),
+    [
+        (None, True, ["crates-io", "works"]),
+        ([], False, []),
+        (["crates-io"], True, ["crates-io"]),
+        (["crates.io"], True, ["crates-io"]),
+        (["works"], True, ["works"]),
+        (["elsewhere"], True, []),
+        (["elsewhere", "works"], True, ["works"]),
+    ],
 )
-def test_a_package_is_publishable_by_what_its_manifest_says(publish: list[str] | None, publishable: bool) -> None:
-    assert only(metadata(publish=publish)).is_publishable is publishable
+def test_a_package_is_publishable_by_what_its_manifest_says(
+    publish: list[str] | None, publishable: bool, registries: list[str]
+) -> None:
+    found = only(metadata(publish=publish))
+    assert found.is_publishable is publishable
+    assert [name for name in ("crates-io", "works") if found.may_go_to(name)] == registries

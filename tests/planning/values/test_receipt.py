@@ -82,6 +82,7 @@ def test_the_shape_is_the_agreed_one() -> None:
             "why": "",
             "asked": [],
             "blocks": True,
+            "advised": False,
         }
     ]
 

@@ -1,0 +1,1 @@
+"""Maintenance releases: what may come out below what is out already, and which release stays the latest."""
