@@ -23,6 +23,7 @@ from loadmaster.planning.registry.seen import (
     SourceSeen,
     ToolchainSeen,
 )
+from loadmaster.planning.tree.submodules import SubmoduleSeen
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
@@ -37,9 +38,9 @@ from tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
 @asks_the_world("check out")
-def check_out(job: Job) -> ToolchainSeen:
-    step.check_out(job)
-    return step.look_at_toolchain(job)
+def check_out(job: Job) -> tuple[ToolchainSeen, tuple[SubmoduleSeen, ...]]:
+    submodules = step.check_out(job)
+    return step.look_at_toolchain(job), submodules
 
 
 @asks_the_world("look at workspace")
@@ -53,8 +54,10 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
 
 
 @asks_the_world("look at source")
-def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> SourceSeen:
-    return step.look_at_source(job, workspace, own)
+def look_at_source(
+    job: Job, workspace: Workspace, own: OwnRelease | None, submodules: tuple[SubmoduleSeen, ...]
+) -> SourceSeen:
+    return step.look_at_source(job, workspace, own, submodules)
 
 
 @asks_the_world("look at registry")
@@ -69,12 +72,12 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know. The three questions that are independent of each other are asked at once."""
-    toolchain = check_out(job)
+    toolchain, submodules = check_out(job)
     workspace, own = look_at_workspace(job), look_for_own_release(job)
     registry = look_at_registry.submit(job, workspace, own)
     forge = look_at_forge.submit(job)
     return Seen(
-        source=look_at_source(job, workspace, own),
+        source=look_at_source(job, workspace, own, submodules),
         workspace=workspace,
         registry=registry.result(),
         forge=forge.result(),

@@ -78,6 +78,18 @@ class UnknownCommit(LoadmasterError):
         )
 
 
+class SubmoduleRefused(LoadmasterError):
+    """`.gitmodules` names what no release may ask or write."""
+
+    def __init__(self, path: str, told: str) -> None:
+        super().__init__(
+            f"The submodule `{path}` cannot be fetched: {told}.",
+            why="`.gitmodules` comes with the tree, and git would run a program or read this machine's files for such an entry.",
+            fix="name an address of the form `https://HOST/PATH` in `.gitmodules`; or, in a checkout of your own that is released, "
+            "run `git submodule update --init --recursive`, because what is there is taken.",
+        )
+
+
 class GitRemoteMissing(LoadmasterError):
     """There is no repository at that address."""
 

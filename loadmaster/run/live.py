@@ -46,6 +46,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
         world=world,
         directory=directory,
         store=store,
+        source=str(remote),
         preflight=request.preflight,
         abandoned=request.abandoned,
         options=request.options,

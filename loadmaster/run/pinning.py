@@ -22,13 +22,18 @@ IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
 
 def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory, store: Store) -> Path:
     """A bare copy of the project's repository: a mirror, or the import of a plain directory."""
-    where = request.repository or project.source.repository
+    where = repository_of(request, project)
     if where is None:
         bare = directory.path / "source.git"
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
         return bare
     passed = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
     return git.mirror(where, store.part("mirrors"), extra=passed)
+
+
+def repository_of(request: ReleaseRequest, project: Project) -> str | None:
+    """The address or path of the project's repository; None for a plain directory."""
+    return request.repository or project.source.repository
 
 
 def pin(

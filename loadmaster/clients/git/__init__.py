@@ -30,6 +30,7 @@ from loadmaster.clients.git.asking import (
     tree_of,
 )
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
+from loadmaster.clients.git.submodules import fill_submodules
 
 __all__ = [
     "Author",
@@ -41,6 +42,7 @@ __all__ = [
     "commits_since",
     "create_tag",
     "fetch_branch",
+    "fill_submodules",
     "has_commit",
     "head",
     "history",

@@ -33,11 +33,11 @@ def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> P
     source = address(source)
     if Path(source).is_dir():
         return _copy(source, cache, extra)
-    bare = _place(source, cache, source)
+    bare = place_of(source, cache, source)
     refspecs = ("+HEAD:refs/source/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
     fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--", source, *refspecs)
-    with _alone(bare):
-        _initialise(bare)
+    with alone(bare):
+        initialise(bare)
         run_with(source, *fetch, directory=bare, extra=extra)
         run(bare, "update-ref", "--no-deref", "HEAD", "refs/source/HEAD")
     return bare
@@ -51,7 +51,7 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
     those under `target/` and `.git`.
     """
     files = _files_of(directory)
-    _initialise(bare)
+    initialise(bare)
     with scratch() as place:
         index = {"GIT_INDEX_FILE": str(place / "index"), "GIT_WORK_TREE": str(directory.resolve())}
         listed = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in files)
@@ -93,7 +93,7 @@ def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[st
     run_with(remote, *fetch, directory=directory, extra=extra)
 
 
-def _initialise(bare: Path) -> None:
+def initialise(bare: Path) -> None:
     """Makes a bare repository, or completes one whose making was interrupted."""
     with writing(bare):
         bare.mkdir(parents=True, exist_ok=True)
@@ -102,8 +102,8 @@ def _initialise(bare: Path) -> None:
 
 def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
     refs = observe_refs(source, extra=extra)
-    bare = _place(source, cache, json.dumps([source, dict(refs)]))
-    with _alone(bare):
+    bare = place_of(source, cache, json.dumps([source, dict(refs)]))
+    with alone(bare):
         if not bare.exists():
             unfinished = _start_afresh(bare)
             run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
@@ -112,7 +112,7 @@ def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
     return bare
 
 
-def _place(source: str, cache: Path, state: str) -> Path:
+def place_of(source: str, cache: Path, state: str) -> Path:
     name = Path(strip_credentials(source).rstrip("/")).name.removesuffix(".git").rpartition(":")[2]
     return cache / f"{name}-{hashlib.sha256(state.encode()).hexdigest()[:12]}.git"
 
@@ -127,7 +127,7 @@ def _start_afresh(directory: Path) -> Path:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     lock = FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
     with writing(Path(lock.lock_file)):
         directory.parent.mkdir(parents=True, exist_ok=True)
