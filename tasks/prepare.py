@@ -34,6 +34,7 @@ from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.check import check as ask_gates
+from loadmaster.steps.packed import check_packaged as ask_of_packaged
 from tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
@@ -174,20 +175,24 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     task_run_name="package",
     persist_result=True,
     result_serializer="json",
-    cache_key_fn=keyed_by(2, "crates", "commit", "toolchain", "registry"),
+    cache_key_fn=keyed_by(3, "crates", "commit", "contents", "toolchain", "registry"),
 )
 @waits_out_outages
 def package(
     job: Job,
     crates: Mapping[str, str],
     commit: str,
+    contents: str,
     tree: str,
     toolchain: str,
     registry: str,
     seen: RegistrySeen,
     as_of: datetime,
 ) -> dict[str, str]:
-    """SHA-256 by crate name. Cached by everything that decides the bytes; `registry` names what its index offers."""
+    """SHA-256 by crate name. Cached by everything that decides the bytes.
+
+    `contents` names what the clone has beside the commit's own files; `registry` names what its index offers.
+    """
     return prepare.package(job, crates, tree, seen, as_of)
 
 
@@ -211,6 +216,11 @@ def build_packaged(
 ) -> None:
     """Builds each crate from its file. Cached by the bytes, and by everything else that is built."""
     prepare.build_packaged(job, crates, digests, tree, seen, as_of)
+
+
+@asks_the_world("check packaged files")
+def check_packaged(job: Job, seen: Seen, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:
+    return ask_of_packaged(job, seen, plan, digests)
 
 
 @task(name="look for the release's start", task_run_name="look for the release's start", cache_policy=NO_CACHE)
@@ -253,7 +263,8 @@ def _package_once(
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
     offered = _offered(plan, seen, as_of)
-    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, offered, seen.registry, as_of)
+    tree, contents = seen.source.tree, seen.source.contents
+    arguments = (job, crates, commit, contents, tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):
         digests = package.with_options(refresh_cache=True)(*arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -189,6 +189,15 @@ def last_change(repository: Path, commit: str, line: str, path: str) -> tuple[st
 def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
     """Tracked paths under `directory` that match git's `pattern` (`*` crosses slashes), sorted."""
     return tuple(sorted(set(split_entries(run(directory, "ls-files", "-z", "--", pattern)))))
+
+
+def filters_of(directory: Path, paths: Iterable[str]) -> dict[str, str]:
+    """The filter that `.gitattributes` names for each of the paths. Those of Git LFS are left out, and paths without one."""
+    listed = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+    answer = run(directory, "check-attr", "-z", "--stdin", "filter", stdin=listed)
+    fields = answer.decode(errors="surrogateescape").split("\0")
+    named = dict(zip(fields[::3], fields[2::3], strict=False))
+    return {path: driver for path, driver in named.items() if driver not in ("unspecified", "unset", "set", "lfs")}
 
 
 def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
