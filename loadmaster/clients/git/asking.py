@@ -12,11 +12,11 @@ from loadmaster.clients.git.command import (
     ask,
     complaint_about,
     run,
-    run_with,
     split_entries,
     strip_credentials,
     text,
 )
+from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.git import GitRemoteUnreachable, UnknownCommit
 from loadmaster.planning.registry.seen import BranchCommit, Signature, TagSeen
 

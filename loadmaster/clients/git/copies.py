@@ -18,7 +18,8 @@ from filelock import FileLock
 from loadmaster.clients.disk import scratch, writing
 from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
-from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, strip_credentials, text
+from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, strip_credentials, text
+from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.git import DirectoryTaken, UnknownCommit
 
 

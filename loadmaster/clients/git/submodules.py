@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from loadmaster.clients.git.asking import has_commit, head, origin
-from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, text
+from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, text
 from loadmaster.clients.git.copies import alone, initialise, place_of
+from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.git import GitFailed, GitRemoteUnreachable, SubmoduleRefused, UnknownCommit
