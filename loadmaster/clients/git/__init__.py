@@ -30,6 +30,8 @@ from loadmaster.clients.git.asking import (
     tracked_files,
     tree_of,
 )
+from loadmaster.clients.git.checkouts import require_surveyable, require_unaltered, require_unreplaced
+from loadmaster.clients.git.completing import require_whole
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
 from loadmaster.clients.git.submodules import fill_submodules
 
@@ -56,6 +58,10 @@ __all__ = [
     "observe_refs",
     "origin",
     "push",
+    "require_surveyable",
+    "require_unaltered",
+    "require_unreplaced",
+    "require_whole",
     "resolve",
     "show_file",
     "status",

@@ -19,8 +19,9 @@ from loadmaster.clients.disk import scratch, writing
 from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
 from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, strip_credentials, text
+from loadmaster.clients.git.completing import complete, lacks
 from loadmaster.clients.git.remotes import run_with
-from loadmaster.errors.git import DirectoryTaken, UnknownCommit
+from loadmaster.errors.git import DirectoryTaken, SourceIncomplete, UnknownCommit
 
 
 def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:
@@ -28,19 +29,23 @@ def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> P
 
     An address has one mirror, with its branches and tags, and a fetch brings it up to date. A path has one mirror for each
     state that was seen, with every ref, as hard links: that also copies a repository that lacks objects, such as a partial
-    clone. Two processes may call it at once; the next call finishes what a killed one left.
-    Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
+    clone; what a person's clone lacks of its remote is fetched into the mirror. Two processes may call it at once; the next
+    call finishes what a killed one left. Raises `SourceIncomplete`, `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
     """
     source = address(source)
     if Path(source).is_dir():
         return _copy(source, cache, extra)
     bare = place_of(source, cache, source)
     refspecs = ("+HEAD:refs/source/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-    fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--", source, *refspecs)
+    # Without `--update-shallow`, git silently leaves out what a shallow remote has new.
+    fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--update-shallow", "--", source, *refspecs)
     with alone(bare):
         initialise(bare)
         run_with(source, *fetch, directory=bare, extra=extra)
         run(bare, "update-ref", "--no-deref", "HEAD", "refs/source/HEAD")
+        if lacks(bare) is not None:
+            shutil.rmtree(bare)  # a later fetch would not make it whole
+            raise SourceIncomplete(strip_credentials(source), "history", "it is shallow itself")
     return bare
 
 
@@ -107,7 +112,10 @@ def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
     with alone(bare):
         if not bare.exists():
             unfinished = _start_afresh(bare)
-            run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
+            # Dissociated: another repository, which this one borrows objects from, may go away.
+            clone = ("clone", "--quiet", "--mirror", "--dissociate", "--", source, str(unfinished.resolve()))
+            run_with(source, *clone, extra=extra)
+            complete(unfinished, Path(source), extra)
             with writing(bare):
                 unfinished.rename(bare)
     return bare
