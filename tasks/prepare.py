@@ -23,7 +23,7 @@ from loadmaster.planning.registry.seen import (
     SourceSeen,
     ToolchainSeen,
 )
-from loadmaster.planning.tree.submodules import SubmoduleSeen
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
@@ -39,9 +39,9 @@ from tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
 @asks_the_world("check out")
-def check_out(job: Job) -> tuple[ToolchainSeen, tuple[SubmoduleSeen, ...]]:
-    submodules = step.check_out(job)
-    return step.look_at_toolchain(job), submodules
+def check_out(job: Job) -> tuple[ToolchainSeen, Carried]:
+    carried = step.check_out(job)
+    return step.look_at_toolchain(job), carried
 
 
 @asks_the_world("look at workspace")
@@ -55,10 +55,8 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
 
 
 @asks_the_world("look at source")
-def look_at_source(
-    job: Job, workspace: Workspace, own: OwnRelease | None, submodules: tuple[SubmoduleSeen, ...]
-) -> SourceSeen:
-    return step.look_at_source(job, workspace, own, submodules)
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
+    return step.look_at_source(job, workspace, own, carried)
 
 
 @asks_the_world("look at registry")
@@ -73,12 +71,12 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know. The three questions that are independent of each other are asked at once."""
-    toolchain, submodules = check_out(job)
+    toolchain, carried = check_out(job)
     workspace, own = look_at_workspace(job), look_for_own_release(job)
     registry = look_at_registry.submit(job, workspace, own)
     forge = look_at_forge.submit(job)
     return Seen(
-        source=look_at_source(job, workspace, own, submodules),
+        source=look_at_source(job, workspace, own, carried),
         workspace=workspace,
         registry=registry.result(),
         forge=forge.result(),
@@ -263,7 +261,7 @@ def _package_once(
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
     offered = _offered(plan, seen, as_of)
-    tree, contents = seen.source.tree, seen.source.contents
+    tree, contents = seen.source.tree, seen.source.carried.name
     arguments = (job, crates, commit, contents, tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):

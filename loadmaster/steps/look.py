@@ -25,7 +25,7 @@ from loadmaster.planning.registry.seen import (
     ToolchainSeen,
 )
 from loadmaster.planning.tree.lockfiles import member_lockfiles
-from loadmaster.planning.tree.submodules import SubmoduleSeen
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
@@ -36,10 +36,10 @@ from loadmaster.steps.announce import look_at_forge
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know, one question after the other."""
-    submodules = check_out(job)
+    carried = check_out(job)
     toolchain, workspace, own = look_at_toolchain(job), look_at_workspace(job), look_for_own_release(job)
     return Seen(
-        source=look_at_source(job, workspace, own, submodules),
+        source=look_at_source(job, workspace, own, carried),
         workspace=workspace,
         registry=look_at_registry(job, names_to_look_up(workspace, own)),
         forge=look_at_forge(job),
@@ -47,21 +47,21 @@ def look(job: Job) -> Seen:
     )
 
 
-def check_out(job: Job) -> tuple[SubmoduleSeen, ...]:
+def check_out(job: Job) -> Carried:
     """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's.
 
-    Returns its submodules, with their files or without.
+    Returns what it carries beside the commit's own files.
     """
     for former in (job.directory.checkout, job.directory.build_trees):
         shutil.rmtree(former, ignore_errors=True)
     return clone(job, job.pinned.commit, job.directory.checkout)
 
 
-def clone(job: Job, commit: str, place: Path) -> tuple[SubmoduleSeen, ...]:
-    """Clones the remote into `place` with the commit on the release branch, and its submodules. Raises what `clone_at` raises."""
+def clone(job: Job, commit: str, place: Path) -> Carried:
+    """Clones the remote into `place` with the commit on the release branch, with what it carries. Raises what `clone_at` raises."""
     extra = job.git_environment()
     git.clone_at(job.world.remote, commit, place, job.project.source.branch, extra=extra)
-    return git.fill_submodules(place, job.source, job.store.part("mirrors"), extra=extra)
+    return git.fill(place, job.source, job.store.part("mirrors"), extra=extra)
 
 
 def look_at_toolchain(job: Job) -> ToolchainSeen:
@@ -93,9 +93,7 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
     return newest_own_release(job.directory.checkout, branch, job.project)
 
 
-def look_at_source(
-    job: Job, workspace: Workspace, own: OwnRelease | None, submodules: tuple[SubmoduleSeen, ...]
-) -> SourceSeen:
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, chosen = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
@@ -120,7 +118,7 @@ def look_at_source(
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         own=own,
-        submodules=submodules,
+        carried=carried,
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
 

@@ -33,7 +33,7 @@ from loadmaster.clients.git.asking import (
 from loadmaster.clients.git.checkouts import require_surveyable, require_unaltered, require_unreplaced
 from loadmaster.clients.git.completing import require_whole
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
-from loadmaster.clients.git.submodules import fill_submodules
+from loadmaster.clients.git.submodules import fill
 
 __all__ = [
     "Author",
@@ -45,7 +45,7 @@ __all__ = [
     "commits_since",
     "create_tag",
     "fetch_branch",
-    "fill_submodules",
+    "fill",
     "filters_of",
     "has_commit",
     "head",

@@ -13,11 +13,12 @@ from pathlib import Path
 from loadmaster.clients.git.asking import has_commit, head, origin
 from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, text
 from loadmaster.clients.git.copies import alone, initialise, place_of
+from loadmaster.clients.git.lfs import bring_files
 from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.git import GitFailed, GitRemoteUnreachable, SubmoduleRefused, UnknownCommit
-from loadmaster.planning.tree.submodules import Submodule, SubmoduleSeen, address_of, submodules_of
+from loadmaster.planning.tree.submodules import Carried, Submodule, SubmoduleSeen, address_of, submodules_of
 
 _HOSTS = {"GIT_ALLOW_PROTOCOL": "git:http:https:ssh"}
 _OURS = {"GIT_ALLOW_PROTOCOL": "file"}
@@ -25,15 +26,17 @@ _RECORDED = "refs/heads/recorded"
 _DEEPEST = 10
 
 
-def fill_submodules(
-    checkout: Path, source: str | None, cache: Path, *, extra: Mapping[str, str] = NOTHING
-) -> tuple[SubmoduleSeen, ...]:
-    """Checks out every submodule of the clone, also those within others, and says of each whether its files are there.
+def fill(checkout: Path, source: str | None, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Carried:
+    """Brings what a clone carries beside its commit's own files, and says what of it is there.
+
+    That is every submodule, also those within others, and the files of Git LFS.
 
     `source` is the repository that the clone's commit came from, an address or a path: relative addresses count from there, and
     of a path the copies are taken that it keeps itself. Raises `DiskFull`, `NotWritten`; nothing for one that cannot be had.
     """
-    return tuple(_fill(checkout, "", None if source is None else address(source), cache, extra, _DEEPEST))
+    place = None if source is None else address(source)
+    lfs = bring_files(checkout, place, extra=extra)
+    return Carried(submodules=tuple(_fill(checkout, "", place, cache, extra, _DEEPEST)), lfs=lfs)
 
 
 def _fill(
@@ -48,12 +51,13 @@ def _fill(
             if not left:
                 raise SubmoduleRefused(path, f"more than {_DEEPEST} submodules lie within each other")
             origin_of_it = _check_out(checkout, submodule, source, cache, extra)
+            lfs = bring_files(checkout / submodule.path, origin_of_it, extra=extra)
         except (DiskFull, NotWritten):
             raise
         except LoadmasterError as error:
             yield SubmoduleSeen(path=path, commit=submodule.commit, absent=error.what)
             continue
-        yield SubmoduleSeen(path=path, commit=submodule.commit)
+        yield SubmoduleSeen(path=path, commit=submodule.commit, lfs=lfs)
         yield from _fill(checkout / submodule.path, f"{path}/", origin_of_it, cache, extra, left - 1)
 
 

@@ -29,7 +29,7 @@ def submodules_there(release: ReleaseEvidence) -> GateJudgement:
     A submodule elsewhere may be absent, which is a warning. A package that is published, and a file that the release
     changes, may not lie in a submodule: its commits are another repository's.
     """
-    submodules = release.seen.source.submodules
+    submodules = release.seen.source.carried.submodules
     if not submodules:
         return Skip(why="the commit has no submodules")
     inside = tuple(problem for submodule in submodules for problem in _changed_inside(release, submodule))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, Field
 
-from loadmaster.planning.tree.submodules import SubmoduleSeen
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.value import Value, digest
@@ -89,17 +89,9 @@ class SourceSeen(Value):
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]
-    submodules: tuple[SubmoduleSeen, ...] = ()
-    lfs: bool = False
-    """Whether `git-lfs` brought its files into our clone."""
+    carried: Carried = Carried()
     own: OwnRelease | None = None
     """The newest release on the release branch that Loadmaster began, finished or not; None if it began none."""
-
-    @property
-    def contents(self) -> str:
-        """A name for what a clone has beside the commit's own files: the files of its submodules, and those of Git LFS."""
-        there = [f"{each.path}={each.commit if not each.absent else ''}" for each in self.submodules]
-        return " ".join((*there, f"lfs={self.lfs}"))
 
     def tag(self, name: str) -> TagSeen | None:
         return next((tag for tag in self.tags if tag.name == name), None)

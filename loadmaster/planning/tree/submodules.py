@@ -35,6 +35,22 @@ class SubmoduleSeen(Value):
     commit: str
     absent: str = ""
     """Why its directory is empty; "" if its files are there."""
+    lfs: bool = False
+    """Whether it has files of Git LFS, and all of them are there."""
+
+
+class Carried(Value):
+    """What a clone has beside the commit's own files."""
+
+    submodules: tuple[SubmoduleSeen, ...] = ()
+    lfs: bool = False
+    """Whether the commit has files of Git LFS, and all of them are there."""
+
+    @property
+    def name(self) -> str:
+        """A name for all of it: two clones of one commit that carry the same are the same."""
+        there = (f"{each.path}={'' if each.absent else each.commit} lfs={each.lfs}" for each in self.submodules)
+        return "; ".join((f"lfs={self.lfs}", *there))
 
 
 def submodules_of(
@@ -73,9 +89,14 @@ def address_of(submodule: Submodule, base: str | None) -> str:
     url = submodule.url
     if base is not None and url.startswith(("./", "../")):
         url = _joined(base, url)
-    if not _ASKED.match(url):
+    if not is_of_host(url):
         raise SubmoduleRefused(submodule.path, f"its address `{url}` is no host's, and is not asked")
     return url
+
+
+def is_of_host(url: str) -> bool:
+    """Whether it is the address of a host; a path, and what makes git run a program, is none."""
+    return _ASKED.match(url) is not None
 
 
 def _joined(base: str, relative: str) -> str:

@@ -29,7 +29,7 @@ def filled(tmp_path: Path, source: Path, origin: str | None = None) -> tuple[Pat
     mirror = git.mirror(str(source), tmp_path / "cache")
     clone = tmp_path / f"clone-{len(list(tmp_path.glob('clone-*')))}"
     git.clone_at(mirror, git.head(source), clone, "main")
-    return clone, git.fill_submodules(clone, origin or str(source), tmp_path / "cache")
+    return clone, git.fill(clone, origin or str(source), tmp_path / "cache").submodules
 
 
 class TestFromTheOwnCheckout:

@@ -7,7 +7,7 @@ import pytest
 from loadmaster.planning.gates import ON_PACKAGED, check
 from loadmaster.planning.gates.evidence import Evidence, Packaged
 from loadmaster.planning.registry.packed import PackedSeen, contents_of, is_pointer
-from loadmaster.planning.tree.submodules import SubmoduleSeen
+from loadmaster.planning.tree.submodules import Carried, SubmoduleSeen
 from loadmaster.planning.values.gate import Outcome
 from tests.kit.building import evidence, needs, package, project, seen
 from tests.kit.gates_asked import answer, fails
@@ -20,7 +20,7 @@ POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\ns
 def with_submodules(**absent: str) -> Evidence:
     """Submodules by path, `__` for a slash, and why each is absent."""
     there = [SubmoduleSeen(path=path.replace("__", "/"), commit="d" * 40, absent=why) for path, why in absent.items()]
-    return evidence(seen(*HEALTHY, submodules=tuple(there)))
+    return evidence(seen(*HEALTHY, carried=Carried(submodules=tuple(there))))
 
 
 def with_crate(**seen_of_it: object) -> Evidence:
@@ -46,7 +46,7 @@ class TestSubmodules:
     def test_one_within_a_private_package_may_be_absent(self) -> None:
         private = package("bench", publish=())
         absent = SubmoduleSeen(path="crates/bench/data", commit="d" * 40, absent="it did not answer")
-        found = answer(evidence(seen(*HEALTHY, private, submodules=(absent,))), "submodules-there")
+        found = answer(evidence(seen(*HEALTHY, private, carried=Carried(submodules=(absent,)))), "submodules-there")
         assert (found.outcome, len(found.warnings)) == (Outcome.PASS, 1)
 
     def test_a_package_that_lies_in_one_cannot_be_released_from_here(self) -> None:
