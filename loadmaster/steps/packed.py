@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loadmaster.clients import git
+from loadmaster.clients.files import is_within
 from loadmaster.planning.gates import ON_PACKAGED
 from loadmaster.planning.gates import check as ask_gates
 from loadmaster.planning.gates.evidence import Evidence, Packaged
@@ -47,8 +48,4 @@ def _look(job: Job, crate: Crate, folder: str, sha256: str) -> PackedSeen:
 def _from_outside(checkout: Path, places: Mapping[str, str]) -> dict[str, str]:
     root = checkout.resolve()
     real = {path: Path(os.path.realpath(root / place)) for path, place in places.items()}
-    return {path: str(place) for path, place in real.items() if not _is_own(place, root)}
-
-
-def _is_own(place: Path, root: Path) -> bool:
-    return place.is_relative_to(root) and ".git" not in place.relative_to(root).parts
+    return {path: str(place) for path, place in real.items() if not is_within(place, root)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,8 +54,8 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
     """Makes `bare` hold `directory` as one commit without parents on `branch`, and returns the commit's id.
 
     Equal files (contents, executable bits, links) and an equal `when` give an equal id, wherever the directory is.
-    If a repository around it tracks some of its files, those are taken, with their contents on disk; else all files except
-    those under `target/` and `.git`.
+    If a repository around it tracks some of its files, those are taken, with their contents on disk, and those of its
+    submodules; else all files except those under `target/` and `.git`. A submodule that is not there stays a link.
     """
     files = _files_of(directory)
     initialise(bare)
@@ -64,6 +65,7 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
         # Run in the directory: `update-index` takes paths relative to its working directory.
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
+        run(bare, "update-index", "--add", "-z", "--index-info", stdin=_links_of(directory), extra=index)
         tree = text(directory, "write-tree", extra=at)
     author = Author(name="Loadmaster", email="loadmaster@localhost")
     commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signature(author, when))
@@ -148,11 +150,19 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 def _files_of(directory: Path) -> list[str]:
-    tracked = ask(directory, "ls-files", "-z", discover=True)
+    tracked = ask(directory, "ls-files", "-z", "--recurse-submodules", discover=True)
     if tracked.status == 0 and tracked.output:
         return sorted(path for path in set(split_entries(tracked.output)) if _is_there(directory / path))
     files = (path.relative_to(directory) for path in directory.rglob("*") if _is_there(path))
     return sorted(str(path) for path in files if not {"target", ".git"} & set(path.parts))
+
+
+def _links_of(directory: Path) -> bytes:
+    """The entries of the submodules that are not there, as `update-index` reads them."""
+    tracked = ask(directory, "ls-files", "-z", "--stage", discover=True)
+    links = (entry for entry in tracked.output.split(b"\0") if entry.startswith(b"160000 "))
+    absent = (link for link in links if not (directory / os.fsdecode(link.partition(b"\t")[2]) / ".git").exists())
+    return b"".join(link + b"\0" for link in absent)
 
 
 def _is_there(path: Path) -> bool:

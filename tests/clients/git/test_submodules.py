@@ -9,7 +9,7 @@ import pytest
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
 from loadmaster.planning.tree.submodules import SubmoduleSeen
-from tests.kit.repositories import add_submodule, link_commit, repository, save
+from tests.kit.repositories import WHEN, add_submodule, link_commit, repository, save
 
 
 @pytest.fixture
@@ -154,3 +154,16 @@ class TestFromAHost:
         link_commit(source, "n", "1" * 40, '[submodule "n"]\n\tpath = n\n\turl = http://127.0.0.1:1/x.git\n')
         _, found = filled(tmp_path, source)
         assert "gave no usable answer" in found[0].absent
+
+
+class TestOfAnImportedDirectory:
+    def test_its_files_are_taken_as_they_are_on_disk(self, tmp_path: Path, source: Path) -> None:
+        commit = git.import_directory(source, tmp_path / "b.git", "main", WHEN)
+        assert git.show_file(tmp_path / "b.git", commit, "vendor/native/table.txt") == b"wind\n"
+
+    def test_one_that_is_not_there_stays_a_link_and_is_said_to_be_absent(self, tmp_path: Path, source: Path) -> None:
+        run(source, "submodule", "--quiet", "deinit", "--force", "vendor/native")
+        commit = git.import_directory(source, tmp_path / "b.git", "main", WHEN)
+        git.clone_at(tmp_path / "b.git", commit, tmp_path / "clone", "main")
+        found = git.fill(tmp_path / "clone", None, tmp_path / "cache").submodules
+        assert [(each.path, "is no host's" in each.absent) for each in found] == [("vendor/native", True)]
