@@ -110,7 +110,7 @@ class CheckoutSparse(LoadmasterError):
     def __init__(self, repository: str, path: str, files: int) -> None:
         super().__init__(
             f"`{repository}` is a sparse checkout: `{path}` is not there, as the first of {files} tracked files.",
-            why="`git sparse-checkout` leaves files out, and what is not there cannot be looked at.",
+            why="a sparse checkout leaves files out, and what is not there cannot be looked at.",
             fix=f"run `git -C {shlex.quote(repository)} sparse-checkout disable`, or name a whole clone.",
         )
 
@@ -131,11 +131,11 @@ class CheckoutAltered(LoadmasterError):
 class ObjectsReplaced(LoadmasterError):
     """`git replace` gives the commit other contents here than everywhere else."""
 
-    def __init__(self, repository: str, commit: str, what: str) -> None:
+    def __init__(self, repository: str, commit: str, what: str, replaced: str) -> None:
         super().__init__(
-            f"`{repository}` shows another `{what}` in commit `{commit}` than that commit has: it is replaced there.",
-            why="`git replace` puts an object in the place of another, in this repository only.",
-            fix="commit what is meant, and delete the replacement that `git replace --list` shows.",
+            f"`{repository}` shows another `{what}` in commit `{commit}` than that commit has: `{replaced}` is replaced there.",
+            why="somebody put an object in the place of another, which counts in this repository only.",
+            fix=f"commit what is meant, and run `git replace --delete {replaced}` in the repository.",
         )
 
 
@@ -146,8 +146,8 @@ class SubmoduleRefused(LoadmasterError):
         super().__init__(
             f"The submodule `{path}` cannot be fetched: {told}.",
             why="`.gitmodules` comes with the tree, and git would run a program or read this machine's files for such an entry.",
-            fix="name an address of the form `https://HOST/PATH` in `.gitmodules`; or, in a checkout of your own that is released, "
-            "run `git submodule update --init --recursive`, because what is there is taken.",
+            fix="name an address of the form `https://HOST/PATH` in `.gitmodules`; or check the submodule out in the checkout that "
+            "is released, because what is there is taken.",
         )
 
 

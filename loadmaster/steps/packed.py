@@ -11,7 +11,7 @@ from loadmaster.clients import git
 from loadmaster.clients.files import is_within
 from loadmaster.planning.gates import ON_PACKAGED
 from loadmaster.planning.gates import check as ask_gates
-from loadmaster.planning.gates.evidence import Evidence, Packaged
+from loadmaster.planning.gates.evidence import Evidence, PackedEvidence
 from loadmaster.planning.plan import Crate, ReleasePlan
 from loadmaster.planning.registry.packed import PackedSeen, contents_of
 from loadmaster.planning.registry.seen import Seen
@@ -26,7 +26,7 @@ def check_packaged(job: Job, seen: Seen, plan: ReleasePlan, digests: Mapping[str
     """
     folders = {package.name: posixpath.dirname(package.manifest) for package in seen.workspace.packages}
     crates = tuple(_look(job, crate, folders[crate.name], digests[crate.name]) for crate in plan.crates)
-    return ask_gates(Evidence(packaged=Packaged(crates=crates, project=job.project)), ON_PACKAGED)
+    return ask_gates(Evidence(packaged=PackedEvidence(crates=crates, project=job.project)), ON_PACKAGED)
 
 
 def _look(job: Job, crate: Crate, folder: str, sha256: str) -> PackedSeen:

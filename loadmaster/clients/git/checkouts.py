@@ -58,4 +58,4 @@ def require_unreplaced(repository: Path, revision: str) -> None:
     objects = {entry.split()[2]: entry.partition("\t")[2] for entry in entries}
     objects |= {commit: "the commit", text(repository, "rev-parse", f"{commit}^{{tree}}"): "its tree"}
     if found := sorted(replaced & objects.keys()):
-        raise ObjectsReplaced(str(repository), commit, objects[found[0]])
+        raise ObjectsReplaced(str(repository), commit, objects[found[0]], found[0])

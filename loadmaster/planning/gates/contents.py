@@ -16,8 +16,8 @@ from loadmaster.planning.values.gate import Problem
 _UNPACKABLE = re.compile(r"[\x00-\x1f\x7f]|[. ](?:/|$)")
 _RESERVED = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|$)")
 _MEND_SUBMODULE = (
-    "let this machine reach its address, or check it out in your own checkout with `git submodule update --init --recursive` "
-    "and release from there."
+    "let this machine reach its address; or run `git submodule update --init --recursive` in your own checkout, and release "
+    "from there."
 )
 _MEND_MEMBER = "release it from the repository of the submodule; list it in `release.exclude` of the profile."
 
@@ -78,7 +78,7 @@ def no_lfs_pointer(crate: PackedSeen) -> Iterator[Problem]:
     """Is no packaged file a pointer of Git LFS? The bytes are looked at, whatever `.gitattributes` says."""
     for path in crate.pointers:
         fix = (
-            "install `git-lfs` on this machine and see that `git lfs pull` brings the file in a checkout; or leave it out of the "
+            "install `git-lfs` on this machine, and see that its remote or your checkout has the file; or leave it out of the "
             "package (`exclude` in its manifest)."
         )
         yield Problem(

@@ -127,7 +127,7 @@ class Built(Value):
     judged: Judged
 
 
-class Packaged(Value):
+class PackedEvidence(Value):
     """The crates as they were packaged from the release commit."""
 
     crates: tuple[PackedSeen, ...]
@@ -146,4 +146,4 @@ class Evidence(Value):
     tree: Tree | None = None
     release: ReleaseEvidence | None = None
     built: Built | None = None
-    packaged: Packaged | None = None
+    packaged: PackedEvidence | None = None

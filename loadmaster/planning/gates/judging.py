@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from loadmaster.errors.base import LoadmasterError, clause
-from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, Packaged, ReleaseEvidence, Tree
+from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, PackedEvidence, ReleaseEvidence, Tree
 from loadmaster.planning.registry.packed import PackedSeen
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
@@ -104,7 +104,7 @@ def of_packaged(gate: str, why: str) -> Callable[[Callable[[PackedSeen], Iterabl
     """A gate that is asked of every packaged crate, before anything leaves this machine."""
 
     def decorate(judge: Callable[[PackedSeen], Iterable[Problem]]) -> Gate:
-        def judge_all(packaged: Packaged) -> GateJudgement:
+        def judge_all(packaged: PackedEvidence) -> GateJudgement:
             problems = tuple(problem for crate in packaged.crates for problem in judge(crate))
             return Findings(checked=sum(len(crate.paths) for crate in packaged.crates), problems=problems)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.planning.gates import ON_PACKAGED, check
-from loadmaster.planning.gates.evidence import Evidence, Packaged
+from loadmaster.planning.gates.evidence import Evidence, PackedEvidence
 from loadmaster.planning.registry.packed import PackedSeen, contents_of, is_pointer
 from loadmaster.planning.tree.submodules import Carried, SubmoduleSeen
 from loadmaster.planning.values.gate import Outcome
@@ -25,7 +25,7 @@ def with_submodules(**absent: str) -> Evidence:
 
 def with_crate(**seen_of_it: object) -> Evidence:
     found = {"id": "core@0.5.0", "paths": ("Cargo.toml", "src/lib.rs"), **seen_of_it}
-    return Evidence(packaged=Packaged(crates=(PackedSeen.model_validate(found),), project=project()))
+    return Evidence(packaged=PackedEvidence(crates=(PackedSeen.model_validate(found),), project=project()))
 
 
 class TestSubmodules:
@@ -76,7 +76,7 @@ def test_the_gates_of_the_packaged_crates_heed_the_profile() -> None:
     profile = project()
     advised = profile.model_copy(update={"gates": profile.gates.model_copy(update={"advice": ("no-lfs-pointer",)})})
     crates = (PackedSeen(id="core@0.5.0", paths=("a",), pointers=("a",)),)
-    found = check(Evidence(packaged=Packaged(crates=crates, project=advised)), ON_PACKAGED)
+    found = check(Evidence(packaged=PackedEvidence(crates=crates, project=advised)), ON_PACKAGED)
     assert [each.outcome for each in found] == [Outcome.PASS] * len(ON_PACKAGED)
 
 
