@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +93,18 @@ def test_a_dangling_link_in_a_package_is_refused_by_name(tmp_path: Path, plant: 
 
     with pytest.raises(LoadmasterError, match="gone"):
         answers(tmp_path, dangling)
+
+
+@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="there is no git-lfs on this machine")
+def test_a_file_of_git_lfs_is_packaged_with_its_contents(tmp_path: Path) -> None:
+    table = b"wind\n" * 1000
+    digest = hashlib.sha256(table).hexdigest()
+
+    def tracked(units: Path) -> None:
+        (units / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+        (units / "table.bin").write_text(POINTER.replace("a" * 64, digest).replace("12345", str(len(table))))
+        kept = units.parent / ".git/lfs/objects" / digest[:2] / digest[2:4] / digest
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(table)
+
+    assert {each.outcome for each in answers(tmp_path, tracked).values()} == {Outcome.PASS}

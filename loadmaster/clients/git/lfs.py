@@ -22,7 +22,6 @@ _FILTER = {
     "filter.lfs.process": "git-lfs filter-process",
     "filter.lfs.required": "true",
 }
-_REMOTE = "loadmaster-source"
 
 
 def bring_files(checkout: Path, source: str | None, *, extra: Mapping[str, str] = NOTHING) -> bool:
@@ -41,8 +40,9 @@ def bring_files(checkout: Path, source: str | None, *, extra: Mapping[str, str] 
         _copy_objects(repository, checkout)
     address = origin(repository) if repository is not None else source
     if address is not None and is_of_host(address):
-        run(checkout, "config", f"remote.{_REMOTE}.url", address)
-        return ask_with(address, "lfs", "pull", _REMOTE, directory=checkout, extra=extra).status == 0
+        # Named in the command alone: code that is built can read the clone's configuration, and an address may have a password.
+        pull = ("lfs", "pull", address)
+        return ask_with(address, *pull, directory=checkout, extra=extra, named_by_tree=True).status == 0
     return _check_out(checkout)
 
 

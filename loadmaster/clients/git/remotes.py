@@ -34,33 +34,50 @@ _SETTINGS = re.compile(
     re.DOTALL,
 )
 """What is taken from the person's configuration: how to sign in, how to reach a host, and which address stands for which."""
+_SENT_TO_ALL = frozenset({"http.extraheader", "http.cookiefile"})
 _CONFIGURATION = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"})
 _UNATTENDED = "-o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 _ANYWHERE = Path("/")
 """The directory for a command that needs no local repository: there is none here."""
 
 
-def run_with(remote: str, *arguments: str, directory: Path = _ANYWHERE, extra: Mapping[str, str] = NOTHING) -> bytes:
-    """As `run`, for a command that talks to `remote`. Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`."""
-    answer = ask_with(remote, *arguments, directory=directory, extra=extra)
+def run_with(
+    remote: str,
+    *arguments: str,
+    directory: Path = _ANYWHERE,
+    extra: Mapping[str, str] = NOTHING,
+    named_by_tree: bool = False,
+) -> bytes:
+    """As `ask_with`, for a command that only succeeds or fails.
+
+    Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
+    """
+    answer = ask_with(remote, *arguments, directory=directory, extra=extra, named_by_tree=named_by_tree)
     if answer.status:
         raise complaint_about(directory, arguments, answer.complaint, remote)
     return answer.output
 
 
 def ask_with(
-    remote: str, *arguments: str, directory: Path = _ANYWHERE, extra: Mapping[str, str] = NOTHING
+    remote: str,
+    *arguments: str,
+    directory: Path = _ANYWHERE,
+    extra: Mapping[str, str] = NOTHING,
+    named_by_tree: bool = False,
 ) -> GitAnswer:
-    """As `ask`, for a command that talks to `remote`. It never waits for a person."""
-    theirs = NOTHING if Path(remote).exists() else _sign_in()
+    """As `ask`, for a command that talks to `remote`. It never waits for a person.
+
+    A host that only the tree names gets no header and no cookie that the person's configuration sends to every host.
+    """
+    theirs = NOTHING if Path(remote).exists() else _sign_in(_SENT_TO_ALL if named_by_tree else frozenset())
     return ask(directory, *arguments, extra={**theirs, **extra})
 
 
-def _sign_in() -> dict[str, str]:
-    """The variables with which git can sign in as the person."""
+def _sign_in(without: frozenset[str]) -> dict[str, str]:
+    """The variables with which git can sign in as the person. `without` are settings that are left out."""
     theirs = {name: os.environ[name] for name in THEIRS if name in os.environ}
     settings = _settings(theirs)
-    ours = [(key, value) for key, value in settings if _SETTINGS.fullmatch(key)]
+    ours = [(key, value) for key, value in settings if _SETTINGS.fullmatch(key) and key not in without]
     numbered = {
         name: text
         for number, (key, value) in enumerate(ours)

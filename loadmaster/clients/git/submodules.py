@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from loadmaster.clients.git.asking import has_commit, head, origin
-from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, text
+from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, strip_credentials, text
 from loadmaster.clients.git.copies import alone, initialise, place_of
 from loadmaster.clients.git.lfs import bring_files
 from loadmaster.clients.git.remotes import run_with
@@ -113,16 +114,16 @@ def _copies_within(repository: Path, submodule: Submodule) -> Iterator[Path]:
 def _fetch_commit(source: str, commit: str, cache: Path, extra: Mapping[str, str]) -> Path:
     """The one commit without its history; all of the source where its host gives no single commits."""
     bare = place_of(source, cache, json.dumps([source, commit]))
-    fetch = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules")
+    fetch = partial(run_with, source, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", named_by_tree=True)
     with alone(bare):
         initialise(bare)
         if has_commit(bare, _RECORDED):
             return bare
         try:
-            run_with(source, *fetch, "--depth=1", "--", source, f"+{commit}:{_RECORDED}", directory=bare, extra=extra)
+            fetch("--depth=1", "--", source, f"+{commit}:{_RECORDED}", directory=bare, extra=extra)
         except (GitFailed, GitRemoteUnreachable):  # `upload-pack: not our ref`, or a host that knows no depth
-            run_with(source, *fetch, "--", source, "+refs/*:refs/source/*", directory=bare, extra=extra)
+            fetch("--", source, "+refs/*:refs/source/*", directory=bare, extra=extra)
             if not has_commit(bare, commit):
-                raise UnknownCommit(source, commit) from None
+                raise UnknownCommit(strip_credentials(source), commit) from None
             run(bare, "update-ref", _RECORDED, commit)
     return bare

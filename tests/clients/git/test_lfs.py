@@ -99,3 +99,13 @@ def test_a_repository_without_any_is_not_touched(tmp_path: Path) -> None:
     clone, carried = filled(tmp_path, repository(tmp_path / "source", {".gitattributes": "*.bin binary\n"}))
     assert not carried.lfs
     assert b"lfs" not in run(clone, "config", "--list")
+
+
+@installed
+def test_a_host_that_does_not_answer_leaves_the_pointer_and_no_password(tmp_path: Path) -> None:
+    source = tracking(tmp_path / "source")
+    git.clone_at(source, git.head(source), tmp_path / "clone", "main")
+    carried = git.fill(tmp_path / "clone", "http://ada:sesame@127.0.0.1:1/x.git", tmp_path / "cache")
+    assert is_pointer((tmp_path / "clone" / "table.bin").read_bytes())
+    assert not carried.lfs
+    assert "sesame" not in (tmp_path / "clone" / ".git" / "config").read_text()

@@ -16,7 +16,7 @@ from loadmaster.clients import git
 from loadmaster.clients.git.command import run
 from loadmaster.clients.serving import serving
 from loadmaster.errors.git import GitDenied
-from tests.kit.repositories import repository, save
+from tests.kit.repositories import link_commit, repository, save
 
 _WORD = base64.b64encode(b"ada:open sesame").decode()
 
@@ -93,6 +93,20 @@ def test_the_answer_of_askpass_counts_too(
 def test_a_header_of_the_configuration_is_sent(private: str, home: Path) -> None:
     (home / ".gitconfig").write_text(f"[http]\n\textraHeader = Authorization: Basic {_WORD}\n")
     assert "refs/heads/main" in git.observe_refs(private)
+
+
+@pytest.mark.parametrize(("scope", "is_sent"), [("", False), ("scoped", True)], ids=["for all", "for this host"])
+def test_a_host_that_the_tree_names_gets_no_header_that_is_for_every_host(
+    tmp_path: Path, bare: Path, private: str, home: Path, scope: str, is_sent: bool
+) -> None:
+    section = f'[http "{private}"]' if scope else "[http]"
+    (home / ".gitconfig").write_text(f"{section}\n\textraHeader = Authorization: Basic {_WORD}\n")
+    outer = repository(tmp_path / "outer", {"a": ""})
+    link_commit(outer, "n", git.head(bare), f'[submodule "n"]\n\tpath = n\n\turl = {private}\n')
+    git.clone_at(outer, git.head(outer), tmp_path / "clone", "main")
+    (found,) = git.fill(tmp_path / "clone", "https://forge.invalid/outer", tmp_path / "cache").submodules
+    assert (found.absent == "") is is_sent, found.absent
+    assert (tmp_path / "clone" / "n" / "a").exists() is is_sent
 
 
 def test_an_address_that_stands_for_another_is_replaced(private: str, home: Path) -> None:
