@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.clients import git
+from loadmaster.clients.git.command import run as git_command
+from loadmaster.errors.git import CheckoutAltered, ObjectsReplaced
+from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.run.job import Pinned
-from loadmaster.run.pinning import earlier_starts, release_of_run
+from loadmaster.run.pinning import earlier_starts, pin, release_of_run, source_of
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store
+from tests.kit import repositories
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 INDEX = "sparse+http://127.0.0.1:1/index/"
@@ -44,3 +50,28 @@ def test_a_record_that_cannot_be_read_tells_nothing(tmp_path: Path, record: str)
     spoilt.pinned.write_text(record, encoding="utf-8")
     assert release_of_run(spoilt) is None
     assert earlier_starts(OWN, "1.0.0", store) == (THEN,)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return repositories.repository(tmp_path / "checkout", {"a": "1\n"})
+
+
+def pinned(checkout: Path, store: Store) -> Pinned:
+    request = rehearse_request({"project": "demo", "version": "minor", "repository": str(checkout)})
+    project, directory = load_project("demo"), store.run("one")
+    return pin(request, project, directory, source_of(request, project, directory, store), None)
+
+
+def test_a_checkout_whose_files_have_other_bytes_than_a_clone_is_not_pinned(tmp_path: Path, checkout: Path) -> None:
+    assert pinned(checkout, Store(tmp_path / "before")).commit == git.head(checkout)
+    git_command(checkout, "config", "core.autocrlf", "true")
+    with pytest.raises(CheckoutAltered):
+        pinned(checkout, Store(tmp_path / "after"))
+
+
+def test_a_commit_whose_files_are_replaced_is_not_pinned(tmp_path: Path, checkout: Path) -> None:
+    repositories.save(checkout, {"a": "2\n"})
+    git_command(checkout, "replace", "HEAD:a", "HEAD^:a")
+    with pytest.raises(ObjectsReplaced):
+        pinned(checkout, Store(tmp_path / "store"))

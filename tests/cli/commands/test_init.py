@@ -90,3 +90,27 @@ def test_what_cargo_refuses_is_told_by_its_own_error(
     (repository.directory / path).write_text(text, encoding="utf-8")
     ran = init(home, repository.directory, "--json")
     assert (ran.code, told in ran.document["failure"]["what"]) == (1, True), ran.err
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [("--depth=1", "source-incomplete"), ("--no-tags", "source-incomplete"), ("--bare", "no-work-tree")],
+    ids=["shallow", "without tags", "bare"],
+)
+def test_a_clone_that_does_not_show_all_is_refused_by_name(
+    home: Path, repository: Repository, tmp_path: Path, how: str, code: str
+) -> None:
+    place = tmp_path / "clone"
+    subprocess.run(("git", "clone", "--quiet", how, repository.directory.as_uri(), str(place)), check=True)
+    ran = init(home, place, "--json")
+    assert (ran.code, ran.document["failure"]["code"]) == (1, code)
+    assert not (home / "projects").exists()
+
+
+def test_a_linked_work_tree_with_a_detached_head_has_a_profile(
+    home: Path, repository: Repository, tmp_path: Path
+) -> None:
+    add = ("git", "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    subprocess.run(add, cwd=repository.directory, check=True)
+    ran = init(home, tmp_path / "linked", "--name", "linked", "--json")
+    assert ran.code == 0, ran.err
