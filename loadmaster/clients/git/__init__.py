@@ -1,8 +1,9 @@
 """git, as a release uses it: small functions over repositories of Loadmaster's own.
 
-`copies` makes mirrors, imports and clones; `asking` changes nothing; `acting` commits, tags and pushes; `command` runs
-git without the user's environment. None of them forces a push, or writes into a checkout that a person works in.
-`extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
+`copies` makes mirrors, imports and clones, `completing` brings what their source lacks, `submodules` and `lfs` what it holds
+beside files; `checkouts` refuses what no clone shows; `asking` changes nothing; `acting` commits, tags and pushes; `command`
+runs git without the user's environment, `remotes` with his way to sign in at a host. None of them forces a push, or writes
+into a checkout that a person works in. `extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`).
 """
 
 from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
