@@ -90,7 +90,7 @@ def _prepare(job: Job, journal: Journal) -> Ready:
     as_of = prepare.packaging_instant(job, plan, seen)
     journal.note_packaging(as_of)
     digests, published = prepare.package_all(job, plan, seen, commit, as_of)
-    answers += permissions.crate_rule_answers(job, plan, digests)
+    answers += prepare.check_packaged(job, seen, plan, digests) + permissions.crate_rule_answers(job, plan, digests)
     journal.note_gates(answers)
     require_open(answers)
     smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)

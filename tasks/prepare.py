@@ -23,6 +23,7 @@ from loadmaster.planning.registry.seen import (
     SourceSeen,
     ToolchainSeen,
 )
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
@@ -33,13 +34,14 @@ from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.check import check as ask_gates
+from loadmaster.steps.packed import check_packaged as ask_of_packaged
 from tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
 @asks_the_world("check out")
-def check_out(job: Job) -> ToolchainSeen:
-    step.check_out(job)
-    return step.look_at_toolchain(job)
+def check_out(job: Job) -> tuple[ToolchainSeen, Carried]:
+    carried = step.check_out(job)
+    return step.look_at_toolchain(job), carried
 
 
 @asks_the_world("look at workspace")
@@ -53,8 +55,8 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
 
 
 @asks_the_world("look at source")
-def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> SourceSeen:
-    return step.look_at_source(job, workspace, own)
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
+    return step.look_at_source(job, workspace, own, carried)
 
 
 @asks_the_world("look at registry")
@@ -69,12 +71,12 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know. The three questions that are independent of each other are asked at once."""
-    toolchain = check_out(job)
+    toolchain, carried = check_out(job)
     workspace, own = look_at_workspace(job), look_for_own_release(job)
     registry = look_at_registry.submit(job, workspace, own)
     forge = look_at_forge.submit(job)
     return Seen(
-        source=look_at_source(job, workspace, own),
+        source=look_at_source(job, workspace, own, carried),
         workspace=workspace,
         registry=registry.result(),
         forge=forge.result(),
@@ -171,20 +173,24 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     task_run_name="package",
     persist_result=True,
     result_serializer="json",
-    cache_key_fn=keyed_by(2, "crates", "commit", "toolchain", "registry"),
+    cache_key_fn=keyed_by(3, "crates", "commit", "contents", "toolchain", "registry"),
 )
 @waits_out_outages
 def package(
     job: Job,
     crates: Mapping[str, str],
     commit: str,
+    contents: str,
     tree: str,
     toolchain: str,
     registry: str,
     seen: RegistrySeen,
     as_of: datetime,
 ) -> dict[str, str]:
-    """SHA-256 by crate name. Cached by everything that decides the bytes; `registry` names what its index offers."""
+    """SHA-256 by crate name. Cached by everything that decides the bytes.
+
+    `contents` names what the clone has beside the commit's own files; `registry` names what its index offers.
+    """
     return prepare.package(job, crates, tree, seen, as_of)
 
 
@@ -208,6 +214,11 @@ def build_packaged(
 ) -> None:
     """Builds each crate from its file. Cached by the bytes, and by everything else that is built."""
     prepare.build_packaged(job, crates, digests, tree, seen, as_of)
+
+
+@asks_the_world("check packaged files")
+def check_packaged(job: Job, seen: Seen, plan: ReleasePlan, digests: Mapping[str, str]) -> tuple[GateAnswer, ...]:
+    return ask_of_packaged(job, seen, plan, digests)
 
 
 @task(name="look for the release's start", task_run_name="look for the release's start", cache_policy=NO_CACHE)
@@ -250,7 +261,8 @@ def _package_once(
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
     offered = _offered(plan, seen, as_of)
-    arguments = (job, crates, commit, seen.source.tree, seen.toolchain.cargo, offered, seen.registry, as_of)
+    tree, contents = seen.source.tree, seen.source.carried.name
+    arguments = (job, crates, commit, contents, tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):
         digests = package.with_options(refresh_cache=True)(*arguments)

@@ -48,7 +48,7 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
     texts: dict[str, str] = {}
     paths, leads_out = set[str](), set[str]()
     for path, entry in _walk(root):
-        inside = not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(root)
+        inside = not entry.is_symlink() or is_within(Path(os.path.realpath(entry.path)), root)
         is_wanted = path not in without and any(matches_glob(path, glob) for glob in wanted)
         kind = _kind(entry)
         if is_wanted and not inside and kind != _DIRECTORY:
@@ -69,9 +69,14 @@ def read_texts(directory: Path, paths: Iterable[str]) -> dict[str, str]:
     root = directory.resolve()
     existing = [path for path in sorted(paths) if (root / path).is_file()]
     for path in existing:
-        if not (root / path).resolve().is_relative_to(root):
+        if not is_within((root / path).resolve(), root):
             raise LinkOutOfTree(path, "the release")
     return {path: read_text(path, root / path) for path in existing}
+
+
+def is_within(place: Path, root: Path) -> bool:
+    """Whether a resolved path is one of the tree's own; what git keeps in `.git` is none."""
+    return place.is_relative_to(root) and ".git" not in place.relative_to(root).parts
 
 
 def read_text(path: str, place: Path) -> str:

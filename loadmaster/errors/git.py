@@ -8,6 +8,9 @@ from typing import ClassVar
 
 from loadmaster.errors.base import LoadmasterError, in_one_line, some_names
 
+_COMPLETES = {"history": "--tags --unshallow", "objects": "--tags --refetch", "tags": "--tags"}
+"""What git is told to bring what a clone lacks."""
+
 
 class NotObserved(LoadmasterError):
     """The act was accepted, but its object is absent when it is observed again."""
@@ -88,6 +91,76 @@ class BranchMissing(LoadmasterError):
             why="`source.branch` in the profile, or `--branch`, names one that was renamed, never pushed there, or is only on "
             "another remote; a clone has as branches only what was checked out in it.",
             fix="name one of its branches, or make the branch there, then try again.",
+        )
+
+
+class SourceIncomplete(LoadmasterError):
+    """A person's clone lacks history, tags or objects, and they could not be had from where it was cloned."""
+
+    def __init__(self, repository: str, lacking: str, told: str) -> None:
+        super().__init__(
+            f"`{repository}` lacks {lacking} that a release needs: {in_one_line(told)}",
+            why="it is a shallow or a partial clone, or one without tags. Tags and notes would be made from what is not all.",
+            fix=f"run `git -C {shlex.quote(repository)} fetch {_COMPLETES[lacking]}` while its remote can be reached (in a CI job: "
+            "`fetch-depth: 0`); or name the remote's address as the repository.",
+        )
+
+
+class NoWorkTree(LoadmasterError):
+    """A bare repository, where files have to be looked at."""
+
+    def __init__(self, repository: str) -> None:
+        super().__init__(
+            f"`{repository}` has no files to look at: it is a bare repository.",
+            why="a profile is written from a checkout; a release itself takes a bare repository, too.",
+            fix="clone it, and name the clone; `[source] repository` in the profile may then name the bare one.",
+        )
+
+
+class CheckoutSparse(LoadmasterError):
+    """A checkout in which tracked files are left out."""
+
+    def __init__(self, repository: str, path: str, files: int) -> None:
+        super().__init__(
+            f"`{repository}` is a sparse checkout: `{path}` is not there, as the first of {files} tracked files.",
+            why="a sparse checkout leaves files out, and what is not there cannot be looked at.",
+            fix=f"run `git -C {shlex.quote(repository)} sparse-checkout disable`, or name a whole clone.",
+        )
+
+
+class CheckoutAltered(LoadmasterError):
+    """Settings of one person's git give the files other bytes than everybody else has."""
+
+    def __init__(self, repository: str, settings: tuple[str, ...]) -> None:
+        told = ", ".join(f"`{each}`" for each in settings)
+        super().__init__(
+            f"`{repository}` has files with other bytes than a clone of it has, by {told}.",
+            why="these settings are in your own configuration or in `.git`, so that no clone has them. A crate that you package "
+            "there would differ from the one that is released.",
+            fix="write what all should have into `.gitattributes` and commit it, or take the setting away.",
+        )
+
+
+class ObjectsReplaced(LoadmasterError):
+    """`git replace` gives the commit other contents here than everywhere else."""
+
+    def __init__(self, repository: str, commit: str, what: str, replaced: str) -> None:
+        super().__init__(
+            f"`{repository}` shows another `{what}` in commit `{commit}` than that commit has: `{replaced}` is replaced there.",
+            why="somebody put an object in the place of another, which counts in this repository only.",
+            fix=f"commit what is meant, and run `git replace --delete {replaced}` in the repository.",
+        )
+
+
+class SubmoduleRefused(LoadmasterError):
+    """`.gitmodules` names what no release may ask or write."""
+
+    def __init__(self, path: str, told: str) -> None:
+        super().__init__(
+            f"The submodule `{path}` cannot be fetched: {told}.",
+            why="`.gitmodules` comes with the tree, and git would run a program or read this machine's files for such an entry.",
+            fix="name an address of the form `https://HOST/PATH` in `.gitmodules`; or check the submodule out in the checkout that "
+            "is released, because what is there is taken.",
         )
 
 

@@ -31,7 +31,7 @@ from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import kept_token, seed
 from loadmaster.run.job import Job
-from loadmaster.run.pinning import pin, source_of
+from loadmaster.run.pinning import pin, repository_of, source_of
 from loadmaster.run.profiles import load_project
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
@@ -67,6 +67,7 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
             world=world,
             directory=directory,
             store=store,
+            source=repository_of(request, project),
             clock=clock,
             preflight=request.preflight,
             abandoned=request.abandoned,

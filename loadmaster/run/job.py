@@ -58,6 +58,8 @@ class Job:
     world: World
     directory: RunDirectory
     store: Store
+    source: str | None = None
+    """The repository that the commit came from, an address or a path; None for an imported directory. Submodules count from it."""
     clock: Clock = field(default_factory=SystemClock)
     preflight: bool = True
     """Whether the permission gates are asked."""

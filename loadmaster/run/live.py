@@ -23,12 +23,13 @@ from loadmaster.run.world import World
 def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job:
     """The job of one real release.
 
-    Raises `LiveWorldRefused` for an address that is not on this machine, and what pinning raises.
+    Raises `LiveWorldRefused` for an address that is not on this machine, `SourceIncomplete`, and what pinning raises.
     """
     project = load_project(request.project).on_branch(request.branch).with_token_block(request.token_block)
     index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)
+    git.require_whole(remote)  # what it lacks cannot be brought into it: it is a person's
     source = git.mirror(str(remote), store.part("mirrors"))
     world = World(
         kind="live",
@@ -46,6 +47,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
         world=world,
         directory=directory,
         store=store,
+        source=str(remote),
         preflight=request.preflight,
         abandoned=request.abandoned,
         options=request.options,

@@ -22,14 +22,24 @@ IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory, store: Store) -> Path:
-    """A bare copy of the project's repository: a mirror, or the import of a plain directory."""
-    where = request.repository or project.source.repository
+    """A bare copy of the project's repository: a mirror, or the import of a plain directory.
+
+    Raises `CheckoutAltered`, and what `git.mirror` raises.
+    """
+    where = repository_of(request, project)
     if where is None:
         bare = directory.path / "source.git"
         git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
         return bare
+    if (Path(where) / ".git").exists():  # a checkout that a person works in
+        git.require_unaltered(Path(where))
     passed = {name: os.environ[name] for name in project.cargo.environment if name in os.environ}
     return git.mirror(where, store.part("mirrors"), extra=passed)
+
+
+def repository_of(request: ReleaseRequest, project: Project) -> str | None:
+    """The address or path of the project's repository; None for a plain directory."""
+    return request.repository or project.source.repository
 
 
 def pin(
@@ -40,7 +50,8 @@ def pin(
     as_of: datetime | Literal["commit"] | None,
     index: str | None = None,
 ) -> Pinned:
-    """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `BranchMissing`, `UnknownCommit`.
+    """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `BranchMissing`, `UnknownCommit`,
+    `ObjectsReplaced`.
 
     The commit is the one that the request names; else that of the release, if Loadmaster began the requested version before,
     whichever run it was; else the head of the release branch.
@@ -58,6 +69,7 @@ def pin(
     head = f"refs/heads/{branch}"
     begun = None if request.commit else commit_of_release(source, head, project, request.version)
     commit = git.resolve(source, request.commit or begun or head)
+    git.require_unreplaced(source, commit)
     pinned = Pinned(
         project=request.project,
         asked=request.version,

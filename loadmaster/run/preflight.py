@@ -20,7 +20,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED
 from loadmaster.run.allowed import Place, places_of
 from loadmaster.run.job import Job
-from loadmaster.run.pinning import pin, source_of
+from loadmaster.run.pinning import pin, repository_of, source_of
 from loadmaster.run.profiles import load_project
 from loadmaster.run.request import ReleaseRequest, read_request
 from loadmaster.run.store import RunDirectory, Store
@@ -89,6 +89,7 @@ def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Sto
         world=world,
         directory=directory,
         store=store,
+        source=repository_of(request, project),
         releases=False,
     )
 

@@ -21,6 +21,7 @@ from loadmaster.planning.tree.tree import read_workspace
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
 from loadmaster.steps.build_trees import build_tree, fetch_for, has_lockfile
+from loadmaster.steps.look import clone
 
 Call = ParamSpec("Call")
 
@@ -130,7 +131,7 @@ def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) 
         return None
     place = job.directory.build_trees / f"release-{last.version}"
     if not place.exists():
-        git.clone_at(job.world.remote, last.tag.commit, place, job.project.source.branch, extra=job.git_environment())
+        clone(job, last.tag.commit, place)
         fetch_for(called, place)
     return place
 

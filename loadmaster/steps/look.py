@@ -27,6 +27,7 @@ from loadmaster.planning.registry.seen import (
     ToolchainSeen,
 )
 from loadmaster.planning.tree.lockfiles import member_lockfiles
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel, pinned_path
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
@@ -37,10 +38,10 @@ from loadmaster.steps.announce import look_at_forge
 
 def look(job: Job) -> Seen:
     """All that a plan needs to know, one question after the other."""
-    check_out(job)
+    carried = check_out(job)
     toolchain, workspace, own = look_at_toolchain(job), look_at_workspace(job), look_for_own_release(job)
     return Seen(
-        source=look_at_source(job, workspace, own),
+        source=look_at_source(job, workspace, own, carried),
         workspace=workspace,
         registry=look_at_registry(job, names_to_look_up(workspace, own)),
         forge=look_at_forge(job),
@@ -48,13 +49,23 @@ def look(job: Job) -> Seen:
     )
 
 
-def check_out(job: Job) -> None:
-    """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's."""
+def check_out(job: Job) -> Carried:
+    """Makes a fresh clone of the remote at the pinned commit. Never uses a person's checkout, or an earlier attempt's.
+
+    Returns what it carries beside the commit's own files.
+    """
     for former in (job.directory.checkout, job.directory.build_trees):
         remove_tree(former)
-    branch = job.project.source.branch
-    git.clone_at(job.world.remote, job.pinned.commit, job.directory.checkout, branch, extra=job.git_environment())
+    carried = clone(job, job.pinned.commit, job.directory.checkout)
     require_named_toolchain(job.directory.checkout, job.project.cargo)
+    return carried
+
+
+def clone(job: Job, commit: str, place: Path) -> Carried:
+    """Clones the remote into `place` with the commit on the release branch, with what it carries. Raises what `clone_at` raises."""
+    extra = job.git_environment()
+    git.clone_at(job.world.remote, commit, place, job.project.source.branch, extra=extra)
+    return git.fill(place, job.source, job.store.part("mirrors"), extra=extra)
 
 
 def require_named_toolchain(checkout: Path, style: CargoStyle) -> None:
@@ -93,7 +104,7 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
     return newest_own_release(job.directory.checkout, branch, job.project)
 
 
-def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> SourceSeen:
+def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, chosen = job.directory.checkout, job.cargo()
     stale = job.project.release.stale_lockfiles
@@ -118,6 +129,7 @@ def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None) -> So
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         own=own,
+        carried=carried,
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
 

@@ -111,6 +111,7 @@ def look_at_source(
     begun = commit_of_release(mirror, head, project, released)
     commit = tagged or begun or git.resolve(mirror, head)
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
+    git.fill(directory.checkout, remote, store.part("mirrors"), extra=extra)
     style = project.cargo
     require_named_toolchain(directory.checkout, style)
     chosen = cargo.cargo_in(

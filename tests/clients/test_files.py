@@ -142,3 +142,12 @@ def test_none_is_written_if_one_cannot_be(tree: Path) -> None:
         write_files(tree, {"crates/a/Cargo.toml": "new", "crates/b/Cargo.toml": "new"})
     assert read_tree(tree).texts == {"crates/a/Cargo.toml": MANIFEST}
     assert [each.name for each in (tree / "crates" / "a").iterdir()] == ["Cargo.toml"]
+
+
+@pytest.mark.parametrize("read", [read_tree, lambda tree: read_texts(tree, ["Cargo.lock"])], ids=["all", "some"])
+def test_a_link_into_what_git_keeps_is_not_followed(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("[core]\n")
+    (tmp_path / "Cargo.lock").symlink_to(".git/config")
+    with pytest.raises(LinkOutOfTree, match=r"Cargo\.lock"):
+        read(tmp_path)

@@ -42,6 +42,7 @@ def tree(
 
 def of_manifests_alone(found: Evidence) -> Evidence:
     """The same tree without its sources."""
+    assert found.tree is not None
     files = found.tree.files
     paths = frozenset(path for path in files.paths if not path.endswith(".rs"))
     return Evidence(tree=found.tree.model_copy(update={"files": files.model_copy(update={"paths": paths})}))
@@ -49,6 +50,7 @@ def of_manifests_alone(found: Evidence) -> Evidence:
 
 def of_the_past(found: Evidence) -> Evidence:
     """The same tree as the rehearsal of an old commit sees it."""
+    assert found.tree is not None
     return Evidence(tree=found.tree.model_copy(update={"is_past": True}))
 
 

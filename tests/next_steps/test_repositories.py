@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +10,18 @@ import pytest
 
 from loadmaster.cli.commands.bump import bump
 from loadmaster.clients import git as client
-from loadmaster.errors.git import GitRemoteMissing, PushToCheckedOut, RemoteTagExists, UnknownCommit
+from loadmaster.errors.git import (
+    CheckoutSparse,
+    GitRemoteMissing,
+    ObjectsReplaced,
+    PushToCheckedOut,
+    RemoteTagExists,
+    SourceIncomplete,
+    UnknownCommit,
+)
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.values.receipt import ReceiptOutcome
+from tests.kit import repositories
 from tests.kit.building import TODAY
 from tests.kit.hangar import git
 from tests.kit.next_step import run_as_printed
@@ -134,3 +144,65 @@ def test_a_bare_repository_takes_what_one_with_a_checked_out_branch_does_not(clo
 
     client.push(ours, str(made), ["HEAD:refs/heads/main"])
     assert client.observe_refs(str(made))["refs/heads/main"] == git(ours, "rev-parse", "HEAD")
+
+
+def test_a_submodule_that_is_not_there_is_checked_out(home: Path, cloned: Path, tmp_path: Path) -> None:
+    native = repositories.repository(tmp_path / "native", {"table.txt": "wind\n"})
+    repositories.add_submodule(cloned, "units/native", native)
+    git(cloned, "submodule", "--quiet", "deinit", "--force", "units/native")
+    shutil.rmtree(cloned / ".git" / "modules")
+    printed = gates_of(plan_of(cloned, home))
+    assert "submodules-there: fail" in printed
+
+    file_is_allowed = {"GIT_ALLOW_PROTOCOL": "file"}
+    run_as_printed(
+        "contents._MEND_SUBMODULE", "git submodule update --init --recursive", printed, cloned, file_is_allowed
+    )
+
+    assert plan_of(cloned, home).receipt.outcome is ReceiptOutcome.PLANNED
+
+
+@pytest.mark.parametrize("how", ["--depth=1", "--filter=tree:0", "--no-tags"])
+def test_a_clone_that_is_not_whole_is_completed(tmp_path: Path, how: str) -> None:
+    upstream = repositories.repository(tmp_path / "upstream", {"a": "1\n"})
+    repositories.save(upstream, {"a": "2\n"})
+    git(upstream, "tag", "v0.1.0")
+    git(upstream, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--quiet", how, upstream.as_uri(), "clone")
+    upstream.rename(tmp_path / "away")
+    with pytest.raises(SourceIncomplete) as refused:
+        client.mirror(str(tmp_path / "clone"), tmp_path / "cache")
+    (tmp_path / "away").rename(upstream)
+
+    run_as_printed(
+        "SourceIncomplete", "git -C {shlex.quote(repository)} fetch {_COMPLETES[lacking]}", str(refused.value), tmp_path
+    )
+
+    made = client.mirror(str(tmp_path / "clone"), tmp_path / "cache")
+    assert [tag.name for tag in client.tags(made)] == ["v0.1.0"]
+
+
+def test_a_sparse_checkout_is_made_whole(tmp_path: Path) -> None:
+    sparse = repositories.repository(tmp_path / "sparse", {"Cargo.toml": "", "docs/a.md": ""})
+    git(sparse, "sparse-checkout", "set", "--no-cone", "/Cargo.toml")
+    with pytest.raises(CheckoutSparse) as refused:
+        client.require_surveyable(sparse)
+
+    run_as_printed(
+        "CheckoutSparse", "git -C {shlex.quote(repository)} sparse-checkout disable", str(refused.value), tmp_path
+    )
+
+    client.require_surveyable(sparse)
+    assert (sparse / "docs" / "a.md").exists()
+
+
+def test_a_replaced_object_is_put_back(tmp_path: Path) -> None:
+    there = repositories.repository(tmp_path / "there", {"a": "1\n"})
+    repositories.save(there, {"a": "2\n"})
+    git(there, "replace", "HEAD:a", "HEAD^:a")
+    with pytest.raises(ObjectsReplaced) as refused:
+        client.require_unreplaced(there, "HEAD")
+
+    run_as_printed("ObjectsReplaced", "git replace --delete {replaced}", str(refused.value), there)
+
+    client.require_unreplaced(there, "HEAD")

@@ -11,13 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from loadmaster.clients.git.command import run as run_git
 from loadmaster.clients.serving import serving
+from loadmaster.errors.git import SourceIncomplete
 from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.planning.values.rates import Action
 from loadmaster.run.live import live_job, require_allowed_registry
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import Store
+from tests.kit import repositories
 
 
 def request(**fields: object) -> LiveRequest:
@@ -83,3 +86,13 @@ def test_a_request_names_another_block_for_all_crates(store: Store) -> None:
         wanted = request(registry=f"sparse+{address}/index/", token_block="mine")
         credentials = live_job(wanted, store.run("one"), store).project.registry.credentials
     assert [credentials.block_for(action) for action in Action] == ["mine", "mine"]
+
+
+def test_a_remote_that_lacks_history_is_refused_before_anything_is_copied(tmp_path: Path, store: Store) -> None:
+    upstream = repositories.repository(tmp_path / "upstream", {"a": "1\n"})
+    repositories.save(upstream, {"a": "2\n"})
+    run_git(tmp_path, "clone", "--quiet", "--bare", "--depth=1", upstream.as_uri(), "shallow.git")
+    with serving(naming("")) as address, pytest.raises(SourceIncomplete, match="lacks history"):
+        wanted = request(registry=f"sparse+{address}/index/", repository=str(tmp_path / "shallow.git"))
+        live_job(wanted, store.run("one"), store)
+    assert not (store.root / "mirrors").exists() or not list((store.root / "mirrors").iterdir())

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.errors.git import BranchMissing
+from loadmaster.clients import git
+from loadmaster.clients.git.command import run as git_command
+from loadmaster.errors.git import BranchMissing, CheckoutAltered, ObjectsReplaced
+from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.run.job import Pinned
-from loadmaster.run.pinning import earlier_starts, release_of_run, require_branch
+from loadmaster.run.pinning import earlier_starts, pin, release_of_run, require_branch, source_of
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store
-from tests.kit.hangar import git, repository
+from tests.kit import hangar, repositories
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 INDEX = "sparse+http://127.0.0.1:1/index/"
@@ -49,9 +53,34 @@ def test_a_record_that_cannot_be_read_tells_nothing(tmp_path: Path, record: str)
 
 
 def test_a_branch_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    copy = repository(tmp_path / "source")
-    git(copy, "branch", "release/1.4")
+    copy = hangar.repository(tmp_path / "source")
+    hangar.git(copy, "branch", "release/1.4")
     require_branch(copy, "release/1.4", "hangar")
     with pytest.raises(BranchMissing, match=r"`hangar` has no branch `trunk`; it has `\S+`, `release/1\.4`\.") as told:
         require_branch(copy, "trunk", "hangar")
     assert str(copy) not in str(told.value)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    return repositories.repository(tmp_path / "checkout", {"a": "1\n"})
+
+
+def pinned(checkout: Path, store: Store) -> Pinned:
+    request = rehearse_request({"project": "demo", "version": "minor", "repository": str(checkout)})
+    project, directory = load_project("demo"), store.run("one")
+    return pin(request, project, directory, source_of(request, project, directory, store), None)
+
+
+def test_a_checkout_whose_files_have_other_bytes_than_a_clone_is_not_pinned(tmp_path: Path, checkout: Path) -> None:
+    assert pinned(checkout, Store(tmp_path / "before")).commit == git.head(checkout)
+    git_command(checkout, "config", "core.autocrlf", "true")
+    with pytest.raises(CheckoutAltered):
+        pinned(checkout, Store(tmp_path / "after"))
+
+
+def test_a_commit_whose_files_are_replaced_is_not_pinned(tmp_path: Path, checkout: Path) -> None:
+    repositories.save(checkout, {"a": "2\n"})
+    git_command(checkout, "replace", "HEAD:a", "HEAD^:a")
+    with pytest.raises(ObjectsReplaced):
+        pinned(checkout, Store(tmp_path / "store"))

@@ -16,6 +16,7 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.store import Store
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
+from tests.kit import repositories
 from tests.kit.hangar import repository
 
 pytestmark = pytest.mark.cargo
@@ -47,3 +48,19 @@ def test_what_only_todays_profile_knows_is_pointed_out_in_one_of_the_past(tmp_pa
     assert {gate: (found[gate].outcome, len(found[gate].warnings)) for gate in YOUNGER} == dict.fromkeys(
         YOUNGER, (Outcome.PASS, 1)
     )
+
+
+def test_what_a_submodule_holds_is_none_of_the_texts_of_a_release(tmp_path: Path) -> None:
+    source = repository(tmp_path / "source")
+    corpus = repositories.repository(
+        tmp_path / "corpus", {"Cargo.toml": b"\xff", "a/CHANGELOG.md": b"\xff", "Cargo.lock": b"\xff"}
+    )
+    repositories.add_submodule(source, "corpus", corpus)
+    asked = {"project": "demo", "version": "minor", "repository": str(source)}
+    store = Store(tmp_path / "home")
+    with rehearsal(rehearse_request(asked), store.run("one"), store) as job:
+        seen = look(job)
+        plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)
+        found = {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}
+    assert (job.directory.checkout / "corpus" / "Cargo.toml").exists()
+    assert found["submodules-there"].outcome is Outcome.PASS

@@ -119,10 +119,13 @@ def _substitute(pinned: str | None) -> str | None:
 
 
 def _require_root_at_top(path: Path) -> None:
-    """Raises `RootNotAtTop`, `NotARepository`, and `NotAWorkspace`, which names a manifest that lies deeper."""
+    """Raises `RootNotAtTop`, `NotARepository`, what `git.require_surveyable` raises, and `NotAWorkspace`, which names a
+    manifest that lies deeper.
+    """
     if (top := git.top(path)) not in (None, path):
         raise RootNotAtTop(str(path), str(top))
     git.resolve(path, "HEAD")
+    git.require_surveyable(path)
     deeper = git.tracked_files(path, "*Cargo.toml")
     if deeper and "Cargo.toml" not in deeper:
         highest = min(deeper, key=lambda file: file.count("/"))

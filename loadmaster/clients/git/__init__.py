@@ -1,9 +1,10 @@
 """git, as a release uses it: small functions over repositories of Loadmaster's own.
 
-`copies` makes mirrors, imports and clones; `asking` changes nothing; `uncommitted` looks into a person's checkout; `acting`
-commits, tags and pushes; `command` runs git without the user's environment. None of them forces a push, or writes into a
-checkout that a person works in.
-`extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`, `SSH_AUTH_SOCK`).
+`copies` makes mirrors, imports and clones, `completing` brings what their source lacks, `submodules` and `lfs` what it holds
+beside files; `checkouts` refuses what no clone shows; `asking` changes nothing; `uncommitted` looks into a person's checkout;
+`acting` commits, tags and pushes; `command` runs git without the user's environment, `remotes` with his way to sign in at a
+host. None of them forces a push, or writes into a checkout that a person works in. `extra` holds additional variables for a
+command (`GIT_CONFIG_GLOBAL`).
 """
 
 from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
@@ -14,6 +15,7 @@ from loadmaster.clients.git.asking import (
     commit_of_tag,
     commit_time,
     commits_since,
+    filters_of,
     has_commit,
     head,
     history,
@@ -32,7 +34,10 @@ from loadmaster.clients.git.asking import (
     tracked_files,
     tree_of,
 )
+from loadmaster.clients.git.checkouts import require_surveyable, require_unaltered, require_unreplaced
+from loadmaster.clients.git.completing import require_whole
 from loadmaster.clients.git.copies import clone_at, fetch_branch, import_directory, mirror
+from loadmaster.clients.git.submodules import fill
 from loadmaster.clients.git.uncommitted import uncommitted
 
 __all__ = [
@@ -47,6 +52,8 @@ __all__ = [
     "commits_since",
     "create_tag",
     "fetch_branch",
+    "fill",
+    "filters_of",
     "has_commit",
     "head",
     "history",
@@ -58,6 +65,10 @@ __all__ = [
     "observe_refs",
     "origin",
     "push",
+    "require_surveyable",
+    "require_unaltered",
+    "require_unreplaced",
+    "require_whole",
     "resolve",
     "show_file",
     "status",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loadmaster.clients.git.asking import head, resolve, status
 from loadmaster.clients.git.command import NOTHING, ask, complaint_about, run, strip_credentials, text, trouble_at
+from loadmaster.clients.git.remotes import ask_with
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.git import (
     NothingToCommit,
@@ -71,7 +72,8 @@ def push(directory: Path, remote: str, refspecs: Sequence[str], *, extra: Mappin
     for refspec in refspecs:
         if refspec.startswith(("+", ":")):
             raise PushForced(refspec)
-    answer = ask(directory, "push", "--porcelain", "--atomic", "--", remote, *refspecs, extra=extra)
+    command = ("push", "--porcelain", "--atomic", "--", remote, *refspecs)
+    answer = ask_with(remote, *command, directory=directory, extra=extra)
     refusals = [row.split("\t") for row in answer.output.decode().splitlines() if row.startswith("!\t")]
     # Of an atomic push, the refs that were not at fault are rejected, too, for that reason alone.
     at_fault = [row for row in refusals if "atomic push fail" not in row[2]] or refusals

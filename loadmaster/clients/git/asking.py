@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from loadmaster.clients.git.command import (
     ask,
     complaint_about,
     run,
-    run_with,
     split_entries,
     strip_credentials,
     text,
 )
+from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.git import GitRemoteUnreachable, UnknownCommit
 from loadmaster.planning.registry.seen import BranchCommit, Signature, TagSeen
 
@@ -210,6 +210,15 @@ def tracked_files(directory: Path, pattern: str) -> tuple[str, ...]:
 def all_tracked_files(directory: Path) -> tuple[str, ...]:
     """Every tracked path, those of submodules too, in git's order."""
     return tuple(split_entries(run(directory, "ls-files", "-z", "--recurse-submodules")))
+
+
+def filters_of(directory: Path, paths: Iterable[str]) -> dict[str, str]:
+    """The filter that `.gitattributes` names for each of the paths. Those of Git LFS are left out, and paths without one."""
+    listed = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+    answer = run(directory, "check-attr", "-z", "--stdin", "filter", stdin=listed)
+    fields = answer.decode(errors="surrogateescape").split("\0")
+    named = dict(zip(fields[::3], fields[2::3], strict=False))
+    return {path: driver for path, driver in named.items() if driver not in ("unspecified", "unset", "set", "lfs")}
 
 
 def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:

@@ -27,14 +27,13 @@ INHERITED = frozenset({"PATH", "TMPDIR", "LANGUAGE", "LC_ALL"}) | {
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
     *("http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
 }
+_NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 _OURS = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",  # so that `git status` writes nothing into a person's checkout
     "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
     "GIT_ASKPASS": "",  # none; else a repository's configuration could name one
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what everybody else gets by its id
 }
 _SETTINGS = {
     "core.fsmonitor": "false",  # a program, as hooks are: what a repository's own configuration names is not run
@@ -47,9 +46,6 @@ _SETTINGS = {
 _NO_REPOSITORY = re.compile(r"not a git repository|not a bare repository|cannot change to|dubious ownership")
 _BROKEN = re.compile(r"repository corruption|unable to read [0-9a-f]{40}|missing (blob|tree|commit)")
 
-_ANYWHERE = Path("/")
-"""The directory for a command that needs no local repository: there is none here."""
-
 
 class GitAnswer(NamedTuple):
     status: int
@@ -58,16 +54,24 @@ class GitAnswer(NamedTuple):
 
 
 def ask(
-    directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING, discover: bool = False
+    directory: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    extra: Mapping[str, str] = NOTHING,
+    discover: bool = False,
+    own_configuration: bool = True,
 ) -> GitAnswer:
     """Runs `git` in `directory` and returns its output, whatever its exit status.
 
     The child gets only the variables named in `INHERITED`, ours, and `extra`: no user or system configuration, no prompt,
-    no GIT_DIR of a surrounding hook. The repository is `directory` itself; one around it is found only with `discover`.
+    no GIT_DIR of a surrounding hook. The repository is `directory` itself; one around it is found only with `discover`. Without
+    `own_configuration` the user's and the system's are read.
     Raises `GitMissing`, and `DiskFull` or `NotWritten` where `stdin` is kept for it.
     """
     gitpython = _gitpython()
-    ours = _OURS | ({} if discover else {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}) | dict(extra)
+    ours = _OURS | (_NO_CONFIGURATION if own_configuration else {}) | dict(extra)
+    if not discover:
+        ours.setdefault("GIT_CEILING_DIRECTORIES", str(directory.resolve().parent))
     # GitPython can add variables but not remove any, so `env` removes them.
     dropped = [f"--unset={name}" for name in os.environ if name not in INHERITED and name not in ours]
     settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
@@ -123,14 +127,6 @@ def run(
 def text(directory: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] = NOTHING) -> str:
     """As `run`, for a command that prints text. Returns it without the last line's end."""
     return run(directory, *arguments, stdin=stdin, extra=extra).decode(errors="replace").rstrip("\n")
-
-
-def run_with(remote: str, *arguments: str, directory: Path = _ANYWHERE, extra: Mapping[str, str] = NOTHING) -> bytes:
-    """As `run`, for a command that talks to `remote`. Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`."""
-    answer = ask(directory, *arguments, extra=extra)
-    if answer.status:
-        raise complaint_about(directory, arguments, answer.complaint, remote)
-    return answer.output
 
 
 def address(source: Path | str) -> str:

@@ -18,8 +18,10 @@ from filelock import FileLock
 from loadmaster.clients.disk import remove_tree, scratch, walk, writing
 from loadmaster.clients.git.acting import Author, signature
 from loadmaster.clients.git.asking import has_commit, observe_refs
-from loadmaster.clients.git.command import NOTHING, address, ask, run, run_with, split_entries, strip_credentials, text
-from loadmaster.errors.git import DirectoryTaken, UnknownCommit
+from loadmaster.clients.git.command import NOTHING, address, ask, run, split_entries, strip_credentials, text
+from loadmaster.clients.git.completing import complete, lacks
+from loadmaster.clients.git.remotes import run_with
+from loadmaster.errors.git import DirectoryTaken, SourceIncomplete, UnknownCommit
 
 
 def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> Path:
@@ -27,19 +29,23 @@ def mirror(source: str, cache: Path, *, extra: Mapping[str, str] = NOTHING) -> P
 
     An address has one mirror, with its branches and tags, and a fetch brings it up to date. A path has one mirror for each
     state that was seen, with every ref, as hard links: that also copies a repository that lacks objects, such as a partial
-    clone. Two processes may call it at once; the next call finishes what a killed one left.
-    Raises `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
+    clone; what a person's clone lacks of its remote is fetched into the mirror. Two processes may call it at once; the next
+    call finishes what a killed one left. Raises `SourceIncomplete`, `GitRemoteMissing`, `GitDenied`, `GitRemoteUnreachable`.
     """
     source = address(source)
     if Path(source).is_dir():
         return _copy(source, cache, extra)
-    bare = _place(source, cache, source)
+    bare = place_of(source, cache, source)
     refspecs = ("+HEAD:refs/source/HEAD", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-    fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--", source, *refspecs)
-    with _alone(bare):
-        _initialise(bare)
+    # Without `--update-shallow`, git silently leaves out what a shallow remote has new.
+    fetch = ("fetch", "--quiet", "--prune", "--no-tags", "--update-shallow", "--", source, *refspecs)
+    with alone(bare):
+        initialise(bare)
         run_with(source, *fetch, directory=bare, extra=extra)
         run(bare, "update-ref", "--no-deref", "HEAD", "refs/source/HEAD")
+        if lacks(bare) is not None:
+            remove_tree(bare)  # a later fetch would not make it whole
+            raise SourceIncomplete(strip_credentials(source), "history", "it is shallow itself")
     return bare
 
 
@@ -47,17 +53,18 @@ def import_directory(directory: Path, bare: Path, branch: str, when: datetime) -
     """Makes `bare` hold `directory` as one commit without parents on `branch`, and returns the commit's id.
 
     Equal files (contents, executable bits, links) and an equal `when` give an equal id, wherever the directory is.
-    If a repository around it tracks some of its files, those are taken, with their contents on disk; else all files except
-    those under `target/` and `.git`.
+    If a repository around it tracks some of its files, those are taken, with their contents on disk, and those of its
+    submodules; else all files except those under `target/` and `.git`. A submodule that is not there stays a link.
     """
     files = _files_of(directory)
-    _initialise(bare)
+    initialise(bare)
     with scratch() as place:
         index = {"GIT_INDEX_FILE": str(place / "index"), "GIT_WORK_TREE": str(directory.resolve())}
         listed = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in files)
         # Run in the directory: `update-index` takes paths relative to its working directory.
         at = {"GIT_DIR": str(bare.resolve()), **index}
         run(directory, "update-index", "--add", "-z", "--stdin", stdin=listed, extra=at)
+        run(bare, "update-index", "--add", "-z", "--index-info", stdin=_links_of(directory), extra=index)
         tree = text(directory, "write-tree", extra=at)
     author = Author(name="Loadmaster", email="loadmaster@localhost")
     commit = text(bare, "commit-tree", tree, "-m", "Import the workspace", extra=signature(author, when))
@@ -94,7 +101,7 @@ def fetch_branch(directory: Path, remote: str, branch: str, *, extra: Mapping[st
     run_with(remote, *fetch, directory=directory, extra=extra)
 
 
-def _initialise(bare: Path) -> None:
+def initialise(bare: Path) -> None:
     """Makes a bare repository, or completes one whose making was interrupted."""
     with writing(bare):
         bare.mkdir(parents=True, exist_ok=True)
@@ -103,17 +110,20 @@ def _initialise(bare: Path) -> None:
 
 def _copy(source: str, cache: Path, extra: Mapping[str, str]) -> Path:
     refs = observe_refs(source, extra=extra)
-    bare = _place(source, cache, json.dumps([source, dict(refs)]))
-    with _alone(bare):
+    bare = place_of(source, cache, json.dumps([source, dict(refs)]))
+    with alone(bare):
         if not bare.exists():
             unfinished = _start_afresh(bare)
-            run_with(source, "clone", "--quiet", "--mirror", "--", source, str(unfinished.resolve()), extra=extra)
+            # Dissociated: another repository, which this one borrows objects from, may go away.
+            clone = ("clone", "--quiet", "--mirror", "--dissociate", "--", source, str(unfinished.resolve()))
+            run_with(source, *clone, extra=extra)
+            complete(unfinished, Path(source), extra)
             with writing(bare):
                 unfinished.rename(bare)
     return bare
 
 
-def _place(source: str, cache: Path, state: str) -> Path:
+def place_of(source: str, cache: Path, state: str) -> Path:
     name = Path(strip_credentials(source).rstrip("/")).name.removesuffix(".git").rpartition(":")[2]
     return cache / f"{name}-{hashlib.sha256(state.encode()).hexdigest()[:12]}.git"
 
@@ -128,7 +138,7 @@ def _start_afresh(directory: Path) -> Path:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     lock = FileLock(directory.with_suffix(".lock"), preserve_lock_file=True)
     with writing(Path(lock.lock_file)):
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -140,11 +150,19 @@ def _alone(directory: Path) -> Iterator[None]:
 
 
 def _files_of(directory: Path) -> list[str]:
-    tracked = ask(directory, "ls-files", "-z", discover=True)
+    tracked = ask(directory, "ls-files", "-z", "--recurse-submodules", discover=True)
     if tracked.status == 0 and tracked.output:
         return sorted(path for path in set(split_entries(tracked.output)) if _is_there(directory / path))
     files = (Path(entry.path).relative_to(directory) for entry in walk(directory) if _is_there(Path(entry.path)))
     return sorted(str(path) for path in files if not {"target", ".git"} & set(path.parts))
+
+
+def _links_of(directory: Path) -> bytes:
+    """The entries of the submodules that are not there, as `update-index` reads them."""
+    tracked = ask(directory, "ls-files", "-z", "--stage", discover=True)
+    links = (entry for entry in tracked.output.split(b"\0") if entry.startswith(b"160000 "))
+    absent = (link for link in links if not (directory / os.fsdecode(link.partition(b"\t")[2]) / ".git").exists())
+    return b"".join(link + b"\0" for link in absent)
 
 
 def _is_there(path: Path) -> bool:

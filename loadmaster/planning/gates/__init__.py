@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import (
+    contents,
     dependencies,
     history,
     lists,
@@ -29,6 +30,7 @@ GATES: tuple[Gate, ...] = (
     tags.tag_shape,
     history.bump_alone,
     history.gone_crate,
+    contents.submodules_there,
     numbers.strict_tag,
     numbers.tag_equals_version,
     numbers.changelog_heading,
@@ -55,18 +57,27 @@ GATES: tuple[Gate, ...] = (
     toolchain.clippy,
     toolchain.msrv,
     toolchain.semver_compatible,
+    contents.no_lfs_pointer,
+    contents.links_inside,
+    contents.filters_run,
+    contents.paths_unpack,
 )
 
 ON_FILES = tuple(gate for gate in GATES if gate.need is EvidenceKind.FILES)
 """The gates that need only a plain directory."""
+ON_PACKAGED = tuple(gate for gate in GATES if gate.need is EvidenceKind.PACKAGED)
+"""The gates that are asked of the packaged crates, after the release commit and before anything is pushed."""
+BEFORE_THE_COMMIT = tuple(gate for gate in GATES if gate not in ON_PACKAGED)
 
 
-def check(evidence: Evidence, gates: Sequence[Gate] = GATES) -> tuple[GateAnswer, ...]:
-    """The gates' answers, in their order. A gate that the profile lists as advice never keeps a release from starting."""
-    project = evidence.tree.project
-    advice = project.gates.advice if project is not None else ()
+def check(evidence: Evidence, gates: Sequence[Gate] = BEFORE_THE_COMMIT) -> tuple[GateAnswer, ...]:
+    """The gates' answers, in their order: without others named, all that are asked before the release commit.
+
+    A gate that the profile lists as advice never keeps a release from starting.
+    """
     return tuple(
-        turn_into_advice(gate.answer(evidence)) if gate.id in advice else gate.answer(evidence) for gate in gates
+        turn_into_advice(gate.answer(evidence)) if gate.id in evidence.advice else gate.answer(evidence)
+        for gate in gates
     )
 
 

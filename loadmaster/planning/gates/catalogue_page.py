@@ -35,6 +35,7 @@ _TITLES = {
     EvidenceKind.REPOSITORY: "On the repository",
     EvidenceKind.REGISTRY: "On the registry",
     EvidenceKind.TOOLCHAIN: "By cargo and its companions",
+    EvidenceKind.PACKAGED: "On the packaged crates",
 }
 
 

@@ -15,6 +15,7 @@ from loadmaster.planning.gates.labels import Label
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.registry.packed import PackedSeen
 from loadmaster.planning.registry.seen import Judged, RegistrySeen, Seen, TagSeen
 from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
@@ -28,6 +29,7 @@ class EvidenceKind(StrEnum):
     REPOSITORY = "repository"
     REGISTRY = "registry"
     TOOLCHAIN = "toolchain"
+    PACKAGED = "packaged crates"
 
 
 class Tree(Value):
@@ -129,9 +131,23 @@ class Built(Value):
     judged: Judged
 
 
+class PackedEvidence(Value):
+    """The crates as they were packaged from the release commit."""
+
+    crates: tuple[PackedSeen, ...]
+    project: Project
+
+
 class Evidence(Value):
     """All parts of the evidence. A part is None if nobody looked at it."""
 
-    tree: Tree
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """The gates that the profile lists as advice."""
+        project = self.packaged.project if self.packaged else self.tree.project if self.tree else None
+        return project.gates.advice if project is not None else ()
+
+    tree: Tree | None = None
     release: ReleaseEvidence | None = None
     built: Built | None = None
+    packaged: PackedEvidence | None = None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from loadmaster.errors.base import LoadmasterError, clause
-from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, ReleaseEvidence, Tree
+from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, PackedEvidence, ReleaseEvidence, Tree
+from loadmaster.planning.registry.packed import PackedSeen
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.value import Value
@@ -97,6 +98,20 @@ def of_registry(gate: str, why: str) -> GateDecorator[ReleaseEvidence]:
 
 def of_toolchain(gate: str, why: str) -> GateDecorator[Built]:
     return _gate(gate, why, EvidenceKind.TOOLCHAIN, lambda evidence: evidence.built)
+
+
+def of_packaged(gate: str, why: str) -> Callable[[Callable[[PackedSeen], Iterable[Problem]]], Gate]:
+    """A gate that is asked of every packaged crate, before anything leaves this machine."""
+
+    def decorate(judge: Callable[[PackedSeen], Iterable[Problem]]) -> Gate:
+        def judge_all(packaged: PackedEvidence) -> GateJudgement:
+            problems = tuple(problem for crate in packaged.crates for problem in judge(crate))
+            return Findings(checked=sum(len(crate.paths) for crate in packaged.crates), problems=problems)
+
+        judge_all.__doc__ = judge.__doc__
+        return _gate(gate, why, EvidenceKind.PACKAGED, lambda evidence: evidence.packaged)(judge_all)
+
+    return decorate
 
 
 def _gate(gate: str, why: str, need: EvidenceKind, part: Callable[[Evidence], P | None]) -> GateDecorator[P]:

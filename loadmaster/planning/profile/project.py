@@ -161,7 +161,7 @@ def _no_credentials(names: tuple[str, ...]) -> tuple[str, ...]:
         if names_credential(name):
             raise ValueError(
                 f"`{name}` holds a credential, as its name says, and cargo runs the code of the workspace and its dependencies: "
-                "neither cargo nor git gets it. For private repositories, name `SSH_AUTH_SOCK`, which git alone gets"
+                "neither cargo nor git gets it. git has your credential helpers and your ssh agent without being told"
             )
         if name.upper().startswith(_OURS):
             raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, Field
 
+from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.value import Value, digest
@@ -88,6 +89,7 @@ class SourceSeen(Value):
     pinned_toolchain: str | None
     """The channel in `rust-toolchain.toml`, if there is one."""
     tags: tuple[TagSeen, ...]
+    carried: Carried = Carried()
     own: OwnRelease | None = None
     """The newest release on the release branch that Loadmaster began, finished or not; None if it began none."""
 

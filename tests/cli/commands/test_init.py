@@ -106,3 +106,27 @@ def test_a_name_that_is_somebody_else_s_on_the_registry_is_left_out(
     written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
     exclude = tomllib.loads(written.profile)["release"]["exclude"]
     assert exclude == [{"package": "app", "why": "somebody else's on crates.io"}]
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [("--depth=1", "source-incomplete"), ("--no-tags", "source-incomplete"), ("--bare", "no-work-tree")],
+    ids=["shallow", "without tags", "bare"],
+)
+def test_a_clone_that_does_not_show_all_is_refused_by_name(
+    home: Path, repository: Repository, tmp_path: Path, how: str, code: str
+) -> None:
+    place = tmp_path / "clone"
+    subprocess.run(("git", "clone", "--quiet", how, repository.directory.as_uri(), str(place)), check=True)
+    ran = init(home, place, "--json")
+    assert (ran.code, ran.document["failure"]["code"]) == (1, code)
+    assert not (home / "projects").exists()
+
+
+def test_a_linked_work_tree_with_a_detached_head_has_a_profile(
+    home: Path, repository: Repository, tmp_path: Path
+) -> None:
+    add = ("git", "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    subprocess.run(add, cwd=repository.directory, check=True)
+    ran = init(home, tmp_path / "linked", "--name", "linked", "--json")
+    assert ran.code == 0, ran.err

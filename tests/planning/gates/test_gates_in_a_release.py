@@ -186,12 +186,15 @@ def test_a_last_release_that_cannot_be_read_could_not_be_checked_and_closes_noth
 def test_a_plan_that_was_tampered_with_fails_by_its_tag() -> None:
     found = evidence(seen(*HEALTHY), "0.5.0")
     other = evidence(seen(*HEALTHY), "0.6.0")
+    assert found.tree is not None
+    assert other.tree is not None
     tampered = found.model_copy(update={"tree": found.tree.model_copy(update={"labels": other.tree.labels})})
     assert fails(answer(tampered, "tag-equals-version"), "crates/core/Cargo.toml", "`core` has the version `0.5.0`")
 
 
 def test_the_tree_is_judged_as_the_bump_leaves_it() -> None:
     stale = evidence(seen(package("app", needs("core")), package("core")), "1.0.0")
+    assert stale.tree is not None
     assert {each.version for each in stale.tree.released} == {"1.0.0"}
     assert answer(stale, "requirements-satisfiable").outcome is Outcome.PASS
 
