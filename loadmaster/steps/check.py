@@ -33,7 +33,7 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     checkout = job.directory.checkout
     # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
-    others = {str(file.relative_to(checkout)) for file in checkout.rglob(LOCKFILE)} - seen.source.lockfiles.keys()
+    others = {str(file.relative_to(checkout)) for file in checkout.rglob(LOCKFILE)}.difference(seen.source.lockfiles)
     files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))

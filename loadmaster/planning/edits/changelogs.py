@@ -75,11 +75,11 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
     return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
 
 
-def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
+def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
     """The packages that each changelog belongs to, by path.
 
     In lockstep all packages have the profile's changelog, whether it exists or not. If packages have versions of their own,
-    each has the one of `present` in its directory. If no package has one, all share the profile's.
+    each has the one of `texts` in its directory. If no package has one, all share the profile's.
     """
     if style.changelog is None:
         return {}
@@ -87,20 +87,20 @@ def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) 
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
     own = {
-        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in present
+        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in texts
     }
-    if not own and style.changelog in present:
+    if not own and style.changelog in texts:
         return {style.changelog: workspace.packages}
     return dict(own)
 
 
 def changelogs(
-    present: Collection[str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
+    texts: Mapping[str, str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
 ) -> tuple[Changelog, ...]:
     """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one."""
     return tuple(
         _changelog(path, packages, versions, style)
-        for path, packages in sorted(owners(present, workspace, style).items())
+        for path, packages in sorted(owners(texts, workspace, style).items())
         if any(package.name in versions for package in packages)
     )
 
@@ -152,7 +152,7 @@ def proposal_scopes(
     A changelog whose newest release has none of these tags gets no proposal: nobody knows where its commits begin.
     """
     scopes = {}
-    for path, packages in owners(texts.keys(), workspace, style).items():
+    for path, packages in owners(texts, workspace, style).items():
         released = tuple(package for package in packages if _is_released(package, style))
         if path not in texts or not released or (asked and not any(package.name in asked for package in released)):
             continue

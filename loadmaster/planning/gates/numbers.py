@@ -98,7 +98,7 @@ def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
         return Skip(why="the profile names no changelog")
     tagged = {name: label.version for label in tree.labels for name in label.crates if label.version}
     versions = {package.name: tagged.get(package.name, package.version) for package in tree.released}
-    logs = changelogs(tree.files.texts.keys(), tree.workspace, versions, tree.project.release)
+    logs = changelogs(tree.files.texts, tree.workspace, versions, tree.project.release)
     return logs or Skip(why="none of the packages has a changelog of its own")
 
 

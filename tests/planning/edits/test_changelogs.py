@@ -39,7 +39,7 @@ def whose(
     versions: Mapping[str, str],
     style: ReleaseStyle = OWN,
 ) -> dict[str, tuple[tuple[str, ...], str | None]]:
-    found = changelogs(present.keys(), Workspace(packages=packages), versions, style)
+    found = changelogs(present, Workspace(packages=packages), versions, style)
     return {each.path: (each.packages, each.version) for each in found}
 
 
