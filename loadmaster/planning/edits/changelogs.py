@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from loadmaster.errors.edits import ChangelogHeadings
+from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, HeadingOfSeveral, SeveralUnreleased
 from loadmaster.planning.edits.changelog import add_notes, headings, notes, release_heading, waits_for_entries
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
@@ -122,7 +122,7 @@ def write_changelogs(
 ) -> tuple[WrittenChangelog, ...]:
     """Those of `candidates` that exist and have one version, with a section for it.
 
-    `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and `ChangelogHeadings`.
+    `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and what `release_heading` raises.
     """
     return tuple(
         _write(changelog, changelog.version, texts[changelog.path], proposals.get(changelog.path, ""), today)
@@ -138,6 +138,12 @@ def _write(changelog: Changelog, version: str, before: str, proposal: str, today
         text = add_notes(headed, version, proposal) if proposal else headed
     except ChangelogHeadings as error:
         raise ChangelogHeadings(error.version, error.lines, changelog.path) from error
+    except SeveralUnreleased as error:
+        raise SeveralUnreleased(error.lines, changelog.path) from error
+    except HeadingOfSeveral as error:
+        raise HeadingOfSeveral(error.heading, error.line, changelog.path) from error
+    except ChangelogTooLong as error:
+        raise ChangelogTooLong(error.most, changelog.path) from error
     return WrittenChangelog(
         path=changelog.path, packages=changelog.packages, version=version, text=text, proposed=text != headed
     )

@@ -203,6 +203,7 @@ def test_headings_are_told_with_version_date_and_line() -> None:
         Heading(version="2.0.0-rc.1", date="2026-01-02", line=3),
         Heading(version="1.0.0", date="2026-01-01", line=5),
         Heading(version="0.1.0", date=None, line=6),
+        Heading(version="2.1.0", date=None, line=7),
     )
 
 
@@ -286,6 +287,7 @@ _texts = st.builds(
 @given(_texts)
 def test_a_heading_is_added_once_and_every_byte_survives(text: str) -> None:
     found = headings(text)
+    assume(text.count("## [Unreleased]") < 2)
     assume(all(each.version != found[0].version for each in found[1:]))
     after = release_heading(text, "2.0.0", DAY)
     added = len(after) - len(text)

@@ -66,9 +66,7 @@ def trees(draw: st.DrawFn) -> TreeFiles:
     return TreeFiles(texts=texts, paths=frozenset({"crates/crate-0/src/lib.rs"}))
 
 
-_STYLES = st.builds(
-    ReleaseStyle, policy=st.sampled_from(Policy), requirements=st.sampled_from([None, *Requirements])
-)
+_STYLES = st.builds(ReleaseStyle, policy=st.sampled_from(Policy), requirements=st.sampled_from([None, *Requirements]))
 
 
 @given(trees(), _STYLES, st.sampled_from(["major", "minor", "patch", "0.7.0", "rc"]))
