@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, HeadingOfSeveral, SeveralUnreleased
-from loadmaster.planning.edits.changelog import add_notes, headings, notes, release_heading, waits_for_entries
+from loadmaster.planning.edits.changelog import (
+    add_notes,
+    headings,
+    is_understood,
+    notes,
+    obsolete_line,
+    release_heading,
+    waits_for_entries,
+)
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import sibling_path
@@ -79,30 +87,46 @@ def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) 
     """The packages that each changelog belongs to, by path.
 
     In lockstep all packages have the profile's changelog, whether it exists or not. If packages have versions of their own,
-    each has the one of `texts` in its directory. If no package has one, all share the profile's.
+    each has the one of `texts` in its directory. If no package has one, all share the profile's. A file that says that
+    another took its place is nobody's.
     """
     if style.changelog is None:
         return {}
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    own = {
-        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in texts
-    }
-    if not own and style.changelog in texts:
+    used = {path for path, text in texts.items() if posixpath.basename(path) == name and obsolete_line(text) is None}
+    places = {sibling_path(package.manifest, name): (package,) for package in workspace.packages}
+    own = {path: packages for path, packages in places.items() if path in used}
+    if not own and style.changelog in used:
         return {style.changelog: workspace.packages}
-    return dict(own)
+    return own
 
 
 def changelogs(
     texts: Mapping[str, str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
 ) -> tuple[Changelog, ...]:
-    """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one."""
-    return tuple(
+    """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one.
+
+    Beside packages with changelogs of their own, those without have none that a release could write: the profile's at the
+    top may be theirs, so it is named, and has no version.
+    """
+    own = owners(texts, workspace, style)
+    written = [
         _changelog(path, packages, versions, style)
-        for path, packages in sorted(owners(texts, workspace, style).items())
+        for path, packages in own.items()
         if any(package.name in versions for package in packages)
+    ]
+    keeping = {package.name for packages in own.values() for package in packages}
+    without = tuple(
+        package.name
+        for package in workspace.packages
+        if package.name in versions and package.name not in keeping and _is_released(package, style)
     )
+    top = texts.get(style.changelog or "", "")
+    if own and without and style.changelog is not None and style.changelog not in own and is_understood(top):
+        written.append(Changelog(path=style.changelog, packages=without, version=None))
+    return tuple(sorted(written, key=lambda changelog: changelog.path))
 
 
 def _changelog(path: str, packages: Iterable[Package], versions: Mapping[str, str], style: ReleaseStyle) -> Changelog:
