@@ -219,10 +219,10 @@ class LockfileBroken(LoadmasterError):
 class ChangelogTooLong(LoadmasterError):
     """A changelog that is longer than any that people write."""
 
-    def __init__(self, most: int, path: str | None = None) -> None:
-        self.most = most
+    def __init__(self, characters: int, lines: int, path: str | None = None) -> None:
+        self.characters, self.lines = characters, lines
         super().__init__(
-            f"The changelog{f' `{path}`' if path else ''} has more than {most} characters.",
+            f"The changelog{f' `{path}`' if path else ''} has {characters} characters in {lines} lines, and is not read.",
             why="something else than a changelog is in its place, or it has been generated without an end.",
             fix="move its older sections into another file and commit that, or name another file as `release.changelog`.",
         )

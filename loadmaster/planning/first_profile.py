@@ -17,7 +17,8 @@ from pydantic import Field
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
-from loadmaster.planning.edits.changelog import has_unreleased, headings, obsolete_line
+from loadmaster.planning.edits.changelog import has_unreleased, headings
+from loadmaster.planning.edits.changelogs import is_in_use
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle
 from loadmaster.planning.profile.tag_patterns import Patterns, tag_patterns
@@ -233,7 +234,7 @@ def _root_changelog(survey: Survey) -> str:
 
 def _in_use(survey: Survey) -> tuple[str, ...]:
     """The changelogs that do not say that another took their place."""
-    return tuple(path for path, text in sorted(survey.changelogs.items()) if obsolete_line(text) is None)
+    return tuple(path for path, text in sorted(survey.changelogs.items()) if is_in_use(path, text))
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:

@@ -64,7 +64,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     ),
     cargo.CargoTooOld: lambda: cargo.CargoTooOld("1.70.0", "1.90.0"),
     edits.ChangelogHeadings: lambda: edits.ChangelogHeadings("1.0.0", [3, 9]),
-    edits.ChangelogTooLong: lambda: edits.ChangelogTooLong(4_194_304, "CHANGELOG.md"),
+    edits.ChangelogTooLong: lambda: edits.ChangelogTooLong(4_194_304, 60_000, "CHANGELOG.md"),
     registry.ChecksumMismatch: lambda: registry.ChecksumMismatch("hangar@1.0.0", "aa", "bb"),
     cargo.ClippyFailed: lambda: cargo.ClippyFailed(["`src/lib.rs`:1:1: error: one"], TOLD),
     cargo.ClippyNotRun: lambda: cargo.ClippyNotRun(TOLD),

@@ -117,7 +117,7 @@ def edit_tree(
     moving = changelogs(files.texts, workspace, planned, style)
     written = write_changelogs(files.texts, moving, proposals, today)
     after |= {changelog.path: changelog.text for changelog in written}
-    after |= _rule_edits({**files.texts, **after}, current, planned, style.files)
+    after |= rule_edits({**files.texts, **after}, current, planned, style.files)
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
     _require_one_text(files, after)
     return TreeEdits(texts=edits, changelogs=written)
@@ -244,7 +244,7 @@ def _python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mappi
     return bump_python({path: text for path, text in texts.items() if posixpath.basename(path) == PYPROJECT}, folders)
 
 
-def _rule_edits(
+def rule_edits(
     texts: Mapping[str, str], current: Mapping[str, str], planned: Mapping[str, str], rules: Sequence[FileRule]
 ) -> dict[str, str]:
     """The files of the rules that hold, by path. Each rule works on the text that the one before it left.

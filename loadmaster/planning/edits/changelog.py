@@ -9,6 +9,7 @@ and their like. The text between headings is free; it is moved and never interpr
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -138,7 +139,7 @@ def _whole(version: str) -> str:
     return version if numbers is None else f"{numbers[0]}.0{version[numbers.end() :]}"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _known(text: str) -> _Known:
     every = titles(text)
     numbered = [version for title in every if (version := _version_of(title)) is not None]
@@ -176,12 +177,11 @@ def _sections(numbered: list[_Version]) -> tuple[_Version, ...]:
     named = [version for version in numbered if version.is_named and (version.is_bare or version.names_several)]
     level = min((version.title.level for version in plain or named), default=0)
     there = {version.version for version in plain if version.title.level == level}
-    return tuple(
-        version
-        for version in numbered
-        if (version.title.level == level and (version in plain or version in named))
-        or (version in plain and version.is_bare and version.version not in there)
-    )
+    sections = [version for version in (*plain, *named) if version.title.level == level]
+    sections += [
+        version for version in plain if version.title.level > level and version.is_bare and version.version not in there
+    ]
+    return tuple(sorted(sections, key=lambda version: version.title.start))
 
 
 def headings(text: str) -> tuple[Heading, ...]:
@@ -298,7 +298,9 @@ def _is_nothing(section: str) -> bool:
 
 def _end_of(text: str, title: Title) -> int:
     """Offset of the next heading that is not below `title`, or the text's end."""
-    return min((other.start for other in _known(text).bounds if other.start > title.start), default=len(text))
+    bounds = _known(text).bounds
+    following = bisect_right(bounds, title.start, key=lambda other: other.start)
+    return bounds[following].start if following < len(bounds) else len(text)
 
 
 def has_notes(text: str, version: str) -> bool:

@@ -83,6 +83,14 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
     return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
 
 
+def is_in_use(path: str, text: str) -> bool:
+    """Whether the changelog does not say that another took its place. Raises `ChangelogTooLong`."""
+    try:
+        return obsolete_line(text) is None
+    except ChangelogTooLong as error:
+        raise ChangelogTooLong(error.characters, error.lines, path) from error
+
+
 def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
     """The packages that each changelog belongs to, by path.
 
@@ -95,8 +103,10 @@ def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) 
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    used = {path for path, text in texts.items() if posixpath.basename(path) == name and obsolete_line(text) is None}
-    places = {sibling_path(package.manifest, name): (package,) for package in workspace.packages}
+    used = {path for path, text in texts.items() if posixpath.basename(path) == name and is_in_use(path, text)}
+    places: dict[str, tuple[Package, ...]] = {
+        sibling_path(package.manifest, name): (package,) for package in workspace.packages
+    }
     own = {path: packages for path, packages in places.items() if path in used}
     if not own and style.changelog in used:
         return {style.changelog: workspace.packages}
@@ -167,7 +177,7 @@ def _write(changelog: Changelog, version: str, before: str, proposal: str, today
     except HeadingOfSeveral as error:
         raise HeadingOfSeveral(error.heading, error.line, changelog.path) from error
     except ChangelogTooLong as error:
-        raise ChangelogTooLong(error.most, changelog.path) from error
+        raise ChangelogTooLong(error.characters, error.lines, changelog.path) from error
     return WrittenChangelog(
         path=changelog.path, packages=changelog.packages, version=version, text=text, proposed=text != headed
     )

@@ -16,7 +16,7 @@ from loadmaster.planning.edits.changelog import (
     obsolete_line,
     release_heading,
 )
-from loadmaster.planning.edits.changelog_titles import LONGEST
+from loadmaster.planning.edits.changelog_titles import LONGEST, MOST_LINES
 
 DAY = date(2026, 1, 31)
 
@@ -302,9 +302,10 @@ def test_a_newest_heading_of_several_packages_is_refused_with_its_line() -> None
         release_heading(text, "2.0.0", DAY)
 
 
-def test_a_text_that_nobody_wrote_is_refused() -> None:
+@pytest.mark.parametrize("text", [" " * (LONGEST + 1), "\n" * (MOST_LINES + 1)], ids=["characters", "lines"])
+def test_a_text_that_nobody_wrote_is_refused(text: str) -> None:
     with pytest.raises(ChangelogTooLong):
-        headings("\n" * (LONGEST + 1))
+        headings(text)
 
 
 @pytest.mark.parametrize(
