@@ -23,14 +23,15 @@ from loadmaster.planning.values.value import Value
 _LONGEST_HEADING = 300
 _BEFORE = r"(?:(?:<[^<>]{0,80}>|[^\w\s\[<])\s*)*"
 """An anchor, a picture or emphasis before the words."""
-_NAME = r"(?:(?:`?[A-Za-z][\w.+'’-]*`?[ ]+){1,3}|[A-Za-z][\w-]*[-/@])"
+_NAME = r"(?:(?:`?[A-Za-z][\w.+'’-]*`?[ ]+){1,3}(?:[-–—:][ ]+)?|[A-Za-z][\w-]*[-/@])"
+_NUMBER = r"(?:0|[1-9]\d*)"
 _VERSION = re.compile(
     rf"(?P<open>{_BEFORE}\[?(?P<name>{_NAME})?[\[`*_]*v?)"
-    r"(?P<version>\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>[\]*_`]*)"
+    rf"(?P<version>{_NUMBER}\.{_NUMBER}(?:\.{_NUMBER})?(?:[-+][0-9A-Za-z.+-]+)?)(?P<close>[\]*_`]*)"
     r"(?:\((?P<link>[^)]*)\))?(?P<mark>[*_`:]*)(?:[ \t,]+(?P<rest>.*))?",
     re.IGNORECASE,
 )
-_PLAIN_WORDS = {"version", "release", "released", "changes", "in", "what's", "what’s", "new"}
+_PLAIN_WORDS = {"version", "release", "released", "changes", "in", "with", "for", "what's", "what’s", "new"}
 """Words before a number that say that it is a version."""
 _OTHER_WORDS = {
     "from",
@@ -69,8 +70,11 @@ _RELEASED = re.compile(
 )
 _RELEASES = re.compile(r"https?://[^\s)]+/releases\b")
 _OBSOLETE = re.compile(
-    r"(?:no longer (?:used|maintained|updated|kept)|not (?:used|maintained|updated) any ?more|obsolete|discontinued"
-    r"|\b(?:see|moved to|merged into|refer to|found in|lives in|kept in)\b[^\n]{0,80}"
+    r"no longer (?:used|maintained|updated|kept)|not (?:used|maintained|updated) any ?more|\bobsolete\b|\bdiscontinued\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"(?:\b(?:see|moved to|merged into|refer to|found in|lives in|kept in)\b[^\n]{0,80}"
     r"(?:top-level|toplevel|root|main|workspace|\.\./|/)[^\n]{0,40}change ?log)",
     re.IGNORECASE,
 )
@@ -105,7 +109,7 @@ class _Version(NamedTuple):
     @property
     def words(self) -> set[str]:
         """The words before the number, in lower case."""
-        return {word.strip("`") for word in re.split(r"[\s/@]+", (self.match["name"] or "").lower().rstrip("-"))} - {""}
+        return {word.strip("`:-–—") for word in re.split(r"[\s/@]+", (self.match["name"] or "").lower())} - {""}
 
     @property
     def is_named(self) -> bool:
@@ -160,7 +164,8 @@ def _version_of(title: Title) -> _Version | None:
         return None
     version = _Version(title, match)
     is_short = re.fullmatch(r"\d+\.\d+", match["version"]) is not None
-    return None if version.words & _OTHER_WORDS or (is_short and not version.is_bare) else version
+    of_another = "changes" not in version.words and version.words & _OTHER_WORDS
+    return None if of_another or (is_short and not version.is_bare) else version
 
 
 def _is_unreleased(title: Title) -> bool:
@@ -272,7 +277,8 @@ def obsolete_line(text: str) -> int | None:
     """
     known = _known(text)
     start = min((version.title.start for version in known.versions), default=len(text))
-    found = _OBSOLETE.search(text[: min(start, 2000)])
+    above = text[: min(start, 2000)]
+    found = _OBSOLETE.search(above) or (_ELSEWHERE.search(above) if not known.versions else None)
     return None if found is None or known.unreleased else text.count("\n", 0, found.start()) + 1
 
 

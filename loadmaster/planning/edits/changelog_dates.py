@@ -57,7 +57,7 @@ def _british(day: date, other: str) -> str:
 
 _FORMS = (
     _Form(
-        re.compile(rf"\b(?P<y>{_YEAR})(?P<sign>[-/.])(?P<m>\d\d)(?P=sign)(?P<d>\d\d)\b"),
+        re.compile(rf"\b(?P<y>{_YEAR})(?P<sign>[-/.])(?P<m>\d\d?)(?P=sign)(?P<d>\d\d?)\b"),
         lambda day, other: day.strftime(f"%Y{other[4]}%m{other[4]}%d"),
     ),
     _Form(

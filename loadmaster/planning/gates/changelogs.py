@@ -25,8 +25,9 @@ _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*)")
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#])\1{2,}[ \t]*")
 _ENTRY = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?!TODO\b)\S.*")
 _NUMBER = re.compile(r"(?<![\w.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]+)?)")
+_NUMBERED = re.compile(r"[\s*+_`\[>-]*(?:version )?v?\d+\.\d+\.\d+(?![\w.])", re.IGNORECASE)
 _ADDRESS = re.compile(r"\([^()\s]*/[^()\s]*\)")
-_TO_COME = re.compile(r"unreleased|\bv?next\b|upcoming|\bTB[DA]\b", re.IGNORECASE)
+_TO_COME = re.compile(r"unreleased|not (?:yet )?released|\bv?next\b|upcoming|\bTB[DA]\b", re.IGNORECASE)
 _TITLE = re.compile(r"change|history|news|release notes|releases\b", re.IGNORECASE)
 
 
@@ -69,7 +70,7 @@ def _not_understood(tree: Tree, log: Changelog) -> Iterator[Problem]:
     fix = "write it as `## [1.2.3] - YYYY-MM-DD` (docs/bump.md lists the forms), and commit that."
     missed = _missed(text)
     if missed is not None:
-        what = f"has the heading `{missed.text}` (line {missed.number}), which is not understood"
+        what = f"has `{missed.text}` (line {missed.number}), which is not understood"
         yield Problem(where=log.path, what=what, fix=fix)
 
 
@@ -84,7 +85,15 @@ def _missed(text: str) -> _Line | None:
     if changelog.is_understood(text):
         return next((line for line in numbered if line.level < 3), None)
     below = [line for line in lines if line.level != 1]
-    return next(iter(numbered or (below if len(below) > 1 else [])), None)
+    return next(iter(numbered or (below if len(below) > 1 else [])), None) or _first_number(text)
+
+
+def _first_number(text: str) -> _Line | None:
+    """The first line that begins with what looks like a version, where no heading has one."""
+    for number, line in enumerate(_seen_lines(text), start=1):
+        if _NUMBERED.match(line):
+            return _Line(number, 0, line.strip())
+    return None
 
 
 @of_files(

@@ -132,6 +132,20 @@ RELEASED = {
         "## 1.9.0\n\n### Minimum Rust 1.80.0\n\n## 1.8.0\n",
         "## 2.0.0\n\n## 1.9.0\n\n### Minimum Rust 1.80.0\n\n## 1.8.0\n",
     ),
+    "the crate's name before a dash, as parking_lot's": (
+        "## `wing` - [1.9.0](https://f.example/v1.9.0) - 2026-01-01\n",
+        "## `wing` - [2.0.0](https://f.example/v2.0.0) - 2026-01-31\n\n"
+        "## `wing` - [1.9.0](https://f.example/v1.9.0) - 2026-01-01\n",
+    ),
+    "words before the number, as systemd's": (
+        "## CHANGES WITH 1.9.0:\n## CHANGES WITH 1.8.0:\n",
+        "## CHANGES WITH 2.0.0:\n\n## CHANGES WITH 1.9.0:\n## CHANGES WITH 1.8.0:\n",
+    ),
+    "a day and the version in brackets, as rand's": (
+        "## [1.9.0 — 2026-01-01]\n",
+        "## [2.0.0 — 2026-01-31]\n\n## [1.9.0 — 2026-01-01]\n",
+    ),
+    "a day without zeros": ("## 1.9.0 (2025-7-1)\n", "## 2.0.0 (2026-01-31)\n\n## 1.9.0 (2025-7-1)\n"),
     "emphasis": ("## **1.9.0** (2026-01-01)\n", "## **2.0.0** (2026-01-31)\n\n## **1.9.0** (2026-01-01)\n"),
     "emphasis around a link": (
         "## **[1.9.0](https://f.example/v1.9.0)** - 2026-01-01\n",
@@ -316,9 +330,21 @@ def test_a_text_that_nobody_wrote_is_refused(text: str) -> None:
         ("See [CHANGELOG.md](../../CHANGELOG.md)\n", 1),
         ("# Changelog\n\nThis file is no longer used.\n\n## Unreleased\n", None),
         ("# Changelog\n\n## 0.2.0\n\n- `flap` is no longer used\n", None),
+        (
+            "To see what is to come, see the [changelog on the main branch](https://f.example/changelog).\n\n## 0.2.0\n",
+            None,
+        ),
         ("# Changelog\n\nThe format is based on [Keep a Changelog](https://f.example).\n", None),
     ],
-    ids=["see above", "no longer used", "a link up", "a section to come", "an entry", "an introduction"],
+    ids=[
+        "see above",
+        "no longer used",
+        "a link up",
+        "a section to come",
+        "an entry",
+        "a link to the newest state",
+        "an introduction",
+    ],
 )
 def test_a_text_may_say_that_another_took_its_place(text: str, line: int | None) -> None:
     assert obsolete_line(text) == line

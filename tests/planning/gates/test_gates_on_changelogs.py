@@ -53,6 +53,12 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         "`Spring` (line 3)",
     ),
     (
+        "numbers that are no headings",
+        "changelog-understood",
+        lambda: bumped("# Changelog\n\n* **`0.4.0`**\n\n  * New.\n\n* **`0.3.0`**\n"),
+        "`* **`0.4.0`**` (line 3)",
+    ),
+    (
         "a file that says that another took its place",
         "changelog-understood",
         lambda: written(BESIDE),
