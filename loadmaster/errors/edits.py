@@ -242,13 +242,13 @@ class SeveralUnreleased(LoadmasterError):
 
 
 class HeadingOfSeveral(LoadmasterError):
-    """The newest heading of a changelog names several packages, so nobody knows how the next one reads."""
+    """The newest headings of a changelog name several packages, so nobody knows how the next one reads."""
 
     def __init__(self, heading: str, line: int, path: str | None = None) -> None:
         self.heading, self.line = heading, line
         super().__init__(
-            f"`{heading}`{f' in `{path}`' if path else ''} (line {line}) names several packages with a version each.",
-            why="packages share the changelog, and a release writes one version into it.",
+            f"`{heading}`{f' in `{path}`' if path else ''} (line {line}) is a heading in a changelog of several packages.",
+            why="the newest headings name packages with a version each, and a release writes one version.",
             fix="write the heading of the next version by hand and commit that, or set `release.changelog` in the profile.",
         )
 

@@ -21,6 +21,8 @@ from loadmaster.planning.edits.changelog_titles import Title, titles
 from loadmaster.planning.values.value import Value
 
 _LONGEST_HEADING = 300
+_NEWEST = 3
+"""How many of the newest headings show whether packages share the file."""
 _BEFORE = r"(?:(?:<[^<>]{0,80}>|[^\w\s\[<])\s*)*"
 """An anchor, a picture or emphasis before the words."""
 _NAME = r"(?:(?:`?[A-Za-z][\w.+'’-]*`?[ ]+){1,3}(?:[-–—:][ ]+)?|[A-Za-z][\w-]*[-/@])"
@@ -211,7 +213,7 @@ def release_heading(text: str, version: str, released: date) -> str:
     each version, it gets one for `version`.
 
     Raises `ChangelogHeadings` if there are several headings for `version`, or for the newest version; `SeveralUnreleased`;
-    and `HeadingOfSeveral` if the newest heading names several packages.
+    and `HeadingOfSeveral` if the newest headings name several packages.
     """
     _require_one_newest(text, version)
     known = _known(text)
@@ -220,12 +222,18 @@ def release_heading(text: str, version: str, released: date) -> str:
         return _fill_in_date(text, existing, released)
     unreleased = _unreleased(text)
     newest = next((each for each in known.versions if unreleased is None or each.title.start > unreleased.start), None)
-    if newest is not None and newest.names_several:
+    if newest is not None and _is_of_several(newest, known.versions):
         raise HeadingOfSeveral(newest.title.text, newest.title.number)
     day = None if leaves_out_days(text, version) else released
     heading = _heading_like(text, newest, version, day)
     former = newest.match["version"] if newest else None
     return add_link(_insert(text, heading, unreleased, released), version, former)
+
+
+def _is_of_several(newest: _Version, versions: tuple[_Version, ...]) -> bool:
+    """Whether the heading names several packages, or one and the headings beside it another."""
+    beside = versions[versions.index(newest) :][:_NEWEST]
+    return newest.names_several or len({frozenset(each.words) for each in beside if each.is_named}) > 1
 
 
 def _require_one_newest(text: str, version: str) -> None:

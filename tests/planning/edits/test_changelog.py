@@ -316,6 +316,12 @@ def test_a_newest_heading_of_several_packages_is_refused_with_its_line() -> None
         release_heading(text, "2.0.0", DAY)
 
 
+def test_a_heading_of_another_package_is_no_form_for_this_one() -> None:
+    text = "## `lock_api` - 0.4.12 - 2026-01-01\n\n## `wing` - 1.9.0 - 2026-01-01\n"
+    with pytest.raises(HeadingOfSeveral, match=r"`lock_api`"):
+        release_heading(text, "2.0.0", DAY)
+
+
 @pytest.mark.parametrize("text", [" " * (LONGEST + 1), "\n" * (MOST_LINES + 1)], ids=["characters", "lines"])
 def test_a_text_that_nobody_wrote_is_refused(text: str) -> None:
     with pytest.raises(ChangelogTooLong):
