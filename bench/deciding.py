@@ -13,12 +13,13 @@ from pathlib import Path
 
 from bench.figures import Target
 from bench.workspace import LARGEST, VERSION, files
+from loadmaster.planning.edits.bump import files_to_edit
 from loadmaster.planning.gates import check
 from loadmaster.planning.gates.evidence import Evidence, ReleaseEvidence
 from loadmaster.planning.gates.trees import planned_tree
 from loadmaster.planning.order import Edges
 from loadmaster.planning.plan import plan_release
-from loadmaster.planning.profile.project import Project, Source
+from loadmaster.planning.profile.project import Project, ReleaseStyle, Source
 from loadmaster.planning.registry.seen import ForgeSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.show import gates_text, plan_text
 from loadmaster.planning.tree.tree import LOCKFILE, TreeFiles, read_workspace
@@ -87,10 +88,8 @@ def plan_of_the_largest() -> Callable[[], str]:
         branch="main",
         on_branch=True,
         dirty=(),
-        manifests={path: text for path, text in texts.items() if path.endswith("Cargo.toml")},
-        lockfiles={LOCKFILE: tree.texts[LOCKFILE]},
+        files=files_to_edit(tree, workspace, ReleaseStyle()),
         lockfile_checks=(),
-        changelogs={"CHANGELOG.md": texts["CHANGELOG.md"]},
         pinned_toolchain=None,
         tags=(),
     )

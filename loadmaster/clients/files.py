@@ -46,6 +46,7 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
         raise TreeMissing(str(directory))
     root, wanted = directory.resolve(), (*WANTED, *also)
     texts: dict[str, str] = {}
+    links: dict[str, str] = {}
     paths, leads_out = set[str](), set[str]()
     for path, entry in _walk(root):
         inside = not entry.is_symlink() or is_within(Path(os.path.realpath(entry.path)), root)
@@ -57,11 +58,13 @@ def read_tree(directory: Path, also: Collection[str] = (), *, without: Collectio
             paths.add(path)
             if is_wanted:
                 texts[path] = read_text(path, Path(entry.path))
+                if entry.is_symlink():
+                    links[path] = Path(os.path.realpath(entry.path)).relative_to(root).as_posix()
         elif is_wanted and kind is not None:
             raise NotAFile(path, kind)
         elif kind == _DIRECTORY and not inside:
             leads_out.add(path)
-    return TreeFiles(texts=texts, paths=frozenset(paths), leads_out=frozenset(leads_out))
+    return TreeFiles(texts=texts, paths=frozenset(paths), leads_out=frozenset(leads_out), links=links)
 
 
 def read_texts(directory: Path, paths: Iterable[str]) -> dict[str, str]:

@@ -216,6 +216,43 @@ class LockfileBroken(LoadmasterError):
         )
 
 
+class ChangelogTooLong(LoadmasterError):
+    """A changelog that is longer than any that people write."""
+
+    def __init__(self, characters: int, lines: int, path: str | None = None) -> None:
+        self.characters, self.lines = characters, lines
+        super().__init__(
+            f"The changelog{f' `{path}`' if path else ''} has {characters} characters in {lines} lines, and is not read.",
+            why="something else than a changelog is in its place, or it has been generated without an end.",
+            fix="move its older sections into another file and commit that, or name another file as `release.changelog`.",
+        )
+
+
+class SeveralUnreleased(LoadmasterError):
+    """A changelog with entries for the next version in more than one place."""
+
+    def __init__(self, lines: Sequence[int], path: str | None = None) -> None:
+        self.lines = lines
+        place = f"`{path}`" if path else "The changelog"
+        super().__init__(
+            f"{place} has {len(lines)} sections with entries for the next version (lines {', '.join(map(str, lines))}).",
+            why="a merge left one further down, or packages share the file and have a section each.",
+            fix="put the entries of the next version under one heading, and commit that.",
+        )
+
+
+class HeadingOfSeveral(LoadmasterError):
+    """The newest headings of a changelog name several packages, so nobody knows how the next one reads."""
+
+    def __init__(self, heading: str, line: int, path: str | None = None) -> None:
+        self.heading, self.line = heading, line
+        super().__init__(
+            f"`{heading}`{f' in `{path}`' if path else ''} (line {line}) is a heading in a changelog of several packages.",
+            why="the newest headings name packages with a version each, and a release writes one version.",
+            fix="write the heading of the next version by hand and commit that, or set `release.changelog` in the profile.",
+        )
+
+
 class ChangelogHeadings(LoadmasterError):
     """A version that does not have exactly one heading in the changelog."""
 
@@ -225,7 +262,9 @@ class ChangelogHeadings(LoadmasterError):
         place = f", in `{path}`" if path else ""
         super().__init__(
             f"The changelog has {several if lines else f'no heading for `{version}`'}{place}.",
-            why="two branches each added one." if lines else "nobody wrote one, or it is not of level 2 (`##`).",
+            why="two branches each added one."
+            if lines
+            else "nobody wrote one, or it is inside of a comment or a code block.",
             fix=f"leave one heading for `{version}`, with all its entries under it, and commit that.",
         )
 

@@ -18,6 +18,7 @@ from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
+from loadmaster.planning.edits.changelogs import is_in_use
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
 from loadmaster.planning.profile.shared_tags import require_one_version
@@ -45,10 +46,8 @@ class Survey(Value):
     """Those of which nothing tells whose they are."""
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
-    changelogs: tuple[str, ...]
-    """Paths of the changelogs in the tree."""
-    root_changelog: str | None = None
-    """The text of the changelog at the root."""
+    changelogs: Mapping[str, str]
+    """The texts of the changelogs at the root and beside packages, by path."""
     stale_lockfiles: tuple[str, ...] = ()
     """Tracked lockfiles, except the root's, that cargo would have to change before it could use them."""
     programs: tuple[tuple[str, str], ...] = ()
@@ -279,24 +278,34 @@ def _some(names: Collection[str]) -> str:
 
 def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
     """Whether the changelog at the root has no section for the next version, and none of any package's newest versions."""
-    text = survey.root_changelog
+    text = survey.changelogs.get(_root_changelog(survey))
     if text is None or has_unreleased(text):
         return False
     newest = {version for package in published for version in _versions_at_clone(survey, package)[-_NEWEST:]}
     return bool(newest) and newest.isdisjoint(heading.version for heading in headings(text))
 
 
+def _root_changelog(survey: Survey) -> str:
+    """The changelog at the root that is in use; `""` if there is none."""
+    return next((path for path in _in_use(survey) if "/" not in path), "")
+
+
+def _in_use(survey: Survey) -> tuple[str, ...]:
+    """The changelogs that do not say that another took their place."""
+    return tuple(path for path, text in sorted(survey.changelogs.items()) if is_in_use(path, text))
+
+
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
-    """The changelog at the root. If packages have versions of their own: the most frequent name in their directories.
+    """The changelog at the root, or the only one beside a package. If packages have versions of their own: the most frequent
+    name in their directories.
 
     `""` if there is none, or if such packages share one, because nobody knows which entries are whose.
     """
-    if not independent:
-        return next((changelog for changelog in survey.changelogs if "/" not in changelog), "")
     folders = [posixpath.dirname(package.manifest) for package in published]
-    names = Counter(
-        posixpath.basename(changelog) for changelog in survey.changelogs if posixpath.dirname(changelog) in folders
-    )
+    beside = [changelog for changelog in _in_use(survey) if posixpath.dirname(changelog) in folders]
+    if not independent:
+        return _root_changelog(survey) or (beside[0] if len(beside) == 1 else "")
+    names = Counter(posixpath.basename(changelog) for changelog in beside)
     return names.most_common(1)[0][0] if names else ""
 
 

@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from loadmaster.errors.workspace import NothingToPublish
-from loadmaster.planning.edits.bump import python_edits, rule_edits
-from loadmaster.planning.edits.changelogs import WrittenChangelog, changelogs, write_changelogs
-from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
+from loadmaster.planning.edits.bump import edit_tree, moving_versions
+from loadmaster.planning.edits.changelogs import WrittenChangelog
 from loadmaster.planning.edits.released import label, manifest_versions, released_versions
 from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.order import dependencies_first, edges, remaining_path
@@ -22,7 +21,6 @@ from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
 from loadmaster.planning.profile.shared_tags import require_one_version
 from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
-from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.rates import Action
 from loadmaster.planning.values.value import Value
@@ -139,17 +137,17 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     taken = {name: [version.version for version in versions] for name, versions in members.items()}
     released = released_versions(published, policy, asked, taken)
     packages = tuple(package for package in published if package.name in released)
-    versions = add_heirs(seen.source.manifests, manifest_versions(seen.workspace, published, policy, released))
-    to_write = changelogs(seen.source.changelogs.keys(), seen.workspace, versions, project.release)
-    new_changelogs = write_changelogs(seen.source.changelogs, to_write, seen.source.proposals, today)
+    files, planned = seen.source.files, manifest_versions(seen.workspace, published, policy, released)
+    versions = moving_versions(files, seen.workspace, planned)
+    edited = edit_tree(files, seen.workspace, versions, project.release, today, seen.source.proposals)
     crates = _crates(packages, versions, seen)
-    tags = _tags(crates, project, new_changelogs)
+    tags = _tags(crates, project, edited.changelogs)
     return ReleasePlan(
         project=project.name,
         version=label(policy, released),
         base_commit=seen.source.commit,
         branch=seen.source.branch,
-        edits=_edits(seen.source, seen.workspace, project, versions, new_changelogs),
+        edits=tuple(Edit(path=path, text=text) for path, text in sorted(edited.texts.items())),
         commit_message=project.release.commit_message.format(version=_title(tags, crates)),
         tags=tags,
         crates=crates,
@@ -255,24 +253,6 @@ def _notes(own: tuple[WrittenChangelog, ...], crates: tuple[str, ...]) -> str:
         if changelog.notes
     )
     return "\n\n".join(sections)
-
-
-def _edits(
-    source: SourceSeen,
-    workspace: Workspace,
-    project: Project,
-    versions: Mapping[str, str],
-    new_changelogs: Iterable[WrittenChangelog],
-) -> tuple[Edit, ...]:
-    """Every file that the release commit changes, sorted by path, and no other."""
-    before = {**source.others, **source.manifests, **source.lockfiles, **source.changelogs}
-    after = bump_manifests(source.manifests, versions, project.release.moving_requirements)
-    after |= {path: bump_lockfile(path, text, versions) for path, text in source.lockfiles.items()}
-    after |= {changelog.path: changelog.text for changelog in new_changelogs}
-    after |= python_edits(source.others, workspace, versions)
-    current = {package.name: package.version for package in workspace.packages}
-    after |= rule_edits({**before, **after}, current, versions, project.release.files)
-    return tuple(Edit(path=path, text=after[path]) for path in sorted(after) if after[path] != before[path])
 
 
 def _install(project: Project, packages: tuple[Package, ...]) -> Install | None:

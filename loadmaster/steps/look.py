@@ -13,7 +13,8 @@ from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.cargo import ToolchainOfRepository
 from loadmaster.errors.workspace import NotAWorkspace
-from loadmaster.planning.edits.changelogs import changelog_places, proposal_scopes
+from loadmaster.planning.edits.bump import files_to_edit, globs_to_edit
+from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.profile.project import CargoStyle
 from loadmaster.planning.registry.index_line import IndexLine
@@ -107,31 +108,29 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
 def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, chosen = job.directory.checkout, job.cargo()
-    stale = job.project.release.stale_lockfiles
-    tracked = [path for path in git.tracked_files(checkout, "*Cargo.lock") if path not in stale]
-    locks = lockfiles_concerned(checkout, tracked, workspace)
-    roots = {sibling_path(path, MANIFEST) for path in locks} | {MANIFEST}
-    manifests = roots | {package.manifest for package in workspace.packages}
-    others = git.tracked_files(checkout, "*pyproject.toml")
     style = job.project.release
-    changelogs = read_texts(checkout, changelog_places(workspace, style))
+    tracked = set(git.tracked_files(checkout, "*Cargo.lock"))
+    untracked = {path for path in _lockfiles_of(checkout) if path not in tracked}  # cargo may have left one
+    tree = read_tree(checkout, globs_to_edit(style), without=untracked.union(style.stale_lockfiles))
+    files = files_to_edit(tree, workspace, style)
     return SourceSeen(
         commit=job.pinned.commit,
         tree=git.tree_of(checkout, job.pinned.commit),
         branch=job.project.source.branch,
         on_branch=job.pinned.on_branch,
-        manifests=read_texts(checkout, manifests),
-        lockfiles=read_texts(checkout, locks),
-        lockfile_checks=tuple(_check_lockfile(chosen, checkout, path) for path in locks),
-        others=read_texts(checkout, [*others, *(rule.path for rule in style.files)]),
-        changelogs=changelogs,
-        proposals=_proposals(job, workspace, changelogs),
+        files=files,
+        lockfile_checks=tuple(_check_lockfile(chosen, checkout, path) for path in files.paths_named(LOCKFILE)),
+        proposals=_proposals(job, workspace, files.texts),
         pinned_toolchain=pinned_toolchain(checkout),
         tags=git.tags(checkout),
         own=own,
         carried=carried,
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
+
+
+def _lockfiles_of(checkout: Path) -> tuple[str, ...]:
+    return tuple(path.relative_to(checkout).as_posix() for path in checkout.rglob(LOCKFILE))
 
 
 def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:

@@ -31,6 +31,10 @@ ONE_PLACE = {
         {"loadmaster/planning/values/yaml_text.py"},
         "read it by loadmaster.planning.values.yaml_text",
     ),
+    r"\bMarkdownIt\(": (
+        {"loadmaster/planning/edits/changelog_titles.py"},
+        "read it by loadmaster.planning.edits.changelog_titles",
+    ),
     r"tomllib\.loads\(": (
         {
             "loadmaster/planning/values/toml_text.py",
@@ -67,7 +71,14 @@ def test_it_is_done_in_one_place(pattern: str) -> None:
     list(
         zip(
             ONE_PLACE,
-            ["httpx.Client(timeout=1)", "answer.json()", "answer.text[:9]", 'YAML(typ="safe")', "tomllib.loads(text)"],
+            [
+                "httpx.Client(timeout=1)",
+                "answer.json()",
+                "answer.text[:9]",
+                'YAML(typ="safe")',
+                'MarkdownIt("commonmark")',
+                "tomllib.loads(text)",
+            ],
             strict=True,
         )
     ),

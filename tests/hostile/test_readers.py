@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.crates_io.packaged import judge
-from loadmaster.planning.edits.changelog import headings, notes, release_heading
+from loadmaster.planning.edits.changelog import headings, notes, obsolete_line, release_heading
 from loadmaster.planning.edits.changelog_links import add_link
 from loadmaster.planning.edits.python_package import bump_python
 from loadmaster.planning.edits.toml_literals import Literal, replace_literals
@@ -48,6 +48,8 @@ from loadmaster.rehearsal.conditions import read_script
 from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.run.profiles import ROOT, load_project
 from tests.kit import archives
+from tests.kit.building import package
+from tests.kit.gates_asked import answer, tree
 from tests.kit.hostile_bytes import hostile
 from tests.kit.hostile_examples import (
     CHANGELOG,
@@ -115,8 +117,11 @@ def _of_lock(content: bytes) -> object:
 def _of_changelog(text: str) -> object:
     add_link(text, "1.0.0", "0.9.0")
     headings(text)
+    obsolete_line(text)
+    evidence = tree(package("core", version="1.0.0"), texts={"CHANGELOG.md": text})
+    answers = [answer(evidence, gate) for gate in ("changelog-understood", "changelog-entries")]
     try:
-        return notes(release_heading(text, "1.0.0", TODAY), "1.0.0")
+        return answers, notes(release_heading(text, "1.0.0", TODAY), "1.0.0")
     except LoadmasterError:
         return notes(text, "0.9.0")
 
@@ -145,6 +150,8 @@ def _of_elf(content: bytes) -> object:
     return None
 
 
+DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
+
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
     "a line, looked at": Reader(require_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
@@ -168,7 +175,7 @@ READERS: Mapping[str, Reader] = {
         (b'[toolchain]\nchannel = "1.95.0"\n',),
         ("planning/tree/toolchain_file",),
     ),
-    "a changelog": Reader(_text(_of_changelog), (CHANGELOG,), ()),
+    "a changelog": Reader(_text(_of_changelog), (CHANGELOG, DATED), ("planning/edits/changelog_titles",)),
     "a pyproject": Reader(
         _text(_of_python),
         (b'[project]\nversion = "1.0.0"\n[tool.maturin]\nmanifest-path = "Cargo.toml"\n',),
@@ -250,7 +257,7 @@ def _read(read: Callable[[], object], raises: tuple[type[Exception], ...] = ()) 
 
 
 _READS = re.compile(
-    r"\b(?:json\.loads|read_json|read_yaml|load_toml|parse_toml|tomlkit\.parse|toml_rs\.loads|tarfile\.open|ZipFile"
+    r"\b(?:MarkdownIt|json\.loads|read_json|read_yaml|load_toml|parse_toml|tomlkit\.parse|toml_rs\.loads|tarfile\.open|ZipFile"
     r"|GzipFile|decompressobj|model_validate_json|validate_json|parsedate_to_datetime|fromisoformat)\("
 )
 TRIED_WITH_A_CLIENT = (  # in test_clients.py

@@ -103,22 +103,26 @@ def seen(
     tags: Iterable[TagSeen] = (),
     published_releases: tuple[str, ...] = (),
     spelled: Mapping[str, str] | None = None,
+    lockfiles: dict[str, str] | None = None,
+    changelogs: dict[str, str] | None = None,
+    others: dict[str, str] | None = None,
     **source: object,
 ) -> Seen:
     out = {
         name: tuple(CrateVersion(version=each, checksum="0" * 64) for each in versions)
         for name, versions in (registry or {}).items()
     }
+    texts: dict[str, str] = {"Cargo.toml": ROOT, **{each.manifest: manifest(each) for each in packages}}
+    texts |= {"Cargo.lock": lockfile(packages)} if lockfiles is None else lockfiles
+    texts |= {"CHANGELOG.md": CHANGELOG} if changelogs is None else changelogs
     fields: dict[str, object] = {
         "commit": BASE,
         "tree": "t" * 40,
         "branch": "main",
         "on_branch": True,
         "dirty": (),
-        "manifests": {each.manifest: manifest(each) for each in packages},
-        "lockfiles": {"Cargo.lock": lockfile(packages)},
+        "files": TreeFiles(texts=texts | (others or {})),
         "lockfile_checks": (),
-        "changelogs": {"CHANGELOG.md": CHANGELOG},
         "pinned_toolchain": None,
         "tags": tuple(tags),
     }
@@ -141,8 +145,7 @@ def project(**release: object) -> Project:
 
 def files_of(looked: Seen, **more: str) -> TreeFiles:
     """The files that the sighting is of, with a source file for every package."""
-    source = looked.source
-    texts = {"Cargo.toml": ROOT, **source.manifests, **source.lockfiles, **source.changelogs, **more}
+    texts = {**looked.source.files.texts, **more}
     sources = {each.manifest.replace("Cargo.toml", "src/lib.rs") for each in looked.workspace.packages}
     return TreeFiles(texts=texts, paths=frozenset(texts) | sources)
 

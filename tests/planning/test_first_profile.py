@@ -24,7 +24,7 @@ def survey(*packages: Package, **more: object) -> Survey:
         "workspace": Workspace(packages=packages),
         "tags": ("v1.2.0",),
         "published": {each.name: ("1.2.0",) for each in packages},
-        "changelogs": ("CHANGELOG.md",),
+        "changelogs": {"CHANGELOG.md": "## Unreleased\n"},
     }
     return Survey.model_validate(fields | more)
 
@@ -92,7 +92,7 @@ def test_packages_with_versions_of_their_own_have_tags_of_their_own_and_no_commo
 def test_packages_with_versions_of_their_own_have_the_changelogs_beside_them(
     there: tuple[str, ...], expected: str | None
 ) -> None:
-    found = survey(WING, package("tail", version="0.3.0"), changelogs=there)
+    found = survey(WING, package("tail", version="0.3.0"), changelogs=dict.fromkeys(there, "## Unreleased\n"))
     assert profile(found).release.changelog == expected
 
 
@@ -118,9 +118,26 @@ def test_the_tags_of_an_older_clone_are_read_with_the_versions_of_its_time() -> 
 )
 def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> None:
     published = {"wing": tuple(f"0.{minor}.0" for minor in range(1, out + 1))}
-    found = survey(package("wing", version="0.12.0"), published=published, root_changelog=text)
+    found = survey(package("wing", version="0.12.0"), published=published, changelogs={"CHANGELOG.md": text})
     assert (profile(found).release.changelog or "") == expected
     assert ("it does not change" in first_profile(found, "wing")) is (not expected)
+
+
+GIVEN_UP = "# Changelog\n\nSee the top-level changelog.\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({"CHANGELOG.md": GIVEN_UP, "CHANGES.md": "## Unreleased\n"}, "CHANGES.md"),
+        ({"crates/wing/CHANGELOG.md": GIVEN_UP, "CHANGELOG.md": "## 1.2.0\n"}, "CHANGELOG.md"),
+        ({"crates/wing/CHANGELOG.md": "## 1.2.0\n"}, "crates/wing/CHANGELOG.md"),
+        ({"crates/wing/CHANGELOG.md": "## 1.2.0\n", "crates/tail/CHANGELOG.md": "## 1.2.0\n"}, None),
+    ],
+    ids=["an obsolete file beside the real one", "one above", "the only one", "several, and one version"],
+)
+def test_the_changelog_in_use_is_taken(there: dict[str, str], expected: str | None) -> None:
+    assert profile(survey(WING, TAIL, changelogs=there)).release.changelog == expected
 
 
 def test_what_was_never_published_stays_back() -> None:

@@ -12,6 +12,7 @@ import pytest
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.profile.project import ClippyScope
 from loadmaster.planning.registry.seen import Judged, Seen
+from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
@@ -131,12 +132,17 @@ def test_a_check_with_the_oldest_rust_that_takes_too_long_could_not_be_made(tmp_
     assert "time" in found.why
 
 
+def without_lockfile(files: TreeFiles) -> TreeFiles:
+    texts = {path: text for path, text in files.texts.items() if path != "Cargo.lock"}
+    return files.model_copy(update={"texts": texts})
+
+
 def test_a_lockfile_that_cargo_left_where_none_is_tracked_is_neither_judged_nor_packaged_by(tmp_path: Path) -> None:
     untracked = {".gitignore": "target\nCargo.lock\n"}
     with released_before(tmp_path, untracked) as (job, seen, plan):
         checkout = job.directory.checkout
         git(checkout, "rm", "--quiet", "--cached", "Cargo.lock")
-        source = seen.source.model_copy(update={"lockfiles": {}, "lockfile_checks": ()})
+        source = seen.source.model_copy(update={"files": without_lockfile(seen.source.files), "lockfile_checks": ()})
         seen = seen.model_copy(update={"source": source})
         plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
         answers = {each.gate: each for each in check(job, seen, plan, Judged.none("not built"))}

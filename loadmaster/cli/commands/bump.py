@@ -9,8 +9,7 @@ from pathlib import Path
 
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import alone_in, require_whole, take_back, write_files
-from loadmaster.planning.edits.bump import Bump, bump_tree
-from loadmaster.planning.edits.changelogs import changelog_globs
+from loadmaster.planning.edits.bump import Bump, bump_tree, globs_to_edit
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.values.value import Value
@@ -57,8 +56,7 @@ def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_r
 
 
 def _decide(directory: Path, asked: str, style: ReleaseStyle, today: date) -> tuple[TreeFiles, Bump]:
-    also = [*changelog_globs(style), *(rule.path for rule in style.files)]
-    files = read_tree(directory, also, without=style.stale_lockfiles)
+    files = read_tree(directory, globs_to_edit(style), without=style.stale_lockfiles)
     return files, bump_tree(files, asked, style, today)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,14 @@ from pydantic import ValidationError
 from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
-from loadmaster.clients.files import read_text
+from loadmaster.clients.files import read_texts
 from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
+from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
@@ -46,6 +49,8 @@ class FirstProfile(Value):
     file: str
     profile: str
     """The text that was written."""
+    changelogs: tuple[ChangelogPreview, ...] = ()
+    """What the next minor release would write into the changelogs that the profile names."""
 
 
 def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
@@ -62,16 +67,19 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
     file = projects / f"{project}.toml"
     if file.exists() and not force:
         raise ProfileThere(str(file))
-    text = first_profile(_survey(path.resolve(), index), project)
-    _require_readable(file, project, text)
+    survey = _survey(path.resolve(), index)
+    text = first_profile(survey, project)
+    style = _read_back(file, project, text).release
+    previews = preview_changelogs(survey.changelogs, survey.workspace, style, date.today())
     write_atomically(file, text.encode())
     file.chmod(0o644)  # it is no part of the store, and no secret
-    return FirstProfile(project=project, file=str(file), profile=text)
+    return FirstProfile(project=project, file=str(file), profile=text, changelogs=previews)
 
 
-def _require_readable(file: Path, name: str, text: str) -> None:
+def _read_back(file: Path, name: str, text: str) -> Project:
+    """The profile that was written. Raises `ProfileBroken`."""
     try:
-        Project.model_validate({"name": name, **load_toml(text)})
+        return Project.model_validate({"name": name, **load_toml(text)})
     except ValidationError as error:
         raise ProfileBroken(file.name, problems_of(error)) from error
 
@@ -90,7 +98,6 @@ def _survey(path: Path, index: str) -> Survey:
     published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
     owned = _whose(workspace, published or {}, index, _repositories(forge, metadata))
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
-    changelogs = tuple(file for file in git.tracked_files(path, "*") if Path(file).name.lower() in CHANGELOGS)
     return Survey(
         repository=str(path),
         forge=forge,
@@ -101,8 +108,7 @@ def _survey(path: Path, index: str) -> Survey:
         foreign=owned.foreign,
         doubtful=owned.unknown,
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
-        changelogs=changelogs,
-        root_changelog=next((read_text(file, path / file) for file in changelogs if "/" not in file), None),
+        changelogs=_changelogs(path, workspace),
         stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
@@ -116,6 +122,13 @@ def _substitute(pinned: str | None) -> str | None:
     if not pinned or not installed or any(toolchain.startswith(pinned) for toolchain in installed):
         return None
     return installed[0].split("-")[0]
+
+
+def _changelogs(path: Path, workspace: Workspace) -> dict[str, str]:
+    """The texts of the tracked changelogs at the root and beside packages, by path. Raises what reading them raises."""
+    folders = {"", *(posixpath.dirname(package.manifest) for package in workspace.packages)}
+    tracked = (file for file in git.tracked_files(path, "*") if posixpath.dirname(file) in folders)
+    return read_texts(path, [file for file in tracked if posixpath.basename(file).lower() in CHANGELOGS])
 
 
 def _require_root_at_top(path: Path) -> None:
@@ -188,6 +201,8 @@ def first_profile_text(written: FirstProfile) -> str:
     project = shlex.quote(written.project)
     return f"""{written.profile}
 written to {written.file}
+
+{previews_text(written.changelogs)}
 
 next: look it through, then
     loadmaster plan --project {project} --version patch

@@ -1,5 +1,6 @@
 """Decides what a bump does to a tree: which members get a new version, and what each file contains afterwards.
 
+`edit_tree` is the one function that makes the edits: `loadmaster bump` and a release call it with what the same reader read.
 Everything comes as an argument. The result is all edits, or an error and none. It does not know Git or registries, and the
 plan decides whether a version may be released.
 """
@@ -10,9 +11,10 @@ import posixpath
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from loadmaster.errors.edits import NotToml
-from loadmaster.errors.files import ByteOrderMark
+from loadmaster.errors.files import ByteOrderMark, FileOfTwoNames
 from loadmaster.errors.workspace import (
     ManifestIncomplete,
     NoSuchPackage,
@@ -20,7 +22,13 @@ from loadmaster.errors.workspace import (
     VersionsByName,
     VersionsDisagree,
 )
-from loadmaster.planning.edits.changelogs import changelogs, write_changelogs
+from loadmaster.planning.edits.changelogs import (
+    WrittenChangelog,
+    changelog_globs,
+    changelog_places,
+    changelogs,
+    write_changelogs,
+)
 from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.edits.released import named_versions
@@ -55,6 +63,75 @@ class Bump(Value):
         return {name: version for name, version in self.current.items() if self.planned.get(name, version) == version}
 
 
+class TreeEdits(Value):
+    """What the edits of a tree are."""
+
+    texts: Mapping[str, str]
+    """The new text of every file that changes, by path."""
+    changelogs: tuple[WrittenChangelog, ...]
+    """Every changelog that has a section for the release afterwards, also one that had it before."""
+
+
+def globs_to_edit(style: ReleaseStyle) -> tuple[str, ...]:
+    """Globs of the files that a bump edits, in addition to those of every release."""
+    return (*changelog_globs(style), *(rule.path for rule in style.files))
+
+
+def files_to_edit(files: TreeFiles, workspace: Workspace, style: ReleaseStyle) -> TreeFiles:
+    """The part of `files` that `edit_tree` looks at: all that a release keeps of a tree, for its edits."""
+    names = {MANIFEST, PYPROJECT}
+    paths = {path for path in files.texts if posixpath.basename(path) in names}
+    paths |= {*_concerned(files, workspace), *changelog_places(workspace, style), *(rule.path for rule in style.files)}
+    return TreeFiles(
+        texts={path: text for path, text in files.texts.items() if path in paths},
+        leads_out=files.leads_out,
+        links={path: place for path, place in files.links.items() if path in paths},
+    )
+
+
+def moving_versions(files: TreeFiles, workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
+    """`planned`, and the versions of the private members that move with it (`add_heirs`)."""
+    manifests = _manifests(files, workspace)
+    return add_heirs(manifests, planned, manifests.keys() - {package.manifest for package in workspace.packages})
+
+
+def edit_tree(
+    files: TreeFiles,
+    workspace: Workspace,
+    planned: Mapping[str, str],
+    style: ReleaseStyle,
+    today: date,
+    proposals: Mapping[str, str] = MappingProxyType({}),
+) -> TreeEdits:
+    """Every edit that gives the members in `planned` their versions. `planned` is what `moving_versions` gives.
+
+    `proposals` are entries, by path of the changelog, for a section that has none. Raises `FileOfTwoNames`, and the errors
+    of editing each kind of file.
+    """
+    current = {package.name: package.version for package in workspace.packages}
+    manifests = _manifests(files, workspace)
+    others = manifests.keys() - {package.manifest for package in workspace.packages}
+    after = bump_manifests(manifests, planned, style.moving_requirements, others)
+    after |= _lockfiles(files, workspace, {**current, **planned})
+    after |= _python_edits(files.texts, workspace, planned)
+    moving = changelogs(files.texts, workspace, planned, style)
+    written = write_changelogs(files.texts, moving, proposals, today)
+    after |= {changelog.path: changelog.text for changelog in written}
+    after |= rule_edits({**files.texts, **after}, current, planned, style.files)
+    edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
+    _require_one_text(files, after)
+    return TreeEdits(texts=edits, changelogs=written)
+
+
+def _require_one_text(files: TreeFiles, after: Mapping[str, str]) -> None:
+    """Raises `FileOfTwoNames` if two paths are one file by a link, and get different texts."""
+    names: dict[str, str] = {}
+    for path, text in sorted(after.items()):
+        other = names.setdefault(files.links.get(path, path), path)
+        if after[other] != text:
+            raise FileOfTwoNames(path, other)
+
+
 def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) -> Bump:
     """The bump of the workspace at the tree's root to `asked`, which matches `version.ASKED`.
 
@@ -63,19 +140,11 @@ def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) ->
     """
     workspace = read_workspace(files)
     current = {package.name: package.version for package in workspace.packages}
-    manifests = _manifests(files, workspace)
-    others = manifests.keys() - {package.manifest for package in workspace.packages}
-    planned = add_heirs(manifests, _plan_versions(workspace, files.texts[MANIFEST], asked, style.policy), others)
-    after = bump_manifests(manifests, planned, style.moving_requirements, others)
-    after |= _lockfiles(files, workspace, {**current, **planned})
-    after |= python_edits(files.texts, workspace, planned)
-    moving = changelogs(files.texts.keys(), workspace, planned, style)
-    after |= {changelog.path: changelog.text for changelog in write_changelogs(files.texts, moving, {}, today)}
+    planned = moving_versions(files, workspace, _plan_versions(workspace, files.texts[MANIFEST], asked, style.policy))
     unasked = _missing_rule_files(files, workspace, style.files)
-    rules = [rule for rule in style.files if rule.path not in unasked]
-    after |= rule_edits({**files.texts, **after}, current, planned, rules)
-    edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
-    return Bump(current=current, planned=planned, edits=edits, unasked=unasked)
+    rules = tuple(rule for rule in style.files if rule.path not in unasked)
+    edits = edit_tree(files, workspace, planned, style.model_copy(update={"files": rules}), today)
+    return Bump(current=current, planned=planned, edits=edits.texts, unasked=unasked)
 
 
 def _missing_rule_files(files: TreeFiles, workspace: Workspace, rules: Sequence[FileRule]) -> tuple[str, ...]:
@@ -145,8 +214,13 @@ def _lockfiles(files: TreeFiles, workspace: Workspace, versions: Mapping[str, st
     """The lockfiles with the versions of all members. A member that keeps its version may have been stale in one."""
     return {
         path: bump_lockfile(path, files.texts[path], _lock_versions(files, path, workspace, versions))
-        for path in member_lockfiles(files.paths_named(LOCKFILE), files.texts, workspace)
+        for path in _concerned(files, workspace)
     }
+
+
+def _concerned(files: TreeFiles, workspace: Workspace) -> tuple[str, ...]:
+    """The lockfiles that list the workspace's members."""
+    return member_lockfiles(files.paths_named(LOCKFILE), files.texts, workspace)
 
 
 def _lock_versions(files: TreeFiles, lock: str, workspace: Workspace, versions: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +234,7 @@ def _lock_versions(files: TreeFiles, lock: str, workspace: Workspace, versions: 
     return {name: version for name, version in versions.items() if name not in own}
 
 
-def python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
+def _python_edits(texts: Mapping[str, str], workspace: Workspace, planned: Mapping[str, str]) -> dict[str, str]:
     """The `pyproject.toml`s of `texts` that change with a member, by path. Raises what `bump_python` raises."""
     folders = {
         posixpath.dirname(package.manifest): planned[package.name]

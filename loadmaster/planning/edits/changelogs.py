@@ -10,8 +10,16 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from loadmaster.errors.edits import ChangelogHeadings
-from loadmaster.planning.edits.changelog import add_notes, headings, notes, release_heading, waits_for_entries
+from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, HeadingOfSeveral, SeveralUnreleased
+from loadmaster.planning.edits.changelog import (
+    add_notes,
+    headings,
+    is_understood,
+    notes,
+    obsolete_line,
+    release_heading,
+    waits_for_entries,
+)
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.profile.tag_name import tag_name, version_in
@@ -76,34 +84,60 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
     return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
 
 
-def owners(present: Collection[str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
+def is_in_use(path: str, text: str) -> bool:
+    """Whether the changelog does not say that another took its place. Raises `ChangelogTooLong`."""
+    try:
+        return obsolete_line(text) is None
+    except ChangelogTooLong as error:
+        raise ChangelogTooLong(error.characters, error.lines, path) from error
+
+
+def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) -> dict[str, tuple[Package, ...]]:
     """The packages that each changelog belongs to, by path.
 
     In lockstep all packages have the profile's changelog, whether it exists or not. If packages have versions of their own,
-    each has the one of `present` in its directory. If no package has one, all share the profile's.
+    each has the one of `texts` in its directory. If no package has one, all share the profile's. A file that says that
+    another took its place is nobody's.
     """
     if style.changelog is None:
         return {}
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
     name = posixpath.basename(style.changelog)
-    own = {
-        path: (package,) for package in workspace.packages if (path := sibling_path(package.manifest, name)) in present
+    used = {path for path, text in texts.items() if posixpath.basename(path) == name and is_in_use(path, text)}
+    places: dict[str, tuple[Package, ...]] = {
+        sibling_path(package.manifest, name): (package,) for package in workspace.packages
     }
-    if not own and style.changelog in present:
+    own = {path: packages for path, packages in places.items() if path in used}
+    if not own and style.changelog in used:
         return {style.changelog: workspace.packages}
-    return dict(own)
+    return own
 
 
 def changelogs(
-    present: Collection[str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
+    texts: Mapping[str, str], workspace: Workspace, versions: Mapping[str, str], style: ReleaseStyle
 ) -> tuple[Changelog, ...]:
-    """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one."""
-    return tuple(
+    """The changelogs of the packages in `versions`, the planned versions of all packages that get a new one.
+
+    Beside packages with changelogs of their own, those without have none that a release could write: the profile's at the
+    top may be theirs, so it is named, and has no version.
+    """
+    own = owners(texts, workspace, style)
+    written = [
         _changelog(path, packages, versions, style)
-        for path, packages in sorted(owners(present, workspace, style).items())
+        for path, packages in own.items()
         if any(package.name in versions for package in packages)
+    ]
+    keeping = {package.name for packages in own.values() for package in packages}
+    without = tuple(
+        package.name
+        for package in workspace.packages
+        if package.name in versions and package.name not in keeping and _is_released(package, style)
     )
+    top = texts.get(style.changelog or "", "")
+    if own and without and style.changelog is not None and style.changelog not in own and is_understood(top):
+        written.append(Changelog(path=style.changelog, packages=without, version=None))
+    return tuple(sorted(written, key=lambda changelog: changelog.path))
 
 
 def _changelog(path: str, packages: Iterable[Package], versions: Mapping[str, str], style: ReleaseStyle) -> Changelog:
@@ -123,7 +157,7 @@ def write_changelogs(
 ) -> tuple[WrittenChangelog, ...]:
     """Those of `candidates` that exist and have one version, with a section for it.
 
-    `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and `ChangelogHeadings`.
+    `proposals` are entries, by path, for a section that has none. Raises `ByteOrderMark` and what `release_heading` raises.
     """
     return tuple(
         _write(changelog, changelog.version, texts[changelog.path], proposals.get(changelog.path, ""), today)
@@ -139,6 +173,12 @@ def _write(changelog: Changelog, version: str, before: str, proposal: str, today
         text = add_notes(headed, version, proposal) if proposal else headed
     except ChangelogHeadings as error:
         raise ChangelogHeadings(error.version, error.lines, changelog.path) from error
+    except SeveralUnreleased as error:
+        raise SeveralUnreleased(error.lines, changelog.path) from error
+    except HeadingOfSeveral as error:
+        raise HeadingOfSeveral(error.heading, error.line, changelog.path) from error
+    except ChangelogTooLong as error:
+        raise ChangelogTooLong(error.characters, error.lines, changelog.path) from error
     return WrittenChangelog(
         path=changelog.path, packages=changelog.packages, version=version, text=text, proposed=text != headed
     )
@@ -153,7 +193,7 @@ def proposal_scopes(
     A changelog whose newest release has none of these tags gets no proposal: nobody knows where its commits begin.
     """
     scopes = {}
-    for path, packages in owners(texts.keys(), workspace, style).items():
+    for path, packages in owners(texts, workspace, style).items():
         released = tuple(package for package in packages if _is_released(package, style))
         if path not in texts or not released or (asked and not any(package.name in asked for package in released)):
             continue

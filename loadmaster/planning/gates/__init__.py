@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import (
+    changelogs,
     contents,
     dependencies,
     history,
@@ -34,6 +35,9 @@ GATES: tuple[Gate, ...] = (
     numbers.strict_tag,
     numbers.tag_equals_version,
     numbers.changelog_heading,
+    changelogs.changelog_understood,
+    changelogs.changelog_entries,
+    changelogs.changelog_fragments,
     numbers.python_version,
     locks.lockfiles_current,
     locks.lockfile_changes,

@@ -171,7 +171,7 @@ def lockfile_changes(release: ReleaseEvidence) -> GateJudgement:
     if not edits:
         return Skip(why="the release changes no lockfile")
     names = release.seen.workspace.names
-    return each_of(edits, lambda path: _foreign(path, source.lockfiles.get(path, ""), edits[path], names))
+    return each_of(edits, lambda path: _foreign(path, source.files.texts.get(path, ""), edits[path], names))
 
 
 def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Iterator[Problem]:

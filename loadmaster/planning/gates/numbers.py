@@ -78,7 +78,7 @@ def changelog_heading(tree: Tree) -> GateJudgement:
     If packages have versions of their own, these are the changelogs in the packages' directories. A changelog that packages
     of several versions share is only a warning. So is a missing one in the rehearsal of a past release (`--as-of`).
     """
-    logs = _changelogs_of(tree)
+    logs = changelogs_of(tree)
     if isinstance(logs, Skip):
         return logs
     shared = tuple(_warn_of_sharing(log) for log in logs if log.version is None)
@@ -88,7 +88,7 @@ def changelog_heading(tree: Tree) -> GateJudgement:
     return findings.model_copy(update={"warnings": (*findings.warnings, *shared)})
 
 
-def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
+def changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
     """The profile's changelogs. Without a profile: the one of a tag's only package, else the one at the root."""
     if tree.is_lockstep and tree.version is None:
         return _NO_VERSION if tree.labels else _SEVERAL_VERSIONS
@@ -98,7 +98,7 @@ def _changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
         return Skip(why="the profile names no changelog")
     tagged = {name: label.version for label in tree.labels for name in label.crates if label.version}
     versions = {package.name: tagged.get(package.name, package.version) for package in tree.released}
-    logs = changelogs(tree.files.texts.keys(), tree.workspace, versions, tree.project.release)
+    logs = changelogs(tree.files.texts, tree.workspace, versions, tree.project.release)
     return logs or Skip(why="none of the packages has a changelog of its own")
 
 

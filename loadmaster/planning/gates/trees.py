@@ -81,8 +81,7 @@ def planned_tree(
     is_past: bool = False,
 ) -> Tree:
     """The tree of the planned commit. `files` are those of the base commit. Raises what reading the workspace raises."""
-    texts = {**files.texts, **{edit.path: edit.text for edit in plan.edits}}
-    edited = files.model_copy(update={"texts": texts})
+    edited = files.after({edit.path: edit.text for edit in plan.edits})
     workspace = read_workspace(edited)
     released = tuple(package for package in workspace.packages if package.name in plan.versions)
     return Tree(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import AwareDatetime, Field
 
 from loadmaster.planning.tree.submodules import Carried
+from loadmaster.planning.tree.tree import LOCKFILE, TreeFiles
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.value import Value, digest
@@ -74,16 +75,9 @@ class SourceSeen(Value):
     """Whether the commit is on the release branch."""
     dirty: tuple[str, ...]
     """Paths that differ from the commit, in the user's checkout (if there is one) or in our clone."""
-    manifests: Mapping[str, str]
-    """The text of every Cargo.toml that a bump may change, by path: members and workspace roots."""
-    lockfiles: Mapping[str, str]
-    """The text of every tracked Cargo.lock, by path."""
+    files: TreeFiles
+    """What `edit_tree` looks at: manifests, the lockfiles that list members, Python packages, changelogs, files of rules."""
     lockfile_checks: tuple[LockfileSeen, ...]
-    others: Mapping[str, str] = Field(default_factory=dict)
-    """The text of the other files that may have a version, by path: every `pyproject.toml`, and the files of the profile's
-    rules."""
-    changelogs: Mapping[str, str] = Field(default_factory=dict)
-    """The text of every changelog of the profile, by path."""
     proposals: Mapping[str, str] = Field(default_factory=dict)
     """Entries made from commits, by path of the changelog. Only for changelogs without entries for the next version."""
     pinned_toolchain: str | None
@@ -92,6 +86,11 @@ class SourceSeen(Value):
     carried: Carried = Carried()
     own: OwnRelease | None = None
     """The newest release on the release branch that Loadmaster began, finished or not; None if it began none."""
+
+    @property
+    def lockfiles(self) -> tuple[str, ...]:
+        """Paths of the lockfiles that a release may have to change."""
+        return self.files.paths_named(LOCKFILE)
 
     def tag(self, name: str) -> TagSeen | None:
         return next((tag for tag in self.tags if tag.name == name), None)

@@ -11,6 +11,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.errors.workspace import (
@@ -46,10 +48,19 @@ class TreeFiles(Value):
     """Paths of all files, read or not. They show which binaries a package has."""
     leads_out: frozenset[str] = frozenset()
     """Symbolic links to directories outside the tree. They were not followed."""
+    links: Mapping[str, str] = Field(default_factory=dict)
+    """The place in the tree that each text was read from by a symbolic link, by path."""
 
     def paths_named(self, name: str) -> tuple[str, ...]:
         """Paths of the texts that have this file name."""
         return tuple(sorted(path for path in self.texts if posixpath.basename(path) == name))
+
+    def after(self, edits: Mapping[str, str]) -> TreeFiles:
+        """The files with the texts of `edits`, by path. What is another name of the same file changes with it."""
+        places = {self.links.get(path, path): text for path, text in edits.items()}
+        linked = {path: places[place] for path, place in self.links.items() if place in places}
+        there = {place: text for place, text in places.items() if place in self.texts}
+        return self.model_copy(update={"texts": {**self.texts, **edits, **linked, **there}})
 
     def hold_code_of(self, packages: Iterable[Package]) -> bool:
         """Whether the tree has the packages' sources. A tree of manifests alone cannot answer questions about other files."""

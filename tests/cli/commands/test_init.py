@@ -64,6 +64,13 @@ def test_the_commands_that_come_next_can_be_typed(home: Path, repository: Reposi
     assert "loadmaster plan --project 'my ship' --version patch" in ran.out
 
 
+def test_what_would_be_written_into_the_changelog_is_shown(home: Path, repository: Repository) -> None:
+    (repository.directory / "CHANGELOG.md").write_text("# Next\n\n- Sails\n", encoding="utf-8")
+    repository_of(repository.directory)
+    ran = init(home, repository.directory)
+    assert "CHANGELOG.md would say of 1.1.0:\n    ## [1.1.0] - " in ran.out
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
 def test_a_name_that_is_no_file_s_is_refused(home: Path, repository: Repository, name: str) -> None:
     ran = init(home, repository.directory, "--name", name)

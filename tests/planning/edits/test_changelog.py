@@ -6,15 +6,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loadmaster.errors.edits import ChangelogHeadings
+from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, HeadingOfSeveral, SeveralUnreleased
 from loadmaster.planning.edits.changelog import (
     Heading,
     add_notes,
     headings,
     leaves_it_to_releases,
     notes,
+    obsolete_line,
     release_heading,
 )
+from loadmaster.planning.edits.changelog_titles import LONGEST, MOST_LINES
 
 DAY = date(2026, 1, 31)
 
@@ -105,6 +107,100 @@ RELEASED = {
         "## Notes\n```md\n## [Unreleased]\n## [2.0.0] - 2026-01-01\n```\n## [1.9.0]\n",
         "## Notes\n```md\n## [Unreleased]\n## [2.0.0] - 2026-01-01\n```\n## [2.0.0] - 2026-01-31\n\n## [1.9.0]\n",
     ),
+    "a template in a comment, with the real one below": (
+        "# C\n\n<!--\n## [Unreleased]\n\n### Added\n-->\n\n## [Unreleased]\n\n- a\n\n## [1.9.0] - 2026-01-01\n",
+        "# C\n\n<!--\n## [Unreleased]\n\n### Added\n-->\n\n## [Unreleased]\n\n## [2.0.0] - 2026-01-31\n\n- a\n\n"
+        "## [1.9.0] - 2026-01-01\n",
+    ),
+    "only a comment and empty headings below Unreleased": (
+        "## Unreleased\n\n<!-- below here -->\n\n### Added\n\n### Fixed\n\n## 1.9.0 - 2026-01-01\n",
+        "## Unreleased\n\n<!-- below here -->\n\n### Added\n\n### Fixed\n\n## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n",
+    ),
+    "the crate's name, as mdBook's": (
+        "# Changelog\n\n## mdBook 1.9.0\n[changes](c)\n\n## mdBook 1.8.0\n",
+        "# Changelog\n\n## mdBook 2.0.0\n\n## mdBook 1.9.0\n[changes](c)\n\n## mdBook 1.8.0\n",
+    ),
+    "the crate's name before the tag": (
+        "## wing-v1.9.0 (2026-01-01)\n",
+        "## wing-v2.0.0 (2026-01-31)\n\n## wing-v1.9.0 (2026-01-01)\n",
+    ),
+    "the crate's name as code": (
+        "## `wing` 1.9.0 - 2026-01-01\n",
+        "## `wing` 2.0.0 - 2026-01-31\n\n## `wing` 1.9.0 - 2026-01-01\n",
+    ),
+    "somebody else's number below": (
+        "## 1.9.0\n\n### Minimum Rust 1.80.0\n\n## 1.8.0\n",
+        "## 2.0.0\n\n## 1.9.0\n\n### Minimum Rust 1.80.0\n\n## 1.8.0\n",
+    ),
+    "the crate's name before a dash, as parking_lot's": (
+        "## `wing` - [1.9.0](https://f.example/v1.9.0) - 2026-01-01\n",
+        "## `wing` - [2.0.0](https://f.example/v2.0.0) - 2026-01-31\n\n"
+        "## `wing` - [1.9.0](https://f.example/v1.9.0) - 2026-01-01\n",
+    ),
+    "words before the number, as systemd's": (
+        "## CHANGES WITH 1.9.0:\n## CHANGES WITH 1.8.0:\n",
+        "## CHANGES WITH 2.0.0:\n\n## CHANGES WITH 1.9.0:\n## CHANGES WITH 1.8.0:\n",
+    ),
+    "a day and the version in brackets, as rand's": (
+        "## [1.9.0 — 2026-01-01]\n",
+        "## [2.0.0 — 2026-01-31]\n\n## [1.9.0 — 2026-01-01]\n",
+    ),
+    "a day without zeros": ("## 1.9.0 (2025-7-1)\n", "## 2.0.0 (2026-01-31)\n\n## 1.9.0 (2025-7-1)\n"),
+    "emphasis": ("## **1.9.0** (2026-01-01)\n", "## **2.0.0** (2026-01-31)\n\n## **1.9.0** (2026-01-01)\n"),
+    "emphasis around a link": (
+        "## **[1.9.0](https://f.example/v1.9.0)** - 2026-01-01\n",
+        "## **[2.0.0](https://f.example/v2.0.0)** - 2026-01-31\n\n## **[1.9.0](https://f.example/v1.9.0)** - 2026-01-01\n",
+    ),
+    "a picture": ("## 🚀 v1.9.0 - 2026-01-01\n", "## 🚀 v2.0.0 - 2026-01-31\n\n## 🚀 v1.9.0 - 2026-01-01\n"),
+    "an anchor": (
+        '## <a name="1.9.0"></a> 1.9.0 - 2026-01-01\n',
+        '## <a name="2.0.0"></a> 2.0.0 - 2026-01-31\n\n## <a name="1.9.0"></a> 1.9.0 - 2026-01-01\n',
+    ),
+    "Next": (
+        "# Next\n\n- a\n\n# 1.9.0 - 2026-01-01\n",
+        "# Next\n\n# 2.0.0 - 2026-01-31\n\n- a\n\n# 1.9.0 - 2026-01-01\n",
+    ),
+    "Next steps, which is something else": (
+        "## Next steps\n\n## 1.9.0 - 2026-01-01\n",
+        "## Next steps\n\n## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n",
+    ),
+    "Unreleased at a higher level than the versions": (
+        "# Unreleased\n\n- a\n\n## v1.9.0\n\n## v1.8.0\n",
+        "# Unreleased\n\n## v2.0.0\n\n- a\n\n## v1.9.0\n\n## v1.8.0\n",
+    ),
+    "Unreleased in two places, one of them empty": (
+        "## Unreleased\n\n- a\n\n## 1.9.0 - 2026-01-01\n\n## Unreleased\n\n## 1.8.0 - 2025-01-01\n",
+        "## Unreleased\n\n## 2.0.0 - 2026-01-31\n\n- a\n\n## 1.9.0 - 2026-01-01\n\n## Unreleased\n\n## 1.8.0 - 2025-01-01\n",
+    ),
+    "levels that say how large a release is, as semantic-release's": (
+        "## [1.9.1](l) (2026-01-01)\n\n- a\n\n# [1.9.0](l) (2025-01-01)\n",
+        "## [2.0.0] (2026-01-31)\n\n## [1.9.1](l) (2026-01-01)\n\n- a\n\n# [1.9.0](l) (2025-01-01)\n",
+    ),
+    "the day in a line of its own, as bumpalo's": (
+        "## Unreleased\n\nReleased YYYY-MM-DD.\n\n### Added\n\n* a\n\n## 1.9.0\n\nReleased 2026-May-08.\n",
+        "## Unreleased\n\n## 2.0.0\n\nReleased 2026-Jan-31.\n\n### Added\n\n* a\n\n## 1.9.0\n\nReleased 2026-May-08.\n",
+    ),
+    "the day in a line of its own, above a template that stays": (
+        "## Unreleased\n\nReleased YYYY-MM-DD.\n\n### Added\n\n* TODO (or remove)\n\n## 1.9.0\n\nReleased 2026-05-08\n",
+        "## Unreleased\n\nReleased YYYY-MM-DD.\n\n### Added\n\n* TODO (or remove)\n\n## 2.0.0\n\nReleased 2026-01-31\n\n"
+        "## 1.9.0\n\nReleased 2026-05-08\n",
+    ),
+    "a day as the British write it": (
+        "## 1.9.0 - 8 May 2025\n",
+        "## 2.0.0 - 31 January 2026\n\n## 1.9.0 - 8 May 2025\n",
+    ),
+    "a day with a short month": ("## 1.9.0 (Feb 8, 2025)\n", "## 2.0.0 (Jan 31, 2026)\n\n## 1.9.0 (Feb 8, 2025)\n"),
+    "a day with slashes": ("## 1.9.0 (2025/05/08)\n", "## 2.0.0 (2026/01/31)\n\n## 1.9.0 (2025/05/08)\n"),
+    "sections as in reStructuredText": (
+        "Changelog\n#########\n\nUnreleased\n----------\n\n* a\n\n1.9.0 (2025-05-08)\n------------------\n",
+        "Changelog\n#########\n\nUnreleased\n----------\n\n2.0.0 (2026-01-31)\n------------------\n\n* a\n\n"
+        "1.9.0 (2025-05-08)\n------------------\n",
+    ),
+    "two numbers where the third is none": ("## 1.9\n\n## 1.8.1\n", "## 2.0.0\n\n## 1.9\n\n## 1.8.1\n"),
+    "a heading in a list or a quotation is none": (
+        "> ## 2.0.0\n\n- ## 2.0.0\n\n## 1.9.0 - 2026-01-01\n",
+        "> ## 2.0.0\n\n- ## 2.0.0\n\n## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n",
+    ),
     "no heading yet": ("# Changelog\n", "# Changelog\n\n## [2.0.0] - 2026-01-31\n"),
     "no heading and no final line end": ("# Changelog", "# Changelog\n\n## [2.0.0] - 2026-01-31\n"),
     "an empty file": ("", "## [2.0.0] - 2026-01-31\n"),
@@ -126,6 +222,12 @@ THERE = {
     "with half a day": ("## [2.0.0] - 2026-XX-XX", "## [2.0.0] - 2026-01-31"),
     "with the day to come in parentheses": ("## 2.0.0 (unreleased)", "## 2.0.0 (2026-01-31)"),
     "underlined": ("2.0.0\n-----", "2.0.0 - 2026-01-31\n-----"),
+    "with two numbers": ("## 2.0 (unreleased)", "## 2.0 (2026-01-31)"),
+    "with the day to come in a line of its own": (
+        "## 2.0.0\n\nReleased YYYY-MM-DD.",
+        "## 2.0.0\n\nReleased 2026-01-31.",
+    ),
+    "with the day in a line of its own": ("## 2.0.0\n\nReleased 2026-01-01.", "## 2.0.0\n\nReleased 2026-01-01."),
 }
 
 
@@ -181,6 +283,11 @@ def test_notes_are_proposed_at_the_end_of_a_file() -> None:
     assert add_notes("## [2.0.0]", "2.0.0", "- a") == "## [2.0.0]\n\n- a\n"
 
 
+def test_notes_are_proposed_below_the_day() -> None:
+    text = "## 2.0.0\n\nReleased 2026-01-31.\n\n## 1.9.0\n"
+    assert add_notes(text, "2.0.0", "- a") == text.replace("31.\n\n", "31.\n\n- a\n\n")
+
+
 def test_two_headings_for_one_version_are_refused() -> None:
     text = "## [Unreleased]\n\n## [v2.0.0] - 2026-01-01\n- a\n\n## [2.0.0] - 2026-01-02\n- b\n"
     told = r"has 2 headings for `2.0.0` \(lines 3, 6\)"
@@ -197,12 +304,65 @@ def test_two_headings_for_a_version_that_is_history_are_nobodys_trouble() -> Non
     assert "## [2.1.0]" in release_heading(text, "2.1.0", DAY)
 
 
+def test_entries_for_the_next_version_in_two_places_are_refused_with_their_lines() -> None:
+    text = "## Unreleased\n- a\n\n## 1.9.0\n\n## Unreleased\n- b\n"
+    with pytest.raises(SeveralUnreleased, match=r"lines 1, 6"):
+        release_heading(text, "2.0.0", DAY)
+
+
+def test_a_newest_heading_of_several_packages_is_refused_with_its_line() -> None:
+    text = "# Changelog\n\n# Release a 1.11.0 / b 1.13.0 (2025-01-01)\n\n- a\n"
+    with pytest.raises(HeadingOfSeveral, match=r"`Release a 1\.11\.0 / b 1\.13\.0 \(2025-01-01\)` \(line 3\)"):
+        release_heading(text, "2.0.0", DAY)
+
+
+def test_a_heading_of_another_package_is_no_form_for_this_one() -> None:
+    text = "## `lock_api` - 0.4.12 - 2026-01-01\n\n## `wing` - 1.9.0 - 2026-01-01\n"
+    with pytest.raises(HeadingOfSeveral, match=r"`lock_api`"):
+        release_heading(text, "2.0.0", DAY)
+
+
+@pytest.mark.parametrize("text", [" " * (LONGEST + 1), "\n" * (MOST_LINES + 1)], ids=["characters", "lines"])
+def test_a_text_that_nobody_wrote_is_refused(text: str) -> None:
+    with pytest.raises(ChangelogTooLong):
+        headings(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# Changes\n\nSee the [top-level changelog](../CHANGELOG.md).\n", 3),
+        ("This file is no longer used.\n\n## 0.1.0\n", 1),
+        ("See [CHANGELOG.md](../../CHANGELOG.md)\n", 1),
+        ("# Changelog\n\nThis file is no longer used.\n\n## Unreleased\n", None),
+        ("# Changelog\n\n## 0.2.0\n\n- `flap` is no longer used\n", None),
+        (
+            "To see what is to come, see the [changelog on the main branch](https://f.example/changelog).\n\n## 0.2.0\n",
+            None,
+        ),
+        ("# Changelog\n\nThe format is based on [Keep a Changelog](https://f.example).\n", None),
+    ],
+    ids=[
+        "see above",
+        "no longer used",
+        "a link up",
+        "a section to come",
+        "an entry",
+        "a link to the newest state",
+        "an introduction",
+    ],
+)
+def test_a_text_may_say_that_another_took_its_place(text: str, line: int | None) -> None:
+    assert obsolete_line(text) == line
+
+
 def test_headings_are_told_with_version_date_and_line() -> None:
     text = "# C\n## [Unreleased]\n## [v2.0.0-rc.1] - 2026-01-02\n### 1.0.0\n## [1.0.0](link) - (2026-01-01)\n## 0.1.0\n## [v2.1]\n"
     assert headings(text) == (
         Heading(version="2.0.0-rc.1", date="2026-01-02", line=3),
         Heading(version="1.0.0", date="2026-01-01", line=5),
         Heading(version="0.1.0", date=None, line=6),
+        Heading(version="2.1.0", date=None, line=7),
     )
 
 
@@ -286,6 +446,7 @@ _texts = st.builds(
 @given(_texts)
 def test_a_heading_is_added_once_and_every_byte_survives(text: str) -> None:
     found = headings(text)
+    assume(text.count("## [Unreleased]") < 2)
     assume(all(each.version != found[0].version for each in found[1:]))
     after = release_heading(text, "2.0.0", DAY)
     added = len(after) - len(text)

@@ -39,10 +39,11 @@ def whose(
     versions: Mapping[str, str],
     style: ReleaseStyle = OWN,
 ) -> dict[str, tuple[tuple[str, ...], str | None]]:
-    found = changelogs(present.keys(), Workspace(packages=packages), versions, style)
+    found = changelogs(present, Workspace(packages=packages), versions, style)
     return {each.path: (each.packages, each.version) for each in found}
 
 
+GIVEN_UP = "# Changelog\n\nSee the top-level changelog.\n"
 BOTH = {"CHANGELOG.md": CHANGELOG, at("wing"): CHANGELOG}
 
 
@@ -51,7 +52,10 @@ BOTH = {"CHANGELOG.md": CHANGELOG, at("wing"): CHANGELOG}
     [
         (BOTH, (WING, TAIL), {"wing": "1.3.0"}, {at("wing"): (("wing",), "1.3.0")}),
         ({at("wing"): "", at("tail"): ""}, (WING, TAIL), {"tail": "0.5.0"}, {at("tail"): (("tail",), "0.5.0")}),
-        (BOTH, (WING, TAIL), {"tail": "0.5.0"}, {}),
+        (BOTH, (WING, TAIL), {"tail": "0.5.0"}, {"CHANGELOG.md": (("tail",), None)}),
+        (BOTH | {"CHANGELOG.md": "# Changelogs\n\n- [wing](a)\n"}, (WING, TAIL), {"tail": "0.5.0"}, {}),
+        (BOTH | {at("wing"): GIVEN_UP}, (WING, TAIL), {"tail": "0.5.0"}, {"CHANGELOG.md": (("tail",), None)}),
+        (BOTH | {at("wing"): GIVEN_UP}, (WING,), {"wing": "1.3.0"}, {"CHANGELOG.md": (("wing",), "1.3.0")}),
         ({}, (WING, TAIL), {"wing": "1.3.0"}, {}),
         ({"CHANGELOG.md": ""}, (ROOT, WING), {"wing": "1.3.0"}, {}),
         ({"CHANGELOG.md": ""}, (ROOT, WING), {"plane": "0.5.0"}, {"CHANGELOG.md": (("plane",), "0.5.0")}),
@@ -74,6 +78,9 @@ BOTH = {"CHANGELOG.md": CHANGELOG, at("wing"): CHANGELOG}
         "the one beside it",
         "only those of packages that move",
         "not the root's, where another has its own",
+        "nor is a list of changelogs one",
+        "one that is given up is none",
+        "one that is given up leaves the root's",
         "none is there",
         "the root's belongs to the root's package alone",
         "the root's package moves",
@@ -110,7 +117,7 @@ def test_a_project_that_keeps_none_has_none() -> None:
 
 
 def test_one_that_is_shared_by_several_versions_stays_as_it_is() -> None:
-    found = changelogs(["CHANGELOG.md"], Workspace(packages=(WING, TAIL)), {"wing": "2.0.0"}, OWN)
+    found = changelogs({"CHANGELOG.md": ""}, Workspace(packages=(WING, TAIL)), {"wing": "2.0.0"}, OWN)
     assert write_changelogs({"CHANGELOG.md": CHANGELOG}, found, {"CHANGELOG.md": "- Flaps"}, TODAY) == ()
 
 
