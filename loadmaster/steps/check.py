@@ -11,10 +11,8 @@ from loadmaster.clients.disk import walk
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.sources import read_sources
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.edits.python_package import PYPROJECT
 from loadmaster.planning.gates import check as ask_every_gate
 from loadmaster.planning.gates.evidence import Built, Evidence, Past, ReleaseEvidence, Tree
-from loadmaster.planning.gates.numbers import CHANGELOG
 from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import planned_tree, released_packages, texts_to_read
 from loadmaster.planning.plan import ReleasePlan
@@ -24,6 +22,7 @@ from loadmaster.planning.registry.seen import Judged, Seen
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
+from loadmaster.steps.look import files_of_submodules
 
 
 def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
@@ -38,19 +37,12 @@ def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     checkout = job.directory.checkout
     # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
     others = {os.path.relpath(entry.path, checkout) for entry in walk(checkout) if entry.name == LOCKFILE}
-    others = others.difference(seen.source.lockfiles) | _of_submodules(checkout, seen)
+    others = others.difference(seen.source.lockfiles) | files_of_submodules(checkout, seen.source.carried, seen.workspace)
     files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
     is_past = job.pinned.as_of < job.pinned.started
     return planned_tree(files, sources, plan, job.project, registry=seen.registry, is_past=is_past)
-
-
-def _of_submodules(checkout: Path, seen: Seen) -> set[str]:
-    """Files of submodules that a release would read if they were the repository's own, without the manifests of members."""
-    places = [checkout / submodule.path for submodule in seen.source.carried.submodules]
-    files = (file.path for place in places for file in walk(place) if file.name in (MANIFEST, PYPROJECT, CHANGELOG))
-    return {os.path.relpath(file, checkout) for file in files} - {each.manifest for each in seen.workspace.packages}
 
 
 def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:

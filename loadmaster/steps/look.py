@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.disk import remove_tree
+from loadmaster.clients.disk import remove_tree, walk
 from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.cargo import ToolchainOfRepository
@@ -111,7 +112,8 @@ def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carri
     style = job.project.release
     tracked = set(git.tracked_files(checkout, "*Cargo.lock"))
     untracked = {path for path in _lockfiles_of(checkout) if path not in tracked}  # cargo may have left one
-    tree = read_tree(checkout, globs_to_edit(style), without=untracked.union(style.stale_lockfiles))
+    others = untracked.union(style.stale_lockfiles, files_of_submodules(checkout, carried, workspace))
+    tree = read_tree(checkout, globs_to_edit(style), without=others)
     files = files_to_edit(tree, workspace, style)
     return SourceSeen(
         commit=job.pinned.commit,
@@ -130,7 +132,13 @@ def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carri
 
 
 def _lockfiles_of(checkout: Path) -> tuple[str, ...]:
-    return tuple(path.relative_to(checkout).as_posix() for path in checkout.rglob(LOCKFILE))
+    return tuple(os.path.relpath(entry.path, checkout) for entry in walk(checkout) if entry.name == LOCKFILE)
+
+
+def files_of_submodules(checkout: Path, carried: Carried, workspace: Workspace) -> set[str]:
+    """Every path below a submodule, without the manifests of members: no release edits or judges what is there."""
+    below = (entry for submodule in carried.submodules for entry in walk(checkout / submodule.path))
+    return {os.path.relpath(entry.path, checkout) for entry in below} - {each.manifest for each in workspace.packages}
 
 
 def lockfiles_concerned(checkout: Path, tracked: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
