@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from loadmaster.clients.disk import complaint_of, fullest, remove_tree, space_left, writing
+from loadmaster.clients.disk import complaint_of, copy_tree, fullest, remove_tree, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
 from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
@@ -128,11 +128,11 @@ def cargo_in(
 def with_copied_home(cargo: Cargo, home: Path) -> Cargo:
     """The same cargo with a copy of what it has fetched, below `home`: what builds may write into it, and change nothing else."""
     copied = home / "cargo"
+    remove_tree(copied)
+    for part in ("registry/index", "registry/cache", "git/db"):
+        if (cargo.home / part).is_dir():
+            copy_tree(cargo.home / part, copied / part)
     with writing(copied):
-        remove_tree(copied)
-        for part in ("registry/index", "registry/cache", "git/db"):
-            if (cargo.home / part).is_dir():
-                shutil.copytree(cargo.home / part, copied / part, symlinks=True)
         copied.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(cargo.home / "config.toml", copied / "config.toml")
     return replace(cargo, home=copied, env={**cargo.env, "CARGO_HOME": str(copied)})

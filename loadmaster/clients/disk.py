@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -83,9 +83,36 @@ def remove_tree(path: Path) -> None:
         _run_quietly("rm", "-rf", "--", str(path))
 
 
-def _run_quietly(*argv: str) -> None:
-    env = {"PATH": os.defpath}  # the system's own, whatever the person's PATH leads to
-    subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+def copy_tree(source: Path, place: Path, *, linked: str = "") -> None:
+    """Makes `place` a copy of the directory `source`, with its links, times and modes.
+
+    The directory `linked`, as `.git/objects`, shares its files with the source, as hard links. Raises `DiskFull`, `NotWritten`;
+    also for a tree that is too deep to be copied to `place`.
+    """
+    # `cp` and not `shutil.copytree`, which calls itself for each level.
+    above, _, name = linked.partition("/")
+    with writing(place):
+        place.mkdir(parents=True)
+        _copy(source, place, [each for each in os.listdir(source) if each != above])  # noqa: PTH208 - names
+    if name and (source / above).is_dir():
+        copy_tree(source / above, place / above, linked=name)
+    elif above and (source / above).exists():
+        _copy(source, place, [above], "-l")
+
+
+def _copy(source: Path, place: Path, names: Sequence[str], *options: str) -> None:
+    if not names:
+        return
+    copied = _run_quietly("cp", "-a", *options, "--", *names, f"{place}/", directory=source)
+    if copied.returncode != 0:
+        told = copied.stderr.decode(errors="replace")
+        reason = next(iter(told.splitlines()), "`cp` ended without a word")
+        raise complaint_of(told, place, "while a tree was copied") or NotWritten(str(place), reason, space_left(place))
+
+
+def _run_quietly(*argv: str, directory: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    env = {"PATH": os.defpath, "LC_ALL": "C"}  # the system's own, whatever the person's PATH leads to
+    return subprocess.run(argv, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def scratch_file(content: bytes) -> IO[bytes]:

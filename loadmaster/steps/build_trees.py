@@ -5,15 +5,11 @@ The clone itself is what is committed, tagged and packaged. No code of the works
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.disk import remove_tree, writing
+from loadmaster.clients.disk import copy_tree, remove_tree
 from loadmaster.run.job import Job
-
-_OBJECTS = f"{os.sep}.git{os.sep}objects{os.sep}"
 
 
 def build_tree(job: Job, called: cargo.Cargo) -> Path:
@@ -23,7 +19,7 @@ def build_tree(job: Job, called: cargo.Cargo) -> Path:
     """
     place = job.directory.build_trees / git.head(job.directory.checkout)[:12]
     if not place.exists():
-        copy_tree(job.directory.checkout, place)
+        _copy(job.directory.checkout, place)
         fetch_for(called, place)
     return place
 
@@ -40,17 +36,9 @@ def has_lockfile(tree: Path) -> bool:
     return (tree / "Cargo.lock").is_file()
 
 
-def copy_tree(source: Path, place: Path) -> None:
-    """Copies a clone with its links and times. Its git objects, which nobody changes, are shared as hard links."""
+def _copy(source: Path, place: Path) -> None:
+    """Its git objects, which nobody changes, are shared."""
     unfinished = place.with_name(f"{place.name}.unfinished")
     remove_tree(unfinished)
-    with writing(place):
-        shutil.copytree(source, unfinished, symlinks=True, copy_function=_copy)
-        unfinished.rename(place)
-
-
-def _copy(source: str, place: str) -> None:
-    if _OBJECTS in source:
-        os.link(source, place)
-    else:
-        shutil.copy2(source, place, follow_symlinks=False)
+    copy_tree(source, unfinished, linked=".git/objects")
+    unfinished.rename(place)

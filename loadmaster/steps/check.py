@@ -37,7 +37,9 @@ def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
     checkout = job.directory.checkout
     # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
     others = {os.path.relpath(entry.path, checkout) for entry in walk(checkout) if entry.name == LOCKFILE}
-    others = others.difference(seen.source.lockfiles) | files_of_submodules(checkout, seen.source.carried, seen.workspace)
+    others = others.difference(seen.source.lockfiles) | files_of_submodules(
+        checkout, seen.source.carried, seen.workspace
+    )
     files = read_tree(checkout, texts_to_read(job.project), without=others)
     released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
     sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.disk import complaint_of, fullest, remove_tree, scratch, space_left, walk, writing
+from loadmaster.clients.disk import complaint_of, copy_tree, fullest, remove_tree, scratch, space_left, walk, writing
 from loadmaster.errors.files import DiskFull, NotWritten
 from tests.kit.deep import LEVELS, dig
 from tests.kit.small_disk import fill, small_disk
@@ -83,6 +83,38 @@ def test_a_tree_of_any_depth_is_walked_and_removed(deep: Path) -> None:
         shutil.rmtree(deep)
     remove_tree(deep)
     assert not deep.exists()
+
+
+def test_a_tree_is_copied_with_its_links_times_and_modes_and_what_never_changes_is_shared(tmp_path: Path) -> None:
+    source, place = tmp_path / "source", tmp_path / "place"
+    (source / ".git" / "objects" / "ab").mkdir(parents=True)
+    for name in (".git/objects/ab/cd", ".git/HEAD", "-l", "b c"):
+        (source / name).write_text(name)
+    (source / "b c").chmod(0o750)
+    (source / "link").symlink_to("/nowhere")
+    os.utime(source / "-l", (1, 2))
+    copy_tree(source, place, linked=".git/objects")
+    assert sorted(os.path.relpath(entry.path, place) for entry in walk(place)) == sorted(
+        os.path.relpath(entry.path, source) for entry in walk(source)
+    )
+    assert (place / "link").readlink() == Path("/nowhere")
+    assert ((place / "-l").stat().st_mtime, (place / "b c").stat().st_mode & 0o777) == (2, 0o750)
+    shared = {name: (place / name).samefile(source / name) for name in (".git/objects/ab/cd", ".git/HEAD", "-l")}
+    assert shared == {".git/objects/ab/cd": True, ".git/HEAD": False, "-l": False}
+
+
+def test_a_tree_of_any_depth_is_copied(deep: Path, tmp_path: Path) -> None:
+    copy_tree(deep, tmp_path / "place")
+    assert sum(1 for _ in walk(tmp_path / "place")) == LEVELS
+    remove_tree(tmp_path / "place")
+
+
+def test_a_tree_that_cannot_be_copied_is_told(deep: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotWritten, match="File name too long"):
+        copy_tree(deep, tmp_path.joinpath(*["p" * 200] * 9) / "place")
+    (tmp_path / "there").mkdir()
+    with pytest.raises(NotWritten, match="File exists"):
+        copy_tree(deep, tmp_path / "there")
 
 
 def test_a_path_that_is_longer_than_any_program_takes_is_removed(deep: Path, tmp_path: Path) -> None:
