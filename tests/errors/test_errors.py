@@ -98,6 +98,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     files.FileOfTwoNames: lambda: files.FileOfTwoNames("CHANGELOG.md", "crates/a/CHANGELOG.md"),
     git.BranchMissing: lambda: git.BranchMissing("../hangar", "main", ["master", "dev"]),
     workspace.InOtherWorkspace: lambda: workspace.InOtherWorkspace("tmp/checkout", "Cargo.toml"),
+    edits.LeaderNotReleased: lambda: edits.LeaderNotReleased("sail-macros", "sail"),
     edits.TagOfTwoVersions: lambda: edits.TagOfTwoVersions("v1.0", {"app": "1.0.0", "core": "1.0.0+b"}),
     edits.FileRuleUnmatched: lambda: edits.FileRuleUnmatched("README.md", "v{version}", [3, 9]),
     edits.FileRuleWithoutPackage: lambda: edits.FileRuleWithoutPackage("README.md"),
