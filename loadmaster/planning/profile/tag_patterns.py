@@ -59,7 +59,9 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     Where all tags are such, they are those of one package, and of the others that always had its versions.
     """
     there = frozenset(tags)
-    patterns = {name: found for name in versions if (found := _usual_pattern(there, name, versions))}
+    patterns = {
+        name: found for name in versions if (found := _usual_pattern(there, name, versions, independent=independent))
+    }
     own_patterns = {name: own for name in versions if (own := _own_pattern(there, name, versions))}
     shared = {pattern for name, pattern in patterns.items() if _is_shared(pattern) and name not in own_patterns}
     patterns |= {name: own for name, own in own_patterns.items() if patterns.get(name, own) in {own, *shared}}
@@ -117,13 +119,18 @@ def _spellings(pattern: str) -> Iterator[str]:
         yield pattern.replace("{version}", f"{{{spelling}}}")
 
 
-def _usual_pattern(tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]]) -> str | None:
+def _usual_pattern(
+    tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]], *, independent: bool = True
+) -> str | None:
     """The pattern that most of the package's newest tagged versions follow. Of several, one that names the package is first."""
     newest = _newest(versions[package])
     forms = _seen(tags, package, (*_OWN_FORMS, *_part_forms(package, versions.keys()), *_SHARED_FORMS))
     patterns = [pattern for form in forms for pattern in _spellings(form)]
     latest = {_plain(version) for version in (*newest[:2], *_releases(newest)[:2])}
-    allowed = [one for one in patterns if not _is_shared(one) or _highest(tags, one, package) in latest]
+    # With one version for all, a higher tag is that of a release that was never published.
+    allowed = [
+        one for one in patterns if not independent or not _is_shared(one) or _highest(tags, one, package) in latest
+    ]
     weights = _weights(tags, package, newest, allowed)
     best = max(allowed, key=lambda pattern: weights[pattern], default=None)
     return best if best is not None and weights[best] else None

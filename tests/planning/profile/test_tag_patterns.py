@@ -19,6 +19,12 @@ ALONE = [
     pytest.param(["v1.0.0", "v1.1.0"], {"wing": ["1.0.0", "1.1.0"]}, "v{version}", id="a version with a v"),
     pytest.param(["1.0.0"], {"wing": ["1.0.0"]}, "{version}", id="a bare version"),
     pytest.param(["v/1.0.0"], {"wing": ["1.0.0"]}, "v/{version}", id="a version in a folder"),
+    pytest.param(
+        ["1.0.0", "1.1.0", "1.2.0"],
+        {"wing": ["1.0.0", "1.1.0"]},
+        "{version}",
+        id="a tag of a release that never came out",
+    ),
     pytest.param(["latest", "dev"], {"wing": ["1.0.0"]}, "v{version}", id="only moving tags"),
     pytest.param(
         ["0.27", "0.28", "0.28.1", "0.29"], {"wing": ["0.28.0", "0.28.1", "0.29.0"]}, "{short}", id="no patch 0"
