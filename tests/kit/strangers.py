@@ -242,6 +242,8 @@ def tab(place: Path) -> Iterator[Tab]:
     with chromium(place, "--remote-debugging-port=0", "about:blank"):
         eventually(lambda: ports.exists() and "\n" in ports.read_text(), "the browser said where it listens")
         listing = f"http://127.0.0.1:{ports.read_text().splitlines()[0]}/json"
-        (page,) = [each for each in httpx.get(listing, trust_env=False, timeout=PATIENCE).json() if each["type"] == "page"]
+        (page,) = [
+            each for each in httpx.get(listing, trust_env=False, timeout=PATIENCE).json() if each["type"] == "page"
+        ]
         with connect(page["webSocketDebuggerUrl"], max_size=None) as socket:
             yield Tab(socket)

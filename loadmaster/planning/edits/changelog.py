@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from loadmaster.errors.edits import ChangelogHeadings, HeadingOfSeveral, SeveralUnreleased
 from loadmaster.planning.edits.changelog_dates import find_day, spell_day
-from loadmaster.planning.edits.changelog_links import add_link, next_address
+from loadmaster.planning.edits.changelog_links import add_link, comparison_at, next_address, next_comparison
 from loadmaster.planning.edits.changelog_titles import Title, titles
 from loadmaster.planning.values.value import Value
 
@@ -225,7 +225,7 @@ def release_heading(text: str, version: str, released: date) -> str:
     if newest is not None and _is_of_several(newest, known.versions):
         raise HeadingOfSeveral(newest.title.text, newest.title.number)
     day = None if leaves_out_days(text, version) else released
-    heading = _heading_like(text, newest, version, day)
+    heading = _heading_like(text, newest, version, day) + _comparison_like(text, newest, unreleased, version)
     former = newest.match["version"] if newest else None
     return add_link(_insert(text, heading, unreleased, released), version, former)
 
@@ -297,11 +297,20 @@ def waits_for_entries(text: str) -> bool:
 
 def _is_empty(text: str, unreleased: Title) -> bool:
     """Whether there are no entries below the heading: comments, smaller headings and words that say so are none."""
-    section = text[unreleased.end : _end_of(text, unreleased)]
-    below = _RELEASED.match(section)
-    if below is not None and find_day(below["day"]) is None:
-        section = section[below.end() :]
-    return _is_nothing(section)
+    below = _RELEASED.match(text, unreleased.end)
+    place = unreleased.end if below is None or find_day(below["day"]) else below.end()
+    return _is_nothing(text[_after_comparison(text, place) : _end_of(text, unreleased)])
+
+
+def _entries_from(text: str, place: int) -> int:
+    """Where the entries of a section may begin, below the day and the comparison."""
+    below = _RELEASED.match(text, place)
+    return _after_comparison(text, below.end() if below else place)
+
+
+def _after_comparison(text: str, place: int) -> int:
+    line = comparison_at(text, place)
+    return line.end() if line else place
 
 
 def _is_nothing(section: str) -> bool:
@@ -318,10 +327,9 @@ def _end_of(text: str, title: Title) -> int:
 
 
 def has_notes(text: str, version: str) -> bool:
-    """Whether something stands under the heading of `version` beside the day. Raises what `notes` raises."""
+    """Whether something stands under the heading of `version` beside day and comparison. Raises what `notes` raises."""
     start, end = _section(text, version)
-    below = _RELEASED.match(text, start)
-    return not _is_nothing(text[below.end() if below else start : end])
+    return not _is_nothing(text[_entries_from(text, start) : end])
 
 
 def notes(text: str, version: str) -> str:
@@ -339,8 +347,7 @@ def add_notes(text: str, version: str, entries: str) -> str:
     Raises `ChangelogHeadings` unless it has exactly one heading.
     """
     start, end = _section(text, version)
-    below = _RELEASED.match(text, start)
-    start = below.end() if below else start
+    start = _entries_from(text, start)
     if text[start:end].strip() or not entries.strip():
         return text
     newline = _newline(text)
@@ -395,10 +402,19 @@ def _heading_like(text: str, other: _Version | None, version: str, day: date | N
     line = f"{number}{_date_part(other.rest, None if former else day)}"
     underline = other.title.underline * len(line)
     whole = f"{line}{newline}{underline}" if underline else f"{'#' * other.title.level} {line}"
-    if below is None or former is None or day is None:
-        return whole
-    gap = text[below.start() : below.start("lead")]
-    return f"{whole}{gap}{below['lead']}{spell_day(day, former.written)}{below['tail']}"
+    if below is not None and former is not None and day is not None:
+        gap = text[below.start() : below.start("lead")]
+        whole += f"{gap}{below['lead']}{spell_day(day, former.written)}{below['tail']}"
+    return whole
+
+
+def _comparison_like(text: str, newest: _Version | None, unreleased: Title | None, version: str) -> str:
+    """The line below the heading that compares it with the newest; "" if that has none, or if Unreleased has one already."""
+    if newest is None or (unreleased is not None and comparison_at(text, unreleased.end)):
+        return ""
+    below = _RELEASED.match(text, newest.title.end)
+    line = comparison_at(text, below.end() if below else newest.title.end)
+    return next_comparison(line, newest.match["version"], version) if line else ""
 
 
 def _date_part(rest: str, day: date | None) -> str:

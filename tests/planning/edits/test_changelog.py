@@ -10,11 +10,13 @@ from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, Heading
 from loadmaster.planning.edits.changelog import (
     Heading,
     add_notes,
+    has_notes,
     headings,
     leaves_it_to_releases,
     notes,
     obsolete_line,
     release_heading,
+    waits_for_entries,
 )
 from loadmaster.planning.edits.changelog_titles import LONGEST, MOST_LINES
 
@@ -185,6 +187,20 @@ RELEASED = {
         "## Unreleased\n\nReleased YYYY-MM-DD.\n\n### Added\n\n* TODO (or remove)\n\n## 2.0.0\n\nReleased 2026-01-31\n\n"
         "## 1.9.0\n\nReleased 2026-05-08\n",
     ),
+    "a line that compares the versions, as mdBook's": (
+        "## mdBook 1.9.0\n[v1.8.0...v1.9.0](https://f.example/a/b/compare/v1.8.0...v1.9.0)\n\n- a\n\n## mdBook 1.8.0\n",
+        "## mdBook 2.0.0\n[v1.9.0...v2.0.0](https://f.example/a/b/compare/v1.9.0...v2.0.0)\n\n"
+        "## mdBook 1.9.0\n[v1.8.0...v1.9.0](https://f.example/a/b/compare/v1.8.0...v1.9.0)\n\n- a\n\n## mdBook 1.8.0\n",
+    ),
+    "a line that compares the versions, below the day, where entries wait": (
+        "## Next\n\n- b\n\n## 1.9.0\nReleased 2026-05-08\n\n**Full Changelog**: https://f.example/a/compare/a-1.8.0...a-1.9.0\n",
+        "## Next\n\n## 2.0.0\nReleased 2026-01-31\n\n**Full Changelog**: https://f.example/a/compare/a-1.9.0...a-2.0.0\n\n- b\n\n"
+        "## 1.9.0\nReleased 2026-05-08\n\n**Full Changelog**: https://f.example/a/compare/a-1.8.0...a-1.9.0\n",
+    ),
+    "a comparison of something else stays where it is": (
+        "## 1.9.0 - 2026-01-01\n\n- [a](https://f.example/a/compare/v1.8.0...v1.9.0)\n",
+        "## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n\n- [a](https://f.example/a/compare/v1.8.0...v1.9.0)\n",
+    ),
     "a day as the British write it": (
         "## 1.9.0 - 8 May 2025\n",
         "## 2.0.0 - 31 January 2026\n\n## 1.9.0 - 8 May 2025\n",
@@ -277,6 +293,13 @@ def test_notes_are_proposed_where_there_are_none() -> None:
     assert after == EMPTY.replace("## [1.9.0]", "### Added\n- a wing\n\n## [1.9.0]")
     assert add_notes(after, "2.0.0", "- something else") == after
     assert add_notes(EMPTY, "2.0.0", " \n") == EMPTY
+
+
+def test_notes_are_proposed_below_the_line_that_compares_versions() -> None:
+    compared = "## 2.0.0\n[v1.9.0...v2.0.0](https://f.example/compare/v1.9.0...v2.0.0)\n"
+    assert not has_notes(compared, "2.0.0")
+    assert waits_for_entries(compared.replace("2.0.0\n", "Unreleased\n", 1))
+    assert add_notes(compared, "2.0.0", "- a") == f"{compared.rstrip()}\n\n- a\n"
 
 
 def test_notes_are_proposed_at_the_end_of_a_file() -> None:
