@@ -145,6 +145,16 @@ def _whole(version: str) -> str:
     return version if numbers is None else f"{numbers[0]}.0{version[numbers.end() :]}"
 
 
+def is_of(heading: str, version: str) -> bool:
+    """Whether a heading's version is `version`. Many headings leave build metadata out, as many tags do."""
+    one, other = _whole(heading), _whole(version)
+    return one == other or (not ("+" in one and "+" in other) and _plain(one) == _plain(other))
+
+
+def _plain(version: str) -> str:
+    return version.partition("+")[0]
+
+
 @lru_cache(maxsize=16)
 def _known(text: str) -> _Known:
     every = titles(text)
@@ -217,13 +227,15 @@ def release_heading(text: str, version: str, released: date) -> str:
     """
     _require_one_newest(text, version)
     known = _known(text)
-    existing = next((each for each in known.versions if each.version == _whole(version)), None)
+    existing = next((each for each in known.versions if is_of(each.version, version)), None)
     if existing is not None:
         return _fill_in_date(text, existing, released)
     unreleased = _unreleased(text)
     newest = next((each for each in known.versions if unreleased is None or each.title.start > unreleased.start), None)
     if newest is not None and _is_of_several(newest, known.versions):
         raise HeadingOfSeveral(newest.title.text, newest.title.number)
+    if newest is not None and "+" not in newest.version:
+        version = _plain(version)
     day = None if leaves_out_days(text, version) else released
     heading = _heading_like(text, newest, version, day) + _comparison_like(text, newest, unreleased, version)
     former = newest.match["version"] if newest else None
@@ -240,7 +252,7 @@ def _require_one_newest(text: str, version: str) -> None:
     """Older versions may have several headings: they are history, and public changelogs have such."""
     existing = headings(text)
     for unique in (_whole(version), *(heading.version for heading in existing[:1])):
-        lines = [heading.line for heading in existing if heading.version == unique]
+        lines = [heading.line for heading in existing if is_of(heading.version, unique)]
         if len(lines) > 1:
             raise ChangelogHeadings(unique, lines)
 
@@ -256,7 +268,7 @@ def _unreleased(text: str) -> Title | None:
 
 def leaves_out_days(text: str, version: str) -> bool:
     """Whether the headings of the two newest other versions have no date, and no place for one."""
-    others = [each for each in _known(text).versions if each.version != _whole(version)][:2]
+    others = [each for each in _known(text).versions if not is_of(each.version, version)][:2]
     return len(others) == 2 and all(not each.rest and _RELEASED.match(text, each.title.end) is None for each in others)
 
 
@@ -361,7 +373,7 @@ def _newline(text: str) -> str:
 
 def _section(text: str, version: str) -> tuple[int, int]:
     """Offsets of the text under the heading of `version`, up to the next heading that is not below it."""
-    own = [each.title for each in _known(text).versions if each.version == _whole(version)]
+    own = [each.title for each in _known(text).versions if is_of(each.version, version)]
     if len(own) != 1:
         raise ChangelogHeadings(version, [title.number for title in own])
     return own[0].end, _end_of(text, own[0])

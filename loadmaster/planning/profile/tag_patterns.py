@@ -51,8 +51,9 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     `versions` are those that each package has or had, by name. If packages have versions of their own, a tag without a
     package's name may match a package's version by chance. Three rules guard against that:
 
-    - Such a pattern counts for a package only if its highest tag is one of the package's newest versions. These are taken
-      with and without pre-releases, because many pre-releases have no tag.
+    - Such a pattern counts for a package only if one of its two highest tags is one of the package's newest versions: the
+      highest may be that of a release that never came out. Versions are taken with and without pre-releases, because many
+      pre-releases have no tag.
     - A package whose newest releases have tags with its name leaves such a pattern to a package that has none.
     - Of several packages that would share a name with different versions, the one with most such tags has it.
 
@@ -127,9 +128,9 @@ def _usual_pattern(
     forms = _seen(tags, package, (*_OWN_FORMS, *_part_forms(package, versions.keys()), *_SHARED_FORMS))
     patterns = [pattern for form in forms for pattern in _spellings(form)]
     latest = {_plain(version) for version in (*newest[:2], *_releases(newest)[:2])}
-    # With one version for all, a higher tag is that of a release that was never published.
+    # With one version for all, no tag can be another package's.
     allowed = [
-        one for one in patterns if not independent or not _is_shared(one) or _highest(tags, one, package) in latest
+        one for one in patterns if not independent or not _is_shared(one) or latest & _highest(tags, one, package)
     ]
     weights = _weights(tags, package, newest, allowed)
     best = max(allowed, key=lambda pattern: weights[pattern], default=None)
@@ -239,7 +240,7 @@ def _plain(version: str) -> str:
     return version.partition("+")[0]
 
 
-def _highest(tags: Collection[str], pattern: str, package: str) -> str | None:
-    """The highest version among the tags of the pattern, without build metadata."""
-    texts = (_plain(text) for tag in tags if (text := version_in(tag, pattern, package)) is not None)
-    return max(filter(Version.is_valid, texts), key=Version.parse, default=None)
+def _highest(tags: Collection[str], pattern: str, package: str) -> set[str]:
+    """The two highest versions among the tags of the pattern, without build metadata."""
+    texts = {_plain(text) for tag in tags if (text := version_in(tag, pattern, package)) is not None}
+    return set(sorted(filter(Version.is_valid, texts), key=Version.parse, reverse=True)[:2])

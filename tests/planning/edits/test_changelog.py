@@ -311,6 +311,22 @@ def test_notes_are_proposed_below_the_day() -> None:
     assert add_notes(text, "2.0.0", "- a") == text.replace("31.\n\n", "31.\n\n- a\n\n")
 
 
+BUILDS = {
+    "left out, as the headings do": ("## [1.1.3] - 2026-01-01\n", "## [1.1.4] - 2026-01-31"),
+    "kept, as the headings do": ("## 1.1.3+spec-1.1.0 (2026-01-01)\n", "## 1.1.4+spec-1.1.0 (2026-01-31)"),
+    "kept where there is no heading": ("# Changelog\n", "## [1.1.4+spec-1.1.0] - 2026-01-31"),
+}
+
+
+@pytest.mark.parametrize(("before", "heading"), BUILDS.values(), ids=BUILDS)
+def test_build_metadata_is_written_as_the_headings_have_it(before: str, heading: str) -> None:
+    version = "1.1.4+spec-1.1.0"
+    written = add_notes(release_heading(before, version, DAY), version, "- a")
+    assert heading in written.splitlines()
+    assert release_heading(written, version, DAY) == written
+    assert notes(written, version) == notes(written, "1.1.4") == "- a"
+
+
 def test_two_headings_for_one_version_are_refused() -> None:
     text = "## [Unreleased]\n\n## [v2.0.0] - 2026-01-01\n- a\n\n## [2.0.0] - 2026-01-02\n- b\n"
     told = r"has 2 headings for `2.0.0` \(lines 3, 6\)"
