@@ -149,6 +149,17 @@ class CrateMissingFromPackage(LoadmasterError):
         )
 
 
+class CrateNotFetched(LoadmasterError):
+    """cargo reported success, but a fetched crate is missing."""
+
+    def __init__(self, crate: str, version: str) -> None:
+        super().__init__(
+            f"`cargo info {crate}@{version}` succeeded, but has not brought the crate.",
+            why="another program than cargo was called, or a cargo that no longer fetches a crate to tell of it.",
+            fix="name a toolchain in the profile (`cargo.toolchain`) that has brought crates before.",
+        )
+
+
 class KeptCrateBroken(LoadmasterError):
     """A packaged crate in the store is not the bytes that were verified."""
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import remove_tree, writing
+from loadmaster.planning.packaging import left_to_fetch
 from loadmaster.run.job import Job
 
 _OBJECTS = f"{os.sep}.git{os.sep}objects{os.sep}"
@@ -34,6 +36,21 @@ def fetch_for(called: cargo.Cargo, tree: Path) -> None:
     Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
     """
     cargo.fetch(called, tree, locked=has_lockfile(tree))
+
+
+def fetch_for_packaged(
+    called: cargo.Cargo, tree: Path, crates: Mapping[str, str], embedded: Iterable[str], *, locked: bool
+) -> None:
+    """Brings what cargo needs to package `crates` (version by name) of the tree again offline, and to build them.
+
+    `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
+    those that it has: so it must have all that it took. Raises what `fetch_for` raises.
+    """
+    if not locked:  # the one there may be of another index
+        (tree / "Cargo.lock").unlink(missing_ok=True)
+    fetch_for(called, tree)
+    for needed in left_to_fetch((tree / "Cargo.lock").read_text(encoding="utf-8"), embedded, crates):
+        cargo.fetch_crate(called, tree, *needed)
 
 
 def has_lockfile(tree: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients.cargo import toolchain
-from loadmaster.clients.sandbox import Access
+from loadmaster.clients.sandbox import Access, Purpose
 from loadmaster.errors.cargo import PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.registry.seen import Seen
@@ -154,6 +154,6 @@ def test_a_repository_around_the_home_is_not_shown_to_what_is_installed(tmp_path
     (tmp_path / ".git").mkdir()
     (tmp_path / "home" / "runs" / "one" / "install").mkdir(parents=True)
     called = sandboxed_cargo(tmp_path / "home" / "runs" / "one" / "install", tmp_path / "log")
-    command, _ = called.command(["true"], tmp_path / "home" / "runs" / "one" / "install", Access(network=True))
+    command, _ = called.command(["true"], tmp_path / "home" / "runs" / "one" / "install", Access(purpose=Purpose.FETCH))
     shown = {word for how, word in pairwise(command) if how in ("--bind", "--ro-bind-try")}
     assert not {str(place) for place in (tmp_path, *tmp_path.parents)} & shown
