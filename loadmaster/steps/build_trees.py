@@ -44,13 +44,18 @@ def fetch_for_packaged(
     """Brings what cargo needs to package `crates` (version by name) of the tree again offline, and to build them.
 
     `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
-    those that it has: so it must have all that it took. Raises what `fetch_for` raises.
+    those that it has: so it must have all that it took. A lockfile that is not `locked`, tracked, is removed: packaging had
+    none. Raises what `fetch_for` raises.
     """
-    if not locked:  # the one there may be of another index
-        (tree / "Cargo.lock").unlink(missing_ok=True)
+    lockfile = tree / "Cargo.lock"
+    if not locked:  # it may be of another index
+        lockfile.unlink(missing_ok=True)
     fetch_for(called, tree)
-    for needed in left_to_fetch((tree / "Cargo.lock").read_text(encoding="utf-8"), embedded, crates):
-        cargo.fetch_crate(called, tree, *needed)
+    fetched = lockfile.read_text(encoding="utf-8")
+    if not locked:  # cargo would take its versions and its format for the lockfiles in the crates
+        lockfile.unlink()
+    for crate in left_to_fetch(fetched, embedded, crates):
+        cargo.fetch_crate(called, tree, *crate)
 
 
 def has_lockfile(tree: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.clients import cargo
+from loadmaster.clients.cargo import Cargo
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.cargo import CargoFailed, CrateNotFetched
 from loadmaster.planning.packaging import CRATES_IO_SOURCE
@@ -47,13 +48,13 @@ class World:
         files = {"src/main.rs": MAIN, "build.rs": build_script} | ({} if lock is None else {"Cargo.lock": lock})
         self.upload("hangar", "0.4.0-rc.1", files, NEEDS)
 
-    def cargo(self, *, sandboxed: bool = True) -> cargo.Cargo:
+    def cargo(self, *, sandboxed: bool = True) -> Cargo:
         home, log, index = self.root / "home", self.root / "cargo.log", index_of(self.registry)
         if sandboxed:
             return sandboxed_cargo(home, log, index=index)
         return cargo.cargo_in(home, log, sandbox=None, index=index)
 
-    def installed(self, called: cargo.Cargo) -> str:
+    def installed(self, called: Cargo) -> str:
         """What the program says that was installed."""
         root = self.root / "installed"
         cargo.install(called, root, "hangar", "0.4.0-rc.1", debug=True)

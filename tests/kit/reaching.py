@@ -40,7 +40,7 @@ fn main() {{
 
 
 @contextmanager
-def open_places(registry: str) -> Iterator[Mapping[str, str]]:
+def open_places(registry: str | None = None) -> Iterator[Mapping[str, str]]:
     """How Rust code reaches each place, by its name. `registry` is the address of an index on loopback.
 
     A machine that has no network has two places less.
@@ -53,10 +53,11 @@ def open_places(registry: str) -> Iterator[Mapping[str, str]]:
         without_file.bind(f"\0{name}")
         without_file.listen()
         places = {
-            "registry": f'tcp("{urlsplit(registry.removeprefix("sparse+")).netloc}")',
             "loopback": f'tcp("127.0.0.1:{port}")',
             "abstract": f'named("{name}")',
         }
+        if registry is not None:
+            places |= {"registry": f'tcp("{urlsplit(registry.removeprefix("sparse+")).netloc}")'}
         if own is not None:
             places |= {"own": f'tcp("{own}:{port}")'}
         if _has_a_way_anywhere():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from loadmaster.clients.cargo import toolchain
 from loadmaster.clients.sandbox import Access, Purpose
 from loadmaster.errors.cargo import PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.profile.project import SandboxChoice
 from loadmaster.planning.registry.seen import Seen
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
@@ -26,6 +28,7 @@ from loadmaster.steps.look import look
 from loadmaster.steps.prepare import digest_beside
 from tests.kit.hangar import FILES, git, repository
 from tests.kit.packing import packed
+from tests.kit.reaching import open_places, reaching_script
 from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
@@ -52,8 +55,10 @@ fn main() {
 
 
 @contextmanager
-def rehearsed(tmp_path: Path, build_script: str) -> Iterator[tuple[Job, Seen, ReleasePlan]]:
-    source = repository(tmp_path / "source", {"units/build.rs": build_script})
+def rehearsed(
+    tmp_path: Path, build_script: str, changes: Mapping[str, str] | None = None
+) -> Iterator[tuple[Job, Seen, ReleasePlan]]:
+    source = repository(tmp_path / "source", {"units/build.rs": build_script, **(changes or {})})
     store = Store(tmp_path / "home")
     request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
     with rehearsal(request, store.run("one"), store) as job:
@@ -105,6 +110,22 @@ def test_crates_that_do_no_such_thing_are_built_from_their_files(tmp_path: Path)
         digests = package(job, seen, plan)
         prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
         assert list(job.store.build_directory("demo").parent.glob("*-built/debug/deps/libhangar_units*"))
+
+
+@pytest.mark.parametrize("choice", [SandboxChoice.AUTO, SandboxChoice.NONE], ids=["in the sandbox", "without one"])
+def test_where_the_index_is_needed_a_build_reaches_nothing_though_it_would(
+    choice: SandboxChoice, tmp_path: Path
+) -> None:
+    no_lockfile = {".gitignore": "target\nCargo.lock\n"}
+    with open_places() as places, rehearsed(tmp_path, reaching_script(places), no_lockfile) as (job, seen, plan):
+        style = job.project.cargo.model_copy(update={"sandbox": choice})
+        job = replace(job, project=job.project.model_copy(update={"cargo": style}))
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
+        outputs = list(job.store.build_directory("demo").parent.glob("*-built/debug/build/*/output"))
+    told = {output.read_text().strip().removeprefix("cargo:rustc-env=REACHED=") for output in outputs}
+    assert told == {"" if choice is SandboxChoice.AUTO else ",".join(places)}
 
 
 def test_a_crate_with_a_file_that_is_not_the_commit_s_is_refused(tmp_path: Path) -> None:
