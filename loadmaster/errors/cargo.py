@@ -154,9 +154,9 @@ class CrateNotFetched(LoadmasterError):
 
     def __init__(self, crate: str, version: str) -> None:
         super().__init__(
-            f"`cargo info {crate}@{version}` succeeded, but has not brought the crate.",
-            why="another program than cargo was called, or a cargo that no longer fetches a crate to tell of it.",
-            fix="name a toolchain in the profile (`cargo.toolchain`) that has brought crates before.",
+            f"cargo said that it fetched `{crate}@{version}`, and it is not there.",
+            why="another program than cargo was called, or a newer cargo that keeps crates elsewhere than below `registry/src`.",
+            fix="name a toolchain in the profile (`cargo.toolchain`) that has fetched crates before.",
         )
 
 
