@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from loadmaster.clients import cargo
+from loadmaster.clients.sandbox import Access, Purpose
 from loadmaster.clients.serving import serving
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull, NotWritten
@@ -22,7 +23,7 @@ from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
-from tests.kit.sandboxed_cargo import sandboxed_cargo
+from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
 from tests.kit.small_disk import fill, make_read_only, small_disk
 
 pytestmark = pytest.mark.cargo
@@ -141,6 +142,22 @@ class TestEnvironment:
         seen = (tmp_path / "cargo.log").read_text()
         assert f"CARGO_HOME={tmp_path / 'home' / 'cargo'}\n" in seen
         assert "planted" not in seen
+
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_the_network_its_proxies_and_the_workspace_s_compilers_are_for_one_purpose_each(
+        self, purpose: Purpose, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", "http://ada:canary@proxy.example:3128")
+        require_sandbox()
+        called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
+        argv, env = called.command(["cargo"], workspace, Access(purpose=purpose))
+        fetches, builds = purpose is Purpose.FETCH, purpose is Purpose.BUILD
+        assert ("--share-net" in argv, "HTTPS_PROXY" in env, "CARGO_NET_OFFLINE" in env) == (
+            fetches,
+            fetches,
+            not fetches,
+        )
+        assert (env.get("RUSTC_WRAPPER") is None) == builds
 
 
 class TestMetadata:

@@ -20,7 +20,7 @@ from tests.kit.packing import manifest_text, packed
 from tests.kit.reaching import open_places, reaching_script
 from tests.kit.registry_world import Served, served
 from tests.kit.running import index_of
-from tests.kit.sandboxed_cargo import sandboxed_cargo
+from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -76,6 +76,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.parametrize("sandboxed", [True, False], ids=["in the sandbox", "without one"])
 def test_a_build_script_of_what_is_installed_reaches_nothing_though_it_would(sandboxed: bool, world: World) -> None:
+    if sandboxed:
+        require_sandbox()
     with open_places(index_of(world.registry)) as places:
         world.upload_hangar(reaching_script(places), lockfile("1.0.0", world.upload_units("1.0.0")))
         told = world.installed(world.cargo(sandboxed=sandboxed))

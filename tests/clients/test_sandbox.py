@@ -16,6 +16,7 @@ import pytest
 
 from loadmaster.clients import process
 from loadmaster.clients.sandbox import Access, BuildSandbox, Purpose, bubblewrap, toolchains, visible
+from tests.kit.sandboxed_cargo import require_sandbox
 from tests.kit.waiting import beside, code_of, eventually, killed_at_last, result_of
 
 SECRET = "canary-of-the-sandbox"
@@ -23,10 +24,7 @@ SECRET = "canary-of-the-sandbox"
 
 @pytest.fixture(scope="module")
 def program() -> str:
-    if (trouble := bubblewrap().trouble) is not None:
-        assert os.environ.get("LOADMASTER_SANDBOX") != "required", trouble
-        pytest.skip(trouble)
-    return bubblewrap().program
+    return require_sandbox()
 
 
 @pytest.fixture

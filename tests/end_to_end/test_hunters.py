@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.sandbox import bubblewrap
 from loadmaster.credentials.wire import PLACE, SOCKET
 from loadmaster.planning.profile.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
 from loadmaster.stack.access import block_key_file, sign_in_file
@@ -21,6 +20,7 @@ from tests.kit.canary import in_files
 from tests.kit.hangar import git
 from tests.kit.hunting import HUNTERS, hunting_workspace, hunts_below
 from tests.kit.machine import TOKEN, Machine, open_registry, remote, where
+from tests.kit.sandboxed_cargo import require_sandbox
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("hunters")]
 
@@ -53,9 +53,7 @@ class Hunted:
 
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
-    if (trouble := bubblewrap().trouble) is not None:
-        assert os.environ.get("LOADMASTER_SANDBOX") != "required", trouble
-        pytest.skip(trouble)
+    require_sandbox()
     place = tmp_path_factory.mktemp("hunted")
     machine, home = Machine(tmp_path_factory.mktemp("machine")), place / "person"
     git(machine.root, "init", "--quiet")  # the home lies in a checkout, as by default

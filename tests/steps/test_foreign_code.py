@@ -29,7 +29,7 @@ from loadmaster.steps.prepare import digest_beside
 from tests.kit.hangar import FILES, git, repository
 from tests.kit.packing import packed
 from tests.kit.reaching import open_places, reaching_script
-from tests.kit.sandboxed_cargo import sandboxed_cargo
+from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -116,6 +116,8 @@ def test_crates_that_do_no_such_thing_are_built_from_their_files(tmp_path: Path)
 def test_where_the_index_is_needed_a_build_reaches_nothing_though_it_would(
     choice: SandboxChoice, tmp_path: Path
 ) -> None:
+    if choice is SandboxChoice.AUTO:
+        require_sandbox()
     no_lockfile = {".gitignore": "target\nCargo.lock\n"}
     with open_places() as places, rehearsed(tmp_path, reaching_script(places), no_lockfile) as (job, seen, plan):
         style = job.project.cargo.model_copy(update={"sandbox": choice})
