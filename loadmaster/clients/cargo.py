@@ -324,7 +324,7 @@ def fetch_crate(cargo: Cargo, directory: Path, name: str, version: str, source: 
 
 
 def fetch_program(cargo: Cargo, directory: Path, package: str, version: str) -> None:
-    """Brings a crate of the registry, and all that its own lockfile names, into this run's `CARGO_HOME`.
+    """Brings a crate of the registry, and what its own lockfile names for this machine, into this run's `CARGO_HOME`.
 
     No configuration of the crate's takes part: cargo looks for that in `directory`. Raises what `package` raises.
     """
@@ -334,8 +334,15 @@ def fetch_program(cargo: Cargo, directory: Path, package: str, version: str) -> 
         raise CrateNotFetched(package, version)
     locked = (unpacked / "Cargo.lock").is_file()
     argv = ["cargo", "fetch", "--manifest-path", str(unpacked / "Cargo.toml"), *["--locked"] * locked]
+    argv += _only_for_host(cargo, directory)
     finished = _call(cargo, directory, argv, f"fetching what `{package}` needs", Access(purpose=Purpose.FETCH))
     _require_done(finished, argv)
+
+
+def _only_for_host(cargo: Cargo, directory: Path) -> list[str]:
+    """Options that leave out what other machines need, hundreds of MB of it for some programs."""
+    told = re.search(r"^host: (\S+)$", _call(cargo, directory, ["rustc", "--version", "--verbose"]).out, re.MULTILINE)
+    return [] if told is None or "CARGO_BUILD_TARGET" in cargo.env else ["--target", told[1]]
 
 
 def package(

@@ -39,23 +39,22 @@ def fetch_for(called: cargo.Cargo, tree: Path) -> None:
 
 
 def fetch_for_packaged(
-    called: cargo.Cargo, tree: Path, crates: Mapping[str, str], embedded: Iterable[str], *, locked: bool
+    called: cargo.Cargo, checkout: Path, crates: Mapping[str, str], embedded: Iterable[str], *, locked: bool
 ) -> None:
-    """Brings what cargo needs to package `crates` (version by name) of the tree again offline, and to build them.
+    """Brings what cargo needs to package `crates` (version by name) of the clone again offline, and to build them.
 
     `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
-    those that it has: so it must have all that it took. A lockfile that is not `locked`, tracked, is removed: packaging had
-    none. Raises what `fetch_for` raises.
+    those that it has: so it must have all that it took. `locked`: the clone has a lockfile; otherwise it is left without.
+    Raises what `fetch_for` raises.
     """
-    lockfile = tree / "Cargo.lock"
-    if not locked:  # it may be of another index
-        lockfile.unlink(missing_ok=True)
-    fetch_for(called, tree)
+    # In the clone itself: in a copy, what was built may have changed the configuration that a fetch obeys.
+    cargo.fetch(called, checkout, locked=locked)
+    lockfile = checkout / "Cargo.lock"
     fetched = lockfile.read_text(encoding="utf-8")
-    if not locked:  # cargo would take its versions and its format for the lockfiles in the crates
+    if not locked:
         lockfile.unlink()
     for crate in left_to_fetch(fetched, embedded, crates):
-        cargo.fetch_crate(called, tree, *crate)
+        cargo.fetch_crate(called, checkout, *crate)
 
 
 def has_lockfile(tree: Path) -> bool:

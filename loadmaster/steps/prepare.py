@@ -96,9 +96,12 @@ def build_packaged(
     """
     target = job.store.build_directory(*_key(job, tree), "built")
     with _packaging(job, crates, registry, as_of) as (called, _, locked, offline):
-        place = build_tree(job, called)
         if not offline:
-            fetch_for_packaged(called, place, crates, _embedded_locks(job, digests), locked=locked)
+            embedded = _embedded_locks(job, digests)
+            fetch_for_packaged(called, job.directory.checkout, crates, embedded, locked=locked)
+        place = build_tree(job, called)
+        if not locked:  # cargo would take its versions and its format for the lockfiles in the crates
+            (place / LOCKFILE).unlink(missing_ok=True)
         apart = cargo.with_copied_home(called, job.directory.path / "built")
         files = cargo.package_and_build(apart, place, target, crates, locked=locked)
     for name, path in files.items():

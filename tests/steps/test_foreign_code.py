@@ -14,7 +14,7 @@ import pytest
 
 from loadmaster.clients.cargo import toolchain
 from loadmaster.clients.sandbox import Access, Purpose
-from loadmaster.errors.cargo import PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
+from loadmaster.errors.cargo import CargoFailed, PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.profile.project import SandboxChoice
 from loadmaster.planning.registry.seen import Seen
@@ -23,6 +23,7 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect, prepare
+from loadmaster.steps.build_trees import build_tree
 from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look
 from loadmaster.steps.prepare import digest_beside
@@ -40,6 +41,8 @@ LITTERS = """fn main() {
     std::os::unix::fs::symlink("/etc/hostname", top.join("CHANGELOG.md")).unwrap();
 }
 """
+NO_LOCKFILE = {".gitignore": "target\nCargo.lock\n"}
+"""So cargo has to ask the index."""
 TAMPERS = """use std::io::Write;
 fn main() {
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap());
@@ -118,8 +121,7 @@ def test_where_the_index_is_needed_a_build_reaches_nothing_though_it_would(
 ) -> None:
     if choice is SandboxChoice.AUTO:
         require_sandbox()
-    no_lockfile = {".gitignore": "target\nCargo.lock\n"}
-    with open_places() as places, rehearsed(tmp_path, reaching_script(places), no_lockfile) as (job, seen, plan):
+    with open_places() as places, rehearsed(tmp_path, reaching_script(places), NO_LOCKFILE) as (job, seen, plan):
         style = job.project.cargo.model_copy(update={"sandbox": choice})
         job = replace(job, project=job.project.model_copy(update={"cargo": style}))
         prepare.commit(job, plan)
@@ -128,6 +130,17 @@ def test_where_the_index_is_needed_a_build_reaches_nothing_though_it_would(
         outputs = list(job.store.build_directory("demo").parent.glob("*-built/debug/build/*/output"))
     told = {output.read_text().strip().removeprefix("cargo:rustc-env=REACHED=") for output in outputs}
     assert told == {"" if choice is SandboxChoice.AUTO else ",".join(places)}
+
+
+def test_what_a_build_left_in_its_tree_is_not_obeyed_where_cargo_has_the_network(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, "fn main() {}\n", NO_LOCKFILE) as (job, seen, plan):
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        left = build_tree(job, job.cargo()) / ".cargo" / "config.toml"
+        left.parent.mkdir()
+        left.write_text("no TOML")
+        with pytest.raises(CargoFailed, match=r"`cargo package .*--offline.* exited with 101"):
+            prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
 
 
 def test_a_crate_with_a_file_that_is_not_the_commit_s_is_refused(tmp_path: Path) -> None:
