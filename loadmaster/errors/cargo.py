@@ -104,9 +104,10 @@ class PackagedDifferently(LoadmasterError):
         super().__init__(
             f"the packaged file of `{crate}` changed while it was built: its SHA-256 was `{kept}`, and then it was: {built}.",
             why="the same commit gives the same bytes. A build script or macro, of the workspace or of a dependency, changed the "
-            "packaged file while it was built; or cargo's own file in its target directory was damaged.",
-            fix="find out what writes below `target/package` while the crate is built, and release again once nothing does. "
-            "Nothing was uploaded.",
+            "packaged file while it was built; or cargo's own file in its target directory was damaged. Without a committed "
+            "`Cargo.lock`, cargo may also have taken other versions offline than with the index.",
+            fix="commit the `Cargo.lock` if there is none; find out what writes below `target/package` while the crate is built, "
+            "and release again once nothing does. Nothing was uploaded.",
         )
 
 
