@@ -77,6 +77,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     cargo.ClippyFailed: lambda: cargo.ClippyFailed(["`src/lib.rs`:1:1: error: one"], TOLD),
     cargo.ClippyNotRun: lambda: cargo.ClippyNotRun(TOLD),
     cargo.CrateFileBroken: lambda: cargo.CrateFileBroken("`hangar-1.0.0.crate`", "it is cut short"),
+    cargo.CrateNotFetched: lambda: cargo.CrateNotFetched("hangar", "1.0.0"),
     cargo.CrateMissingFromPackage: lambda: cargo.CrateMissingFromPackage("hangar", "hangar-1.0.0.crate"),
     registry.CrateTaken: lambda: registry.CrateTaken("hangar@1.0.0", ["src/lib.rs"]),
     registry.AnswerOutOfBounds: lambda: registry.AnswerOutOfBounds(URL, TOLD),
