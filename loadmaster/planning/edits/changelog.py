@@ -234,12 +234,20 @@ def release_heading(text: str, version: str, released: date) -> str:
     newest = next((each for each in known.versions if unreleased is None or each.title.start > unreleased.start), None)
     if newest is not None and _is_of_several(newest, known.versions):
         raise HeadingOfSeveral(newest.title.text, newest.title.number)
-    if newest is not None and "+" not in newest.version:
-        version = _plain(version)
+    version = _spelled(version, newest, known.versions)
     day = None if leaves_out_days(text, version) else released
     heading = _heading_like(text, newest, version, day) + _comparison_like(text, newest, unreleased, version)
     former = newest.match["version"] if newest else None
     return add_link(_insert(text, heading, unreleased, released), version, former)
+
+
+def _spelled(version: str, newest: _Version | None, versions: tuple[_Version, ...]) -> str:
+    """The version as the headings write it: without build metadata, or without a patch number that is 0, if they do."""
+    if newest is not None and "+" not in newest.version:
+        version = _plain(version)
+    first = next((each for each in versions if each.version.endswith(".0")), None)  # the newest with such a number
+    is_short = first is not None and first.match["version"].count(".") == 1
+    return version.removesuffix(".0") if is_short and re.fullmatch(r"\d+\.\d+\.0", version) else version
 
 
 def _is_of_several(newest: _Version, versions: tuple[_Version, ...]) -> bool:

@@ -212,7 +212,11 @@ RELEASED = {
         "Changelog\n#########\n\nUnreleased\n----------\n\n2.0.0 (2026-01-31)\n------------------\n\n* a\n\n"
         "1.9.0 (2025-05-08)\n------------------\n",
     ),
-    "two numbers where the third is none": ("## 1.9\n\n## 1.8.1\n", "## 2.0.0\n\n## 1.9\n\n## 1.8.1\n"),
+    "two numbers where the third is none": ("## 1.9\n\n## 1.8.1\n", "## 2.0\n\n## 1.9\n\n## 1.8.1\n"),
+    "two numbers, though the newest has three": (
+        "# Version 1.9.1\n\n# Version 1.9\n",
+        "# Version 2.0\n\n# Version 1.9.1\n\n# Version 1.9\n",
+    ),
     "a heading in a list or a quotation is none": (
         "> ## 2.0.0\n\n- ## 2.0.0\n\n## 1.9.0 - 2026-01-01\n",
         "> ## 2.0.0\n\n- ## 2.0.0\n\n## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n",
