@@ -1,0 +1,77 @@
+"""A command of the project's own, run in a tree: in the sandbox that cargo has, with all of its output in a log.
+
+It knows how such a command is called, and refuses to know what it is for. It tries once.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loadmaster.clients.cargo import Cargo
+from loadmaster.clients.disk import complaint_of, writing
+from loadmaster.clients.files import is_within
+from loadmaster.clients.process import Finished, last_lines, run
+from loadmaster.clients.sandbox import Access
+from loadmaster.errors.files import DiskFull
+from loadmaster.errors.release_commands.running import (
+    ReleaseCommandFailed,
+    ReleaseCommandNotStarted,
+    ReleaseCommandTooLong,
+)
+from loadmaster.planning.profile.release_command import ReleaseCommand
+
+_NOT_INSIDE = "bwrap: execvp "
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandCall:
+    """One run of a command."""
+
+    command: ReleaseCommand
+    tree: Path
+    """All of it may be written, but not the `.git` directly in it."""
+    variables: Mapping[str, str]
+    log: Path
+
+
+def run_in_tree(cargo: Cargo, call: CommandCall) -> None:
+    """Runs the command to its end, in its directory of the tree.
+
+    Raises `ReleaseCommandNotStarted`, `ReleaseCommandFailed`, `ReleaseCommandTooLong`, `DiskFull`, `NotWritten`.
+    """
+    command, told_as = call.command, str(call.log)
+    with writing(call.log):
+        call.log.parent.mkdir(parents=True, exist_ok=True)
+        call.log.write_bytes(b"")
+    try:
+        finished = _run(cargo, call)
+    except OSError as error:
+        raise ReleaseCommandNotStarted(command.title, f"{command.run[0]}: {error.strerror or error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise ReleaseCommandTooLong(command.title, command.within, last_lines(call.log), told_as) from error
+    if finished.code != 0 and finished.tail.startswith(_NOT_INSIDE):
+        raise ReleaseCommandNotStarted(command.title, finished.tail.removeprefix("bwrap: execvp ").splitlines()[0])
+    if finished.code != 0:
+        trouble = complaint_of(finished.tail, call.tree, f"while the command `{command.title}` ran")
+        if isinstance(trouble, DiskFull):  # what it may not write is its own business
+            raise trouble
+        raise ReleaseCommandFailed(command.title, finished.code, finished.tail, told_as)
+
+
+def _run(cargo: Cargo, call: CommandCall) -> Finished:
+    command, directory = call.command, _directory(call)
+    called = replace(cargo, env={**cargo.env, **call.variables})
+    access = Access(writes=(call.tree,), builds=True, network=command.network)
+    argv, env = called.command(command.run, directory, access)
+    return run(argv, cwd=directory, env=env, log=call.log, deadline=command.within, logs_all=True)
+
+
+def _directory(call: CommandCall) -> Path:
+    directory = call.tree / (call.command.directory or "")
+    if not directory.is_dir() or not is_within(directory.resolve(), call.tree.resolve()):
+        told = f"there is no directory `{call.command.directory}` in the tree"
+        raise ReleaseCommandNotStarted(call.command.title, told)
+    return directory
