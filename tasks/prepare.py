@@ -28,6 +28,7 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin_version
 from loadmaster.steps import inspect, prepare
@@ -91,12 +92,17 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     if job.releases:
         prepare.require_finished(job, seen, plan)
     pin_version(job, plan.version)
+    show_plan(job, plan)
+    return plan
+
+
+def show_plan(job: Job, plan: ReleasePlan) -> None:
+    """As an artifact of the run; a later one takes its place."""
     create_markdown_artifact(
         key=artifact_key(job.project.name, "plan"),
         markdown=show.plan_markdown(plan),
         description=f"Plan of {plan.title}",
     )
-    return plan
 
 
 @task(
@@ -128,7 +134,8 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     style = job.project.cargo
     since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
-        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
+        tree = f"{seen.source.tree}, planned {digest(plan)}" if plan.has_results else seen.source.tree
+        return lint(job, seen, plan, tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
     except ClippyNotRun as error:
         return Lint(ran=False, why=error.told)
     except ClippyFailed as error:
@@ -136,8 +143,8 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
 
 @asks_the_world("check with the oldest Rust")
-def build_with_oldest_rust(job: Job, seen: Seen) -> Lint:
-    return inspect.msrv(job, seen)
+def build_with_oldest_rust(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
+    return inspect.msrv(job, seen, plan)
 
 
 @asks_the_world("compare the API")
@@ -148,7 +155,9 @@ def compare_api(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
     """What each program says that judges the code. One that cannot block, by the profile, may be missing."""
     return Judged(
-        clippy=lint_once(job, seen, plan), msrv=build_with_oldest_rust(job, seen), semver=compare_api(job, seen, plan)
+        clippy=lint_once(job, seen, plan),
+        msrv=build_with_oldest_rust(job, seen, plan),
+        semver=compare_api(job, seen, plan),
     )
 
 
