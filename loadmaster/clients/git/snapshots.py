@@ -23,7 +23,7 @@ _OBJECTS = re.compile(r"(?:modules/.+/)?(?:lfs/)?objects/")
 
 def look_at_tree(tree: Path, clone: Path) -> TreeSeen:
     """`tree` is a copy of `clone`, in which no foreign code ran: git reads what is tracked there. Raises `GitFailed`."""
-    entries = {os.path.relpath(entry.path, tree): seen for entry, seen in _entries(tree, without=".git")}
+    entries = {os.path.relpath(entry.path, tree): seen for entry, seen in entries_below(tree, without=".git")}
     return TreeSeen(
         entries=entries,
         untracked=frozenset(untracked_in(tree, clone)),
@@ -31,7 +31,8 @@ def look_at_tree(tree: Path, clone: Path) -> TreeSeen:
     )
 
 
-def _entries(directory: Path, without: str = "") -> Iterator[tuple[os.DirEntry[str], Entry]]:
+def entries_below(directory: Path, without: str = "") -> Iterator[tuple[os.DirEntry[str], Entry]]:
+    """Everything below that is no directory, and every directory that is closed to us: what is in it would seem to be gone."""
     for entry in walk(directory, without=without):
         if not entry.is_dir(follow_symlinks=False):
             yield entry, entry_at(entry.path)

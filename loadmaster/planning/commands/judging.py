@@ -107,14 +107,13 @@ def _leads_to_file(path: str, target: str, seen: CommandSeen) -> bool:
     """Whether a link leads to a plain file that git lists, with no other link on its way, and never out of the tree."""
     place = path.split("/")[:-1]
     for part in target.split("/"):
+        if "/".join(place) in seen.after.entries:  # a link, or a file that is taken for a directory
+            return False
         if part == ".." and place:
             place.pop()
         elif part in ("", ".."):  # an absolute target, or one that leads out
             return False
         elif part != ".":
             place.append(part)
-            found = seen.after.entries.get("/".join(place))
-            if found is not None and found.kind is not EntryKind.FILE:
-                return False
     found = seen.after.entries.get("/".join(place))
-    return found is not None and _is_of_git("/".join(place), seen)
+    return found is not None and found.kind is EntryKind.FILE and _is_of_git("/".join(place), seen)
