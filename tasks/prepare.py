@@ -28,7 +28,6 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
-from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin_version
 from loadmaster.steps import inspect, prepare
@@ -134,8 +133,9 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     style = job.project.cargo
     since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
-        tree = f"{seen.source.tree}, planned {digest(plan)}" if plan.has_results else seen.source.tree
-        return lint(job, seen, plan, tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
+        return lint(
+            job, seen, plan, plan.tree_name(seen.source.tree), seen.toolchain.rustc, f"{style.clippy_of}, {since}"
+        )
     except ClippyNotRun as error:
         return Lint(ran=False, why=error.told)
     except ClippyFailed as error:
@@ -260,7 +260,7 @@ def package_all(
         wanted = absent
     if job.project.cargo.verify:
         to_build = {name: digests[name] for name in wanted}
-        tree, rust = seen.source.tree, f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
+        tree, rust = plan.tree_name(seen.source.tree), f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
         build_packaged(job, wanted, to_build, tree, rust, _offered(plan, seen, as_of), seen.registry, as_of)
     return digests, published
 
@@ -270,7 +270,7 @@ def _package_once(
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
     offered = _offered(plan, seen, as_of)
-    tree, contents = seen.source.tree, seen.source.carried.name
+    tree, contents = plan.tree_name(seen.source.tree), seen.source.carried.name
     arguments = (job, crates, commit, contents, tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):

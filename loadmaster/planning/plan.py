@@ -26,7 +26,7 @@ from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.rates import Action
-from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.value import Value, digest
 from loadmaster.planning.values.version import same_version
 
 CHECKSUMS = "SHA256SUMS"
@@ -107,6 +107,11 @@ class ReleasePlan(Value):
     def has_results(self) -> bool:
         """Whether the release commit gets files that a command changed."""
         return bool(self.edits) and any(result.files for result in self.commands)
+
+    def tree_name(self, base: str) -> str:
+        """A name for the tree that is released, for builds that no other tree may share. `base` is that of the base commit's tree,
+        from which all else follows where no command changed a file."""
+        return digest(self) if self.has_results else base
 
     def crate(self, name: str) -> Crate:
         return next(crate for crate in self.crates if crate.name == name)

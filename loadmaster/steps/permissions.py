@@ -108,7 +108,7 @@ def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, 
     try:
         plan, _ = run_commands(job, seen, plan)
         prepare.commit(job, plan)
-        digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+        digests = prepare.package(job, plan.versions, plan.tree_name(seen.source.tree), seen.registry, job.pinned.as_of)
     except LoadmasterError as error:
         why = f"the crates could not be packaged: {clause(error.what.splitlines()[0])}"
         return (Found(Outcome.COULD_NOT_CHECK, why, error.fix).at(PermissionGate.CRATE_RULES, "plan"),)

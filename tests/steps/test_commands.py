@@ -41,6 +41,7 @@ from loadmaster.steps import inspect, prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.commands import run_commands
 from loadmaster.steps.look import look
+from loadmaster.steps.permissions import judge_unpackaged
 from tests.kit.hangar import FILES, git, repository
 
 pytestmark = pytest.mark.cargo
@@ -569,3 +570,31 @@ def test_a_commit_that_has_the_version_already_must_have_what_the_commands_make(
 def test_a_command_that_a_version_does_not_have_yet_is_not_run(shared: tuple[Job, Seen]) -> None:
     job, draft = having(*shared, shell("false", since="0.5.1"))
     assert run_commands(job, shared[1], draft) == (draft, ())
+
+
+def test_the_commit_that_loadmaster_made_has_the_results_and_no_command_is_run_for_it(tmp_path: Path) -> None:
+    """So a release that was begun is finished from its own commit, on whatever machine."""
+    command = shell(RANDOM, twice=False)
+    with planned(tmp_path, command) as (job, seen, draft):
+        plan, _ = run_commands(job, seen, draft)
+        commit = prepare.commit(job, plan)
+        git(tmp_path / "source", "pull", "--quiet", str(job.directory.checkout), "main")
+    assert git(tmp_path / "source", "rev-parse", "main") == commit
+    store = Store(tmp_path / "another")
+    request = rehearse_request({"project": "demo", "version": "0.5.0", "repository": str(tmp_path / "source")})
+    with rehearsal(request, store.run("two"), store) as job:
+        seen = look(job)
+        assert seen.source.own is not None
+        job, draft = having(job, seen, command)
+        assert run_commands(job, seen, draft) == (draft, ())
+        assert (prepare.commit(job, draft), draft.edits) == (commit, ())
+
+
+def test_a_preflight_judges_the_crates_that_the_commands_leave_or_says_that_it_cannot(tmp_path: Path) -> None:
+    bloats = shell("head -c 12000000 /dev/urandom > units/src/big.txt", "units/src/*.txt", twice=False)
+    with planned(tmp_path, bloats) as (job, seen, draft):
+        assert Outcome.FAIL in {each.outcome for each in judge_unpackaged(job, draft, seen)}
+    with planned(tmp_path / "other", shell("exit 5")) as (job, seen, draft):
+        (finding,) = judge_unpackaged(job, draft, seen)
+    assert finding.outcome is Outcome.COULD_NOT_CHECK
+    assert "exited with 5" in finding.what

@@ -72,7 +72,7 @@ def crate_records(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord
     if not any(seen.registry.find(crate.name, crate.version) for crate in plan.crates):
         return tuple(_absent(crate) for crate in plan.crates)
     prepare.commit(job, plan)
-    digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+    digests = prepare.package(job, plan.versions, plan.tree_name(seen.source.tree), seen.registry, job.pinned.as_of)
     return tuple(
         _compare(job, crate, digests[crate.name]) if seen.registry.find(crate.name, crate.version) else _absent(crate)
         for crate in plan.crates
