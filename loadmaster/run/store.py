@@ -18,9 +18,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,6 @@ from filelock import FileLock, Timeout
 from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.planning.commands.changes import ChangedFile
 from loadmaster.run.profiles import ROOT
 
 CLOSING_SECONDS = 2.0
@@ -128,26 +126,6 @@ class RunDirectory:
         """The logs and the results of the project's own commands."""
         return self.path / "commands"
 
-    def command_file(self, sha256: str) -> Path:
-        """The path for a file with this digest that a command made; the file need not exist."""
-        return self.commands / "files" / sha256
-
-    def keep_command_file(self, file: Path, sha256: str) -> None:
-        """Keeps a file that a command made, by its digest. Raises `NotWritten` if it has another one by now, and `DiskFull`."""
-        place = self.command_file(sha256)
-        half = place.with_name(f".{sha256}")
-        with writing(place):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, half, follow_symlinks=False)
-            if half.is_symlink() or _sha256(half) != sha256:
-                raise OSError(f"{file} changed after the command had ended")
-            half.replace(place)
-
-    def has_command_files(self, files: Iterable[ChangedFile]) -> bool:
-        """Whether the bytes of each of them are kept, as they were."""
-        kept = {file.sha256: self.command_file(file.sha256) for file in files if file.sha256 is not None}
-        return all(place.is_file() and _sha256(place) == sha256 for sha256, place in kept.items())
-
     @property
     def home(self) -> Path:
         return self.path / "home"
@@ -229,11 +207,6 @@ class RunDirectory:
             yield True
         finally:
             lock.release()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _sign(lock: int) -> None:

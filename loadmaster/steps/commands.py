@@ -9,10 +9,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from loadmaster.clients import cargo, git
-from loadmaster.clients.commands import CommandCall, run_in_tree
+from loadmaster.clients.commands import CommandCall, directory_of, run_in_tree
 from loadmaster.clients.disk import remove_tree
 from loadmaster.errors.cargo import CargoFailed, CargoOffline
 from loadmaster.errors.release_commands.results import ReleaseCommandVaries
@@ -24,8 +22,8 @@ from loadmaster.planning.plan import ReleasePlan, commands_of
 from loadmaster.planning.profile.release_command import ReleaseCommand
 from loadmaster.planning.registry.seen import Seen
 from loadmaster.planning.values.receipt import CommandRecord
+from loadmaster.run.command_results import CommandResults
 from loadmaster.run.job import Job
-from loadmaster.run.store import write_atomically
 from loadmaster.steps.build_trees import fetch_for, has_lockfile
 from loadmaster.steps.planned_trees import copy_planned
 from loadmaster.steps.replanning import plan_with
@@ -51,15 +49,15 @@ def run_command(job: Job, seen: Seen, plan: ReleasePlan, command: ReleaseCommand
         [tag.name for tag in plan.tags],
         job.pinned.today,
     )
-    key = _key(job, seen, plan, command, told)
-    earlier = _kept(job, key)
-    if earlier is not None and job.directory.has_command_files(earlier.result.files):
+    key, kept = _key(job, seen, plan, command, told), CommandResults(job.directory.commands)
+    earlier = kept.find(key)
+    if earlier is not None and kept.has_files(earlier.result.files):
         return plan_with(job, seen, plan, earlier.result), earlier.record(kept=True)
     found = _run(job, seen, plan, command, told)
     if earlier is not None and (paths := differing(earlier.result.files, found.result.files)):
         raise ReleaseCommandVaries(command.title, paths, earlier=True)
     after = plan_with(job, seen, plan, found.result)
-    write_atomically(_place(job, key), found.model_dump_json(indent=2).encode())
+    kept.keep(key, found)
     return after, found.record(kept=False)
 
 
@@ -67,18 +65,6 @@ def _key(job: Job, seen: Seen, plan: ReleasePlan, command: ReleaseCommand, told:
     """A name for everything that decides the result."""
     tree = (seen.source.tree, seen.source.carried.name, plan.edits, plan.commands)
     return key_of(tree, command, dict(told), seen.toolchain, job.project.cargo, job.sandbox is not None)
-
-
-def _place(job: Job, key: str) -> Path:
-    return job.directory.commands / f"{key[:24]}.json"
-
-
-def _kept(job: Job, key: str) -> KeptResult | None:
-    """What an earlier attempt kept under this name; None if it kept nothing, or nothing that can be read."""
-    try:
-        return KeptResult.model_validate_json(_place(job, key).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return None
 
 
 def _run(job: Job, seen: Seen, plan: ReleasePlan, command: ReleaseCommand, told: dict[str, str]) -> KeptResult:
@@ -122,7 +108,7 @@ def _cargo(job: Job, command: ReleaseCommand) -> cargo.Cargo:
 
 def _fetch(called: cargo.Cargo, command: ReleaseCommand, tree: Path) -> None:
     """What cargo refuses to fetch, a gate tells with everything else. A command that needs it fails by itself."""
-    inner = tree / (command.directory or "")
+    inner = directory_of(command, tree)
     try:
         fetch_for(called, tree)
         if inner != tree and has_lockfile(inner):
@@ -136,4 +122,4 @@ def _fetch(called: cargo.Cargo, command: ReleaseCommand, tree: Path) -> None:
 def _keep(job: Job, tree: Path, files: Iterable[ChangedFile]) -> None:
     for file in files:
         if file.sha256 is not None:
-            job.directory.keep_command_file(tree / file.path, file.sha256)
+            CommandResults(job.directory.commands).keep_file(tree / file.path, file.sha256)

@@ -15,6 +15,7 @@ from loadmaster.planning.commands.changes import Change, ChangedFile
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.values.value import digest
+from loadmaster.run.command_results import CommandResults
 from loadmaster.run.job import Job
 
 
@@ -73,5 +74,5 @@ def _write_file(job: Job, file: ChangedFile, place: Path) -> None:
     if file.sha256 is None:
         place.symlink_to(str(file.link))
     else:
-        shutil.copyfile(job.directory.command_file(file.sha256), place)
+        shutil.copyfile(CommandResults(job.directory.commands).file(file.sha256), place)
         place.chmod(0o755 if file.executable else 0o644)

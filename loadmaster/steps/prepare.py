@@ -51,7 +51,10 @@ def commit(job: Job, plan: ReleasePlan) -> str:
     for edit in plan.edits:
         if Path(edit.path).name == "Cargo.lock":
             _require_accepted(job, edit.path, plan.version)
-    return git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
+    commit = git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
+    if plan.result_paths:
+        git.check_out_again(checkout, plan.result_paths)
+    return commit
 
 
 def _require_accepted(job: Job, lockfile: str, version: str) -> None:

@@ -47,7 +47,7 @@ from tests.kit.hangar import FILES, git, repository
 pytestmark = pytest.mark.cargo
 
 DOCS = {"docs/table.md": "of 0.4.0\n", "docs/old.md": "old\n", "docs/run.sh": "#!/bin/sh\n", "notes.txt": "by hand\n"}
-LINKED = {"docs/away": "../units/src"}
+LINKED = {"docs/away": "../units/src", "out": "/usr"}
 """Symbolic links of the tree, by path."""
 WRITES_TABLE = 'echo "of $LOADMASTER_VERSION" > docs/table.md'
 
@@ -64,7 +64,7 @@ def looked_at(
     source = tmp_path / "source"
     if not source.exists():
         for path, target in LINKED.items():
-            (source / path).parent.mkdir(parents=True)
+            (source / path).parent.mkdir(parents=True, exist_ok=True)
             (source / path).symlink_to(target)
         repository(source, {**DOCS, **(changes or {})})
     store = Store(tmp_path / "home")
@@ -123,6 +123,19 @@ def test_what_a_command_makes_changes_and_deletes_is_in_the_release_commit(tmp_p
     assert (record.name, record.exit_code, record.kept) == ("docs", 0, False)
     assert record.files == ("docs/latest.md", "docs/old.md", "docs/picture.bin", "docs/run.sh", "docs/table.md")
     assert digest(plan) != digest(draft)
+
+
+def test_the_crates_are_packaged_from_what_every_clone_of_the_commit_has(tmp_path: Path) -> None:
+    """git stores a text with its own line ends, whatever the command wrote."""
+    writes = shell("printf 'one\\r\\ntwo\\r\\n' | tee units/src/one.txt > 'units/src/a[b.bin'", "units/src/*")
+    attributes = {".gitattributes": "*.txt text eol=lf\n*.bin -text\n"}
+    with planned(tmp_path, writes, changes=attributes) as (job, seen, draft):
+        plan, _ = run_commands(job, seen, draft)
+        prepare.commit(job, plan)
+        checkout = job.directory.checkout
+        assert (checkout / "units" / "src" / "one.txt").read_bytes() == b"one\ntwo\n"
+        assert (checkout / "units" / "src" / "a[b.bin").read_bytes() == b"one\r\ntwo\r\n"
+        assert git(checkout, "status", "--porcelain") == ""
 
 
 def test_a_second_command_works_on_what_the_first_one_made_and_both_are_in_the_plan(tmp_path: Path) -> None:
@@ -391,8 +404,9 @@ def test_where_there_is_no_sandbox_a_command_is_refused_that(
         ({"run": ("./docs/table.md",)}, "./docs/table.md: Permission denied"),
         ({"directory": "no/such"}, "there is no directory `no/such` in the tree"),
         ({"directory": "notes.txt"}, "there is no directory `notes.txt` in the tree"),
+        ({"directory": "out"}, "there is no directory `out` in the tree"),
     ],
-    ids=["no program", "no right to run it", "no directory", "a file instead of a directory"],
+    ids=["no program", "no right to run it", "no directory", "a file instead of a directory", "a directory elsewhere"],
 )
 def test_a_command_that_cannot_be_started_is_told_from_one_that_failed(
     fields: dict[str, Any], told: str, sandbox: str, shared: tuple[Job, Seen]
@@ -401,6 +415,15 @@ def test_a_command_that_cannot_be_started_is_told_from_one_that_failed(
     job, draft = having(*shared, command, sandbox=sandbox)
     with pytest.raises(ReleaseCommandNotStarted, match=told):
         run_commands(job, shared[1], draft)
+
+
+def test_what_a_command_said_moves_no_terminal_s_cursor(shared: tuple[Job, Seen]) -> None:
+    says = r"printf '\033[2J\033[31mred\033[0m \033]0;title\007\tand\rwhite\n'; exit 1"
+    job, draft = having(*shared, shell(says))
+    with pytest.raises(ReleaseCommandFailed) as raised:
+        run_commands(job, shared[1], draft)
+    assert raised.value.what.splitlines()[1:] == ["red \tand", "white"]
+    assert (job.directory.commands / "1.log").read_bytes().startswith(b"\x1b[2J")
 
 
 def test_a_command_that_does_not_end_is_ended_and_says_what_it_was_doing(shared: tuple[Job, Seen]) -> None:
@@ -591,8 +614,8 @@ def test_the_commit_that_loadmaster_made_has_the_results_and_no_command_is_run_f
 
 
 def test_a_preflight_judges_the_crates_that_the_commands_leave_or_says_that_it_cannot(tmp_path: Path) -> None:
-    bloats = shell("head -c 12000000 /dev/urandom > units/src/big.txt", "units/src/*.txt", twice=False)
-    with planned(tmp_path, bloats) as (job, seen, draft):
+    drops = shell("sed -i /^description/d units/Cargo.toml", "units/Cargo.toml")
+    with planned(tmp_path, drops) as (job, seen, draft):
         assert Outcome.FAIL in {each.outcome for each in judge_unpackaged(job, draft, seen)}
     with planned(tmp_path / "other", shell("exit 5")) as (job, seen, draft):
         (finding,) = judge_unpackaged(job, draft, seen)

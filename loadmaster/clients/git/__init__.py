@@ -7,7 +7,7 @@ user's environment, `remotes` with his way to sign in at a host. None of them fo
 person works in. `extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`).
 """
 
-from loadmaster.clients.git.acting import Author, commit_all, create_tag, push
+from loadmaster.clients.git.acting import Author, check_out_again, commit_all, create_tag, push
 from loadmaster.clients.git.asking import (
     all_tracked_files,
     branch,
@@ -47,6 +47,7 @@ __all__ = [
     "all_tracked_files",
     "branch",
     "branches",
+    "check_out_again",
     "clone_at",
     "commit_all",
     "commit_of_tag",
