@@ -11,17 +11,14 @@ from hypothesis import strategies as st
 from loadmaster.errors.release_commands.results import ReleaseCommandBrokePlan
 from loadmaster.planning.commands.changes import Change, ChangedFile
 from loadmaster.planning.commands.results import CommandResult, KeptResult, differing
-from loadmaster.planning.gates.evidence import Evidence, ReleaseEvidence
 from loadmaster.planning.plan import ReleasePlan, commands_of, plan_release, with_result
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.registry.seen import OwnRelease, Seen, TagSeen
+from loadmaster.planning.registry.seen import OwnRelease, Seen
 from loadmaster.planning.tree.tree import read_workspace
 from loadmaster.planning.tree.workspace import Package
-from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.value import digest
 from tests.kit.building import BASE, TODAY, files_of, needs, package, project, seen, workspaces
-from tests.kit.gates_asked import answer
 
 TABLE = ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="a" * 64)
 DOCS = CommandResult(name="docs", run=("make", "docs"), directory=None, files=(TABLE,))
@@ -150,27 +147,6 @@ def test_whether_a_command_runs(asked: str, own: OwnRelease | None, since: str |
     assert bool(plan.edits) is (asked == "minor")
     assert commands_of(plan, tree, by) == (commands if run else ())
     assert any("had the network" in line for line in plan.deviations) is run
-
-
-def judged(looked: Seen, plan: ReleasePlan) -> Evidence:
-    return Evidence(release=ReleaseEvidence(seen=looked, plan=plan, project=profile()))
-
-
-def test_a_commit_that_has_the_version_must_have_what_the_commands_make_unless_its_tag_is_out() -> None:
-    looked = seen(*TWO)
-    plan = planned(looked, profile()).model_copy(update={"commands": (DOCS,)})
-    assert answer(judged(looked, plan), "commands-done").outcome is Outcome.PASS
-    written = plan.model_copy(update={"edits": ()})
-    (problem,) = answer(judged(looked, written), "commands-done").problems
-    assert (problem.where, problem.what) == (
-        "docs/table.md",
-        "would be changed by the command `docs`, and the commit has the version already",
-    )
-    tagged = seen(*TWO, tags=[TagSeen(name="v0.5.0", commit=BASE, parents=(), subject="x")])
-    out = answer(judged(tagged, written), "commands-done")
-    assert (out.outcome, out.warnings) == (Outcome.PASS, (problem,))
-    unnamed = plan.model_copy(update={"commands": ()})
-    assert answer(judged(looked, unnamed), "commands-done").outcome is Outcome.SKIP
 
 
 def test_what_is_kept_says_what_ran_and_what_differs_is_named() -> None:
