@@ -24,7 +24,7 @@ from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
-from tasks import announce, permissions, prepare, publish, verify
+from tasks import announce, commands, permissions, prepare, publish, verify
 from tasks.credentials import credentials
 from tasks.cut import write_receipt_of_cut
 from tasks.policy import wait_out
@@ -77,7 +77,9 @@ def carry_out(job: Job) -> Receipt:
 def _prepare(job: Job, journal: Journal) -> Ready:
     """Looks, decides, checks and packages. Changes nothing outside the run's directory."""
     seen = prepare.look(job)
-    plan = prepare.decide(job, seen)
+    draft = prepare.decide(job, seen)
+    journal.note_draft(draft, seen.toolchain)
+    plan = commands.carry_out(job, seen, draft, journal.note_command)
     journal.note_plan(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))

@@ -91,12 +91,17 @@ def decide(job: Job, seen: Seen) -> ReleasePlan:
     if job.releases:
         prepare.require_finished(job, seen, plan)
     pin_version(job, plan.version)
+    show_plan(job, plan)
+    return plan
+
+
+def show_plan(job: Job, plan: ReleasePlan) -> None:
+    """As an artifact of the run; a later one takes its place."""
     create_markdown_artifact(
         key=artifact_key(job.project.name, "plan"),
         markdown=show.plan_markdown(plan),
         description=f"Plan of {plan.title}",
     )
-    return plan
 
 
 @task(
@@ -128,7 +133,9 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     style = job.project.cargo
     since = "deny" if style.deny_warnings else f"since {last.tag.commit if last else 'ever'}"
     try:
-        return lint(job, seen, plan, seen.source.tree, seen.toolchain.rustc, f"{style.clippy_of}, {since}")
+        return lint(
+            job, seen, plan, plan.tree_name(seen.source.tree), seen.toolchain.rustc, f"{style.clippy_of}, {since}"
+        )
     except ClippyNotRun as error:
         return Lint(ran=False, why=error.told)
     except ClippyFailed as error:
@@ -136,8 +143,8 @@ def lint_once(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
 
 @asks_the_world("check with the oldest Rust")
-def build_with_oldest_rust(job: Job, seen: Seen) -> Lint:
-    return inspect.msrv(job, seen)
+def build_with_oldest_rust(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
+    return inspect.msrv(job, seen, plan)
 
 
 @asks_the_world("compare the API")
@@ -148,7 +155,9 @@ def compare_api(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 def judge_code(job: Job, seen: Seen, plan: ReleasePlan) -> Judged:
     """What each program says that judges the code. One that cannot block, by the profile, may be missing."""
     return Judged(
-        clippy=lint_once(job, seen, plan), msrv=build_with_oldest_rust(job, seen), semver=compare_api(job, seen, plan)
+        clippy=lint_once(job, seen, plan),
+        msrv=build_with_oldest_rust(job, seen, plan),
+        semver=compare_api(job, seen, plan),
     )
 
 
@@ -251,7 +260,7 @@ def package_all(
         wanted = absent
     if job.project.cargo.verify:
         to_build = {name: digests[name] for name in wanted}
-        tree, rust = seen.source.tree, f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
+        tree, rust = plan.tree_name(seen.source.tree), f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
         build_packaged(job, wanted, to_build, tree, rust, _offered(plan, seen, as_of), seen.registry, as_of)
     return digests, published
 
@@ -261,7 +270,7 @@ def _package_once(
 ) -> dict[str, str]:
     """Digests from the cache if the kept files are still there; else the crates are packaged."""
     offered = _offered(plan, seen, as_of)
-    tree, contents = seen.source.tree, seen.source.carried.name
+    tree, contents = plan.tree_name(seen.source.tree), seen.source.carried.name
     arguments = (job, crates, commit, contents, tree, seen.toolchain.cargo, offered, seen.registry, as_of)
     digests = package(*arguments)
     if not job.store.has_all(digests):

@@ -87,7 +87,7 @@ def gates(
 
     judged = judge(tree, tag, load_project(project) if project is not None else None)
     if as_json:
-        print_json(judged.model_dump(mode="json"))
+        print_json(judged.model_dump(mode="json", exclude=None if judged.commands else {"commands"}))
     else:
         print(judgement_text(judged), end="")
     raise typer.Exit(judged.exit_code)

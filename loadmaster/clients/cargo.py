@@ -318,13 +318,15 @@ def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Seq
     return Lint(ran=True, passed=finished.code == 0, findings=findings)
 
 
-def fetch(cargo: Cargo, directory: Path, *, locked: bool) -> None:
+def fetch(cargo: Cargo, directory: Path, *, locked: bool, tree: Path | None = None) -> None:
     """`cargo fetch`: brings everything in the lockfile into this run's `CARGO_HOME`; runs no code of what it brings.
 
-    If not `locked`, it may write the lockfile. Raises what `package` raises.
+    If not `locked`, it may write the lockfile. `tree` is the directory around that cargo may read, too, for a workspace within
+    another's tree. Raises what `package` raises.
     """
     argv = ["cargo", "fetch", *["--locked"] * locked]
-    _require_done(_call(cargo, directory, argv, "fetching dependencies", _online_in(directory, locked)), argv)
+    access = replace(_online_in(directory, locked), reads=() if tree is None else (tree,))
+    _require_done(_call(cargo, directory, argv, "fetching dependencies", access), argv)
 
 
 def fetch_crate(cargo: Cargo, directory: Path, name: str, version: str, source: str = CRATES_IO_SOURCE) -> None:

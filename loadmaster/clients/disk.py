@@ -55,15 +55,18 @@ def scratch() -> Iterator[Path]:
         remove_tree(place)
 
 
-def walk(directory: Path) -> Iterator[os.DirEntry[str]]:
+def walk(directory: Path, *, without: str = "") -> Iterator[os.DirEntry[str]]:
     """Everything below, each directory before what is in it. No link is followed, and no depth is too deep.
 
-    What cannot be listed is left out: removed meanwhile, closed to us, or at a path that is too long for anybody.
+    What cannot be listed is left out: removed meanwhile, closed to us, or at a path that is too long for anybody. So is what is
+    called `without` directly in the directory.
     """
-    waiting = [str(directory)]
+    waiting, left_out = [str(directory)], os.path.join(directory, without)  # noqa: PTH118 - compared with texts
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
+                if entry.path == left_out:
+                    continue
                 yield entry
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from loadmaster.clients.disk import writing
 
 TAIL_LINES = 40
+_TAIL_BYTES = 64 * 1024
 
 ALLOWED = (
     "PATH",
@@ -62,19 +63,21 @@ def run(
     env: Mapping[str, str],
     log: Path,
     deadline: float | None = None,
+    logs_all: bool = False,
 ) -> Finished:
     """Runs `argv` to its end. Appends its standard error to `log`, and returns the last lines of it.
 
-    After `deadline` seconds, the program and its children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired, and
-    `DiskFull` or `NotWritten` for the log.
+    With `logs_all` its standard output goes there, too, and is not returned. After `deadline` seconds, the program and its
+    children are killed. Raises FileNotFoundError, subprocess.TimeoutExpired, and `DiskFull` or `NotWritten` for the log.
     """
     with writing(log):
         sink = log.open("ab")
     with sink:
         start = sink.tell()
+        out_to = sink if logs_all else subprocess.PIPE
         # The child leads a process group of its own, so that its children die with it.
         child = subprocess.Popen(
-            argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink, process_group=0
+            argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out_to, stderr=sink, process_group=0
         )
         try:
             out, _ = child.communicate(timeout=deadline)
@@ -82,10 +85,12 @@ def run(
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
             raise
-    return Finished(code=child.returncode, out=out.decode(errors="replace"), tail=_tail(log, start))
+    return Finished(code=child.returncode, out=(out or b"").decode(errors="replace"), tail=last_lines(log, start))
 
 
-def _tail(log: Path, start: int) -> str:
+def last_lines(log: Path, start: int = 0) -> str:
+    """The end of what was written to the log from the byte `start` on, however much that is."""
     with log.open("rb") as source:
-        source.seek(start)
+        end = source.seek(0, os.SEEK_END)
+        source.seek(max(start, end - _TAIL_BYTES))
         return "\n".join(source.read().decode(errors="replace").splitlines()[-TAIL_LINES:])

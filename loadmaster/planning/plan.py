@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from loadmaster.errors.release_commands.results import ReleaseCommandBrokePlan
 from loadmaster.errors.workspace import NothingToPublish
+from loadmaster.planning.commands.changes import Change
+from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.edits.bump import edit_tree, moving_versions
 from loadmaster.planning.edits.changelogs import WrittenChangelog
 from loadmaster.planning.edits.released import label, manifest_versions, released_versions
@@ -18,12 +21,13 @@ from loadmaster.planning.order import dependencies_first, edges, remaining_path
 from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
+from loadmaster.planning.profile.release_command import ReleaseCommand, deviations_of
 from loadmaster.planning.profile.shared_tags import require_leaders, require_one_version, tags_of
 from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.rates import Action
-from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.value import Value, digest
 from loadmaster.planning.values.version import same_version
 
 CHECKSUMS = "SHA256SUMS"
@@ -97,6 +101,24 @@ class ReleasePlan(Value):
     assets: tuple[str, ...]
     install: Install | None
     deviations: tuple[str, ...]
+    commands: tuple[CommandResult, ...] = ()
+    """The project's own commands that ran, each with what it made. The release commit has that, if there are edits."""
+
+    @property
+    def has_results(self) -> bool:
+        """Whether the release commit gets files that a command changed."""
+        return bool(self.edits) and any(result.files for result in self.commands)
+
+    @property
+    def result_paths(self) -> tuple[str, ...]:
+        """The files that commands leave in the release commit, sorted; without those that are gone afterwards."""
+        left = {file.path: file.how for result in self.commands for file in result.files}
+        return tuple(sorted(path for path, how in left.items() if how is not Change.DELETED)) if self.edits else ()
+
+    def tree_name(self, base: str) -> str:
+        """A name for the tree that is released, for builds that no other tree may share. `base` is that of the base commit's tree,
+        from which all else follows where no command changed a file."""
+        return digest(self) if self.has_results else base
 
     def crate(self, name: str) -> Crate:
         return next(crate for crate in self.crates if crate.name == name)
@@ -142,6 +164,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
     edited = edit_tree(files, seen.workspace, versions, project.release, today, seen.source.proposals)
     crates = _crates(packages, versions, seen)
     tags = _tags(crates, project, edited.changelogs)
+    released_as = {crate.name: crate.version for crate in crates}
+    commands = _due_commands(seen.source, project, released_as, has_edits=bool(edited.texts))
     return ReleasePlan(
         project=project.name,
         version=label(policy, released),
@@ -156,8 +180,58 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         on_forge=seen.forge is not None,
         assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
         install=_install(project, packages),
-        deviations=_deviations(seen.source, project, packages),
+        deviations=(*_deviations(seen.source, project, packages), *deviations_of(commands)),
     )
+
+
+def commands_of(plan: ReleasePlan, seen: Seen, project: Project) -> tuple[ReleaseCommand, ...]:
+    """The project's own commands that run for the plan, in their order.
+
+    () where its commit is one that Loadmaster made for this release: that has their results.
+    """
+    return _due_commands(seen.source, project, plan.versions, has_edits=bool(plan.edits))
+
+
+def _due_commands(
+    source: SourceSeen, project: Project, versions: Mapping[str, str], *, has_edits: bool
+) -> tuple[ReleaseCommand, ...]:
+    if not has_edits and source.own is not None and source.own.commit == source.commit:
+        return ()
+    return tuple(command for command in project.release.commands if command.holds_for(versions))
+
+
+def with_result(plan: ReleasePlan, result: CommandResult, again: ReleasePlan | None) -> ReleasePlan:
+    """The plan after one of its commands has run.
+
+    `again` is what planning makes of the tree that it left: this very release, with nothing to edit. Only the notes may be
+    others. None if it changed nothing that is committed. Raises `ReleaseCommandBrokePlan`.
+    """
+    tags = plan.tags
+    if again is not None:
+        if (told := _difference(plan, again)) is not None:
+            raise ReleaseCommandBrokePlan(result.name, told)
+        notes = {tag.name: tag.notes for tag in again.tags}
+        tags = tuple(tag.model_copy(update={"notes": notes[tag.name]}) for tag in tags)
+    return plan.model_copy(update={"tags": tags, "commands": (*plan.commands, result)})
+
+
+def _difference(plan: ReleasePlan, again: ReleasePlan) -> str | None:
+    """What the second plan has otherwise, in words; None if both are of one release."""
+    if again.versions != plan.versions:
+        moved = sorted(set(again.versions.items()) ^ set(plan.versions.items()))
+        return f"the released versions are others, of {', '.join(f'`{name}`' for name in dict(moved))}"
+    if again.edits:
+        return f"the release would edit `{again.edits[0].path}` once more"
+    if again.edges != plan.edges:
+        return "the released packages need others of each other"
+    without_notes = [
+        [tag.model_copy(update={"notes": "", "proposed": False}) for tag in each.tags] for each in (plan, again)
+    ]
+    if without_notes[0] != without_notes[1]:
+        return "it would get other tags"
+    others = ("commit_message", "excluded", "install")
+    changed = [name for name in others if getattr(again, name) != getattr(plan, name)]
+    return f"its {changed[0].replace('_', ' ')} is another" if changed else None
 
 
 def publishable(workspace: Workspace, project: Project) -> tuple[Package, ...]:

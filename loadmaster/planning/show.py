@@ -8,13 +8,14 @@ from datetime import datetime
 
 from loadmaster.errors.base import clause, in_one_line
 from loadmaster.planning.begun import WayBack
+from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.order import waves
 from loadmaster.planning.pace import Turn
 from loadmaster.planning.patience import NextTry, told_of
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
-from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt
+from loadmaster.planning.values.receipt import CommandRecord, Failure, ObjectRecord, Receipt
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.planning.way_on import WayOn, out_text, way_on
@@ -37,6 +38,7 @@ def plan_text(plan: ReleasePlan) -> str:
         f"  from    {plan.base_commit} on `{plan.branch}`",
         f"  commit  {plan.commit_message}" if plan.edits else "  commit  none: the tree has the version already",
         *(f"            {edit.path}" for edit in plan.edits),
+        *(line for result in plan.commands for line in _command_lines(result)),
         *(line for tag in plan.tags for line in _tag_lines(tag)),
         f"  crates  {len(plan.crates)}, dependencies first",
         *(_crate_line(plan, name) for name in (crate.name for crate in plan.crates)),
@@ -48,6 +50,19 @@ def plan_text(plan: ReleasePlan) -> str:
         lines.append(f"  install {plan.install.package}, then `{plan.install.binary} --version`")
     lines += [f"  deviation: {line}" for line in plan.deviations]
     return "\n".join([*lines, f"  plan    {digest(plan)}", ""])
+
+
+def _command_lines(result: CommandResult) -> list[str]:
+    """A command of the project's own, and what it made."""
+    lines = [f"  command {_command(result)}"]
+    changed = [f"            {file.path} {file.how}" for file in result.files]
+    return lines + (changed or ["            changes nothing"])
+
+
+def _command(result: CommandResult) -> str:
+    line = in_one_line(shlex.join(result.run))
+    named = line if result.name == line else f"{result.name}: {line}"
+    return f"{named} (in {result.directory})" if result.directory else named
 
 
 def _tag_lines(tag: Tag) -> list[str]:
@@ -153,6 +168,10 @@ def plan_markdown(plan: ReleasePlan) -> str:
         for crate in plan.crates
     ]
     edits = [f"- `{edit.path}`" for edit in plan.edits] or ["- none: the tree has the version already"]
+    edits += [
+        f"- by `{result.name}`: {', '.join(f'`{file.path}` {file.how}' for file in result.files) or 'nothing'}"
+        for result in plan.commands
+    ]
     return "\n".join(
         [
             f"# {plan.project} {_moves(plan)}",
@@ -250,6 +269,7 @@ def receipt_text(receipt: Receipt) -> str:
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
         *(["  nothing was left to do: everything was released already"] if receipt.changed_nothing else []),
         f"  commit {receipt.commit}",
+        *(_command_record_line(record) for record in receipt.commands),
         *(_object_line(record) for record in receipt.objects),
         *(f"  deviation: {line}" for line in receipt.deviations),
     ]
@@ -283,6 +303,12 @@ def _fix_forward(receipt: Receipt) -> str:
         return told
     status_command = WayBack(project=receipt.project, options=receipt.options or {}).status_command(receipt.version)
     return f"{told}. `{status_command}` shows what users have meanwhile"
+
+
+def _command_record_line(record: CommandRecord) -> str:
+    changed = f"changed {', '.join(record.files)}" if record.files else "changed nothing"
+    kept = "  (kept by an earlier attempt)" if record.kept else ""
+    return f"  ✔ command  {record.name}  {record.seconds:.1f} s  {changed}{kept}"
 
 
 def _object_line(record: ObjectRecord) -> str:

@@ -17,6 +17,7 @@ from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.receipt import (
+    CommandRecord,
     CrateReadBack,
     Failure,
     ObjectRecord,
@@ -46,10 +47,21 @@ class Journal:
         self._as_of = job.pinned.as_of
         self.gates: tuple[GateAnswer, ...] = ()
         self._objects: dict[tuple[str, str], ObjectRecord] = {}
+        self._commands: tuple[CommandRecord, ...] = ()
+        self._is_planned = False
         self._write_head(anew=True)
 
+    def note_draft(self, draft: ReleasePlan, toolchain: ToolchainSeen) -> None:
+        """What is planned before the project's own commands have run: it has no hash yet that would be the plan's."""
+        self.plan, self._toolchain = draft, toolchain
+        self._write_head()
+
     def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
-        self.plan, self._toolchain = plan, toolchain
+        self.plan, self._toolchain, self._is_planned = plan, toolchain, True
+        self._write_head()
+
+    def note_command(self, record: CommandRecord) -> None:
+        self._commands += (record,)
         self._write_head()
 
     def note_gates(self, answers: tuple[GateAnswer, ...]) -> None:
@@ -111,12 +123,13 @@ class Journal:
             run=job.directory.path.name,
             options=job.options or None,
             outcome=outcome,
-            plan=digest(plan) if plan else "",
+            plan=digest(plan) if plan and self._is_planned else "",
             toolchain=f"cargo {self._toolchain.cargo}, rustc {self._toolchain.rustc}" if self._toolchain else "",
             as_of=self._as_of,
             started=self._started,
             seconds=seconds_between(self._started, datetime.now(UTC)),
             objects=tuple(self._objects.values()),
+            commands=self._commands,
             gates=self.gates,
             not_passed=tuple(answer.gate for answer in self.gates if not answer.passed),
             deviations=(*(plan.deviations if plan else ()), *_deviations(job)),

@@ -122,6 +122,11 @@ class RunDirectory:
         return self.path / "trees"
 
     @property
+    def commands(self) -> Path:
+        """The logs and the results of the project's own commands."""
+        return self.path / "commands"
+
+    @property
     def home(self) -> Path:
         return self.path / "home"
 

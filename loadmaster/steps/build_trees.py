@@ -9,19 +9,29 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.disk import copy_tree, remove_tree
 from loadmaster.planning.packaging import left_to_fetch
+from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
+from loadmaster.steps.planned_trees import copy_planned, unfinished_copy
 
 
-def build_tree(job: Job, called: cargo.Cargo) -> Path:
+def build_tree(job: Job, called: cargo.Cargo, plan: ReleasePlan | None = None) -> Path:
     """A copy of the run's clone as its last commit has it, with all that cargo needs to build it offline.
 
-    It is made once for each commit in an attempt. Raises what `fetch_for` raises.
+    If commands of the project's own changed files, `plan` says so, and the copy is of what the release commit will have. It is made
+    once for each commit and plan in an attempt. Raises what `fetch_for` raises.
     """
-    place = job.directory.build_trees / git.head(job.directory.checkout)[:12]
+    checkout = job.directory.checkout
+    if plan is not None and plan.has_results:
+        place = job.directory.build_trees / f"built-{digest(plan)[:12]}"
+        if not place.exists():
+            copy_planned(job, plan, place)
+            fetch_for(called, place)
+        return place
+    place = job.directory.build_trees / git.head(checkout)[:12]
     if not place.exists():
-        _copy(job.directory.checkout, place)
+        unfinished_copy(checkout, place).rename(place)
         fetch_for(called, place)
     return place
 
@@ -55,11 +65,3 @@ def fetch_for_packaged(
 
 def has_lockfile(tree: Path) -> bool:
     return (tree / "Cargo.lock").is_file()
-
-
-def _copy(source: Path, place: Path) -> None:
-    """Its git objects, which nobody changes, are shared."""
-    unfinished = place.with_name(f"{place.name}.unfinished")
-    remove_tree(unfinished)
-    copy_tree(source, unfinished, linked=".git/objects")
-    unfinished.rename(place)

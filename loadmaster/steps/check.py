@@ -23,6 +23,7 @@ from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_wo
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.steps.look import files_of_submodules
+from loadmaster.steps.planned_trees import planned_copy
 
 
 def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[GateAnswer, ...]:
@@ -34,17 +35,21 @@ def check(job: Job, seen: Seen, plan: ReleasePlan, judged: Judged) -> tuple[Gate
 
 
 def _tree(job: Job, seen: Seen, plan: ReleasePlan) -> Tree:
-    checkout = job.directory.checkout
-    # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
-    others = {os.path.relpath(entry.path, checkout) for entry in walk(checkout) if entry.name == LOCKFILE}
-    others = others.difference(seen.source.lockfiles) | files_of_submodules(
-        checkout, seen.source.carried, seen.workspace
-    )
-    files = read_tree(checkout, texts_to_read(job.project), without=others)
+    """The tree of the release commit; where commands of the project's own changed files, as it is written out with them."""
+    before = _files(job, seen, job.directory.checkout)
+    planned = planned_copy(job, plan) if plan.has_results else None
+    after = _files(job, seen, planned) if planned is not None else None
     released = tuple(package for package in seen.workspace.packages if package.name in plan.versions)
-    sources = read_sources(job.directory.checkout, sources_to_read(files.paths, released))
+    sources = read_sources(planned or job.directory.checkout, sources_to_read((after or before).paths, released))
     is_past = job.pinned.as_of < job.pinned.started
-    return planned_tree(files, sources, plan, job.project, registry=seen.registry, is_past=is_past)
+    return planned_tree(before, sources, plan, job.project, registry=seen.registry, is_past=is_past, after=after)
+
+
+def _files(job: Job, seen: Seen, tree: Path) -> TreeFiles:
+    # Cargo leaves a lockfile if none is tracked, and a project may keep stale ones that no gate should judge.
+    others = {os.path.relpath(entry.path, tree) for entry in walk(tree) if entry.name == LOCKFILE}
+    others = others.difference(seen.source.lockfiles) | files_of_submodules(tree, seen.source.carried, seen.workspace)
+    return read_tree(tree, texts_to_read(job.project), without=others)
 
 
 def _past(job: Job, seen: Seen, plan: ReleasePlan, tree: Tree) -> Past:

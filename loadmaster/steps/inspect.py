@@ -48,9 +48,9 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     The project's runs share the builds of external crates.
     """
     style, ours = job.project.cargo, job.cargo().with_target(_target(job, "clippy"))
-    tree = build_tree(job, ours)
+    tree = build_tree(job, ours, plan)
     packages = _packages_to_lint(job, seen)
-    specs = _package_specs(tree, seen.workspace, packages)
+    specs = _package_specs(tree, _workspace_in(tree, seen, plan), packages)
     lint = cargo.clippy(ours, tree, specs, locked=has_lockfile(tree), deny_warnings=style.deny_warnings)
     if style.deny_warnings or not lint.ran or (not lint.passed and not lint.findings):
         return lint
@@ -76,6 +76,11 @@ def _packages_to_lint(job: Job, seen: Seen) -> tuple[str, ...]:
     return tuple(package.name for package in publishable(seen.workspace, job.project))
 
 
+def _workspace_in(tree: Path, seen: Seen, plan: ReleasePlan) -> Workspace:
+    """The workspace as a build tree has it: with the planned versions, if commands of the project's own changed files."""
+    return read_workspace(read_tree(tree)) if plan.has_results else seen.workspace
+
+
 def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
     """Package id specs of those names that are members. They hold the path, because a crate from the registry may have the
     same name and version.
@@ -86,25 +91,25 @@ def _package_specs(tree: Path, workspace: Workspace, names: Iterable[str]) -> tu
 
 
 @judges_the_tree
-def msrv(job: Job, seen: Seen) -> Lint:
+def msrv(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     """`cargo check` of the publishable packages, each with the Rust version that it declares, the newest first."""
     if not job.project.cargo.msrv:
         return Lint(ran=False, why="the profile says `cargo.msrv = false`")
     packages = by_rust_version(publishable(seen.workspace, job.project))
     if not packages:
         return Lint(ran=False, why="no package declares a `rust-version`")
-    tree, end = build_tree(job, job.cargo()), time.monotonic() + job.project.cargo.msrv_within
+    tree, end = build_tree(job, job.cargo(), plan), time.monotonic() + job.project.cargo.msrv_within
+    specs = {rust: _package_specs(tree, _workspace_in(tree, seen, plan), names) for rust, names in packages.items()}
     return together(
-        (rust, names, _check_with_rust(job, seen, tree, rust, names, end)) for rust, names in packages.items()
+        (rust, names, _check_with_rust(job, tree, rust, specs[rust], end)) for rust, names in packages.items()
     )
 
 
-def _check_with_rust(job: Job, seen: Seen, tree: Path, rust: str, names: tuple[str, ...], end: float) -> Lint:
+def _check_with_rust(job: Job, tree: Path, rust: str, specs: tuple[str, ...], end: float) -> Lint:
     """`end` is an instant of the monotonic clock, in seconds."""
     if (within := end - time.monotonic()) <= 0:
         return Lint(ran=False, why="there was no time left (`cargo.msrv_within` in the profile)")
     called = job.cargo().with_target(_target(job, f"msrv-{rust}"))
-    specs = _package_specs(tree, seen.workspace, names)
     return cargo.check_with(called, tree, rust, specs, locked=has_lockfile(tree), within=within)
 
 
@@ -121,7 +126,7 @@ def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     known = read_workspace(read_tree(before)).names
     packages = sorted(known & plan.versions.keys())
     level = level_between(last.version, plan.tags[0].version)
-    return cargo.semver_problems(ours, build_tree(job, ours), before, packages, level)
+    return cargo.semver_problems(ours, build_tree(job, ours, plan), before, packages, level)
 
 
 def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) -> Path | None:

@@ -31,7 +31,7 @@ from loadmaster.planning.registry.seen import (
 from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.submodules import Carried
 from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel, pinned_path
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
 from loadmaster.run.job import Job
 from loadmaster.run.own_releases import newest_own_release
@@ -109,12 +109,7 @@ def look_for_own_release(job: Job) -> OwnRelease | None:
 def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carried: Carried) -> SourceSeen:
     """Manifests, lockfiles, changelogs and tags of the clone that `check_out` made."""
     checkout, chosen = job.directory.checkout, job.cargo()
-    style = job.project.release
-    tracked = set(git.tracked_files(checkout, "*Cargo.lock"))
-    untracked = {path for path in _lockfiles_of(checkout) if path not in tracked}  # cargo may have left one
-    others = untracked.union(style.stale_lockfiles, files_of_submodules(checkout, carried, workspace))
-    tree = read_tree(checkout, globs_to_edit(style), without=others)
-    files = files_to_edit(tree, workspace, style)
+    files = files_to_plan(job, checkout, workspace, carried)
     return SourceSeen(
         commit=job.pinned.commit,
         tree=git.tree_of(checkout, job.pinned.commit),
@@ -129,6 +124,15 @@ def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carri
         carried=carried,
         dirty=(*job.pinned.dirty, *git.status(checkout)),
     )
+
+
+def files_to_plan(job: Job, tree: Path, workspace: Workspace, carried: Carried) -> TreeFiles:
+    """What planning looks at in `tree`, the run's clone or a copy of it. Raises what `read_tree` raises."""
+    style = job.project.release
+    tracked = set(git.tracked_files(job.directory.checkout, "*Cargo.lock"))
+    untracked = {path for path in _lockfiles_of(tree) if path not in tracked}  # cargo may have left one
+    others = untracked.union(style.stale_lockfiles, files_of_submodules(tree, carried, workspace))
+    return files_to_edit(read_tree(tree, globs_to_edit(style), without=others), workspace, style)
 
 
 def _lockfiles_of(checkout: Path) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.permission_gate import PermissionGate
 from loadmaster.run.job import Job
 from loadmaster.steps import prepare
+from loadmaster.steps.commands import run_commands
 from loadmaster.steps.permission_questions import Questions
 
 
@@ -103,10 +104,11 @@ def judge_packaged(job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> t
 
 
 def judge_unpackaged(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[Finding, ...]:
-    """As `judge_packaged`, but packages the crates first, in the run's own clone."""
+    """As `judge_packaged`, but packages the crates first, in the run's own clone, after the project's own commands."""
     try:
+        plan, _ = run_commands(job, seen, plan)
         prepare.commit(job, plan)
-        digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+        digests = prepare.package(job, plan.versions, plan.tree_name(seen.source.tree), seen.registry, job.pinned.as_of)
     except LoadmasterError as error:
         why = f"the crates could not be packaged: {clause(error.what.splitlines()[0])}"
         return (Found(Outcome.COULD_NOT_CHECK, why, error.fix).at(PermissionGate.CRATE_RULES, "plan"),)

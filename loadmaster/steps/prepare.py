@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.disk import writing
 from loadmaster.errors.cargo import PackagedDifferently
 from loadmaster.errors.edits import BumpRefused
 from loadmaster.index_as_of.view import index_as_of
@@ -29,6 +28,7 @@ from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.build_trees import build_tree, fetch_for_packaged
 from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look_at_workspace
+from loadmaster.steps.planned_trees import write_plan
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
 
@@ -41,20 +41,22 @@ def require_finished(job: Job, seen: Seen, plan: ReleasePlan) -> None:
 
 
 def commit(job: Job, plan: ReleasePlan) -> str:
-    """Makes the release commit from every edit of the plan; without edits it is the base commit. Its id depends on the plan only.
+    """Makes the release commit from every edit of the plan, and from what the project's commands made; without edits it is the
+    base commit. Its id depends on the plan only.
 
     Raises `BumpRefused` if cargo does not accept the edited tree unchanged, and `DiskFull`, `NotWritten`.
     """
     checkout = job.directory.checkout
     if not plan.edits:
         return plan.base_commit
-    for edit in plan.edits:
-        with writing(checkout / edit.path):
-            (checkout / edit.path).write_bytes(edit.text.encode("utf-8"))
+    write_plan(job, plan, checkout)
     for edit in plan.edits:
         if Path(edit.path).name == "Cargo.lock":
             _require_accepted(job, edit.path, plan.version)
-    return git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
+    commit = git.commit_all(checkout, plan.commit_message, job.identity, job.pinned.started)
+    if plan.result_paths:
+        git.check_out_again(checkout, plan.result_paths)
+    return commit
 
 
 def _require_accepted(job: Job, lockfile: str, version: str) -> None:

@@ -85,6 +85,15 @@ def test_a_tree_of_any_depth_is_walked_and_removed(deep: Path) -> None:
     assert not deep.exists()
 
 
+def test_one_name_at_the_top_can_be_left_out_of_a_walk(tmp_path: Path) -> None:
+    for path in (".git/config", "in/.git/config", "git"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    found = {os.path.relpath(entry.path, tmp_path) for entry in walk(tmp_path, without=".git")}
+    assert found == {"in", "in/.git", "in/.git/config", "git"}
+    assert len(list(walk(tmp_path))) == 6
+
+
 def test_a_tree_is_copied_with_its_links_times_and_modes_and_what_never_changes_is_shared(tmp_path: Path) -> None:
     source, place = tmp_path / "source", tmp_path / "place"
     (source / ".git" / "objects" / "ab").mkdir(parents=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.process import TAIL_LINES, Finished, environment, run
+from loadmaster.clients.process import TAIL_LINES, Finished, environment, last_lines, run
 
 PLANTED = {
     "CARGO_REGISTRY_TOKEN": "cio-planted",
@@ -56,6 +56,19 @@ class TestEnvironment:
 
 
 class TestOutput:
+    def test_all_of_it_goes_to_the_log_in_its_order_if_that_is_wanted(self, tmp_path: Path) -> None:
+        script, log = "echo said; echo complained >&2; echo more; exit 3", tmp_path / "log"
+        told = run(["sh", "-c", script], cwd=tmp_path, env=environment(tmp_path), log=log, logs_all=True)
+        assert told == Finished(code=3, out="", tail="said\ncomplained\nmore")
+        assert log.read_text() == "said\ncomplained\nmore\n"
+
+    def test_the_last_lines_of_a_log_without_end_are_found_from_its_end(self, tmp_path: Path) -> None:
+        log = tmp_path / "log"
+        log.write_bytes(b"x" * 1_000_000 + b"\none\ntwo\n")
+        assert last_lines(log).splitlines()[1:] == ["one", "two"]
+        assert len(last_lines(log)) < 100_000
+        assert last_lines(log, start=1_000_005) == "two"
+
     def test_output_and_complaint_are_kept_apart_and_the_code_is_told(self, tmp_path: Path) -> None:
         assert shell("echo said; echo complained >&2; exit 3", tmp_path) == Finished(
             code=3, out="said\n", tail="complained"

@@ -38,6 +38,7 @@ from loadmaster.errors import (
 from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.refusals.sentences import SENTENCES
+from loadmaster.errors.release_commands import results, running
 
 URL = "https://registry.example/index/ha/ng/hangar"
 TOLD = "it said no"
@@ -208,6 +209,18 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     git.RemoteTagExists: lambda: git.RemoteTagExists("refs/tags/v1.0.0", "ada/hangar", TOLD),
     request.RequestMoved: lambda: request.RequestMoved("demo 1.0.0", "demo 1.1.0"),
     edits.RequirementCannotFollow: lambda: edits.RequirementCannotFollow("Cargo.toml", "units", "<1", "1.0.0"),
+    results.ReleaseCommandBrokePlan: lambda: results.ReleaseCommandBrokePlan(
+        "docs", "the released versions are others"
+    ),
+    results.ReleaseCommandPathMissing: lambda: results.ReleaseCommandPathMissing("docs", ["docs/tabel.md"]),
+    results.ReleaseCommandRefused: lambda: results.ReleaseCommandRefused("docs", {".git": "its settings were changed"}),
+    results.ReleaseCommandVaries: lambda: results.ReleaseCommandVaries("docs", ["docs/table.md"], earlier=False),
+    results.ReleaseCommandWentBeyond: lambda: results.ReleaseCommandWentBeyond(
+        "docs", ["docs/*.md"], changed=["notes.txt"], left=["left.txt"], deleted=[]
+    ),
+    running.ReleaseCommandFailed: lambda: running.ReleaseCommandFailed("docs", 101, TOLD, "/home/commands/1.log"),
+    running.ReleaseCommandNotStarted: lambda: running.ReleaseCommandNotStarted("docs", "mdbook: No such file"),
+    running.ReleaseCommandTooLong: lambda: running.ReleaseCommandTooLong("docs", 600.0, TOLD, "/home/commands/1.log"),
     run.CommandStopped: lambda: run.CommandStopped("SIGTERM"),
     run.RunAmbiguous: lambda: run.RunAmbiguous("at work", ["3f2a8c1e", "4a1b2c3d"]),
     run.RunCancelled: lambda: run.RunCancelled(),
@@ -305,9 +318,8 @@ MACHINE_WORDS = ("Traceback", "Exception", "Error:", "errno", " at 0x", "<class"
 
 
 def catalogue() -> set[type[LoadmasterError]]:
-    modules = (
-        importlib.import_module(f"{errors.__name__}.{each.name}") for each in pkgutil.iter_modules(errors.__path__)
-    )
+    walked = pkgutil.walk_packages(errors.__path__, f"{errors.__name__}.")
+    modules = [importlib.import_module(each.name) for each in walked]
     members = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
     return {each for each in members if issubclass(each, LoadmasterError)} - BASES
 

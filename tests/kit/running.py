@@ -49,6 +49,16 @@ def loadmaster(home: Path, *arguments: str, **variables: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+def profile_with_commands(place: Path) -> Path:
+    """A directory of profiles with the demo's, to which two commands are added: one of every release, one of later ones."""
+    commands = (("docs", 'run = ["touch", "docs/table.md"]'), ("later", 'run = ["false"]\nsince = "99.0.0"'))
+    text = (ROOT / "projects" / "demo.toml").read_text(encoding="utf-8")
+    text += "".join(f'\n[[release.commands]]\nname = "{name}"\npaths = ["docs/*"]\n{rest}\n' for name, rest in commands)
+    (place / "projects").mkdir(parents=True)
+    (place / "projects" / "demo.toml").write_text(text, encoding="utf-8")
+    return place / "projects"
+
+
 def index_of(world: Served) -> str:
     return f"sparse+{world.address}/index/"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.gates.judging import turn_into_advice
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.show import (
@@ -15,7 +17,7 @@ from loadmaster.planning.show import (
     receipt_text,
 )
 from loadmaster.planning.values.gate import GateAnswer, Problem
-from loadmaster.planning.values.receipt import Failure, ObjectRecord
+from loadmaster.planning.values.receipt import CommandRecord, Failure, ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from tests.kit.building import BASE, TODAY, needs, package, project, seen
@@ -70,6 +72,23 @@ class TestPlan:
         assert "  commit  none: the tree has the version already\n" in plan_text(without)
         assert "- none: the tree has the version already" in plan_markdown(without)
 
+    def test_each_command_is_told_with_what_it_made(self, plan: ReleasePlan) -> None:
+        made = ChangedFile(path="docs/new.md", how=Change.MADE, sha256="a" * 64)
+        gone = ChangedFile(path="docs/old.md", how=Change.DELETED)
+        xtask = CommandResult(name="docs", run=("cargo", "xtask", "a b"), directory="tools", files=(made, gone))
+        idle = CommandResult(name="make", run=("make",), directory=None, files=())
+        ran = plan.model_copy(update={"commands": (xtask, idle)})
+        told = [
+            "  command docs: cargo xtask 'a b' (in tools)",
+            "            docs/new.md made",
+            "            docs/old.md deleted",
+            "  command make",
+            "            changes nothing",
+        ]
+        assert "\n".join(told) in plan_text(ran)
+        assert "- by `docs`: `docs/new.md` made, `docs/old.md` deleted\n- by `make`: nothing\n" in plan_markdown(ran)
+        assert digest(ran) != digest(plan)
+
 
 class TestGates:
     ANSWERS = (
@@ -114,6 +133,16 @@ class TestReceipt:
         assert shown[2].split() == ["✔", "tag", "v1.0.0", "0.0", "s", "(was", "there", "already)"]
         assert "2 attempts" in shown[3]
         assert "sha256 aaaaaaaaaaaa" in shown[3]
+
+    def test_a_command_is_told_with_what_it_changed(self) -> None:
+        record = {"run": ("make",), "exit_code": 0, "sha256": "a" * 64, "seconds": 2.25}
+        ran = CommandRecord.model_validate(record | {"name": "docs", "files": ("a.md", "b.md")})
+        kept = CommandRecord.model_validate(record | {"name": "idle", "files": (), "kept": True})
+        lines = receipt_text(receipt(commands=(ran, kept))).splitlines()
+        assert lines[2:4] == [
+            "  ✔ command  docs  2.2 s  changed a.md, b.md",
+            "  ✔ command  idle  2.2 s  changed nothing  (kept by an earlier attempt)",
+        ]
 
     def test_the_last_lines_of_a_release_that_is_out_name_each_gate_that_did_not_pass(self) -> None:
         advice = turn_into_advice(GateAnswer.of("clippy", 1, [PROBLEM, PROBLEM]))

@@ -85,6 +85,7 @@ def test_an_unknown_project_is_told_with_those_that_are_known(name: str, tmp_pat
     assert "`assay`, `demo`" in caught.value.fix
 
 
+_COMMAND = "[[release.commands]]\nrun = [%s]\n"
 _BY_RULE = '[release]\npublish_lists = [{ file = "a.sh", pattern = "x" }]\n'
 
 BROKEN = [
@@ -99,6 +100,59 @@ BROKEN = [
     ("a list's pattern without a group", LEAST + _BY_RULE, "exactly one must hold the names"),
     ("a list's pattern that is none", LEAST + _BY_RULE.replace("x", "("), "it is not a regular expression"),
     ("a workflow with a path", LEAST + '[[workflows]]\nfile = "a/b.yml"\n', "`workflows.0.file`"),
+    (
+        "a command without paths",
+        LEAST + '[[release.commands]]\nrun = ["make"]\n',
+        "`release.commands.0.paths`: Field required",
+    ),
+    ("a command that may change nothing", LEAST + _COMMAND % '"make"' + "paths = []\n", "`release.commands.0.paths`"),
+    (
+        "a command that is a text",
+        LEAST + '[[release.commands]]\nrun = "make"\npaths = ["a"]\n',
+        "`release.commands.0.run`",
+    ),
+    ("a command that is empty", LEAST + _COMMAND % "" + 'paths = ["a"]\n', "`release.commands.0.run`"),
+    ("a command without a program", LEAST + _COMMAND % '""' + 'paths = ["a"]\n', "`run` begins with an empty text"),
+    ("a command with a zero byte", LEAST + _COMMAND % '"a\\u0000"' + 'paths = ["a"]\n', "`release.commands.0.run.0`"),
+    (
+        "a command's absolute path",
+        LEAST + _COMMAND % '"a"' + 'paths = ["/etc/*"]\n',
+        "`/etc/*` is no glob of files in the tree",
+    ),
+    (
+        "a command's path out of the tree",
+        LEAST + _COMMAND % '"a"' + 'paths = ["docs/../../*"]\n',
+        "is no glob of files",
+    ),
+    (
+        "a command's directory as a path",
+        LEAST + _COMMAND % '"a"' + 'paths = ["docs/"]\n',
+        "`docs/` is no glob of files",
+    ),
+    (
+        "a command's path into git",
+        LEAST + _COMMAND % '"a"' + 'paths = [".GIT/hooks/*"]\n',
+        "which no command may change",
+    ),
+    ("a command's broken glob", LEAST + _COMMAND % '"a"' + 'paths = ["docs/[z-a]"]\n', "`docs/[z-a]` is no glob: "),
+    (
+        "a command elsewhere",
+        LEAST + _COMMAND % '"a"' + 'paths = ["a"]\ndirectory = "../x"\n',
+        "`../x` is no file of the tree",
+    ),
+    ("a command without time", LEAST + _COMMAND % '"a"' + 'paths = ["a"]\nwithin = 0\n', "`release.commands.0.within`"),
+    ("a command for ever", LEAST + _COMMAND % '"a"' + 'paths = ["a"]\nwithin = inf\n', "`release.commands.0.within`"),
+    (
+        "a command's version that is none",
+        LEAST + _COMMAND % '"a"' + 'paths = ["a"]\nsince = "1.4"\n',
+        "`since` is not a version",
+    ),
+    (
+        "a command's name of two lines",
+        LEAST + _COMMAND % '"a"' + 'paths = ["a"]\nname = "a\\nb"\n',
+        "`release.commands.0.name`",
+    ),
+    ("two commands of one title", LEAST + (_COMMAND % '"a"' + 'paths = ["a"]\n') * 2, "two commands are called `a`"),
     ("a tag without version", LEAST + '[release]\ntag = "v"\n', "`release.tag`"),
 ]
 

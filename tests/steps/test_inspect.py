@@ -104,8 +104,8 @@ def bumped() -> dict[str, str]:
 
 
 def test_without_a_declared_rust_nothing_is_built(tmp_path: Path) -> None:
-    with released_before(tmp_path, {}) as (job, seen, _):
-        assert inspect.msrv(job, seen).why == "no package declares a `rust-version`"
+    with released_before(tmp_path, {}) as (job, seen, plan):
+        assert inspect.msrv(job, seen, plan).why == "no package declares a `rust-version`"
 
 
 OWN_RUSTS = {
@@ -115,8 +115,8 @@ OWN_RUSTS = {
 
 
 def test_each_package_is_checked_with_the_rust_that_it_declares(tmp_path: Path) -> None:
-    with released_before(tmp_path, OWN_RUSTS) as (job, seen, _):
-        found = inspect.msrv(job, seen)
+    with released_before(tmp_path, OWN_RUSTS) as (job, seen, plan):
+        found = inspect.msrv(job, seen, plan)
     assert (found.ran, found.passed, found.findings) == (True, True, ())
     assert [why.partition(";")[0] for why in found.unasked] == [
         "`hangar-cli` with Rust 1.57: Rust 1.57.0 is not installed"
@@ -124,9 +124,9 @@ def test_each_package_is_checked_with_the_rust_that_it_declares(tmp_path: Path) 
 
 
 def test_a_check_with_the_oldest_rust_that_takes_too_long_could_not_be_made(tmp_path: Path) -> None:
-    with released_before(tmp_path, OWN_RUSTS) as (job, seen, _):
+    with released_before(tmp_path, OWN_RUSTS) as (job, seen, plan):
         style = job.project.cargo.model_copy(update={"msrv_within": 0.01})
-        found = inspect.msrv(replace(job, project=job.project.model_copy(update={"cargo": style})), seen)
+        found = inspect.msrv(replace(job, project=job.project.model_copy(update={"cargo": style})), seen, plan)
     assert not found.ran
     assert "`hangar-units` with Rust 1.95: " in found.why
     assert "time" in found.why

@@ -37,6 +37,8 @@ class Bumped(Value):
     """() for a tree that has the version already."""
     unasked: tuple[str, ...] = ()
     """Files that the profile has rules for, in a tree that holds only manifests and so does not have them."""
+    commands: tuple[str, ...] = ()
+    """Commands of the profile that a release would run now. A bump runs none."""
 
 
 def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
@@ -70,6 +72,7 @@ def _report(files: TreeFiles, decision: Bump, style: ReleaseStyle, *, dry_run: b
         ),
         files=tuple(_diff(path, files.texts, decision.edits) for path in decision.edits),
         unasked=decision.unasked,
+        commands=tuple(command.title for command in style.commands if command.holds_for(decision.planned)),
     )
 
 
@@ -83,6 +86,9 @@ def bump_text(bumped: Bumped) -> str:
     lines += ["", *([file.diff for file in bumped.files] or ["Nothing to change."])]
     if bumped.unasked:
         lines += ["", f"The tree holds no code, nor files that the profile has rules for: {', '.join(bumped.unasked)}."]
+    if bumped.commands:
+        titles = ", ".join(f"`{title}`" for title in bumped.commands)
+        lines += ["", f"A release also runs the profile's commands after its edits; a bump runs none: {titles}."]
     return "\n".join(lines)
 
 

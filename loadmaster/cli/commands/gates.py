@@ -23,6 +23,8 @@ class TreeJudged(Value):
     """The gates' answers, in the shape of a receipt."""
 
     gates: tuple[GateAnswer, ...]
+    commands: tuple[str, ...] = ()
+    """Commands of the profile that a release runs. Here none is run: the tree is judged as it is."""
 
     @property
     def exit_code(self) -> int:
@@ -40,10 +42,15 @@ def judge(directory: Path, tag: str | None, project: Project | None) -> TreeJudg
         tree = tree.model_copy(update={"sources": sources})
     except LoadmasterError as error:
         raise TreeNotJudged(error) from error
-    return TreeJudged(gates=check(Evidence(tree=tree), ON_FILES))
+    versions = {package.name: package.version for package in tree.released}
+    commands = tuple(each.title for each in project.release.commands if each.holds_for(versions)) if project else ()
+    return TreeJudged(gates=check(Evidence(tree=tree), ON_FILES), commands=commands)
 
 
 def judgement_text(judged: TreeJudged) -> str:
     more = len(GATES) - len(judged.gates)
     asked = f"{gates_text(judged.gates).rstrip()}\n  {more} more need the repository, the registry or cargo; a release asks them\n"
+    if judged.commands:
+        titles = ", ".join(f"`{title}`" for title in judged.commands)
+        asked += f"  a release also runs the profile's commands, and asks of what they make: {titles}\n"
     return asked + not_passed_text(judged.gates)

@@ -1,6 +1,7 @@
 """The plan alone: looks as a rehearsal would, decides, checks, and leaves nothing behind.
 
-If a crate of the plan is published already, all of them are packaged, unverified, to compare their bytes with the registry's.
+The project's own commands run as in a release: the plan's hash is that of what they make. If a crate of the plan is published
+already, all of them are packaged, unverified, to compare their bytes with the registry's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from loadmaster.run.journal import Journal
 from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.check import check
+from loadmaster.steps.commands import run_commands
 from loadmaster.steps.look import look
 from loadmaster.steps.publish import kept_crate
 from loadmaster.things.crate import PublishedCrate
@@ -51,8 +53,11 @@ def plan_here(request: RehearseRequest, store: Store) -> Planned:
 
 def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
-    plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
-    prepare.require_finished(job, seen, plan)
+    draft = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    prepare.require_finished(job, seen, draft)
+    plan, records = run_commands(job, seen, draft)
+    for record in records:
+        journal.note_command(record)
     journal.note_plan(plan, seen.toolchain)
     journal.note_gates(check(job, seen, plan, NOT_BUILT))
     journal.note(*crate_records(job, plan, seen))
@@ -67,7 +72,7 @@ def crate_records(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord
     if not any(seen.registry.find(crate.name, crate.version) for crate in plan.crates):
         return tuple(_absent(crate) for crate in plan.crates)
     prepare.commit(job, plan)
-    digests = prepare.package(job, plan.versions, seen.source.tree, seen.registry, job.pinned.as_of)
+    digests = prepare.package(job, plan.versions, plan.tree_name(seen.source.tree), seen.registry, job.pinned.as_of)
     return tuple(
         _compare(job, crate, digests[crate.name]) if seen.registry.find(crate.name, crate.version) else _absent(crate)
         for crate in plan.crates

@@ -46,6 +46,16 @@ def commit_all(directory: Path, message: str, author: Author, when: datetime) ->
     return head(directory)
 
 
+def check_out_again(directory: Path, paths: Sequence[str]) -> None:
+    """Writes the files anew as every clone of HEAD has them: git may store and give other bytes than were put there (`eol`)."""
+    for path in paths:
+        (directory / path).unlink(missing_ok=True)
+    listed = "".join(f"{path}\0" for path in paths).encode()
+    literal = {"GIT_LITERAL_PATHSPECS": "1"}
+    words = ("checkout", "--quiet", "HEAD", "--pathspec-from-file=-", "--pathspec-file-nul")
+    run(directory, *words, stdin=listed, extra=literal)
+
+
 def create_tag(directory: Path, name: str, commit: str, message: str, identity: Author, when: datetime) -> str:
     """Makes the annotated tag and returns its id, which depends on the arguments only.
 

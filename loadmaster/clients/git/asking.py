@@ -212,13 +212,31 @@ def all_tracked_files(directory: Path) -> tuple[str, ...]:
     return tuple(split_entries(run(directory, "ls-files", "-z", "--recurse-submodules")))
 
 
+def untracked_in(tree: Path, clone: Path) -> tuple[str, ...]:
+    """Paths in `tree`, a copy of `clone`, that the clone does not track and the tree does not ignore.
+
+    A repository within it is one path, which ends with a slash. No git directory of `tree` is used.
+    """
+    places = {"GIT_DIR": str((clone / ".git").resolve()), "GIT_WORK_TREE": str(tree.resolve())}
+    return tuple(split_entries(run(tree, "ls-files", "--others", "--exclude-standard", "-z", extra=places)))
+
+
 def filters_of(directory: Path, paths: Iterable[str]) -> dict[str, str]:
     """The filter that `.gitattributes` names for each of the paths. Those of Git LFS are left out, and paths without one."""
+    named = _filters(directory, paths)
+    return {path: driver for path, driver in named.items() if driver not in ("unspecified", "unset", "set", "lfs")}
+
+
+def paths_of_lfs(directory: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths that `.gitattributes` gives to Git LFS; they need not exist."""
+    return frozenset(path for path, driver in _filters(directory, paths).items() if driver == "lfs")
+
+
+def _filters(directory: Path, paths: Iterable[str]) -> dict[str, str]:
     listed = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
     answer = run(directory, "check-attr", "-z", "--stdin", "filter", stdin=listed)
     fields = answer.decode(errors="surrogateescape").split("\0")
-    named = dict(zip(fields[::3], fields[2::3], strict=False))
-    return {path: driver for path, driver in named.items() if driver not in ("unspecified", "unset", "set", "lfs")}
+    return dict(zip(fields[::3], fields[2::3], strict=False))
 
 
 def observe_refs(remote: str, *, extra: Mapping[str, str] = NOTHING) -> Mapping[str, str]:

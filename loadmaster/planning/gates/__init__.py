@@ -30,6 +30,7 @@ GATES: tuple[Gate, ...] = (
     history.tag_free,
     tags.tag_shape,
     history.bump_alone,
+    history.commands_done,
     history.gone_crate,
     contents.submodules_there,
     numbers.strict_tag,

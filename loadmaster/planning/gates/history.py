@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.planning.gates.evidence import ReleaseEvidence
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, each_of, of_repository
-from loadmaster.planning.plan import Tag
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.values.gate import Problem
 
 _CLEAN = "commit it, or put everything that is not committed aside with `git stash --include-untracked`."
@@ -70,6 +70,31 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
     )
     problems = (Problem(where=code[0], what=what, fix=fix),) if code else ()
     return Findings(checked=len(release.past.bump), problems=problems)
+
+
+@of_repository(
+    "commands-done", "A page of the docs listed the options of the version before: nobody had run what writes it."
+)
+def commands_done(release: ReleaseEvidence) -> GateJudgement:
+    """Does a commit that has the version already also have what the project's own commands make?
+
+    The release commit gets that by itself. Once its tag is out, nothing can be changed any more, and it is only pointed out.
+    """
+    plan = release.plan
+    if not plan.commands:
+        return Skip(why="the profile names none, or they ran for this commit before")
+    stale = () if plan.edits else tuple(_undone(plan))
+    is_out = any(release.has_tag(crate) for crate in plan.versions)
+    count = len(plan.commands)
+    return Findings(checked=count, warnings=stale) if is_out else Findings(checked=count, problems=stale)
+
+
+def _undone(plan: ReleasePlan) -> Iterator[Problem]:
+    for result in plan.commands:
+        for file in result.files:
+            what = f"would be {file.how} by the command `{result.name}`, and the commit has the version already"
+            fix = "run the command in your checkout, and commit what it changes; or let the release commit write the version."
+            yield Problem(where=file.path, what=what, fix=fix)
 
 
 @of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry forever.")

@@ -79,9 +79,14 @@ def planned_tree(
     *,
     registry: RegistrySeen,
     is_past: bool = False,
+    after: TreeFiles | None = None,
 ) -> Tree:
-    """The tree of the planned commit. `files` are those of the base commit. Raises what reading the workspace raises."""
-    edited = files.after({edit.path: edit.text for edit in plan.edits})
+    """The tree of the planned commit. `files` are those of the base commit; `after` are those of the planned one, if its edits
+    are not all that changes them.
+
+    Raises what reading the workspace raises.
+    """
+    edited = after or files.after({edit.path: edit.text for edit in plan.edits})
     workspace = read_workspace(edited)
     released = tuple(package for package in workspace.packages if package.name in plan.versions)
     return Tree(

@@ -17,6 +17,7 @@ from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.profile.release_command import ReleaseCommand, require_own_titles
 from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
 from loadmaster.planning.smoke.style import SmokeStyle
@@ -132,6 +133,9 @@ class ReleaseStyle(Value):
     receipt lists them as a deviation."""
     files: tuple[FileRule, ...] = ()
     """Other files that contain versions, one `[[release.files]]` for each. A member's `pyproject.toml` needs none."""
+    commands: Annotated[tuple[ReleaseCommand, ...], AfterValidator(require_own_titles)] = ()
+    """Commands of the project's own, one `[[release.commands]]` for each: they run in this order, each on what the ones before it
+    made."""
     exclude: tuple[Exclusion, ...] = ()
     """Packages that are not published although their manifests allow it: a list of `{ package = …, why = … }`."""
     publish: tuple[str, ...] = ()

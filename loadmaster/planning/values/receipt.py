@@ -74,6 +74,21 @@ class ObjectRecord(Value):
         )
 
 
+class CommandRecord(Value):
+    """A command of the project's own that ran for the release commit."""
+
+    name: str
+    run: tuple[str, ...]
+    exit_code: int
+    sha256: str
+    """Of its result, as the plan has it."""
+    files: tuple[str, ...]
+    """The paths that it made, changed or deleted."""
+    seconds: float
+    kept: bool = False
+    """Whether an earlier attempt of the run ran it, and its result was taken from there."""
+
+
 class CrateReadBack(Value):
     """What reading one published crate back gave."""
 
@@ -148,6 +163,8 @@ class Receipt(Value):
     started: AwareDatetime
     seconds: float
     objects: tuple[ObjectRecord, ...] = ()
+    commands: tuple[CommandRecord, ...] = ()
+    """The commands of the project's own, in their order."""
     gates: tuple[GateAnswer, ...] = ()
     not_passed: tuple[str, ...] = ()
     """Ids of the gates that did not pass, also of a release that is out: one has no answer, or failed, perhaps only as advice."""

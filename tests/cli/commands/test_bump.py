@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.profiles import ROOT
-from tests.kit.running import Ran, loadmaster
+from tests.kit.running import Ran, loadmaster, profile_with_commands
 
 
 @pytest.fixture
@@ -47,6 +47,16 @@ def test_a_dry_run_tells_all_and_changes_nothing(home: Path, tree: Path) -> None
     assert "hangar-units                   0.4.0 → 0.5.0\n" in ran.out
     assert "+++ fuzz/Cargo.lock\n" in ran.out
     assert contents(tree) == before
+
+
+def test_what_a_release_would_run_is_named_and_not_run(home: Path, tree: Path, tmp_path: Path) -> None:
+    own = {"LOADMASTER_PROJECTS": str(profile_with_commands(tmp_path)), "PATH": ""}
+    asked = ("bump", str(tree), "--version", "minor", "--dry-run", "--project", "demo")
+    ran = loadmaster(home, *asked, **own)
+    assert ran.out.endswith("A release also runs the profile's commands after its edits; a bump runs none: `docs`.\n")
+    assert loadmaster(home, *asked, "--json", **own).document["commands"] == ["docs"]
+    assert bump(home, tree, "--version", "minor", "--json").document["commands"] == []
+    assert not (tree / "docs").exists()
 
 
 def test_independent_versions_are_given_one_by_one(home: Path, tree: Path) -> None:

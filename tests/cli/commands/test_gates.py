@@ -12,7 +12,7 @@ from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.profiles import ROOT, load_project
 from tests.cases.bumps import BUMPS, Bump
-from tests.kit.running import loadmaster
+from tests.kit.running import loadmaster, profile_with_commands
 
 TAGS = ROOT / "tests" / "cases" / "tags"
 HANGAR = ROOT / "examples" / "hangar"
@@ -82,6 +82,15 @@ def test_a_gate_that_fails_is_told_with_its_way_out(tmp_path: Path) -> None:
     assert set(failed) == {"tag-equals-version", "changelog-heading"}
     assert failed["changelog-heading"]["problems"][0]["fix"].startswith("write exactly one heading")
     assert failed["tag-equals-version"]["checked"] > 1
+
+
+def test_what_a_release_would_run_is_named_and_not_run(tmp_path: Path) -> None:
+    own = {"LOADMASTER_PROJECTS": str(profile_with_commands(tmp_path))}
+    ran = loadmaster(tmp_path, "gates", str(HANGAR), "--project", "demo", **own)
+    assert ran.code == 0, ran.out
+    assert "  a release also runs the profile's commands, and asks of what they make: `docs`\n" in ran.out
+    as_json = loadmaster(tmp_path, "gates", str(HANGAR), "--project", "demo", "--json", **own).document
+    assert as_json["commands"] == ["docs"]
 
 
 def test_the_document_has_gates_and_nothing_else(tmp_path: Path) -> None:

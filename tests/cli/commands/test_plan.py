@@ -64,3 +64,28 @@ def test_a_maintenance_branch_is_planned_if_the_profile_names_it(home: Path, rep
     git(repository.directory, "branch", "release/1.0")
     planned = loadmaster(home, "plan", *asked, "--branch", "release/1.0", **ours)
     assert planned.document["release"]["branch"] == "release/1.0"
+
+
+def test_the_commands_of_the_profile_run_for_the_plan_and_its_hash_is_that_of_what_they_make(
+    home: Path, repository: Repository
+) -> None:
+    profile = (OWN_PROJECTS / "demo.toml").read_text(encoding="utf-8")
+    (home / "projects").mkdir(parents=True)
+    hashes = []
+    for script in ("echo $LOADMASTER_VERSION > table.md", "echo more > table.md", "exit 3"):
+        command = f'[[release.commands]]\nname = "table"\nrun = ["sh", "-ec", "{script}"]\npaths = ["table.md"]\n'
+        (home / "projects" / "demo.toml").write_text(f"{profile}\n{command}", encoding="utf-8")
+        asked = ("--project", "demo", "--version", "minor", "--repository", str(repository.directory), "--json")
+        planned = loadmaster(home, "plan", *asked, LOADMASTER_PROJECTS=str(home / "projects"))
+        if script == "exit 3":
+            assert (planned.code, planned.document["failure"]["code"]) == (1, "release-command-failed")
+            break
+        (ran,) = planned.document["release"]["commands"]
+        assert (ran["name"], [(each["path"], each["how"]) for each in ran["files"]]) == (
+            "table",
+            [("table.md", "made")],
+        )
+        assert [each["name"] for each in planned.document["commands"]] == ["table"]
+        hashes.append(planned.document["plan"])
+    assert len(set(hashes)) == 2
+    assert not list((home / "runs").iterdir())

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.gates import check
 from loadmaster.planning.gates.dependencies import cargo_packaging_order
 from loadmaster.planning.gates.evidence import Evidence, Past
@@ -163,6 +165,37 @@ def test_a_version_that_came_alone_is_no_problem() -> None:
     assert answer(carrying("Cargo.toml", "Cargo.lock", "docs/a.md"), "bump-alone").outcome is Outcome.PASS
     assert answer(evidence(seen(*HEALTHY)), "bump-alone").outcome is Outcome.PASS
     assert answer(evidence(seen(*HEALTHY), "0.4.0"), "bump-alone").outcome is Outcome.SKIP
+
+
+TABLE = ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="a" * 64)
+DOCS = CommandResult(name="docs", run=("make", "docs"), directory=None, files=(TABLE,))
+
+
+def with_commands(found: Evidence, *results: CommandResult) -> Evidence:
+    assert found.release is not None
+    plan = found.release.plan.model_copy(update={"commands": results})
+    return found.model_copy(update={"release": found.release.model_copy(update={"plan": plan})})
+
+
+def test_a_commit_that_has_the_version_must_have_what_the_commands_make_unless_its_tag_is_out() -> None:
+    written = evidence(seen(*HEALTHY), "0.4.0")
+    stale = answer(with_commands(written, DOCS), "commands-done")
+    assert fails(
+        stale, "docs/table.md", "would be changed by the command `docs`, and the commit has the version already"
+    )
+    tagged = evidence(seen(*HEALTHY, tags=[TagSeen(name="v0.4.0", commit=BASE, parents=(), subject="x")]), "0.4.0")
+    out = answer(with_commands(tagged, DOCS), "commands-done")
+    assert (out.outcome, out.warnings) == (Outcome.PASS, stale.problems)
+    elsewhere = evidence(seen(*HEALTHY, tags=[SOMEBODYS.model_copy(update={"name": "v0.4.0"})]), "0.4.0")
+    assert answer(with_commands(elsewhere, DOCS), "commands-done").outcome is Outcome.FAIL
+
+
+def test_what_the_commands_make_is_in_the_release_commit_or_there_is_nothing() -> None:
+    idle = DOCS.model_copy(update={"files": ()})
+    assert answer(with_commands(evidence(seen(*HEALTHY)), DOCS, idle), "commands-done").checked == 2
+    assert answer(with_commands(evidence(seen(*HEALTHY)), DOCS), "commands-done").outcome is Outcome.PASS
+    assert answer(with_commands(evidence(seen(*HEALTHY), "0.4.0"), idle), "commands-done").outcome is Outcome.PASS
+    assert answer(evidence(seen(*HEALTHY), "0.4.0"), "commands-done").outcome is Outcome.SKIP
 
 
 def test_what_was_published_before_and_is_gone_is_pointed_out() -> None:
