@@ -214,7 +214,7 @@ def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locke
 
     If clippy is not installed, the result says that it did not run.
     """
-    argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "short"]
+    argv = ["cargo", "clippy", *_package_arguments(packages), "--keep-going", "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
     finished = _call(cargo, directory, argv, "running clippy", _build_in(directory))
     if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
@@ -241,7 +241,7 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
 
     So a finding keeps its words when the lines above it move. () if clippy cannot run.
     """
-    argv = ["cargo", "clippy", *_package_arguments(packages), "--quiet", "--message-format", "json"]
+    argv = ["cargo", "clippy", *_package_arguments(packages), "--keep-going", "--quiet", "--message-format", "json"]
     finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(directory))
     messages = (message for line in finished.out.splitlines() if (message := _compiler_message(line)) is not None)
     return tuple(

@@ -245,6 +245,16 @@ class TestWarnings:
         write(workspace, {"units/src/lib.rs": f"//! Moved.\n\n{UNNEEDED_RETURN}"})
         assert cargo.diagnostics(called, workspace, locked=True) == before
 
+    def test_those_of_every_member_are_told_though_some_do_not_pass(self, called: cargo.Cargo, workspace: Path) -> None:
+        wrong = [f"wrong{number}" for number in range(3)]
+        members = ", ".join(f'"{name}"' for name in ("units", "hangar", *wrong))
+        files = {f"{name}/Cargo.toml": MANIFEST.format(name=name) for name in wrong}
+        files |= {f"{name}/src/lib.rs": "pub fn same(x: u32) -> bool {\n    x == x\n}\n" for name in wrong}
+        files["Cargo.toml"] = f'[workspace]\nresolver = "2"\nmembers = [{members}]\n'
+        write(workspace, {**files, "units/src/lib.rs": UNNEEDED_RETURN})
+        told = cargo.diagnostics(called, workspace, locked=False)
+        assert {each.partition("/")[0] for each in told} == {"units", *wrong}
+
     def test_what_a_macro_prints_among_them_is_none_of_them(self, called: cargo.Cargo, workspace: Path) -> None:
         odd = ("{not json", "{}", '{"reason": "compiler-message", "message": 1}', "[" * 100_000)
         prints = "".join(f'println!("{{}}", r##"{line}"##);' for line in odd)
