@@ -47,7 +47,7 @@ class Survey(Value):
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
     changelogs: Mapping[str, str]
-    """The texts of the changelogs at the root and beside packages, by path."""
+    """The texts of the changelogs at the top, at the roots and beside packages, by path."""
     stale_lockfiles: tuple[str, ...] = ()
     """Tracked lockfiles, except the root's, that cargo would have to change before it could use them."""
     programs: tuple[tuple[str, str], ...] = ()
@@ -85,6 +85,7 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add(tomlkit.comment(_WHY_CLONE))
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
+    _add_place(source, survey.workspace)
     _add_release(document, survey, published, policy)
     if (registry := _registry(survey)) != DEFAULT_REGISTRY:
         table = _add(document, "registry")
@@ -169,6 +170,16 @@ def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
     return [package.name for package in published if known and package.name not in known]
 
 
+def _add_place(source: Table, workspace: Workspace) -> None:
+    """Where the workspace is, if it is not the one at the top."""
+    folders = [posixpath.dirname(root) or "." for root in workspace.roots]
+    if len(folders) > 1:
+        source.add(tomlkit.comment(_WHY_WORKSPACES))
+        source.add("workspaces", tomlkit.item(folders))
+    elif folders and folders != ["."]:
+        source.add("path", tomlkit.item(folders[0]))
+
+
 def _add(document: TOMLDocument, name: str) -> Table:
     table = tomlkit.table()
     document.add(tomlkit.nl())
@@ -230,6 +241,7 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
 
 
 _WHY_CLONE = "A clone on this machine. Plans and rehearsals read it; a release pushes to the repository named here."
+_WHY_WORKSPACES = "Released together, each with its own lockfile. All paths begin at the top of the repository."
 _WHY_POLICY = {
     Policy.LOCKSTEP: "All published packages have one version, and require each other in it.",
     Policy.KEEP_CARET_FLOOR: "All published packages have one version; requirements among them change only if they must.",
@@ -286,8 +298,10 @@ def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
 
 
 def _root_changelog(survey: Survey) -> str:
-    """The changelog at the root that is in use; `""` if there is none."""
-    return next((path for path in _in_use(survey) if "/" not in path), "")
+    """The changelog in use at the workspace's root, or at the top of the repository; `""` if there is none."""
+    roots = survey.workspace.roots
+    places = (*map(posixpath.dirname, roots if len(roots) == 1 else ()), "")
+    return next((path for place in places for path in _in_use(survey) if posixpath.dirname(path) == place), "")
 
 
 def _in_use(survey: Survey) -> tuple[str, ...]:
@@ -296,8 +310,8 @@ def _in_use(survey: Survey) -> tuple[str, ...]:
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
-    """The changelog at the root, or the only one beside a package. If packages have versions of their own: the most frequent
-    name in their directories.
+    """The changelog at the workspace's root or at the top, or the only one beside a package. If packages have versions of their
+    own: the most frequent name in their directories.
 
     `""` if there is none, or if such packages share one, because nobody knows which entries are whose.
     """

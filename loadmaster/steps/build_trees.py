@@ -5,10 +5,12 @@ The clone itself is what is committed, tagged and packaged. No code of the works
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import copy_tree, remove_tree
+from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.run.job import Job
 
 
@@ -20,20 +22,22 @@ def build_tree(job: Job, called: cargo.Cargo) -> Path:
     place = job.directory.build_trees / git.head(job.directory.checkout)[:12]
     if not place.exists():
         _copy(job.directory.checkout, place)
-        fetch_for(called, place)
+        fetch_for(called, place, job.project.source.roots)
     return place
 
 
-def fetch_for(called: cargo.Cargo, tree: Path) -> None:
-    """Brings what cargo needs to build the tree offline; without a lockfile it writes one there first.
+def fetch_for(called: cargo.Cargo, tree: Path, roots: Iterable[str]) -> None:
+    """Brings what cargo needs to build the workspaces of a tree offline; where there is no lockfile it writes one first.
 
     Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
     """
-    cargo.fetch(called, tree, locked=has_lockfile(tree))
+    for root in roots:
+        cargo.fetch(called.in_tree(tree), (tree / root).parent, locked=has_lockfile(tree, root))
 
 
-def has_lockfile(tree: Path) -> bool:
-    return (tree / "Cargo.lock").is_file()
+def has_lockfile(tree: Path, root: str) -> bool:
+    """Whether the workspace with this root manifest has a lockfile."""
+    return (tree / sibling_path(root, LOCKFILE)).is_file()
 
 
 def _copy(source: Path, place: Path) -> None:

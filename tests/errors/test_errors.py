@@ -160,7 +160,12 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     workspace.ManifestIncomplete: lambda: workspace.ManifestIncomplete("Cargo.toml", "its `[package]` has no `name`"),
     edits.ManifestNotKept: lambda: edits.ManifestNotKept("Cargo.toml"),
     workspace.MemberOutOfTree: lambda: workspace.MemberOutOfTree("Cargo.toml", "../shared"),
-    workspace.RootNotAtTop: lambda: workspace.RootNotAtTop("hangar/crates/wing", "hangar"),
+    workspace.MemberBeside: lambda: workspace.MemberBeside("rust/Cargo.toml", "wing/Cargo.toml", "../rust"),
+    workspace.RootElsewhere: lambda: workspace.RootElsewhere("hangar/wing/Cargo.toml", "hangar/Cargo.toml"),
+    workspace.SeveralWorkspaces: lambda: workspace.SeveralWorkspaces(
+        "hangar", {"a/Cargo.toml": ["wing"], "b/Cargo.toml": []}
+    ),
+    workspace.ToolchainsDiffer: lambda: workspace.ToolchainsDiffer({"a/Cargo.toml": "1.90.0", "b/Cargo.toml": None}),
     workspace.MemberMissing: lambda: workspace.MemberMissing("Cargo.toml", "crates/*"),
     edits.MergeMarkers: lambda: edits.MergeMarkers("Cargo.lock", 4),
     prefect.NoStackRunning: lambda: prefect.NoStackRunning("home"),
