@@ -90,9 +90,7 @@ def test_a_member_outside_its_workspace_points_to_it() -> None:
         "b/Cargo.toml": member("b"),
     }
     found = read_workspace(tree(texts), "main/Cargo.toml").packages
-    assert [(each.name, each.manifest, each.dependencies[0].path) for each in found] == [
-        ("a", "a/Cargo.toml", "b")
-    ]
+    assert [(each.name, each.manifest, each.dependencies[0].path) for each in found] == [("a", "a/Cargo.toml", "b")]
 
 
 @pytest.mark.parametrize("path", ["", ".", "./", "a/.."])
