@@ -14,8 +14,8 @@ class NotAWorkspace(LoadmasterError):
     def __init__(self, repository: str, told: str) -> None:
         super().__init__(
             f"`{repository}` is not a Cargo workspace: {told}",
-            why="there is no `Cargo.toml` at its top, or where the profile says that the workspace is (`source.path`); or cargo cannot "
-            "read one of its manifests.",
+            why="there is no `Cargo.toml` at its top, or where the profile says that the workspace is (`source.path`); or cargo "
+            "cannot read one of its manifests.",
             fix="name the repository of a workspace and the directory of its root manifest, at a commit where "
             "`cargo metadata --no-deps` works there.",
         )
