@@ -171,6 +171,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     prefect.NoStackRunning: lambda: prefect.NoStackRunning("home"),
     git.NotARepository: lambda: git.NotARepository("checkout", TOLD),
     workspace.NotAWorkspace: lambda: workspace.NotAWorkspace("demo", TOLD),
+    files.ToolFileBroken: lambda: files.ToolFileBroken("release-plz.toml", 3, "`publish` is not `true` or `false`"),
     files.NotAFile: lambda: files.NotAFile("Cargo.lock", "a directory"),
     edits.NotToml: lambda: edits.NotToml("Cargo.toml", TOLD),
     edits.NotesNotProposed: lambda: edits.NotesNotProposed(TOLD),

@@ -7,6 +7,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,15 @@ from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_texts
 from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
-from loadmaster.errors.edits import TreeMissing
+from loadmaster.errors.edits import NotUtf8, TreeMissing
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
+from loadmaster.errors.workspace import LinkOutOfTree
 from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
-from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
+from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
+from loadmaster.planning.elsewhere.settings import Setting
+from loadmaster.planning.first_profile import CHANGELOGS, Survey, adopt_settings, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
@@ -55,6 +60,8 @@ class FirstProfile(Value):
     """The root manifests of what is released, from the repository's top."""
     found: str = ""
     """How they were found, if they are not where they were looked for."""
+    settings: tuple[Setting, ...] = ()
+    """The settings of other release tools, and what each of them became in the profile."""
     changelogs: tuple[ChangelogPreview, ...] = ()
     """What the next minor release would write into the changelogs that the profile names."""
 
@@ -79,7 +86,7 @@ def write_first_profile(
     survey = _survey(where, index)
     text = first_profile(survey, project)
     style = _read_back(file, project, text).release
-    previews = preview_changelogs(survey.changelogs, survey.workspace, style, date.today())
+    previews = preview_changelogs({**survey.mentioned, **survey.changelogs}, survey.workspace, style, date.today())
     write_atomically(file, text.encode())
     file.chmod(0o644)  # it is no part of the store, and no secret
     return FirstProfile(
@@ -88,6 +95,7 @@ def write_first_profile(
         profile=text,
         workspaces=where.roots,
         found=where.told,
+        settings=adopt_settings(survey).settings,
         changelogs=previews,
     )
 
@@ -134,6 +142,8 @@ def _survey(where: Whereabouts, index: str) -> Survey:
         metadata = {"packages": [package for document in told.values() for package in document["packages"]]}
         stale = _stale_lockfiles(chosen, path, workspace)
     published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
+    paths = frozenset(git.all_tracked_files(path))
+    tools = read_texts(path, tool_files(workspace, paths))
     owned = _whose(workspace, published or {}, index, _repositories(forge, metadata))
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     return Survey(
@@ -147,11 +157,23 @@ def _survey(where: Whereabouts, index: str) -> Survey:
         doubtful=owned.unknown,
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=_changelogs(path, workspace),
+        paths=paths,
+        tools=tools,
+        mentioned=_readable(path, files_mentioned(tools, workspace, paths)),
         stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _readable(path: Path, files: Iterable[str]) -> dict[str, str]:
+    """The texts of those of the files that are texts."""
+    texts: dict[str, str] = {}
+    for file in files:
+        with suppress(NotUtf8, FileUnreadable, LinkOutOfTree):
+            texts |= read_texts(path, [file])
+    return texts
 
 
 def _substitute(pinned: str | None) -> str | None:
