@@ -369,7 +369,7 @@ def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bo
 
 def _doubts(survey: Survey, patterns: Patterns, *, independent: bool) -> Iterator[str]:
     """What is a guess about the tags."""
-    if not survey.tags:
+    if patterns.guessed and not survey.tags:
         yield "A guess: there are no tags that show the pattern."
     elif patterns.guessed and independent:
         yield f"A guess for {_some(patterns.guessed)}: no tag shows the pattern of these."

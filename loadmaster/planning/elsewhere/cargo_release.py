@@ -184,7 +184,7 @@ def _remote(asked: Asked, name: str) -> Judged:
 
 
 def _rates(layer: Layer, asked: Asked) -> Iterator[Read]:
-    if "rate-limit" in layer.table:
+    if "rate-limit" in layer.table:  # an empty one says nothing
         yield from read_table(layer.source, (*layer.place, "rate-limit"), layer.table["rate-limit"], _RATES, asked)
 
 
@@ -196,6 +196,8 @@ def _replacements(layers: Sequence[Layer], layer: Layer, asked: Asked) -> Iterat
     place: Place = (*layer.place, "pre-release-replacements")
     listed = layer.table.get("pre-release-replacements", [])
     require_kind(layer.source, place, listed, TABLES)
+    if place[-1] in layer.table and not listed:
+        yield layer.source.read(place, listed, already())
     for number, entry in enumerate(listed):
         here: Place = (*place, number)
         for key in entry.keys() - _REPLACEMENT.keys():

@@ -20,7 +20,7 @@ from loadmaster.planning.elsewhere.rows import (
     read_table,
     require_kind,
 )
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, left
+from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, already, left
 from loadmaster.planning.elsewhere.templates import pattern_of
 
 TOOL = "changie"
@@ -60,6 +60,10 @@ def _replacement(asked: Asked, entry: Mapping[str, Any]) -> Judged:
     return rule_of_text(asked, entry["path"], put_in if "$" not in entry["replace"] else None)
 
 
+def _key(asked: Asked, name: str) -> Judged:
+    return already() if asked.package else left(f"no released package is called `{name}`")
+
+
 _TEMPLATES = (
     "changeFormat",
     "componentFormat",
@@ -82,6 +86,6 @@ _ROWS: Mapping[str, Row] = {
 }
 _PROJECT: Mapping[str, Row] = {
     "changelog": Row(TEXT, changelog),
-    "key": Row(TEXT, lambda asked, name: left("" if asked.package else f"no released package is called `{name}`")),
+    "key": Row(TEXT, _key),
     "label": left_row(TEXT, "a package has the name that its manifest has"),
 }

@@ -74,7 +74,7 @@ def _tag_wishes(ground: Ground, patterns: Mapping[str, str]) -> Iterable[Wish]:
             else:
                 yield Wish(setting="release.tags", value=pattern, package=name)
         return
-    most = Counter(sorted(named.values())).most_common(1)[0][0]
+    most = Counter(sorted(named.values(), key=lambda pattern: "{name}" not in pattern)).most_common(1)[0][0]
     yield Wish(setting="release.tag", value=most)
     for name, pattern in sorted(named.items()):
         if pattern != most:

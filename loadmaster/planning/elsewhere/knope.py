@@ -66,11 +66,12 @@ def _named(source: Source, name: str, package: Mapping[str, Any], ground: Ground
 
 
 def _crates(package: Mapping[str, Any], ground: Ground, folder: str) -> tuple[str, ...]:
-    """The released packages whose manifests are files of knope's package."""
+    """The released packages whose manifests are files of knope's package; all of a workspace, for a root without a package."""
     files = package.get("versioned_files", [])
     paths = {_path(file) for file in files if not isinstance(file, dict)} if isinstance(files, list) else set()
     places = {posixpath.normpath(posixpath.join(folder, path)) for path in paths}
-    return tuple(each.name for each in ground.released if {each.manifest, each.root} & places)
+    virtual = places - {each.manifest for each in ground.workspace.packages}
+    return tuple(each.name for each in ground.released if each.manifest in places or each.root in virtual)
 
 
 def _package(

@@ -86,8 +86,8 @@ def read_table(
 def require_kind(source: Source, place: Place, value: object, kind: Kind) -> None:
     """Raises `ToolFileBroken`."""
     if not kind.fits(value):
-        name = place[-1] if place else "the file"
-        raise source.broken(place, f"`{name}` is not {kind.words}")
+        name = f"`{place[-1]}`" if place else "the file"
+        raise source.broken(place, f"{name} is not {kind.words}")
 
 
 def unknown(tool: str) -> Judged:

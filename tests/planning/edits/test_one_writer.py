@@ -110,7 +110,7 @@ def two_workspaces(files: TreeFiles) -> TreeFiles:
         "b/Cargo.lock": lockfile((package("b", needs("crate-0")), package("crate-0"))),
     }
     moved = below("a", files)
-    return TreeFiles(texts=moved.texts | texts, paths=moved.paths)
+    return TreeFiles(texts={**moved.texts, **texts}, paths=moved.paths)
 
 
 @given(trees(), _STYLES, st.sampled_from(["major", "minor", "0.7.0"]))

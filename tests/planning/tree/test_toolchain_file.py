@@ -51,7 +51,7 @@ def test_the_channel_of_a_workspace_below_the_top(texts: Mapping[str, str], chan
 
 
 def test_a_file_that_is_none_is_told_by_its_path() -> None:
-    with pytest.raises(NotToml, match="`rust/rust-toolchain.toml`"):
+    with pytest.raises(NotToml, match=r"`rust/rust-toolchain\.toml`"):
         pinned_channel({f"rust/{NEW}": "[["}, "rust")
 
 
