@@ -182,14 +182,13 @@ class SeveralWorkspaces(LoadmasterError):
     def __init__(self, directory: str, roots: Mapping[str, Sequence[str]]) -> None:
         """`roots` has the packages of each, by the path of its manifest."""
         found = "; ".join(f"`{root}` ({_packages(packages)})" for root, packages in sorted(roots.items()))
-        command = f"loadmaster init {shlex.quote(directory)}"
-        one, all_of_them = f"--manifest-path {shlex.quote(min(roots))}", [shlex.quote(root) for root in sorted(roots)]
-        every = " ".join(f"--manifest-path {root}" for root in all_of_them)
+        place, (first, *rest) = shlex.quote(directory), [shlex.quote(root) for root in sorted(roots)]
+        others = " --manifest-path ".join(rest)
         super().__init__(
             f"`{directory}` has no `Cargo.toml`, and {len(roots)} workspaces below: {found}.",
             why="nothing tells which of them is to be released, or whether all are one release.",
-            fix=f"name one, as in `{command} {one}`, for a project of its own; or name all that are released together, as in "
-            f"`{command} {every}`.",
+            fix=f"name one, as in `loadmaster init {place} --manifest-path {first}`, for a project of its own; or name all that "
+            f"are released together, as in `loadmaster init {place} --manifest-path {first} --manifest-path {others}`.",
         )
 
 
