@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import copy_tree, remove_tree
+from loadmaster.planning.packaging import Round, left_to_fetch
 from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.run.job import Job
 
@@ -33,6 +34,25 @@ def fetch_for(called: cargo.Cargo, tree: Path, roots: Iterable[str]) -> None:
     """
     for root in roots:
         cargo.fetch(called.in_tree(tree), (tree / root).parent, locked=has_lockfile(tree, root))
+
+
+def fetch_for_packaged(
+    called: cargo.Cargo, checkout: Path, each: Round, embedded: Iterable[str], *, locked: bool
+) -> None:
+    """Brings what cargo needs to package the crates of the clone again offline, and to build them.
+
+    `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
+    those that it has: so it must have all that it took. `locked`: the workspace has a lockfile; otherwise it is left without.
+    Raises what `fetch_for` raises.
+    """
+    # In the clone itself: in a copy, what was built may have changed the configuration that a fetch obeys.
+    called, lockfile = called.in_tree(checkout), checkout / sibling_path(each.root, LOCKFILE)
+    cargo.fetch(called, lockfile.parent, locked=locked)
+    fetched = lockfile.read_text(encoding="utf-8")
+    if not locked:
+        lockfile.unlink()
+    for crate in left_to_fetch(fetched, embedded, each.crates):
+        cargo.fetch_crate(called, lockfile.parent, *crate)
 
 
 def has_lockfile(tree: Path, root: str) -> bool:

@@ -19,6 +19,7 @@ from loadmaster.planning import begun
 from loadmaster.planning.packaging import Round, needs_index, packaging_rounds
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.registry.as_of import start_of_release
+from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.index_entry import line_of_crate
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -27,7 +28,7 @@ from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
-from loadmaster.steps.build_trees import build_tree
+from loadmaster.steps.build_trees import build_tree, fetch_for_packaged
 from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.publish import published_crate
@@ -87,9 +88,7 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
         with _packaging(job, workspace, each, _packaged(job, digests, crates), registry, as_of) as how:
             called = how.cargo.in_tree(job.directory.checkout)
             place = (job.directory.checkout / each.root).parent
-            files = cargo.package(
-                called, place, target, each.crates, locked=how.locked, verify=False, offline=how.offline
-            )
+            files = cargo.package(called, place, target, each.crates, locked=how.locked, offline=how.offline)
         digests |= {name: job.store.keep_crate(path) for name, path in files.items()}
     require_contents_of_commit(job, workspace, digests)
     return digests
@@ -98,29 +97,44 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
 def build_packaged(
     job: Job, crates: Mapping[str, str], digests: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime
 ) -> None:
-    """Packages the crates once more, elsewhere, and has cargo build each from its file.
+    """Packages the crates once more, elsewhere, and has cargo build each from its file, offline.
 
     `digests` are what `package` returned; nothing that was built may have changed the files. Raises what packaging raises,
-    and `PackagedDifferently`.
+    `KeptCrateBroken` and `PackagedDifferently`.
     """
     workspace, done = look_at_workspace(job), dict[str, str]()
     for each in packaging_rounds(workspace, crates):
         target = job.store.build_directory(*_key(job, tree, each), "built")
+        kept = {name: digests[name] for name in each.crates}
         with _packaging(job, workspace, each, _packaged(job, done, crates), registry, as_of) as how:
-            copy = build_tree(job, how.cargo)
-            apart = cargo.with_copied_home(how.cargo, job.directory.path / "built").in_tree(copy)
-            place = (copy / each.root).parent
-            files = cargo.package(
-                apart, place, target, each.crates, locked=how.locked, verify=True, offline=how.offline
-            )
+            place = _place_to_build(job, how, each, kept)
+            apart = cargo.with_copied_home(how.cargo, job.directory.path / "built").in_tree(place)
+            files = cargo.package_and_build(apart, (place / each.root).parent, target, each.crates, locked=how.locked)
         _require_same(job, files, digests)
-        done |= {name: digests[name] for name in files}
+        done |= kept
+
+
+def _place_to_build(job: Job, how: Packaging, each: Round, digests: Mapping[str, str]) -> Path:
+    """A copy of the clone, where all that building the crates of a round needs is fetched. Raises what packaging raises."""
+    if not how.offline:
+        embedded = _embedded_locks(job, digests)
+        fetch_for_packaged(how.cargo, job.directory.checkout, each, embedded, locked=how.locked)
+    place = build_tree(job, how.cargo)
+    if not how.locked:  # cargo would take its versions and its format for the lockfiles in the crates
+        (place / sibling_path(each.root, LOCKFILE)).unlink(missing_ok=True)
+    return place
 
 
 def _require_same(job: Job, files: Mapping[str, Path], digests: Mapping[str, str]) -> None:
     for name, path in files.items():
         if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
             raise PackagedDifferently(name, digests[name], digest)
+
+
+def _embedded_locks(job: Job, digests: Mapping[str, str]) -> list[str]:
+    """The text of the lockfile in each kept crate. Raises `KeptCrateBroken`."""
+    kept = (read_crate(job.store.crate(name, sha256), name, keep=(LOCKFILE,)).kept for name, sha256 in digests.items())
+    return [files[LOCKFILE].decode() for files in kept if LOCKFILE in files]
 
 
 def digest_beside(path: Path, kept: Path) -> str:

@@ -19,6 +19,7 @@ from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_texts
+from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import NotUtf8, TreeMissing
@@ -27,13 +28,14 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import LinkOutOfTree
 from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
+from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
 from loadmaster.planning.elsewhere.settings import Setting
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, adopt_settings, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
-from loadmaster.planning.profile.project import CargoStyle, Project
+from loadmaster.planning.profile.project import CargoStyle, Project, ReleaseStyle
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.lockfiles import own_lockfiles
 from loadmaster.planning.tree.tree import MANIFEST
@@ -86,7 +88,9 @@ def write_first_profile(
     survey = _survey(where, index)
     text = first_profile(survey, project)
     style = _read_back(file, project, text).release
-    previews = preview_changelogs({**survey.mentioned, **survey.changelogs}, survey.workspace, style, date.today())
+    texts = {**survey.mentioned, **survey.changelogs}
+    proposals = _proposals(Path(where.top), texts, survey.workspace, style)
+    previews = preview_changelogs(texts, survey.workspace, style, date.today(), proposals)
     write_atomically(file, text.encode())
     file.chmod(0o644)  # it is no part of the store, and no secret
     return FirstProfile(
@@ -119,6 +123,12 @@ def _free(projects: Path, project: str, force: bool) -> Path:
     if file.exists() and not force:
         raise ProfileThere(str(file))
     return file
+
+
+def _proposals(path: Path, texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) -> dict[str, str]:
+    """The entries that a release would make from commits, by path of the changelog. Raises what `propose_notes` raises."""
+    scopes = proposal_scopes(texts, workspace, style, (), git.tags_below(path, git.head(path)))
+    return {file: notes for file, scope in scopes.items() if (notes := propose_notes(path, scope))}
 
 
 def _read_back(file: Path, name: str, text: str) -> Project:

@@ -55,7 +55,7 @@ def _is_usable(pattern: str) -> bool:
 def _shared_by_versions(ground: Ground, patterns: Mapping[str, str]) -> str | None:
     versions: dict[str, set[str]] = {}
     for package in ground.released:
-        if package.name in patterns:
+        if package.name in patterns and package.name not in ground.patterns.tagged_with:
             place = tag_name(patterns[package.name], package.name, "0.0.0")
             versions.setdefault(place, set()).add(package.version)
     shared = [place for place, several in versions.items() if len(several) > 1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.cli.commands.init import write_first_profile
+from loadmaster.cli.commands.init import first_profile_text, write_first_profile
 from tests.kit import fleet
 from tests.kit.packing import body
 from tests.kit.registry_world import Served
@@ -182,6 +182,18 @@ def test_what_would_be_written_into_the_changelog_is_shown(home: Path, repositor
     repository_of(repository.directory)
     ran = init(home, repository.directory)
     assert "CHANGELOG.md would say of 1.1.0:\n    ## [1.1.0] - " in ran.out
+
+
+def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(
+    repository: Repository, world: Served, tmp_path: Path
+) -> None:
+    publish(world, "hull", "mid", "app")
+    (repository.directory / "CHANGELOG.md").write_text("# Changelog\n\n## 1.0.0\n\n- Hull\n", encoding="utf-8")
+    repository_of(repository.directory)
+    repository.tag("v1.0.0")
+    repository.git("commit", "--quiet", "--allow-empty", "--message=feat: sails")
+    written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
+    assert "    ### Added\n    - Sails\n" in first_profile_text(written)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
