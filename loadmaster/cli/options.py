@@ -15,6 +15,14 @@ BranchOption = Annotated[
     str | None,
     typer.Option(help="A maintenance branch of `release.branches`, instead of the release branch.", metavar="NAME"),
 ]
+ManifestPathOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--manifest-path",
+        help="The root manifest, from the directory, as `rust/Cargo.toml`; repeated, for workspaces that are released together.",
+        metavar="MANIFEST",
+    ),
+]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli.commands.terminal import print_json
-from loadmaster.cli.options import JsonOption
+from loadmaster.cli.options import JsonOption, ManifestPathOption
 from loadmaster.run.profiles import PROJECTS, load_project, project_names
 
 app = typer.Typer()
@@ -30,19 +30,24 @@ def projects(as_json: JsonOption = False) -> None:
 
 @app.command(epilog="Example: loadmaster init ../hangar")
 def init(
-    path: Annotated[Path, typer.Argument(help="A clone of the workspace's repository.", metavar="PATH")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A clone of the repository, or a directory in it.", metavar="[PATH]", show_default=False),
+    ] = Path(),
+    manifest_path: ManifestPathOption = None,
     name: Annotated[str | None, typer.Option(help="The project's name; the directory's if left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing profile.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Writes the first profile of a workspace, with comments, from what cargo, git and crates.io's index know about it.
 
-    Exit codes: 0 done, 1 there is a profile already, or PATH is no workspace, 2 usage.
+    Without a manifest in PATH it takes the only workspace below, and says so. Exit codes: 0 done, 1 there is a profile already,
+    or PATH holds no workspace or several, 2 usage.
     """
     from loadmaster.cli.commands.init import first_profile_text, write_first_profile
     from loadmaster.planning.registry.sparse_index import crates_io_index
 
-    written = write_first_profile(path, name, PROJECTS, crates_io_index(), force=force)
+    written = write_first_profile(path, name, PROJECTS, crates_io_index(), manifest_path or (), force=force)
     if as_json:
         print_json(written.model_dump(mode="json"))
     else:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli.commands.terminal import print_json
-from loadmaster.cli.options import JsonOption
+from loadmaster.cli.options import JsonOption, ManifestPathOption
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
@@ -26,7 +26,12 @@ def _tree(text: str) -> Path:
 
 
 TreeArgument = Annotated[
-    Path, typer.Argument(help="The directory of a workspace's root `Cargo.toml`.", metavar="TREE", parser=_tree)
+    Path,
+    typer.Argument(
+        help="The directory of a workspace's root `Cargo.toml`; the repository's top, if the profile names a path.",
+        metavar="TREE",
+        parser=_tree,
+    ),
 ]
 ProfileOption = Annotated[
     str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
@@ -50,6 +55,7 @@ def bump(
     day: Annotated[
         datetime | None, typer.Option("--date", help="The changelog's day; today if left out.", formats=["%Y-%m-%d"])
     ] = None,
+    manifest_path: ManifestPathOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,12 +65,14 @@ def bump(
     bumped, 2 usage.
     """
     from loadmaster.cli.commands.bump import bump as bump_files
-    from loadmaster.cli.commands.bump import bump_text
+    from loadmaster.cli.commands.bump import bump_text, roots_in
 
-    style = load_project(project).release if project is not None else ReleaseStyle()
+    profile = load_project(project) if project is not None else None
+    style, roots = profile.release if profile else ReleaseStyle(), roots_in(tree, manifest_path or (), profile)
     options = {"policy": policy, "requirements": requirements}
     style = style.model_copy(update={key: value for key, value in options.items() if value is not None})
-    bumped = bump_files(tree, ",".join(version), style, day.date() if day else date.today(), dry_run=dry_run)
+    today = day.date() if day else date.today()
+    bumped = bump_files(tree, ",".join(version), style, today, roots, dry_run=dry_run)
     if as_json:
         print_json(bumped.model_dump(mode="json"))
     else:
@@ -76,6 +84,7 @@ def gates(
     tree: TreeArgument,
     tag: Annotated[str | None, typer.Option(help="The tag that will name the release, such as `v1.4.0`.")] = None,
     project: ProfileOption = None,
+    manifest_path: ManifestPathOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Asks all gates that need only files, and shows what would stop a release of this tree half-way.
@@ -83,9 +92,11 @@ def gates(
     Without a profile, all publishable packages count except those that maturin builds into Python packages. A gate without
     an answer does not fail here. Exit codes: 0 no gate fails, 1 a gate fails, 2 the tree cannot be read, or usage.
     """
+    from loadmaster.cli.commands.bump import roots_in
     from loadmaster.cli.commands.gates import judge, judgement_text
 
-    judged = judge(tree, tag, load_project(project) if project is not None else None)
+    profile = load_project(project) if project is not None else None
+    judged = judge(tree, tag, profile, roots_in(tree, manifest_path or (), profile))
     if as_json:
         print_json(judged.model_dump(mode="json", exclude=None if judged.commands else {"commands"}))
     else:

@@ -32,7 +32,7 @@ from loadmaster.errors.cargo import (
     CrateNotFetched,
 )
 from loadmaster.errors.files import DiskFull
-from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
+from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace, RootElsewhere
 from loadmaster.planning.packaging import CRATES_IO_SOURCE
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
@@ -59,6 +59,7 @@ _NOTHING = Access()
 _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
 _NOT_INSIDE = re.compile(r"^bwrap: execvp [^\n]*", re.MULTILINE)
+_FINDING = re.compile(r"(?P<file>.+?)(?P<told>:\d+:\d+: (?:warning|error).*)")
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -72,6 +73,16 @@ class Cargo:
     sandbox: BuildSandbox | None
     registry: str | None = None
     """Name of the registry that replaces crates.io, if one does."""
+    tree: Path | None = None
+    """The repository around the directory that it runs in: members, configuration and toolchain files may lie beside and above
+    that. None if that directory is all of it."""
+
+    def in_tree(self, tree: Path) -> Cargo:
+        return replace(self, tree=tree)
+
+    def around(self, directory: Path) -> Path:
+        """The whole tree of a directory that it runs in."""
+        return self.tree or directory
 
     def with_target(self, directory: Path) -> Cargo:
         return replace(self, env={**self.env, "CARGO_TARGET_DIR": str(directory)})
@@ -90,7 +101,7 @@ class Cargo:
         (self.home / "config").unlink(missing_ok=True)  # cargo would prefer it to ours
         if self.sandbox is None:
             return argv, env
-        reads = (self.home, directory, *access.reads)
+        reads = (self.home, self.around(directory), *access.reads)
         writes = (self.scratch, *([self.home] if fetches else []), *access.writes)
         if (target := env.get("CARGO_TARGET_DIR")) is not None:
             writes = (*writes, Path(target))
@@ -189,7 +200,7 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
     """`cargo metadata --no-deps`: the members by their manifests alone, whatever the lockfile says.
 
     A manifest in a directory above is not searched for. Messages call the workspace `title`. Raises `NotAWorkspace`,
-    `InOtherWorkspace`.
+    `InOtherWorkspace`, `RootElsewhere`.
     """
     argv = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", "Cargo.toml"]
     finished = _call(cargo, directory, argv, "reading the manifests")
@@ -198,14 +209,16 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
             raise InOtherWorkspace(str(directory), around["root"])
         raise NotAWorkspace(title, finished.tail)
     document: dict[str, Any] = json.loads(finished.out)
+    if (root := Path(document["workspace_root"])) != directory.resolve():
+        top = cargo.around(directory).resolve()
+        raise RootElsewhere(*(os.path.relpath(each / "Cargo.toml", top) for each in (directory.resolve(), root)))
     return document
 
 
-def lockfile_problem(cargo: Cargo, directory: Path, tree: Path) -> str | None:
-    """The complaint of `cargo metadata --locked` about the lockfile in `directory`, which lies in `tree`; None if it accepts it."""
+def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
+    """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
     argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
-    access = Access(purpose=Purpose.FETCH, reads=(tree,))
-    finished = _call(cargo, directory, argv, "resolving dependencies", access)
+    finished = _call(cargo, directory, argv, "resolving dependencies", Access(purpose=Purpose.FETCH))
     return None if finished.code == 0 else finished.tail
 
 
@@ -216,13 +229,14 @@ def clippy(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locke
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--keep-going", "--quiet", "--message-format", "short"]
     argv += ["--locked"] * locked + ["--", "-D", "warnings"] * deny_warnings
-    finished = _call(cargo, directory, argv, "running clippy", _build_in(directory))
+    finished = _call(cargo, directory, argv, "running clippy", _build_in(cargo.around(directory)))
     if _MISSING.search(finished.tail) or "no such command: `clippy`" in finished.tail:
         return Lint(ran=False, why=_without_clippy(finished.tail))
     if finished.code == 0:
         return Lint(ran=True, passed=True)
-    findings = tuple(line for line in finished.tail.splitlines() if re.match(r".+:\d+:\d+: (warning|error)", line))
-    return Lint(ran=True, passed=False, why=finished.tail, findings=findings)
+    found = (_FINDING.fullmatch(line) for line in finished.tail.splitlines())
+    findings = (f"{_from_top(cargo, directory, match['file'])}{match['told']}" for match in found if match is not None)
+    return Lint(ran=True, passed=False, why=finished.tail, findings=tuple(findings))
 
 
 def _without_clippy(told: str) -> str:
@@ -242,13 +256,21 @@ def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, 
     So a finding keeps its words when the lines above it move. () if clippy cannot run.
     """
     argv = ["cargo", "clippy", *_package_arguments(packages), "--keep-going", "--quiet", "--message-format", "json"]
-    finished = _call(cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(directory))
+    finished = _call(
+        cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(cargo.around(directory))
+    )
     messages = (message for line in finished.out.splitlines() if (message := _compiler_message(line)) is not None)
     return tuple(
-        f"{message.spans[0].file_name}: {message.message}"
+        f"{_from_top(cargo, directory, message.spans[0].file_name)}: {message.message}"
         for message in messages
         if message.level in ("warning", "error") and message.spans
     )
+
+
+def _from_top(cargo: Cargo, directory: Path, file: str) -> str:
+    """The path of a file from the top of the repository. rustc names it from the workspace's root, or from the system's."""
+    top, place = cargo.around(directory), directory / file
+    return os.path.relpath(place, top) if place.is_relative_to(top) else file
 
 
 class _Span(BaseModel):
@@ -293,7 +315,7 @@ def check_with(
     argv += ["--locked"] * locked
     doing = f"checking with Rust {exact}"
     try:
-        finished = _call(by_version, directory, argv, doing, _build_in(directory), deadline=within)
+        finished = _call(by_version, directory, argv, doing, _build_in(cargo.around(directory)), deadline=within)
     except subprocess.TimeoutExpired:
         return Lint(ran=False, why="it was not done in time (`cargo.msrv_within` in the profile)")
     return Lint(ran=True, passed=finished.code == 0, why=finished.tail)
@@ -303,14 +325,22 @@ def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
     return _call(cargo, directory, ["cargo", "semver-checks", "--version"]).code == 0
 
 
-def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Sequence[str], release_type: str) -> Lint:
-    """The result of `cargo semver-checks`, which compares the packages' API with that of the tree in `baseline`.
+def semver_problems(
+    cargo: Cargo,
+    directory: Path,
+    baseline: Path,
+    packages: Sequence[str],
+    release_type: str,
+    baseline_tree: Path | None = None,
+) -> Lint:
+    """The result of `cargo semver-checks`, which compares the packages' API with that of the workspace in `baseline`.
 
-    Both trees are fetched.
+    Both are fetched. `baseline_tree` is the repository around `baseline`, if that is not all of it.
     """
     argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
     argv += [f"--package={package}" for package in packages]
-    finished = _call(cargo, directory, argv, "comparing the API", _build_in(directory, baseline))
+    access = _build_in(cargo.around(directory), baseline_tree or baseline)
+    finished = _call(cargo, directory, argv, "comparing the API", access)
     output = f"{finished.out}\n{finished.tail}"
     findings = tuple(line.strip() for line in output.splitlines() if line.startswith("--- failure "))
     if finished.code != 0 and not findings:
@@ -318,14 +348,13 @@ def semver_problems(cargo: Cargo, directory: Path, baseline: Path, packages: Seq
     return Lint(ran=True, passed=finished.code == 0, findings=findings)
 
 
-def fetch(cargo: Cargo, directory: Path, *, locked: bool, tree: Path | None = None) -> None:
+def fetch(cargo: Cargo, directory: Path, *, locked: bool) -> None:
     """`cargo fetch`: brings everything in the lockfile into this run's `CARGO_HOME`; runs no code of what it brings.
 
-    If not `locked`, it may write the lockfile. `tree` is the directory around that cargo may read, too, for a workspace within
-    another's tree. Raises what `package` raises.
+    If not `locked`, it may write the lockfile. Raises what `package` raises.
     """
     argv = ["cargo", "fetch", *["--locked"] * locked]
-    access = replace(_online_in(directory, locked), reads=() if tree is None else (tree,))
+    access = _online_in(cargo.around(directory), locked)
     _require_done(_call(cargo, directory, argv, "fetching dependencies", access), argv)
 
 
@@ -430,7 +459,8 @@ def build(cargo: Cargo, directory: Path, target: Path, binary: str) -> Path:
     """`cargo build --release --locked` of one program of a fetched tree. Returns its path. Raises what `package` raises."""
     argv = ["cargo", "build", "--release", "--locked", "--bin", binary]
     called = cargo.with_target(target)
-    _require_done(_call(called, directory, argv, f"building `{binary}`", _build_in(directory)), argv)
+    access = _build_in(cargo.around(directory))
+    _require_done(_call(called, directory, argv, f"building `{binary}`", access), argv)
     return target / "release" / binary
 
 

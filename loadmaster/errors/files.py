@@ -30,6 +30,17 @@ class NotAFile(LoadmasterError):
         )
 
 
+class ToolFileBroken(LoadmasterError):
+    """The settings of another release tool, which `init` reads, cannot be read."""
+
+    def __init__(self, path: str, line: int | None, reason: str) -> None:
+        super().__init__(
+            f"`{path}` cannot be read{f', line {line}' if line else ''}: {reason}.",
+            why="another tool's settings are read for the first profile, and a setting that cannot be read would be passed over.",
+            fix="mend the file, as its own tool would want it; or remove it, if that tool is no longer used.",
+        )
+
+
 class FileUnreadable(LoadmasterError):
     """This user may not read a file or directory of a tree, or the disk fails."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from loadmaster.errors.base import LoadmasterError, some_names
@@ -13,8 +14,10 @@ class NotAWorkspace(LoadmasterError):
     def __init__(self, repository: str, told: str) -> None:
         super().__init__(
             f"`{repository}` is not a Cargo workspace: {told}",
-            why="there is no `Cargo.toml` at its root, or cargo cannot read one of its manifests.",
-            fix="name the repository of a workspace, at a commit where `cargo metadata --no-deps` works.",
+            why="there is no `Cargo.toml` at its top, or where the profile says that the workspace is (`source.path`); or cargo "
+            "cannot read one of its manifests.",
+            fix="name the repository of a workspace and the directory of its root manifest, at a commit where "
+            "`cargo metadata --no-deps` works there.",
         )
 
 
@@ -135,36 +138,92 @@ class MemberMissing(LoadmasterError):
 
 
 class MemberOutOfTree(LoadmasterError):
-    """A member of the workspace lies beside or above the root's directory, and only that directory was given."""
+    """A member of the workspace lies outside of what was given: of the repository, or of the directory that is read."""
 
     def __init__(self, root: str, entry: str) -> None:
         super().__init__(
             f"`{root}` has the member `{entry}`, which lies outside the tree.",
-            why="cargo takes members from anywhere; a release reads, commits and tags one directory, with the workspace's root at "
-            "its top.",
-            fix=f"move the package below `{root}`, or give it a workspace of its own and release that separately.",
+            why="cargo takes members from anywhere; a release reads, commits and tags one repository, and a plain directory ends "
+            "where it was named.",
+            fix="name the directory that holds both, and the manifest within it (`--manifest-path`); a package of another "
+            "repository needs a workspace of its own there.",
         )
 
 
-class RootNotAtTop(LoadmasterError):
-    """The directory lies inside a repository, and is not its top."""
+class MemberBeside(LoadmasterError):
+    """A workspace lists a package that is not below its root, and that does not say whose it is."""
 
-    def __init__(self, directory: str, top: str) -> None:
+    def __init__(self, root: str, member: str, pointer: str) -> None:
         super().__init__(
-            f"`{directory}` lies inside the repository `{top}`, and is not its top.",
-            why="a release commits and tags a whole repository, whose workspace has its root at the top.",
-            fix=f"name `{top}`; a workspace whose root lies deeper cannot be released.",
+            f"`{root}` has the member `{member}`, which is not below it and does not name it.",
+            why="cargo looks for a package's workspace above the package, unless its manifest says where the workspace is; so it "
+            "refuses this one.",
+            fix=f'write `workspace = "{pointer}"` into `[package]` of `{member}`.',
+        )
+
+
+class RootElsewhere(LoadmasterError):
+    """A manifest that was named as a workspace's root belongs to a workspace with another root."""
+
+    def __init__(self, manifest: str, root: str) -> None:
+        """Both from the repository's top."""
+        folder = root.removesuffix("Cargo.toml").rstrip("/") or "."
+        super().__init__(
+            f"`{manifest}` belongs to the workspace of `{root}`.",
+            why="a release needs the root of a workspace: its lockfile, its tables and the other members are there.",
+            fix=f'write `path = "{folder}"` into `[source]` of the profile (or in its list `workspaces`); for a command, name '
+            f"`{root}`.",
+        )
+
+
+class SeveralWorkspaces(LoadmasterError):
+    """A repository without a manifest at its top, and with several workspaces below."""
+
+    def __init__(self, directory: str, roots: Mapping[str, Sequence[str]]) -> None:
+        """`roots` has the packages of each, by the path of its manifest."""
+        found = "; ".join(f"`{root}` ({_packages(packages)})" for root, packages in sorted(roots.items()))
+        place, (first, *rest) = shlex.quote(directory), [shlex.quote(root) for root in sorted(roots)]
+        others = " --manifest-path ".join(rest)
+        super().__init__(
+            f"`{directory}` has no `Cargo.toml`, and {len(roots)} workspaces below: {found}.",
+            why="nothing tells which of them is to be released, or whether all are one release.",
+            fix=f"name one, as in `loadmaster init {place} --manifest-path {first}`, for a project of its own; or name all that "
+            f"are released together, as in `loadmaster init {place} --manifest-path {first} --manifest-path {others}`.",
+        )
+
+
+def _packages(names: Sequence[str]) -> str:
+    return some_names(names) if names else "nothing to publish"
+
+
+class ToolchainsDiffer(LoadmasterError):
+    """Workspaces that are released together pin different toolchains."""
+
+    def __init__(self, pinned: Mapping[str, str | None]) -> None:
+        """The channel by root manifest; None for one that pins none."""
+        told = ", ".join(
+            f"`{root}` {f'`{channel}`' if channel else 'none'}" for root, channel in sorted(pinned.items())
+        )
+        super().__init__(
+            f"The workspaces pin different toolchains: {told}.",
+            why="one release is packaged and checked by one cargo, and rustup would choose another in each directory.",
+            fix="let them pin the same one, name it in the profile (`cargo.toolchain`), or release them as projects of their own.",
         )
 
 
 class TwoMembers(LoadmasterError):
-    """Two members of one workspace with one name."""
+    """Two members of one workspace, or of workspaces that are released together, with one name."""
 
-    def __init__(self, name: str, manifests: Sequence[str]) -> None:
+    def __init__(self, name: str, manifests: Sequence[str], *, several: bool = False) -> None:
+        """`several`: they are of different workspaces."""
         super().__init__(
             f"Two members are called `{name}`: {' and '.join(f'`{path}`' for path in manifests)}.",
-            why="a package was copied and its copy not renamed; cargo refuses such a workspace.",
-            fix="rename one of them, or take it out of the workspace.",
+            why="a release gives every name one version, and cargo does not know two workspaces together."
+            if several
+            else "a package was copied and its copy not renamed; cargo refuses such a workspace.",
+            fix="rename one of them, or release the workspaces as projects of their own."
+            if several
+            else "rename one of them, or take it out of the workspace.",
         )
 
 

@@ -19,6 +19,9 @@ from tomlkit.items import Table
 
 from loadmaster.planning.edits.changelog import has_unreleased, headings
 from loadmaster.planning.edits.changelogs import is_in_use
+from loadmaster.planning.elsewhere.adopting import Adopted, adopt
+from loadmaster.planning.elsewhere.settings import Ground
+from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
 from loadmaster.planning.profile.shared_tags import require_one_version
@@ -47,9 +50,15 @@ class Survey(Value):
     later: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Those of them that were published after the clone's newest commit: the clone does not have their tags."""
     changelogs: Mapping[str, str]
-    """The texts of the changelogs at the root and beside packages, by path."""
+    """The texts of the changelogs at the top, at the roots and beside packages, by path."""
     stale_lockfiles: tuple[str, ...] = ()
     """Tracked lockfiles, except the root's, that cargo would have to change before it could use them."""
+    paths: frozenset[str] = frozenset()
+    """All tracked files."""
+    tools: Mapping[str, str] = Field(default_factory=dict)
+    """The texts of the files that hold other tools' settings, manifests among them, by path."""
+    mentioned: Mapping[str, str] = Field(default_factory=dict)
+    """The texts of the files that those name, by path."""
     programs: tuple[tuple[str, str], ...] = ()
     """Package and binary of each program that a user would install."""
     pinned_toolchain: str | None = None
@@ -67,15 +76,47 @@ _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.
 _HOMEPAGE = re.compile(r"https?://(?:www\.)?github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:/.*)?")
 
 
+def adopt_settings(survey: Survey) -> Adopted:
+    """What other tools' settings become in the profile. Raises `ToolFileBroken`."""
+    first = _adopt(survey, released_packages(survey))
+    if not first.elements("release.exclude"):
+        return first
+    return _adopt(survey, _released(survey, first))  # what is left out changes what the others mean
+
+
+def _adopt(survey: Survey, published: tuple[Package, ...]) -> Adopted:
+    independent = _policy(published) is Policy.INDEPENDENT
+    ground = Ground(
+        workspace=survey.workspace,
+        released=published,
+        independent=independent,
+        branch=survey.branch,
+        forge=survey.forge,
+        patterns=_patterns(survey, published, independent=independent),
+        paths=survey.paths,
+        texts={**survey.changelogs, **survey.mentioned},
+    )
+    return adopt(survey.tools, survey.changelogs, ground)
+
+
+def _released(survey: Survey, adopted: Adopted) -> tuple[Package, ...]:
+    """The packages to publish, without those that another tool leaves out; all, if it leaves out all."""
+    waived = {waiver["package"] for waiver in adopted.elements("release.exclude")}
+    packages = released_packages(survey)
+    return tuple(package for package in packages if package.name not in waived) or packages
+
+
 def first_profile(survey: Survey, title: str) -> str:
-    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`."""
-    published = released_packages(survey)
+    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`, `ToolFileBroken`."""
+    adopted = adopt_settings(survey)
+    published = _released(survey, adopted)
     policy = _policy(published)
+    forge = survey.forge or adopted.wish("forge")
     document = tomlkit.document()
     document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md lists every setting."))
     document.add("title", tomlkit.item(title))
-    document.add("forge", tomlkit.item(survey.forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
-    if survey.forge is None:
+    document.add("forge", tomlkit.item(forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
+    if forge is None:
         document.add(
             tomlkit.comment(
                 "Neither a remote of the clone nor a package names the forge: put the repository's OWNER/NAME here."
@@ -85,16 +126,41 @@ def first_profile(survey: Survey, title: str) -> str:
     source.add(tomlkit.comment(_WHY_CLONE))
     source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
-    _add_release(document, survey, published, policy)
-    if (registry := _registry(survey)) != DEFAULT_REGISTRY:
-        table = _add(document, "registry")
+    _add_place(source, survey.workspace)
+    _add_release(document, survey, published, policy, adopted)
+    _add_registry(document, survey, adopted)
+    _add_cargo(document, survey, adopted)
+    _add_install(document, survey, published)
+    _add_settings(document, adopted)
+    return tomlkit.dumps(document)
+
+
+def _add_registry(document: TOMLDocument, survey: Survey, adopted: Adopted) -> None:
+    wished = {key: adopted.wish(f"registry.{key}") for key in ("name", "new_burst", "update_burst")}
+    wished["owners"] = adopted.elements("registry.owners") or None
+    named = _registry(survey)
+    if named != DEFAULT_REGISTRY:
+        wished["name"] = named
+    if not any(value is not None for value in wished.values()):
+        return
+    table = _add(document, "registry")
+    if named != DEFAULT_REGISTRY:
         table.add(
             tomlkit.comment("All packages go to this registry, by `publish` in their manifests, and not to crates.io.")
         )
-        table.add("name", tomlkit.item(registry))
-    _add_cargo(document, survey)
-    _add_install(document, survey, published)
-    return tomlkit.dumps(document)
+    for key, value in wished.items():
+        if value is not None:
+            table.add(key, tomlkit.item(value))
+
+
+def _add_settings(document: TOMLDocument, adopted: Adopted) -> None:
+    """Every setting of another tool, with what it became, as comments."""
+    if not adopted.settings:
+        return
+    document.add(tomlkit.nl())
+    document.add(tomlkit.comment("Settings of other tools, and what each of them became here:"))
+    for line in settings_lines(adopted.settings):
+        document.add(tomlkit.comment(line))
 
 
 def forge_of(origin: str | None, metadata: Mapping[str, Any]) -> str | None:
@@ -169,6 +235,16 @@ def _new(survey: Survey, published: tuple[Package, ...]) -> list[str]:
     return [package.name for package in published if known and package.name not in known]
 
 
+def _add_place(source: Table, workspace: Workspace) -> None:
+    """Where the workspace is, if it is not the one at the top."""
+    folders = [posixpath.dirname(root) or "." for root in workspace.roots]
+    if len(folders) > 1:
+        source.add(tomlkit.comment(_WHY_WORKSPACES))
+        source.add("workspaces", tomlkit.item(folders))
+    elif folders and folders != ["."]:
+        source.add("path", tomlkit.item(folders[0]))
+
+
 def _add(document: TOMLDocument, name: str) -> Table:
     table = tomlkit.table()
     document.add(tomlkit.nl())
@@ -198,9 +274,12 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
                 yield need.name
 
 
-def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy) -> None:
+def _add_release(
+    document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy, adopted: Adopted
+) -> None:
     independent = policy is Policy.INDEPENDENT
-    release, patterns = _add(document, "release"), _patterns(survey, published, independent=independent)
+    shown = _patterns(survey, published, independent=independent)
+    release, patterns = _add(document, "release"), _wished_patterns(shown, adopted)
     style = ReleaseStyle(policy=policy, tag=patterns.tag, tags=patterns.tags, tagged_with=patterns.tagged_with)
     require_one_version(style, {package.name: package.version for package in published})
     release.add(tomlkit.comment(_WHY_POLICY[policy]))
@@ -208,10 +287,13 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     release.add("tag", tomlkit.item(patterns.tag))
     for line in _doubts(survey, patterns, independent=independent):
         release.add(tomlkit.comment(line))
-    abandoned = not independent and _is_abandoned(survey, published)
-    release.add("changelog", tomlkit.item("" if abandoned else _changelog(survey, published, independent=independent)))
+    wished = adopted.wish("release.changelog")
+    abandoned = wished is None and not independent and _is_abandoned(survey, published)
+    found = wished or _changelog(survey, published, independent=independent)
+    release.add("changelog", tomlkit.item("" if abandoned else found))
     if abandoned:
         release.add(tomlkit.comment(_WHY_ABANDONED))
+    _add_wishes(release, adopted)
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
         release.add("stale_lockfiles", tomlkit.item(list(survey.stale_lockfiles)))
@@ -219,7 +301,7 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add(tomlkit.comment(f"Not on crates.io yet, but needed by packages that are: {', '.join(new)}."))
     if survey.doubtful:
         release.add(tomlkit.comment(f"Look at crates.io whose these are, nothing told it: {_some(survey.doubtful)}."))
-    if (exclude := _exclusions(survey, published)) or survey.published is None:
+    if (exclude := _exclusions(survey, published, adopted)) or survey.published is None:
         release.add(tomlkit.comment(_WHY_EXCLUDED if exclude else _NOT_ASKED))
     if exclude:
         release.add("exclude", exclude)
@@ -228,11 +310,39 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
     if patterns.tagged_with:
         release.add(tomlkit.comment(_WHY_TAGGED_WITH))
         release.add("tagged_with", _table(patterns.tagged_with))
+    if rules := adopted.elements("release.files"):
+        release.add("files", _rules(rules))
     if elsewhere := _elsewhere(survey):
         release.add(tomlkit.comment(f"Not for `{_registry(survey)}`, by `publish` in their manifests: {elsewhere}."))
 
 
+def _wished_patterns(shown: Patterns, adopted: Adopted) -> Patterns:
+    """The patterns of the tags; where no tag shows one, those that another tool's settings have."""
+    tag, tags = adopted.wish("release.tag"), adopted.by_package("release.tags")
+    if tag is None and not tags:
+        return shown
+    guessed = () if tag is not None else tuple(name for name in shown.guessed if name not in tags)
+    return shown.model_copy(update={"tag": tag or shown.tag, "tags": {**shown.tags, **tags}, "guessed": guessed})
+
+
+def _add_wishes(release: Table, adopted: Adopted) -> None:
+    for key in ("requirements", "commit_message", "tag_message"):
+        if (value := adopted.wish(f"release.{key}")) is not None:
+            release.add(key, tomlkit.item(value))
+    if branches := adopted.elements("release.branches"):
+        release.add("branches", tomlkit.item(branches))
+
+
+def _rules(rules: list[Any]) -> Any:
+    """`[[release.files]]`, as a list of tables in one line each."""
+    listed = tomlkit.array().multiline(True)
+    for rule in rules:
+        listed.append(_table(rule))
+    return listed
+
+
 _WHY_CLONE = "A clone on this machine. Plans and rehearsals read it; a release pushes to the repository named here."
+_WHY_WORKSPACES = "Released together, each with its own lockfile. All paths begin at the top of the repository."
 _WHY_POLICY = {
     Policy.LOCKSTEP: "All published packages have one version, and require each other in it.",
     Policy.KEEP_CARET_FLOOR: "All published packages have one version; requirements among them change only if they must.",
@@ -240,8 +350,8 @@ _WHY_POLICY = {
 }
 _WHY_ABANDONED = "The changelog at the root has none of the newest versions: it does not change."
 _WHY_EXCLUDED = (
-    "crates.io has no version of these, or only somebody else's, though their manifests allow publishing them: remove what "
-    "should be published."
+    "crates.io has no version of these, or only somebody else's, or another tool leaves them out, though their manifests allow "
+    "publishing them: remove what should be published."
 )
 _WHY_TAGGED_WITH = (
     "No tag names a package, and these do not have the versions of the tags: they get no tags of their own."
@@ -265,7 +375,7 @@ def _patterns(survey: Survey, published: tuple[Package, ...], *, independent: bo
 
 def _doubts(survey: Survey, patterns: Patterns, *, independent: bool) -> Iterator[str]:
     """What is a guess about the tags."""
-    if not survey.tags:
+    if patterns.guessed and not survey.tags:
         yield "A guess: there are no tags that show the pattern."
     elif patterns.guessed and independent:
         yield f"A guess for {_some(patterns.guessed)}: no tag shows the pattern of these."
@@ -292,8 +402,10 @@ def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
 
 
 def _root_changelog(survey: Survey) -> str:
-    """The changelog at the root that is in use; `""` if there is none."""
-    return next((path for path in _in_use(survey) if "/" not in path), "")
+    """The changelog in use at the workspace's root, or at the top of the repository; `""` if there is none."""
+    roots = survey.workspace.roots
+    places = (*map(posixpath.dirname, roots if len(roots) == 1 else ()), "")
+    return next((path for place in places for path in _in_use(survey) if posixpath.dirname(path) == place), "")
 
 
 def _in_use(survey: Survey) -> tuple[str, ...]:
@@ -302,8 +414,8 @@ def _in_use(survey: Survey) -> tuple[str, ...]:
 
 
 def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
-    """The changelog at the root, or the only one beside a package. If packages have versions of their own: the most frequent
-    name in their directories.
+    """The changelog at the workspace's root or at the top, or the only one beside a package. If packages have versions of their
+    own: the most frequent name in their directories.
 
     `""` if there is none, or if such packages share one, because nobody knows which entries are whose.
     """
@@ -315,15 +427,16 @@ def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: b
     return names.most_common(1)[0][0] if names else ""
 
 
-def _exclusions(survey: Survey, published: tuple[Package, ...]) -> Any:
+def _exclusions(survey: Survey, published: tuple[Package, ...], adopted: Adopted) -> Any:
     names = {package.name for package in published}
     packages, registry = survey.workspace.packages, _registry(survey)
     stay = [package.name for package in packages if package.may_go_to(registry) and package.name not in names]
     if not stay:
         return None
     exclusions = tomlkit.array().multiline(True)
+    waived = {waiver["package"]: waiver["why"] for waiver in adopted.elements("release.exclude")}
     for name in stay:
-        why = "somebody else's on crates.io" if name in survey.foreign else "never published"
+        why = "somebody else's on crates.io" if name in survey.foreign else waived.get(name, "never published")
         exclusions.append(_table({"package": name, "why": why}))
     return exclusions
 
@@ -334,8 +447,10 @@ def _table(values: Mapping[str, str]) -> Any:
     return table
 
 
-def _add_cargo(document: TOMLDocument, survey: Survey) -> None:
+def _add_cargo(document: TOMLDocument, survey: Survey, adopted: Adopted) -> None:
     cargo = _add(document, "cargo")
+    if adopted.wish("cargo.verify") is False:
+        cargo.add("verify", tomlkit.item(False))
     if survey.substitute_toolchain is not None:
         cargo.add(tomlkit.comment(f"The repository pins `{survey.pinned_toolchain}`, which is not installed here."))
         cargo.add("toolchain", tomlkit.item(survey.substitute_toolchain))

@@ -1,4 +1,8 @@
-"""Whether the workspace's lockfile alone decides what cargo packages. Then cargo need not ask the index for each crate.
+"""How a release is packaged: in which calls of cargo, and whether a workspace's lockfile alone decides what a call packages.
+Then cargo need not ask the index for each crate.
+
+cargo packages the crates of one workspace together. Of several workspaces, one that needs another's crates comes after it, and
+finds them in an index that has them already.
 
 Every packaged crate contains a lockfile of its own, which cargo resolves again. The workspace's lockfile pins the packages
 from a registry. A sibling, however, resolves to the newest version that fits, whether it is packaged here or is on the
@@ -11,16 +15,58 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from loadmaster.planning.order import Edges, dependencies_first, edges
 from loadmaster.planning.registry.metadata import CRATES_IO_INDEX
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.toml_text import load_toml
+from loadmaster.planning.values.value import Value
 
 CRATES_IO_SOURCE = f"registry+{CRATES_IO_INDEX}"
 """How lockfiles name crates.io."""
 
 _REGISTRIES = ("registry+", "sparse+")
+
+
+class Round(Value):
+    """The crates that one call of cargo packages."""
+
+    root: str
+    """The root manifest of their workspace."""
+    crates: Mapping[str, str]
+    """Version by name."""
+
+
+def packaging_rounds(workspace: Workspace, crates: Mapping[str, str]) -> tuple[Round, ...]:
+    """The calls that package `crates` (version by name), in their order: whatever a crate needs of another workspace is packaged
+    before it. It is one call for each workspace, and more only if two of them need each other.
+
+    Raises `DependencyCycle`.
+    """
+    packages = [package for package in workspace.packages if package.name in crates]
+    waiting = {root: {each.name for each in packages if each.root == root} for root in workspace.roots}
+    waiting = {root: names for root, names in waiting.items() if names}
+    if len(waiting) == 1:  # cargo finds the order within one by itself, also where ours has none
+        return tuple(Round(root=root, crates=dict(crates)) for root in waiting)
+    graph, rounds, done = edges(packages, crates), list[Round](), set[str]()
+    while waiting:
+        ready = {root: _ready(graph, names, done) for root, names in sorted(waiting.items())}
+        root = max(ready, key=lambda each: (ready[each] == waiting[each], len(ready[each])))
+        rounds.append(Round(root=root, crates={name: crates[name] for name in sorted(ready[root])}))
+        done |= ready[root]
+        waiting[root] -= ready[root]
+        waiting = {root: names for root, names in waiting.items() if names}
+    return tuple(rounds)
+
+
+def _ready(graph: Edges, names: Collection[str], done: Collection[str]) -> set[str]:
+    """Those of `names` that need nothing but one another and what is done."""
+    ready = set[str]()
+    for name in dependencies_first(graph):
+        if name in names and graph[name] <= ready.union(done):
+            ready.add(name)
+    return ready
 
 
 class LockedCrate(NamedTuple):

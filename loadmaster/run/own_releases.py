@@ -18,7 +18,8 @@ from loadmaster.planning.begun import (
 )
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import BranchCommit, OwnRelease
-from loadmaster.planning.tree.tree import MANIFEST, TreeFiles, read_workspace
+from loadmaster.planning.tree.roots import roots_at_hand
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles, read_workspaces
 from loadmaster.planning.tree.workspace import Workspace
 
 
@@ -61,8 +62,8 @@ def _own_tags(repository: Path, project: Project) -> dict[str, tuple[str, ...]]:
 
 
 def _release_at(repository: Path, commit: BranchCommit, tags: tuple[str, ...], project: Project) -> OwnRelease:
-    before = _workspace(repository, commit.parents[0]) if _changed_versions(commit, project) else None
-    versions = own_versions(_workspace(repository, commit.commit), before, tags, project)
+    before = _workspace(repository, commit.parents[0], project) if _changed_versions(commit, project) else None
+    versions = own_versions(_workspace(repository, commit.commit, project), before, tags, project)
     return OwnRelease(commit=commit.commit, versions=versions)
 
 
@@ -70,5 +71,6 @@ def _changed_versions(commit: BranchCommit, project: Project) -> bool:
     return bool(commit.parents) and is_release_commit(commit, project)
 
 
-def _workspace(repository: Path, commit: str) -> Workspace:
-    return read_workspace(TreeFiles(texts=git.texts_at(repository, commit, MANIFEST)))
+def _workspace(repository: Path, commit: str, project: Project) -> Workspace:
+    files = TreeFiles(texts=git.texts_at(repository, commit, MANIFEST))
+    return read_workspaces(files, roots_at_hand(files, project.source.roots))

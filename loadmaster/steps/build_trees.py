@@ -5,12 +5,13 @@ The clone itself is what is committed, tagged and packaged. No code of the works
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
-from loadmaster.planning.packaging import left_to_fetch
+from loadmaster.planning.packaging import Round, left_to_fetch
 from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
 from loadmaster.steps.planned_trees import copy_planned, unfinished_copy
@@ -27,41 +28,43 @@ def build_tree(job: Job, called: cargo.Cargo, plan: ReleasePlan | None = None) -
         place = job.directory.build_trees / f"built-{digest(plan)[:12]}"
         if not place.exists():
             copy_planned(job, plan, place)
-            fetch_for(called, place)
+            fetch_for(called, place, job.project.source.roots)
         return place
     place = job.directory.build_trees / git.head(checkout)[:12]
     if not place.exists():
         unfinished_copy(checkout, place).rename(place)
-        fetch_for(called, place)
+        fetch_for(called, place, job.project.source.roots)
     return place
 
 
-def fetch_for(called: cargo.Cargo, tree: Path) -> None:
-    """Brings what cargo needs to build the tree offline; without a lockfile it writes one there first.
+def fetch_for(called: cargo.Cargo, tree: Path, roots: Iterable[str]) -> None:
+    """Brings what cargo needs to build the workspaces of a tree offline; where there is no lockfile it writes one first.
 
     Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
     """
-    cargo.fetch(called, tree, locked=has_lockfile(tree))
+    for root in roots:
+        cargo.fetch(called.in_tree(tree), (tree / root).parent, locked=has_lockfile(tree, root))
 
 
 def fetch_for_packaged(
-    called: cargo.Cargo, checkout: Path, crates: Mapping[str, str], embedded: Iterable[str], *, locked: bool
+    called: cargo.Cargo, checkout: Path, each: Round, embedded: Iterable[str], *, locked: bool
 ) -> None:
-    """Brings what cargo needs to package `crates` (version by name) of the clone again offline, and to build them.
+    """Brings what cargo needs to package the crates of the clone again offline, and to build them.
 
     `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
-    those that it has: so it must have all that it took. `locked`: the clone has a lockfile; otherwise it is left without.
+    those that it has: so it must have all that it took. `locked`: the workspace has a lockfile; otherwise it is left without.
     Raises what `fetch_for` raises.
     """
     # In the clone itself: in a copy, what was built may have changed the configuration that a fetch obeys.
-    cargo.fetch(called, checkout, locked=locked)
-    lockfile = checkout / "Cargo.lock"
+    called, lockfile = called.in_tree(checkout), checkout / sibling_path(each.root, LOCKFILE)
+    cargo.fetch(called, lockfile.parent, locked=locked)
     fetched = lockfile.read_text(encoding="utf-8")
     if not locked:
         lockfile.unlink()
-    for crate in left_to_fetch(fetched, embedded, crates):
-        cargo.fetch_crate(called, checkout, *crate)
+    for crate in left_to_fetch(fetched, embedded, each.crates):
+        cargo.fetch_crate(called, lockfile.parent, *crate)
 
 
-def has_lockfile(tree: Path) -> bool:
-    return (tree / "Cargo.lock").is_file()
+def has_lockfile(tree: Path, root: str) -> bool:
+    """Whether the workspace with this root manifest has a lockfile."""
+    return (tree / sibling_path(root, LOCKFILE)).is_file()

@@ -19,7 +19,8 @@ from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.previous_release import PreviousRelease, crates_of, previous_release
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import Judged, Seen
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace
+from loadmaster.planning.tree.roots import roots_at_hand
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspaces
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.steps.look import files_of_submodules
@@ -65,14 +66,16 @@ def _packages_of_last_release(checkout: Path, last: PreviousRelease, project: Pr
     """The packages that the last release published; None if the manifests of its commit cannot be read any more."""
     try:
         files = TreeFiles(texts=git.texts_at(checkout, last.tag.commit, MANIFEST))
-        return crates_of(last, released_packages(files, read_workspace(files), project))
+        return crates_of(
+            last, released_packages(files, read_workspaces(files, roots_at_hand(files, project.source.roots)), project)
+        )
     except LoadmasterError:
         return None
 
 
 def _bump(checkout: Path, seen: Seen, plan: ReleasePlan, tree: Tree) -> tuple[str, ...] | None:
-    """The last change of the version's line: in the root manifest if it is there, else in that of the first package."""
+    """The last change of the version's line: in a root manifest if it is there, else in that of the first package."""
     version = plan.crates[0].version
     line = rf'^version *= *"{re.escape(version)}"'
-    place = MANIFEST if re.search(line, tree.root, re.MULTILINE) else tree.released[0].manifest
-    return git.last_change(checkout, seen.source.commit, line, place)
+    roots = [root for root in tree.workspace.roots if re.search(line, tree.files.texts[root], re.MULTILINE)]
+    return git.last_change(checkout, seen.source.commit, line, (roots or [tree.released[0].manifest])[0])

@@ -21,6 +21,7 @@ from loadmaster.planning.commands.variables import variables
 from loadmaster.planning.plan import ReleasePlan, commands_of
 from loadmaster.planning.profile.release_command import ReleaseCommand
 from loadmaster.planning.registry.seen import Seen
+from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.values.receipt import CommandRecord
 from loadmaster.run.command_results import CommandResults
 from loadmaster.run.job import Job
@@ -85,7 +86,7 @@ def _run_once(
     checkout, tree = job.directory.checkout, job.directory.build_trees / f"command-{name}"
     called, submodules = _cargo(job), [each.path for each in seen.source.carried.submodules]
     copy_planned(job, plan, tree)
-    _fetch(called, command, tree)
+    _fetch(called, command, tree, job.project.source.roots)
     before, tracked = git.look_at_tree(tree, checkout), frozenset(git.all_tracked_files(checkout))
     run_in_tree(
         called, CommandCall(command=command, tree=tree, variables=told, log=job.directory.commands / f"{name}.log")
@@ -104,13 +105,13 @@ def _cargo(job: Job) -> cargo.Cargo:
     return job.cargo().with_target(job.directory.commands / "target")
 
 
-def _fetch(called: cargo.Cargo, command: ReleaseCommand, tree: Path) -> None:
+def _fetch(called: cargo.Cargo, command: ReleaseCommand, tree: Path, roots: Iterable[str]) -> None:
     """What cargo refuses to fetch, a gate tells with everything else. A command that needs it fails by itself."""
     inner = directory_of(command, tree)
     try:
-        fetch_for(called, tree)
-        if inner != tree and has_lockfile(inner):
-            cargo.fetch(called, inner, locked=True, tree=tree)
+        fetch_for(called, tree, roots)
+        if has_lockfile(inner, MANIFEST) and inner not in {(tree / root).parent for root in roots}:
+            cargo.fetch(called.in_tree(tree), inner, locked=True)
     except CargoOffline:
         raise
     except CargoFailed:

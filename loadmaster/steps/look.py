@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from loadmaster.clients.disk import remove_tree, walk
 from loadmaster.clients.files import read_texts, read_tree
 from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.errors.cargo import ToolchainOfRepository
-from loadmaster.errors.workspace import NotAWorkspace
+from loadmaster.errors.workspace import NotAWorkspace, ToolchainsDiffer
 from loadmaster.planning.edits.bump import files_to_edit, globs_to_edit
 from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.edits.released import named_versions
@@ -30,9 +31,9 @@ from loadmaster.planning.registry.seen import (
 )
 from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.submodules import Carried
-from loadmaster.planning.tree.toolchain_file import FILES, pinned_channel, pinned_path
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace, sibling_path
-from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.tree.toolchain_file import candidates, pinned_channel, pinned_path
+from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspaces, sibling_path
+from loadmaster.planning.tree.workspace import Workspace, read_metadata, together
 from loadmaster.run.job import Job
 from loadmaster.run.own_releases import newest_own_release
 from loadmaster.steps.announce import look_at_forge
@@ -59,7 +60,7 @@ def check_out(job: Job) -> Carried:
     for former in (job.directory.checkout, job.directory.build_trees):
         remove_tree(former)
     carried = clone(job, job.pinned.commit, job.directory.checkout)
-    require_named_toolchain(job.directory.checkout, job.project.cargo)
+    require_named_toolchain(job.directory.checkout, job.project.source.roots, job.project.cargo)
     return carried
 
 
@@ -70,33 +71,50 @@ def clone(job: Job, commit: str, place: Path) -> Carried:
     return git.fill(place, job.source, job.store.part("mirrors"), extra=extra)
 
 
-def require_named_toolchain(checkout: Path, style: CargoStyle) -> None:
-    """Raises `ToolchainOfRepository` before cargo is called, unless the profile names another toolchain."""
-    path = pinned_path(read_texts(checkout, FILES))
-    if path is not None and style.toolchain is None:
-        raise ToolchainOfRepository(path)
+def require_named_toolchain(checkout: Path, roots: Iterable[str], style: CargoStyle) -> None:
+    """Raises `ToolchainOfRepository` before cargo is called, unless the profile names another toolchain.
+
+    Raises `ToolchainsDiffer`, too, if the workspaces with these roots pin several.
+    """
+    if style.toolchain is not None:
+        return
+    for root in roots:
+        if (path := pinned_path(_toolchain_files(checkout, root), posixpath.dirname(root))) is not None:
+            raise ToolchainOfRepository(path)
+    pinned = {root: pinned_toolchain(checkout, root) for root in roots}
+    if len(set(pinned.values())) > 1:
+        raise ToolchainsDiffer(pinned)
 
 
 def look_at_toolchain(job: Job) -> ToolchainSeen:
-    return cargo.toolchain(job.cargo(), job.directory.checkout)
+    """The toolchain of the first workspace; `check_out` has seen to it that it is that of all of them."""
+    checkout = job.directory.checkout
+    return cargo.toolchain(job.cargo().in_tree(checkout), (checkout / job.project.source.roots[0]).parent)
 
 
 def look_at_workspace(job: Job) -> Workspace:
     title = f"{job.project.name} at {job.pinned.commit}"
-    return read_metadata(metadata_of(job.cargo(), job.directory.checkout, title))
+    return workspace_in(job.cargo(), job.directory.checkout, job.project.source.roots, title)
 
 
-def metadata_of(chosen: cargo.Cargo, directory: Path, title: str) -> dict[str, Any]:
-    """The output of `cargo metadata` for the workspace in `directory`; messages call it `title`.
+def workspace_in(chosen: cargo.Cargo, checkout: Path, roots: Iterable[str], title: str) -> Workspace:
+    """The workspaces with these root manifests, as cargo has them. Raises what `metadata_of` raises, and `TwoMembers`."""
+    return together(read_metadata(metadata_of(chosen, checkout, root, title), root) for root in roots)
+
+
+def metadata_of(chosen: cargo.Cargo, tree: Path, root: str, title: str) -> dict[str, Any]:
+    """The output of `cargo metadata` for the workspace with the root manifest `root`; messages call it `title`.
 
     If cargo refuses, raises the catalogue's own error for what is wrong with the tree. If there is none, raises
     `NotAWorkspace` with cargo's words.
     """
+    if not (tree / root).is_file():
+        raise NotAWorkspace(title, f"there is no `{root}`.")
     try:
-        return cargo.members(chosen, directory, title)
+        return cargo.members(chosen.in_tree(tree), (tree / root).parent, title)
     except NotAWorkspace:
         with suppress(NotAWorkspace):
-            read_workspace(read_tree(directory))
+            read_workspaces(read_tree(tree), [root])
         raise
 
 
@@ -118,7 +136,7 @@ def look_at_source(job: Job, workspace: Workspace, own: OwnRelease | None, carri
         files=files,
         lockfile_checks=tuple(_check_lockfile(chosen, checkout, path) for path in files.paths_named(LOCKFILE)),
         proposals=_proposals(job, workspace, files.texts),
-        pinned_toolchain=pinned_toolchain(checkout),
+        pinned_toolchain=pinned_toolchain(checkout, job.project.source.roots[0]),
         tags=git.tags(checkout),
         own=own,
         carried=carried,
@@ -161,13 +179,17 @@ def _proposals(job: Job, workspace: Workspace, changelogs: Mapping[str, str]) ->
 
 
 def _check_lockfile(chosen: cargo.Cargo, checkout: Path, path: str) -> LockfileSeen:
-    problem = cargo.lockfile_problem(chosen, (checkout / path).parent, checkout)
+    problem = cargo.lockfile_problem(chosen.in_tree(checkout), (checkout / path).parent)
     return LockfileSeen(path=path, accepted=problem is None, why=problem or "")
 
 
-def pinned_toolchain(checkout: Path) -> str | None:
-    """The channel that rustup would choose in this tree. Raises what reading its files raises."""
-    return pinned_channel(read_texts(checkout, FILES))
+def pinned_toolchain(checkout: Path, root: str) -> str | None:
+    """The channel that rustup would choose beside this manifest. Raises what reading its files raises."""
+    return pinned_channel(_toolchain_files(checkout, root), posixpath.dirname(root))
+
+
+def _toolchain_files(checkout: Path, root: str) -> dict[str, str]:
+    return read_texts(checkout, candidates(posixpath.dirname(root)))
 
 
 def names_to_look_up(workspace: Workspace, own: OwnRelease | None) -> frozenset[str]:

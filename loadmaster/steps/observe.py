@@ -22,7 +22,9 @@ from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.shared_tags import tags_of
 from loadmaster.planning.registry.compare import Difference
-from loadmaster.planning.tree.workspace import Package, read_metadata
+from loadmaster.planning.tree.roots import roots_at_hand
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
+from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
@@ -33,7 +35,7 @@ from loadmaster.run.pinning import IMPORTED, require_branch
 from loadmaster.run.profiles import ROOT
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
-from loadmaster.steps.look import require_named_toolchain
+from loadmaster.steps.look import require_named_toolchain, workspace_in
 from loadmaster.things.crate import CrateObservation, PublishedCrate
 from loadmaster.things.forge import PublicRelease, UploadedAsset
 from loadmaster.things.git import PushedTag
@@ -114,7 +116,8 @@ def look_at_source(
     git.clone_at(mirror, commit, directory.checkout, branch, extra=extra)
     git.fill(directory.checkout, remote, store.part("mirrors"), extra=extra)
     style = project.cargo
-    require_named_toolchain(directory.checkout, style)
+    there = roots_at_hand(TreeFiles(texts=git.texts_at(mirror, commit, MANIFEST)), project.source.roots)
+    require_named_toolchain(directory.checkout, there, style)
     chosen = cargo.cargo_in(
         directory.home,
         directory.cargo_log,
@@ -122,7 +125,7 @@ def look_at_source(
         toolchain=style.toolchain,
         allow=style.for_cargo,
     )
-    workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
+    workspace = workspace_in(chosen, directory.checkout, there, f"{project.name} at {commit}")
     published = publishable(workspace, project)
     versions = exact_versions(published, released)
     tag_of = tags_of(project.release, versions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,15 +13,16 @@ from typing import NamedTuple
 from loadmaster.clients import cargo, git
 from loadmaster.errors.cargo import PackagedDifferently
 from loadmaster.errors.edits import BumpRefused
-from loadmaster.index_as_of.view import index_as_of
+from loadmaster.index_as_of.view import PRESENT, PackagedBefore, index_as_of
 from loadmaster.planning import begun
-from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.packaging import Round, needs_index, packaging_rounds
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.registry.as_of import start_of_release
 from loadmaster.planning.registry.crate_file import read_crate
-from loadmaster.planning.registry.embedded_lock import LOCKFILE
+from loadmaster.planning.registry.index_entry import line_of_crate
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
@@ -60,7 +62,8 @@ def commit(job: Job, plan: ReleasePlan) -> str:
 
 
 def _require_accepted(job: Job, lockfile: str, version: str) -> None:
-    problem = cargo.lockfile_problem(job.cargo(), (job.directory.checkout / lockfile).parent, job.directory.checkout)
+    checkout = job.directory.checkout
+    problem = cargo.lockfile_problem(job.cargo().in_tree(checkout), (checkout / lockfile).parent)
     if problem is not None:
         raise BumpRefused(lockfile, problem, job.project.name, version)
 
@@ -75,15 +78,20 @@ def packaging_instant(job: Job, plan: ReleasePlan, registry: RegistrySeen) -> da
 
 
 def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime) -> dict[str, str]:
-    """Packages the crates (version by name) together, and keeps the files by content. Returns SHA-256 by name.
+    """Packages the crates (version by name), and keeps the files by content. Returns SHA-256 by name.
 
-    `registry` is what was seen of it before. If the lockfile decides everything, cargo fetches once and does not use the
-    index. Otherwise it sees the index as of the instant. Nothing is built: a build could alter the files.
+    Those of one workspace are packaged together. `registry` is what was seen of it before. If the lockfile decides everything,
+    cargo fetches once and does not use the index. Otherwise it sees the index as of the instant. Nothing is built: a build could
+    alter the files.
     """
-    target = job.store.build_directory(*_key(job, tree))
-    with _packaging(job, crates, registry, as_of) as (called, workspace, locked, offline):
-        files = cargo.package(called, job.directory.checkout, target, crates, locked=locked, offline=offline)
-    digests = {name: job.store.keep_crate(path) for name, path in files.items()}
+    workspace, digests = look_at_workspace(job), dict[str, str]()
+    for each in packaging_rounds(workspace, crates):
+        target = job.store.build_directory(*_key(job, tree, each))
+        with _packaging(job, workspace, each, _packaged(job, digests, crates), registry, as_of) as how:
+            called = how.cargo.in_tree(job.directory.checkout)
+            place = (job.directory.checkout / each.root).parent
+            files = cargo.package(called, place, target, each.crates, locked=how.locked, offline=how.offline)
+        digests |= {name: job.store.keep_crate(path) for name, path in files.items()}
     require_contents_of_commit(job, workspace, digests)
     return digests
 
@@ -96,16 +104,30 @@ def build_packaged(
     `digests` are what `package` returned; nothing that was built may have changed the files. Raises what packaging raises,
     `KeptCrateBroken` and `PackagedDifferently`.
     """
-    target = job.store.build_directory(*_key(job, tree), "built")
-    with _packaging(job, crates, registry, as_of) as (called, _, locked, offline):
-        if not offline:
-            embedded = _embedded_locks(job, digests)
-            fetch_for_packaged(called, job.directory.checkout, crates, embedded, locked=locked)
-        place = build_tree(job, called)
-        if not locked:  # cargo would take its versions and its format for the lockfiles in the crates
-            (place / LOCKFILE).unlink(missing_ok=True)
-        apart = cargo.with_copied_home(called, job.directory.path / "built")
-        files = cargo.package_and_build(apart, place, target, crates, locked=locked)
+    workspace, done = look_at_workspace(job), dict[str, str]()
+    for each in packaging_rounds(workspace, crates):
+        target = job.store.build_directory(*_key(job, tree, each), "built")
+        kept = {name: digests[name] for name in each.crates}
+        with _packaging(job, workspace, each, _packaged(job, done, crates), registry, as_of) as how:
+            place = _place_to_build(job, how, each, kept)
+            apart = cargo.with_copied_home(how.cargo, job.directory.path / "built").in_tree(place)
+            files = cargo.package_and_build(apart, (place / each.root).parent, target, each.crates, locked=how.locked)
+        _require_same(job, files, digests)
+        done |= kept
+
+
+def _place_to_build(job: Job, how: Packaging, each: Round, digests: Mapping[str, str]) -> Path:
+    """A copy of the clone, where all that building the crates of a round needs is fetched. Raises what packaging raises."""
+    if not how.offline:
+        embedded = _embedded_locks(job, digests)
+        fetch_for_packaged(how.cargo, job.directory.checkout, each, embedded, locked=how.locked)
+    place = build_tree(job, how.cargo)
+    if not how.locked:  # cargo would take its versions and its format for the lockfiles in the crates
+        (place / sibling_path(each.root, LOCKFILE)).unlink(missing_ok=True)
+    return place
+
+
+def _require_same(job: Job, files: Mapping[str, Path], digests: Mapping[str, str]) -> None:
     for name, path in files.items():
         if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
             raise PackagedDifferently(name, digests[name], digest)
@@ -127,47 +149,77 @@ def digest_beside(path: Path, kept: Path) -> str:
 
 
 class Packaging(NamedTuple):
-    """How cargo packages this workspace."""
+    """How one call of cargo packages."""
 
     cargo: cargo.Cargo
-    workspace: Workspace
     locked: bool
     offline: bool
 
 
 @contextmanager
-def _packaging(job: Job, crates: Mapping[str, str], registry: RegistrySeen, as_of: datetime) -> Iterator[Packaging]:
-    lockfile = _lockfile(job)
-    workspace = look_at_workspace(job)
-    if needs_index(workspace, crates, lockfile, registry) is None:
-        called = job.cargo()
-        cargo.fetch(called, job.directory.checkout, locked=True)
-        yield Packaging(called, workspace, locked=True, offline=True)
+def _packaging(
+    job: Job,
+    workspace: Workspace,
+    called_for: Round,
+    packaged: tuple[PackagedBefore, ...],
+    registry: RegistrySeen,
+    as_of: datetime,
+) -> Iterator[Packaging]:
+    lockfile = _lockfile(job, called_for.root)
+    if needs_index(workspace.at(called_for.root), called_for.crates, lockfile, registry) is None:
+        called, checkout = job.cargo(), job.directory.checkout
+        cargo.fetch(called.in_tree(checkout), (checkout / called_for.root).parent, locked=True)
+        yield Packaging(called, locked=True, offline=True)
     else:
-        with _index(job, workspace, as_of) as index:
-            yield Packaging(job.cargo(index), workspace, locked=lockfile is not None, offline=False)
+        with _index(job, workspace, packaged, as_of) as index:
+            yield Packaging(job.cargo(index), locked=lockfile is not None, offline=False)
 
 
-def _key(job: Job, tree: str) -> tuple[str, ...]:
-    return job.project.name, job.project.cargo.toolchain or "default", tree[:12]
+def _key(job: Job, tree: str, called_for: Round) -> tuple[str, ...]:
+    """Names a target directory. cargo lays what it packages over the registry there, so each workspace has its own."""
+    folder = posixpath.dirname(called_for.root)
+    return job.project.name, job.project.cargo.toolchain or "default", tree[:12], *([folder] if folder else [])
+
+
+def _packaged(job: Job, digests: Mapping[str, str], crates: Mapping[str, str]) -> tuple[PackagedBefore, ...]:
+    """What earlier calls packaged: SHA-256 by name, with the versions in `crates`."""
+    return tuple(
+        PackagedBefore(
+            name=name,
+            version=crates[name],
+            line=line_of_crate(job.store.crate(name, sha256), name=name),
+            file=job.store.crate_file(sha256),
+        )
+        for name, sha256 in digests.items()
+    )
 
 
 @contextmanager
-def _index(job: Job, workspace: Workspace, as_of: datetime) -> Iterator[str | None]:
-    """The index to package with. A rehearsal's index is as of its instant already; a real index is seen through a view."""
-    if job.world.as_of is not None:
+def _index(
+    job: Job, workspace: Workspace, packaged: tuple[PackagedBefore, ...], as_of: datetime
+) -> Iterator[str | None]:
+    """The index to package with: the world's, with what earlier calls packaged.
+
+    A rehearsal's index is as of its instant already; a real index is seen through a view.
+    """
+    rehearses = job.world.as_of is not None
+    if rehearses and not packaged:
         yield job.index
         return
     # Tomorrow another registry may have the same address on loopback; crates.io is the same for all runs.
     cache = job.store.part("upstream") if job.index is None else job.directory.upstream
-    with index_as_of(job.index or crates_io_index(), cache, as_of, workspace.versions) as index:
+    instant, released = (PRESENT, dict[str, str]()) if rehearses else (as_of, workspace.versions)
+    with index_as_of(job.index or crates_io_index(), cache, instant, released, packaged) as index:
         yield index
 
 
-def _lockfile(job: Job) -> str | None:
-    """The text of the tracked lockfile; None if there is none. An untracked one is removed: cargo left it before the bump."""
-    file = job.directory.checkout / "Cargo.lock"
-    if git.tracked_files(job.directory.checkout, "Cargo.lock"):
+def _lockfile(job: Job, root: str) -> str | None:
+    """The text of a workspace's tracked lockfile; None if there is none. An untracked one is removed: cargo left it before the
+    bump.
+    """
+    path = sibling_path(root, LOCKFILE)
+    file = job.directory.checkout / path
+    if git.tracked_files(job.directory.checkout, path):
         return file.read_text(encoding="utf-8")
     file.unlink(missing_ok=True)
     return None

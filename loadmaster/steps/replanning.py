@@ -14,9 +14,9 @@ from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.plan import ReleasePlan, plan_release, with_result
 from loadmaster.planning.registry.seen import Seen
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST
-from loadmaster.planning.tree.workspace import Workspace, read_metadata
+from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
-from loadmaster.steps.look import files_to_plan, metadata_of
+from loadmaster.steps.look import files_to_plan, workspace_in
 from loadmaster.steps.planned_trees import planned_copy
 
 
@@ -46,7 +46,7 @@ def _told_as_broken(result: CommandResult) -> Iterator[None]:
 
 
 def _plan_again(job: Job, seen: Seen, plan: ReleasePlan, tree: Path, result: CommandResult) -> ReleasePlan:
-    workspace = read_metadata(metadata_of(job.cargo(), tree, "the tree after it"))
+    workspace = workspace_in(job.cargo(), tree, job.project.source.roots, "the tree after it")
     _require_members(seen.workspace, workspace, result)
     files = files_to_plan(job, tree, workspace, seen.source.carried)
     source = seen.source.model_copy(update={"files": files, "proposals": {}})
@@ -67,6 +67,6 @@ def _require_accepted(job: Job, seen: Seen, tree: Path, result: CommandResult) -
     if not {PurePosixPath(file.path).name for file in result.files} & {LOCKFILE, MANIFEST}:
         return
     for path in seen.source.lockfiles:
-        problem = cargo.lockfile_problem(job.cargo(), (tree / path).parent, tree)
+        problem = cargo.lockfile_problem(job.cargo().in_tree(tree), (tree / path).parent)
         if problem is not None:
             raise ReleaseCommandBrokePlan(result.name, f"cargo refuses `{path}`: {problem}")

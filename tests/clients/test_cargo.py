@@ -190,12 +190,12 @@ class TestMetadata:
             cargo.members(called, workspace, "demo")
 
     def test_a_lockfile_that_agrees(self, called: cargo.Cargo, workspace: Path) -> None:
-        assert cargo.lockfile_problem(called, workspace, workspace) is None
+        assert cargo.lockfile_problem(called, workspace) is None
 
     def test_a_stale_lockfile_is_told_and_left_as_it_is(self, called: cargo.Cargo, workspace: Path) -> None:
         stale = FILES["Cargo.lock"].replace("0.4.0", "0.3.0")
         (workspace / "Cargo.lock").write_text(stale)
-        told = cargo.lockfile_problem(called, workspace, workspace)
+        told = cargo.lockfile_problem(called, workspace)
         assert told is not None
         assert "--locked" in told
         assert (workspace / "Cargo.lock").read_text() == stale

@@ -21,6 +21,8 @@ from loadmaster.planning.edits.changelog import headings, notes, obsolete_line, 
 from loadmaster.planning.edits.changelog_links import add_link
 from loadmaster.planning.edits.python_package import bump_python
 from loadmaster.planning.edits.toml_literals import Literal, replace_literals
+from loadmaster.planning.elsewhere.adopting import files_mentioned
+from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
@@ -28,6 +30,7 @@ from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.compare import compare
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.embedded_lock import compare_locks
+from loadmaster.planning.registry.index_entry import line_of_crate
 from loadmaster.planning.registry.index_line import parse_line, require_line
 from loadmaster.planning.registry.metadata import upload_metadata
 from loadmaster.planning.registry.seen import RegistrySeen
@@ -47,7 +50,7 @@ from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 from loadmaster.rehearsal.conditions import read_script
 from loadmaster.rehearsal.scenario import read_scenario
 from loadmaster.run.profiles import ROOT, load_project
-from tests.kit import archives
+from tests.kit import archives, tool_examples
 from tests.kit.building import package
 from tests.kit.gates_asked import answer, tree
 from tests.kit.hostile_bytes import hostile
@@ -67,6 +70,7 @@ from tests.kit.hostile_examples import (
     WORKFLOW,
 )
 from tests.kit.smoke_reports import log, report
+from tests.kit.tools import TAIL, WING, adopted, ground
 
 
 class Reader(NamedTuple):
@@ -142,6 +146,18 @@ def _of_rules(text: str) -> object:
     return after + apply_rule(pattern, text, {"core": "1.0.0"}, {"core": "1.1.0"})
 
 
+def _of_tool(path: str) -> Callable[[bytes], object]:
+    """`init`'s reading of another tool's file: what it names, and what its settings become."""
+    texts = {"README.md": "wing 1.2.0\n", "CHANGELOG.md": "# Changelog\n", "Cargo.toml": ""}
+
+    def read(content: bytes) -> object:
+        text = content.decode(errors="replace")
+        files_mentioned({path: text}, Workspace(packages=(WING, TAIL)), set(texts))
+        return list(settings_lines(adopted({path: text}, ground(WING, TAIL, texts=texts)).settings))
+
+    return read
+
+
 def _of_elf(content: bytes) -> object:
     try:
         require_program("x", content, "x86_64")
@@ -151,6 +167,8 @@ def _of_elf(content: bytes) -> object:
 
 
 DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
+
+_ADOPTING = "planning/elsewhere/adopting"
 
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
@@ -189,6 +207,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "a crate beside another": Reader(lambda content: compare(CRATE, content), (CRATE,), ("planning/registry/compare",)),
     "a crate's metadata": Reader(upload_metadata, (CRATE,), ("planning/registry/metadata",)),
+    "a crate's line of an index": Reader(line_of_crate, (CRATE,), ("planning/registry/index_entry",)),
     "a crate by crates.io's rules": Reader(
         lambda content: judge(content, "core", "1.0.0"),
         (CRATE,),
@@ -222,6 +241,16 @@ READERS: Mapping[str, Reader] = {
     "a script of faults in JSON": Reader(
         _file(read_script, "x.json"), (b'{"fault":[{"on":"publish"}]}',), ("rehearsal/conditions",)
     ),
+    "release-plz's settings": Reader(_of_tool("release-plz.toml"), (tool_examples.RELEASE_PLZ,), (_ADOPTING,)),
+    "cargo-release's settings": Reader(_of_tool("release.toml"), (tool_examples.CARGO_RELEASE,), (_ADOPTING,)),
+    "cargo-release's settings in a manifest": Reader(
+        _of_tool("crates/wing/Cargo.toml"),
+        (b"[package.metadata.release]\npre-release-replacements = []\ntag-name = 'v{{version}}'\n",),
+        (_ADOPTING,),
+    ),
+    "knope's settings": Reader(_of_tool("knope.toml"), (tool_examples.KNOPE,), (_ADOPTING,)),
+    "covector's settings": Reader(_of_tool(".changes/config.json"), (tool_examples.COVECTOR,), (_ADOPTING,)),
+    "changie's settings": Reader(_of_tool(".changie.yaml"), (tool_examples.CHANGIE,), (_ADOPTING,)),
     "a profile": Reader(
         _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
     ),

@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
-from loadmaster.index_as_of.view import index_as_of
+from loadmaster.index_as_of.view import PRESENT, PackagedBefore, index_as_of
+from loadmaster.planning.registry.index_entry import line_of_crate
 from loadmaster.rehearsal.registry import Registry
-from tests.kit.packing import upload
+from tests.kit.packing import crate_file, manifest_text, upload
 from tests.kit.registry_world import Served, served
 
 THEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -73,3 +75,32 @@ def test_a_registry_that_does_not_answer_is_never_an_absent_crate(tmp_path: Path
         answer = httpx.get(f"{index.removeprefix('sparse+')}ot/he/other")
     assert answer.status_code == 502
     assert "127.0.0.1:1/index/ot/he/other" in answer.text
+
+
+def ours(tmp_path: Path, name: str, version: str) -> PackagedBefore:
+    """A crate that is packaged, and that no registry has."""
+    file = tmp_path / f"{name}-{version}.crate"
+    file.write_bytes(crate_file(name, version, manifest_text(name, version, "license = 'MIT'")))
+    return PackagedBefore(name=name, version=version, line=line_of_crate(file.read_bytes()), file=file)
+
+
+def test_a_crate_that_is_only_packaged_is_there_with_its_file(registry: Served, tmp_path: Path) -> None:
+    real, new = f"sparse+{registry.address}/index/", ours(tmp_path, "cli", "0.5.0")
+    with index_as_of(real, tmp_path / "cache", PRESENT, {}, [new]) as index:
+        assert versions(index, "3/c/cli") == ["0.5.0"]
+        assert versions(index, "un/it/units") == ["0.4.0", "0.5.0", "0.5.1"]
+        downloads = httpx.get(f"{index.removeprefix('sparse+')}config.json").json()["dl"]
+        assert httpx.get(f"{downloads}/cli/0.5.0/download").content == new.file.read_bytes()
+        theirs = httpx.get(f"{downloads}/units/0.5.0/download", follow_redirects=True).content
+        line = httpx.get(f"{registry.address}/index/un/it/units").text.splitlines()[1]
+        assert sha256(theirs).hexdigest() == json.loads(line)["cksum"]
+        assert httpx.get(f"{downloads}/cli/0.6.0/download").status_code == 404
+        assert httpx.get(f"{downloads}/gone/1.0.0/download").status_code == 404
+
+
+def test_it_stands_in_the_place_of_what_the_registry_has_of_that_version(registry: Served, tmp_path: Path) -> None:
+    new = ours(tmp_path, "units", "0.5.0")
+    with index_as_of(f"sparse+{registry.address}/index/", tmp_path / "cache", PRESENT, {}, [new]) as index:
+        lines = httpx.get(f"{index.removeprefix('sparse+')}un/it/units").text.splitlines()
+    assert [json.loads(line)["vers"] for line in lines] == ["0.4.0", "0.5.1", "0.5.0"]
+    assert lines[-1].encode() == new.line

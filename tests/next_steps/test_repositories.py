@@ -21,7 +21,8 @@ from loadmaster.errors.git import (
 )
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.values.receipt import ReceiptOutcome
-from tests.kit import repositories
+from loadmaster.run.profiles import load_project
+from tests.kit import fleet, repositories
 from tests.kit.building import TODAY
 from tests.kit.hangar import git
 from tests.kit.next_step import run_as_printed
@@ -206,3 +207,21 @@ def test_a_replaced_object_is_put_back(tmp_path: Path) -> None:
     run_as_printed("ObjectsReplaced", "git replace --delete {replaced}", str(refused.value), there)
 
     client.require_unreplaced(there, "HEAD")
+
+
+def test_several_workspaces_are_projects_of_their_own_or_one(home: Path, tmp_path: Path) -> None:
+    place = fleet.repository(tmp_path / "fleet", fleet.SEVERAL)
+    projects = {"LOADMASTER_PROJECTS": str(tmp_path / "projects"), "LOADMASTER_HOME": str(home)}
+    printed = loadmaster(home, "init", str(place), **projects).err
+    run_as_printed("SeveralWorkspaces", "loadmaster init {place} --manifest-path {first}", printed, place, projects)
+    profile = tmp_path / "projects" / "fleet.toml"
+    assert load_project("fleet", profile.parent).source.path == "core"
+    profile.unlink()
+    run_as_printed(
+        "SeveralWorkspaces",
+        "loadmaster init {place} --manifest-path {first} --manifest-path {others}",
+        printed,
+        place,
+        projects,
+    )
+    assert load_project("fleet", profile.parent).source.workspaces == ("core", "tool")

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.first_profile import Survey, first_profile, forge_of, programs, released_packages
+from loadmaster.planning.first_profile import (
+    Survey,
+    adopt_settings,
+    first_profile,
+    forge_of,
+    programs,
+    released_packages,
+)
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, Project
 from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
@@ -267,3 +274,65 @@ def test_a_lockfile_that_was_left_behind_is_listed() -> None:
 def test_only_what_is_published_is_linted() -> None:
     found = profile(survey(WING, TAIL)).cargo
     assert (found.clippy_of, found.deny_warnings) == (ClippyScope.PUBLISHED, False)
+
+
+def test_where_the_workspace_is_stands_in_the_profile() -> None:
+    below = [each.model_copy(update={"root": "rust/Cargo.toml"}) for each in (WING, TAIL)]
+    found = survey(*below, changelogs={"CHANGELOG.md": "## Unreleased\n", "rust/CHANGELOG.md": "## Unreleased\n"})
+    assert (profile(found).source.path, profile(found).source.workspaces) == ("rust", ())
+    assert profile(found).release.changelog == "rust/CHANGELOG.md"
+    two = survey(below[0], TAIL.model_copy(update={"root": "Cargo.toml"}))
+    assert (profile(two).source.path, profile(two).source.workspaces) == (None, ("", "rust"))
+    assert profile(two).release.changelog == "CHANGELOG.md"
+
+
+RELEASE_TOML = """
+allow-branch = ["main", "release/*"]
+dependent-version = "fix"
+verify = false
+owners = ["ada"]
+tag-name = "release-{{version}}"
+pre-release-commit-message = "Version {{version}}"
+tag-message = "Plane {{version}}"
+sign-tag = true
+tag-nam = "x"
+
+[[pre-release-replacements]]
+file = "README.md"
+search = "x"
+replace = "wing {{version}}"
+
+[rate-limit]
+new-packages = 9
+"""
+
+
+def test_what_other_tools_settings_become_stands_in_the_profile() -> None:
+    tools = {"release.toml": RELEASE_TOML, "crates/tail/Cargo.toml": "[package.metadata.release]\nrelease = false\n"}
+    texts = {"crates/wing/README.md": "wing 1.2.0\n"}
+    found = survey(WING, TAIL, tags=(), tools=tools, mentioned=texts, paths=frozenset(texts))
+    written, settled = first_profile(found, "wing"), profile(found)
+    assert (settled.release.tag, settled.release.requirements) == ("release-{version}", "necessary")
+    assert (settled.release.commit_message, settled.release.tag_message) == ("Version {version}", "Plane {version}")
+    assert (settled.release.branches, settled.cargo.verify) == (("release/*",), False)
+    assert (settled.registry.owners, settled.registry.new_burst) == (("ada",), 9)
+    assert [(rule.path, rule.pattern) for rule in settled.release.files] == [
+        ("crates/wing/README.md", "wing {version}")
+    ]
+    assert [(waiver.package, waiver.why) for waiver in settled.release.exclude] == [
+        ("tail", "`release = false` in cargo-release's settings")
+    ]
+    assert "guess" not in written
+    for setting in adopt_settings(found).settings:
+        assert f"#   {setting.line}: {setting.key} = " in written
+    assert "#   9: sign-tag = true: left: neither commits nor tags are signed" in written
+    assert '#   10: tag-nam = "x": unknown: cargo-release has no setting of this name that Loadmaster knows' in written
+
+
+def test_what_is_left_out_by_another_tool_changes_what_its_other_settings_mean() -> None:
+    tools = {
+        "release.toml": 'shared-version = true\ntag-name = "v{{version}}"\n',
+        "crates/tail/release.toml": "release = false\n",
+    }
+    found = survey(WING, package("tail", version="0.3.0"), tags=(), tools=tools)
+    assert (profile(found).release.policy, profile(found).release.tag) == (Policy.LOCKSTEP, "v{version}")

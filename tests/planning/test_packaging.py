@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from loadmaster.planning.packaging import left_to_fetch, needs_index
+from loadmaster.planning.order import edges
+from loadmaster.planning.packaging import left_to_fetch, needs_index, packaging_rounds
 from loadmaster.planning.registry.seen import CrateVersion, RegistrySeen
 from loadmaster.planning.tree.workspace import Package, Workspace
-from tests.kit.building import lockfile, needs, package
+from tests.kit.building import lockfile, needs, package, workspaces
 
 LIB = package("lib")
 APP = package("app", needs("lib"))
@@ -81,6 +84,59 @@ def test_what_is_not_packaged_is_not_looked_at() -> None:
 )
 def test_a_lockfile_that_does_not_name_what_the_crates_will_need_needs_the_index(block: str, why: str) -> None:
     assert asked(locked=lockfile(BOTH) + block).startswith(why)
+
+
+def at(root: str, each: Package) -> Package:
+    return each.model_copy(update={"root": f"{root}/Cargo.toml"})
+
+
+def rounds(*packages: Package, crates: str = "") -> list[str]:
+    workspace = Workspace(packages=packages)
+    wanted = dict.fromkeys(crates.split() or workspace.names, "0.4.0")
+    return [f"{each.root}: {' '.join(each.crates)}" for each in packaging_rounds(workspace, wanted)]
+
+
+ROUNDS = {
+    "one workspace is one call": ([LIB, APP], "", ["Cargo.toml: lib app"]),
+    "a workspace comes after the one that it needs": (
+        [at("a", APP), at("b", LIB)],
+        "",
+        ["b/Cargo.toml: lib", "a/Cargo.toml: app"],
+    ),
+    "two that need nothing of each other come in the order of their paths": (
+        [at("b", LIB), at("a", package("other"))],
+        "",
+        ["a/Cargo.toml: other", "b/Cargo.toml: lib"],
+    ),
+    "two that need each other are called in turns": (
+        [at("a", LIB), at("b", APP), at("a", package("top", needs("app"))), at("b", package("more"))],
+        "",
+        ["a/Cargo.toml: lib", "b/Cargo.toml: app more", "a/Cargo.toml: top"],
+    ),
+    "what is not packaged is waited for by nobody": ([at("a", APP), at("b", LIB)], "app", ["a/Cargo.toml: app"]),
+}
+
+
+@pytest.mark.parametrize(("packages", "crates", "calls"), ROUNDS.values(), ids=list(ROUNDS))
+def test_the_calls_of_cargo(packages: list[Package], crates: str, calls: list[str]) -> None:
+    assert [each.replace("app lib", "lib app") for each in rounds(*packages, crates=crates)] == calls
+
+
+@given(st.data(), workspaces())
+def test_every_crate_is_packaged_once_after_all_that_it_needs_of_others(
+    data: st.DataObject, packages: tuple[Package, ...]
+) -> None:
+    placed = tuple(at(data.draw(st.sampled_from("abc")), each) for each in packages)
+    versions = {each.name: each.version for each in placed}
+    found = packaging_rounds(Workspace(packages=placed), versions)
+    graph, done = edges(placed, versions), set[str]()
+    for each in found:
+        assert {package.root for package in placed if package.name in each.crates} == {each.root}
+        for name in each.crates:
+            assert graph[name] <= done | each.crates.keys()
+        assert not done & each.crates.keys()
+        done |= each.crates.keys()
+    assert done == versions.keys()
 
 
 def locked(*crates: str, source: str = CRATES_IO) -> str:

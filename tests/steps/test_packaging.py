@@ -13,7 +13,7 @@ from loadmaster.clients import cargo
 from loadmaster.clients.cargo import Cargo
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.serving import serving
-from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.packaging import Round, needs_index
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.embedded_lock import LOCKFILE
 from loadmaster.planning.registry.metadata import upload_head, upload_metadata
@@ -83,7 +83,7 @@ class Published:
         embedded = [
             read_crate(crate, name, keep=(LOCKFILE,)).kept[LOCKFILE].decode() for name, crate in packaged.items()
         ]
-        fetch_for_packaged(called, self.checkout, crates, embedded, locked=locked)
+        fetch_for_packaged(called, self.checkout, Round(root="Cargo.toml", crates=crates), embedded, locked=locked)
         return self._build(called, crates, locked=locked)
 
     def _build(self, called: Cargo, crates: Mapping[str, str], *, locked: bool) -> dict[str, bytes]:

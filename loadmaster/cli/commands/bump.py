@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import os
+import posixpath
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import alone_in, require_whole, take_back, write_files
+from loadmaster.errors.request import WrongRequest
+from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.bump import Bump, bump_tree, globs_to_edit
-from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.planning.tree.tree import TreeFiles
+from loadmaster.planning.profile.project import Project, ReleaseStyle
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
 from loadmaster.planning.values.value import Value
 
 
@@ -41,25 +45,52 @@ class Bumped(Value):
     """Commands of the profile that a release would run now. A bump runs none."""
 
 
-def bump(directory: Path, asked: str, style: ReleaseStyle, today: date, *, dry_run: bool) -> Bumped:
-    """Writes all files that change, or none. A bump that was killed is undone first.
+def roots_in(directory: Path, manifests: Sequence[str], project: Project | None) -> tuple[str, ...]:
+    """The root manifests in a plain directory: those that were named from it, else the profile's, else the one at its top.
+
+    Raises `NotAWorkspace`, `WrongRequest`.
+    """
+    if manifests:
+        return tuple(_in_directory(directory, manifest) for manifest in manifests)
+    roots = project.source.roots if project is not None else (MANIFEST,)
+    missing = [root for root in roots if not os.path.isfile(directory / root)]  # noqa: PTH113 - as for names that are too long
+    if missing and missing != [MANIFEST] and os.path.isdir(directory):  # noqa: PTH112 - likewise
+        why = f"the profile has a workspace at `{missing[0]}`, from the repository's top, and there is no such file."
+        raise NotAWorkspace(str(directory), why)
+    return roots
+
+
+def _in_directory(directory: Path, manifest: str) -> str:
+    """Raises `WrongRequest`."""
+    place = os.path.relpath(directory / manifest, directory)
+    if posixpath.basename(place) != MANIFEST or place.startswith("../"):
+        raise WrongRequest([f"`{manifest}` is no `{MANIFEST}` within `{directory}`"])
+    return place
+
+
+def bump(
+    directory: Path, asked: str, style: ReleaseStyle, today: date, roots: Sequence[str] = (MANIFEST,), *, dry_run: bool
+) -> Bumped:
+    """Writes all files that change, or none. A bump that was killed is undone first. `roots` are the root manifests in it.
 
     Raises what reading, deciding and writing raise; a dry run also raises `BumpInterrupted`.
     """
     if dry_run:
         require_whole(directory)
-        return _report(*_decide(directory, asked, style, today), style, dry_run=True)
+        return _report(*_decide(directory, asked, style, today, roots), style, dry_run=True)
     with alone_in(directory):
         take_back(directory)
-        files, decision = _decide(directory, asked, style, today)
+        files, decision = _decide(directory, asked, style, today, roots)
         if decision.edits:
             write_files(directory, decision.edits)
     return _report(files, decision, style, dry_run=False)
 
 
-def _decide(directory: Path, asked: str, style: ReleaseStyle, today: date) -> tuple[TreeFiles, Bump]:
+def _decide(
+    directory: Path, asked: str, style: ReleaseStyle, today: date, roots: Sequence[str]
+) -> tuple[TreeFiles, Bump]:
     files = read_tree(directory, globs_to_edit(style), without=style.stale_lockfiles)
-    return files, bump_tree(files, asked, style, today)
+    return files, bump_tree(files, asked, style, today, roots)
 
 
 def _report(files: TreeFiles, decision: Bump, style: ReleaseStyle, *, dry_run: bool) -> Bumped:

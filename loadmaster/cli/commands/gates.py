@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from loadmaster.clients.files import read_tree
@@ -15,6 +16,7 @@ from loadmaster.planning.gates.sources import sources_to_read
 from loadmaster.planning.gates.trees import plain_tree, texts_to_read
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.show import gates_text, not_passed_text
+from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.values.gate import GateAnswer, Outcome
 from loadmaster.planning.values.value import Value
 
@@ -31,13 +33,15 @@ class TreeJudged(Value):
         return 1 if any(answer.outcome is Outcome.FAIL for answer in self.gates) else 0
 
 
-def judge(directory: Path, tag: str | None, project: Project | None) -> TreeJudged:
-    """Raises `TreeNotJudged` if the directory's workspace cannot be read, or if a killed bump has left it half written."""
+def judge(directory: Path, tag: str | None, project: Project | None, roots: Sequence[str] = (MANIFEST,)) -> TreeJudged:
+    """`roots` are the root manifests in the directory.
+
+    Raises `TreeNotJudged` if the directory's workspace cannot be read, or if a killed bump has left it half written."""
     try:
         require_whole(directory)
         stale = project.release.stale_lockfiles if project else ()
         files = read_tree(directory, texts_to_read(project), without=stale)
-        tree = plain_tree(files, {}, tag, project)
+        tree = plain_tree(files, {}, tag, project, roots)
         sources = read_sources(directory, sources_to_read(files.paths, tree.released))
         tree = tree.model_copy(update={"sources": sources})
     except LoadmasterError as error:

@@ -6,7 +6,8 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,19 +22,24 @@ from loadmaster.clients.files import read_texts
 from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
-from loadmaster.errors.edits import TreeMissing
+from loadmaster.errors.edits import NotUtf8, TreeMissing
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
-from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
+from loadmaster.errors.workspace import LinkOutOfTree
 from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
 from loadmaster.planning.edits.changelogs import proposal_scopes
-from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
+from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
+from loadmaster.planning.elsewhere.settings import Setting
+from loadmaster.planning.first_profile import CHANGELOGS, Survey, adopt_settings, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
 from loadmaster.planning.profile.project import CargoStyle, Project, ReleaseStyle
 from loadmaster.planning.registry.index_line import IndexLine
-from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata
+from loadmaster.planning.tree.lockfiles import own_lockfiles
+from loadmaster.planning.tree.tree import MANIFEST
+from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata, together
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.run.clock import SystemClock
@@ -42,6 +48,7 @@ from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import default_store, write_atomically
 from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain, require_named_toolchain
 from loadmaster.steps.permission_questions import Turnstile
+from loadmaster.survey.whereabouts import Whereabouts, find_workspaces
 
 
 class FirstProfile(Value):
@@ -51,37 +58,76 @@ class FirstProfile(Value):
     file: str
     profile: str
     """The text that was written."""
+    workspaces: tuple[str, ...]
+    """The root manifests of what is released, from the repository's top."""
+    found: str = ""
+    """How they were found, if they are not where they were looked for."""
+    settings: tuple[Setting, ...] = ()
+    """The settings of other release tools, and what each of them became in the profile."""
     changelogs: tuple[ChangelogPreview, ...] = ()
     """What the next minor release would write into the changelogs that the profile names."""
 
 
-def write_first_profile(path: Path, name: str | None, projects: Path, index: str, *, force: bool) -> FirstProfile:
-    """Writes `projects/NAME.toml` for the workspace in `path`. If `name` is left out, it is the directory's.
+def write_first_profile(
+    path: Path, name: str | None, projects: Path, index: str, manifests: Sequence[str] = (), *, force: bool
+) -> FirstProfile:
+    """Writes `projects/NAME.toml` for the workspace in `path`, or for those of `manifests`, which are named from there. If `name`
+    is left out, it is the directory's.
 
-    Raises `ProfileThere` rather than overwrite a profile, `WrongRequest`, `TreeMissing`, `NotARepository`,
-    `RootNotAtTop`, `CargoMissing`, `ProfileBroken`, and what `metadata_of` raises.
+    Raises `ProfileThere` rather than overwrite a profile, `TreeMissing`, `CargoMissing`, `ProfileBroken`, and what
+    `find_workspaces` and `metadata_of` raise.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
         raise TreeMissing(str(path))
-    project = path.resolve().name if name is None else name
+    place = path.resolve()
+    project = _name_of(place, None) if name is None else name
+    file = _free(projects, project, force)
+    where = find_workspaces(place, manifests)
+    if name is None and (known := _name_of(place, where)) != project:
+        project, file = known, _free(projects, known, force)
+    survey = _survey(where, index)
+    text = first_profile(survey, project)
+    style = _read_back(file, project, text).release
+    texts = {**survey.mentioned, **survey.changelogs}
+    proposals = _proposals(Path(where.top), texts, survey.workspace, style)
+    previews = preview_changelogs(texts, survey.workspace, style, date.today(), proposals)
+    write_atomically(file, text.encode())
+    file.chmod(0o644)  # it is no part of the store, and no secret
+    return FirstProfile(
+        project=project,
+        file=str(file),
+        profile=text,
+        workspaces=where.roots,
+        found=where.told,
+        settings=adopt_settings(survey).settings,
+        changelogs=previews,
+    )
+
+
+def _name_of(path: Path, where: Whereabouts | None) -> str:
+    """The name of the directory, or of the repository around it if what is released is not there."""
+    if where is None or path == Path(where.top) or where.roots == (_from(Path(where.top), path),):
+        return path.name
+    return Path(where.top).name
+
+
+def _from(top: Path, path: Path) -> str:
+    return (path / MANIFEST).relative_to(top).as_posix()
+
+
+def _free(projects: Path, project: str, force: bool) -> Path:
+    """The file of a profile that may be written. Raises `WrongRequest`, `ProfileThere`."""
     if re.fullmatch(r"\w[^/\x00-\x1f\x7f]*", project) is None:
         raise WrongRequest([f"`{project}` cannot be the project's name; give another with `--name`"])
     file = projects / f"{project}.toml"
     if file.exists() and not force:
         raise ProfileThere(str(file))
-    survey = _survey(path.resolve(), index)
-    text = first_profile(survey, project)
-    style = _read_back(file, project, text).release
-    proposals = _proposals(path, survey, style)
-    previews = preview_changelogs(survey.changelogs, survey.workspace, style, date.today(), proposals)
-    write_atomically(file, text.encode())
-    file.chmod(0o644)  # it is no part of the store, and no secret
-    return FirstProfile(project=project, file=str(file), profile=text, changelogs=previews)
+    return file
 
 
-def _proposals(path: Path, survey: Survey, style: ReleaseStyle) -> dict[str, str]:
+def _proposals(path: Path, texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) -> dict[str, str]:
     """The entries that a release would make from commits, by path of the changelog. Raises what `propose_notes` raises."""
-    scopes = proposal_scopes(survey.changelogs, survey.workspace, style, (), git.tags_below(path, git.head(path)))
+    scopes = proposal_scopes(texts, workspace, style, (), git.tags_below(path, git.head(path)))
     return {file: notes for file, scope in scopes.items() if (notes := propose_notes(path, scope))}
 
 
@@ -93,18 +139,21 @@ def _read_back(file: Path, name: str, text: str) -> Project:
         raise ProfileBroken(file.name, problems_of(error)) from error
 
 
-def _survey(path: Path, index: str) -> Survey:
-    _require_root_at_top(path)
-    require_named_toolchain(path, CargoStyle())
-    pinned = pinned_toolchain(path)
+def _survey(where: Whereabouts, index: str) -> Survey:
+    path = Path(where.top)
+    require_named_toolchain(path, where.roots, CargoStyle())
+    pinned = pinned_toolchain(path, where.roots[0])
     substitute = _substitute(pinned)
     with scratch() as home:
         sandbox = sandbox_for(CargoStyle(), default_store().root)
         chosen = cargo.cargo_in(home, home / "cargo.log", sandbox=sandbox, toolchain=substitute)
-        metadata = metadata_of(chosen, path, str(path))
-        workspace = read_metadata(metadata)
+        told = {root: metadata_of(chosen, path, root, str(path)) for root in where.roots}
+        workspace = together(read_metadata(document, root) for root, document in told.items())
+        metadata = {"packages": [package for document in told.values() for package in document["packages"]]}
         stale = _stale_lockfiles(chosen, path, workspace)
     published, tags, forge = _index_lines(workspace, index), git.tags(path), forge_of(git.origin(path), metadata)
+    paths = frozenset(git.all_tracked_files(path))
+    tools = read_texts(path, tool_files(workspace, paths))
     owned = _whose(workspace, published or {}, index, _repositories(forge, metadata))
     newest = max((git.commit_time(path, "HEAD").timestamp(), *(tag.committed for tag in tags)))
     return Survey(
@@ -118,11 +167,23 @@ def _survey(path: Path, index: str) -> Survey:
         doubtful=owned.unknown,
         later={name: _versions_after(newest, lines) for name, lines in (published or {}).items()},
         changelogs=_changelogs(path, workspace),
+        paths=paths,
+        tools=tools,
+        mentioned=_readable(path, files_mentioned(tools, workspace, paths)),
         stale_lockfiles=stale,
         programs=programs(metadata),
         pinned_toolchain=pinned,
         substitute_toolchain=substitute,
     )
+
+
+def _readable(path: Path, files: Iterable[str]) -> dict[str, str]:
+    """The texts of those of the files that are texts."""
+    texts: dict[str, str] = {}
+    for file in files:
+        with suppress(NotUtf8, FileUnreadable, LinkOutOfTree):
+            texts |= read_texts(path, [file])
+    return texts
 
 
 def _substitute(pinned: str | None) -> str | None:
@@ -134,31 +195,20 @@ def _substitute(pinned: str | None) -> str | None:
 
 
 def _changelogs(path: Path, workspace: Workspace) -> dict[str, str]:
-    """The texts of the tracked changelogs at the root and beside packages, by path. Raises what reading them raises."""
-    folders = {"", *(posixpath.dirname(package.manifest) for package in workspace.packages)}
+    """The texts of the tracked changelogs at the top, at roots and beside packages, by path. Raises what reading them raises."""
+    manifests = (manifest for package in workspace.packages for manifest in (package.manifest, package.root))
+    folders = {"", *map(posixpath.dirname, manifests)}
     tracked = (file for file in git.tracked_files(path, "*") if posixpath.dirname(file) in folders)
     return read_texts(path, [file for file in tracked if posixpath.basename(file).lower() in CHANGELOGS])
 
 
-def _require_root_at_top(path: Path) -> None:
-    """Raises `RootNotAtTop`, `NotARepository`, what `git.require_surveyable` raises, and `NotAWorkspace`, which names a
-    manifest that lies deeper.
-    """
-    if (top := git.top(path)) not in (None, path):
-        raise RootNotAtTop(str(path), str(top))
-    git.resolve(path, "HEAD")
-    git.require_surveyable(path)
-    deeper = git.tracked_files(path, "*Cargo.toml")
-    if deeper and "Cargo.toml" not in deeper:
-        highest = min(deeper, key=lambda file: file.count("/"))
-        raise NotAWorkspace(str(path), f"its manifests lie deeper, as `{highest}` does.")
-
-
 def _stale_lockfiles(chosen: cargo.Cargo, path: Path, workspace: Workspace) -> tuple[str, ...]:
-    """The stale lockfiles of the repository's other workspaces: the root's own has to be current."""
-    tracked = (file for file in git.tracked_files(path, "*/Cargo.lock") if file != "Cargo.lock")
+    """The stale lockfiles of the repository's other workspaces: those that are released have to be current."""
+    own = own_lockfiles(workspace)
+    tracked = (file for file in git.tracked_files(path, "*Cargo.lock") if file not in own)
     ours = lockfiles_concerned(path, tracked, workspace)
-    return tuple(file for file in ours if cargo.lockfile_problem(chosen, (path / file).parent, path) is not None)
+    called = chosen.in_tree(path)
+    return tuple(file for file in ours if cargo.lockfile_problem(called, (path / file).parent) is not None)
 
 
 def _index_lines(workspace: Workspace, index: str) -> dict[str, tuple[IndexLine, ...]] | None:
@@ -208,9 +258,10 @@ def _versions(lines: Iterable[IndexLine]) -> tuple[str, ...]:
 
 def first_profile_text(written: FirstProfile) -> str:
     project = shlex.quote(written.project)
+    where = f"\n{written.found}\n" if written.found else ""
     return f"""{written.profile}
 written to {written.file}
-
+{where}
 {previews_text(written.changelogs)}
 
 next: look it through, then

@@ -39,7 +39,15 @@ from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.manifest_package import parse_manifest
-from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_workspace, sibling_path, workspace_roots
+from loadmaster.planning.tree.tree import (
+    LOCKFILE,
+    MANIFEST,
+    TreeFiles,
+    read_workspace,
+    read_workspaces,
+    sibling_path,
+    workspace_roots,
+)
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import planned_version
@@ -132,15 +140,18 @@ def _require_one_text(files: TreeFiles, after: Mapping[str, str]) -> None:
             raise FileOfTwoNames(path, other)
 
 
-def bump_tree(files: TreeFiles, asked: str, style: ReleaseStyle, today: date) -> Bump:
-    """The bump of the workspace at the tree's root to `asked`, which matches `version.ASKED`.
+def bump_tree(
+    files: TreeFiles, asked: str, style: ReleaseStyle, today: date, roots: Sequence[str] = (MANIFEST,)
+) -> Bump:
+    """The bump of the workspaces with these root manifests to `asked`, which matches `version.ASKED`.
 
     Raises `VersionsByName`, `VersionsDisagree`, `NoSuchPackage`, `MalformedVersion`, and the errors of reading the tree and
     of editing each kind of file.
     """
-    workspace = read_workspace(files)
+    workspace = read_workspaces(files, roots)
     current = {package.name: package.version for package in workspace.packages}
-    planned = moving_versions(files, workspace, _plan_versions(workspace, files.texts[MANIFEST], asked, style.policy))
+    texts = {root: files.texts[root] for root in roots}
+    planned = moving_versions(files, workspace, _plan_versions(workspace, texts, asked, style.policy))
     unasked = _missing_rule_files(files, workspace, style.files)
     rules = tuple(rule for rule in style.files if rule.path not in unasked)
     edits = edit_tree(files, workspace, planned, style.model_copy(update={"files": rules}), today)
@@ -153,8 +164,8 @@ def _missing_rule_files(files: TreeFiles, workspace: Workspace, rules: Sequence[
     return tuple(sorted({rule.path for rule in rules} - files.texts.keys()))
 
 
-def _plan_versions(workspace: Workspace, root: str, asked: str, policy: Policy) -> dict[str, str]:
-    """The planned version of each member that gets one.
+def _plan_versions(workspace: Workspace, roots: Mapping[str, str], asked: str, policy: Policy) -> dict[str, str]:
+    """The planned version of each member that gets one. `roots` has the texts of the root manifests.
 
     In lockstep these are the members at the main version, and those that have the planned version already. Otherwise they
     are the named members, or all publishable ones if none is named.
@@ -163,7 +174,7 @@ def _plan_versions(workspace: Workspace, root: str, asked: str, policy: Policy) 
     if policy is not Policy.INDEPENDENT:
         if named:
             raise VersionsByName(asked)
-        main = main_version(workspace, root)
+        main = main_version(workspace, roots)
         planned = planned_version(asked, main, ())
         return {package.name: planned for package in packages if package.version in (main, planned)}
     if unknown := sorted(set(named) - workspace.names):
@@ -172,17 +183,22 @@ def _plan_versions(workspace: Workspace, root: str, asked: str, policy: Policy) 
     return {package.name: planned_version(named.get(package.name, asked), package.version, ()) for package in moving}
 
 
-def main_version(workspace: Workspace, root: str) -> str:
-    """The version of a lockstep workspace: the one in its root manifest if a public package has it, else the most frequent.
+def main_version(workspace: Workspace, roots: Mapping[str, str]) -> str:
+    """The version of a lockstep workspace: the one in a root manifest if a public package has it, else the most frequent.
 
-    Members of another version (tools at 0.0.0, for example) keep it. Raises `VersionsDisagree` if the root manifest has two
-    versions and public packages have both, or if no version belongs to more than half of the public packages.
+    `roots` has the texts of the root manifests by path. Members of another version (tools at 0.0.0, for example) keep it.
+    Raises `VersionsDisagree` if root manifests have several versions that public packages have, or if no version belongs to
+    more than half of the public packages.
     """
     packages = [package for package in workspace.packages if package.is_publishable] or list(workspace.packages)
     if not packages:
-        raise NotAWorkspace(MANIFEST, "it has no packages.")
-    manifest = parse_manifest(MANIFEST, root)
-    in_root = [value_at(manifest, keys) for keys in (("workspace", "package", "version"), ("package", "version"))]
+        raise NotAWorkspace(", ".join(roots), "it has no packages.")
+    manifests = [parse_manifest(path, text) for path, text in roots.items()]
+    in_root = [
+        value_at(manifest, keys)
+        for manifest in manifests
+        for keys in (("workspace", "package", "version"), ("package", "version"))
+    ]
     carried = {package.version for package in packages if package.version in in_root}
     version, count = Counter(package.version for package in packages).most_common(1)[0]
     if len(carried) > 1 or (not carried and 2 * count <= len(packages)):
@@ -226,11 +242,10 @@ def _concerned(files: TreeFiles, workspace: Workspace) -> tuple[str, ...]:
 def _lock_versions(files: TreeFiles, lock: str, workspace: Workspace, versions: Mapping[str, str]) -> dict[str, str]:
     """The versions by member, without members whose name another package of the lockfile's own workspace has."""
     root = sibling_path(lock, MANIFEST)
-    if root == MANIFEST or root not in files.texts:
+    if root in workspace.roots or root not in files.texts:
         return dict(versions)
     places = {package.manifest for package in workspace.packages}
-    others = read_workspace(files, root).packages
-    own = {other.name for other in others if posixpath.normpath(sibling_path(root, other.manifest)) not in places}
+    own = {other.name for other in read_workspace(files, root).packages if other.manifest not in places}
     return {name: version for name, version in versions.items() if name not in own}
 
 

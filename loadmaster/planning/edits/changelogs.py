@@ -208,6 +208,16 @@ def proposal_scopes(
     return scopes
 
 
+def _folders(workspace: Workspace) -> tuple[str, ...]:
+    """The folders that hold the whole workspace; () for the whole repository."""
+    places = sorted(
+        {posixpath.dirname(each) for package in workspace.packages for each in (package.root, package.manifest)}
+    )
+    if "" in places:
+        return ()
+    return tuple(one for one in places if not any(one.startswith(f"{other}/") for other in places))
+
+
 def _version_tags(patterns: Mapping[str, str], tags: Collection[str]) -> tuple[str, ...]:
     """The tags that name a version by one of the patterns, which are by package."""
     return tuple(tag for tag in sorted(tags) if any(_names_version(tag, patterns[name], name) for name in patterns))
@@ -220,9 +230,9 @@ def _names_version(tag: str, pattern: str, package: str) -> bool:
 def _scope(
     packages: tuple[Package, ...], workspace: Workspace, style: ReleaseStyle, tags: tuple[str, ...]
 ) -> NotesScope:
-    """The packages' folders, without the folders of other packages inside them."""
+    """The packages' folders, without the folders of other packages inside them; in lockstep those of the whole workspace."""
     if style.policy is not Policy.INDEPENDENT:
-        return NotesScope(tags=tags)
+        return NotesScope(tags=tags, include=_folders(workspace))
     folders = {posixpath.dirname(package.manifest) for package in packages}
     others = {posixpath.dirname(package.manifest) for package in workspace.packages} - folders
     inside = {other for other in others if any(not folder or other.startswith(f"{folder}/") for folder in folders)}

@@ -175,7 +175,7 @@ def changelog_fragments(tree: Tree) -> GateJudgement:
     """
     if tree.project is not None and tree.project.release.changelog is None:
         return Skip(why="the profile names no changelog")
-    fragments = [path for path in sorted(tree.files.paths) if _is_fragment(path)]
+    fragments = [path for path in sorted(tree.files.paths) if _is_fragment(path) and _concerns(tree, path)]
     if not fragments:
         return Skip(why="there are no changelog fragments")
     return each_of(fragments, _waiting)
@@ -184,6 +184,17 @@ def changelog_fragments(tree: Tree) -> GateJudgement:
 def _is_fragment(path: str) -> bool:
     *folders, name = path.split("/")
     return any(folder in _FOLDERS for folder in folders[-2:]) and _KEPT.fullmatch(name) is None
+
+
+def _concerns(tree: Tree, path: str) -> bool:
+    """Whether the directory that keeps the fragments lies around the workspace or in it: others keep those of something else."""
+    keeper = f"{posixpath.dirname(posixpath.dirname(path))}/".lstrip("/")
+    places = {
+        f"{posixpath.dirname(each)}/".lstrip("/")
+        for package in tree.workspace.packages
+        for each in (package.manifest, package.root)
+    }
+    return any(place.startswith(keeper) or keeper.startswith(place) for place in places)
 
 
 def _waiting(path: str) -> Iterator[Problem]:

@@ -125,15 +125,17 @@ def dependency_cycle(tree: Tree) -> Findings:
     "actix-web's members need each other without a path; cargo packages such crates in alphabetical order.",
 )
 def packaging_order(tree: Tree) -> GateJudgement:
-    """Does cargo find every sibling that a crate needs when it packages all of them in its own order?
+    """Does cargo find every sibling that a crate needs when it packages all of a workspace in its own order?
 
     If the registry does not have a sibling yet, cargo uses the one from the same call, but only if it packaged it before.
     Siblings that a manifest needs by path come first. A crate that needs one without a path (`[patch.crates-io]` connects
     them) may come too early.
     """
-    order, registry = cargo_packaging_order(tree.released), tree.registry
+    released = [[each for each in tree.released if each.root == root] for root in tree.workspace.roots]
+    orders, registry = [cargo_packaging_order(packages) for packages in released], tree.registry
     too_early = [
         (package, dependency)
+        for order in orders
         for position, package in enumerate(order)
         for later in order[position + 1 :]
         for dependency in package.dependencies
@@ -141,13 +143,13 @@ def packaging_order(tree: Tree) -> GateJudgement:
         if matches(dependency.requirement, later.version)
     ]
     if not too_early:
-        return Findings(checked=len(order))
+        return Findings(checked=len(tree.released))
     if registry is None:
         return CouldNotCheck(why=f"nobody asked the registry whether it has `{too_early[0][1].name}`")
     problems = (
         _too_early(package, dependency) for package, dependency in too_early if not registry.has_fitting(dependency)
     )
-    return Findings(checked=len(order), problems=tuple(dict.fromkeys(problems)))
+    return Findings(checked=len(tree.released), problems=tuple(dict.fromkeys(problems)))
 
 
 def _too_early(package: Package, needed: Dependency) -> Problem:

@@ -17,7 +17,7 @@ from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.packed import PackedSeen
 from loadmaster.planning.registry.seen import Judged, RegistrySeen, Seen, TagSeen
-from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
+from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.value import Value
 
@@ -85,10 +85,6 @@ class Tree(Value):
     def takes(self, member: Package) -> bool:
         """Whether the release's registry may get the member, by its manifest. Without a profile: whether crates.io may."""
         return member.may_go_to(self.project.registry.name if self.project is not None else DEFAULT_REGISTRY)
-
-    @property
-    def root(self) -> str:
-        return self.files.texts[MANIFEST]
 
 
 class Past(Value):

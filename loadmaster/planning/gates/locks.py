@@ -98,8 +98,8 @@ def _parse(tree: Tree, path: str) -> _Lock:
 
 def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
     """The members of a root manifest's workspace, or the error if it cannot be read."""
-    if root == MANIFEST:
-        return tree.workspace.packages
+    if root in tree.workspace.roots:
+        return tree.workspace.at(root).packages
     try:
         return read_workspace(tree.files, root).packages
     except LoadmasterError as error:

@@ -89,7 +89,9 @@ def changelog_heading(tree: Tree) -> GateJudgement:
 
 
 def changelogs_of(tree: Tree) -> tuple[Changelog, ...] | Skip:
-    """The profile's changelogs. Without a profile: the one of a tag's only package, else the one at the root."""
+    """The profile's changelogs. Without a profile: the one of a tag's only package, else that of a workspace's root,
+    else the one at the top.
+    """
     if tree.is_lockstep and tree.version is None:
         return _NO_VERSION if tree.labels else _SEVERAL_VERSIONS
     if tree.project is None:
@@ -107,7 +109,8 @@ def _default_changelog(tree: Tree) -> tuple[Changelog, ...] | Skip:
         return _SEVERAL_VERSIONS
     alone = [package for package in tree.released if all(label.crates == (package.name,) for label in tree.labels)]
     places = [posixpath.join(posixpath.dirname(package.manifest), CHANGELOG) for package in alone if len(alone) == 1]
-    there = [place for place in (*places, CHANGELOG) if place in tree.files.texts]
+    above = [posixpath.join(posixpath.dirname(root), CHANGELOG) for root in tree.workspace.roots]
+    there = [place for place in (*places, *above, CHANGELOG) if place in tree.files.texts]
     if not there:
         return Skip(why=f"there is no {CHANGELOG}")
     if changelog.leaves_it_to_releases(tree.files.texts[there[0]]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
@@ -15,7 +15,7 @@ from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.plan import ReleasePlan, publishable
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.tree.tree import TreeFiles, read_workspace, sibling_path
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles, read_workspaces, sibling_path
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Package, Workspace
 from loadmaster.planning.values.toml_text import parse_toml
 
@@ -53,9 +53,15 @@ def _is_python(files: TreeFiles, package: Package) -> bool:
         return False  # `python-version` reports it
 
 
-def plain_tree(files: TreeFiles, sources: Mapping[str, str], tag: str | None, project: Project | None) -> Tree:
-    """The tree of a directory. `tag` is the tag that will name it. Raises what reading the workspace raises."""
-    workspace = read_workspace(files)
+def plain_tree(
+    files: TreeFiles,
+    sources: Mapping[str, str],
+    tag: str | None,
+    project: Project | None,
+    roots: Sequence[str] = (MANIFEST,),
+) -> Tree:
+    """The tree of a directory. `tag` is the tag that will name it. Raises what reading the workspaces with these roots raises."""
+    workspace = read_workspaces(files, roots)
     released = released_packages(files, workspace, project)
     names = [package.name for package in released]
     label = read_label(tag, names, project) if tag is not None else None
@@ -87,13 +93,13 @@ def planned_tree(
     Raises what reading the workspace raises.
     """
     edited = after or files.after({edit.path: edit.text for edit in plan.edits})
-    workspace = read_workspace(edited)
+    workspace = read_workspaces(edited, project.source.roots)
     released = tuple(package for package in workspace.packages if package.name in plan.versions)
     return Tree(
         files=edited,
         workspace=workspace,
         released=released,
-        before=Tree(files=files, workspace=read_workspace(files), released=released),
+        before=Tree(files=files, workspace=read_workspaces(files, project.source.roots), released=released),
         labels=labels_of(plan, project),
         sources=sources,
         project=project,

@@ -5,6 +5,7 @@ The documentation shows the docstring of every field.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from string import Formatter
@@ -23,7 +24,7 @@ from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
 from loadmaster.planning.smoke.style import SmokeStyle
 from loadmaster.planning.values.globs import matches_glob
 from loadmaster.planning.values.permission_gate import PermissionGate
-from loadmaster.planning.values.tree_path import TreePath
+from loadmaster.planning.values.tree_path import TreeDirectory, TreePath
 from loadmaster.planning.values.value import Value
 
 
@@ -54,7 +55,8 @@ TagPattern = Annotated[str, AfterValidator(_only("name", *SPELLINGS)), AfterVali
 
 
 class Source(Value):
-    """Where the workspace is. Give exactly one of `repository` and `directory`."""
+    """Where the workspace is. Give exactly one of `repository` and `directory`, and at most one of `path` and `workspaces`. All
+    paths of a profile begin at the top of the repository, wherever the workspace is."""
 
     repository: str | None = None
     """A Git URL, or the path of a local clone."""
@@ -62,12 +64,27 @@ class Source(Value):
     """A plain directory in Loadmaster's own repository. Rehearsals import it as a repository with one commit."""
     branch: str = "main"
     """The release branch."""
+    path: TreeDirectory | None = None
+    """The directory of the workspace's root manifest, or of a single crate's manifest, such as `"rust"`; the top if left out.
+    cargo runs there, as with `cd`: so `rust-toolchain.toml` and `.cargo/config.toml` are looked for there and above."""
+    workspaces: tuple[TreeDirectory, ...] = ()
+    """Directories of several root manifests that are released together, such as `["core", "tools"]`, with `"."` for the top. Each
+    workspace keeps its own lockfile, and is packaged from its own root."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if (self.repository is None) == (self.directory is None):
             raise ValueError("give exactly one of `repository` and `directory`")
+        if self.path is not None and self.workspaces:
+            raise ValueError("give at most one of `path` and `workspaces`")
+        if len(set(self.workspaces)) < len(self.workspaces):
+            raise ValueError("`workspaces` names a directory twice")
         return self
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The root manifests of what is released, from the repository's top."""
+        return tuple(posixpath.join(folder, "Cargo.toml") for folder in self.workspaces or (self.path or "",))
 
 
 class Exclusion(Value):

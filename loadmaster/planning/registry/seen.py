@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import AwareDatetime, Field
 
@@ -81,7 +81,7 @@ class SourceSeen(Value):
     proposals: Mapping[str, str] = Field(default_factory=dict)
     """Entries made from commits, by path of the changelog. Only for changelogs without entries for the next version."""
     pinned_toolchain: str | None
-    """The channel in `rust-toolchain.toml`, if there is one."""
+    """The channel in the `rust-toolchain.toml` that decides for the workspace, if there is one."""
     tags: tuple[TagSeen, ...]
     carried: Carried = Carried()
     own: OwnRelease | None = None
@@ -169,6 +169,23 @@ class Lint(Value):
     findings: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
     """What it could not look at although it ran: why, one text each."""
+
+    @classmethod
+    def of_all(cls, lints: Iterable[Lint]) -> Lint:
+        """The results of several calls as one, which ran only if all of them did."""
+        listed = tuple(lints)
+        if not listed:
+            return cls(ran=False, why="it had nothing to look at")
+        for lint in listed:
+            if not lint.ran:
+                return lint
+        return cls(
+            ran=True,
+            passed=all(lint.passed for lint in listed),
+            why="\n".join(lint.why for lint in listed if lint.why),
+            findings=tuple(finding for lint in listed for finding in lint.findings),
+            unasked=tuple(text for lint in listed for text in lint.unasked),
+        )
 
 
 class Judged(Value):

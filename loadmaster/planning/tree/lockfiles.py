@@ -1,4 +1,4 @@
-"""Which lockfiles in a tree a release may have to change: the workspace's own, and every other that lists its members.
+"""Which lockfiles in a tree a release may have to change: each workspace's own, and every other that lists a member.
 
 Knows where cargo looks for a lockfile. `lockfile` knows what is in one.
 """
@@ -15,6 +15,11 @@ from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
 
 
+def own_lockfiles(workspace: Workspace) -> frozenset[str]:
+    """Where cargo has the lockfiles of the workspaces: beside their root manifests."""
+    return frozenset(sibling_path(root, LOCKFILE) for root in workspace.roots)
+
+
 def member_lockfiles(paths: Iterable[str], texts: Mapping[str, str], workspace: Workspace) -> tuple[str, ...]:
     """The lockfiles of `paths` that list the workspace's members: its own, and those of other packages that need a member.
 
@@ -22,11 +27,12 @@ def member_lockfiles(paths: Iterable[str], texts: Mapping[str, str], workspace: 
     `texts` are those of the lockfiles and of the manifests in their directories. The other lockfiles do not matter, whatever
     is in them: a test's fixture, for example, or one in a member's directory, which cargo never reads.
     """
-    unread = {sibling_path(package.manifest, LOCKFILE) for package in workspace.packages} - {LOCKFILE}
+    own = own_lockfiles(workspace)
+    unread = {sibling_path(package.manifest, LOCKFILE) for package in workspace.packages} - own
     return tuple(
         path
         for path in paths
-        if path == LOCKFILE
+        if path in own
         or (path not in unread and (_names_a_member(texts[path], workspace) or _needs_a_member(path, texts, workspace)))
     )
 

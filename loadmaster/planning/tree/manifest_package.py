@@ -107,7 +107,8 @@ def package_of(
     return Package(
         name=name,
         version=_version(member),
-        manifest=_relative(root, path),
+        manifest=path,
+        root=root,
         publish=_publish(member),
         description=member.text("description"),
         license=member.text("license"),
@@ -194,7 +195,7 @@ def _dependencies(path: str, manifest: ManifestTable, root: str, root_manifest: 
                 optional=fields.get("optional", False),
                 target=None if target is None else cfg_as_cargo_writes_it(target),
                 rename=key if "package" in fields else None,
-                path=None if local is None else _relative(root, posixpath.join(posixpath.dirname(place), local)),
+                path=None if local is None else posixpath.normpath(posixpath.join(posixpath.dirname(place), local)),
                 git=_git(fields),
             )
 
@@ -217,8 +218,3 @@ def _either(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The table by its name, or by its old spelling with an underscore, which cargo still reads."""
     entries: Mapping[str, Any] = table.get(name, table.get(name.replace("-", "_"), {}))
     return entries
-
-
-def _relative(root: str, path: str) -> str:
-    """`path` relative to the workspace's own root."""
-    return posixpath.relpath(path or ".", posixpath.dirname(root) or ".")

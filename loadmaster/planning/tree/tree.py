@@ -18,10 +18,11 @@ from loadmaster.errors.files import ByteOrderMark
 from loadmaster.errors.workspace import (
     LinkOutOfTree,
     ManifestIncomplete,
+    MemberBeside,
     MemberMissing,
     MemberOutOfTree,
     NotAWorkspace,
-    TwoMembers,
+    RootElsewhere,
 )
 from loadmaster.planning.tree.manifest_package import (
     ManifestTable,
@@ -31,7 +32,7 @@ from loadmaster.planning.tree.manifest_package import (
     resolve_inheritance,
     sources_of_binaries,
 )
-from loadmaster.planning.tree.workspace import Package, Workspace
+from loadmaster.planning.tree.workspace import Package, Workspace, refuse_namesakes, together
 from loadmaster.planning.values.globs import matches_glob
 from loadmaster.planning.values.value import Value
 
@@ -72,7 +73,7 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     """The workspace whose root manifest is `root`: the value that `cargo metadata --no-deps` gives there.
 
     Packages without any source file are accepted, because a tree may have only manifests; cargo refuses those.
-    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `TwoMembers`, `LinkOutOfTree`, `ByteOrderMark`,
+    Raises `NotAWorkspace`, `MemberMissing`, `MemberOutOfTree`, `MemberBeside`, `TwoMembers`, `LinkOutOfTree`, `ByteOrderMark`,
     `NotToml` and `ManifestIncomplete`.
     """
     manifests = _Manifests(files)
@@ -81,8 +82,23 @@ def read_workspace(files: TreeFiles, root: str = MANIFEST) -> Workspace:
     members = _members(manifests, root)
     sources = sources_of_binaries(files.paths)
     packages = [package_of(path, manifests[path], root, manifests[root], sources) for path in members]
-    _refuse_namesakes(packages)
+    refuse_namesakes(packages)
     return Workspace(packages=tuple(sorted(packages, key=lambda package: package.name)))
+
+
+def read_workspaces(files: TreeFiles, roots: Iterable[str]) -> Workspace:
+    """The workspaces with these root manifests, as one.
+
+    Raises what `read_workspace` raises for each, `RootElsewhere` for a manifest that is a member of another, and `TwoMembers`.
+    """
+    return together(_read_root(files, root) for root in roots)
+
+
+def _read_root(files: TreeFiles, root: str) -> Workspace:
+    manifests = _Manifests(files)
+    if root in manifests and (other := root_of(root, manifests)) not in (None, root):
+        raise RootElsewhere(root, str(other))
+    return read_workspace(files, root)
 
 
 def workspace_roots(files: TreeFiles) -> tuple[str, ...]:
@@ -174,6 +190,10 @@ def _belongs(manifests: _Manifests, path: str, root: str, by_path: bool) -> bool
     if path not in manifests:
         _refuse_link(manifests.files, root, path)
         raise MemberMissing(root, posixpath.dirname(path))
+    if not _is_below(path, posixpath.dirname(root)) and root_of(path, manifests) != root:
+        raise MemberBeside(
+            root, path, posixpath.relpath(posixpath.dirname(root) or ".", posixpath.dirname(path) or ".")
+        )
     return True
 
 
@@ -231,14 +251,6 @@ def _refuse_link(files: TreeFiles, root: str, path: str) -> None:
     for link in sorted(files.leads_out):
         if _is_below(path, link):
             raise LinkOutOfTree(link, root)
-
-
-def _refuse_namesakes(packages: Sequence[Package]) -> None:
-    seen: dict[str, str] = {}
-    for package in packages:
-        if package.name in seen:
-            raise TwoMembers(package.name, [seen[package.name], package.manifest])
-        seen[package.name] = package.manifest
 
 
 def _is_root(manifests: _Manifests, path: str) -> bool:

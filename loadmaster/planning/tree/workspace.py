@@ -1,14 +1,17 @@
 """A Cargo workspace at one commit, as `cargo metadata --no-deps` shows it: the members and what they depend on.
 
-Knows cargo's JSON, and no files. Paths are relative to the workspace's root, with forward slashes.
+Several workspaces of one repository that are released together are one value, too: each package knows the root of its own.
+Knows cargo's JSON, and no files. Paths begin at the top of the repository, with forward slashes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from loadmaster.errors.workspace import TwoMembers
 from loadmaster.planning.values.value import Value
 
 CRATES_IO = "crates.io"
@@ -50,6 +53,8 @@ class Package(Value):
     name: str
     version: str
     manifest: str
+    root: str = "Cargo.toml"
+    """The root manifest of its workspace: its own, if it is in none."""
     publish: tuple[str, ...] | None = None
     """The registries that may get it; None means any, () means none (`publish = false`)."""
     description: str | None = None
@@ -72,6 +77,8 @@ class Package(Value):
 
 
 class Workspace(Value):
+    """All members, by name. They are of several workspaces if these are released together."""
+
     packages: tuple[Package, ...]
 
     def package(self, name: str) -> Package | None:
@@ -85,31 +92,57 @@ class Workspace(Value):
     def versions(self) -> Mapping[str, str]:
         return {package.name: package.version for package in self.packages}
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The root manifests of the workspaces."""
+        return tuple(sorted({package.root for package in self.packages}))
 
-def read_metadata(metadata: Mapping[str, Any]) -> Workspace:
-    """The workspace in the JSON document of `cargo metadata --format-version 1`."""
-    root = str(metadata["workspace_root"])
+    def at(self, root: str) -> Workspace:
+        """The one workspace that has this root manifest."""
+        return Workspace(packages=tuple(package for package in self.packages if package.root == root))
+
+
+def read_metadata(metadata: Mapping[str, Any], root: str = "Cargo.toml") -> Workspace:
+    """The workspace in the JSON document of `cargo metadata --format-version 1`, which was asked in the directory of `root`."""
+    top = str(metadata["workspace_root"]).removesuffix(posixpath.dirname(root))
     members = set(metadata["workspace_members"])
-    packages = [_package(entry, root) for entry in metadata["packages"] if entry["id"] in members]
+    packages = [_package(entry, top, root) for entry in metadata["packages"] if entry["id"] in members]
     return Workspace(packages=tuple(sorted(packages, key=lambda package: package.name)))
 
 
-def _package(entry: Mapping[str, Any], root: str) -> Package:
+def together(workspaces: Iterable[Workspace]) -> Workspace:
+    """The workspaces as one. Raises `TwoMembers`: a version, a tag and an edit belong to a name."""
+    packages = [package for workspace in workspaces for package in workspace.packages]
+    refuse_namesakes(packages)
+    return Workspace(packages=tuple(sorted(packages, key=lambda package: package.name)))
+
+
+def refuse_namesakes(packages: Iterable[Package]) -> None:
+    """Raises `TwoMembers`."""
+    seen: dict[str, Package] = {}
+    for package in packages:
+        other = seen.setdefault(package.name, package)
+        if other is not package:
+            raise TwoMembers(package.name, [other.manifest, package.manifest], several=other.root != package.root)
+
+
+def _package(entry: Mapping[str, Any], top: str, root: str) -> Package:
     return Package(
         name=entry["name"],
         version=entry["version"],
-        manifest=_within(entry["manifest_path"], root),
+        manifest=_within(entry["manifest_path"], top),
+        root=root,
         publish=None if entry["publish"] is None else tuple(entry["publish"]),
         description=entry["description"],
         license=entry["license"],
         license_file=entry["license_file"],
         rust_version=entry.get("rust_version"),
         binaries=tuple(target["name"] for target in entry["targets"] if "bin" in target["kind"]),
-        dependencies=tuple(_dependency(dependency, root) for dependency in entry["dependencies"]),
+        dependencies=tuple(_dependency(dependency, top) for dependency in entry["dependencies"]),
     )
 
 
-def _dependency(entry: Mapping[str, Any], root: str) -> Dependency:
+def _dependency(entry: Mapping[str, Any], top: str) -> Dependency:
     source = entry["source"] or ""
     return Dependency(
         name=entry["name"],
@@ -118,12 +151,12 @@ def _dependency(entry: Mapping[str, Any], root: str) -> Dependency:
         optional=entry["optional"],
         target=entry["target"],
         rename=entry["rename"],
-        path=_within(entry["path"], root) if entry.get("path") else None,
+        path=_within(entry["path"], top) if entry.get("path") else None,
         git=source.removeprefix("git+") if source.startswith("git+") else None,
     )
 
 
-def _within(path: str, root: str) -> str:
-    """`path` relative to the workspace's root; unchanged if it is elsewhere."""
+def _within(path: str, top: str) -> str:
+    """`path` from the repository's top; unchanged if it is elsewhere."""
     inner = PurePosixPath(path)
-    return str(inner.relative_to(root)) if inner.is_relative_to(root) else path
+    return str(inner.relative_to(top)) if inner.is_relative_to(top) else path

@@ -1,4 +1,4 @@
-"""Paths that a profile names: they lie in the project's tree."""
+"""Paths that a profile names: they lie in the project's tree, and begin at the top of its repository."""
 
 from __future__ import annotations
 
@@ -15,5 +15,17 @@ def _inside(path: str) -> str:
     return path
 
 
+def _directory(path: str) -> str:
+    normal = posixpath.normpath(path)
+    if posixpath.basename(normal) == "Cargo.toml":
+        raise ValueError(f"`{path}` is a manifest; name its directory, `{posixpath.dirname(normal) or '.'}`")
+    if not path or posixpath.isabs(path) or normal == ".." or f"{normal}/".startswith(("../", ".git/")):
+        raise ValueError(f"`{path}` is no directory of the repository; paths begin at its top, which is `.`")
+    return "" if normal == "." else normal
+
+
 TreePath = Annotated[str, AfterValidator(_inside)]
 """From the repository's root, with forward slashes."""
+
+TreeDirectory = Annotated[str, AfterValidator(_directory)]
+"""A directory from the repository's top, with forward slashes; `.` is the top itself. Its value is `""` for the top."""

@@ -17,6 +17,7 @@ from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.steps import announce
 from loadmaster.steps.build_trees import build_tree
+from loadmaster.steps.look import look_at_workspace
 
 
 def request_of(job: Job, plan: ReleasePlan, style: SmokeStyle) -> SmokeRequest:
@@ -58,8 +59,11 @@ def _binary(job: Job, style: SmokeStyle, artefact: ArtefactStyle) -> str | None:
     if style.when is When.AFTER_RELEASE:
         return str(job.directory.path / "install" / "bin" / artefact.binary)
     target = job.directory.path / "candidate"
-    called = job.cargo()
-    return str(cargo.build(called, build_tree(job, called), target, artefact.binary))
+    called, packages = job.cargo(), look_at_workspace(job).packages
+    tree = build_tree(job, called)
+    roots = [package.root for package in packages if artefact.binary in package.binaries]
+    place = (tree / (roots or job.project.source.roots)[0]).parent
+    return str(cargo.build(called.in_tree(tree), place, target, artefact.binary))
 
 
 def ask_for_worker_without_prefect(job: Job, plan: ReleasePlan) -> tuple[GateAnswer, ...]:

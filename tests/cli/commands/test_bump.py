@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from loadmaster.run.profiles import ROOT
+from tests.kit import fleet
+from tests.kit.hangar import write
 from tests.kit.running import Ran, loadmaster, profile_with_commands
 
 
@@ -38,6 +40,64 @@ def test_a_bump_needs_neither_cargo_nor_git(home: Path, tree: Path) -> None:
         changed == {each["path"] for each in ran.document["files"]} >= {"CHANGELOG.md", "Cargo.lock", "fuzz/Cargo.lock"}
     )
     assert "## [0.5.0] - 2026-01-31\n" in (tree / "CHANGELOG.md").read_text()
+
+
+def test_a_workspace_below_the_directory_is_named_by_its_manifest(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "ship", fleet.BELOW)
+    ran = bump(home, tmp_path / "ship", "--version", "minor", "--manifest-path", "rust/Cargo.toml", "--json")
+    assert ran.code == 0, ran.err
+    assert [each["path"] for each in ran.document["files"]] == [
+        "mast/Cargo.toml",
+        "rust/Cargo.lock",
+        "rust/hull/Cargo.toml",
+    ]
+
+
+def profile(home: Path, source: str) -> dict[str, str]:
+    (home / "projects").mkdir(parents=True)
+    text = f'forge = "ada/ship"\n[source]\nrepository = "ship"\n{source}\n[release]\nchangelog = "rust/CHANGELOG.md"\n'
+    (home / "projects" / "ship.toml").write_text(text, encoding="utf-8")
+    return {"LOADMASTER_PROJECTS": str(home / "projects")}
+
+
+def test_the_profile_says_where_the_workspaces_are(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "ship", fleet.BELOW)
+    asked = (
+        "bump",
+        str(tmp_path / "ship"),
+        "--project",
+        "ship",
+        "--version",
+        "minor",
+        "--date",
+        "2026-01-31",
+        "--json",
+    )
+    ran = loadmaster(home, *asked, **profile(home, 'path = "rust"'))
+    assert ran.code == 0, ran.err
+    assert "rust/CHANGELOG.md" in [each["path"] for each in ran.document["files"]]
+    elsewhere = loadmaster(
+        home, "bump", str(tmp_path / "ship" / "rust"), *asked[2:], LOADMASTER_PROJECTS=str(home / "projects")
+    )
+    assert (elsewhere.code, elsewhere.document["failure"]["code"]) == (1, "not-a-workspace")
+    assert "a workspace at `rust/Cargo.toml`, from the repository's top" in elsewhere.document["failure"]["what"]
+
+
+def test_several_workspaces_are_bumped_together(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "fleet", fleet.SEVERAL)
+    both = ("--manifest-path", "core/Cargo.toml", "--manifest-path", "tool/Cargo.toml")
+    ran = bump(home, tmp_path / "fleet", "--version", "minor", *both, "--json")
+    assert {each["package"]: each["after"] for each in ran.document["packages"]} == {
+        "fleet-tool": "0.5.0",
+        "fleet-top": "0.5.0",
+        "fleet-units": "0.5.0",
+    }
+    assert {"core/Cargo.lock", "tool/Cargo.lock"} < {each["path"] for each in ran.document["files"]}
+
+
+def test_a_manifest_out_of_the_directory_is_a_wrong_request(home: Path, tree: Path) -> None:
+    ran = bump(home, tree, "--version", "minor", "--manifest-path", "../Cargo.toml")
+    assert (ran.code, "is no `Cargo.toml` within" in ran.err) == (2, True), ran.err
 
 
 def test_a_dry_run_tells_all_and_changes_nothing(home: Path, tree: Path) -> None:

@@ -12,6 +12,8 @@ from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.profiles import ROOT, load_project
 from tests.cases.bumps import BUMPS, Bump
+from tests.kit import fleet
+from tests.kit.hangar import write
 from tests.kit.running import loadmaster, profile_with_commands
 
 TAGS = ROOT / "tests" / "cases" / "tags"
@@ -139,3 +141,19 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
     judge(tree, "v1", None)
     assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before
+
+
+def test_a_workspace_below_the_directory_is_judged_by_its_paths(tmp_path: Path) -> None:
+    stale = {"rust/Cargo.lock": fleet.BELOW["rust/Cargo.lock"].replace('"0.4.0"', '"0.3.0"', 1)}
+    write(tmp_path, {**fleet.BELOW, **stale})
+    found = judge(tmp_path, "v0.4.0", None, ("rust/Cargo.toml",))
+    failed = {each.gate: [problem.where for problem in each.problems] for each in found.gates if each.problems}
+    assert failed == {"lockfiles-current": ["rust/Cargo.lock"]}
+    heading = next(each for each in found.gates if each.gate == "changelog-heading")
+    assert (heading.outcome, heading.checked) == (Outcome.PASS, 1)
+
+
+def test_the_gates_of_a_workspace_below_are_asked_by_its_manifest(tmp_path: Path) -> None:
+    write(tmp_path / "ship", fleet.BELOW)
+    ran = loadmaster(tmp_path / "home", "gates", str(tmp_path / "ship"), "--manifest-path", "rust/Cargo.toml", "--json")
+    assert ran.code == 0, ran.out

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.cli.commands.init import write_first_profile
+from loadmaster.cli.commands.init import first_profile_text, write_first_profile
+from tests.kit import fleet
 from tests.kit.packing import body
 from tests.kit.registry_world import Served
 from tests.kit.running import Ran, Repository, index_of, loadmaster, packaged, publish
@@ -28,28 +29,140 @@ def repository_of(directory: Path, *files: str) -> Path:
     return directory
 
 
-def test_a_package_in_a_repository_is_told_where_the_top_is(home: Path, repository: Repository) -> None:
+def test_a_member_leads_to_the_workspace_that_it_belongs_to(home: Path, repository: Repository) -> None:
     ran = init(home, repository.directory / "hull", "--json")
-    assert ran.code == 1
-    told = ran.document["failure"]
-    assert told["what"].endswith(f"lies inside the repository `{repository.directory}`, and is not its top.")
-    assert f"name `{repository.directory}`" in told["next"]
+    assert (ran.code, ran.document["project"], ran.document["workspaces"]) == (0, "workspace", ["Cargo.toml"]), ran.err
+    assert ran.document["found"] == "`hull/Cargo.toml` belongs to the workspace of `Cargo.toml`"
 
 
-NO_WORKSPACE = [
+def source_of(ran: Ran) -> dict[str, object]:
+    found: dict[str, object] = tomllib.loads(ran.document["profile"])["source"]
+    return {key: value for key, value in found.items() if key in ("path", "workspaces")}
+
+
+def test_the_only_workspace_below_is_taken_and_told(home: Path, tmp_path: Path) -> None:
+    place = fleet.repository(tmp_path / "ship", {**fleet.BELOW, "template/Cargo.toml": "[package]\nname = {{name}}\n"})
+    ran = init(home, place, "--json")
+    assert (ran.code, source_of(ran), ran.document["workspaces"]) == (0, {"path": "rust"}, ["rust/Cargo.toml"]), ran.err
+    assert (
+        ran.document["found"]
+        == f"`{place}` has no `Cargo.toml`, and one workspace to publish from, at `rust/Cargo.toml`"
+    )
+    assert tomllib.loads(ran.document["profile"])["release"]["changelog"] == "rust/CHANGELOG.md"
+    assert ran.document["changelogs"][0]["path"] == "rust/CHANGELOG.md"
+    assert ran.document["found"] in init(home, place, "--force").out
+
+
+def test_a_workspace_from_which_nothing_may_be_published_is_not_meant(home: Path, tmp_path: Path) -> None:
+    private = fleet.package("demo").replace("license", "publish = false\nlicense")
+    place = fleet.repository(tmp_path / "ship", {**fleet.BELOW, "demo/Cargo.toml": private, "demo/src/lib.rs": ""})
+    ran = init(home, place, "--json")
+    assert source_of(ran) == {"path": "rust"}
+    assert ran.document["found"].endswith("at `rust/Cargo.toml`; nothing of `demo/Cargo.toml` may be published")
+
+
+NAMED = [
+    pytest.param((), "rust", {"path": "rust"}, "rust", id="the directory of the workspace"),
+    pytest.param(("--manifest-path", "rust/Cargo.toml"), "", {"path": "rust"}, "ship", id="its manifest, from the top"),
     pytest.param(
-        ("rust/Cargo.toml", "rust/a/Cargo.toml"), "deeper, as `rust/Cargo.toml` does", id="a root that lies deeper"
+        ("--manifest-path", "../rust/Cargo.toml"), "mast", {"path": "rust"}, "ship", id="its manifest, from a member"
     ),
-    pytest.param(("README.md",), "is not a Cargo workspace", id="no manifest at all"),
+    pytest.param(("--manifest-path", "rust/hull/Cargo.toml"), "", {"path": "rust"}, "ship", id="a member's manifest"),
 ]
 
 
-@pytest.mark.parametrize(("files", "told"), NO_WORKSPACE)
-def test_a_repository_without_a_workspace(home: Path, tmp_path: Path, files: tuple[str, ...], told: str) -> None:
-    ran = init(home, repository_of(tmp_path / "other", *files))
-    assert ran.code == 1
-    assert told in ran.err
+@pytest.mark.parametrize(("options", "where", "source", "name"), NAMED)
+def test_a_workspace_that_is_named(
+    home: Path, tmp_path: Path, options: tuple[str, ...], where: str, source: dict[str, str], name: str
+) -> None:
+    place = fleet.repository(tmp_path / "ship", fleet.BELOW)
+    ran = init(home, place / where, *options, "--json")
+    assert (ran.code, source_of(ran), ran.document["project"]) == (0, source, name), ran.err
+
+
+def test_several_workspaces_are_named_with_what_to_write(home: Path, tmp_path: Path) -> None:
+    place = fleet.repository(tmp_path / "fleet", fleet.SEVERAL)
+    ran = init(home, place, "--json")
+    assert (ran.code, ran.document["failure"]["code"]) == (1, "several-workspaces")
+    assert ran.document["failure"]["facts"]["roots"] == {
+        "core/Cargo.toml": ["fleet-top", "fleet-units"],
+        "tool/Cargo.toml": ["fleet-tool"],
+    }
     assert not (home / "projects").exists()
+    both = ("--manifest-path", "tool/Cargo.toml", "--manifest-path", "core/Cargo.toml")
+    ran = init(home, place, *both, "--json")
+    assert (ran.code, source_of(ran)) == (0, {"workspaces": ["core", "tool"]}), ran.err
+
+
+def test_a_single_crate_needs_no_workspace(home: Path, tmp_path: Path) -> None:
+    place = fleet.repository(tmp_path / "wing", {"Cargo.toml": fleet.package("wing-of-a-test"), "src/lib.rs": ""})
+    ran = init(home, place, "--json")
+    assert (ran.code, source_of(ran), ran.document["found"]) == (0, {}, ""), ran.err
+
+
+REFUSED = [
+    pytest.param(("README.md",), (), 1, "is not a Cargo workspace", id="no manifest at all"),
+    pytest.param(
+        ("rust/Cargo.toml",),
+        ("--manifest-path", "Cargo.toml"),
+        2,
+        "`Cargo.toml` is no `Cargo.toml` in",
+        id="none there",
+    ),
+    pytest.param(
+        ("rust/Cargo.toml",), ("--manifest-path", "rust"), 2, "`rust` is no `Cargo.toml` in", id="a directory"
+    ),
+    pytest.param(
+        ("a/Cargo.toml",), ("--manifest-path", "../out/Cargo.toml"), 2, "outside of the repository", id="another's"
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "options", "code", "told"), REFUSED)
+def test_a_place_where_no_workspace_is(
+    home: Path, tmp_path: Path, files: tuple[str, ...], options: tuple[str, ...], code: int, told: str
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "Cargo.toml").write_text('[package]\nname = "out"\n', encoding="utf-8")
+    ran = init(home, repository_of(tmp_path / "other", *files), *options)
+    assert (ran.code, told in ran.err) == (code, True), ran.err
+    assert not (home / "projects").exists()
+
+
+RELEASE_TOML = 'verify = false\nsign-tag = true\ntag-nam = "x"\n'
+
+
+def test_what_another_tool_s_settings_became_is_told_as_comments_and_in_the_document(
+    home: Path, repository: Repository
+) -> None:
+    (repository.directory / "release.toml").write_text(RELEASE_TOML, encoding="utf-8")
+    repository_of(repository.directory)
+    ran = init(home, repository.directory, "--json")
+    told = ran.document["settings"]
+    assert [(each["line"], each["key"], each["fate"], each["became"]) for each in told] == [
+        (1, "verify", "became", "cargo.verify = false"),
+        (2, "sign-tag", "left", ""),
+        (3, "tag-nam", "unknown", ""),
+    ]
+    assert tomllib.loads(ran.document["profile"])["cargo"]["verify"] is False
+    assert "#   2: sign-tag = true: left: neither commits nor tags are signed\n" in ran.document["profile"]
+
+
+def test_a_broken_file_of_another_tool_is_refused_by_name_with_the_line(home: Path, repository: Repository) -> None:
+    (repository.directory / "release-plz.toml").write_text("[workspace]\npublish = 'no'\n", encoding="utf-8")
+    repository_of(repository.directory)
+    ran = init(home, repository.directory)
+    assert (ran.code, "`release-plz.toml` cannot be read, line 2: `publish` is not" in ran.err) == (1, True), ran.err
+    assert not (home / "projects").exists()
+
+
+def test_a_file_that_a_setting_names_and_that_is_no_text_is_passed_over(home: Path, repository: Repository) -> None:
+    rule = "[[pre-release-replacements]]\nfile = 'logo.png'\nsearch = 'x'\nreplace = '{{version}}'\n"
+    (repository.directory / "hull" / "logo.png").write_bytes(b"\xff\xfe")
+    (repository.directory / "hull" / "release.toml").write_text(rule, encoding="utf-8")
+    repository_of(repository.directory)
+    ran = init(home, repository.directory, "--json")
+    assert (ran.code, ran.document["settings"][0]["fate"]) == (0, "left"), ran.err
 
 
 def test_a_directory_that_is_in_no_repository(home: Path, tmp_path: Path) -> None:
@@ -71,13 +184,16 @@ def test_what_would_be_written_into_the_changelog_is_shown(home: Path, repositor
     assert "CHANGELOG.md would say of 1.1.0:\n    ## [1.1.0] - " in ran.out
 
 
-def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(home: Path, repository: Repository) -> None:
+def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(
+    repository: Repository, world: Served, tmp_path: Path
+) -> None:
+    publish(world, "hull", "mid", "app")
     (repository.directory / "CHANGELOG.md").write_text("# Changelog\n\n## 1.0.0\n\n- Hull\n", encoding="utf-8")
     repository_of(repository.directory)
     repository.tag("v1.0.0")
     repository.git("commit", "--quiet", "--allow-empty", "--message=feat: sails")
-    ran = init(home, repository.directory)
-    assert "    ### Added\n    - Sails\n" in ran.out, ran.err
+    written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
+    assert "    ### Added\n    - Sails\n" in first_profile_text(written)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])

@@ -15,6 +15,25 @@ LEAST: dict[str, Any] = {"name": "demo", "forge": "ada/demo", "source": {"reposi
 
 REFUSED = [
     ("no source", {"source": {}}, "exactly one of `repository` and `directory`"),
+    (
+        "a path and workspaces",
+        {"source": {"repository": "a", "path": "b", "workspaces": ["c"]}},
+        "at most one of `path`",
+    ),
+    ("a workspace twice", {"source": {"repository": "a", "workspaces": ["b", "./b"]}}, "names a directory twice"),
+    (
+        "a path out of the repository",
+        {"source": {"repository": "a", "path": "../b"}},
+        "is no directory of the repository",
+    ),
+    (
+        "a path from the system's root",
+        {"source": {"repository": "a", "path": "/b"}},
+        "is no directory of the repository",
+    ),
+    ("a manifest for a directory", {"source": {"repository": "a", "path": "b/Cargo.toml"}}, "name its directory, `b`"),
+    ("an empty path", {"source": {"repository": "a", "path": ""}}, "is no directory of the repository"),
+    ("git's own directory", {"source": {"repository": "a", "path": ".git/b"}}, "is no directory of the repository"),
     ("both sources", {"source": {"repository": "a", "directory": "b"}}, "exactly one of"),
     ("a misspelt table", {"sources": {}}, "sources"),
     ("a misspelt field", {"cargo": {"verfy": False}}, "cargo.verfy"),
@@ -48,6 +67,20 @@ def test_the_least_profile_is_careful() -> None:
     assert (profile.cargo.verify, profile.cargo.clippy, profile.cargo.deny_warnings) == (True, True, True)
     assert (profile.cargo.environment, profile.release.exclude, profile.install) == ((), (), None)
     assert profile.source.branch == "main"
+
+
+WHERE = [
+    ("the top, if nothing is said", {}, ("Cargo.toml",)),
+    ("the top, by its own name", {"path": "."}, ("Cargo.toml",)),
+    ("a directory below", {"path": "rust/"}, ("rust/Cargo.toml",)),
+    ("several, the top among them", {"workspaces": [".", "tools/cli"]}, ("Cargo.toml", "tools/cli/Cargo.toml")),
+]
+
+
+@pytest.mark.parametrize(("said", "roots"), [row[1:] for row in WHERE], ids=[row[0] for row in WHERE])
+def test_the_root_manifests_are_those_of(said: dict[str, Any], roots: tuple[str, ...]) -> None:
+    profile = Project.model_validate(LEAST | {"source": {"repository": "demo.git", **said}})
+    assert profile.source.roots == roots
 
 
 def test_the_tag_is_the_pattern_with_the_version() -> None:

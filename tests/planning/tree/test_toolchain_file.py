@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from loadmaster.errors.edits import NotToml
-from loadmaster.planning.tree.toolchain_file import pinned_channel
+from loadmaster.planning.tree.toolchain_file import candidates, pinned_channel
 
 OLD, NEW = "rust-toolchain", "rust-toolchain.toml"
 TOML = '[toolchain]\nchannel = "1.90.0"\ncomponents = ["clippy"]\n'
@@ -29,6 +29,30 @@ CASES: tuple[tuple[str, Mapping[str, str], str | None], ...] = (
 @pytest.mark.parametrize(("texts", "channel"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_the_channel_where(texts: Mapping[str, str], channel: str | None) -> None:
     assert pinned_channel(texts) == channel
+
+
+ABOVE: tuple[tuple[str, Mapping[str, str], str | None], ...] = (
+    ("the file beside the workspace counts", {f"rust/{NEW}": TOML, NEW: TOML.replace("90", "91")}, "1.90.0"),
+    ("else the one above", {NEW: TOML}, "1.90.0"),
+    ("the nearest counts, whatever its name is", {f"rust/{NEW}": TOML, OLD: "1.85.0\n"}, "1.90.0"),
+    (
+        "one that names no channel hides those above",
+        {f"rust/{NEW}": "[toolchain]\ncomponents = ['clippy']\n", OLD: "1.85.0\n"},
+        None,
+    ),
+    ("one beside another workspace does not count", {f"python/{NEW}": TOML}, None),
+)
+
+
+@pytest.mark.parametrize(("texts", "channel"), [row[1:] for row in ABOVE], ids=[row[0] for row in ABOVE])
+def test_the_channel_of_a_workspace_below_the_top(texts: Mapping[str, str], channel: str | None) -> None:
+    assert pinned_channel(texts, "rust") == channel
+    assert list(candidates("rust")) == [f"rust/{OLD}", f"rust/{NEW}", OLD, NEW]
+
+
+def test_a_file_that_is_none_is_told_by_its_path() -> None:
+    with pytest.raises(NotToml, match=r"`rust/rust-toolchain\.toml`"):
+        pinned_channel({f"rust/{NEW}": "[["}, "rust")
 
 
 @pytest.mark.parametrize("name", [OLD, NEW])

@@ -9,12 +9,14 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.workspace import (
     LinkOutOfTree,
     ManifestIncomplete,
+    MemberBeside,
     MemberMissing,
     MemberOutOfTree,
     NotAWorkspace,
+    RootElsewhere,
     TwoMembers,
 )
-from loadmaster.planning.tree.tree import TreeFiles, read_workspace, workspace_roots
+from loadmaster.planning.tree.tree import TreeFiles, read_workspace, read_workspaces, workspace_roots
 from loadmaster.planning.tree.workspace import Dependency
 
 
@@ -90,9 +92,72 @@ def test_a_member_outside_its_workspace_points_to_it() -> None:
         "b/Cargo.toml": member("b"),
     }
     found = read_workspace(tree(texts), "main/Cargo.toml").packages
-    assert [(each.name, each.manifest, each.dependencies[0].path) for each in found] == [
-        ("a", "../a/Cargo.toml", "../b")
+    assert [(each.name, each.manifest, each.dependencies[0].path) for each in found] == [("a", "a/Cargo.toml", "b")]
+
+
+def test_several_workspaces_are_one_and_each_package_knows_its_root() -> None:
+    texts = {
+        "core/Cargo.toml": "[workspace]\nmembers = ['units']\n",
+        "core/units/Cargo.toml": member("units"),
+        "tool/Cargo.toml": member("tool", "[dependencies]\nunits.path = '../core/units'\n"),
+    }
+    found = read_workspaces(tree(texts), ("tool/Cargo.toml", "core/Cargo.toml"))
+    assert [(each.name, each.manifest, each.root) for each in found.packages] == [
+        ("tool", "tool/Cargo.toml", "tool/Cargo.toml"),
+        ("units", "core/units/Cargo.toml", "core/Cargo.toml"),
     ]
+    assert found.packages[0].dependencies[0].path == "core/units"
+    assert found.roots == ("core/Cargo.toml", "tool/Cargo.toml")
+    assert found.at("tool/Cargo.toml").names == {"tool"}
+
+
+ELSEWHERE: dict[str, tuple[dict[str, str], tuple[str, ...], type[LoadmasterError], str]] = {
+    "a member in the place of its root": (
+        {"Cargo.toml": "[workspace]\nmembers = ['a']\n", "a/Cargo.toml": member("a")},
+        ("a/Cargo.toml",),
+        RootElsewhere,
+        "`a/Cargo.toml` belongs to the workspace of `Cargo.toml`",
+    ),
+    "the top points to a workspace below": (
+        {"Cargo.toml": member("top", "workspace = 'rust'\n"), "rust/Cargo.toml": "[workspace]\nmembers = ['..']\n"},
+        ("Cargo.toml",),
+        RootElsewhere,
+        "`Cargo.toml` belongs to the workspace of `rust/Cargo.toml`",
+    ),
+    "one name in two workspaces": (
+        {"a/Cargo.toml": member("xtask"), "b/Cargo.toml": member("xtask")},
+        ("a/Cargo.toml", "b/Cargo.toml"),
+        TwoMembers,
+        "called `xtask`: `a/Cargo.toml` and `b/Cargo.toml`",
+    ),
+    "a member beside the root that does not name it": (
+        {"rust/Cargo.toml": "[workspace]\nmembers = ['../a']\n", "a/Cargo.toml": member("a")},
+        ("rust/Cargo.toml",),
+        MemberBeside,
+        "has the member `a/Cargo.toml`, which is not below it and does not name it",
+    ),
+    "no manifest where it is said to be": (
+        {"Cargo.toml": member("top")},
+        ("rust/Cargo.toml",),
+        NotAWorkspace,
+        "`rust/Cargo.toml` is not a Cargo workspace",
+    ),
+}
+
+
+@pytest.mark.parametrize(("texts", "roots", "error", "told"), ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_workspaces_that_are_elsewhere(
+    texts: dict[str, str], roots: tuple[str, ...], error: type[LoadmasterError], told: str
+) -> None:
+    with pytest.raises(error) as caught:
+        read_workspaces(tree(texts), roots)
+    assert told in caught.value.what
+
+
+def test_a_member_beside_its_root_is_told_what_to_write() -> None:
+    with pytest.raises(MemberBeside) as caught:
+        read_workspaces(tree(ELSEWHERE["a member beside the root that does not name it"][0]), ("rust/Cargo.toml",))
+    assert 'write `workspace = "../rust"` into `[package]` of `a/Cargo.toml`' in caught.value.fix
 
 
 @pytest.mark.parametrize("path", ["", ".", "./", "a/.."])

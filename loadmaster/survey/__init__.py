@@ -1,0 +1,1 @@
+"""What a repository that has no profile shows: where its workspaces are. Looks, and changes nothing."""
