@@ -13,6 +13,7 @@ from tests.kit.tools import TAIL, WING, adopted, ground, setting
 
 SHOWN = Patterns(tag="v{version}", tags={"wing": "{name}-{version}"})
 OLDER = package("tail", version="0.3.0")
+FOLLOWING = Patterns(tag="v{version}", tags={}, tagged_with={"tail": "wing"})
 PRIVATE = package("notes", publish=())
 CHANGELOGS = {"CHANGELOG.md": "# Changelog\n", "crates/wing/CHANGELOG.md": "# Changelog\n"}
 
@@ -57,6 +58,14 @@ ROWS: list[tuple[str, str, str, Ground, SettingFate, str]] = [
         ground(WING, OLDER),
         SettingFate.LEFT,
         "`tail`, `wing` would have one tag with several versions",
+    ),
+    (
+        "one tag for packages of two versions, of which one has no tags of its own",
+        workspace('git_tag_name = "v{{ version }}"'),
+        "workspace.git_tag_name",
+        ground(WING, OLDER, patterns=FOLLOWING),
+        SettingFate.BECAME,
+        'release.tag = "v{version}"',
     ),
     (
         "the tag's name of one package",
