@@ -33,6 +33,7 @@ PLANTED = [
     ("loadmaster/run/x.py", "from loadmaster.cli.commands.status import status", "nothing imports it"),
     ("loadmaster/run/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/cli/x.py", "from flows.release import release", "runs on the worker"),
+    ("loadmaster/survey/x.py", "from loadmaster.run.job import Job", "before there is a job"),
     ("loadmaster/steps/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("loadmaster/index_as_of/x.py", "from loadmaster.rehearsal import world", "Packaging for real needs this"),

@@ -19,7 +19,7 @@ from loadmaster.clients.sandbox import Access, Purpose
 from loadmaster.clients.serving import serving
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull, NotWritten
-from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
+from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace, RootElsewhere
 from loadmaster.planning.registry.seen import Lint
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
@@ -173,6 +173,10 @@ class TestMetadata:
         (workspace / "inner").mkdir()
         with pytest.raises(NotAWorkspace):
             cargo.members(called, workspace / "inner", "demo")
+
+    def test_the_member_of_a_workspace_is_no_root(self, called: cargo.Cargo, workspace: Path) -> None:
+        with pytest.raises(RootElsewhere, match=r"`units/Cargo\.toml` belongs to the workspace of `Cargo\.toml`"):
+            cargo.members(called.in_tree(workspace), workspace / "units", "demo")
 
     def test_a_copy_inside_another_workspace_is_told_with_that_one(self, called: cargo.Cargo, workspace: Path) -> None:
         write(workspace, {"home/copy/Cargo.toml": '[package]\nname = "copy"\nversion = "0.1.0"\nedition = "2021"\n'})

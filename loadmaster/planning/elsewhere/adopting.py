@@ -15,9 +15,9 @@ from typing import Any
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark, ToolFileBroken
 from loadmaster.planning.elsewhere import cargo_release, changie, covector, knope, release_plz, smart_release
-from loadmaster.planning.elsewhere.key_lines import Place, json_lines, toml_lines, yaml_lines
-from loadmaster.planning.elsewhere.rows import Source
-from loadmaster.planning.elsewhere.settings import Fate, Ground, Read, Setting, Wish
+from loadmaster.planning.elsewhere.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
+from loadmaster.planning.elsewhere.rows import ToolFile
+from loadmaster.planning.elsewhere.settings import Ground, Read, Setting, SettingFate, Wish
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.planning.values.toml_text import parse_toml
@@ -92,11 +92,11 @@ def _settle(read: Read, fulfilled: Fulfilled) -> Setting:
     for wish in read.judged.wishes:
         other, file = fulfilled.get(wish.key, (wish, read.file))
         if other.value != wish.value:
-            fate, why = Fate.LEFT, f"`{other.text}` by `{file}`"
-    if fate is Fate.BECAME:
+            fate, why = SettingFate.LEFT, f"`{other.text}` by `{file}`"
+    if fate is SettingFate.BECAME:
         for wish in read.judged.wishes:
             fulfilled.setdefault(wish.key, (wish, read.file))
-    became = "; ".join(wish.text for wish in read.judged.wishes) if fate is Fate.BECAME else ""
+    became = "; ".join(wish.text for wish in read.judged.wishes) if fate is SettingFate.BECAME else ""
     value = json.dumps(read.value, ensure_ascii=False, default=str)
     shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
     return Setting(
@@ -169,10 +169,10 @@ def _release_tables(document: Any) -> list[Any]:
     return [_release_table(document, table) for table in ("package", "workspace")]
 
 
-def _open(tool: str, path: str, texts: Mapping[str, str]) -> tuple[Source, Any]:
+def _open(tool: str, path: str, texts: Mapping[str, str]) -> tuple[ToolFile, Any]:
     """Raises `ToolFileBroken`."""
     document = _document(path, texts[path])
-    return Source(tool, path, _lines(path, texts[path])), document
+    return ToolFile(tool, path, _lines(path, texts[path])), document
 
 
 def _document(path: str, text: str) -> Any:
@@ -195,7 +195,7 @@ def _line_in(reason: str) -> int | None:
     return int(named[-1]) if named else None
 
 
-def _lines(path: str, text: str) -> dict[Place, int]:
+def _lines(path: str, text: str) -> dict[SettingPath, int]:
     if path.endswith(".toml"):
         return toml_lines(text)
     return json_lines(text) if path.endswith(".json") else yaml_lines(text)

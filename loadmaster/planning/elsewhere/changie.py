@@ -13,14 +13,14 @@ from loadmaster.planning.elsewhere.rows import (
     TABLES,
     TEXT,
     TEXTS,
-    Asked,
-    Row,
-    Source,
+    SettingRow,
+    SettingScope,
+    ToolFile,
     left_row,
     read_table,
     require_kind,
 )
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, already, left
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, already, left
 from loadmaster.planning.elsewhere.templates import pattern_of
 
 TOOL = "changie"
@@ -31,9 +31,9 @@ _FRAGMENTS = (
 )
 
 
-def read(source: Source, document: Any, ground: Ground) -> Iterator[Read]:
+def read(source: ToolFile, document: Any, ground: Ground) -> Iterator[Read]:
     """The settings of the file. Raises `ToolFileBroken`."""
-    asked = Asked(ground)
+    asked = SettingScope(ground)
     yield from read_table(source, (), document, _ROWS, asked, skip=("projects", "replacements"))
     yield from _replacements(source, ("replacements",), document.get("replacements", []), asked)
     projects = document.get("projects", [])
@@ -46,7 +46,7 @@ def read(source: Source, document: Any, ground: Ground) -> Iterator[Read]:
         yield from _replacements(source, (*place, "replacements"), project.get("replacements", []), own)
 
 
-def _replacements(source: Source, place: tuple[str | int, ...], listed: Any, asked: Asked) -> Iterator[Read]:
+def _replacements(source: ToolFile, place: tuple[str | int, ...], listed: Any, asked: SettingScope) -> Iterator[Read]:
     require_kind(source, place, listed, TABLES)
     for number, entry in enumerate(listed):
         here = (*place, number)
@@ -55,12 +55,12 @@ def _replacements(source: Source, place: tuple[str | int, ...], listed: Any, ask
         yield source.read(here, entry, _replacement(asked, entry))
 
 
-def _replacement(asked: Asked, entry: Mapping[str, Any]) -> Judged:
+def _replacement(asked: SettingScope, entry: Mapping[str, Any]) -> JudgedSetting:
     put_in = pattern_of(entry["replace"].replace("{{.", "{{"), {"VersionNoPrefix": "{version}"})
     return rule_of_text(asked, entry["path"], put_in if "$" not in entry["replace"] else None)
 
 
-def _key(asked: Asked, name: str) -> Judged:
+def _key(asked: SettingScope, name: str) -> JudgedSetting:
     return already() if asked.package else left(f"no released package is called `{name}`")
 
 
@@ -74,18 +74,18 @@ _TEMPLATES = (
     "versionFormat",
 )
 _FOLDERS = ("changesDir", "headerPath", "unreleasedDir", "versionExt", "versionFooterPath", "versionHeaderPath")
-_ROWS: Mapping[str, Row] = {
+_ROWS: Mapping[str, SettingRow] = {
     **{name: left_row(TEXT, _SECTIONS) for name in _TEMPLATES},
     **{name: left_row(TEXT, _FRAGMENTS) for name in _FOLDERS},
     **{name: left_row(ANY, PROPOSED) for name in ("body", "newlines")},
     **{name: left_row(LIST, PROPOSED) for name in ("custom", "kinds", "post")},
-    "changelogPath": Row(TEXT, changelog),
+    "changelogPath": SettingRow(TEXT, changelog),
     "components": left_row(TEXTS, _SECTIONS),
     "envPrefix": left_row(TEXT, _SECTIONS),
     "projectsVersionSeparator": left_row(TEXT, "the tags that are there show their pattern: `release.tag`"),
 }
-_PROJECT: Mapping[str, Row] = {
-    "changelog": Row(TEXT, changelog),
-    "key": Row(TEXT, _key),
+_PROJECT: Mapping[str, SettingRow] = {
+    "changelog": SettingRow(TEXT, changelog),
+    "key": SettingRow(TEXT, _key),
     "label": left_row(TEXT, "a package has the name that its manifest has"),
 }

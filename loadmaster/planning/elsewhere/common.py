@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from loadmaster.planning.edits.changelogs import is_in_use
-from loadmaster.planning.elsewhere.rows import Asked
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Wish, already, became, left
+from loadmaster.planning.elsewhere.rows import SettingScope
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Wish, already, became, left
 from loadmaster.planning.profile.tag_name import fields_of, tag_name
 from loadmaster.planning.values.globs import matches_glob
 
@@ -21,7 +21,7 @@ SIGNED = "neither commits nor tags are signed"
 _HOST = re.compile(r"(?:\w+://|[\w.-]+@)(?:www\.)?[\w.-]+[/:](?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 
 
-def tags(ground: Ground, wanted: Mapping[str, str | None]) -> Judged:
+def tags(ground: Ground, wanted: Mapping[str, str | None]) -> JudgedSetting:
     """The patterns that packages should have, by package; None for one that no pattern can say.
 
     What the tags show goes before: a file may be older than they are, and what looks for a release looks for their shape.
@@ -85,7 +85,7 @@ def _with_name(pattern: str, name: str) -> str:
     return re.sub(rf"^{re.escape(name)}(?=[-/@_]v?\{{)", "{name}", pattern)
 
 
-def changelog(asked: Asked, path: str) -> Judged:
+def changelog(asked: SettingScope, path: str) -> JudgedSetting:
     """The changelog at `path`: of all packages, or of one."""
     ground, place = asked.ground, posixpath.normpath(posixpath.join(asked.folder, path))
     if place not in ground.paths:
@@ -112,7 +112,7 @@ def changelog(asked: Asked, path: str) -> Judged:
     return became(Wish(setting="release.changelog", value=name))
 
 
-def leave_out(asked: Asked, names: Iterable[str], why: str) -> Judged:
+def leave_out(asked: SettingScope, names: Iterable[str], why: str) -> JudgedSetting:
     """Packages that are not published."""
     allowed = {package.name for package in asked.ground.workspace.packages if package.is_publishable}
     waived = [name for name in names if name in allowed]
@@ -122,7 +122,7 @@ def leave_out(asked: Asked, names: Iterable[str], why: str) -> Judged:
     return became(*wishes)
 
 
-def branches(asked: Asked, globs: Iterable[str]) -> Judged:
+def branches(asked: SettingScope, globs: Iterable[str]) -> JudgedSetting:
     """Branches that may be released. The release branch itself is the profile's `source.branch`."""
     listed = list(globs)
     unclear = [
@@ -137,7 +137,7 @@ def branches(asked: Asked, globs: Iterable[str]) -> Judged:
     return left(why) if unclear else already("it is the release branch, `source.branch`")
 
 
-def forge(asked: Asked, address: str) -> Judged:
+def forge(asked: SettingScope, address: str) -> JudgedSetting:
     """The repository on the forge, by its address."""
     match = _HOST.fullmatch(address)
     if match is None:
@@ -145,14 +145,14 @@ def forge(asked: Asked, address: str) -> Judged:
     return repository(asked, f"{match['owner']}/{match['name']}")
 
 
-def repository(asked: Asked, name: str) -> Judged:
+def repository(asked: SettingScope, name: str) -> JudgedSetting:
     """`OWNER/NAME`."""
     if asked.ground.forge is not None and asked.ground.forge.lower() != name.lower():
         return left(f"the clone comes from `{asked.ground.forge}`")
     return became(Wish(setting="forge", value=asked.ground.forge or name))
 
 
-def one_version(ground: Ground, names: Iterable[str]) -> Judged:
+def one_version(ground: Ground, names: Iterable[str]) -> JudgedSetting:
     """A group of packages that should have one version."""
     group = {name for name in names if name in ground.names}
     versions = {package.version for package in ground.released if package.name in group}

@@ -13,15 +13,15 @@ from loadmaster.planning.elsewhere.rows import (
     TABLE,
     TEXT,
     TEXTS,
-    Asked,
-    Row,
-    Source,
+    SettingRow,
+    SettingScope,
+    ToolFile,
     left_row,
     read_table,
     require_kind,
     unknown,
 )
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, already, left
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, already, left
 
 TOOL = "covector"
 FILE = ".changes/config.json"
@@ -29,10 +29,10 @@ _OF_OTHERS = "only packages of Rust are released"
 _HOOK = f"commands before and after a step: {COMMAND}, if they change files of the release"
 
 
-def read(source: Source, document: Any, ground: Ground) -> Iterator[Read]:
+def read(source: ToolFile, document: Any, ground: Ground) -> Iterator[Read]:
     """The settings of the file. Raises `ToolFileBroken`."""
     require_kind(source, (), document, TABLE)
-    asked = Asked(ground)
+    asked = SettingScope(ground)
     yield from read_table(source, (), document, _TOP, asked, skip=("pkgManagers", "packages"))
     managers, packages = document.get("pkgManagers", {}), document.get("packages", {})
     for key, tables in (("pkgManagers", managers), ("packages", packages)):
@@ -45,14 +45,14 @@ def read(source: Source, document: Any, ground: Ground) -> Iterator[Read]:
         yield from _package(source, name, table, asked)
 
 
-def _manager(source: Source, name: str, table: Mapping[str, Any], asked: Asked) -> Iterator[Read]:
+def _manager(source: ToolFile, name: str, table: Mapping[str, Any], asked: SettingScope) -> Iterator[Read]:
     if name == "rust":
         yield from _commands(source, ("pkgManagers", name), table, asked)
     else:
         yield source.read(("pkgManagers", name), sorted(table), left(_OF_OTHERS))
 
 
-def _package(source: Source, name: str, table: Mapping[str, Any], asked: Asked) -> Iterator[Read]:
+def _package(source: ToolFile, name: str, table: Mapping[str, Any], asked: SettingScope) -> Iterator[Read]:
     place = ("packages", name)
     if table.get("manager") not in ("rust", None):
         yield source.read(place, {"manager": table["manager"]}, left(_OF_OTHERS))
@@ -69,7 +69,9 @@ def _package(source: Source, name: str, table: Mapping[str, Any], asked: Asked) 
     yield from _commands(source, place, table, asked._replace(package=crate.name))
 
 
-def _commands(source: Source, place: tuple[str, ...], table: Mapping[str, Any], asked: Asked) -> Iterator[Read]:
+def _commands(
+    source: ToolFile, place: tuple[str, ...], table: Mapping[str, Any], asked: SettingScope
+) -> Iterator[Read]:
     """The settings of a manager or a package. Any name may be one of a command that is run by hand."""
     for key, value in table.items():
         if key in ("path", "manager"):
@@ -81,14 +83,14 @@ def _commands(source: Source, place: tuple[str, ...], table: Mapping[str, Any], 
         yield source.read((*place, key), value, judged)
 
 
-def _command(value: object) -> Judged:
+def _command(value: object) -> JudgedSetting:
     listed = value if isinstance(value, list) else [value]
     if all(isinstance(each, str | dict | bool) for each in listed):
         return left(_HOOK)
     return unknown(TOOL)
 
 
-def _step(asked: Asked, value: object) -> Judged:
+def _step(asked: SettingScope, value: object) -> JudgedSetting:
     """A step that a release makes itself, unless a program is named for it."""
     if value is False and asked.package:
         return leave_out(asked, [asked.package], f"`publish: false` in {TOOL}'s settings")
@@ -99,26 +101,26 @@ def _step(asked: Asked, value: object) -> Judged:
     )
 
 
-_TOP: Mapping[str, Row] = {
+_TOP: Mapping[str, SettingRow] = {
     "$schema": left_row(TEXT, "it describes the file itself"),
     "additionalBumpTypes": left_row(TEXTS, NO_VERSION),
     "changeFolder": left_row(TEXT, "the gate `changelog-fragments` knows the usual folders"),
     "changeTags": left_row(TABLE, PROPOSED),
     "defaultChangeTag": left_row(TEXT, PROPOSED),
-    "gitSiteUrl": Row(TEXT, forge),
+    "gitSiteUrl": SettingRow(TEXT, forge),
     "timeout": left_row(
         ANY, "an outage is waited out for as long as `patience` says; a release has no other time limit"
     ),
 }
-_ROWS: Mapping[str, Row] = {
+_ROWS: Mapping[str, SettingRow] = {
     "assets": left_row(
         ANY, "a release uploads its checksums and its receipt; a workflow that its tag starts may upload more"
     ),
     "dependencies": left_row(TEXTS, "cargo says which packages need each other"),
     "errorOnVersionRange": left_row(TEXT, "the gate `version-greater` asks about the version"),
-    "getPublishedVersion": Row(ANY, lambda asked, value: already("the registry's index is asked")),
+    "getPublishedVersion": SettingRow(ANY, lambda asked, value: already("the registry's index is asked")),
     "packageFileName": left_row(TEXT, "cargo says where a package is"),
-    "publish": Row(ANY, _step),
+    "publish": SettingRow(ANY, _step),
     "releaseTag": left_row(ANY, "the tags that are there show their pattern: `release.tag`"),
-    "version": Row(ANY, _step),
+    "version": SettingRow(ANY, _step),
 }

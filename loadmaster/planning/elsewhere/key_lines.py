@@ -15,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-Place = tuple[str | int, ...]
+SettingPath = tuple[str | int, ...]
 """The keys that lead to a setting; numbers are places in a list."""
 
 _HEADER = re.compile(r"\s*(?P<open>\[\[?)(?P<keys>(?:[^\]\[\"'#]|\"[^\"]*\"|'[^']*')+)\]\]?\s*(?:#.*)?")
@@ -27,11 +27,11 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 
-def toml_lines(text: str) -> dict[Place, int]:
+def toml_lines(text: str) -> dict[SettingPath, int]:
     """The line of every key that begins one, of every table's header, and of every text and table in a list."""
-    found: dict[Place, int] = {}
-    table: Place = ()
-    counts: dict[Place, int] = {}
+    found: dict[SettingPath, int] = {}
+    table: SettingPath = ()
+    counts: dict[SettingPath, int] = {}
     for number, line, elements in _statements(text):
         if (header := _HEADER.fullmatch(line)) is not None:
             table = _within_lists(_keys(header["keys"]), counts)
@@ -46,14 +46,14 @@ def toml_lines(text: str) -> dict[Place, int]:
     return found
 
 
-def _note(found: dict[Place, int], table: Place, keys: Place, number: int) -> None:
+def _note(found: dict[SettingPath, int], table: SettingPath, keys: SettingPath, number: int) -> None:
     for end in range(1, len(keys) + 1):
         found.setdefault((*table, *keys[:end]), number)
 
 
-def _within_lists(keys: Place, counts: Mapping[Place, int]) -> Place:
+def _within_lists(keys: SettingPath, counts: Mapping[SettingPath, int]) -> SettingPath:
     """The keys, with the number of the newest element after each list of tables."""
-    place: Place = ()
+    place: SettingPath = ()
     for position, key in enumerate(keys, start=1):
         place = (*place, key)
         if position < len(keys) and place in counts:
@@ -89,7 +89,7 @@ def _is_header(before: str) -> bool:
     return not before.strip().strip("[")
 
 
-def _keys(text: str) -> Place:
+def _keys(text: str) -> SettingPath:
     """The parts of a dotted key."""
     keys: list[str] = []
     table: Any = tomllib.loads(f"{text.strip()} = 0")
@@ -99,11 +99,11 @@ def _keys(text: str) -> Place:
     return tuple(keys)
 
 
-def json_lines(text: str) -> dict[Place, int]:
+def json_lines(text: str) -> dict[SettingPath, int]:
     """The line of every key, and of every element of a list."""
-    found: dict[Place, int] = {}
+    found: dict[SettingPath, int] = {}
     ends = [match.start() for match in re.finditer("\n", text)]
-    waiting: list[tuple[Place, int]] = [((), _after(text, 0))]
+    waiting: list[tuple[SettingPath, int]] = [((), _after(text, 0))]
     while waiting:
         place, at = waiting.pop()
         if place:
@@ -112,7 +112,7 @@ def json_lines(text: str) -> dict[Place, int]:
     return found
 
 
-def _inside(text: str, at: int, place: Place) -> Iterator[tuple[Place, int]]:
+def _inside(text: str, at: int, place: SettingPath) -> Iterator[tuple[SettingPath, int]]:
     """The places of the values in the object or list that begins at `at`, with where they begin."""
     opened, number = text[at : at + 1], 0
     if opened not in ("{", "["):
@@ -134,10 +134,10 @@ def _after(text: str, at: int) -> int:
     return blanks.end() if blanks else at
 
 
-def yaml_lines(text: str) -> dict[Place, int]:
+def yaml_lines(text: str) -> dict[SettingPath, int]:
     """The line of every key, and of every element of a list. `read_yaml` has taken the text."""
-    found: dict[Place, int] = {}
-    waiting: list[tuple[Place, Node | None]] = [((), YAML(typ="safe").compose(text))]
+    found: dict[SettingPath, int] = {}
+    waiting: list[tuple[SettingPath, Node | None]] = [((), YAML(typ="safe").compose(text))]
     while waiting:
         place, node = waiting.pop()
         if isinstance(node, MappingNode):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loadmaster.planning.elsewhere.common import PROPOSED, changelog, repository, tags
-from loadmaster.planning.elsewhere.key_lines import Place
+from loadmaster.planning.elsewhere.key_lines import SettingPath
 from loadmaster.planning.elsewhere.replacements import COMMAND, rule_of_kind, rule_of_pattern
 from loadmaster.planning.elsewhere.rows import (
     ANY,
@@ -17,16 +17,16 @@ from loadmaster.planning.elsewhere.rows import (
     TABLES,
     TEXT,
     TEXTS,
-    Asked,
     Kind,
-    Row,
-    Source,
+    SettingRow,
+    SettingScope,
+    ToolFile,
     left_row,
     read_table,
     require_kind,
     unknown,
 )
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, already, left
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, already, left
 
 TOOL = "knope"
 FILE = "knope.toml"
@@ -34,9 +34,9 @@ _TRACKER = "a release changes no issues"
 _FOLLOWS = "which packages follow another one is asked for with the versions"
 
 
-def read(source: Source, document: Mapping[str, Any], ground: Ground, folder: str) -> Iterator[Read]:
+def read(source: ToolFile, document: Mapping[str, Any], ground: Ground, folder: str) -> Iterator[Read]:
     """The settings of a file in `folder`. Raises `ToolFileBroken`."""
-    asked = Asked(ground, folder)
+    asked = SettingScope(ground, folder)
     for key, value in document.items():
         if key == "package":
             require_kind(source, (key,), value, TABLE)
@@ -54,7 +54,7 @@ def read(source: Source, document: Mapping[str, Any], ground: Ground, folder: st
             yield source.read((key,), value, unknown(TOOL))
 
 
-def _named(source: Source, name: str, package: Mapping[str, Any], ground: Ground, folder: str) -> Iterator[Read]:
+def _named(source: ToolFile, name: str, package: Mapping[str, Any], ground: Ground, folder: str) -> Iterator[Read]:
     """One of several packages: its tags have its name before the version."""
     crates = _crates(package, ground, folder)
     if crates:
@@ -75,15 +75,15 @@ def _crates(package: Mapping[str, Any], ground: Ground, folder: str) -> tuple[st
 
 
 def _package(
-    source: Source, place: tuple[str, ...], package: Mapping[str, Any], ground: Ground, folder: str
+    source: ToolFile, place: tuple[str, ...], package: Mapping[str, Any], ground: Ground, folder: str
 ) -> Iterator[Read]:
     crates = _crates(package, ground, folder)
-    asked = Asked(ground, folder, crates[0] if len(crates) == 1 and len(place) > 1 else "")
+    asked = SettingScope(ground, folder, crates[0] if len(crates) == 1 and len(place) > 1 else "")
     yield from read_table(source, place, package, _PACKAGE, asked, skip=("versioned_files",))
     files = package.get("versioned_files", [])
     require_kind(source, (*place, "versioned_files"), files, LIST)
     for number, file in enumerate(files):
-        here: Place = (*place, "versioned_files", number)
+        here: SettingPath = (*place, "versioned_files", number)
         require_kind(source, here, file, _FILE)
         yield source.read(here, file, _versioned(asked, file))
 
@@ -92,7 +92,7 @@ def _path(file: object) -> str:
     return str(file.get("path")) if isinstance(file, dict) else str(file)
 
 
-def _versioned(asked: Asked, file: str | Mapping[str, Any]) -> Judged:
+def _versioned(asked: SettingScope, file: str | Mapping[str, Any]) -> JudgedSetting:
     path = _path(file)
     if not isinstance(file, Mapping):
         return rule_of_kind(asked, path)
@@ -106,7 +106,7 @@ def _versioned(asked: Asked, file: str | Mapping[str, Any]) -> Judged:
     return left("several patterns: write a `[[release.files]]` for each")
 
 
-def _workflows(source: Source, workflows: Any) -> Iterator[Read]:
+def _workflows(source: ToolFile, workflows: Any) -> Iterator[Read]:
     require_kind(source, ("workflows",), workflows, TABLES)
     for number, workflow in enumerate(workflows):
         steps = workflow.get("steps", [])
@@ -120,7 +120,7 @@ def _workflows(source: Source, workflows: Any) -> Iterator[Read]:
             yield source.read(here, {"workflow": workflow.get("name"), **step}, judged)
 
 
-def _other(source: Source, key: str, value: Any, asked: Asked) -> Iterator[Read]:
+def _other(source: ToolFile, key: str, value: Any, asked: SettingScope) -> Iterator[Read]:
     if key == "github":
         require_kind(source, (key,), value, TABLE)
         if not isinstance(value.get("owner"), str) or not isinstance(value.get("repo"), str):
@@ -135,11 +135,11 @@ def _is_file(value: object) -> bool:
 
 
 _FILE = Kind("a path, or a table with a `path`", _is_file)
-_PACKAGE: Mapping[str, Row] = {
+_PACKAGE: Mapping[str, SettingRow] = {
     "assets": left_row(
         ANY, "a release uploads its checksums and its receipt; a workflow that its tag starts may upload more"
     ),
-    "changelog": Row(TEXT, changelog),
+    "changelog": SettingRow(TEXT, changelog),
     "extra_changelog_sections": left_row(LIST, PROPOSED),
     "ignore_go_major_versioning": left_row(BOOL, "a release is of Rust packages"),
     "internal_dependencies": left_row(TEXTS, "cargo says which packages need each other"),
@@ -156,7 +156,7 @@ _TABLES: Mapping[str, str] = {
     "jira": _TRACKER,
     "release_notes": PROPOSED,
 }
-_STEPS: Mapping[str, Judged] = {
+_STEPS: Mapping[str, JudgedSetting] = {
     "BumpVersion": already("a release writes the versions"),
     "Command": left(f"a program of the project's own; if it changes files of the release, {COMMAND}"),
     "Confirm": left("who starts a release has seen its plan"),

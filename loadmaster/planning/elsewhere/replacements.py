@@ -11,8 +11,8 @@ import re
 from pydantic import JsonValue, ValidationError
 
 from loadmaster.errors.base import LoadmasterError, clause
-from loadmaster.planning.elsewhere.rows import Asked
-from loadmaster.planning.elsewhere.settings import Judged, Wish, already, became, left
+from loadmaster.planning.elsewhere.rows import SettingScope
+from loadmaster.planning.elsewhere.settings import JudgedSetting, Wish, already, became, left
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 
 COMMAND = "write a `[[release.commands]]` for it"
@@ -28,7 +28,7 @@ _OF_KIND = {
 }
 
 
-def rule_of_text(asked: Asked, path: str, put_in: str | None, *, at_start: bool = False) -> Judged:
+def rule_of_text(asked: SettingScope, path: str, put_in: str | None, *, at_start: bool = False) -> JudgedSetting:
     """A rule for the text that the tool puts in, with `{version}` in the version's place; None if no rule can say it.
 
     `at_start`: only at the start of a line.
@@ -49,7 +49,7 @@ def _literal(text: str) -> str:
     return re.sub(r"[.^$*+?{}\[\]\\|()]", r"\\\g<0>", text)
 
 
-def rule_of_pattern(asked: Asked, path: str, pattern: str) -> Judged:
+def rule_of_pattern(asked: SettingScope, path: str, pattern: str) -> JudgedSetting:
     """A rule for a pattern with a group `version`."""
     place = posixpath.normpath(posixpath.join(asked.folder, path))
     found = _GROUP.subn(_VERSION, pattern)
@@ -60,7 +60,7 @@ def rule_of_pattern(asked: Asked, path: str, pattern: str) -> Judged:
     return rule_of(asked, place, found[0])
 
 
-def rule_of_kind(asked: Asked, path: str) -> Judged:
+def rule_of_kind(asked: SettingScope, path: str) -> JudgedSetting:
     """A rule for the version in a file of a known kind."""
     place = posixpath.normpath(posixpath.join(asked.folder, path))
     if (known := _by_itself(asked, place)) is not None:
@@ -73,7 +73,7 @@ def rule_of_kind(asked: Asked, path: str) -> Judged:
     return rule_of(asked, place, pattern)
 
 
-def rule_of(asked: Asked, place: str, pattern: str) -> Judged:
+def rule_of(asked: SettingScope, place: str, pattern: str) -> JudgedSetting:
     """The rule, if it finds its one place in the file as it is."""
     text = asked.ground.texts.get(place)
     if text is None:
@@ -90,7 +90,7 @@ def rule_of(asked: Asked, place: str, pattern: str) -> Judged:
     return became(Wish(setting="release.files", value=rule))
 
 
-def _by_itself(asked: Asked, place: str) -> Judged | None:
+def _by_itself(asked: SettingScope, place: str) -> JudgedSetting | None:
     """What a release does without a rule; None if the file is none of those."""
     name = posixpath.basename(place)
     if name in ("Cargo.toml", "Cargo.lock"):

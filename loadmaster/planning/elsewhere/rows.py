@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from loadmaster.errors.files import ToolFileBroken
-from loadmaster.planning.elsewhere.key_lines import Place
-from loadmaster.planning.elsewhere.settings import Fate, Ground, Judged, Read, already, left
+from loadmaster.planning.elsewhere.key_lines import SettingPath
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, SettingFate, already, left
 
 
-class Asked(NamedTuple):
+class SettingScope(NamedTuple):
     """What a setting is asked for."""
 
     ground: Ground
@@ -39,36 +39,41 @@ LIST = Kind("a list", lambda value: isinstance(value, list))
 ANY = Kind("anything", lambda value: True)
 
 
-class Row(NamedTuple):
+class SettingRow(NamedTuple):
     """One setting that a tool has."""
 
     kind: Kind
-    judge: Callable[[Asked, Any], Judged]
+    judge: Callable[[SettingScope, Any], JudgedSetting]
 
 
-class Source(NamedTuple):
+class ToolFile(NamedTuple):
     """A file of a tool."""
 
     tool: str
     path: str
-    lines: Mapping[Place, int]
+    lines: Mapping[SettingPath, int]
 
-    def line(self, place: Place) -> int | None:
+    def line(self, place: SettingPath) -> int | None:
         """The line of the setting, or of the nearest one that it is in."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place)
 
-    def read(self, place: Place, value: object, judged: Judged) -> Read:
+    def read(self, place: SettingPath, value: object, judged: JudgedSetting) -> Read:
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
         return Read(self.tool, self.path, self.line(place), key, value, judged)
 
-    def broken(self, place: Place, reason: str) -> ToolFileBroken:
+    def broken(self, place: SettingPath, reason: str) -> ToolFileBroken:
         return ToolFileBroken(self.path, self.line(place), reason)
 
 
 def read_table(
-    source: Source, place: Place, table: Any, rows: Mapping[str, Row], asked: Asked, skip: tuple[str, ...] = ()
+    source: ToolFile,
+    place: SettingPath,
+    table: Any,
+    rows: Mapping[str, SettingRow],
+    asked: SettingScope,
+    skip: tuple[str, ...] = (),
 ) -> Iterator[Read]:
     """The judgement of every setting of a table, but for `skip`. Raises `ToolFileBroken` for a value of another type."""
     require_kind(source, place, table, TABLE)
@@ -83,22 +88,22 @@ def read_table(
         yield source.read((*place, key), value, row.judge(asked, value))
 
 
-def require_kind(source: Source, place: Place, value: object, kind: Kind) -> None:
+def require_kind(source: ToolFile, place: SettingPath, value: object, kind: Kind) -> None:
     """Raises `ToolFileBroken`."""
     if not kind.fits(value):
         name = f"`{place[-1]}`" if place else "the file"
         raise source.broken(place, f"{name} is not {kind.words}")
 
 
-def unknown(tool: str) -> Judged:
-    return Judged(Fate.UNKNOWN, (), f"{tool} has no setting of this name that Loadmaster knows")
+def unknown(tool: str) -> JudgedSetting:
+    return JudgedSetting(SettingFate.UNKNOWN, (), f"{tool} has no setting of this name that Loadmaster knows")
 
 
-def left_row(kind: Kind, why: str) -> Row:
+def left_row(kind: Kind, why: str) -> SettingRow:
     """A setting that is left whatever its value is."""
-    return Row(kind, lambda asked, value: left(why))
+    return SettingRow(kind, lambda asked, value: left(why))
 
 
-def switch(*, on: str | None = None, off: str | None = None) -> Row:
+def switch(*, on: str | None = None, off: str | None = None) -> SettingRow:
     """A switch, with why it is left where it is on or off; None where Loadmaster does so anyway."""
-    return Row(BOOL, lambda asked, value: left(why) if (why := on if value else off) is not None else already())
+    return SettingRow(BOOL, lambda asked, value: left(why) if (why := on if value else off) is not None else already())

@@ -14,7 +14,7 @@ from loadmaster.planning.tree.workspace import Package, Workspace
 from loadmaster.planning.values.value import Value
 
 
-class Fate(StrEnum):
+class SettingFate(StrEnum):
     """What came of a setting."""
 
     BECAME = "became"
@@ -38,7 +38,7 @@ class Setting(Value):
     """As the tool's documentation writes it, with its tables."""
     value: str
     """As JSON, shortened."""
-    fate: Fate
+    fate: SettingFate
     became: str = ""
     """The settings of the profile."""
     why: str = ""
@@ -70,10 +70,10 @@ class Wish(Value):
         return f"{place} {'has' if self.is_element else '='} {json.dumps(self.value, ensure_ascii=False)}"
 
 
-class Judged(NamedTuple):
+class JudgedSetting(NamedTuple):
     """The judgement of one setting."""
 
-    fate: Fate
+    fate: SettingFate
     wishes: tuple[Wish, ...] = ()
     why: str = ""
 
@@ -86,7 +86,7 @@ class Read(NamedTuple):
     line: int | None
     key: str
     value: object
-    judged: Judged
+    judged: JudgedSetting
 
 
 class Ground(Value):
@@ -110,13 +110,13 @@ class Ground(Value):
         return tuple(package.name for package in self.released)
 
 
-def became(*wishes: Wish, why: str = "") -> Judged:
-    return Judged(Fate.BECAME, wishes, why)
+def became(*wishes: Wish, why: str = "") -> JudgedSetting:
+    return JudgedSetting(SettingFate.BECAME, wishes, why)
 
 
-def already(why: str = "") -> Judged:
-    return Judged(Fate.ALREADY, (), why)
+def already(why: str = "") -> JudgedSetting:
+    return JudgedSetting(SettingFate.ALREADY, (), why)
 
 
-def left(why: str) -> Judged:
-    return Judged(Fate.LEFT, (), why)
+def left(why: str) -> JudgedSetting:
+    return JudgedSetting(SettingFate.LEFT, (), why)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from loadmaster.planning.elsewhere.settings import Fate, Setting
+from loadmaster.planning.elsewhere.settings import Setting, SettingFate
 
 _WORDS = {
-    Fate.BECAME: "became",
-    Fate.ALREADY: "is so anyway",
-    Fate.LEFT: "left",
-    Fate.UNKNOWN: "unknown",
+    SettingFate.BECAME: "became",
+    SettingFate.ALREADY: "is so anyway",
+    SettingFate.LEFT: "left",
+    SettingFate.UNKNOWN: "unknown",
 }
 
 

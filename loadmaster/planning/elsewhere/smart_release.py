@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from loadmaster.planning.elsewhere.common import NO_VERSION, changelog, tags
-from loadmaster.planning.elsewhere.rows import Asked
-from loadmaster.planning.elsewhere.settings import Ground, Judged, Read, left
+from loadmaster.planning.elsewhere.rows import SettingScope
+from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, left
 
 TOOL = "cargo-smart-release"
 MARKS = ("<csr-read-only-do-not-edit/>", "<csr-id-", "<csr-unknown>")
@@ -38,9 +38,9 @@ def _pattern(manifest: str) -> str | None:
     return "v{version}" if posixpath.dirname(manifest) == "" else "{name}-v{version}"
 
 
-def _changelogs(ground: Ground, paths: tuple[str, ...]) -> Judged:
+def _changelogs(ground: Ground, paths: tuple[str, ...]) -> JudgedSetting:
     """One for each package, or one for all. The first judgement that is no wish stands for all of them."""
-    judged = [changelog(Asked(ground, "", _owner(ground, path)), path) for path in paths]
+    judged = [changelog(SettingScope(ground, "", _owner(ground, path)), path) for path in paths]
     return next((one for one in judged if not one.wishes), judged[0])
 
 

@@ -147,6 +147,22 @@ def test_in_lockstep_they_are_made_of_all_commits() -> None:
 
 
 @pytest.mark.parametrize(
+    ("places", "include"),
+    [
+        (("rust/Cargo.toml", "rust/wing/Cargo.toml"), ("rust",)),
+        (("rust/Cargo.toml", "beside/wing/Cargo.toml"), ("beside/wing", "rust")),
+        (("Cargo.toml", "crates/wing/Cargo.toml"), ()),
+    ],
+    ids=["below the top", "with a member beside it", "at the top"],
+)
+def test_a_neighbour_of_the_workspace_has_no_part_in_them(places: tuple[str, str], include: tuple[str, ...]) -> None:
+    root, manifest = places
+    wing = package("wing", root=root, manifest=manifest)
+    found = scopes({"CHANGELOG.md": EMPTY}, wing, style=LOCKSTEP)
+    assert found["CHANGELOG.md"].include == include
+
+
+@pytest.mark.parametrize(
     ("text", "packages", "asked"),
     [
         (CHANGELOG, (WING,), ()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
-from loadmaster.planning.elsewhere.settings import Fate
+from loadmaster.planning.elsewhere.settings import SettingFate
 from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.tree.workspace import Workspace
 from tests.kit.tools import TAIL, WING, adopted, ground, setting
@@ -50,13 +50,13 @@ def test_of_two_wishes_the_first_is_fulfilled_and_the_other_is_told_by_whom() ->
     )
     assert found.wish("release.tag") == "a{version}"
     other = setting(found, "tag-name")
-    assert (other.fate, other.became) == (Fate.LEFT, "")
+    assert (other.fate, other.became) == (SettingFate.LEFT, "")
     assert other.why == '`release.tag = "a{version}"` by `release-plz.toml`'
 
 
 def test_two_tools_that_wish_the_same_are_both_fulfilled() -> None:
     found = adopted({"release-plz.toml": "[workspace]\npublish_no_verify = true\n", "release.toml": "verify = false\n"})
-    assert [each.fate for each in found.settings] == [Fate.BECAME, Fate.BECAME]
+    assert [each.fate for each in found.settings] == [SettingFate.BECAME, SettingFate.BECAME]
     assert len(found.wishes) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.errors.files import ToolFileBroken
-from loadmaster.planning.elsewhere.settings import Fate, Ground
+from loadmaster.planning.elsewhere.settings import Ground, SettingFate
 from loadmaster.planning.profile.tag_patterns import Patterns
 from loadmaster.planning.tree.workspace import Package
 from tests.kit.building import package
@@ -25,35 +25,42 @@ def with_readme(text: str, *packages: Package) -> Ground:
     return ground(*(packages or (AT_TOP,)), texts={"README.md": text, "CHANGELOG.md": "# Changelog\n"})
 
 
-ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
-    ("the release branch", 'allow-branch = ["main"]', "allow-branch", ground(), Fate.ALREADY, "`source.branch`"),
+ROWS: list[tuple[str, str, str, Ground, SettingFate, str]] = [
+    ("the release branch", 'allow-branch = ["main"]', "allow-branch", ground(), SettingFate.ALREADY, "`source.branch`"),
     (
         "maintenance branches",
         'allow-branch = ["main", "v*-main"]',
         "allow-branch",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.branches has "v*-main"',
     ),
-    ("any branch", 'allow-branch = ["*", "!HEAD"]', "allow-branch", ground(), Fate.LEFT, "`*` is no pattern"),
+    ("any branch", 'allow-branch = ["*", "!HEAD"]', "allow-branch", ground(), SettingFate.LEFT, "`*` is no pattern"),
     (
         "a branch in braces",
         'allow-branch = ["{a,b}", "lts"]',
         "allow-branch",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.branches has "lts"',
     ),
-    ("signed tags", "sign-tag = true", "sign-tag", ground(), Fate.LEFT, "are signed"),
-    ("tags that are not signed", "sign-tag = false", "sign-tag", ground(), Fate.ALREADY, ""),
-    ("one commit", "consolidate-commits = true", "consolidate-commits", ground(), Fate.ALREADY, ""),
-    ("a commit for each", "consolidate-commits = false", "consolidate-commits", ground(), Fate.LEFT, "one commit"),
+    ("signed tags", "sign-tag = true", "sign-tag", ground(), SettingFate.LEFT, "are signed"),
+    ("tags that are not signed", "sign-tag = false", "sign-tag", ground(), SettingFate.ALREADY, ""),
+    ("one commit", "consolidate-commits = true", "consolidate-commits", ground(), SettingFate.ALREADY, ""),
+    (
+        "a commit for each",
+        "consolidate-commits = false",
+        "consolidate-commits",
+        ground(),
+        SettingFate.LEFT,
+        "one commit",
+    ),
     (
         "a commit's message",
         'pre-release-commit-message = "chore: v{{version}}"',
         "pre-release-commit-message",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.commit_message = "chore: v{version}"',
     ),
     (
@@ -61,7 +68,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'pre-release-commit-message = "chore: Release"',
         "pre-release-commit-message",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "has the version",
     ),
     (
@@ -69,7 +76,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'pre-release-commit-message = "{{version}} {{date}}"',
         "pre-release-commit-message",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "nothing else that changes",
     ),
     (
@@ -77,7 +84,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'tag-message = "{{crate_name}} {{version}}"',
         "tag-message",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag_message = "{project} {version}"',
     ),
     (
@@ -85,16 +92,16 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'tag-name = "v{{version}}"\ntag-message = "{{tag_name}}!"',
         "tag-message",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag_message = "v{version}!"',
     ),
-    ("a tag without a message", 'tag-message = ""', "tag-message", ground(), Fate.LEFT, "has the version"),
+    ("a tag without a message", 'tag-message = ""', "tag-message", ground(), SettingFate.LEFT, "has the version"),
     (
         "a tag's name",
         'tag-name = "{{crate_name}}/{{version}}"',
         "tag-name",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag = "{name}/{version}"',
     ),
     (
@@ -102,16 +109,23 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'tag-name = "v{{version}}"',
         "tag-name",
         ground(patterns=PLAIN),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag = "v{plain}"',
     ),
-    ("a prefix", 'tag-prefix = "release-"', "tag-prefix", ground(), Fate.BECAME, 'release.tag = "release-v{version}"'),
+    (
+        "a prefix",
+        'tag-prefix = "release-"',
+        "tag-prefix",
+        ground(),
+        SettingFate.BECAME,
+        'release.tag = "release-v{version}"',
+    ),
     (
         "a tag's name with the default prefix",
         'tag-name = "{{prefix}}{{version}}"',
         "tag-name",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag = "{name}-{version}"',
     ),
     (
@@ -119,7 +133,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'tag-name = "{{prefix}}{{version}}"',
         "tag-name",
         ground(AT_TOP, TAIL),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tags.wing = "{version}"',
     ),
     (
@@ -127,23 +141,23 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'tag-name = "v{{prev_version}}"',
         "tag-name",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "nothing else but the package's name",
     ),
-    ("no tags", "tag = false", "tag", ground(), Fate.LEFT, "every crate has a tag"),
-    ("no push", "push = false", "push", ground(), Fate.LEFT, "pushes its commit"),
-    ("the usual remote", 'push-remote = "origin"', "push-remote", ground(), Fate.ALREADY, ""),
-    ("another remote", 'push-remote = "upstream"', "push-remote", ground(), Fate.LEFT, "`source.repository`"),
-    ("another registry", 'registry = "works"', "registry", ground(), Fate.BECAME, 'registry.name = "works"'),
-    ("nothing is published", "publish = false", "publish", ground(), Fate.LEFT, "a release publishes"),
-    ("nothing is released", "release = false", "release", ground(), Fate.LEFT, "a release publishes"),
-    ("packages are not built", "verify = false", "verify", ground(), Fate.BECAME, "cargo.verify = false"),
+    ("no tags", "tag = false", "tag", ground(), SettingFate.LEFT, "every crate has a tag"),
+    ("no push", "push = false", "push", ground(), SettingFate.LEFT, "pushes its commit"),
+    ("the usual remote", 'push-remote = "origin"', "push-remote", ground(), SettingFate.ALREADY, ""),
+    ("another remote", 'push-remote = "upstream"', "push-remote", ground(), SettingFate.LEFT, "`source.repository`"),
+    ("another registry", 'registry = "works"', "registry", ground(), SettingFate.BECAME, 'registry.name = "works"'),
+    ("nothing is published", "publish = false", "publish", ground(), SettingFate.LEFT, "a release publishes"),
+    ("nothing is released", "release = false", "release", ground(), SettingFate.LEFT, "a release publishes"),
+    ("packages are not built", "verify = false", "verify", ground(), SettingFate.BECAME, "cargo.verify = false"),
     (
         "owners",
         'owners = ["ada", "github:plane:crew"]',
         "owners",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'registry.owners has "ada"; registry.owners has "github:plane:crew"',
     ),
     (
@@ -151,16 +165,16 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'owners = ["gitlab:plane:crew"]',
         "owners",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`gitlab:plane:crew` is neither",
     ),
-    ("features", 'enable-features = ["full"]', "enable-features", ground(), Fate.LEFT, "default features"),
+    ("features", 'enable-features = ["full"]', "enable-features", ground(), SettingFate.LEFT, "default features"),
     (
         "one version for all",
         "shared-version = true",
         "shared-version",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.policy = "lockstep"',
     ),
     (
@@ -168,7 +182,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'shared-version = "workspace"',
         "shared-version",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.policy = "lockstep"',
     ),
     (
@@ -176,7 +190,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         "shared-version = true",
         "shared-version",
         ground(WING, OLDER),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "several versions",
     ),
     (
@@ -184,7 +198,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'dependent-version = "upgrade"',
         "dependent-version",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.requirements = "all"',
     ),
     (
@@ -192,7 +206,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'dependent-version = "fix"',
         "dependent-version",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.requirements = "necessary"',
     ),
     (
@@ -200,16 +214,16 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'dependent-version = "warn"',
         "dependent-version",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`release.requirements`",
     ),
-    ("build metadata", 'metadata = "required"', "metadata", ground(), Fate.LEFT, "build metadata"),
+    ("build metadata", 'metadata = "required"', "metadata", ground(), SettingFate.LEFT, "build metadata"),
     (
         "a rate limit",
         "rate-limit.new-packages = 7",
         "rate-limit.new-packages",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         "registry.new_burst = 7",
     ),
     (
@@ -217,7 +231,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         "rate-limit.existing-packages = 9",
         "rate-limit.existing-packages",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         "registry.update_burst = 9",
     ),
     (
@@ -225,7 +239,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'pre-release-hook = ["cargo", "xtask"]',
         "pre-release-hook",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
@@ -233,16 +247,16 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'post-release-hook = "x"',
         "post-release-hook",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "nothing is committed after a release",
     ),
-    ("what it has dropped", "dev-version = true", "dev-version", ground(), Fate.LEFT, "has dropped it"),
+    ("what it has dropped", "dev-version = true", "dev-version", ground(), SettingFate.LEFT, "has dropped it"),
     (
         "a setting that is none",
         'tag-nam = "x"',
         "tag-nam",
         ground(),
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "cargo-release has no setting of this name",
     ),
     (
@@ -250,7 +264,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         "[workspace]\nx = 1",
         "workspace",
         ground(),
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "cargo-release has no setting of this name",
     ),
 ]
@@ -259,93 +273,93 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
 @pytest.mark.parametrize(
     ("text", "key", "here", "fate", "told"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
-def test_what_becomes_of(text: str, key: str, here: Ground, fate: Fate, told: str) -> None:
+def test_what_becomes_of(text: str, key: str, here: Ground, fate: SettingFate, told: str) -> None:
     found = setting(adopted({"release.toml": text}, here), key)
     assert (found.tool, found.file, found.fate) == ("cargo-release", "release.toml", fate), found
     assert told in f"{found.became} {found.why}"
-    assert bool(found.became) == (fate is Fate.BECAME)
-    assert fate in (Fate.BECAME, Fate.ALREADY) or found.why
+    assert bool(found.became) == (fate is SettingFate.BECAME)
+    assert fate in (SettingFate.BECAME, SettingFate.ALREADY) or found.why
     assert found.line is not None
 
 
-REPLACED: list[tuple[str, str, Ground, Fate, str]] = [
+REPLACED: list[tuple[str, str, Ground, SettingFate, str]] = [
     (
         "a version in a readme",
         replacement("wing = .*", 'wing = "{{version}}"'),
         with_readme('wing = "1.2.0"\n'),
-        Fate.BECAME,
+        SettingFate.BECAME,
         r'"pattern": "wing = \"{version}\""',
     ),
     (
         "at the start of a line",
         replacement("^version: .*", "version: {{version}}"),
         with_readme("cff-version: 1.2.0\nversion: 1.2.0\n"),
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"pattern": "^version: {version}"',
     ),
     (
         "the package's name in it",
         replacement("x", "{{crate_name}}@{{version}}"),
         with_readme("wing@1.2.0\n"),
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"pattern": "wing@{version}"',
     ),
     (
         "the tag in it",
         replacement("x", "tree/{{tag_name}}/"),
         with_readme("tree/v1.2.0/\n"),
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"pattern": "tree/v{version}/"',
     ),
     (
         "a place that is there twice",
         replacement("x", "v{{version}}"),
         with_readme("v1.2.0 v1.2.0\n"),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "write a `[[release.files]]`",
     ),
     (
         "a place that is not there",
         replacement("x", "wing {{version}}"),
         with_readme("nothing\n"),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "write a `[[release.files]]`",
     ),
-    ("a day", replacement("x", "{{date}}"), with_readme("2026-01-31\n"), Fate.LEFT, "[[release.commands]]"),
+    ("a day", replacement("x", "{{date}}"), with_readme("2026-01-31\n"), SettingFate.LEFT, "[[release.commands]]"),
     (
         "a part of what is found",
         replacement("(a)b", "$1{{version}}"),
         with_readme("a1.2.0\n"),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
-    ("no version at all", replacement("x", "y"), with_readme("x\n"), Fate.LEFT, "puts in no version"),
+    ("no version at all", replacement("x", "y"), with_readme("x\n"), SettingFate.LEFT, "puts in no version"),
     (
         "two versions",
         replacement("x", "{{version}} {{version}}"),
         with_readme("1.2.0 1.2.0\n"),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "or several",
     ),
     (
         "the changelog's heading",
         replacement("Unreleased", "{{version}}", "CHANGELOG.md"),
         with_readme(""),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "dates the changelog's section",
     ),
     (
         "the manifest's own version",
         replacement("x", "{{version}}", "Cargo.toml"),
         ground(AT_TOP, paths=frozenset({"Cargo.toml"})),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "versions in manifests",
     ),
     (
         "a file that no package has",
         replacement("x", "{{version}}", "NOTES.md"),
         with_readme(""),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "no released package has the file",
     ),
 ]
@@ -354,7 +368,7 @@ REPLACED: list[tuple[str, str, Ground, Fate, str]] = [
 @pytest.mark.parametrize(
     ("text", "here", "fate", "told"), [row[1:] for row in REPLACED], ids=[row[0] for row in REPLACED]
 )
-def test_what_becomes_of_a_replacement_of(text: str, here: Ground, fate: Fate, told: str) -> None:
+def test_what_becomes_of_a_replacement_of(text: str, here: Ground, fate: SettingFate, told: str) -> None:
     found = setting(adopted({"release.toml": text}, here), "pre-release-replacements[0]")
     assert (found.fate, found.line) == (fate, 1), found
     assert told in f"{found.became} {found.why}"
@@ -407,10 +421,10 @@ def test_what_is_for_all_packages_cannot_be_said_by_one() -> None:
     }
     text = "[package.metadata.release]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
     found = adopted({"crates/wing/Cargo.toml": text})
-    assert [each.fate for each in found.settings] == [Fate.LEFT] * len(keys)
+    assert [each.fate for each in found.settings] == [SettingFate.LEFT] * len(keys)
     assert found.wishes == ()
     alone = adopted({"crates/wing/Cargo.toml": text}, ground(WING))
-    assert [each.fate for each in alone.settings] == [Fate.BECAME] * len(keys)
+    assert [each.fate for each in alone.settings] == [SettingFate.BECAME] * len(keys)
 
 
 BROKEN = [
@@ -476,4 +490,4 @@ def test_all_settings_that_it_documents_are_known() -> None:
     text = "".join(f"{name} = {value(name)}\n" for name in DOCUMENTED.split())
     found = adopted({"release.toml": text})
     assert {each.key for each in found.settings} == set(DOCUMENTED.split()) - {"rate-limit"}
-    assert [each.key for each in found.settings if each.fate is Fate.UNKNOWN] == []
+    assert [each.key for each in found.settings if each.fate is SettingFate.UNKNOWN] == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadmaster.errors.files import ToolFileBroken
-from loadmaster.planning.elsewhere.settings import Fate, Ground
+from loadmaster.planning.elsewhere.settings import Ground, SettingFate
 from tests.kit.building import package
 from tests.kit.tools import WING, adopted, ground, setting
 
@@ -18,23 +18,30 @@ HERE = ground(
 )
 IN_CRATES = ground(WING)
 
-COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
+COVECTOR: list[tuple[str, dict[str, Any], str, Ground, SettingFate, str]] = [
     (
         "the forge",
         {"gitSiteUrl": "https://forge.example/ada/plane/"},
         "gitSiteUrl",
         HERE,
-        Fate.BECAME,
+        SettingFate.BECAME,
         'forge = "ada/plane"',
     ),
-    ("tags of changes", {"changeTags": {"feat": "New"}}, "changeTags", HERE, Fate.LEFT, "proposed from the commits"),
-    ("a time limit", {"timeout": 3600}, "timeout", HERE, Fate.LEFT, "`patience`"),
+    (
+        "tags of changes",
+        {"changeTags": {"feat": "New"}},
+        "changeTags",
+        HERE,
+        SettingFate.LEFT,
+        "proposed from the commits",
+    ),
+    ("a time limit", {"timeout": 3600}, "timeout", HERE, SettingFate.LEFT, "`patience`"),
     (
         "versions by cargo",
         {"pkgManagers": {"rust": {"version": True}}},
         "pkgManagers.rust.version",
         HERE,
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "",
     ),
     (
@@ -42,7 +49,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"pkgManagers": {"rust": {"publish": "cargo publish"}}},
         "pkgManagers.rust.publish",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "its own upload",
     ),
     (
@@ -50,7 +57,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"pkgManagers": {"rust": {"prepublish": ["cargo audit"]}}},
         "pkgManagers.rust.prepublish",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
@@ -58,7 +65,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"pkgManagers": {"javascript": {"version": True}}},
         "pkgManagers.javascript",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "only packages of Rust",
     ),
     (
@@ -66,7 +73,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"api": {"path": "./api", "manager": "javascript"}}},
         "packages.api",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "only packages of Rust",
     ),
     (
@@ -74,7 +81,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"plane": {"path": "./crates/wing", "manager": "rust"}}},
         "packages.plane.path",
         IN_CRATES,
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "where `wing` is",
     ),
     (
@@ -82,7 +89,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"plane": {"path": "./fin", "manager": "rust"}}},
         "packages.plane.path",
         IN_CRATES,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "no package at `fin/Cargo.toml`",
     ),
     (
@@ -90,7 +97,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"plane": {"path": "crates/wing", "publish": False}}},
         "packages.plane.publish",
         IN_CRATES,
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.exclude has {"package": "wing"',
     ),
     (
@@ -98,7 +105,7 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"plane": {"path": "crates/wing", "postversion": "node x.js"}}},
         "packages.plane.postversion",
         IN_CRATES,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
@@ -106,74 +113,74 @@ COVECTOR: list[tuple[str, dict[str, Any], str, Ground, Fate, str]] = [
         {"packages": {"plane": {"path": "crates/wing", "weight": 5}}},
         "packages.plane.weight",
         IN_CRATES,
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "covector has no setting",
     ),
-    ("a setting that is none", {"gitSite": "x"}, "gitSite", HERE, Fate.UNKNOWN, "covector has no setting"),
+    ("a setting that is none", {"gitSite": "x"}, "gitSite", HERE, SettingFate.UNKNOWN, "covector has no setting"),
 ]
 
 
 @pytest.mark.parametrize(
     ("document", "key", "here", "fate", "told"), [row[1:] for row in COVECTOR], ids=[row[0] for row in COVECTOR]
 )
-def test_what_becomes_of_covector_s(document: Any, key: str, here: Ground, fate: Fate, told: str) -> None:
+def test_what_becomes_of_covector_s(document: Any, key: str, here: Ground, fate: SettingFate, told: str) -> None:
     found = setting(adopted({".changes/config.json": json.dumps(document, indent=2)}, here), key)
     assert (found.tool, found.file, found.fate) == ("covector", ".changes/config.json", fate), found
     assert told in f"{found.became} {found.why}"
     assert found.line is not None
 
 
-CHANGIE: list[tuple[str, str, str, Fate, str]] = [
+CHANGIE: list[tuple[str, str, str, SettingFate, str]] = [
     (
         "the changelog",
         "changelogPath: CHANGELOG.md\n",
         "changelogPath",
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.changelog = "CHANGELOG.md"',
     ),
-    ("where entries wait", "unreleasedDir: unreleased\n", "unreleasedDir", Fate.LEFT, "`changelog-fragments`"),
+    ("where entries wait", "unreleasedDir: unreleased\n", "unreleasedDir", SettingFate.LEFT, "`changelog-fragments`"),
     (
         "a section's heading",
         "versionFormat: '## {{.Version}}'\n",
         "versionFormat",
-        Fate.LEFT,
+        SettingFate.LEFT,
         "the form of those that are there",
     ),
     (
         "a version in a file",
         'replacements:\n- path: package.json\n  find: \'"version": ".*"\'\n  replace: \'"version": "{{.VersionNoPrefix}}"\'\n',
         "replacements[0]",
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"path": "package.json"',
     ),
     (
         "more than a version in a file",
         "replacements:\n- path: package.json\n  find: x\n  replace: '{{.Time}}'\n",
         "replacements[0]",
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
         "a part's changelog",
         "projects:\n- label: Wing\n  key: wing\n  changelog: CHANGELOG.md\n",
         "projects[0].changelog",
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.changelog = "CHANGELOG.md"',
     ),
     (
         "a part that is no package",
         "projects:\n- label: UI\n  key: ui\n",
         "projects[0].key",
-        Fate.LEFT,
+        SettingFate.LEFT,
         "no released package is called `ui`",
     ),
-    ("a part that is a package", "projects:\n- label: Wing\n  key: wing\n", "projects[0].key", Fate.ALREADY, ""),
-    ("a setting that is none", "changelogPfad: x\n", "changelogPfad", Fate.UNKNOWN, "changie has no setting"),
+    ("a part that is a package", "projects:\n- label: Wing\n  key: wing\n", "projects[0].key", SettingFate.ALREADY, ""),
+    ("a setting that is none", "changelogPfad: x\n", "changelogPfad", SettingFate.UNKNOWN, "changie has no setting"),
 ]
 
 
 @pytest.mark.parametrize(("text", "key", "fate", "told"), [row[1:] for row in CHANGIE], ids=[row[0] for row in CHANGIE])
-def test_what_becomes_of_changie_s(text: str, key: str, fate: Fate, told: str) -> None:
+def test_what_becomes_of_changie_s(text: str, key: str, fate: SettingFate, told: str) -> None:
     found = setting(adopted({".changie.yaml": text}, HERE), key)
     assert (found.tool, found.file, found.fate) == ("changie", ".changie.yaml", fate), found
     assert told in f"{found.became} {found.why}"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.elsewhere.key_lines import Place, json_lines, toml_lines, yaml_lines
+from loadmaster.planning.elsewhere.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
 
 TOML = '''# A comment with [brackets] and "quotes".
 top = "a [text]" # another
@@ -38,7 +38,7 @@ tag-name = 1
 a.b = 2
 [x."y.z".w]
 '''
-LINES: dict[Place, int] = {
+LINES: dict[SettingPath, int] = {
     ("top",): 2,
     ("workspace",): 3,
     ("workspace", "tag"): 4,
@@ -63,7 +63,7 @@ LINES: dict[Place, int] = {
 
 @pytest.mark.parametrize(("place", "line"), LINES.items(), ids=map(str, LINES))
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_a_line_of_toml(place: Place, line: int, ends: str) -> None:
+def test_a_line_of_toml(place: SettingPath, line: int, ends: str) -> None:
     tomllib.loads(TOML)
     assert toml_lines(TOML.replace("\n", ends))[place] == line
 
@@ -103,7 +103,7 @@ def test_a_line_of_json() -> None:
     }
 
 
-def _places(value: Any, place: Place = ()) -> set[Place]:
+def _places(value: Any, place: SettingPath = ()) -> set[SettingPath]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return {place for place in [place] if place}.union(*(_places(each, (*place, key)) for key, each in inner))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadmaster.errors.files import ToolFileBroken
-from loadmaster.planning.elsewhere.settings import Fate, Ground
+from loadmaster.planning.elsewhere.settings import Ground, SettingFate
 from tests.kit.building import package
 from tests.kit.tools import WING, adopted, ground, setting
 
@@ -27,13 +27,13 @@ def one(line: str) -> str:
     return f"[package]\n{line}\n"
 
 
-ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
+ROWS: list[tuple[str, str, str, Ground, SettingFate, str]] = [
     (
         "the changelog",
         one('changelog = "CHANGELOG.md"'),
         "package.changelog",
         HERE,
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.changelog = "CHANGELOG.md"',
     ),
     (
@@ -41,7 +41,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = ["Cargo.toml"]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "versions in manifests",
     ),
     (
@@ -49,7 +49,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = [{ path = "Cargo.toml", dependency = "wing" }]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "requirements on its members",
     ),
     (
@@ -57,7 +57,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = [{ path = "package.json", dependency = "wing" }]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
@@ -65,7 +65,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = ["package.json"]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"path": "package.json"',
     ),
     (
@@ -73,7 +73,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = ["app/tauri.conf.json"]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.BECAME,
+        SettingFate.BECAME,
         '"path": "app/tauri.conf.json"',
     ),
     (
@@ -81,7 +81,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one('versioned_files = ["pom.xml"]'),
         "package.versioned_files[0]",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.files]]",
     ),
     (
@@ -89,7 +89,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one(r"versioned_files = [{ path = 'README.md', regex = 'version:\s+(?<version>\d+\.\d+\.\d+)' }]"),
         "package.versioned_files[0]",
         HERE,
-        Fate.BECAME,
+        SettingFate.BECAME,
         r'"pattern": "version:\\s+{version}"',
     ),
     (
@@ -97,7 +97,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one("versioned_files = [{ path = 'README.md', regex = 'version' }]"),
         "package.versioned_files[0]",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.files]]",
     ),
     (
@@ -105,17 +105,24 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         one("versioned_files = [{ path = 'README.md', regex = ['a', 'b'] }]"),
         "package.versioned_files[0]",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "for each",
     ),
-    ("scopes of commits", one('scopes = ["wing"]'), "package.scopes", HERE, Fate.LEFT, "proposed from the commits"),
-    ("assets", one('assets = "dist/*"'), "package.assets", HERE, Fate.LEFT, "may upload more"),
+    (
+        "scopes of commits",
+        one('scopes = ["wing"]'),
+        "package.scopes",
+        HERE,
+        SettingFate.LEFT,
+        "proposed from the commits",
+    ),
+    ("assets", one('assets = "dist/*"'), "package.assets", HERE, SettingFate.LEFT, "may upload more"),
     (
         "a setting that is none",
         one('version_files = ["x"]'),
         "package.version_files",
         HERE,
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "knope has no setting of this name",
     ),
     (
@@ -123,7 +130,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[packages.plane]\nversioned_files = ["Cargo.toml"]\n',
         "packages.plane",
         SEVERAL,
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tags.wing = "plane/v{version}"',
     ),
     (
@@ -131,17 +138,31 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[packages.site]\nversioned_files = ["package.json"]\n',
         "packages.site",
         SEVERAL,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "none of its files",
     ),
-    ("the forge", '[github]\nowner = "ada"\nrepo = "plane"\n', "github", HERE, Fate.BECAME, 'forge = "ada/plane"'),
-    ("another forge", '[gitea]\nowner = "ada"\nrepo = "plane"\nhost = "x"\n', "gitea", HERE, Fate.LEFT, "by `forge`"),
+    (
+        "the forge",
+        '[github]\nowner = "ada"\nrepo = "plane"\n',
+        "github",
+        HERE,
+        SettingFate.BECAME,
+        'forge = "ada/plane"',
+    ),
+    (
+        "another forge",
+        '[gitea]\nowner = "ada"\nrepo = "plane"\nhost = "x"\n',
+        "gitea",
+        HERE,
+        SettingFate.LEFT,
+        "by `forge`",
+    ),
     (
         "a step that a release has",
         '[[workflows]]\nname = "r"\n[[workflows.steps]]\ntype = "PrepareRelease"\n',
         "workflows[0].steps[0]",
         HERE,
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "into its commit",
     ),
     (
@@ -149,7 +170,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[[workflows]]\nname = "r"\n[[workflows.steps]]\ntype = "Command"\ncommand = "make"\n',
         "workflows[0].steps[0]",
         HERE,
-        Fate.LEFT,
+        SettingFate.LEFT,
         "[[release.commands]]",
     ),
     (
@@ -157,17 +178,17 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[[workflows]]\nname = "r"\n[[workflows.steps]]\ntype = "Fly"\n',
         "workflows[0].steps[0]",
         HERE,
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "knope has no setting",
     ),
-    ("a table that is none", "[realease]\nx = 1\n", "realease", HERE, Fate.UNKNOWN, "knope has no setting"),
+    ("a table that is none", "[realease]\nx = 1\n", "realease", HERE, SettingFate.UNKNOWN, "knope has no setting"),
 ]
 
 
 @pytest.mark.parametrize(
     ("text", "key", "here", "fate", "told"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
-def test_what_becomes_of(text: str, key: str, here: Ground, fate: Fate, told: str) -> None:
+def test_what_becomes_of(text: str, key: str, here: Ground, fate: SettingFate, told: str) -> None:
     found = setting(adopted({"knope.toml": text}, here), key)
     assert (found.tool, found.file, found.fate) == ("knope", "knope.toml", fate), found
     assert told in f"{found.became} {found.why}"
@@ -182,7 +203,7 @@ def test_every_step_that_it_documents_is_known() -> None:
     text = "[[workflows]]\nname = 'all'\n" + "".join(
         f"[[workflows.steps]]\ntype = '{each}'\n" for each in steps.split(" ")
     )
-    assert {each.fate for each in adopted({"knope.toml": text}).settings} == {Fate.ALREADY, Fate.LEFT}
+    assert {each.fate for each in adopted({"knope.toml": text}).settings} == {SettingFate.ALREADY, SettingFate.LEFT}
 
 
 BROKEN = [

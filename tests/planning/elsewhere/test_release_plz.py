@@ -6,13 +6,14 @@ import pytest
 
 from loadmaster.errors.files import ToolFileBroken
 from loadmaster.planning.elsewhere.release_plz import FILES
-from loadmaster.planning.elsewhere.settings import Fate, Ground
+from loadmaster.planning.elsewhere.settings import Ground, SettingFate
 from loadmaster.planning.profile.tag_patterns import Patterns
 from tests.kit.building import package
 from tests.kit.tools import TAIL, WING, adopted, ground, setting
 
 SHOWN = Patterns(tag="v{version}", tags={"wing": "{name}-{version}"})
 OLDER = package("tail", version="0.3.0")
+FOLLOWING = Patterns(tag="v{version}", tags={}, tagged_with={"tail": "wing"})
 PRIVATE = package("notes", publish=())
 CHANGELOGS = {"CHANGELOG.md": "# Changelog\n", "crates/wing/CHANGELOG.md": "# Changelog\n"}
 
@@ -25,13 +26,13 @@ def of_wing(line: str) -> str:
     return f'[[package]]\nname = "wing"\n{line}\n'
 
 
-ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
+ROWS: list[tuple[str, str, str, Ground, SettingFate, str]] = [
     (
         "a tag's name",
         workspace('git_tag_name = "{{ package }}-v{{ version }}"'),
         "workspace.git_tag_name",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag = "{name}-v{version}"',
     ),
     (
@@ -39,7 +40,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_tag_name = "v{{ version | upper }}"'),
         "workspace.git_tag_name",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "nothing else but the package's name",
     ),
     (
@@ -47,7 +48,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_tag_name = "v{{ version }}"'),
         "workspace.git_tag_name",
         ground(patterns=SHOWN),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "the tags of `wing` have another shape, `{name}-{version}`",
     ),
     (
@@ -55,15 +56,23 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_tag_name = "v{{ version }}"'),
         "workspace.git_tag_name",
         ground(WING, OLDER),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`tail`, `wing` would have one tag with several versions",
+    ),
+    (
+        "one tag for packages of two versions, of which one has no tags of its own",
+        workspace('git_tag_name = "v{{ version }}"'),
+        "workspace.git_tag_name",
+        ground(WING, OLDER, patterns=FOLLOWING),
+        SettingFate.BECAME,
+        'release.tag = "v{version}"',
     ),
     (
         "the tag's name of one package",
         of_wing('git_tag_name = "wing-{{ version }}"'),
         "package[0].git_tag_name",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tags.wing = "{name}-{version}"',
     ),
     (
@@ -71,7 +80,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('git_tag_name = "wing-{{ version }}"'),
         "package[0].git_tag_name",
         ground(patterns=SHOWN),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tags.wing = "{name}-{version}"',
     ),
     (
@@ -79,7 +88,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_release_name = "{{ package }} {{ version }}"'),
         "workspace.git_release_name",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.tag_message = "{project} {version}"',
     ),
     (
@@ -87,7 +96,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_release_body = "{{ changelog }}"'),
         "workspace.git_release_body",
         ground(),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "",
     ),
     (
@@ -95,7 +104,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_release_body = "{{ changelog }} by me"'),
         "workspace.git_release_body",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "as it is",
     ),
     (
@@ -103,7 +112,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("git_release_enable = false"),
         "workspace.git_release_enable",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`--forge none`",
     ),
     (
@@ -111,7 +120,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("git_release_enable = true"),
         "workspace.git_release_enable",
         ground(),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "",
     ),
     (
@@ -119,7 +128,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_release_type = "auto"'),
         "workspace.git_release_type",
         ground(),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "marked as one",
     ),
     (
@@ -127,7 +136,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("git_tag_enable = false"),
         "workspace.git_tag_enable",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "every crate has a tag",
     ),
     (
@@ -135,7 +144,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing("publish = false"),
         "package[0].publish",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.exclude has {"package": "wing"',
     ),
     (
@@ -143,7 +152,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing("git_only = true"),
         "package[0].git_only",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         "`git_only = true` in release-plz's settings",
     ),
     (
@@ -151,7 +160,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing("release = false"),
         "package[0].release",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         "release.exclude has",
     ),
     (
@@ -159,7 +168,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("publish = false"),
         "workspace.publish",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "a release publishes",
     ),
     (
@@ -167,16 +176,23 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         'workspace.release = false\n[[package]]\nname = "wing"\nrelease = true\n',
         "workspace.release",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.exclude has {"package": "tail"',
     ),
-    ("none is released", workspace("release = false"), "workspace.release", ground(), Fate.LEFT, "nothing to release"),
+    (
+        "none is released",
+        workspace("release = false"),
+        "workspace.release",
+        ground(),
+        SettingFate.LEFT,
+        "nothing to release",
+    ),
     (
         "a private package is not released",
         '[[package]]\nname = "notes"\nrelease = false\n',
         "package[0].release",
         ground(WING, PRIVATE),
-        Fate.ALREADY,
+        SettingFate.ALREADY,
         "by `publish` in the manifest",
     ),
     (
@@ -184,7 +200,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("publish_no_verify = true"),
         "workspace.publish_no_verify",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         "cargo.verify = false",
     ),
     (
@@ -192,7 +208,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing("publish_no_verify = true"),
         "package[0].publish_no_verify",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "all or none",
     ),
     (
@@ -200,16 +216,23 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("semver_check = false"),
         "workspace.semver_check",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "is advice",
     ),
-    ("the API is checked", workspace("semver_check = true"), "workspace.semver_check", ground(), Fate.ALREADY, ""),
+    (
+        "the API is checked",
+        workspace("semver_check = true"),
+        "workspace.semver_check",
+        ground(),
+        SettingFate.ALREADY,
+        "",
+    ),
     (
         "dependencies are updated",
         workspace("dependencies_update = true"),
         "workspace.dependencies_update",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "in a commit of its own",
     ),
     (
@@ -217,7 +240,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('changelog_path = "./CHANGELOG.md"'),
         "workspace.changelog_path",
         ground(texts=CHANGELOGS),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.changelog = "CHANGELOG.md"',
     ),
     (
@@ -225,7 +248,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('changelog_path = "NEWS.md"'),
         "workspace.changelog_path",
         ground(texts=CHANGELOGS),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "there is no `NEWS.md`",
     ),
     (
@@ -233,7 +256,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('changelog_path = "CHANGELOG.md"'),
         "workspace.changelog_path",
         ground(WING, OLDER, texts=CHANGELOGS),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`wing` has a `CHANGELOG.md` of its own",
     ),
     (
@@ -241,7 +264,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('changelog_path = "crates/wing/CHANGELOG.md"'),
         "package[0].changelog_path",
         ground(WING, OLDER, texts=CHANGELOGS),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.changelog = "CHANGELOG.md"',
     ),
     (
@@ -249,7 +272,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('changelog_path = "CHANGELOG.md"'),
         "package[0].changelog_path",
         ground(WING, OLDER, texts=CHANGELOGS),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "beside its manifest",
     ),
     (
@@ -257,7 +280,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace("changelog_update = false"),
         "workspace.changelog_update",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "only dates their section",
     ),
     (
@@ -265,7 +288,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('repo_url = "https://forge.example/ada/plane"'),
         "workspace.repo_url",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'forge = "ada/plane"',
     ),
     (
@@ -273,7 +296,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('repo_url = "https://forge.example/ada/plane"'),
         "workspace.repo_url",
         ground(forge="eve/plane"),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "comes from `eve/plane`",
     ),
     (
@@ -281,7 +304,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('version_group = "a"') + '[[package]]\nname = "tail"\nversion_group = "a"\n',
         "package[0].version_group",
         ground(),
-        Fate.BECAME,
+        SettingFate.BECAME,
         'release.policy = "lockstep"',
     ),
     (
@@ -289,7 +312,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('version_group = "a"'),
         "package[0].version_group",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "`NAME=VERSION,NAME=VERSION`",
     ),
     (
@@ -297,7 +320,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing('version_group = "a"') + '[[package]]\nname = "tail"\nversion_group = "a"\n',
         "package[0].version_group",
         ground(WING, OLDER),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "set them to one first",
     ),
     (
@@ -305,7 +328,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[[package]]\nname = "fin"\npublish = false\n',
         "package[0].publish",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "no package `fin`",
     ),
     (
@@ -313,7 +336,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         '[changelog]\nbody = "x"\n',
         "changelog.body",
         ground(),
-        Fate.LEFT,
+        SettingFate.LEFT,
         "proposed from the commits",
     ),
     (
@@ -321,7 +344,7 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         workspace('git_tag_nam = "x"'),
         "workspace.git_tag_nam",
         ground(),
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "release-plz has no setting of this name",
     ),
     (
@@ -329,22 +352,29 @@ ROWS: list[tuple[str, str, str, Ground, Fate, str]] = [
         of_wing("publsh = false"),
         "package[0].publsh",
         ground(),
-        Fate.UNKNOWN,
+        SettingFate.UNKNOWN,
         "no setting of this name",
     ),
-    ("a table that is none", "[workspaces]\na = 1\n", "workspaces", ground(), Fate.UNKNOWN, "no setting of this name"),
+    (
+        "a table that is none",
+        "[workspaces]\na = 1\n",
+        "workspaces",
+        ground(),
+        SettingFate.UNKNOWN,
+        "no setting of this name",
+    ),
 ]
 
 
 @pytest.mark.parametrize(
     ("text", "key", "here", "fate", "told"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
-def test_what_becomes_of(text: str, key: str, here: Ground, fate: Fate, told: str) -> None:
+def test_what_becomes_of(text: str, key: str, here: Ground, fate: SettingFate, told: str) -> None:
     found = setting(adopted({"release-plz.toml": text}, here), key)
     assert (found.tool, found.file, found.fate) == ("release-plz", "release-plz.toml", fate), found
     assert told in f"{found.became} {found.why}"
-    assert bool(found.became) == (fate is Fate.BECAME)
-    assert fate in (Fate.BECAME, Fate.ALREADY) or found.why
+    assert bool(found.became) == (fate is SettingFate.BECAME)
+    assert fate in (SettingFate.BECAME, SettingFate.ALREADY) or found.why
     assert found.line is not None
 
 
@@ -400,7 +430,7 @@ def test_all_settings_that_it_documents_are_known() -> None:
     found = adopted({"release-plz.toml": text + table("[changelog]\n", OF_ENTRIES)})
     names = f"{SHARED} {SHARED} {OF_ALL} {OF_ONE} {OF_ENTRIES}".split()
     assert sorted(each.key.rpartition(".")[2] for each in found.settings) == sorted(names)
-    assert [each.key for each in found.settings if each.fate is Fate.UNKNOWN] == []
+    assert [each.key for each in found.settings if each.fate is SettingFate.UNKNOWN] == []
 
 
 BROKEN = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadmaster.planning.elsewhere.settings import Fate
+from loadmaster.planning.elsewhere.settings import SettingFate
 from loadmaster.planning.profile.tag_patterns import Patterns
 from tests.kit.building import package
 from tests.kit.tools import adopted, ground, setting
@@ -20,10 +20,10 @@ def test_its_habits_are_told_with_the_line_that_shows_them() -> None:
         ("cargo-smart-release", "CHANGELOG.md", 7)
     }
     assert {each.key: each.fate for each in found.settings} == {
-        "tags": Fate.BECAME,
-        "changelogs": Fate.BECAME,
-        "sections": Fate.LEFT,
-        "versions": Fate.LEFT,
+        "tags": SettingFate.BECAME,
+        "changelogs": SettingFate.BECAME,
+        "sections": SettingFate.LEFT,
+        "versions": SettingFate.LEFT,
     }
     assert {wish.text for wish in found.wishes} == {
         'release.tag = "{name}-v{version}"',
