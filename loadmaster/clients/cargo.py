@@ -3,7 +3,7 @@
 cargo stays the authority for resolving, packaging, building and installing; uploads are ours (`clients.registry`).
 
 Every call runs in the sandbox of its `Cargo`, if there is one. One that may run the workspace's code, or that of its
-dependencies, is offline, and cannot write into `CARGO_HOME`: `fetch` comes first.
+dependencies, is offline: what it needs is fetched first, by a call that builds nothing (`Purpose`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,18 @@ from pydantic import BaseModel, ValidationError
 
 from loadmaster.clients.disk import complaint_of, copy_tree, fullest, remove_tree, space_left, writing
 from loadmaster.clients.process import Finished, environment, run
-from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, visible
-from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
+from loadmaster.clients.sandbox import PROXIES, Access, BuildSandbox, Purpose, visible
+from loadmaster.errors.cargo import (
+    CargoFailed,
+    CargoMissing,
+    CargoOffline,
+    CargoTooOld,
+    CrateMissingFromPackage,
+    CrateNotFetched,
+)
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace
+from loadmaster.planning.packaging import CRATES_IO_SOURCE
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
 
@@ -42,7 +50,7 @@ OWN_RUSTC = {"RUSTC": "rustc", "RUSTC_WRAPPER": "", "RUSTC_WORKSPACE_WRAPPER": "
 _AWAY = re.compile(
     r"failed to get successful HTTP response from [^\n]*, got (?:408|429|5\d\d)\b"
     r"|^ *\[\d+\] [^\n]*(?:onnect|resolve|[Tt]ime|reset|SSL|returned nothing|framing layer|peer)[^\n]*"  # curl's own
-    r"|query replaced source registry[^\n]*\s+Caused by:\s+expected value at line 1 column 1"  # a page instead of JSON
+    r"|(?:query replaced source registry[^\n]*\s+Caused by:\s+|^error: )expected value at line 1 column 1$"  # a page, no JSON
     r"|(?:network failure seems to have happened|failed to resolve address for|Could not resolve host)[^\n]*",  # Git's
     re.MULTILINE,
 )
@@ -75,17 +83,18 @@ class Cargo:
 
     def command(self, argv: Sequence[str], directory: Path, access: Access) -> tuple[Sequence[str], Mapping[str, str]]:
         """The arguments and the environment that run `argv` in `directory`, in the sandbox if there is one."""
-        env = dict(self.env) if access.network else {**self.env, "CARGO_NET_OFFLINE": "true"}
-        if not access.builds:
+        fetches = access.purpose is Purpose.FETCH
+        env = dict(self.env) if fetches else {**self.env, "CARGO_NET_OFFLINE": "true"}
+        if access.purpose is not Purpose.BUILD:
             env |= OWN_RUSTC
         (self.home / "config").unlink(missing_ok=True)  # cargo would prefer it to ours
         if self.sandbox is None:
             return argv, env
         reads = (self.home, directory, *access.reads)
-        writes = (self.scratch, *([self.home] if access.network else []), *access.writes)
+        writes = (self.scratch, *([self.home] if fetches else []), *access.writes)
         if (target := env.get("CARGO_TARGET_DIR")) is not None:
             writes = (*writes, Path(target))
-        env = {name: value for name, value in env.items() if access.network or name not in PROXIES}
+        env = {name: value for name, value in env.items() if fetches or name not in PROXIES}
         env |= {"TMPDIR": str(self.scratch), "PATH": visible(env.get("PATH", os.defpath), self.sandbox.reads)}
         for written in writes:
             with writing(written):
@@ -195,7 +204,7 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
 def lockfile_problem(cargo: Cargo, directory: Path, tree: Path) -> str | None:
     """The complaint of `cargo metadata --locked` about the lockfile in `directory`, which lies in `tree`; None if it accepts it."""
     argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
-    access = Access(reads=(tree,), network=True)
+    access = Access(purpose=Purpose.FETCH, reads=(tree,))
     finished = _call(cargo, directory, argv, "resolving dependencies", access)
     return None if finished.code == 0 else finished.tail
 
@@ -320,6 +329,41 @@ def fetch(cargo: Cargo, directory: Path, *, locked: bool, tree: Path | None = No
     _require_done(_call(cargo, directory, argv, "fetching dependencies", access), argv)
 
 
+def fetch_crate(cargo: Cargo, directory: Path, name: str, version: str, source: str = CRATES_IO_SOURCE) -> None:
+    """Downloads one crate into this run's `CARGO_HOME`, without what it needs. `source` is as in a lockfile.
+
+    cargo has no other command for it than `cargo info`, which reads the manifest in the crate. Raises what `package` raises.
+    """
+    argv = ["cargo", "info", f"{name}@{version}"]
+    if source == CRATES_IO_SOURCE:
+        argv += ["--registry", cargo.registry or "crates-io"]
+    else:
+        argv += ["--index", source.removeprefix("registry+")]
+    _require_done(_call(cargo, directory, argv, f"fetching `{name}`", Access(purpose=Purpose.FETCH)), argv)
+
+
+def fetch_program(cargo: Cargo, directory: Path, package: str, version: str) -> None:
+    """Brings a crate of the registry, and what its own lockfile names for this machine, into this run's `CARGO_HOME`.
+
+    No configuration of the crate's takes part: cargo looks for that in `directory`. Raises what `package` raises.
+    """
+    fetch_crate(cargo, directory, package, version)
+    unpacked = next(cargo.home.glob(f"registry/src/*/{package}-{version}"), None)
+    if unpacked is None:
+        raise CrateNotFetched(package, version)
+    locked = (unpacked / "Cargo.lock").is_file()
+    argv = ["cargo", "fetch", "--manifest-path", str(unpacked / "Cargo.toml"), *["--locked"] * locked]
+    argv += _only_for_host(cargo, directory)
+    finished = _call(cargo, directory, argv, f"fetching what `{package}` needs", Access(purpose=Purpose.FETCH))
+    _require_done(finished, argv)
+
+
+def _only_for_host(cargo: Cargo, directory: Path) -> list[str]:
+    """Options that leave out what other machines need, hundreds of MB of it for some programs."""
+    told = re.search(r"^host: (\S+)$", _call(cargo, directory, ["rustc", "--version", "--verbose"]).out, re.MULTILINE)
+    return [] if told is None or "CARGO_BUILD_TARGET" in cargo.env else ["--target", told[1]]
+
+
 def package(
     cargo: Cargo,
     directory: Path,
@@ -327,22 +371,38 @@ def package(
     crates: Mapping[str, str],
     *,
     locked: bool,
-    verify: bool,
     offline: bool = False,
 ) -> dict[str, Path]:
-    """Packages the crates (version by name) together. Returns the `.crate` files by name.
+    """Packages the crates (version by name) together, and builds none. Returns the `.crate` files by name.
 
     `offline` is for a workspace that was fetched and whose lockfile decides everything (`planning.packaging`): cargo then
     does not ask the index again for every crate. Raises `CargoFailed`, `CargoOffline`, `DiskFull`,
     `NotWritten`, `CrateMissingFromPackage`.
     """
-    argv = ["cargo", "package", *(f"--package={name}" for name in crates)]
-    argv += ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"] * (not verify)
+    purpose = Purpose.READ if offline else Purpose.FETCH
+    access = Access(purpose=purpose, writes=() if locked else (directory,))
+    options = ["--locked"] * locked + ["--offline"] * offline + ["--no-verify"]
+    return _package(cargo, directory, target, crates, options, access)
+
+
+def package_and_build(
+    cargo: Cargo, directory: Path, target: Path, crates: Mapping[str, str], *, locked: bool
+) -> dict[str, Path]:
+    """As `package`, offline, and cargo builds each crate from its file. All that they need is fetched.
+
+    What is built may write into `cargo.home`: it is a copy (`with_copied_home`).
+    """
+    # cargo unpacks the crates in its home that others of them need
+    access = Access(purpose=Purpose.BUILD, writes=(*(() if locked else (directory,)), cargo.home))
+    return _package(cargo, directory, target, crates, ["--locked"] * locked + ["--offline"], access)
+
+
+def _package(
+    cargo: Cargo, directory: Path, target: Path, crates: Mapping[str, str], options: Sequence[str], access: Access
+) -> dict[str, Path]:
+    argv = ["cargo", "package", *(f"--package={name}" for name in crates), *options]
     if cargo.registry is not None:
         argv += ["--registry", cargo.registry]
-    access = Access(writes=() if locked else (directory,), network=not offline, builds=verify)
-    if verify:  # cargo unpacks the crates there that others of them need
-        access = replace(access, writes=(*access.writes, cargo.home))
     _require_done(_call(cargo.with_target(target), directory, argv, "packaging", access), argv)
     files = {name: target / "package" / f"{name}-{version}.crate" for name, version in crates.items()}
     for name, path in files.items():
@@ -354,12 +414,15 @@ def package(
 def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:
     """`cargo install --locked` from the registry into `directory/bin`; a missing `directory` is made.
 
-    cargo downloads and builds in one call, so that what it builds has the network. Raises what `package` raises.
+    cargo would download and build in one call. So all of it is fetched first, and built offline. Raises what `package` raises.
     """
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    fetch_program(cargo, directory, package, version)
     argv = ["cargo", "install", "--locked", package, "--version", version, "--root", str(directory)]
     if debug:
         argv.append("--debug")
-    access = Access(writes=(directory,), network=True, builds=True)
+    access = Access(purpose=Purpose.BUILD, writes=(directory,))
     _require_done(_call(cargo, directory, argv, f"installing `{package}`", access), argv)
 
 
@@ -379,12 +442,12 @@ def version_of_program(cargo: Cargo, binary: Path) -> Finished:
 
 def _online_in(directory: Path, locked: bool) -> Access:
     """The network; without a lockfile cargo writes one into the tree."""
-    return Access(writes=() if locked else (directory,), network=True)
+    return Access(purpose=Purpose.FETCH, writes=() if locked else (directory,))
 
 
 def _build_in(*directories: Path) -> Access:
     """Offline. Some build scripts write into their own tree."""
-    return Access(writes=directories, builds=True)
+    return Access(purpose=Purpose.BUILD, writes=directories)
 
 
 def _call(

@@ -15,7 +15,7 @@ from loadmaster.clients.cargo import Cargo
 from loadmaster.clients.disk import complaint_of, writing
 from loadmaster.clients.files import is_within
 from loadmaster.clients.process import Finished, last_lines, run
-from loadmaster.clients.sandbox import Access
+from loadmaster.clients.sandbox import Access, Purpose
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.release_commands.running import (
     ReleaseCommandFailed,
@@ -40,7 +40,7 @@ class CommandCall:
 
 
 def run_in_tree(cargo: Cargo, call: CommandCall) -> None:
-    """Runs the command to its end, in its directory of the tree.
+    """Runs the command to its end, in its directory of the tree, without the network.
 
     Raises `ReleaseCommandNotStarted`, `ReleaseCommandFailed`, `ReleaseCommandTooLong`, `DiskFull`, `NotWritten`.
     """
@@ -66,7 +66,7 @@ def run_in_tree(cargo: Cargo, call: CommandCall) -> None:
 def _run(cargo: Cargo, call: CommandCall) -> Finished:
     command, directory = call.command, directory_of(call.command, call.tree)
     called = replace(cargo, env={**cargo.env, **call.variables})
-    access = Access(writes=(call.tree,), builds=True, network=command.network)
+    access = Access(purpose=Purpose.BUILD, writes=(call.tree,))
     argv, env = called.command(command.run, directory, access)
     return run(argv, cwd=directory, env=env, log=call.log, deadline=command.within, logs_all=True)
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -61,18 +62,27 @@ PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"})
 """Variables that only a program with the network needs. Their addresses may hold a password."""
 
 
+class Purpose(Enum):
+    """What a call is for. None of them both has the network and runs code that was fetched or is built."""
+
+    READ = "read"
+    """It looks at what is there."""
+    FETCH = "fetch"
+    """It has the network. It compiles nothing."""
+    BUILD = "build"
+    """It compiles and runs foreign code, by whatever the workspace's own configuration says."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Access:
     """What one call needs beyond the system and the toolchains."""
 
+    purpose: Purpose = Purpose.READ
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     """Directories, which must exist. The `.git` directly in one of them can only be read: git obeys what is written there."""
     keeps: tuple[Path, ...] = ()
     """Files within `writes` that can only be read all the same."""
-    network: bool = False
-    builds: bool = False
-    """Whether it compiles, by whatever the workspace's own configuration says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +118,7 @@ def hides_within(path: Path, hidden: Iterable[Path]) -> Path | None:
 def _arguments(sandbox: BuildSandbox, access: Access) -> Iterator[str]:
     # A session of its own, so that nothing can type into the terminal. All of it dies with the process that started it.
     yield from ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
-    yield from ("--share-net",) * access.network
+    yield from ("--share-net",) * (access.purpose is Purpose.FETCH)
     for place in (*SYSTEM, *(f"/etc/{name}" for name in OF_ETC)):
         yield from ("--ro-bind-try", place, place)
     yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--tmpfs", "/tmp")

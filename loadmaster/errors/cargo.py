@@ -104,9 +104,10 @@ class PackagedDifferently(LoadmasterError):
         super().__init__(
             f"the packaged file of `{crate}` changed while it was built: its SHA-256 was `{kept}`, and then it was: {built}.",
             why="the same commit gives the same bytes. A build script or macro, of the workspace or of a dependency, changed the "
-            "packaged file while it was built; or cargo's own file in its target directory was damaged.",
-            fix="find out what writes below `target/package` while the crate is built, and release again once nothing does. "
-            "Nothing was uploaded.",
+            "packaged file while it was built; or cargo's own file in its target directory was damaged. Without a committed "
+            "`Cargo.lock`, cargo may also have taken other versions offline than with the index.",
+            fix="commit the `Cargo.lock` if there is none; find out what writes below `target/package` while the crate is built, "
+            "and release again once nothing does. Nothing was uploaded.",
         )
 
 
@@ -146,6 +147,17 @@ class CrateMissingFromPackage(LoadmasterError):
             f"`{crate}` was packaged, but `{path}` is not there.",
             why="cargo wrote it elsewhere: a `build.target-dir` in the workspace's configuration, or another cargo.",
             fix="remove the setting, or name the toolchain in the profile (`cargo.toolchain`).",
+        )
+
+
+class CrateNotFetched(LoadmasterError):
+    """cargo reported success, but a fetched crate is missing."""
+
+    def __init__(self, crate: str, version: str) -> None:
+        super().__init__(
+            f"cargo said that it fetched `{crate}@{version}`, and it is not there.",
+            why="another program than cargo was called, or a newer cargo that keeps crates elsewhere than below `registry/src`.",
+            fix="name a toolchain in the profile (`cargo.toolchain`) that has fetched crates before.",
         )
 
 

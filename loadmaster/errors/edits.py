@@ -269,6 +269,17 @@ class ChangelogHeadings(LoadmasterError):
         )
 
 
+class LeaderNotReleased(LoadmasterError):
+    """A package without a tag of its own would be released without the package whose tag it gets."""
+
+    def __init__(self, package: str, leader: str) -> None:
+        super().__init__(
+            f"`{package}` has no tag of its own, and `{leader}`, with whose tag it is released, is not released.",
+            why="`release.tagged_with` in the profile says so; a release without a tag could not be found again.",
+            fix=f"release `{leader}`, too; or take `{package}` out of `release.tagged_with`, so that it has tags of its own.",
+        )
+
+
 class TagOfTwoVersions(LoadmasterError):
     """Packages of different versions would get one tag."""
 

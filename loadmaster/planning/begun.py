@@ -18,6 +18,7 @@ from loadmaster.planning.edits.released import label, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, publishable
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import Project, ReleaseStyle
+from loadmaster.planning.profile.shared_tags import tags_of
 from loadmaster.planning.profile.tag_name import spelled
 from loadmaster.planning.registry.seen import BranchCommit, OwnRelease, Seen, Signature, TagSeen
 from loadmaster.planning.tree.workspace import Workspace
@@ -109,11 +110,17 @@ def own_versions(
     if project.release.policy is not Policy.INDEPENDENT:
         return versions
     former = versions if before is None else {package.name: package.version for package in before.packages}
+    # Of a package without a tag of its own, the tag does not tell which version it is for; the commit does.
+    carried = {name: tag for name, tag in tags_of(project.release, versions).items() if _tells(project, name, before)}
     return {
         name: version
         for name, version in versions.items()
-        if former.get(name) != version or project.tag_of(name, version) in tags
+        if former.get(name) != version or (name in carried and carried[name] in tags)
     }
+
+
+def _tells(project: Project, package: str, before: Workspace | None) -> bool:
+    return before is None or package not in project.release.tagged_with
 
 
 def exact_request(asked: str) -> Mapping[str, str] | None:
@@ -136,6 +143,7 @@ def may_name(tag: str, exact: Mapping[str, str], style: ReleaseStyle) -> bool:
         _fits(pattern, tag, spelled(version) | ({"name": name} if name else {}))
         for name, version in exact.items()
         for pattern in ([style.tag_pattern(name)] if name else patterns)
+        if name not in style.tagged_with
     )
 
 
@@ -182,7 +190,7 @@ def _resumes(plan: ReleasePlan, own: OwnRelease, *, again: bool) -> bool:
 
 
 def _missing(own: OwnRelease, seen: Seen, project: Project) -> Iterator[str]:
-    tags = tuple(dict.fromkeys(project.tag_of(name, version) for name, version in own.versions.items()))
+    tags = tuple(dict.fromkeys(tags_of(project.release, own.versions).values()))
     yield from (f"tag {tag}" for tag in tags if seen.source.tag(tag) is None)
     if seen.registry.remembers:
         versions = own.versions.items()

@@ -32,24 +32,35 @@ class ChangelogPreview(Value):
 
 
 def preview_changelogs(
-    texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle, today: date
+    texts: Mapping[str, str],
+    workspace: Workspace,
+    style: ReleaseStyle,
+    today: date,
+    proposals: Mapping[str, str] | None = None,
 ) -> tuple[ChangelogPreview, ...]:
-    """The changelogs, by path, after a release of the next minor versions on `today`; () if no version can be planned."""
+    """The changelogs, by path, after a release of the next minor versions on `today`; () if no version can be planned.
+
+    `proposals` are the entries that a release would make from commits, by path.
+    """
     excluded = {rule.package for rule in style.exclude}
     packages = [each for each in workspace.packages if each.is_publishable and each.name not in excluded]
     try:
         versions = released_versions(packages, style.policy, _LEVEL, {})
     except LoadmasterError:
         return ()  # the plan says why
-    return tuple(_preview(each, texts, today) for each in changelogs(texts, workspace, versions, style))
+    return tuple(
+        _preview(each, texts, proposals or {}, today) for each in changelogs(texts, workspace, versions, style)
+    )
 
 
-def _preview(changelog: Changelog, texts: Mapping[str, str], today: date) -> ChangelogPreview:
+def _preview(
+    changelog: Changelog, texts: Mapping[str, str], proposals: Mapping[str, str], today: date
+) -> ChangelogPreview:
     if changelog.version is None:
         why = f"{', '.join(changelog.packages)} share it with others, in several versions"
         return ChangelogPreview(path=changelog.path, version=None, why=why)
     try:
-        written = write_changelogs(texts, [changelog], {}, today)
+        written = write_changelogs(texts, [changelog], proposals, today)
     except LoadmasterError as error:
         return ChangelogPreview(path=changelog.path, version=None, why=clause(error.what))
     if not written:

@@ -201,7 +201,7 @@ def _lagging(published: tuple[Package, ...]) -> Iterator[str]:
 def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Package, ...], policy: Policy) -> None:
     independent = policy is Policy.INDEPENDENT
     release, patterns = _add(document, "release"), _patterns(survey, published, independent=independent)
-    style = ReleaseStyle(policy=policy, tag=patterns.tag, tags=patterns.tags)
+    style = ReleaseStyle(policy=policy, tag=patterns.tag, tags=patterns.tags, tagged_with=patterns.tagged_with)
     require_one_version(style, {package.name: package.version for package in published})
     release.add(tomlkit.comment(_WHY_POLICY[policy]))
     release.add("policy", tomlkit.item(policy.value))
@@ -225,6 +225,9 @@ def _add_release(document: TOMLDocument, survey: Survey, published: tuple[Packag
         release.add("exclude", exclude)
     if patterns.tags:
         release.add("tags", _table(patterns.tags))
+    if patterns.tagged_with:
+        release.add(tomlkit.comment(_WHY_TAGGED_WITH))
+        release.add("tagged_with", _table(patterns.tagged_with))
     if elsewhere := _elsewhere(survey):
         release.add(tomlkit.comment(f"Not for `{_registry(survey)}`, by `publish` in their manifests: {elsewhere}."))
 
@@ -239,6 +242,9 @@ _WHY_ABANDONED = "The changelog at the root has none of the newest versions: it 
 _WHY_EXCLUDED = (
     "crates.io has no version of these, or only somebody else's, though their manifests allow publishing them: remove what "
     "should be published."
+)
+_WHY_TAGGED_WITH = (
+    "No tag names a package, and these do not have the versions of the tags: they get no tags of their own."
 )
 _WHY_STALE = "cargo refuses these with `--locked`: run `cargo update --workspace` in each directory, and remove it from the list."
 _NOT_ASKED = (

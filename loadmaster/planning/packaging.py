@@ -8,14 +8,27 @@ runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
+from loadmaster.planning.registry.metadata import CRATES_IO_INDEX
 from loadmaster.planning.registry.seen import RegistrySeen
 from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.toml_text import load_toml
 
+CRATES_IO_SOURCE = f"registry+{CRATES_IO_INDEX}"
+"""How lockfiles name crates.io."""
+
 _REGISTRIES = ("registry+", "sparse+")
+
+
+class LockedCrate(NamedTuple):
+    """A crate of a registry, as a lockfile names it."""
+
+    name: str
+    version: str
+    source: str
 
 
 def needs_index(
@@ -38,6 +51,23 @@ def needs_index(
     )
     whys = (_why(sibling, crates, registry) for sibling in siblings if sibling.name in workspace.names)
     return next((why for why in whys if why is not None), None)
+
+
+def left_to_fetch(lockfile: str, embedded: Iterable[str], crates: Mapping[str, str]) -> tuple[LockedCrate, ...]:
+    """The crates that building `crates` (version by name) needs, and that fetching the workspace does not bring.
+
+    `lockfile` is the text of the workspace's, `embedded` are those of the lockfiles in the packaged crates. Raises `ValueError`
+    for one that cargo did not write.
+    """
+    needed = {locked for text in embedded for locked in _from_registries(text)}
+    unpublished = {locked for locked in needed if crates.get(locked.name) == locked.version}
+    return tuple(sorted(needed - unpublished - set(_from_registries(lockfile))))
+
+
+def _from_registries(lockfile: str) -> Iterator[LockedCrate]:
+    for package in load_toml(lockfile).get("package", []):
+        if (source := package.get("source", "")).startswith(_REGISTRIES):
+            yield LockedCrate(package["name"], package["version"], source)
 
 
 def _why(dependency: Dependency, crates: Collection[str], registry: RegistrySeen) -> str | None:

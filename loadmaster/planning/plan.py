@@ -22,7 +22,7 @@ from loadmaster.planning.pace import Buckets
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
 from loadmaster.planning.profile.release_command import ReleaseCommand, deviations_of
-from loadmaster.planning.profile.shared_tags import require_one_version
+from loadmaster.planning.profile.shared_tags import require_leaders, require_one_version, tags_of
 from loadmaster.planning.registry.seen import Seen, SourceSeen
 from loadmaster.planning.schedule import Schedule
 from loadmaster.planning.tree.workspace import Package, Workspace
@@ -294,17 +294,21 @@ def _forecast(crates: tuple[Crate, ...], registry: RegistryStyle) -> Forecast:
 
 
 def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> tuple[Tag, ...]:
-    """The tags. Crates whose tags have the same name share one. Raises `TagOfTwoVersions`."""
+    """The tags. Crates whose tags have the same name share one. Raises `TagOfTwoVersions`, `LeaderNotReleased`."""
+    by_name = {crate.name: crate for crate in crates}
+    versions = {name: crate.version for name, crate in by_name.items()}
+    require_leaders(project.release, versions)
+    require_one_version(project.release, versions)
     by_tag: dict[str, list[Crate]] = {}
-    for crate in crates:
-        by_tag.setdefault(project.tag_of(crate.name, crate.version), []).append(crate)
-    require_one_version(project.release, {crate.name: crate.version for crate in crates})
+    for name, tag in tags_of(project.release, versions).items():
+        by_tag.setdefault(tag, []).append(by_name[name])
     return tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
 
 
 def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> Tag:
-    version, style = crates[0].version, project.release
-    names = tuple(crate.name for crate in crates)
+    style = project.release
+    crates = sorted(crates, key=lambda crate: crate.name in style.tagged_with)  # whose tag it is comes first
+    version, names = crates[0].version, tuple(crate.name for crate in crates)
     own = tuple(changelog for changelog in new_changelogs if not set(names).isdisjoint(changelog.packages))
     titled = crates[0].name if style.names_package(crates[0].name) else project.title or project.name
     return Tag(

@@ -59,7 +59,8 @@ def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> Pr
     if project.release.policy is not Policy.INDEPENDENT:
         return previous_release(tags, plan, project)
     there = {tag.name: tag for tag in tags}
-    released = ((crate, there.get(project.tag_of(crate.name, crate.current_version))) for crate in plan.crates)
+    tagged = [crate for crate in plan.crates if crate.name not in project.release.tagged_with]
+    released = ((crate, there.get(project.tag_of(crate.name, crate.current_version))) for crate in tagged)
     releases = [PreviousRelease(version=crate.current_version, tag=tag) for crate, tag in released if tag]
     return max(releases, key=lambda release: release.tag.committed, default=None)
 

@@ -5,9 +5,11 @@ The clone itself is what is committed, tagged and packaged. No code of the works
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from loadmaster.clients import cargo, git
+from loadmaster.planning.packaging import left_to_fetch
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.values.value import digest
 from loadmaster.run.job import Job
@@ -40,6 +42,25 @@ def fetch_for(called: cargo.Cargo, tree: Path) -> None:
     Raises `CargoFailed`, `CargoOffline`, `DiskFull`, `NotWritten`.
     """
     cargo.fetch(called, tree, locked=has_lockfile(tree))
+
+
+def fetch_for_packaged(
+    called: cargo.Cargo, checkout: Path, crates: Mapping[str, str], embedded: Iterable[str], *, locked: bool
+) -> None:
+    """Brings what cargo needs to package `crates` (version by name) of the clone again offline, and to build them.
+
+    `embedded` are the lockfiles that it put into them. cargo takes the newest version that fits, and offline the newest of
+    those that it has: so it must have all that it took. `locked`: the clone has a lockfile; otherwise it is left without.
+    Raises what `fetch_for` raises.
+    """
+    # In the clone itself: in a copy, what was built may have changed the configuration that a fetch obeys.
+    cargo.fetch(called, checkout, locked=locked)
+    lockfile = checkout / "Cargo.lock"
+    fetched = lockfile.read_text(encoding="utf-8")
+    if not locked:
+        lockfile.unlink()
+    for crate in left_to_fetch(fetched, embedded, crates):
+        cargo.fetch_crate(called, checkout, *crate)
 
 
 def has_lockfile(tree: Path) -> bool:

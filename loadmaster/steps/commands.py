@@ -83,7 +83,7 @@ def _run_once(
 ) -> tuple[ChangedFile, ...]:
     """What it changed in a fresh copy, which is removed afterwards. The changed files' bytes are kept."""
     checkout, tree = job.directory.checkout, job.directory.build_trees / f"command-{name}"
-    called, submodules = _cargo(job, command), [each.path for each in seen.source.carried.submodules]
+    called, submodules = _cargo(job), [each.path for each in seen.source.carried.submodules]
     copy_planned(job, plan, tree)
     _fetch(called, command, tree)
     before, tracked = git.look_at_tree(tree, checkout), frozenset(git.all_tracked_files(checkout))
@@ -99,11 +99,9 @@ def _run_once(
     return files
 
 
-def _cargo(job: Job, command: ReleaseCommand) -> cargo.Cargo:
+def _cargo(job: Job) -> cargo.Cargo:
     """cargo with a build directory of the run's own commands: no other run's build is taken for one of this tree."""
-    called = job.cargo().with_target(job.directory.commands / "target")
-    # What has the network may write into `CARGO_HOME`, which cargo obeys when it packages.
-    return cargo.with_copied_home(called, job.directory.commands / "home") if command.network else called
+    return job.cargo().with_target(job.directory.commands / "target")
 
 
 def _fetch(called: cargo.Cargo, command: ReleaseCommand, tree: Path) -> None:

@@ -20,6 +20,7 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.planning.edits.released import exact_versions, named_versions
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, publishable
 from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.shared_tags import tags_of
 from loadmaster.planning.registry.compare import Difference
 from loadmaster.planning.tree.workspace import Package, read_metadata
 from loadmaster.planning.values.observation import Observation
@@ -124,7 +125,7 @@ def look_at_source(
     workspace = read_metadata(cargo.members(chosen, directory.checkout, f"{project.name} at {commit}"))
     published = publishable(workspace, project)
     versions = exact_versions(published, released)
-    tag_of = {name: project.tag_of(name, version) for name, version in versions.items()}
+    tag_of = tags_of(project.release, versions)
     return ReleasedSource(
         remote=remote,
         refs=refs,
@@ -139,7 +140,7 @@ def look_at_source(
 
 def _likely_tags(project: Project, released: str) -> Iterator[str]:
     """The tags whose names follow from the request alone, before the packages are known."""
-    yield from (project.tag_of(name, version) for name, version in named_versions(released).items())
+    yield from tags_of(project.release, named_versions(released)).values()
     if not named_versions(released) and "{name}" not in project.release.tag:
         yield project.tag_of("", released)
 
@@ -171,7 +172,7 @@ def tag_records(source: ReleasedSource) -> tuple[ObjectRecord, ...]:
 
 
 def _ownership_by_manifests(source: ReleasedSource, tag: str) -> Callable[[str], Observation]:
-    packages = [package for package in source.packages if source.tag_of[package.name] == tag]
+    packages = [package for package in source.packages if source.tag_of.get(package.name) == tag]
     others = sorted({one.version for one in packages if not same_version(one.version, source.versions[one.name])})
 
     def judge(commit: str) -> Observation:

@@ -17,13 +17,15 @@ from loadmaster.planning import begun
 from loadmaster.planning.packaging import needs_index
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.registry.as_of import start_of_release
+from loadmaster.planning.registry.crate_file import read_crate
+from loadmaster.planning.registry.embedded_lock import LOCKFILE
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
-from loadmaster.steps.build_trees import build_tree
+from loadmaster.steps.build_trees import build_tree, fetch_for_packaged
 from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.planned_trees import write_plan
@@ -80,9 +82,7 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
     """
     target = job.store.build_directory(*_key(job, tree))
     with _packaging(job, crates, registry, as_of) as (called, workspace, locked, offline):
-        files = cargo.package(
-            called, job.directory.checkout, target, crates, locked=locked, verify=False, offline=offline
-        )
+        files = cargo.package(called, job.directory.checkout, target, crates, locked=locked, offline=offline)
     digests = {name: job.store.keep_crate(path) for name, path in files.items()}
     require_contents_of_commit(job, workspace, digests)
     return digests
@@ -91,19 +91,30 @@ def package(job: Job, crates: Mapping[str, str], tree: str, registry: RegistrySe
 def build_packaged(
     job: Job, crates: Mapping[str, str], digests: Mapping[str, str], tree: str, registry: RegistrySeen, as_of: datetime
 ) -> None:
-    """Packages the crates once more, elsewhere, and has cargo build each from its file.
+    """Packages the crates once more, elsewhere, and has cargo build each from its file, offline.
 
     `digests` are what `package` returned; nothing that was built may have changed the files. Raises what packaging raises,
-    and `PackagedDifferently`.
+    `KeptCrateBroken` and `PackagedDifferently`.
     """
     target = job.store.build_directory(*_key(job, tree), "built")
     with _packaging(job, crates, registry, as_of) as (called, _, locked, offline):
+        if not offline:
+            embedded = _embedded_locks(job, digests)
+            fetch_for_packaged(called, job.directory.checkout, crates, embedded, locked=locked)
         place = build_tree(job, called)
+        if not locked:  # cargo would take its versions and its format for the lockfiles in the crates
+            (place / LOCKFILE).unlink(missing_ok=True)
         apart = cargo.with_copied_home(called, job.directory.path / "built")
-        files = cargo.package(apart, place, target, crates, locked=locked, verify=True, offline=offline)
+        files = cargo.package_and_build(apart, place, target, crates, locked=locked)
     for name, path in files.items():
         if (digest := digest_beside(path, job.store.crate_file(digests[name]))) != digests[name]:
             raise PackagedDifferently(name, digests[name], digest)
+
+
+def _embedded_locks(job: Job, digests: Mapping[str, str]) -> list[str]:
+    """The text of the lockfile in each kept crate. Raises `KeptCrateBroken`."""
+    kept = (read_crate(job.store.crate(name, sha256), name, keep=(LOCKFILE,)).kept for name, sha256 in digests.items())
+    return [files[LOCKFILE].decode() for files in kept if LOCKFILE in files]
 
 
 def digest_beside(path: Path, kept: Path) -> str:

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from loadmaster.clients import process
-from loadmaster.clients.sandbox import Access, BuildSandbox, bubblewrap, toolchains, visible
+from loadmaster.clients.sandbox import Access, BuildSandbox, Purpose, bubblewrap, toolchains, visible
+from tests.kit.sandboxed_cargo import require_sandbox
 from tests.kit.waiting import beside, code_of, eventually, killed_at_last, result_of
 
 SECRET = "canary-of-the-sandbox"
@@ -23,10 +24,7 @@ SECRET = "canary-of-the-sandbox"
 
 @pytest.fixture(scope="module")
 def program() -> str:
-    if (trouble := bubblewrap().trouble) is not None:
-        assert os.environ.get("LOADMASTER_SANDBOX") != "required", trouble
-        pytest.skip(trouble)
-    return bubblewrap().program
+    return require_sandbox()
 
 
 @pytest.fixture
@@ -131,7 +129,7 @@ print(found)
             script = (
                 f"{TELL}\nimport socket\ntell(lambda: socket.create_connection(('127.0.0.1', {port}), 5) and 'reached')"
             )
-            assert python(inside, work, script, Access(network=True)) == "reached\n"
+            assert python(inside, work, script, Access(purpose=Purpose.FETCH)) == "reached\n"
             assert python(inside, work, script, Access()) == "ConnectionRefusedError\n"
 
     def test_no_socket_without_a_file_is_reached_without_the_network(self, inside: BuildSandbox, work: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.clients.sandbox import bubblewrap
 from loadmaster.credentials.wire import PLACE, SOCKET
 from loadmaster.planning.profile.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
 from loadmaster.stack.access import block_key_file, sign_in_file
@@ -21,6 +20,7 @@ from tests.kit.canary import in_files
 from tests.kit.hangar import git
 from tests.kit.hunting import HUNTERS, hunting_workspace, hunts_below
 from tests.kit.machine import TOKEN, Machine, open_registry, remote, where
+from tests.kit.sandboxed_cargo import require_sandbox
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("hunters")]
 
@@ -38,6 +38,8 @@ class Hunted:
     """What the command printed."""
     agent_was_asked: bool
     sockets: tuple[Path, ...]
+    ports: tuple[int, ...]
+    """Of the server, and of another program of this machine."""
 
     @property
     def canaries(self) -> dict[str, str]:
@@ -51,16 +53,14 @@ class Hunted:
 
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
-    if (trouble := bubblewrap().trouble) is not None:
-        assert os.environ.get("LOADMASTER_SANDBOX") != "required", trouble
-        pytest.skip(trouble)
+    require_sandbox()
     place = tmp_path_factory.mktemp("hunted")
     machine, home = Machine(tmp_path_factory.mktemp("machine")), place / "person"
     git(machine.root, "init", "--quiet")  # the home lies in a checkout, as by default
     (home / ".ssh").mkdir(parents=True)
     (home / ".ssh" / "id_ed25519").write_text(KEY)
     rustup = os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup")
-    with socket.socket(socket.AF_UNIX) as agent:
+    with socket.socket(socket.AF_UNIX) as agent, socket.create_server(("127.0.0.1", 0)) as another:
         agent.bind(str(home / "agent"))
         agent.listen()
         agent.setblocking(False)
@@ -71,8 +71,8 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
         }
         assert machine.run("up", **person, **{FORGE_TOKEN_VARIABLE: FORGE_TOKEN}).returncode == 0
         sockets = (home / "agent", machine.home / PLACE / SOCKET)
-        port = running(machine.home).port
-        source = hunting_workspace(place / "source", [home, machine.home], sockets, [port])
+        ports = (running(machine.home).port, another.getsockname()[1])
+        source = hunting_workspace(place / "source", [home, machine.home], sockets, ports)
         bare = remote(source, place / "hangar.git")
         with open_registry(place / "registry") as world:
             done = machine.run("release", "--version", "minor", *where(world, bare), **person)
@@ -84,6 +84,7 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hunted]:
             done.stdout + done.stderr,
             agent_was_asked=_was_asked(agent),
             sockets=sockets,
+            ports=ports,
         )
         down(machine.home, True, print)
 
@@ -110,8 +111,14 @@ def test_each_of_them_hunted_and_found_nothing(hunted: Hunted) -> None:
     }
     told = "".join(file.read_text(errors="replace") for file in files)
     assert [place for place in hunted.sockets if f"there is the socket {place}" in told] == []
+    assert [port for port in hunted.ports if f"reached the port {port}" in told] == []
     assert '"block_schema_id"' not in told
     assert not hunted.agent_was_asked
+
+
+def test_what_is_installed_hunted_too(hunted: Hunted) -> None:
+    hunts = hunts_below(hunted.machine.home)
+    assert [file for file in hunts["build-script"] if "install" in file.relative_to(hunted.machine.home).parts]
 
 
 def test_outside_of_the_sandbox_the_same_hunt_finds_them(hunted: Hunted, tmp_path: Path) -> None:
@@ -123,6 +130,8 @@ def test_outside_of_the_sandbox_the_same_hunt_finds_them(hunted: Hunted, tmp_pat
     assert missed == []
     for place in hunted.sockets:
         assert f"there is the socket {place}" in found.read_text(errors="replace")
+    for port in hunted.ports:
+        assert f"reached the port {port}" in found.read_text(errors="replace")
 
 
 def test_no_process_of_the_stack_has_a_credential_in_its_environment(hunted: Hunted) -> None:

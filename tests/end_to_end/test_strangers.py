@@ -264,7 +264,7 @@ class TestAnotherUser:
 
         def answers() -> dict[str, int]:
             asked = ("GET /health", "GET /admin/version", "GET /csrf-token?client=x", "POST /flows/filter")
-            with httpx.Client(trust_env=False) as client:
+            with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
                 return {each: client.request(*_of(each, api)).status_code for each in asked}
 
         got = as_nobody(answers)

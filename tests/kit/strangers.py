@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -164,7 +164,7 @@ def send(forged: Forged, target: str, mark: str, more: Mapping[str, str]) -> htt
 
 
 def as_nobody(work: Callable[[], Any]) -> Any:
-    """What `work` returns, as JSON, when another user of this machine does it. Only root can ask."""
+    """What `work` returns, as JSON, when another user of this machine does it; raises with what it raised. Only root can ask."""
     if os.geteuid() != 0:
         pytest.skip("only root can be another user")
     reading, writing = os.pipe()
@@ -174,15 +174,19 @@ def as_nobody(work: Callable[[], Any]) -> Any:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
-            os.write(writing, json.dumps(work()).encode())
-        finally:
-            sys.stderr.flush()
-            os._exit(0)
+            told = json.dumps({"result": work()})
+        except BaseException:  # noqa: BLE001 - the parent raises it
+            told = json.dumps({"raised": traceback.format_exc()})
+        with os.fdopen(writing, "w") as sink:
+            sink.write(told)
+        os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as answer:
         text = answer.read()
     os.waitpid(child, 0)
-    return json.loads(text)
+    told = json.loads(text)
+    assert "raised" not in told, told["raised"]
+    return told["result"]
 
 
 def files_that_can_be_read(home: Path) -> list[str]:
@@ -238,6 +242,8 @@ def tab(place: Path) -> Iterator[Tab]:
     with chromium(place, "--remote-debugging-port=0", "about:blank"):
         eventually(lambda: ports.exists() and "\n" in ports.read_text(), "the browser said where it listens")
         listing = f"http://127.0.0.1:{ports.read_text().splitlines()[0]}/json"
-        (page,) = [each for each in httpx.get(listing, trust_env=False).json() if each["type"] == "page"]
+        (page,) = [
+            each for each in httpx.get(listing, trust_env=False, timeout=PATIENCE).json() if each["type"] == "page"
+        ]
         with connect(page["webSocketDebuggerUrl"], max_size=None) as socket:
             yield Tab(socket)

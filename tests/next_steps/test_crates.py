@@ -72,7 +72,7 @@ def test_a_crate_that_does_not_build_alone_is_built_in_a_clone(mine: Mine, tmp_p
 
     def package(tree: Path) -> Mapping[str, Path]:
         both = {"hangar-units": "0.4.0", "hangar-cli": "0.4.0"}
-        return cargo.package(mine.cargo, tree, tmp_path / "target", both, locked=True, verify=True, offline=True)
+        return cargo.package_and_build(mine.cargo, tree, tmp_path / "target", both, locked=True)
 
     with pytest.raises(CargoFailed) as caught:
         package(source)
@@ -195,7 +195,7 @@ def test_what_makes_a_crate_too_large_is_listed_and_left_out(mine: Mine, tmp_pat
 
     def package(version: str) -> bytes:
         units = {"hangar-units": version}
-        files = cargo.package(mine.cargo, tree, tmp_path / "target", units, locked=True, verify=False)
+        files = cargo.package(mine.cargo, tree, tmp_path / "target", units, locked=True)
         return files["hangar-units"].read_bytes()
 
     with pytest.raises(UploadRefused) as caught:
@@ -216,7 +216,7 @@ def test_a_published_crate_is_compared_with_the_one_that_is_packaged_at_the_tag(
     ours = Repository(tmp_path / "workspace")
     ours.tag("v1.0.0")
     versions = dict.fromkeys(MEMBERS, "1.0.0")
-    files = cargo.package(mine.cargo, ours.directory, ours.directory / "target", versions, locked=False, verify=False)
+    files = cargo.package(mine.cargo, ours.directory, ours.directory / "target", versions, locked=False)
     for name in MEMBERS:
         mine.upload(files[name].read_bytes(), f"{name}@1.0.0")
     at = ("--repository", str(ours.directory), "--registry", index_of(mine.world), "--forge", "none")

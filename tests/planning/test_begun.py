@@ -241,6 +241,16 @@ def test_a_release_has_the_versions_that_its_commit_changed_or_its_tags_name() -
     assert versions_of(app, core, before=None) == {}
 
 
+def test_a_package_without_a_tag_of_its_own_is_of_a_release_if_the_commit_changed_it_or_changed_nothing() -> None:
+    style = project(policy="independent", tagged_with={"app-macros": "app"})
+    tree = Workspace(packages=(package("app", version="0.5.0"), package("app-macros", version="0.2.8")))
+    former = Workspace(packages=(package("app", version="0.4.0"), package("app-macros", version="0.2.8")))
+    assert own_versions(tree, former, ["v0.5.0"], style) == {"app": "0.5.0"}
+    assert own_versions(tree, None, ["v0.5.0"], style) == {"app": "0.5.0", "app-macros": "0.2.8"}
+    older = Workspace(packages=(package("app", version="0.4.0"), package("app-macros", version="0.2.7")))
+    assert own_versions(tree, older, [], style) == {"app": "0.5.0", "app-macros": "0.2.8"}
+
+
 @pytest.mark.parametrize(
     ("asked", "exact"),
     [

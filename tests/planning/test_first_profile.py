@@ -69,6 +69,15 @@ def test_packages_for_another_registry_are_named_with_it() -> None:
     assert "# Not for `crates-io`, by `publish` in their manifests: tail (works)." in first_profile(mixed, "wing")
 
 
+def test_packages_that_no_tag_ever_named_go_out_with_the_tag_of_the_others() -> None:
+    other = package("wing-macros", version="0.3.0")
+    found = survey(
+        WING, other, tags=("v1.1.0", "v1.2.0"), published={"wing": ("1.1.0", "1.2.0"), "wing-macros": ("0.3.0",)}
+    )
+    release = profile(found).release
+    assert (release.tag, release.tags, release.tagged_with) == ("v{version}", {}, {"wing-macros": "wing"})
+
+
 def test_requirements_that_lag_behind_stay() -> None:
     lagging = package("tail", needs("wing", "^1.0"), version="1.2.0")
     assert profile(survey(WING, lagging)).release.policy is Policy.KEEP_CARET_FLOOR

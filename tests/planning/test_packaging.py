@@ -1,10 +1,10 @@
-"""When a lockfile alone decides what is packaged, and when cargo must ask the index."""
+"""When a lockfile alone decides what is packaged, when cargo must ask the index, and what is fetched then."""
 
 from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.packaging import needs_index
+from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.registry.seen import CrateVersion, RegistrySeen
 from loadmaster.planning.tree.workspace import Package, Workspace
 from tests.kit.building import lockfile, needs, package
@@ -81,3 +81,35 @@ def test_what_is_not_packaged_is_not_looked_at() -> None:
 )
 def test_a_lockfile_that_does_not_name_what_the_crates_will_need_needs_the_index(block: str, why: str) -> None:
     assert asked(locked=lockfile(BOTH) + block).startswith(why)
+
+
+def locked(*crates: str, source: str = CRATES_IO) -> str:
+    """A lockfile that names each `NAME VERSION`."""
+    blocks = (f'[[package]]\nname = "{name}"\nversion = "{version}"\n' for name, version in map(str.split, crates))
+    return "\n".join(f'{block}source = "{source}"\n' for block in blocks)
+
+
+LEFT = {
+    "what the workspace names is fetched with it": (["serde 1.0.0"], []),
+    "another version is left": (["serde 1.0.1"], ["serde 1.0.1"]),
+    "what only the crates need is left, each once": (["serde 1.0.0", "ryu 1.0.0", "ryu 1.0.0"], ["ryu 1.0.0"]),
+    "a sibling that is packaged with the others is not out yet": (["lib 0.4.0"], []),
+    "a newer sibling is out": (["lib 0.4.1"], ["lib 0.4.1"]),
+}
+
+
+@pytest.mark.parametrize(("embedded", "left"), LEFT.values(), ids=LEFT)
+def test_what_is_left_to_fetch_for_packaged_crates(embedded: list[str], left: list[str]) -> None:
+    own = '[[package]]\nname = "app"\nversion = "0.4.0"\n\n'
+    found = left_to_fetch(own + locked("serde 1.0.0"), [own + locked(*embedded), own], {"lib": "0.4.0", "app": "0.4.0"})
+    assert [f"{crate.name} {crate.version}" for crate in found] == left
+    assert {crate.source for crate in found} <= {CRATES_IO}
+
+
+def test_the_same_version_from_another_place_is_left() -> None:
+    by_git, by_path = (
+        locked("serde 1.0.0", source="git+https://git.example/serde#abc"),
+        '[[package]]\nname = "serde"\nversion = "1.0.0"\n',
+    )
+    for workspace in (by_git, by_path):
+        assert left_to_fetch(workspace, [locked("serde 1.0.0")], {}) == (("serde", "1.0.0", CRATES_IO),)

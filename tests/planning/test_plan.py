@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from loadmaster.errors.edits import TagOfTwoVersions
+from loadmaster.errors.edits import LeaderNotReleased, TagOfTwoVersions
 from loadmaster.errors.workspace import NothingToPublish, VersionsDisagree
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.profile.project import Install
@@ -128,6 +129,39 @@ def test_two_crates_of_two_versions_get_no_tag_together() -> None:
         TagOfTwoVersions, match=r"The tag `v0\.5\.0` would stand for `app` 0\.5\.0\+x and `core` 0\.5\.0\+y"
     ):
         plan_release(looked, project(policy="independent", tag="v{plain}"), "app=0.5.0+x,core=0.5.0+y", TODAY)
+
+
+FOLLOWING = {"policy": "independent", "tagged_with": {"app-macros": "app"}}
+
+
+def test_a_package_without_a_tag_of_its_own_is_released_under_that_of_another() -> None:
+    looked = seen(
+        package("app-macros", version="0.2.7"), package("app", version="0.4.0"), package("core", version="0.1.0")
+    )
+    plan = plan_release(looked, project(**FOLLOWING), "app=0.4.1,app-macros=0.2.8,core=0.1.1", TODAY)
+    assert [(tag.name, tag.version, tag.crates) for tag in plan.tags] == [
+        ("v0.4.1", "0.4.1", ("app", "app-macros")),
+        ("v0.1.1", "0.1.1", ("core",)),
+    ]
+
+
+def test_it_is_not_released_alone() -> None:
+    looked = seen(package("app-macros", version="0.2.7"), package("app", version="0.4.0"))
+    with pytest.raises(LeaderNotReleased, match="`app-macros` has no tag of its own, and `app`"):
+        plan_release(looked, project(**FOLLOWING), "app-macros=0.2.8", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"tagged_with": {"a": "b", "b": "c"}}, "`a` cannot be tagged with `b`, which has no tag of its own either"),
+        ({"tagged_with": {"a": "b"}, "tags": {"a": "a-{version}"}}, "`a` has a pattern in `tags`"),
+    ],
+    ids=["a chain", "two ways"],
+)
+def test_whose_tag_a_package_gets_is_said_once(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        project(**wrong)
 
 
 def test_a_member_for_another_registry_is_released_where_the_profile_s_registry_is_that_one() -> None:

@@ -231,6 +231,13 @@ REFUSED: list[tuple[str, str, tuple[str, ...], type[LoadmasterError], str]] = [
     ("says what git ignores", "echo x > .gitignore", (".gitignore",), ReleaseCommandRefused, "git obeys it"),
     ("makes a repository", "git init -q docs/inner", (), ReleaseCommandRefused, "`docs/inner/.git/HEAD`: git obeys it"),
     (
+        "configures cargo",
+        "mkdir -p cli/.cargo; echo x > cli/.cargo/config.toml",
+        ("cli/.cargo/*",),
+        ReleaseCommandRefused,
+        "cargo obeys it",
+    ),
+    (
         "chooses a toolchain",
         "echo nightly > rust-toolchain",
         ("rust-*",),
@@ -434,7 +441,7 @@ def test_a_command_that_does_not_end_is_ended_and_says_what_it_was_doing(shared:
 
 
 @pytest.mark.usefixtures("sandboxed")
-def test_a_command_finds_no_home_no_store_and_no_network_and_has_the_network_if_the_profile_says_so(
+def test_a_command_finds_no_home_no_store_and_no_network(
     shared: tuple[Job, Seen],
 ) -> None:
     job, _ = having(*shared)
@@ -448,11 +455,6 @@ def test_a_command_finds_no_home_no_store_and_no_network_and_has_the_network_if_
             inside, draft = having(*shared, command)
             with pytest.raises(ReleaseCommandFailed):
                 run_commands(inside, shared[1], draft)
-        online, draft = having(*shared, ReleaseCommand(run=("bash", "-ec", asks), paths=("docs/*",), network=True))
-        plan, _ = run_commands(online, shared[1], draft)
-    assert [line for line in plan.deviations if "network" in line] == [
-        f"the command `{plan.commands[0].name}` had the network, by the profile"
-    ]
 
 
 RANDOM = "cat /proc/sys/kernel/random/uuid > docs/table.md"

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from loadmaster.clients.cargo import toolchain
-from loadmaster.clients.sandbox import Access
-from loadmaster.errors.cargo import PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
+from loadmaster.clients.sandbox import Access, Purpose
+from loadmaster.errors.cargo import CargoFailed, PackagedDifferently, PackagedUnlikeCommit, ToolchainOfRepository
 from loadmaster.planning.plan import ReleasePlan, plan_release
+from loadmaster.planning.profile.project import SandboxChoice
 from loadmaster.planning.registry.seen import Seen
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect, prepare
+from loadmaster.steps.build_trees import build_tree
 from loadmaster.steps.contents import require_contents_of_commit
 from loadmaster.steps.look import look
 from loadmaster.steps.prepare import digest_beside
 from tests.kit.hangar import FILES, git, repository
 from tests.kit.packing import packed
-from tests.kit.sandboxed_cargo import sandboxed_cargo
+from tests.kit.reaching import open_places, reaching_script
+from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -37,6 +41,8 @@ LITTERS = """fn main() {
     std::os::unix::fs::symlink("/etc/hostname", top.join("CHANGELOG.md")).unwrap();
 }
 """
+NO_LOCKFILE = {".gitignore": "target\nCargo.lock\n"}
+"""So cargo has to ask the index."""
 TAMPERS = """use std::io::Write;
 fn main() {
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap());
@@ -52,8 +58,10 @@ fn main() {
 
 
 @contextmanager
-def rehearsed(tmp_path: Path, build_script: str) -> Iterator[tuple[Job, Seen, ReleasePlan]]:
-    source = repository(tmp_path / "source", {"units/build.rs": build_script})
+def rehearsed(
+    tmp_path: Path, build_script: str, changes: Mapping[str, str] | None = None
+) -> Iterator[tuple[Job, Seen, ReleasePlan]]:
+    source = repository(tmp_path / "source", {"units/build.rs": build_script, **(changes or {})})
     store = Store(tmp_path / "home")
     request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
     with rehearsal(request, store.run("one"), store) as job:
@@ -107,6 +115,34 @@ def test_crates_that_do_no_such_thing_are_built_from_their_files(tmp_path: Path)
         assert list(job.store.build_directory("demo").parent.glob("*-built/debug/deps/libhangar_units*"))
 
 
+@pytest.mark.parametrize("choice", [SandboxChoice.AUTO, SandboxChoice.NONE], ids=["in the sandbox", "without one"])
+def test_where_the_index_is_needed_a_build_reaches_nothing_though_it_would(
+    choice: SandboxChoice, tmp_path: Path
+) -> None:
+    if choice is SandboxChoice.AUTO:
+        require_sandbox()
+    with open_places() as places, rehearsed(tmp_path, reaching_script(places), NO_LOCKFILE) as (job, seen, plan):
+        style = job.project.cargo.model_copy(update={"sandbox": choice})
+        job = replace(job, project=job.project.model_copy(update={"cargo": style}))
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
+        outputs = list(job.store.build_directory("demo").parent.glob("*-built/debug/build/*/output"))
+    told = {output.read_text().strip().removeprefix("cargo:rustc-env=REACHED=") for output in outputs}
+    assert told == {"" if choice is SandboxChoice.AUTO else ",".join(places)}
+
+
+def test_what_a_build_left_in_its_tree_is_not_obeyed_where_cargo_has_the_network(tmp_path: Path) -> None:
+    with rehearsed(tmp_path, "fn main() {}\n", NO_LOCKFILE) as (job, seen, plan):
+        prepare.commit(job, plan)
+        digests = package(job, seen, plan)
+        left = build_tree(job, job.cargo()) / ".cargo" / "config.toml"
+        left.parent.mkdir()
+        left.write_text("no TOML")
+        with pytest.raises(CargoFailed, match=r"`cargo package .*--offline.* exited with 101"):
+            prepare.build_packaged(job, plan.versions, digests, seen.source.tree, seen.registry, job.pinned.as_of)
+
+
 def test_a_crate_with_a_file_that_is_not_the_commit_s_is_refused(tmp_path: Path) -> None:
     with rehearsed(tmp_path, "fn main() {}\n") as (job, seen, plan):
         prepare.commit(job, plan)
@@ -154,6 +190,6 @@ def test_a_repository_around_the_home_is_not_shown_to_what_is_installed(tmp_path
     (tmp_path / ".git").mkdir()
     (tmp_path / "home" / "runs" / "one" / "install").mkdir(parents=True)
     called = sandboxed_cargo(tmp_path / "home" / "runs" / "one" / "install", tmp_path / "log")
-    command, _ = called.command(["true"], tmp_path / "home" / "runs" / "one" / "install", Access(network=True))
+    command, _ = called.command(["true"], tmp_path / "home" / "runs" / "one" / "install", Access(purpose=Purpose.FETCH))
     shown = {word for how, word in pairwise(command) if how in ("--bind", "--ro-bind-try")}
     assert not {str(place) for place in (tmp_path, *tmp_path.parents)} & shown

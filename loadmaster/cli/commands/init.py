@@ -18,6 +18,7 @@ from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
 from loadmaster.clients.files import read_texts
+from loadmaster.clients.git.git_cliff import propose_notes
 from loadmaster.clients.registry import questions
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.edits import TreeMissing
@@ -25,11 +26,12 @@ from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import NotAWorkspace, RootNotAtTop
 from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
+from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.first_profile import CHANGELOGS, Survey, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
-from loadmaster.planning.profile.project import CargoStyle, Project
+from loadmaster.planning.profile.project import CargoStyle, Project, ReleaseStyle
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata
 from loadmaster.planning.values.toml_text import load_toml
@@ -70,10 +72,17 @@ def write_first_profile(path: Path, name: str | None, projects: Path, index: str
     survey = _survey(path.resolve(), index)
     text = first_profile(survey, project)
     style = _read_back(file, project, text).release
-    previews = preview_changelogs(survey.changelogs, survey.workspace, style, date.today())
+    proposals = _proposals(path, survey, style)
+    previews = preview_changelogs(survey.changelogs, survey.workspace, style, date.today(), proposals)
     write_atomically(file, text.encode())
     file.chmod(0o644)  # it is no part of the store, and no secret
     return FirstProfile(project=project, file=str(file), profile=text, changelogs=previews)
+
+
+def _proposals(path: Path, survey: Survey, style: ReleaseStyle) -> dict[str, str]:
+    """The entries that a release would make from commits, by path of the changelog. Raises what `propose_notes` raises."""
+    scopes = proposal_scopes(survey.changelogs, survey.workspace, style, (), git.tags_below(path, git.head(path)))
+    return {file: notes for file, scope in scopes.items() if (notes := propose_notes(path, scope))}
 
 
 def _read_back(file: Path, name: str, text: str) -> Project:

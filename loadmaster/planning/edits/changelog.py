@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from loadmaster.errors.edits import ChangelogHeadings, HeadingOfSeveral, SeveralUnreleased
 from loadmaster.planning.edits.changelog_dates import find_day, spell_day
-from loadmaster.planning.edits.changelog_links import add_link, next_address
+from loadmaster.planning.edits.changelog_links import add_link, comparison_at, next_address, next_comparison
 from loadmaster.planning.edits.changelog_titles import Title, titles
 from loadmaster.planning.values.value import Value
 
@@ -145,6 +145,16 @@ def _whole(version: str) -> str:
     return version if numbers is None else f"{numbers[0]}.0{version[numbers.end() :]}"
 
 
+def is_of(heading: str, version: str) -> bool:
+    """Whether a heading's version is `version`. Many headings leave build metadata out, as many tags do."""
+    one, other = _whole(heading), _whole(version)
+    return one == other or (not ("+" in one and "+" in other) and _plain(one) == _plain(other))
+
+
+def _plain(version: str) -> str:
+    return version.partition("+")[0]
+
+
 @lru_cache(maxsize=16)
 def _known(text: str) -> _Known:
     every = titles(text)
@@ -217,17 +227,27 @@ def release_heading(text: str, version: str, released: date) -> str:
     """
     _require_one_newest(text, version)
     known = _known(text)
-    existing = next((each for each in known.versions if each.version == _whole(version)), None)
+    existing = next((each for each in known.versions if is_of(each.version, version)), None)
     if existing is not None:
         return _fill_in_date(text, existing, released)
     unreleased = _unreleased(text)
     newest = next((each for each in known.versions if unreleased is None or each.title.start > unreleased.start), None)
     if newest is not None and _is_of_several(newest, known.versions):
         raise HeadingOfSeveral(newest.title.text, newest.title.number)
+    version = _spelled(version, newest, known.versions)
     day = None if leaves_out_days(text, version) else released
-    heading = _heading_like(text, newest, version, day)
+    heading = _heading_like(text, newest, version, day) + _comparison_like(text, newest, unreleased, version)
     former = newest.match["version"] if newest else None
     return add_link(_insert(text, heading, unreleased, released), version, former)
+
+
+def _spelled(version: str, newest: _Version | None, versions: tuple[_Version, ...]) -> str:
+    """The version as the headings write it: without build metadata, or without a patch number that is 0, if they do."""
+    if newest is not None and "+" not in newest.version:
+        version = _plain(version)
+    first = next((each for each in versions if each.version.endswith(".0")), None)  # the newest with such a number
+    is_short = first is not None and first.match["version"].count(".") == 1
+    return version.removesuffix(".0") if is_short and re.fullmatch(r"\d+\.\d+\.0", version) else version
 
 
 def _is_of_several(newest: _Version, versions: tuple[_Version, ...]) -> bool:
@@ -240,7 +260,7 @@ def _require_one_newest(text: str, version: str) -> None:
     """Older versions may have several headings: they are history, and public changelogs have such."""
     existing = headings(text)
     for unique in (_whole(version), *(heading.version for heading in existing[:1])):
-        lines = [heading.line for heading in existing if heading.version == unique]
+        lines = [heading.line for heading in existing if is_of(heading.version, unique)]
         if len(lines) > 1:
             raise ChangelogHeadings(unique, lines)
 
@@ -256,7 +276,7 @@ def _unreleased(text: str) -> Title | None:
 
 def leaves_out_days(text: str, version: str) -> bool:
     """Whether the headings of the two newest other versions have no date, and no place for one."""
-    others = [each for each in _known(text).versions if each.version != _whole(version)][:2]
+    others = [each for each in _known(text).versions if not is_of(each.version, version)][:2]
     return len(others) == 2 and all(not each.rest and _RELEASED.match(text, each.title.end) is None for each in others)
 
 
@@ -297,11 +317,20 @@ def waits_for_entries(text: str) -> bool:
 
 def _is_empty(text: str, unreleased: Title) -> bool:
     """Whether there are no entries below the heading: comments, smaller headings and words that say so are none."""
-    section = text[unreleased.end : _end_of(text, unreleased)]
-    below = _RELEASED.match(section)
-    if below is not None and find_day(below["day"]) is None:
-        section = section[below.end() :]
-    return _is_nothing(section)
+    below = _RELEASED.match(text, unreleased.end)
+    place = unreleased.end if below is None or find_day(below["day"]) else below.end()
+    return _is_nothing(text[_after_comparison(text, place) : _end_of(text, unreleased)])
+
+
+def _entries_from(text: str, place: int) -> int:
+    """Where the entries of a section may begin, below the day and the comparison."""
+    below = _RELEASED.match(text, place)
+    return _after_comparison(text, below.end() if below else place)
+
+
+def _after_comparison(text: str, place: int) -> int:
+    line = comparison_at(text, place)
+    return line.end() if line else place
 
 
 def _is_nothing(section: str) -> bool:
@@ -318,10 +347,9 @@ def _end_of(text: str, title: Title) -> int:
 
 
 def has_notes(text: str, version: str) -> bool:
-    """Whether something stands under the heading of `version` beside the day. Raises what `notes` raises."""
+    """Whether something stands under the heading of `version` beside day and comparison. Raises what `notes` raises."""
     start, end = _section(text, version)
-    below = _RELEASED.match(text, start)
-    return not _is_nothing(text[below.end() if below else start : end])
+    return not _is_nothing(text[_entries_from(text, start) : end])
 
 
 def notes(text: str, version: str) -> str:
@@ -339,8 +367,7 @@ def add_notes(text: str, version: str, entries: str) -> str:
     Raises `ChangelogHeadings` unless it has exactly one heading.
     """
     start, end = _section(text, version)
-    below = _RELEASED.match(text, start)
-    start = below.end() if below else start
+    start = _entries_from(text, start)
     if text[start:end].strip() or not entries.strip():
         return text
     newline = _newline(text)
@@ -354,7 +381,7 @@ def _newline(text: str) -> str:
 
 def _section(text: str, version: str) -> tuple[int, int]:
     """Offsets of the text under the heading of `version`, up to the next heading that is not below it."""
-    own = [each.title for each in _known(text).versions if each.version == _whole(version)]
+    own = [each.title for each in _known(text).versions if is_of(each.version, version)]
     if len(own) != 1:
         raise ChangelogHeadings(version, [title.number for title in own])
     return own[0].end, _end_of(text, own[0])
@@ -395,10 +422,19 @@ def _heading_like(text: str, other: _Version | None, version: str, day: date | N
     line = f"{number}{_date_part(other.rest, None if former else day)}"
     underline = other.title.underline * len(line)
     whole = f"{line}{newline}{underline}" if underline else f"{'#' * other.title.level} {line}"
-    if below is None or former is None or day is None:
-        return whole
-    gap = text[below.start() : below.start("lead")]
-    return f"{whole}{gap}{below['lead']}{spell_day(day, former.written)}{below['tail']}"
+    if below is not None and former is not None and day is not None:
+        gap = text[below.start() : below.start("lead")]
+        whole += f"{gap}{below['lead']}{spell_day(day, former.written)}{below['tail']}"
+    return whole
+
+
+def _comparison_like(text: str, newest: _Version | None, unreleased: Title | None, version: str) -> str:
+    """The line below the heading that compares it with the newest; "" if that has none, or if Unreleased has one already."""
+    if newest is None or (unreleased is not None and comparison_at(text, unreleased.end)):
+        return ""
+    below = _RELEASED.match(text, newest.title.end)
+    line = comparison_at(text, below.end() if below else newest.title.end)
+    return next_comparison(line, newest.match["version"], version) if line else ""
 
 
 def _date_part(rest: str, day: date | None) -> str:

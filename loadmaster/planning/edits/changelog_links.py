@@ -1,6 +1,7 @@
-"""The links at the bottom of a changelog that has one for each version: text in, text out.
+"""The links of a changelog that has one for each version, at the bottom or below each heading: text in, text out.
 
-Knows `[1.2.3]: https://…/compare/v1.2.2...v1.2.3` and the link of `[Unreleased]`. Files of another form do not change.
+Knows `[1.2.3]: https://…/compare/v1.2.2...v1.2.3`, the link of `[Unreleased]`, and a line below a heading with such an address.
+Files of another form do not change.
 """
 
 from __future__ import annotations
@@ -9,6 +10,25 @@ import re
 
 _LINK = r"^\[(?P<label>v?{label})\]:[ \t]*(?P<address>\S+)[ \t]*(?P<end>\r?\n|\Z)"
 _VERSION_LINK = re.compile(r"\[v?\d+\.\d+\.\d+[^\]]*\]:")
+_COMPARISON = re.compile(
+    r"(?P<gap>[ \t]*\r?\n\s*)(?P<words>(?![-*+] )[^\n()<>]*[(<]?)"
+    r"(?P<address>https?://[^\s()<>]+/compare/[^\s()<>]+\.\.\.[^\s()<>]+)(?P<end>[)>*_]*)[ \t]*(?=\r?\n|\Z)"
+)
+
+
+def comparison_at(text: str, place: int) -> re.Match[str] | None:
+    """The line with a link that compares two versions, if it is the first one from `place` that is not blank."""
+    return _COMPARISON.match(text, place)
+
+
+def next_comparison(line: re.Match[str], former: str, version: str) -> str:
+    """The line for `version` in the form of that for `former`; "" if it does not compare up to `former`."""
+    address = next_address(line["address"], former, version)
+    if address is None or "..." not in address:
+        return ""
+    tag = rf"[^\s\[]+\.\.\.(?P<tag>[^\s\[\]]*{re.escape(former)})"
+    words = re.sub(tag, lambda it: f"{it['tag']}...{it['tag'].removesuffix(former)}{version}", line["words"])
+    return f"{line['gap']}{words}{address}{line['end']}"
 
 
 def add_link(text: str, version: str, former: str | None) -> str:

@@ -57,7 +57,8 @@ def read_label(tag: str, released: Collection[str], project: Project | None) -> 
     """
     tag = tag.removeprefix(_REF)
     if project is not None:
-        texts = {name: text for name in sorted(released) if (text := _version_part(tag, project, name))}
+        own = sorted(name for name in released if name not in project.release.tagged_with)
+        texts = {name: text for name in own if (text := _version_part(tag, project, name))}
         named = [name for name in texts if project.release.names_package(name)]
         crates = tuple(named or texts or sorted(released))
         return Label(tag=tag, version_text=next(iter(texts.values()), tag), crates=crates)

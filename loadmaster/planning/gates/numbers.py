@@ -134,7 +134,7 @@ def _headings(tree: Tree, log: Changelog) -> Iterator[Problem]:
         require_no_mark(path, text)
     except ByteOrderMark as error:
         yield Problem(where=path, what=clause(error.what), fix=error.fix)
-    own = [heading for heading in changelog.headings(text) if heading.version == version]
+    own = [heading for heading in changelog.headings(text) if changelog.is_of(heading.version, version)]
     fix = f"write exactly one heading `## [{version}] - YYYY-MM-DD`."
     if len(own) != 1:
         yield Problem(where=path, what=f"has {len(own)} headings for `{version}`", fix=fix)
@@ -144,7 +144,7 @@ def _headings(tree: Tree, log: Changelog) -> Iterator[Problem]:
 
 def _is_undated(text: str, version: str) -> bool:
     """Whether the changelog has other versions, and none of them has a date, or the newest two have none."""
-    others = [heading for heading in changelog.headings(text) if heading.version != version]
+    others = [heading for heading in changelog.headings(text) if not changelog.is_of(heading.version, version)]
     return changelog.leaves_out_days(text, version) or (
         bool(others) and all(heading.date is None for heading in others)
     )

@@ -30,7 +30,8 @@ def tag_shape(release: ReleaseEvidence) -> GateJudgement:
 
     A tag that only carries the version of another package, and one that names another package, tells nothing.
     """
-    known = [(crate, former) for crate in release.plan.crates if (former := _former_tag(release, crate)) is not None]
+    tagged = [crate for crate in release.plan.crates if crate.name not in release.project.release.tagged_with]
+    known = [(crate, former) for crate in tagged if (former := _former_tag(release, crate)) is not None]
     if not known:
         return Skip(why="no tag of an earlier version shows a shape")
     return each_of(known, lambda pair: _other_shape(release, *pair))
@@ -67,7 +68,7 @@ def _may_be_before(around: str, crate: str) -> bool:
 
 def _is_of_another(release: ReleaseEvidence, tag: str, crate: str) -> bool:
     """Whether the tag is another package's by the profile."""
-    others = release.seen.workspace.names - {crate}
+    others = release.seen.workspace.names - {crate} - release.project.release.tagged_with.keys()
     return any(tag == release.project.tag_of(name, one) for name in others for one in _versions(release, name))
 
 

@@ -115,6 +115,8 @@ class ReleaseStyle(Value):
     package a tag of its own."""
     tags: Mapping[str, TagPattern] = Field(default_factory=dict)
     """Patterns of packages whose tags differ from the others', by package."""
+    tagged_with: Mapping[str, str] = Field(default_factory=dict)
+    """Packages that have no tag of their own: each is released with the package that is named, and its tag."""
     branches: tuple[Annotated[str, Field(pattern=r"^[^\s~^:\\]+$")], ...] = ()
     """Other branches that may be released, with `--branch`: maintenance branches of older versions, such as `release/1.*`. In a
     name `*` and `?` stand for anything but `/`."""
@@ -144,6 +146,15 @@ class ReleaseStyle(Value):
     """The author of the release commit and the tag."""
     author_email: str = "loadmaster@localhost"
 
+    @model_validator(mode="after")
+    def _leaders_have_tags(self) -> Self:
+        for package, leader in self.tagged_with.items():
+            if leader in self.tagged_with:
+                raise ValueError(f"`{package}` cannot be tagged with `{leader}`, which has no tag of its own either")
+            if package in self.tags:
+                raise ValueError(f"`{package}` has a pattern in `tags`, so that it cannot be tagged with `{leader}`")
+        return self
+
     @property
     def moving_requirements(self) -> Requirements:
         by_policy = Requirements.ALL if self.policy is Policy.LOCKSTEP else Requirements.NECESSARY
@@ -151,6 +162,10 @@ class ReleaseStyle(Value):
 
     def tag_pattern(self, package: str) -> str:
         return self.tags.get(package, self.tag)
+
+    def leader(self, package: str) -> str:
+        """The package whose tag it gets: itself, if it has tags of its own."""
+        return self.tagged_with.get(package, package)
 
     def names_package(self, package: str) -> bool:
         """Whether the package has a tag of its own."""

@@ -57,8 +57,6 @@ class ReleaseCommand(Value):
     """How many seconds it may take."""
     twice: bool = True
     """Run it a second time, on a fresh copy of the same tree: both must make the same files. `false` is recorded as a deviation."""
-    network: bool = False
-    """Let it have the network. `true` is recorded as a deviation."""
     since: str | None = None
     """The first version whose tree has it. A release of an earlier one does not run it."""
 
@@ -99,12 +97,5 @@ def require_own_titles(commands: tuple[ReleaseCommand, ...]) -> tuple[ReleaseCom
 
 def deviations_of(commands: Iterable[ReleaseCommand]) -> Sequence[str]:
     """What the profile has otherwise than a careful release would."""
-    lines = []
-    for command in commands:
-        if command.network:
-            lines.append(f"the command `{command.title}` had the network, by the profile")
-        if not command.twice:
-            lines.append(
-                f"the command `{command.title}` was run once, by the profile: nobody saw that it repeats itself"
-            )
-    return lines
+    once = (command.title for command in commands if not command.twice)
+    return [f"the command `{title}` was run once, by the profile: nobody saw that it repeats itself" for title in once]

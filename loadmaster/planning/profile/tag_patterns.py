@@ -28,12 +28,17 @@ _SHARED_FORMS += ("release-v{version}", "release/v{version}", "version-{version}
 _NEWEST = 10
 """How many tagged versions of a package are looked at. Older ones may have had another pattern."""
 
+_COMPARED = 5
+"""How many versions of two packages are compared."""
+
 
 class Patterns(Value):
     tag: str
     """The pattern of most packages' tags."""
     tags: Mapping[str, str]
     """The patterns of the other packages, by package."""
+    tagged_with: Mapping[str, str] = {}
+    """Packages without tags of their own, by package: no tag names any package, and their versions are not those of the tags."""
     guessed: tuple[str, ...] = ()
     """The packages whose pattern no tag shows."""
     mixed: Mapping[str, str] = {}
@@ -46,13 +51,18 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
     `versions` are those that each package has or had, by name. If packages have versions of their own, a tag without a
     package's name may match a package's version by chance. Three rules guard against that:
 
-    - Such a pattern counts for a package only if its highest tag is one of the package's newest versions. These are taken
-      with and without pre-releases, because many pre-releases have no tag.
+    - Such a pattern counts for a package only if one of its two highest tags is one of the package's newest versions: the
+      highest may be that of a release that never came out. Versions are taken with and without pre-releases, because many
+      pre-releases have no tag.
     - A package whose newest releases have tags with its name leaves such a pattern to a package that has none.
     - Of several packages that would share a name with different versions, the one with most such tags has it.
+
+    Where all tags are such, they are those of one package, and of the others that always had its versions.
     """
     there = frozenset(tags)
-    patterns = {name: found for name in versions if (found := _usual_pattern(there, name, versions))}
+    patterns = {
+        name: found for name in versions if (found := _usual_pattern(there, name, versions, independent=independent))
+    }
     own_patterns = {name: own for name in versions if (own := _own_pattern(there, name, versions))}
     shared = {pattern for name, pattern in patterns.items() if _is_shared(pattern) and name not in own_patterns}
     patterns |= {name: own for name, own in own_patterns.items() if patterns.get(name, own) in {own, *shared}}
@@ -61,6 +71,8 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
         usual = Counter(patterns.values()).most_common(1)[0][0] if patterns else "v{version}"
         return Patterns(tag=usual, tags={}, guessed=() if patterns else tuple(sorted(versions)), mixed=mixed)
     patterns = _leave_to_one(there, versions, patterns)
+    if patterns and all(_is_shared(pattern) for pattern in patterns.values()):
+        return _of_one_line(there, versions, patterns, mixed)
     named = Counter(pattern for pattern in patterns.values() if "{name}" in pattern).most_common(1)
     usual = named[0][0] if named else "{name}-v{version}"
     return Patterns(
@@ -69,6 +81,29 @@ def tag_patterns(tags: Collection[str], versions: Mapping[str, Collection[str]],
         guessed=tuple(sorted(versions.keys() - patterns.keys())),
         mixed={name: tag for name, tag in mixed.items() if name in patterns},
     )
+
+
+def _of_one_line(
+    tags: frozenset[str], versions: Mapping[str, Collection[str]], patterns: Mapping[str, str], mixed: Mapping[str, str]
+) -> Patterns:
+    """The patterns where no tag names a package: one package leads, the one with most tags and the shortest name."""
+    weights = {name: _weight(tags, name, versions[name], pattern) for name, pattern in patterns.items()}
+    leader = min(patterns, key=lambda name: (-weights[name], len(name), name))
+    along = [name for name in patterns if _goes_along(versions[name], versions[leader])]
+    usual = patterns[leader]
+    return Patterns(
+        tag=usual,
+        tags={name: patterns[name] for name in sorted(along) if patterns[name] != usual},
+        tagged_with=dict.fromkeys(sorted(versions.keys() - {*along}), leader),
+        mixed={name: tag for name, tag in mixed.items() if name in along},
+    )
+
+
+def _goes_along(versions: Collection[str], leading: Collection[str]) -> bool:
+    """Whether the newest versions are the leader's newest, as far back as there are any."""
+    newest = _newest(versions)[:_COMPARED]
+    since = Version.parse(newest[-1])
+    return newest == [version for version in _newest(leading) if Version.parse(version) >= since]
 
 
 def _is_shared(pattern: str) -> bool:
@@ -85,13 +120,18 @@ def _spellings(pattern: str) -> Iterator[str]:
         yield pattern.replace("{version}", f"{{{spelling}}}")
 
 
-def _usual_pattern(tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]]) -> str | None:
+def _usual_pattern(
+    tags: frozenset[str], package: str, versions: Mapping[str, Collection[str]], *, independent: bool = True
+) -> str | None:
     """The pattern that most of the package's newest tagged versions follow. Of several, one that names the package is first."""
     newest = _newest(versions[package])
     forms = _seen(tags, package, (*_OWN_FORMS, *_part_forms(package, versions.keys()), *_SHARED_FORMS))
     patterns = [pattern for form in forms for pattern in _spellings(form)]
     latest = {_plain(version) for version in (*newest[:2], *_releases(newest)[:2])}
-    allowed = [one for one in patterns if not _is_shared(one) or _highest(tags, one, package) in latest]
+    # With one version for all, no tag can be another package's.
+    allowed = [
+        one for one in patterns if not independent or not _is_shared(one) or latest & _highest(tags, one, package)
+    ]
     weights = _weights(tags, package, newest, allowed)
     best = max(allowed, key=lambda pattern: weights[pattern], default=None)
     return best if best is not None and weights[best] else None
@@ -200,7 +240,7 @@ def _plain(version: str) -> str:
     return version.partition("+")[0]
 
 
-def _highest(tags: Collection[str], pattern: str, package: str) -> str | None:
-    """The highest version among the tags of the pattern, without build metadata."""
-    texts = (_plain(text) for tag in tags if (text := version_in(tag, pattern, package)) is not None)
-    return max(filter(Version.is_valid, texts), key=Version.parse, default=None)
+def _highest(tags: Collection[str], pattern: str, package: str) -> set[str]:
+    """The two highest versions among the tags of the pattern, without build metadata."""
+    texts = {_plain(text) for tag in tags if (text := version_in(tag, pattern, package)) is not None}
+    return set(sorted(filter(Version.is_valid, texts), key=Version.parse, reverse=True)[:2])

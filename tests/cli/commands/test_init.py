@@ -71,6 +71,15 @@ def test_what_would_be_written_into_the_changelog_is_shown(home: Path, repositor
     assert "CHANGELOG.md would say of 1.1.0:\n    ## [1.1.0] - " in ran.out
 
 
+def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(home: Path, repository: Repository) -> None:
+    (repository.directory / "CHANGELOG.md").write_text("# Changelog\n\n## 1.0.0\n\n- Hull\n", encoding="utf-8")
+    repository_of(repository.directory)
+    repository.tag("v1.0.0")
+    repository.git("commit", "--quiet", "--allow-empty", "--message=feat: sails")
+    ran = init(home, repository.directory)
+    assert "    ### Added\n    - Sails\n" in ran.out, ran.err
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
 def test_a_name_that_is_no_file_s_is_refused(home: Path, repository: Repository, name: str) -> None:
     ran = init(home, repository.directory, "--name", name)

@@ -10,11 +10,13 @@ from loadmaster.errors.edits import ChangelogHeadings, ChangelogTooLong, Heading
 from loadmaster.planning.edits.changelog import (
     Heading,
     add_notes,
+    has_notes,
     headings,
     leaves_it_to_releases,
     notes,
     obsolete_line,
     release_heading,
+    waits_for_entries,
 )
 from loadmaster.planning.edits.changelog_titles import LONGEST, MOST_LINES
 
@@ -185,6 +187,20 @@ RELEASED = {
         "## Unreleased\n\nReleased YYYY-MM-DD.\n\n### Added\n\n* TODO (or remove)\n\n## 2.0.0\n\nReleased 2026-01-31\n\n"
         "## 1.9.0\n\nReleased 2026-05-08\n",
     ),
+    "a line that compares the versions, as mdBook's": (
+        "## mdBook 1.9.0\n[v1.8.0...v1.9.0](https://f.example/a/b/compare/v1.8.0...v1.9.0)\n\n- a\n\n## mdBook 1.8.0\n",
+        "## mdBook 2.0.0\n[v1.9.0...v2.0.0](https://f.example/a/b/compare/v1.9.0...v2.0.0)\n\n"
+        "## mdBook 1.9.0\n[v1.8.0...v1.9.0](https://f.example/a/b/compare/v1.8.0...v1.9.0)\n\n- a\n\n## mdBook 1.8.0\n",
+    ),
+    "a line that compares the versions, below the day, where entries wait": (
+        "## Next\n\n- b\n\n## 1.9.0\nReleased 2026-05-08\n\n**Full Changelog**: https://f.example/a/compare/a-1.8.0...a-1.9.0\n",
+        "## Next\n\n## 2.0.0\nReleased 2026-01-31\n\n**Full Changelog**: https://f.example/a/compare/a-1.9.0...a-2.0.0\n\n- b\n\n"
+        "## 1.9.0\nReleased 2026-05-08\n\n**Full Changelog**: https://f.example/a/compare/a-1.8.0...a-1.9.0\n",
+    ),
+    "a comparison of something else stays where it is": (
+        "## 1.9.0 - 2026-01-01\n\n- [a](https://f.example/a/compare/v1.8.0...v1.9.0)\n",
+        "## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n\n- [a](https://f.example/a/compare/v1.8.0...v1.9.0)\n",
+    ),
     "a day as the British write it": (
         "## 1.9.0 - 8 May 2025\n",
         "## 2.0.0 - 31 January 2026\n\n## 1.9.0 - 8 May 2025\n",
@@ -196,7 +212,11 @@ RELEASED = {
         "Changelog\n#########\n\nUnreleased\n----------\n\n2.0.0 (2026-01-31)\n------------------\n\n* a\n\n"
         "1.9.0 (2025-05-08)\n------------------\n",
     ),
-    "two numbers where the third is none": ("## 1.9\n\n## 1.8.1\n", "## 2.0.0\n\n## 1.9\n\n## 1.8.1\n"),
+    "two numbers where the third is none": ("## 1.9\n\n## 1.8.1\n", "## 2.0\n\n## 1.9\n\n## 1.8.1\n"),
+    "two numbers, though the newest has three": (
+        "# Version 1.9.1\n\n# Version 1.9\n",
+        "# Version 2.0\n\n# Version 1.9.1\n\n# Version 1.9\n",
+    ),
     "a heading in a list or a quotation is none": (
         "> ## 2.0.0\n\n- ## 2.0.0\n\n## 1.9.0 - 2026-01-01\n",
         "> ## 2.0.0\n\n- ## 2.0.0\n\n## 2.0.0 - 2026-01-31\n\n## 1.9.0 - 2026-01-01\n",
@@ -279,6 +299,13 @@ def test_notes_are_proposed_where_there_are_none() -> None:
     assert add_notes(EMPTY, "2.0.0", " \n") == EMPTY
 
 
+def test_notes_are_proposed_below_the_line_that_compares_versions() -> None:
+    compared = "## 2.0.0\n[v1.9.0...v2.0.0](https://f.example/compare/v1.9.0...v2.0.0)\n"
+    assert not has_notes(compared, "2.0.0")
+    assert waits_for_entries(compared.replace("2.0.0\n", "Unreleased\n", 1))
+    assert add_notes(compared, "2.0.0", "- a") == f"{compared.rstrip()}\n\n- a\n"
+
+
 def test_notes_are_proposed_at_the_end_of_a_file() -> None:
     assert add_notes("## [2.0.0]", "2.0.0", "- a") == "## [2.0.0]\n\n- a\n"
 
@@ -286,6 +313,22 @@ def test_notes_are_proposed_at_the_end_of_a_file() -> None:
 def test_notes_are_proposed_below_the_day() -> None:
     text = "## 2.0.0\n\nReleased 2026-01-31.\n\n## 1.9.0\n"
     assert add_notes(text, "2.0.0", "- a") == text.replace("31.\n\n", "31.\n\n- a\n\n")
+
+
+BUILDS = {
+    "left out, as the headings do": ("## [1.1.3] - 2026-01-01\n", "## [1.1.4] - 2026-01-31"),
+    "kept, as the headings do": ("## 1.1.3+spec-1.1.0 (2026-01-01)\n", "## 1.1.4+spec-1.1.0 (2026-01-31)"),
+    "kept where there is no heading": ("# Changelog\n", "## [1.1.4+spec-1.1.0] - 2026-01-31"),
+}
+
+
+@pytest.mark.parametrize(("before", "heading"), BUILDS.values(), ids=BUILDS)
+def test_build_metadata_is_written_as_the_headings_have_it(before: str, heading: str) -> None:
+    version = "1.1.4+spec-1.1.0"
+    written = add_notes(release_heading(before, version, DAY), version, "- a")
+    assert heading in written.splitlines()
+    assert release_heading(written, version, DAY) == written
+    assert notes(written, version) == notes(written, "1.1.4") == "- a"
 
 
 def test_two_headings_for_one_version_are_refused() -> None:

@@ -19,6 +19,12 @@ ALONE = [
     pytest.param(["v1.0.0", "v1.1.0"], {"wing": ["1.0.0", "1.1.0"]}, "v{version}", id="a version with a v"),
     pytest.param(["1.0.0"], {"wing": ["1.0.0"]}, "{version}", id="a bare version"),
     pytest.param(["v/1.0.0"], {"wing": ["1.0.0"]}, "v/{version}", id="a version in a folder"),
+    pytest.param(
+        ["1.0.0", "1.1.0", "1.2.0"],
+        {"wing": ["1.0.0", "1.1.0"]},
+        "{version}",
+        id="a tag of a release that never came out",
+    ),
     pytest.param(["latest", "dev"], {"wing": ["1.0.0"]}, "v{version}", id="only moving tags"),
     pytest.param(
         ["0.27", "0.28", "0.28.1", "0.29"], {"wing": ["0.28.0", "0.28.1", "0.29.0"]}, "{short}", id="no patch 0"
@@ -77,7 +83,7 @@ APART = [
     pytest.param(
         ["0.2.5", "1.11.0", "1.12.0"],
         {"wing": ["1.11.0", "1.12.0"], "tail": ["0.2.4", "0.2.5"]},
-        ("{name}-v{version}", {"wing": "{version}"}),
+        ("{version}", {}),
         id="an untagged package whose newest version the main package once had",
     ),
     pytest.param(
@@ -164,6 +170,34 @@ def test_a_package_without_a_tag_is_a_guess() -> None:
     assert tag_patterns(["latest"], {"wing": ["1.0.0"]}, independent=False).guessed == ("wing",)
 
 
+ONE_LINE = [
+    pytest.param(
+        {"time": ["0.3.53", "0.3.54"], "time-core": ["0.1.8", "0.1.9"], "time-macros": ["0.2.28"]},
+        ["time-core", "time-macros"],
+        id="versions that the tags never had",
+    ),
+    pytest.param(
+        {"sail": ["0.3.52", "0.3.53", "0.3.54"], "sail_dom": ["0.3.52", "0.3.54"], "mast": ["0.3.0"]},
+        ["mast", "sail_dom"],
+        id="versions that only the leader's tags had by chance",
+    ),
+    pytest.param(
+        {"serde": ["0.3.53", "0.3.54"], "serde_derive": ["0.3.53", "0.3.54"], "serde_core": ["0.3.54"]},
+        [],
+        id="packages that always came out together",
+    ),
+]
+
+
+@pytest.mark.parametrize(("versions", "along"), ONE_LINE)
+def test_where_no_tag_names_a_package_they_are_one_package_s(
+    versions: Mapping[str, Collection[str]], along: list[str]
+) -> None:
+    found = tag_patterns(["v0.3.52", "v0.3.53", "v0.3.54"], versions, independent=True)
+    assert (found.tag, found.tags, found.guessed) == ("v{version}", {}, ())
+    assert found.tagged_with == dict.fromkeys(along, min(versions, key=len))
+
+
 def test_a_newest_tag_of_another_shape_is_named() -> None:
     versions = {"wing": [f"1.{minor}.0" for minor in range(6)]}
     tags = [*(f"wing-v1.{minor}.0" for minor in range(5)), "wing/1.5.0"]
@@ -193,5 +227,5 @@ TAGS = st.builds("{}{}".format, st.sampled_from(["v", "", "wing-v", "wing-", "co
 @given(st.sets(TAGS), st.dictionaries(NAMES, st.lists(NUMBERS, min_size=1, max_size=4), min_size=1))
 def test_no_tag_stands_for_two_versions(tags: set[str], versions: dict[str, list[str]]) -> None:
     found = tag_patterns(tags, versions, independent=True)
-    style = ReleaseStyle(policy=Policy.INDEPENDENT, tag=found.tag, tags=found.tags)
+    style = ReleaseStyle(policy=Policy.INDEPENDENT, tag=found.tag, tags=found.tags, tagged_with=found.tagged_with)
     require_one_version(style, {name: max(out, key=Version.parse) for name, out in versions.items()})
