@@ -40,7 +40,7 @@ class CommandCall:
 
 
 def run_in_tree(cargo: Cargo, call: CommandCall) -> None:
-    """Runs the command to its end, in its directory of the tree.
+    """Runs the command to its end, in its directory of the tree, without the network.
 
     Raises `ReleaseCommandNotStarted`, `ReleaseCommandFailed`, `ReleaseCommandTooLong`, `DiskFull`, `NotWritten`.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from loadmaster.clients.sandbox import bubblewrap
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.release_commands.results import (
     ReleaseCommandBrokePlan,
@@ -43,6 +41,7 @@ from loadmaster.steps.commands import run_commands
 from loadmaster.steps.look import look
 from loadmaster.steps.permissions import judge_unpackaged
 from tests.kit.hangar import FILES, git, repository
+from tests.kit.sandboxed_cargo import require_sandbox
 
 pytestmark = pytest.mark.cargo
 
@@ -231,6 +230,13 @@ REFUSED: list[tuple[str, str, tuple[str, ...], type[LoadmasterError], str]] = [
     ("says what git ignores", "echo x > .gitignore", (".gitignore",), ReleaseCommandRefused, "git obeys it"),
     ("makes a repository", "git init -q docs/inner", (), ReleaseCommandRefused, "`docs/inner/.git/HEAD`: git obeys it"),
     (
+        "configures cargo",
+        "mkdir -p cli/.cargo; echo x > cli/.cargo/config.toml",
+        ("cli/.cargo/*",),
+        ReleaseCommandRefused,
+        "cargo obeys it",
+    ),
+    (
         "chooses a toolchain",
         "echo nightly > rust-toolchain",
         ("rust-*",),
@@ -333,9 +339,7 @@ REFUSED: list[tuple[str, str, tuple[str, ...], type[LoadmasterError], str]] = [
 
 @pytest.fixture(scope="module")
 def sandboxed() -> None:
-    if (trouble := bubblewrap().trouble) is not None:
-        assert os.environ.get("LOADMASTER_SANDBOX") != "required", trouble
-        pytest.skip(trouble)
+    require_sandbox()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ class ReleaseCommandFailed(LoadmasterError):
             f"The command `{name}` exited with {exit_code}:\n{tail or '(it said nothing)'}",
             why="the last lines above are its own. It runs in the sandbox, in a copy of the clone with the release's edits: "
             "offline, without a home, without credentials, and `.git` can only be read.",
-            fix=f"mend what it names, commit, and release again. Its whole output is in `{log}`. Nothing was changed.",
+            fix=f"mend what it names, commit, and release again. Its whole output is in `{log}`. Nothing of it is committed.",
         )
 
 
@@ -38,5 +38,5 @@ class ReleaseCommandTooLong(LoadmasterError):
             f"The command `{name}` was not done within {seconds:g} s, and was ended:\n{tail or '(it said nothing)'}",
             why="it waits for something that does not come, such as the network or an answer at a terminal; or it builds longer.",
             fix=f"look into `{log}` for what it was doing; `within` of the command in the profile gives it more seconds. Nothing "
-            "was changed.",
+            "of it is committed.",
         )

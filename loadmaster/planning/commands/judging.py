@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from loadmaster.planning.commands.changes import ChangedFile, Entry, EntryKind, 
 from loadmaster.planning.profile.release_command import ReleaseCommand
 from loadmaster.planning.tree.toolchain_file import FILES as TOOLCHAIN_FILES
 
+_OF_CARGO = re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?$")
 _OF_GIT = frozenset({".git", ".gitattributes", ".gitignore", ".gitmodules", ".lfsconfig"})
 
 
@@ -86,6 +88,8 @@ def _refusals_of_place(path: str, seen: CommandSeen) -> Iterator[str]:
         yield "its name has bytes that are no text, or characters that cannot be seen"
     if ".git" in map(str.lower, path.split("/")) or posixpath.basename(path).lower() in _OF_GIT:
         yield "git obeys it, and it decides what the commit has"
+    if _OF_CARGO.search(path):
+        yield "cargo obeys it, and the release calls cargo"
     if posixpath.basename(path) in TOOLCHAIN_FILES:
         yield "it chooses the toolchain that packages the crates"
     if (module := next((each for each in seen.submodules if f"{path}/".startswith(f"{each}/")), None)) is not None:

@@ -97,8 +97,5 @@ def require_own_titles(commands: tuple[ReleaseCommand, ...]) -> tuple[ReleaseCom
 
 def deviations_of(commands: Iterable[ReleaseCommand]) -> Sequence[str]:
     """What the profile has otherwise than a careful release would."""
-    return [
-        f"the command `{command.title}` was run once, by the profile: nobody saw that it repeats itself"
-        for command in commands
-        if not command.twice
-    ]
+    once = (command.title for command in commands if not command.twice)
+    return [f"the command `{title}` was run once, by the profile: nobody saw that it repeats itself" for title in once]

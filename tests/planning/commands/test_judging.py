@@ -176,6 +176,16 @@ REFUSED: list[tuple[str, ReleaseCommand, CommandSeen, type[LoadmasterError], Map
         {"refused": ["a/rust-toolchain.toml"]},
     ),
     (
+        "cargo's configuration",
+        command("**"),
+        seen(
+            {**BEFORE, "a/.cargo/config": file("x"), ".cargo/config.toml": file("x")},
+            ["a/.cargo/config", ".cargo/config.toml"],
+        ),
+        ReleaseCommandRefused,
+        {"refused": [".cargo/config.toml", "a/.cargo/config"]},
+    ),
+    (
         "a file of a submodule, new or not",
         command("**"),
         seen(with_(vendor__zlib__a_dot_c=file("new"), vendor__zlib__b_dot_c=file("new"))),
