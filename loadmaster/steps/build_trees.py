@@ -19,7 +19,7 @@ def build_tree(job: Job, called: cargo.Cargo) -> Path:
     """
     place = job.directory.build_trees / git.head(job.directory.checkout)[:12]
     if not place.exists():
-        _copy(job.directory.checkout, place)
+        copy_clone(job.directory.checkout, place)
         fetch_for(called, place)
     return place
 
@@ -36,8 +36,8 @@ def has_lockfile(tree: Path) -> bool:
     return (tree / "Cargo.lock").is_file()
 
 
-def _copy(source: Path, place: Path) -> None:
-    """Its git objects, which nobody changes, are shared."""
+def copy_clone(source: Path, place: Path) -> None:
+    """The git objects of the copy, which nobody changes, are those of the clone."""
     unfinished = place.with_name(f"{place.name}.unfinished")
     remove_tree(unfinished)
     copy_tree(source, unfinished, linked=".git/objects")

@@ -11,17 +11,19 @@ from typing import ParamSpec
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import CargoFailed, CargoOffline
+from loadmaster.planning.changes.api import judge_apis
 from loadmaster.planning.plan import ReleasePlan, publishable
-from loadmaster.planning.previous_release import baseline, level_between, previous_release
+from loadmaster.planning.previous_release import baseline, previous_releases
 from loadmaster.planning.profile.project import ClippyScope
 from loadmaster.planning.registry.seen import Lint, Seen
 from loadmaster.planning.rust_versions import by_rust_version, together
-from loadmaster.planning.tree.tree import read_workspace
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles, read_workspace
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
-from loadmaster.steps.build_trees import build_tree, fetch_for, has_lockfile
-from loadmaster.steps.look import clone
+from loadmaster.steps.api import build_directory, compare_apis, release_tree
+from loadmaster.steps.build_trees import build_tree, has_lockfile
 
 Call = ParamSpec("Call")
 
@@ -47,7 +49,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
     The project's runs share the builds of external crates.
     """
-    style, ours = job.project.cargo, job.cargo().with_target(_target(job, "clippy"))
+    style, ours = job.project.cargo, job.cargo().with_target(build_directory(job, "clippy"))
     tree = build_tree(job, ours)
     packages = _packages_to_lint(job, seen)
     specs = _package_specs(tree, seen.workspace, packages)
@@ -58,7 +60,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     if before is None:
         return lint
     # Cargo distinguishes the members of two trees only by their times, so that each tree needs its own target directory.
-    theirs = ours.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
+    theirs = ours.with_target(build_directory(job, f"clippy-{git.head(before)[:12]}"))
     known = Counter(_warnings_before(theirs, before, packages))
     new = Counter(cargo.diagnostics(ours, tree, specs, locked=has_lockfile(tree))) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
@@ -103,40 +105,29 @@ def _check_with_rust(job: Job, seen: Seen, tree: Path, rust: str, names: tuple[s
     """`end` is an instant of the monotonic clock, in seconds."""
     if (within := end - time.monotonic()) <= 0:
         return Lint(ran=False, why="there was no time left (`cargo.msrv_within` in the profile)")
-    called = job.cargo().with_target(_target(job, f"msrv-{rust}"))
+    called = job.cargo().with_target(build_directory(job, f"msrv-{rust}"))
     specs = _package_specs(tree, seen.workspace, names)
     return cargo.check_with(called, tree, rust, specs, locked=has_lockfile(tree), within=within)
 
 
-@judges_the_tree
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
-    """`cargo semver-checks` of the packages that the last release had, too."""
-    ours, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout
-    if not cargo.has_semver_checks(ours, checkout):
-        why = "cargo-semver-checks is not installed; `cargo install --locked cargo-semver-checks` brings it"
-        return Lint(ran=False, why=why)
-    last, before = previous_release(seen.source.tags, plan, job.project), _last_release(job, seen, plan, ours)
-    if last is None or before is None:
-        return Lint(ran=False, why="there is no earlier release of all packages to compare with")
-    known = read_workspace(read_tree(before)).names
-    packages = sorted(known & plan.versions.keys())
-    level = level_between(last.version, plan.tags[0].version)
-    return cargo.semver_problems(ours, build_tree(job, ours), before, packages, level)
+    """`cargo semver-checks` of every package of the plan that has an earlier release, each beside its own."""
+    earlier = previous_releases(seen.source.tags, plan, job.project)
+    members = {commit: _members_at(job, commit) for commit in {release.tag.commit for release in earlier.values()}}
+    wanted = {name: release.tag.commit for name, release in earlier.items() if name in members[release.tag.commit]}
+    apis = compare_apis(job, wanted)
+    return judge_apis({name: (earlier[name].version, plan.versions[name], api) for name, api in apis.items()})
+
+
+def _members_at(job: Job, commit: str) -> frozenset[str]:
+    """The members' names in an earlier tree; () if it cannot be read any more."""
+    try:
+        return read_workspace(TreeFiles(texts=git.texts_at(job.directory.checkout, commit, MANIFEST))).names
+    except LoadmasterError:
+        return frozenset()
 
 
 def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) -> Path | None:
     """A clone of the last release's tree, ready to be built offline; None if there was none."""
     last = baseline(seen.source.tags, plan, job.project)
-    if last is None:
-        return None
-    place = job.directory.build_trees / f"release-{last.version}"
-    if not place.exists():
-        clone(job, last.tag.commit, place)
-        fetch_for(called, place)
-    return place
-
-
-def _target(job: Job, purpose: str) -> Path:
-    """What a rehearsal built is not used for a release: it may have been of any branch."""
-    style = job.project.cargo
-    return job.store.build_directory(job.project.name, style.toolchain or "default", purpose, job.world.kind)
+    return None if last is None else release_tree(job, called, last.tag.commit)

@@ -18,6 +18,7 @@ from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect
 from loadmaster.steps.look import look
+from tests.kit.hangar import git
 from tests.kit.next_step import run_as_printed
 from tests.kit.packing import body, manifest_text, packed
 from tests.kit.registry_world import fresh
@@ -116,6 +117,7 @@ def without_semver_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def test_cargo_semver_checks_is_installed(
     home: Path, cloned: Path, without_semver_checks: Path, tmp_path: Path
 ) -> None:
+    git(cloned, "tag", "v0.4.0")
     store, request = Store(home), rehearse_request({"project": "demo", "version": "minor", "repository": str(cloned)})
     with rehearsal(request, store.run("one"), store) as job, fresh(tmp_path / "registry") as world:
         seen = look(job)
@@ -126,7 +128,7 @@ def test_cargo_semver_checks_is_installed(
         mine = sandboxed_cargo(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
 
         run_as_printed(
-            "inspect.semver",
+            "api.compare_apis",
             "cargo install --locked cargo-semver-checks",
             lint.why,
             tmp_path,

@@ -38,6 +38,7 @@ GATES: tuple[Gate, ...] = (
     changelogs.changelog_understood,
     changelogs.changelog_entries,
     changelogs.changelog_fragments,
+    changelogs.breaking_level,
     numbers.python_version,
     locks.lockfiles_current,
     locks.lockfile_changes,
