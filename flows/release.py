@@ -77,7 +77,7 @@ def carry_out(job: Job) -> Receipt:
 def _prepare(job: Job, journal: Journal) -> Ready:
     """Looks, decides, checks and packages. Changes nothing outside the run's directory."""
     seen = prepare.look(job)
-    plan = prepare.decide(job, seen)
+    plan = prepare.decide(job, seen, prepare.version_to_plan(job, seen))
     journal.note_plan(plan, seen.toolchain)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))

@@ -15,6 +15,17 @@ BranchOption = Annotated[
     str | None,
     typer.Option(help="A maintenance branch of `release.branches`, instead of the release branch.", metavar="NAME"),
 ]
+CommitOption = Annotated[
+    str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="See crates.io's index as of this instant (RFC 3339), or when the `commit` was made.",
+        metavar="INSTANT",
+    ),
+]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]

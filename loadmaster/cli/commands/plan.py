@@ -23,6 +23,7 @@ from loadmaster.steps import prepare
 from loadmaster.steps.check import check
 from loadmaster.steps.look import look
 from loadmaster.steps.publish import kept_crate
+from loadmaster.steps.survey import look_at_changes, request_of
 from loadmaster.things.crate import PublishedCrate
 from loadmaster.things.thing import look_at
 
@@ -51,7 +52,8 @@ def plan_here(request: RehearseRequest, store: Store) -> Planned:
 
 def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
-    plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    version = prepare.known_version(job, seen) or request_of(job, look_at_changes(job, seen))
+    plan = plan_release(seen, job.project, version, job.pinned.today)
     prepare.require_finished(job, seen, plan)
     journal.note_plan(plan, seen.toolchain)
     journal.note_gates(check(job, seen, plan, NOT_BUILT))
