@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,7 +23,7 @@ from tests.kit.packing import body, manifest_text, packed
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of
 from tests.kit.sandboxed_cargo import sandboxed_cargo
-from tests.kit.toolchains import Rustup
+from tests.kit.toolchains import Rustup, rustup_alone
 
 pytestmark = pytest.mark.cargo
 
@@ -104,14 +103,7 @@ def test_the_oldest_rust_of_the_packages_is_installed(rustup: Rustup, home: Path
 
 @pytest.fixture
 def without_semver_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory for programs; the search path has it, and of cargo's own directory only rustup's programs."""
-    programs = tmp_path / "cargo home" / "bin"
-    programs.mkdir(parents=True)
-    for name in ("cargo", "rustc", "rustup"):
-        (programs / name).symlink_to(shutil.which(name) or name)
-    others = [place for place in os.environ["PATH"].split(os.pathsep) if not (Path(place) / "cargo").exists()]
-    monkeypatch.setenv("PATH", os.pathsep.join([str(programs), *others]))
-    return programs
+    return rustup_alone(tmp_path / "cargo home" / "bin", monkeypatch)
 
 
 def test_cargo_semver_checks_is_installed(

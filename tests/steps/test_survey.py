@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from tests.kit.hangar import FILES, git, repository, write
 from tests.kit.published import publish_tree
 from tests.kit.registry_world import Served, fresh
 from tests.kit.running import index_of
+from tests.kit.toolchains import rustup_alone
 
 pytestmark = pytest.mark.cargo
 
@@ -60,9 +62,11 @@ class Hangar:
         with self.looked_at() as job:
             return survey(job, look(job))
 
-    def proposal(self) -> Proposal:
+    def proposal(self, *, api_is_advice: bool = True) -> Proposal:
         with self.looked_at() as job:
-            return look_at_changes(job, look(job))
+            gates = job.project.gates.model_copy(update={} if api_is_advice else {"advice": ()})
+            asked = replace(job, project=job.project.model_copy(update={"gates": gates}))
+            return look_at_changes(asked, look(asked))
 
 
 def with_own_versions(project: Project) -> Project:
@@ -231,3 +235,27 @@ def test_the_repository_is_left_as_it_is(hangar: Hangar) -> None:
     hangar.proposal()
     assert (git(hangar.directory, "status", "--porcelain"), git(hangar.directory, "for-each-ref")) == before
     assert (hangar.directory / "units/src/lib.rs").read_text() == "// not committed\n"
+
+
+TWO = "pub const KILOGRAM: u32 = 1000;\npub fn weigh() -> u32 {\n    KILOGRAM\n}\n"
+
+
+def test_an_api_that_nobody_can_compare_is_named(
+    tmp_path: Path, hangar: Hangar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangar.change("fix: tons", {"units/src/lib.rs": MORE})
+    rustup_alone(tmp_path / "programs", monkeypatch)
+    assert "cargo-semver-checks is not installed" in hangar.proposal(api_is_advice=False).undecided[UNITS][0]
+
+
+def test_an_api_that_broke_without_a_word_is_seen(tmp_path: Path) -> None:
+    if shutil.which("cargo-semver-checks") is None:
+        pytest.skip("cargo-semver-checks is not installed")
+    with released(tmp_path, {"units/src/lib.rs": TWO}) as hangar:
+        hangar.change("Tidy up", {"units/src/lib.rs": MORE})
+        proposal = hangar.proposal(api_is_advice=False)
+        hangar.change("Have it back", {"units/src/lib.rs": TWO + "// tidied\n"})
+        again = hangar.proposal(api_is_advice=False)
+    assert (proposal.versions[UNITS], again.versions[UNITS]) == ("0.5.0", "0.4.1")
+    told = next(each for each in proposal.packages if each.package == UNITS)
+    assert any("function_missing" in cause.what for cause in told.causes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from loadmaster.planning.changes.level import Change, heaviest
 from loadmaster.planning.changes.messages import change_in, standing
 from loadmaster.planning.changes.survey import PackageSeen
+from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.values.value import Value
 
 _SHOWN = 5
@@ -67,17 +68,19 @@ def unknown_of(seen: PackageSeen) -> Unknown | None:
     return None
 
 
-def remarks_on(seen: PackageSeen, *, is_proposed: bool) -> tuple[str, ...]:
-    return tuple(_remarks(seen, is_proposed=is_proposed))
+def remarks_on(seen: PackageSeen, policy: Policy) -> tuple[str, ...]:
+    """What is worth a look at a package, and what to do about it. A new one that is released needs none."""
+    return tuple(_remarks(seen, policy))
 
 
-def _remarks(seen: PackageSeen, *, is_proposed: bool) -> Iterator[str]:
-    if seen.is_new and not is_proposed:
+def _remarks(seen: PackageSeen, policy: Policy) -> Iterator[str]:
+    if seen.is_new:
+        asked = f"ask for `{seen.name}={seen.version}`" if policy is Policy.INDEPENDENT else "ask for a version"
         yield (
-            f"the registry has no version of it; to release it, ask for `{seen.name}={seen.version}`, or list it in "
-            "`release.publish` of the profile; if it is not meant for the registry, write `publish = false` in its manifest"
+            f"the registry has no version of it; to release it, {asked}, or list it in `release.publish` of the profile; if it "
+            "is not meant for the registry, write `publish = false` in its manifest"
         )
-    elif seen.released is None and not seen.is_new:
+    elif seen.released is None:
         yield (
             f"the registry has only higher versions than the tree's {seen.version}; raise the tree's, or release from the "
             "branch that they came from"

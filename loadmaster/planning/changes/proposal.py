@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from loadmaster.errors.base import some_names
 from loadmaster.errors.request import ChangesUnknown, NothingChanged
 from loadmaster.planning.changes.causes import Cause, own_causes, own_change, remarks_on, unknown_of
 from loadmaster.planning.changes.followers import Move, as_published, moves, needed_by, weight_of
@@ -202,7 +203,7 @@ class _Decision:
         unknown = unknown_of(each)
         decides = unknown is not None and self.may_rise(name) and not (unknown.of_api and is_advice)
         causes = tuple(self._causes(name)) if proposed is not None else ()
-        remarks = remarks_on(each, is_proposed=proposed is not None)
+        remarks = () if proposed is not None and each.is_new else remarks_on(each, self._project.release.policy)
         return PackageProposal(
             package=name,
             version=each.version,
@@ -228,9 +229,8 @@ class _Decision:
 
     def _why_it_moves(self, move: Move) -> str:
         version = self._versions[move.needed]
-        meets = "does not meet" if move.breaks else "moves with"
-        return f"it needs `{move.needed} {move.before}`, which {version} {meets}: it becomes `{move.after}`"
+        return f"it needs `{move.needed} {move.before}`, which becomes `{move.after}` with `{move.needed} {version}`"
 
     def _why_with_others(self, name: str) -> str:
         others = sorted(other for other in self._groups[name] if other in self._changes)
-        return f"it shares its version with {', '.join(f'`{other}`' for other in others)}"
+        return f"it shares its version with {some_names(others)}"

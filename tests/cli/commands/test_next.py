@@ -90,7 +90,7 @@ def test_what_changed_is_proposed_with_the_reasons_and_who_must_follow(ship: Shi
     assert (told["hull"]["since"], ran.document["commit"]) == (before, here)
     assert {"change": "breaking", "what": f"commit {here[:10]}: feat!: another hull"} in told["hull"]["causes"]
     assert [each["what"] for each in told["app"]["causes"]] == [
-        "it needs `mid ^1.0.0`, which 2.0.0 does not meet: it becomes `^2.0.0`"
+        "it needs `mid ^1.0.0`, which becomes `^2.0.0` with `mid 2.0.0`"
     ]
     text = ship.next().out
     assert "✔ hull 1.0.0 → 2.0.0 (breaking, since 1.0.0" in text
