@@ -5,6 +5,7 @@ Knows versions and tags. A tag counts only if the commit that is looked at conta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from semver import Version
@@ -17,6 +18,8 @@ from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import parse, series_of
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class LastRelease(Value):
@@ -65,13 +68,14 @@ def _counts(other: Version, tree: Version) -> bool:
 
 
 def commit_it_names(crate: bytes, name: str) -> str | None:
-    """The commit that a published `.crate` says that it was made from; None if it names none, or says that others were in it.
+    """The whole id of the commit that a published `.crate` says that it was made from.
 
-    Raises `CrateFileBroken`.
+    None if it names none, or says that uncommitted changes were in it. Raises `CrateFileBroken`.
     """
     kept = read_crate(crate, name, keep=(VCS_INFO,)).kept
     try:
         git = read_json(kept[VCS_INFO])["git"]
-        return None if git.get("dirty") else str(git["sha1"])
+        commit = "" if git.get("dirty") else str(git["sha1"])
+        return commit if _COMMIT.fullmatch(commit) else None
     except (ValueError, LookupError, TypeError, AttributeError):
         return None

@@ -78,8 +78,10 @@ def library_of(crate: bytes, name: str) -> bool:
 
     cargo lists the targets in the manifests that it makes. Raises `CrateFileBroken`.
     """
-    manifest = load_toml(read_crate(crate, name, keep=(MANIFEST,)).kept.get(MANIFEST, b"").decode())
-    library = manifest.get("lib")
+    try:
+        library = load_toml(read_crate(crate, name, keep=(MANIFEST,)).kept[MANIFEST].decode()).get("lib")
+    except (ValueError, LookupError) as error:
+        raise CrateFileBroken(name, f"its `{MANIFEST}` cannot be read ({error})") from error
     return isinstance(library, dict) and not library.get("proc-macro", library.get("proc_macro", False))
 
 

@@ -154,7 +154,7 @@ class _Decision:
             if versions
             else ()
         )
-        self._moves = tuple(move for move in found if move.package in self._packages)
+        self._moves = tuple(move for move in found if move.package in self._packages and self._may_follow(move))
         grown = False
         for move in self._moves:
             weight = self._weight_of(move)
@@ -164,6 +164,10 @@ class _Decision:
         why = "`{}` needs it, and the registry has no version that will do"
         self._want({name: why.format(by) for name, by in needed.items()})
         return grown or bool(needed)
+
+    def _may_follow(self, move: Move) -> bool:
+        """Packages that share a version move together, so that their requirements on each other ask for nothing more."""
+        return self._groups.get(move.needed) != self._groups[move.package]
 
     def _weight_of(self, move: Move) -> Change:
         return weight_of(move, has_library=self._packages[move.package].has_library)

@@ -68,8 +68,11 @@ def test_its_commit_is_that_of_the_tag_that_the_profile_gives_it_if_the_history_
 
 
 NAMED = [
-    ("the commit", b'{"git": {"sha1": "abc"}}', "abc"),
-    ("a commit, and other files with it", b'{"git": {"sha1": "abc", "dirty": true}}', None),
+    ("the commit", b'{"git": {"sha1": "%s"}}' % (b"a1" * 20), "a1" * 20),
+    ("a commit, and other files with it", b'{"git": {"sha1": "%s", "dirty": true}}' % (b"a1" * 20), None),
+    ("a part of an id", b'{"git": {"sha1": "a1b2c3d"}}', None),
+    ("what git would take for an option", b'{"git": {"sha1": "--batch"}}', None),
+    ("a number", b'{"git": {"sha1": 7}}', None),
     ("no commit", b"{}", None),
     ("a list", b"[]", None),
     ("no JSON", b"\xff", None),
