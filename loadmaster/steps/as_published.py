@@ -18,7 +18,6 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import CargoFailed, CargoOffline, CrateFileBroken, CrateMissingFromPackage
 from loadmaster.errors.edits import RequirementCannotFollow
 from loadmaster.errors.registry import IndexDisagrees
-from loadmaster.planning.changes.last_release import commit_it_names
 from loadmaster.planning.changes.packed_changes import (
     PackedChanges,
     library_of,
@@ -42,8 +41,6 @@ class Beside(NamedTuple):
     packed: Mapping[str, PackedFile]
     """The files of the tree's crate, by their path in it."""
     has_library: bool
-    commit: str | None
-    """The commit that the published crate names."""
 
 
 Comparable = Beside | LoadmasterError
@@ -99,7 +96,6 @@ def _compare(
             changes=packed_changes(ours, theirs, identity, changelogs),
             packed=read_crate(ours, identity).files,
             has_library=library_of(ours, identity),
-            commit=commit_it_names(theirs, identity),
         )
     except CrateFileBroken as error:
         return error

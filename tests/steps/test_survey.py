@@ -22,6 +22,7 @@ from loadmaster.run.store import Store
 from loadmaster.steps.look import look
 from loadmaster.steps.survey import look_at_changes, survey
 from tests.kit.hangar import FILES, git, repository, write
+from tests.kit.packing import upload
 from tests.kit.published import publish_tree
 from tests.kit.registry_world import Served, fresh
 from tests.kit.running import index_of
@@ -189,6 +190,18 @@ def test_without_any_commit_of_it_nobody_knows_since_when(tmp_path: Path) -> Non
         git(hangar.directory, "branch", "--force", "main")
         proposal = hangar.proposal()
     assert "neither the tag `hangar-units-v0.4.0`" in proposal.undecided[UNITS][0]
+
+
+def test_a_hotfix_from_another_branch_is_counted_from_and_not_compared_with(hangar: Hangar) -> None:
+    git(hangar.directory, "checkout", "--quiet", "-b", "hotfix")
+    hangar.change("chore: 0.4.1", {"units/Cargo.toml": FILES["units/Cargo.toml"].replace("0.4.0", "0.4.1")})
+    git(hangar.directory, "tag", "hangar-units-v0.4.1")
+    assert hangar.world.put(upload(UNITS, "0.4.1")).status_code == 200
+    git(hangar.directory, "checkout", "--quiet", "main")
+    wanted = hangar.change("fix: tons", {"units/src/lib.rs": MORE})
+    units = hangar.seen()[UNITS]
+    assert (units.released, units.above, [each.id for each in units.commits]) == ("0.4.0", "0.4.1", [wanted])
+    assert hangar.proposal().versions == {UNITS: "0.4.2"}
 
 
 def raised() -> dict[str, str]:

@@ -85,12 +85,17 @@ def _remarks(seen: PackageSeen, policy: Policy) -> Iterator[str]:
             f"the registry has only higher versions than the tree's {seen.version}; raise the tree's, or release from the "
             "branch that they came from"
         )
-    elif seen.is_changed and not seen.is_tagged and seen.since is not None:
+    if seen.above is not None:
+        yield (
+            f"{seen.above} was released from another branch, so it is compared with {seen.released}; the next number comes "
+            f"after {seen.above}"
+        )
+    if seen.is_changed and not seen.is_tagged and seen.since is not None:
         yield (
             f"the history has no tag `{seen.tag}`; changes are counted from commit {seen.since}, which the crate that was "
             f"published as {seen.released} names. To mend it: `git tag {seen.tag} {seen.since}`, and push the tag"
         )
-    elif seen.files and seen.since is not None and not seen.commits:
+    if seen.files and seen.since is not None and not seen.commits:
         yield (
             f"its files differ from those of {seen.released}, but no commit since then touches them ({_some(seen.files)}): "
             "it was published from something else than this history, or by another cargo"

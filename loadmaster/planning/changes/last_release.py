@@ -1,4 +1,4 @@
-"""The last release of a package: the version on the registry that its tree comes after, and the commit that it was made from.
+"""The releases that a package's tree comes after: their versions on the registry, and the commits that they were made from.
 
 Knows versions and tags. A tag counts only if the commit that is looked at contains it.
 """
@@ -23,28 +23,28 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class LastRelease(Value):
-    """What a package is compared with."""
+    """A release that a package may be compared with."""
 
     crate: CrateVersion
     tag: str
     """The name that the profile gives its tag."""
     commit: str | None
-    """The commit of that tag; None if there is no such tag in the history."""
+    """The commit that it was made from, if that is in the history: that of its tag, else the one that its crate names."""
+    is_tagged: bool
+    """Whether the history has its tag."""
 
 
-def last_release(
+def releases_before(
     package: Package, published: Iterable[CrateVersion], tags: Mapping[str, str], project: Project
-) -> LastRelease | None:
-    """The newest release of the tree's own line of versions, else the newest one below the tree's; None if there is neither.
+) -> tuple[LastRelease, ...]:
+    """The releases of the tree's own line of versions, the newest first; else those below the tree's version.
 
     `tags` are those in the history, by name, with their commits.
     """
     line = _own_line(package.version, published, on_maintenance_branch=project.is_on_maintenance_branch)
-    crate = max(line, key=lambda crate: parse(crate.version), default=None)
-    if crate is None:
-        return None
-    tag = project.tag_of(package.name, crate.version)
-    return LastRelease(crate=crate, tag=tag, commit=tags.get(tag))
+    crates = sorted(line, key=lambda crate: parse(crate.version), reverse=True)
+    named = ((crate, project.tag_of(package.name, crate.version)) for crate in crates)
+    return tuple(LastRelease(crate=crate, tag=tag, commit=tags.get(tag), is_tagged=tag in tags) for crate, tag in named)
 
 
 def _own_line(

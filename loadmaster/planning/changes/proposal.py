@@ -184,7 +184,7 @@ class _Decision:
     def _version_of(self, group: Group, change: Change) -> str:
         """The highest that any of the group asks for."""
         members = [self._packages[name] for name in sorted(group)]
-        asked = [version_for(each.version, each.released, change) for each in members if each.released is not None]
+        asked = [version_for(each.version, last, change) for each in members if (last := each.counted_from) is not None]
         return max(asked or [members[0].version], key=parse)
 
     def may_rise(self, name: str) -> bool:

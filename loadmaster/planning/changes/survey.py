@@ -38,6 +38,8 @@ class PackageSeen(Value):
     """Whether the history has this tag."""
     since: str | None = None
     """The commit of that version: of its tag, else the one that the published crate names. None if neither is in the history."""
+    above: str | None = None
+    """A higher version of its line that was released from elsewhere: the next number comes after this one."""
     files: tuple[str, ...] | None = ()
     """Packaged files that are not those of `released`; None if that is not known."""
     why_unknown: str = ""
@@ -50,6 +52,11 @@ class PackageSeen(Value):
     """Whether others can use its types; True if that is not known."""
     api: ApiSeen | None = None
     """None if nobody had to ask: the answer could change nothing."""
+
+    @property
+    def counted_from(self) -> str | None:
+        """The version that the next one comes after."""
+        return self.above or self.released
 
     @property
     def is_changed(self) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.changes.last_release import commit_it_names, last_release
+from loadmaster.planning.changes.last_release import commit_it_names, releases_before
 from loadmaster.planning.profile.project import Project, Source
 from loadmaster.planning.registry.compare import VCS_INFO
 from loadmaster.planning.registry.seen import CrateVersion
@@ -38,8 +38,8 @@ def published(*versions: str) -> tuple[CrateVersion, ...]:
 def test_the_last_release_is_of_the_tree_s_own_line(
     reason: str, tree: str, versions: list[str], expected: str | None
 ) -> None:
-    found = last_release(package("hull", version=tree), published(*versions), {}, project())
-    assert (found and found.crate.version) == expected, reason
+    found = releases_before(package("hull", version=tree), published(*versions), {}, project())
+    assert next((release.crate.version for release in found), None) == expected, reason
 
 
 def test_on_a_maintenance_branch_the_line_is_that_of_two_numbers() -> None:
@@ -51,20 +51,17 @@ def test_on_a_maintenance_branch_the_line_is_that_of_two_numbers() -> None:
             "release": {"branches": ["release/*"]},
         }
     )
-    found = last_release(package("hull", version="1.4.2"), published("1.4.2", "1.5.0"), {}, profile)
-    assert found is not None
-    assert found.crate.version == "1.4.2"
+    found = releases_before(package("hull", version="1.4.2"), published("1.4.1", "1.4.2", "1.5.0"), {}, profile)
+    assert [release.crate.version for release in found] == ["1.4.2", "1.4.1"]
 
 
 def test_its_commit_is_that_of_the_tag_that_the_profile_gives_it_if_the_history_has_it() -> None:
     own = project(policy="independent", tag="{name}-v{version}")
     tags = {"hull-v1.4.0": "a" * 40, "v1.4.0": "b" * 40}
-    hull = last_release(package("hull", version="1.4.0"), published("1.4.0"), tags, own)
-    mast = last_release(package("mast", version="1.4.0"), published("1.4.0"), tags, own)
-    assert hull is not None
-    assert mast is not None
-    assert (hull.tag, hull.commit) == ("hull-v1.4.0", "a" * 40)
-    assert (mast.tag, mast.commit) == ("mast-v1.4.0", None)
+    (hull,) = releases_before(package("hull", version="1.4.0"), published("1.4.0"), tags, own)
+    (mast,) = releases_before(package("mast", version="1.4.0"), published("1.4.0"), tags, own)
+    assert (hull.tag, hull.commit, hull.is_tagged) == ("hull-v1.4.0", "a" * 40, True)
+    assert (mast.tag, mast.commit, mast.is_tagged) == ("mast-v1.4.0", None, False)
 
 
 NAMED = [

@@ -55,6 +55,7 @@ OWN_CHANGES: list[tuple[str, PackageSeen, str | None]] = [
     ("files without a commit", changed("hull", commits=(), **hull_changed), None),
     ("a tree that was raised, and nothing else", unchanged("hull", "1.5.0", "1.4.0"), None),
     ("a tree that was raised", changed("hull", version="1.5.0", released="1.4.0"), "1.5.0"),
+    ("a hotfix from another branch", changed("hull", above="1.4.3", **hull_changed), "1.4.4"),
     ("a tree that was not raised enough", changed("hull", "x!: y", version="1.5.0", released="1.4.0"), "2.0.0"),
 ]
 
@@ -284,6 +285,7 @@ REMARKS: list[tuple[str, PackageSeen, str]] = [
         changed("hull", is_tagged=False, **hull_changed),
         "`git tag v1.4.0 5555555555555555555555555555555555555555`",
     ),
+    ("a hotfix", changed("hull", above="1.4.3", **hull_changed), "the next number comes after 1.4.3"),
     ("no commit", changed("hull", commits=(), **hull_changed), "no commit since then touches them (`src/lib.rs`)"),
     ("only higher versions", PackageSeen(name="hull", version="0.0.0", is_new=False), "raise the tree's"),
 ]
