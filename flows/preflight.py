@@ -35,7 +35,7 @@ def preflight(request: PreflightRequest) -> PreflightReport:
 
 def _ask(job: Job) -> PreflightReport:
     seen = prepare.look(job)
-    plan = prepare.decide(job, seen)
+    plan = prepare.decide(job, seen, prepare.version_to_plan(job, seen))
     with credentials(job):
         facts = permissions.look(job, plan, seen, publishes=False)
     findings = (*permissions.check(facts), *permissions.check_unpackaged(job, plan, seen))

@@ -77,7 +77,7 @@ def carry_out(job: Job) -> Receipt:
 def _prepare(job: Job, journal: Journal) -> Ready:
     """Looks, decides, checks and packages. Changes nothing outside the run's directory."""
     seen = prepare.look(job)
-    draft = prepare.decide(job, seen)
+    draft = prepare.decide(job, seen, prepare.version_to_plan(job, seen))
     journal.note_draft(draft, seen.toolchain)
     plan = commands.carry_out(job, seen, draft, journal.note_command)
     journal.note_plan(plan, seen.toolchain)

@@ -11,6 +11,8 @@ from prefect.cache_policies import NO_CACHE
 
 from loadmaster.errors.cargo import ClippyFailed, ClippyNotRun
 from loadmaster.planning import show
+from loadmaster.planning.changes.proposal import Proposal
+from loadmaster.planning.changes.show import proposal_markdown
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.previous_release import baseline
 from loadmaster.planning.registry.seen import (
@@ -30,7 +32,7 @@ from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin_version
-from loadmaster.steps import inspect, prepare
+from loadmaster.steps import inspect, prepare, survey
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.check import check as ask_gates
@@ -84,10 +86,29 @@ def look(job: Job) -> Seen:
     )
 
 
+@asks_the_world("look at what changed")
+def look_at_changes(job: Job, seen: Seen) -> Proposal:
+    proposal = survey.look_at_changes(job, seen)
+    create_markdown_artifact(
+        key=artifact_key(job.project.name, "changes"),
+        markdown=proposal_markdown(proposal),
+        description=f"What changed in {job.project.name}",
+    )
+    return proposal
+
+
+def version_to_plan(job: Job, seen: Seen) -> str:
+    """The exact version or the level that is planned. What changed is looked at once in a run: the plan's version is pinned.
+
+    Raises `ReleaseUnfinished`, `ChangesUnknown`, `NothingChanged`.
+    """
+    return prepare.known_version(job, seen) or survey.request_of(job, look_at_changes(job, seen))
+
+
 @task(name="decide", task_run_name="decide", cache_policy=NO_CACHE)
-def decide(job: Job, seen: Seen) -> ReleasePlan:
+def decide(job: Job, seen: Seen, version: str) -> ReleasePlan:
     """Raises `ReleaseUnfinished` before anything is written down, and what planning raises."""
-    plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)
+    plan = plan_release(seen, job.project, version, job.pinned.today)
     if job.releases:
         prepare.require_finished(job, seen, plan)
     pin_version(job, plan.version)

@@ -16,6 +16,7 @@ from loadmaster import __version__
 from loadmaster.cli import conformance as cli_conformance
 from loadmaster.cli import damage as cli_damage
 from loadmaster.cli import home as cli_home
+from loadmaster.cli import next as cli_next
 from loadmaster.cli import preflight as cli_preflight
 from loadmaster.cli import profiles as cli_profiles
 from loadmaster.cli import runs as cli_runs
@@ -23,7 +24,9 @@ from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
 from loadmaster.cli.options import (
+    AsOfOption,
     BranchOption,
+    CommitOption,
     JsonOption,
     PortOption,
     ProjectOption,
@@ -35,7 +38,7 @@ from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
-from loadmaster.planning.values.version import Level, parse
+from loadmaster.planning.values.version import CHANGED, Level, parse
 from loadmaster.run.profiles import ROOT, load_project
 from loadmaster.run.store import default_store
 from loadmaster.stack.privacy import keep_to_ourselves
@@ -55,7 +58,11 @@ app = typer.Typer(
 def _version(text: str) -> str:
     """Raises `MalformedVersion`."""
     if named := named_versions(text):
-        return ",".join(f"{name}={_version(one)}" for name, one in named.items())
+        return ",".join(f"{name}={_given(one)}" for name, one in named.items())
+    return text if text == CHANGED else _given(text)
+
+
+def _given(text: str) -> str:
     return text if text in set(Level) else str(parse(text))
 
 
@@ -63,6 +70,7 @@ app.add_typer(cli_profiles.app)
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_home.app)
+app.add_typer(cli_next.app)
 app.add_typer(cli_preflight.app)
 app.add_typer(cli_runs.app)
 app.add_typer(cli_smoke.app)
@@ -73,20 +81,9 @@ VersionOption = Annotated[
     typer.Option(
         "--version",
         "-V",
-        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`.",
+        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`.",
         callback=_version,
         metavar="VERSION",
-    ),
-]
-CommitOption = Annotated[
-    str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
-]
-AsOfOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        help="See crates.io's index as of this instant (RFC 3339), or when the `commit` was made.",
-        metavar="INSTANT",
     ),
 ]
 FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]

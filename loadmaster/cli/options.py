@@ -23,6 +23,17 @@ ManifestPathOption = Annotated[
         metavar="MANIFEST",
     ),
 ]
+CommitOption = Annotated[
+    str | None, typer.Option(help="Commit to release; else the head of the release branch.", metavar="SHA")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="See crates.io's index as of this instant (RFC 3339), or when the `commit` was made.",
+        metavar="INSTANT",
+    ),
+]
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]

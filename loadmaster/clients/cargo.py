@@ -33,6 +33,8 @@ from loadmaster.errors.cargo import (
 )
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace, RootElsewhere
+from loadmaster.planning.changes.level import Change
+from loadmaster.planning.changes.survey import ApiSeen
 from loadmaster.planning.packaging import CRATES_IO_SOURCE
 from loadmaster.planning.registry.seen import Lint, ToolchainSeen
 from loadmaster.planning.values.version import parse
@@ -60,6 +62,9 @@ _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
 _NOT_INSIDE = re.compile(r"^bwrap: execvp [^\n]*", re.MULTILINE)
 _FINDING = re.compile(r"(?P<file>.+?)(?P<told>:\d+:\d+: (?:warning|error).*)")
+_API_FINDING = re.compile(r"^--- failure (.+) ---$", re.MULTILINE)
+_API_NEEDS = re.compile(r"semver requires new (major|minor) version")
+_NO_LIBRARY = "skipped the following crates since they have no library target:"
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -325,27 +330,33 @@ def has_semver_checks(cargo: Cargo, directory: Path) -> bool:
     return _call(cargo, directory, ["cargo", "semver-checks", "--version"]).code == 0
 
 
-def semver_problems(
-    cargo: Cargo,
-    directory: Path,
-    baseline: Path,
-    packages: Sequence[str],
-    release_type: str,
-    baseline_tree: Path | None = None,
-) -> Lint:
-    """The result of `cargo semver-checks`, which compares the packages' API with that of the workspace in `baseline`.
+def compare_api(
+    cargo: Cargo, directory: Path, baseline: Path, package: str, within: float, baseline_tree: Path | None = None
+) -> ApiSeen:
+    """What `cargo semver-checks` says of the package's API, beside that of the workspace in `baseline`. Both are fetched.
 
-    Both are fetched. `baseline_tree` is the repository around `baseline`, if that is not all of it.
+    `baseline_tree` is the repository around `baseline`, if that is not all of it. It is asked as for a patch, so that it names
+    everything that needs more. A package without a library has no API. A comparison that is not done within so many seconds is
+    ended, and has no answer.
     """
-    argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", release_type]
-    argv += [f"--package={package}" for package in packages]
+    argv = ["cargo", "semver-checks", "--baseline-root", str(baseline), "--release-type", "patch"]
+    argv += [f"--package={package}", "--color=never"]
     access = _build_in(cargo.around(directory), baseline_tree or baseline)
-    finished = _call(cargo, directory, argv, "comparing the API", access)
-    output = f"{finished.out}\n{finished.tail}"
-    findings = tuple(line.strip() for line in output.splitlines() if line.startswith("--- failure "))
-    if finished.code != 0 and not findings:
-        return Lint(ran=False, why=f"cargo-semver-checks could not compare: {finished.tail}")
-    return Lint(ran=True, passed=finished.code == 0, findings=findings)
+    try:
+        finished = _call(cargo, directory, argv, "comparing the API", access, deadline=within)
+    except subprocess.TimeoutExpired:
+        return ApiSeen(asked=False, why="it was not done in time (`cargo.semver_within` in the profile)")
+    findings = tuple(_API_FINDING.findall(finished.out))
+    needs = _API_NEEDS.search(finished.tail)
+    if needs is not None or findings:
+        level = needs[1] if needs is not None else "major"
+        return ApiSeen(asked=True, needs=Change.FEATURE if level == "minor" else Change.BREAKING, findings=findings)
+    if finished.code == 0 or (_NO_LIBRARY in finished.tail and f" {package}" in finished.tail):
+        return ApiSeen(asked=True)
+    told = finished.tail.partition("Stack backtrace:")[0]
+    return ApiSeen(
+        asked=False, why=f"cargo-semver-checks could not compare: {told[max(told.find('error:'), 0) :].strip()}"
+    )
 
 
 def fetch(cargo: Cargo, directory: Path, *, locked: bool) -> None:
@@ -438,6 +449,21 @@ def _package(
         if path.is_symlink() or not path.is_file():
             raise CrateMissingFromPackage(name, path.name)
     return files
+
+
+def package_alone(cargo: Cargo, directory: Path, target: Path, name: str, version: str) -> Path:
+    """Packages one member of `directory` as its files are, without a lockfile: cargo then resolves nothing, and asks no index.
+
+    Returns the `.crate` file, which is good to be compared and not to be published. Raises what `package` raises.
+    """
+    argv = ["cargo", "package", f"--package={name}", "--no-verify", "--exclude-lockfile", "--allow-dirty", "--offline"]
+    if cargo.registry is not None:
+        argv += ["--registry", cargo.registry]
+    _require_done(_call(cargo.with_target(target), directory, argv, "packaging"), argv)
+    file = target / "package" / f"{name}-{version}.crate"
+    if file.is_symlink() or not file.is_file():
+        raise CrateMissingFromPackage(name, file.name)
+    return file
 
 
 def install(cargo: Cargo, directory: Path, package: str, version: str, *, debug: bool) -> None:

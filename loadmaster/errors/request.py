@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from loadmaster.errors.base import LoadmasterError, UsageError, names
 
@@ -17,7 +17,8 @@ class MalformedVersion(UsageError):
         super().__init__(
             f"`{text}` is not a version.",
             why="versions are strict SemVer, without a leading `v` and with all three numbers.",
-            fix="give a version such as `1.4.0` or `1.4.0-rc.1`, or one of `major`, `minor`, `patch`, `rc`.",
+            fix="give a version such as `1.4.0` or `1.4.0-rc.1`, or one of `major`, `minor`, `patch`, `rc`; a release also takes "
+            "`changed`.",
         )
 
 
@@ -185,6 +186,35 @@ class NothingToAbandon(UsageError):
             f"`{over}` cannot be given up: no release besides the one that was asked for is begun and not finished.",
             why="another run finished it meanwhile, or it was never begun; only a begun release has to be given up.",
             fix="leave `--over` and `--why` out (*Over* and *Why* in a form).",
+        )
+
+
+class NothingChanged(LoadmasterError):
+    """What changed is asked for, and nothing did."""
+
+    def __init__(self, project: str, command: str, remarks: Sequence[str] = ()) -> None:
+        """`command` shows what was looked at. `remarks` are what was worth a look: new packages that nobody asked for, files
+        that differ without a commit.
+        """
+        shown = "".join(f"\n  - {remark}" for remark in remarks)
+        super().__init__(
+            f"Nothing of `{project}` changed since the last release of each package, so there is nothing to release.{shown}",
+            why="no commit since then touches a file that cargo packages, or the packaged files are those that are published.",
+            fix=f"`{command}` shows what was looked at; to release it all the same, ask for a version.",
+        )
+
+
+class ChangesUnknown(LoadmasterError):
+    """What changed is asked for, and something that decides it is not known."""
+
+    def __init__(self, project: str, command: str, unknown: Mapping[str, Sequence[str]]) -> None:
+        """`command` shows everything that was looked at. `unknown` is by package."""
+        lines = [f"`{package}`: {why}" for package, whys in sorted(unknown.items()) for why in whys]
+        super().__init__(
+            f"What changed in `{project}` cannot be released by itself, because it is not known of every package:\n"
+            + "\n".join(f"  - {line}" for line in lines),
+            why="what is not known is never taken for unchanged, nor for compatible.",
+            fix=f"settle what each line says, or ask for versions; `{command}` shows it with everything else.",
         )
 
 

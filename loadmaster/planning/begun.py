@@ -23,7 +23,7 @@ from loadmaster.planning.profile.tag_name import spelled
 from loadmaster.planning.registry.seen import BranchCommit, OwnRelease, Seen, Signature, TagSeen
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.value import Value
-from loadmaster.planning.values.version import Level
+from loadmaster.planning.values.version import CHANGED, Level
 
 FIELDS: Mapping[str, str] = {
     "registry": "Registry",
@@ -74,6 +74,14 @@ class WayBack(Value):
         """Looks at the release: it needs no token."""
         return self._command("status", version, FIELDS.keys() - {"token-block"})
 
+    def next_command(self, commit: str) -> str:
+        """Shows what changed up to this commit: it needs no token."""
+        options = {
+            name: value for name, value in self._in_order().items() if name in ("registry", "repository", "branch")
+        }
+        named = {"commit": commit, **options}
+        return shlex.join(["loadmaster", "next", self.project, *_as_options(named)])
+
     def form(self, version: str) -> str:
         filled = {"Project": self.project, "Version": version}
         filled |= {FIELDS[name]: value for name, value in self._in_order().items()}
@@ -81,11 +89,16 @@ class WayBack(Value):
 
     def _command(self, command: str, version: str, takes: Collection[str]) -> str:
         options = {name: value for name, value in self._in_order().items() if name in takes}
-        named = {"project": self.project, "version": version, **options}
-        return shlex.join(["loadmaster", command, *(word for name in named for word in (f"--{name}", named[name]))])
+        return shlex.join(
+            ["loadmaster", command, *_as_options({"project": self.project, "version": version, **options})]
+        )
 
     def _in_order(self) -> dict[str, str]:
         return {name: self.options[name] for name in FIELDS if name in self.options}
+
+
+def _as_options(named: Mapping[str, str]) -> Iterator[str]:
+    return (word for name in named for word in (f"--{name}", named[name]))
 
 
 def is_release_commit(commit: BranchCommit, project: Project) -> bool:
@@ -124,9 +137,9 @@ def _tells(project: Project, package: str, before: Workspace | None) -> bool:
 
 
 def exact_request(asked: str) -> Mapping[str, str] | None:
-    """The version by package, or for all packages under "", that a request names; None if it has a level in it."""
+    """The version by package, or for all packages under "", that a request names; None if it leaves one open."""
     named = named_versions(asked) or {"": asked}
-    return None if set(named.values()) & set(Level) else named
+    return None if set(named.values()) & {*Level, CHANGED} else named
 
 
 def is_asked_for(release: OwnRelease, exact: Mapping[str, str]) -> bool:
@@ -177,10 +190,25 @@ def require_finished(
         if abandoned is not None and not again:
             raise NothingToAbandon(abandoned.version)
         return
-    over, version = abandoned.version if abandoned else None, begun.version
-    if over != version:
-        ways = way.command(version), way.form(version), way.status_command(version)
-        raise ReleaseUnfinished(plan.project, version, plan.version, begun.missing, *ways, over)
+    over = abandoned.version if abandoned else None
+    if over != begun.version:
+        raise _unfinished(begun, plan.version, way, over)
+
+
+def version_to_finish(begun: Begun, commit: str, asked: str, way: WayBack) -> str:
+    """The version of the begun release, if it is the one that `commit` makes: whoever leaves the version open resumes it.
+
+    Raises `ReleaseUnfinished`.
+    """
+    if begun.release.commit != commit:
+        raise _unfinished(begun, asked, way, None)
+    return begun.version
+
+
+def _unfinished(begun: Begun, asked: str, way: WayBack, over: str | None) -> ReleaseUnfinished:
+    version = begun.version
+    ways = way.command(version), way.form(version), way.status_command(version)
+    return ReleaseUnfinished(way.project, version, asked, begun.missing, *ways, over)
 
 
 def _resumes(plan: ReleasePlan, own: OwnRelease, *, again: bool) -> bool:

@@ -5,7 +5,7 @@ Knows the profile's pattern for tags. Does not know the tree of a tag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from semver import Version
 
@@ -31,11 +31,24 @@ def previous_release(tags: Iterable[TagSeen], plan: ReleasePlan, project: Projec
     """
     if project.release.policy is Policy.INDEPENDENT:
         return None
-    planned, first = parse(plan.tags[0].version), plan.tags[0].crates[0]
-    pattern = project.release.tag_pattern(first)
-    texts = ((version_in(tag.name, pattern, first), tag) for tag in tags)
+    return _previous(tags, plan.tags[0].version, plan.tags[0].crates[0], project)
+
+
+def previous_releases(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> Mapping[str, PreviousRelease]:
+    """By crate of the plan, the release with the highest version below its planned one, by the tags, without candidates.
+
+    Crates without one are left out. One that is new has one, too, if it shares its tags with others.
+    """
+    known = tuple(tags)
+    found = {crate.name: _previous(known, crate.version, crate.name, project) for crate in plan.crates}
+    return {name: release for name, release in found.items() if release is not None}
+
+
+def _previous(tags: Iterable[TagSeen], planned: str, package: str, project: Project) -> PreviousRelease | None:
+    pattern = project.release.tag_pattern(package)
+    texts = ((version_in(tag.name, pattern, package), tag) for tag in tags)
     versions = [(Version.parse(text), tag) for text, tag in texts if text is not None and Version.is_valid(text)]
-    lower = [pair for pair in versions if pair[0] < planned and pair[0].prerelease is None]
+    lower = [pair for pair in versions if pair[0] < parse(planned) and pair[0].prerelease is None]
     if not lower:
         return None
     version, tag = max(lower, key=lambda pair: pair[0])
@@ -63,11 +76,3 @@ def baseline(tags: Iterable[TagSeen], plan: ReleasePlan, project: Project) -> Pr
     released = ((crate, there.get(project.tag_of(crate.name, crate.current_version))) for crate in tagged)
     releases = [PreviousRelease(version=crate.current_version, tag=tag) for crate, tag in released if tag]
     return max(releases, key=lambda release: release.tag.committed, default=None)
-
-
-def level_between(older: str, newer: str) -> str:
-    """`major`, `minor` or `patch`, as cargo counts: the first number that is not zero is the major one."""
-    one, other = parse(older).to_tuple()[:3], parse(newer).to_tuple()[:3]
-    changed = next((position for position, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]), 2)
-    leading_zeros = next((position for position, number in enumerate(other) if number), 2)
-    return ("major", "minor", "patch")[max(changed - leading_zeros, 0)]

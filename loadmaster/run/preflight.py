@@ -48,6 +48,10 @@ class PreflightRequest(ReleaseRequest):
     def places(self) -> tuple[Place, ...]:
         return (*super().places, *places_of(self.project, registry=self.registry))
 
+    @property
+    def options(self) -> dict[str, str]:
+        return super().options | ({} if self.registry is None else {"registry": self.registry})
+
 
 class PreflightReport(Value):
     project: str
@@ -91,6 +95,7 @@ def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Sto
         store=store,
         source=repository_of(request, project),
         releases=False,
+        options=request.options,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from loadmaster.errors.request import UnknownProject, WrongRequest
 from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.values.value import Value
-from loadmaster.planning.values.version import ASKED
+from loadmaster.planning.values.version import ASKED, GIVEN
 from loadmaster.run.allowed import Place, places_of
 from loadmaster.run.profiles import load_project, problems_of, project_names
 
@@ -38,7 +38,8 @@ class ReleaseRequest(Value):
         title="Version",
         pattern=ASKED,
         description="A version such as `1.4.0`, or `major`, `minor`, `patch`, `rc` counted from the workspace's own; "
-        "where packages have versions of their own also `NAME=VERSION,NAME=minor`.",
+        "where packages have versions of their own also `NAME=VERSION,NAME=minor`. `changed`: what changed since the last "
+        "release, with the versions that it asks for.",
     )
     repository: str | None = Field(
         default=None,
@@ -71,6 +72,12 @@ class ReleaseRequest(Value):
         known = load_project(self.project).source.repository
         return places_of(self.project, repository=None if self.repository == known else self.repository)
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What a new run of the same release has to be told again, beside project and version, by option."""
+        said = {"repository": self.repository, "branch": self.branch}
+        return {name: value for name, value in said.items() if value is not None}
+
 
 class StartRequest(ReleaseRequest):
     """A release that is to be carried out, in whatever world."""
@@ -78,7 +85,7 @@ class StartRequest(ReleaseRequest):
     over: str | None = Field(
         default=None,
         title="Over",
-        pattern=ASKED,
+        pattern=GIVEN,
         description="Gives up a release that was begun and is not finished: its version. Without it, such a release has to "
         "be finished first. The receipt notes it.",
     )
@@ -95,12 +102,6 @@ class StartRequest(ReleaseRequest):
     @property
     def abandoned(self) -> Abandoned | None:
         return None if self.over is None or self.why is None else Abandoned(version=self.over, why=self.why)
-
-    @property
-    def options(self) -> dict[str, str]:
-        """What a new run of the same release has to be told again, beside project and version, by option."""
-        said = {"repository": self.repository, "branch": self.branch}
-        return {name: value for name, value in said.items() if value is not None}
 
 
 class LiveRequest(StartRequest):

@@ -11,18 +11,20 @@ from typing import NamedTuple, ParamSpec
 
 from loadmaster.clients import cargo, git
 from loadmaster.clients.files import read_tree
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import CargoFailed, CargoOffline
+from loadmaster.planning.changes.api import judge_apis
 from loadmaster.planning.plan import ReleasePlan, publishable
-from loadmaster.planning.previous_release import baseline, level_between, previous_release
+from loadmaster.planning.previous_release import baseline, previous_releases
 from loadmaster.planning.profile.project import ClippyScope
 from loadmaster.planning.registry.seen import Lint, Seen
 from loadmaster.planning.rust_versions import by_rust_version, together
 from loadmaster.planning.tree.roots import roots_at_hand
-from loadmaster.planning.tree.tree import read_workspaces
+from loadmaster.planning.tree.tree import MANIFEST, TreeFiles, read_workspaces
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.run.job import Job
-from loadmaster.steps.build_trees import build_tree, fetch_for, has_lockfile
-from loadmaster.steps.look import clone
+from loadmaster.steps.api import build_directory, compare_apis, release_tree, workspace_of
+from loadmaster.steps.build_trees import build_tree, has_lockfile
 
 Call = ParamSpec("Call")
 
@@ -48,7 +50,7 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 
     The project's runs share the builds of external crates.
     """
-    style, ours = job.project.cargo, job.cargo().with_target(_target(job, "clippy"))
+    style, ours = job.project.cargo, job.cargo().with_target(build_directory(job, "clippy"))
     tree = build_tree(job, ours, plan)
     packages = _packages_to_lint(job, seen)
     workspace = _workspace_in(job, tree, seen, plan)
@@ -62,8 +64,8 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     if before is None:
         return lint
     # Cargo distinguishes the members of two trees only by their times, so that each tree needs its own target directory.
-    theirs = ours.with_target(_target(job, f"clippy-{git.head(before)[:12]}"))
-    known = Counter(_warnings(theirs, before, _workspace_of(job, before), packages))
+    theirs = ours.with_target(build_directory(job, f"clippy-{git.head(before)[:12]}"))
+    known = Counter(_warnings(theirs, before, workspace_of(job, before), packages))
     new = Counter(_warnings(ours, tree, workspace, packages)) - known
     return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
 
@@ -71,16 +73,6 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
 def _warnings(called: cargo.Cargo, tree: Path, workspace: Workspace, packages: tuple[str, ...]) -> Iterator[str]:
     for each in _calls(called, tree, workspace, packages):
         yield from cargo.diagnostics(each.cargo, each.directory, each.specs, locked=each.locked)
-
-
-def _workspace_of(job: Job, before: Path) -> Workspace:
-    """The workspace in a tree of the past."""
-    return read_workspaces(read_tree(before), _roots_of(job, before))
-
-
-def _roots_of(job: Job, before: Path) -> tuple[str, ...]:
-    """Where the workspaces are in a tree of the past: they may have been elsewhere then."""
-    return roots_at_hand(read_tree(before), job.project.source.roots)
 
 
 class CargoCall(NamedTuple):
@@ -140,7 +132,7 @@ def msrv(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
     return together(
         (rust, each.names, _check_with_rust(each, rust, end))
         for rust, names in packages.items()
-        for each in _calls(job.cargo().with_target(_target(job, f"msrv-{rust}")), tree, workspace, names)
+        for each in _calls(job.cargo().with_target(build_directory(job, f"msrv-{rust}")), tree, workspace, names)
     )
 
 
@@ -151,40 +143,25 @@ def _check_with_rust(call: CargoCall, rust: str, end: float) -> Lint:
     return cargo.check_with(call.cargo, call.directory, rust, call.specs, locked=call.locked, within=within)
 
 
-@judges_the_tree
 def semver(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
-    """`cargo semver-checks` of the packages that the last release had, too."""
-    ours, checkout = job.cargo().with_target(_target(job, "semver")), job.directory.checkout
-    if not cargo.has_semver_checks(ours.in_tree(checkout), (checkout / seen.workspace.roots[0]).parent):
-        why = "cargo-semver-checks is not installed; `cargo install --locked cargo-semver-checks` brings it"
-        return Lint(ran=False, why=why)
-    last, before = previous_release(seen.source.tags, plan, job.project), _last_release(job, seen, plan, ours)
-    if last is None or before is None:
-        return Lint(ran=False, why="there is no earlier release of all packages to compare with")
-    past, tree = _workspace_of(job, before), build_tree(job, ours, plan)
-    level = level_between(last.version, plan.tags[0].version)
-    known = sorted(past.names & plan.versions.keys())
-    return Lint.of_all(
-        cargo.semver_problems(each.cargo, each.directory, (before / root).parent, names, level, before)
-        for each in _calls(ours, tree, _workspace_in(job, tree, seen, plan), known)
-        for root in past.roots
-        if (names := [name for name in each.names if name in past.at(root).names])
-    )
+    """`cargo semver-checks` of every package of the plan that has an earlier release, each beside its own."""
+    earlier = previous_releases(seen.source.tags, plan, job.project)
+    members = {commit: _members_at(job, commit) for commit in {release.tag.commit for release in earlier.values()}}
+    wanted = {name: release.tag.commit for name, release in earlier.items() if name in members[release.tag.commit]}
+    apis = compare_apis(job, seen.workspace, wanted, plan)
+    return judge_apis({name: (earlier[name].version, plan.versions[name], api) for name, api in apis.items()})
+
+
+def _members_at(job: Job, commit: str) -> frozenset[str]:
+    """The members' names in an earlier tree; () if it cannot be read any more."""
+    try:
+        files = TreeFiles(texts=git.texts_at(job.directory.checkout, commit, MANIFEST))
+        return read_workspaces(files, roots_at_hand(files, job.project.source.roots)).names
+    except LoadmasterError:
+        return frozenset()
 
 
 def _last_release(job: Job, seen: Seen, plan: ReleasePlan, called: cargo.Cargo) -> Path | None:
     """A clone of the last release's tree, ready to be built offline; None if there was none."""
     last = baseline(seen.source.tags, plan, job.project)
-    if last is None:
-        return None
-    place = job.directory.build_trees / f"release-{last.version}"
-    if not place.exists():
-        clone(job, last.tag.commit, place)
-        fetch_for(called, place, _roots_of(job, place))
-    return place
-
-
-def _target(job: Job, purpose: str) -> Path:
-    """What a rehearsal built is not used for a release: it may have been of any branch."""
-    style = job.project.cargo
-    return job.store.build_directory(job.project.name, style.toolchain or "default", purpose, job.world.kind)
+    return None if last is None else release_tree(job, called, last.tag.commit)

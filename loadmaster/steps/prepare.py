@@ -25,6 +25,7 @@ from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
+from loadmaster.planning.values.version import CHANGED
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import earlier_starts
 from loadmaster.steps.build_trees import build_tree, fetch_for_packaged
@@ -33,6 +34,20 @@ from loadmaster.steps.look import look_at_workspace
 from loadmaster.steps.planned_trees import write_plan
 from loadmaster.steps.publish import published_crate
 from loadmaster.things.thing import require_ours
+
+
+def known_version(job: Job, seen: Seen) -> str | None:
+    """The version to plan, if it is known without a look at what changed: asked for, or that of the release to resume.
+
+    Raises `ReleaseUnfinished`.
+    """
+    if job.wanted_version != CHANGED:
+        return job.wanted_version
+    found = begun.begun_release(seen, job.project) if job.releases and job.abandoned is None else None
+    if found is None:
+        return None
+    way = begun.WayBack(project=job.project.name, options=job.options)
+    return begun.version_to_finish(found, seen.source.commit, CHANGED, way)
 
 
 def require_finished(job: Job, seen: Seen, plan: ReleasePlan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +21,9 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.cargo import CargoFailed, CargoMissing, CargoOffline, CargoTooOld, CrateMissingFromPackage
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace, RootElsewhere
-from loadmaster.planning.registry.seen import Lint
+from loadmaster.planning.changes.level import Change
+from loadmaster.planning.changes.survey import ApiSeen
+from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
 from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
@@ -310,29 +313,85 @@ class TestOldestRust:
         assert (found.ran, "rustup toolchain install 1.31.0" in found.why) == (False, True)
 
 
-class TestSemverChecks:
-    def check(self, workspace: Path, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Lint:
+GONE = ApiSeen(asked=True, needs=Change.BREAKING, findings=("function_missing: pub fn removed or renamed",))
+NEW = ApiSeen(asked=True, needs=Change.FEATURE)
+BROKE = """
+--- failure function_missing: pub fn removed or renamed ---
+
+Description:
+A publicly-visible function cannot be imported by its prior path.
+
+Failed in:
+  function units::x, previously in file before/src/lib.rs:1
+"""
+NO_LIBRARY = (
+    "error: no crates with library targets selected, nothing to semver-check\n"
+    "note: only library targets contain an API surface that can be checked for semver\n"
+    "note: skipped the following crates since they have no library target: units\n"
+)
+NOT_BUILT = (
+    "error: running cargo-doc on crate 'units' failed with output:\nerror: this file contains an unclosed delimiter\n"
+)
+SAYS: list[tuple[str, int, str, str, ApiSeen]] = [
+    ("a break", 100, BROKE, "     Summary semver requires new major version: 1 major and 0 minor checks failed", GONE),
+    ("a feature", 100, "", "     Summary semver requires new minor version: 0 major and 1 minor checks failed", NEW),
+    ("nothing", 0, "", "     Summary no semver update required", ApiSeen(asked=True)),
+    ("a finding without a summary", 100, BROKE, "", GONE),
+    ("no library", 101, "", NO_LIBRARY, ApiSeen(asked=True)),
+]
+
+
+class TestApi:
+    """The output is that of cargo-semver-checks 0.51."""
+
+    def compare(
+        self, workspace: Path, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch, within: float = 600
+    ) -> ApiSeen:
         false_cargo(tmp_path / "bin", script, monkeypatch)
         called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
-        assert cargo.has_semver_checks(called, workspace)
-        return cargo.semver_problems(called, workspace, tmp_path / "before", ["units"], "minor")
+        return cargo.compare_api(called, workspace, tmp_path / "before", "units", within)
 
-    def test_a_break_is_told_by_its_name(
-        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(("reason", "code", "out", "err", "expected"), SAYS, ids=[row[0] for row in SAYS])
+    def test_what_it_says_is_read(
+        self,
+        reason: str,
+        code: int,
+        out: str,
+        err: str,
+        expected: ApiSeen,
+        workspace: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        script = 'case "$*" in *--version) exit 0;; esac; echo "--- failure struct_missing: gone ---"; exit 100'
-        found = self.check(workspace, tmp_path, script, monkeypatch)
-        assert (found.passed, found.findings) == (False, ("--- failure struct_missing: gone ---",))
-
-    def test_no_break_passes(self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert self.check(workspace, tmp_path, "exit 0", monkeypatch).passed
+        script = f"cat <<'OUT'\n{out}\nOUT\ncat >&2 <<'ERR'\n{err}\nERR\nexit {code}"
+        assert self.compare(workspace, tmp_path, script, monkeypatch) == expected, reason
 
     def test_a_comparison_that_breaks_down_is_no_answer(
         self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        script = 'case "$*" in *--version) exit 0;; esac; echo "rustdoc failed" >&2; exit 101'
-        found = self.check(workspace, tmp_path, script, monkeypatch)
-        assert (found.ran, "rustdoc failed" in found.why) == (False, True)
+        script = f"cat >&2 <<'ERR'\n    Building units v0.4.0 (current)\n{NOT_BUILT}\nStack backtrace:\n   0: main\nERR\nexit 101"
+        found = self.compare(workspace, tmp_path, script, monkeypatch)
+        assert not found.asked
+        assert found.why.startswith("cargo-semver-checks could not compare: error: running cargo-doc")
+        assert "backtrace" not in found.why
+
+    def test_one_that_takes_too_long_is_none_either(
+        self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = self.compare(workspace, tmp_path, "exec sleep 60", monkeypatch, within=0.2)
+        assert (found.asked, "in time" in found.why) == (False, True)
+
+    def test_the_program_itself_says_so(self, called: cargo.Cargo, workspace: Path, tmp_path: Path) -> None:
+        if not cargo.has_semver_checks(called, workspace):
+            pytest.skip("cargo-semver-checks is not installed")
+        before = tmp_path / "before"
+        shutil.copytree(workspace, before)
+        (workspace / "units/src/lib.rs").write_text("pub const TON: u32 = 1000;\n")
+        found = cargo.compare_api(called, workspace, before, "units", 600)
+        assert (found.asked, found.needs) == (True, Change.BREAKING)
+        assert [each.partition(":")[0] for each in found.findings] == ["pub_module_level_const_missing"]
+        assert cargo.compare_api(called, workspace, before, "hangar", 600) == ApiSeen(asked=True)
+        assert cargo.compare_api(called, before, before, "units", 600) == ApiSeen(asked=True)
 
     def test_a_program_that_is_missing_is_missing(
         self, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -340,6 +399,22 @@ class TestSemverChecks:
         false_cargo(tmp_path / "bin", 'echo "error: no such command: `semver-checks`" >&2; exit 101', monkeypatch)
         called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
         assert not cargo.has_semver_checks(called, workspace)
+
+
+class TestPackageAlone:
+    def test_a_member_is_packaged_as_its_files_are_without_its_siblings_and_without_a_lockfile(
+        self, called: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        lock = (workspace / "Cargo.lock").read_text()
+        file = cargo.package_alone(called, workspace, tmp_path / "target", "hangar", "0.4.0")
+        paths = read_crate(file.read_bytes(), "hangar").files.keys()
+        assert "Cargo.toml.orig" in paths
+        assert "Cargo.lock" not in paths
+        assert (workspace / "Cargo.lock").read_text() == lock
+
+    def test_cargo_s_words_say_why_it_cannot_be(self, called: cargo.Cargo, workspace: Path, tmp_path: Path) -> None:
+        with pytest.raises(CargoFailed, match="nobody"):
+            cargo.package_alone(called, workspace, tmp_path / "target", "nobody", "0.4.0")
 
 
 class TestPackage:

@@ -134,6 +134,8 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.ReleaseUnfinished: lambda: request.ReleaseUnfinished(
         "demo", "1.0.0", "1.1.0", ["tag v1.0.0"], "loadmaster release", "Project `demo`", "loadmaster status"
     ),
+    request.NothingChanged: lambda: request.NothingChanged("demo", "loadmaster next demo", ["`rope`: it is new"]),
+    request.ChangesUnknown: lambda: request.ChangesUnknown("demo", "loadmaster next demo", {"hull": ["since when"]}),
     request.GatesClosed: lambda: request.GatesClosed(["`CHANGELOG.md`: has no heading", "`Cargo.lock`: is stale"]),
     cargo.GivenCrateBroken: lambda: cargo.GivenCrateBroken("hangar.crate", TOLD),
     git.GitDenied: lambda: git.GitDenied("git@forge.example:ada/hangar", TOLD),

@@ -16,8 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.changes.entries import entries_in
+from loadmaster.planning.changes.last_release import commit_it_names
+from loadmaster.planning.changes.packed_changes import library_of, packed_changes
 from loadmaster.planning.crates_io.packaged import judge
-from loadmaster.planning.edits.changelog import headings, notes, obsolete_line, release_heading
+from loadmaster.planning.edits.changelog import headings, lines_to_come, notes, obsolete_line, release_heading
 from loadmaster.planning.edits.changelog_links import add_link
 from loadmaster.planning.edits.python_package import bump_python
 from loadmaster.planning.edits.toml_literals import Literal, replace_literals
@@ -27,7 +30,7 @@ from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 from loadmaster.planning.registry.as_of import lines_as_of
-from loadmaster.planning.registry.compare import compare
+from loadmaster.planning.registry.compare import VCS_INFO, compare
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.embedded_lock import compare_locks
 from loadmaster.planning.registry.index_entry import line_of_crate
@@ -69,6 +72,7 @@ from tests.kit.hostile_examples import (
     TODAY,
     WORKFLOW,
 )
+from tests.kit.packed import packed
 from tests.kit.smoke_reports import log, report
 from tests.kit.tools import TAIL, WING, adopted, ground
 
@@ -122,8 +126,9 @@ def _of_changelog(text: str) -> object:
     add_link(text, "1.0.0", "0.9.0")
     headings(text)
     obsolete_line(text)
+    entries_in("CHANGELOG.md", lines_to_come(text, "0.9.0"))
     evidence = tree(package("core", version="1.0.0"), texts={"CHANGELOG.md": text})
-    answers = [answer(evidence, gate) for gate in ("changelog-understood", "changelog-entries")]
+    answers = [answer(evidence, gate) for gate in ("changelog-understood", "changelog-entries", "breaking-level")]
     try:
         return answers, notes(release_heading(text, "1.0.0", TODAY), "1.0.0")
     except LoadmasterError:
@@ -206,6 +211,16 @@ READERS: Mapping[str, Reader] = {
         lambda content: read_crate(content, "x", keep=("Cargo.toml",)), (CRATE,), ("planning/registry/crate_file",)
     ),
     "a crate beside another": Reader(lambda content: compare(CRATE, content), (CRATE,), ("planning/registry/compare",)),
+    "what changed in a crate": Reader(
+        lambda content: (packed_changes(CRATE, content, "x", ()), library_of(content, "x")),
+        (CRATE,),
+        ("planning/changes/packed_changes",),
+    ),
+    "the commit that a crate names": Reader(
+        lambda content: commit_it_names(packed({VCS_INFO: content}), "x"),
+        (b'{"git": {"sha1": "0123456789012345678901234567890123456789"}}',),
+        ("planning/changes/last_release",),
+    ),
     "a crate's metadata": Reader(upload_metadata, (CRATE,), ("planning/registry/metadata",)),
     "a crate's line of an index": Reader(line_of_crate, (CRATE,), ("planning/registry/index_entry",)),
     "a crate by crates.io's rules": Reader(

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 _MINIMAL = ("rustc", "cargo", "rust-std")
 _CLIPPY = "clippy-preview"
@@ -69,6 +73,21 @@ class Rustup:
     def _script(self, program: str, scripts: Mapping[str, str]) -> str:
         calls_it = f'exec "{self.at_hand / program}" "$@"'
         return f"#!/bin/sh\n{scripts.get(program, calls_it)}\n"
+
+
+def rustup_alone(programs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory for programs; the search path has it, and of cargo's own directory only rustup's programs."""
+    programs.mkdir(parents=True)
+    for name in ("cargo", "rustc", "rustup"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    others = [place for place in os.environ["PATH"].split(os.pathsep) if not _has_cargo(Path(place))]
+    monkeypatch.setenv("PATH", os.pathsep.join([str(programs), *others]))
+    return programs
+
+
+def _has_cargo(place: Path) -> bool:
+    """Whether cargo, or one of its companions, lies there."""
+    return any((place / name).exists() for name in ("cargo", "cargo-semver-checks"))
 
 
 def _said(*command: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,12 +17,13 @@ from loadmaster.run.sandboxing import READS_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.steps import inspect
 from loadmaster.steps.look import look
+from tests.kit.hangar import git
 from tests.kit.next_step import run_as_printed
 from tests.kit.packing import body, manifest_text, packed
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of
 from tests.kit.sandboxed_cargo import sandboxed_cargo
-from tests.kit.toolchains import Rustup
+from tests.kit.toolchains import Rustup, rustup_alone
 
 pytestmark = pytest.mark.cargo
 
@@ -103,19 +103,13 @@ def test_the_oldest_rust_of_the_packages_is_installed(rustup: Rustup, home: Path
 
 @pytest.fixture
 def without_semver_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory for programs; the search path has it, and of cargo's own directory only rustup's programs."""
-    programs = tmp_path / "cargo home" / "bin"
-    programs.mkdir(parents=True)
-    for name in ("cargo", "rustc", "rustup"):
-        (programs / name).symlink_to(shutil.which(name) or name)
-    others = [place for place in os.environ["PATH"].split(os.pathsep) if not (Path(place) / "cargo").exists()]
-    monkeypatch.setenv("PATH", os.pathsep.join([str(programs), *others]))
-    return programs
+    return rustup_alone(tmp_path / "cargo home" / "bin", monkeypatch)
 
 
 def test_cargo_semver_checks_is_installed(
     home: Path, cloned: Path, without_semver_checks: Path, tmp_path: Path
 ) -> None:
+    git(cloned, "tag", "v0.4.0")
     store, request = Store(home), rehearse_request({"project": "demo", "version": "minor", "repository": str(cloned)})
     with rehearsal(request, store.run("one"), store) as job, fresh(tmp_path / "registry") as world:
         seen = look(job)
@@ -126,7 +120,7 @@ def test_cargo_semver_checks_is_installed(
         mine = sandboxed_cargo(tmp_path, tmp_path / "log", index=index_of(world))  # a registry that has it
 
         run_as_printed(
-            "inspect.semver",
+            "api.compare_apis",
             "cargo install --locked cargo-semver-checks",
             lint.why,
             tmp_path,

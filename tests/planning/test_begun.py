@@ -20,6 +20,7 @@ from loadmaster.planning.begun import (
     may_name,
     own_versions,
     require_finished,
+    version_to_finish,
 )
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, plan_release
 from loadmaster.planning.registry.seen import BranchCommit, ForgeSeen, OwnRelease, Seen, Signature, TagSeen
@@ -145,6 +146,27 @@ def test_its_own_version_goes_on_from_its_commit_and_from_no_other() -> None:
     start(moved_on, "0.5.0", again=True)
 
 
+def test_who_leaves_the_version_open_finishes_it_at_its_commit_and_is_stopped_after_it() -> None:
+    found = begun_release(world(), project())
+    assert found is not None
+    assert version_to_finish(found, COMMIT, "changed", WAY) == "0.5.0"
+    with pytest.raises(ReleaseUnfinished) as raised:
+        version_to_finish(found, "d" * 40, "changed", WAY)
+    assert (raised.value.facts["version"], raised.value.facts["asked"]) == ("0.5.0", "changed")
+
+
+def test_the_command_that_shows_what_changed_looks_where_the_request_looked() -> None:
+    said = {
+        "registry": "sparse+http://127.0.0.1:1/index/",
+        "repository": "a place",
+        "forge": "none",
+        "token-block": "x",
+    }
+    assert WayBack(project="demo", options=said).next_command(COMMIT) == (
+        f"loadmaster next demo --commit {COMMIT} --registry sparse+http://127.0.0.1:1/index/ --repository 'a place'"
+    )
+
+
 def test_a_candidate_is_finished_before_the_final_version() -> None:
     candidate = OwnRelease(commit=COMMIT, versions={"app": "0.5.0-rc.1"})
     looked = seen(package("app", version="0.5.0-rc.1"), own=candidate, commit=COMMIT)
@@ -258,6 +280,7 @@ def test_a_package_without_a_tag_of_its_own_is_of_a_release_if_the_commit_change
         ("app=1.1.0,core=0.2.1", {"app": "1.1.0", "core": "0.2.1"}),
         ("minor", None),
         ("app=1.1.0,core=minor", None),
+        ("changed", None),
     ],
 )
 def test_only_a_request_without_levels_names_a_release(asked: str, exact: Mapping[str, str] | None) -> None:

@@ -9,8 +9,8 @@ from loadmaster.planning.previous_release import (
     PreviousRelease,
     baseline,
     crates_of,
-    level_between,
     previous_release,
+    previous_releases,
 )
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.seen import TagSeen
@@ -73,18 +73,10 @@ def test_findings_are_compared_with_one_package_s_release(reason: str, names: li
     assert (compared.tag.name if compared else None) == found, reason
 
 
-@pytest.mark.parametrize(
-    ("older", "newer", "level"),
-    [
-        ("1.4.2", "2.0.0", "major"),
-        ("1.4.2", "1.5.0", "minor"),
-        ("1.4.2", "1.4.3", "patch"),
-        ("0.4.2", "0.5.0", "major"),
-        ("0.4.2", "0.4.3", "minor"),
-        ("0.0.2", "0.0.3", "major"),
-        ("0.9.0", "1.0.0", "major"),
-        ("1.4.2", "1.4.2", "patch"),
-    ],
-)
-def test_the_level_is_counted_from_the_first_number_that_is_not_zero(older: str, newer: str, level: str) -> None:
-    assert level_between(older, newer) == level
+def test_each_crate_has_a_last_release_of_its_own_by_its_own_tags() -> None:
+    own = project(policy="independent", tag="{name}-v{version}", tags={"core": "v{version}"})
+    names = ["app-v0.3.0", "app-v0.4.0", "app-v0.5.0-rc.1", "core-v0.3.9", "v0.4.0", "v0.2.0"]
+    tags = [TagSeen(name=name, commit=BASE, parents=(), subject="") for name in names]
+    plan = plan_release(seen(package("app"), package("core"), package("new")), own, "minor", TODAY)
+    found = previous_releases(tags, plan, own)
+    assert {name: release.tag.name for name, release in found.items()} == {"app": "app-v0.4.0", "core": "v0.4.0"}

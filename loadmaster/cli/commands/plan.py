@@ -25,6 +25,7 @@ from loadmaster.steps.check import check
 from loadmaster.steps.commands import run_commands
 from loadmaster.steps.look import look
 from loadmaster.steps.publish import kept_crate
+from loadmaster.steps.survey import look_at_changes, request_of
 from loadmaster.things.crate import PublishedCrate
 from loadmaster.things.thing import look_at
 
@@ -53,7 +54,8 @@ def plan_here(request: RehearseRequest, store: Store) -> Planned:
 
 def _plan(job: Job) -> Planned:
     journal, seen = Journal(job), look(job)
-    draft = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+    version = prepare.known_version(job, seen) or request_of(job, look_at_changes(job, seen))
+    draft = plan_release(seen, job.project, version, job.pinned.today)
     prepare.require_finished(job, seen, draft)
     plan, records = run_commands(job, seen, draft)
     for record in records:

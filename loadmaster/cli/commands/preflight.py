@@ -20,8 +20,9 @@ from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import Store
 from loadmaster.smoke.steps.of_release import ask_for_worker_without_prefect
-from loadmaster.steps import permissions
+from loadmaster.steps import permissions, prepare
 from loadmaster.steps.look import look
+from loadmaster.steps.survey import look_at_changes, request_of
 
 
 def preflight_here(request: PreflightRequest, store: Store, read_block: ReadBlock) -> PreflightReport:
@@ -30,7 +31,8 @@ def preflight_here(request: PreflightRequest, store: Store, read_block: ReadBloc
     try:
         job = preflight_job(request, directory, store)
         seen = look(job)
-        plan = plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+        version = prepare.known_version(job, seen) or request_of(job, look_at_changes(job, seen))
+        plan = plan_release(seen, job.project, version, job.pinned.today)
         with hold_tokens(job, _read_or_unread(read_block)):
             facts = permissions.look_at_permissions(job, plan, seen.workspace, seen.registry, publishes=False)
         findings = (*ask(facts), *permissions.judge_unpackaged(job, plan, seen))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from loadmaster.clients.git.command import (
@@ -18,6 +19,7 @@ from loadmaster.clients.git.command import (
 )
 from loadmaster.clients.git.remotes import run_with
 from loadmaster.errors.git import GitRemoteUnreachable, UnknownCommit
+from loadmaster.planning.changes.messages import Commit
 from loadmaster.planning.registry.seen import BranchCommit, Signature, TagSeen
 
 
@@ -132,6 +134,30 @@ def commits_since(
     return frozenset(
         text(repository, "rev-list", "--full-history", "--stdin", "HEAD", "--", *paths, stdin=lines).split()
     )
+
+
+def changes_since(repository: Path, base: str, tip: str) -> tuple[Commit, ...]:
+    """The commits that `tip` contains and `base` does not, with their messages and the paths that they changed, newest first.
+
+    A renamed file changes at both paths. Of a merge, only those paths count that are as in none of its parents. Raises
+    `UnknownCommit`.
+    """
+    between = f"{resolve(repository, base)}..{resolve(repository, tip)}"
+    form = ("-z", "--name-only", "--no-renames", "--diff-merges=dense-combined", f"--format=%x00{_COMMIT}%H%x00 %B")
+    listed = run(repository, "log", "--topo-order", *form, between, "--").decode(errors="surrogateescape")
+    return tuple(_commits(listed.split("\0")))
+
+
+_COMMIT = "//"
+"""Begins a commit's id in the log. No path of a tree begins so, and the message begins with a blank."""
+
+
+def _commits(fields: Sequence[str]) -> Iterator[Commit]:
+    """Each commit is its marked id, its message, and its paths, with empty fields between; a path may follow a line's end."""
+    begins = [place for place, field in enumerate(fields) if field.startswith(_COMMIT)]
+    for begin, end in pairwise([*begins, len(fields)]):
+        paths = tuple(field.removeprefix("\n") for field in fields[begin + 2 : end] if field)
+        yield Commit(id=fields[begin].removeprefix(_COMMIT), message=fields[begin + 1].strip(), paths=paths)
 
 
 def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:

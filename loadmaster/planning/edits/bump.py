@@ -29,12 +29,12 @@ from loadmaster.planning.edits.changelogs import (
     changelogs,
     write_changelogs,
 )
-from loadmaster.planning.edits.manifest import add_heirs, bump_manifests
+from loadmaster.planning.edits.manifest import add_heirs, bump_manifests, version_heirs
 from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.edits.toml_literals import value_at
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
-from loadmaster.planning.profile.policy import Policy
+from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.lockfile import bump_lockfile
 from loadmaster.planning.tree.lockfiles import member_lockfiles
@@ -117,9 +117,7 @@ def edit_tree(
     of editing each kind of file.
     """
     current = {package.name: package.version for package in workspace.packages}
-    manifests = _manifests(files, workspace)
-    others = manifests.keys() - {package.manifest for package in workspace.packages}
-    after = bump_manifests(manifests, planned, style.moving_requirements, others)
+    after = edit_manifests(files, workspace, planned, style.moving_requirements)
     after |= _lockfiles(files, workspace, {**current, **planned})
     after |= _python_edits(files.texts, workspace, planned)
     moving = changelogs(files.texts, workspace, planned, style)
@@ -129,6 +127,25 @@ def edit_tree(
     edits = {path: text for path, text in sorted(after.items()) if text != files.texts[path]}
     _require_one_text(files, after)
     return TreeEdits(texts=edits, changelogs=written)
+
+
+def edit_manifests(
+    files: TreeFiles, workspace: Workspace, planned: Mapping[str, str], moving: Requirements
+) -> dict[str, str]:
+    """The text of every manifest that may change, by path, with the members in `planned` at their versions.
+
+    `planned` is what `moving_versions` gives. Raises what `bump_manifests` raises.
+    """
+    manifests = _manifests(files, workspace)
+    others = manifests.keys() - {package.manifest for package in workspace.packages}
+    return bump_manifests(manifests, planned, moving, others)
+
+
+def sharing_versions(files: TreeFiles, workspace: Workspace) -> tuple[frozenset[str], ...]:
+    """The members that inherit one `[workspace.package] version`, by name: one literal is the version of all of them."""
+    manifests = _manifests(files, workspace)
+    heirs = version_heirs(manifests, manifests.keys() - {package.manifest for package in workspace.packages})
+    return tuple(frozenset(name for name in heirs if heirs[name] == root) for root in sorted(set(heirs.values())))
 
 
 def _require_one_text(files: TreeFiles, after: Mapping[str, str]) -> None:

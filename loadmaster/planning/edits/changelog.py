@@ -14,6 +14,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from semver import Version
+
 from loadmaster.errors.edits import ChangelogHeadings, HeadingOfSeveral, SeveralUnreleased
 from loadmaster.planning.edits.changelog_dates import find_day, spell_day
 from loadmaster.planning.edits.changelog_links import add_link, comparison_at, next_address, next_comparison
@@ -102,6 +104,11 @@ class _Version(NamedTuple):
     @property
     def version(self) -> str:
         return _whole(self.match["version"])
+
+    @property
+    def number(self) -> Version | None:
+        """None if it is no SemVer."""
+        return Version.parse(self.version) if Version.is_valid(self.version) else None
 
     @property
     def rest(self) -> str:
@@ -344,6 +351,28 @@ def _end_of(text: str, title: Title) -> int:
     bounds = _known(text).bounds
     following = bisect_right(bounds, title.start, key=lambda other: other.start)
     return bounds[following].start if following < len(bounds) else len(text)
+
+
+def lines_of(text: str, version: str) -> tuple[tuple[int, str], ...]:
+    """The lines under the heading of `version`, each with its number, without comments. Raises what `notes` raises."""
+    return _numbered(text, *_section(text, version))
+
+
+def lines_to_come(text: str, released: str) -> tuple[tuple[int, str], ...]:
+    """The lines of all that is not out yet, each with its number, without comments.
+
+    That is what stands under the headings of what is to come, and of versions above `released`.
+    """
+    known, last = _known(text), Version.parse(_whole(released))
+    above = [each.title for each in known.versions if each.number is not None and each.number > last]
+    titles = sorted({*known.unreleased, *above}, key=lambda title: title.start)
+    return tuple(line for title in titles for line in _numbered(text, title.end, _end_of(text, title)))
+
+
+def _numbered(text: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
+    section = _COMMENT.sub(lambda match: re.sub(r"[^\n]", "", match[0]), text[start:end])
+    first = text.count("\n", 0, start) + 1
+    return tuple((first + place, line.rstrip("\r")) for place, line in enumerate(section.split("\n")))
 
 
 def has_notes(text: str, version: str) -> bool:

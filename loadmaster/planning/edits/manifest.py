@@ -89,6 +89,14 @@ def add_heirs(
     } | dict(versions)
 
 
+def version_heirs(manifests: Mapping[str, str], others: Collection[str] = ()) -> dict[str, str]:
+    """By name, the packages that inherit their version, each with the root that has it. Raises what `parse_manifest` raises."""
+    parsed = {path: parse_manifest(path, text) for path, text in manifests.items()}
+    own = {path: manifest for path, manifest in parsed.items() if path not in others and _inherits(manifest)}
+    roots = {path: root_of(path, parsed) for path in own}
+    return {own[path]["package"]["name"]: root for path, root in roots.items() if root is not None}
+
+
 def _is_private(path: str, root: str, manifests: Mapping[str, ManifestTable]) -> bool:
     """Whether no registry may get the package, by its manifest or by what it inherits."""
     return registries_of(path, manifests[path], root, manifests.get(root, {})) == ()

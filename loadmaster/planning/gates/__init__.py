@@ -39,6 +39,7 @@ GATES: tuple[Gate, ...] = (
     changelogs.changelog_understood,
     changelogs.changelog_entries,
     changelogs.changelog_fragments,
+    changelogs.breaking_level,
     numbers.python_version,
     locks.lockfiles_current,
     locks.lockfile_changes,

@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from semver import Version
+
 from loadmaster.errors.edits import ChangelogHeadings
+from loadmaster.planning.changes.entries import entries_in
+from loadmaster.planning.changes.level import Change, allows, next_after
 from loadmaster.planning.edits import changelog
 from loadmaster.planning.edits.changelogs import Changelog
 from loadmaster.planning.gates.evidence import Tree
@@ -156,6 +160,48 @@ def _headings(text: str) -> Iterator[_Line]:
             yield _Line(number, len(match["marks"]), match["text"].strip())
         elif re.match(r"\w|\[", line) and _UNDERLINE.fullmatch(below) and len(below.rstrip()) >= len(line.rstrip()):
             yield _Line(number, 0, line.strip())
+
+
+@of_files(
+    "breaking-level",
+    "crossterm 0.28.1 and aya 0.13.1 list breaking changes, and came to everybody with the next update.",
+)
+def breaking_level(tree: Tree) -> GateJudgement:
+    """Is the version of every changelog whose section says *breaking* one that lets breaking changes out?
+
+    Counted from the highest stable version below it, of the changelog's headings and of the registry. In 0.y.z a breaking
+    change moves y. Headings, and marks such as `**breaking:**` or `[BREAKING]`, say it; a heading without entries does not.
+    """
+    logs = changelogs_of(tree)
+    return logs if isinstance(logs, Skip) else each_of(logs, lambda log: _too_low(tree, log))
+
+
+def _too_low(tree: Tree, log: Changelog) -> Iterator[Problem]:
+    text, version = tree.text(log.path), log.version
+    if text is None or version is None:
+        return
+    try:
+        entries = entries_in(log.path, changelog.lines_of(text, version))
+    except ChangelogHeadings:
+        return  # `changelog-heading` reports it
+    before = _version_before(tree, log, text, version)
+    breaking = next((entry for entry in entries if entry.change is Change.BREAKING), None)
+    if breaking is not None and before is not None and not allows(before, version, Change.BREAKING):
+        what = f"says in line {breaking.line} that something is breaking (`{breaking.text}`), and `{version}` follows `{before}`"
+        fix = (
+            f"release `{next_after(before, Change.BREAKING)}`, or mend the entry if it breaks nobody, and commit that."
+        )
+        yield Problem(where=log.path, what=what, fix=fix)
+
+
+def _version_before(tree: Tree, log: Changelog, text: str, version: str) -> str | None:
+    """The highest stable version below `version`; None if there is none, or only candidates of it."""
+    registry = tree.registry.crates if tree.registry is not None else {}
+    published = [crate.version for name in log.packages for crate in registry.get(name, ())]
+    known = [heading.version for heading in changelog.headings(text)] + published
+    numbers = [Version.parse(one) for one in known if Version.is_valid(one)]
+    lower = [number for number in numbers if number < Version.parse(version) and number.prerelease is None]
+    return str(max(lower)) if lower else None
 
 
 _FOLDERS = (".changes", ".changeset", "changelog.d", "newsfragments", ".changelog", ".unreleased", "changes.d")

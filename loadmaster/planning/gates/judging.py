@@ -47,6 +47,8 @@ class CouldNotCheck(Value):
     """The question arises, and nobody could answer it."""
 
     why: str
+    blocks: bool = True
+    """Whether that keeps a release from starting."""
 
 
 GateJudgement = Findings | Skip | CouldNotCheck
@@ -75,7 +77,8 @@ class Gate:
             case Skip():
                 return GateAnswer.skip(self.id, judged.why)
             case CouldNotCheck():
-                return GateAnswer.could_not_check(self.id, judged.why)
+                answer = GateAnswer.could_not_check(self.id, judged.why)
+                return answer.model_copy(update={"blocks": judged.blocks})
             case _:
                 assert_never(judged)
 

@@ -239,6 +239,9 @@ class CargoStyle(Value):
     """Check the published packages with the oldest Rust that each declares. `false` is recorded as a deviation."""
     msrv_within: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     """How many seconds these checks may take, all together. One that is not done by then could not be checked."""
+    semver_within: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
+    """How many seconds comparing the APIs of the packages with those of their last releases (`cargo semver-checks`) may take,
+    all together. One that is not done by then could not be compared."""
     environment: Annotated[tuple[str, ...], AfterValidator(_no_credentials)] = ()
     """Names of environment variables that cargo and git may see, in addition to the built-in allow-list. `SSH_AUTH_SOCK`,
     `SSH_AGENT_PID`, `SSH_ASKPASS` and `GIT_ASKPASS` are for git alone. A name that says that it holds a credential is refused:
@@ -283,7 +286,7 @@ class Preflight(Value):
 class GateStyle(Value):
     """How the gates count. See [gates](gates.md)."""
 
-    advice: tuple[str, ...] = ("bump-alone", "gone-crate", "msrv", "semver-compatible")
+    advice: tuple[str, ...] = ("bump-alone", "gone-crate", "msrv")
     """Ids of gates that never keep a release from starting: their problems are only shown."""
 
 

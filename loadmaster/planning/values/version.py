@@ -16,9 +16,17 @@ _LEVEL_OR_VERSION = (
 )
 _NAMED = rf"[A-Za-z0-9_-]+={_LEVEL_OR_VERSION}"
 
-ASKED = rf"^({_LEVEL_OR_VERSION}|{_NAMED}(,{_NAMED})*)$"
-"""What a person may ask for: a level, or a strict SemVer version without a leading `v`. If packages have versions of their
+_GIVEN = rf"{_LEVEL_OR_VERSION}|{_NAMED}(,{_NAMED})*"
+
+GIVEN = rf"^({_GIVEN})$"
+"""Versions that a person gives: a level, or a strict SemVer version without a leading `v`. If packages have versions of their
 own, one for each named package: `NAME=VERSION,NAME=LEVEL`."""
+
+CHANGED = "changed"
+"""Asks for what changed since the last release, with the versions that the changes ask for (`planning.changes`)."""
+
+ASKED = rf"^({CHANGED}|{_GIVEN})$"
+"""What a person may ask for: versions, or what changed."""
 
 
 class Level(StrEnum):

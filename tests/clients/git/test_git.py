@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from loadmaster.clients import git
+from loadmaster.clients.git.acting import signature
 from loadmaster.clients.git.command import ask, complaint_about, run
 from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError
@@ -315,6 +316,47 @@ class TestAsking:
         commit(clone, "later")
         assert git.last_change(clone, "HEAD", r'^version = "1\.0\.0"', "Cargo.toml") == ("Cargo.toml", "src/lib.rs")
         assert git.last_change(clone, "HEAD", r'^version = "9', "Cargo.toml") is None
+
+    def test_the_commits_since_another_are_told_newest_first_with_their_words_and_paths(self, clone: Path) -> None:
+        base = git.head(clone)
+        write(clone, {"a b": "1", "c": "1", "gone": "1"})
+        first = git.commit_all(clone, "Add them\n\nAnd say why.", AUTHOR, WHEN)
+        (clone / "gone").rename(clone / "moved")
+        second = git.commit_all(clone, "//Move it", AUTHOR, WHEN)
+        run(
+            clone,
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--allow-empty-message",
+            "--message=",
+            extra=signature(AUTHOR, WHEN),
+        )
+        third = git.head(clone)
+        found = git.changes_since(clone, base, "HEAD")
+        assert [(each.id, each.message) for each in found] == [
+            (third, ""),
+            (second, "//Move it"),
+            (first, "Add them\n\nAnd say why."),
+        ]
+        assert [set(each.paths) for each in found] == [set(), {"gone", "moved"}, {"a b", "c", "gone"}]
+        assert git.changes_since(clone, third, "HEAD") == ()
+
+    def test_a_merge_changed_what_none_of_its_parents_has_so(self, clone: Path) -> None:
+        base = git.head(clone)
+        run(clone, "checkout", "--quiet", "-b", "side")
+        theirs = git.commit_all(write(clone, {"theirs": "1"}), "Theirs", AUTHOR, WHEN)
+        run(clone, "checkout", "--quiet", "main")
+        ours = git.commit_all(write(clone, {"ours": "1"}), "Ours", AUTHOR, WHEN)
+        run(clone, "merge", "--quiet", "--no-commit", "--no-ff", "side", extra=signature(AUTHOR, WHEN))
+        merge = git.commit_all(write(clone, {"ours": "2"}), "Merge", AUTHOR, WHEN)
+        found = {each.id: each.paths for each in git.changes_since(clone, base, "HEAD")}
+        assert found == {merge: ("ours",), ours: ("ours",), theirs: ("theirs",)}
+        assert set(run(clone, "rev-list", "HEAD", f"^{base}").decode().split()) == found.keys()
+
+    def test_an_unknown_commit_since_which_is_named(self, clone: Path) -> None:
+        with pytest.raises(UnknownCommit):
+            git.changes_since(clone, "0" * 40, "HEAD")
 
     def test_the_first_commit_of_all_changed_nothing(self, clone: Path) -> None:
         assert git.last_change(clone, "HEAD", r"^\[workspace", "Cargo.toml") is None

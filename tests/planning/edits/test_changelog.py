@@ -13,6 +13,8 @@ from loadmaster.planning.edits.changelog import (
     has_notes,
     headings,
     leaves_it_to_releases,
+    lines_of,
+    lines_to_come,
     notes,
     obsolete_line,
     release_heading,
@@ -497,3 +499,39 @@ def test_a_heading_is_added_once_and_every_byte_survives(text: str) -> None:
     assert release_heading(after, "2.0.0", DAY) == after
     assert len(headings(after)) == len(found) + 1
     assert notes(after, "2.0.0") in text
+
+
+TO_COME = """# Changelog
+
+## [Unreleased]
+
+<!-- a template
+### Breaking
+-->
+- New.
+
+## [1.5.0] - unreleased
+
+- Raised.
+
+## [1.4.0] - 2026-01-01
+
+- Old.
+"""
+
+
+def test_what_is_to_come_has_the_lines_of_all_that_is_not_out() -> None:
+    def entries(released: str) -> list[tuple[int, str]]:
+        return [line for line in lines_to_come(TO_COME, released) if line[1].strip()]
+
+    assert entries("1.4.0") == [(8, "- New."), (12, "- Raised.")]
+    assert entries("1.5.0") == [(8, "- New.")]
+    assert entries("1.3.0") == [(8, "- New."), (12, "- Raised."), (16, "- Old.")]
+    assert lines_to_come("# Changelog\n", "1.0.0") == ()
+
+
+def test_a_section_has_its_lines_with_their_numbers() -> None:
+    assert [line for line in lines_of(TO_COME, "1.4.0") if line[1]] == [(16, "- Old.")]
+    assert [line for line in lines_of(TO_COME.replace("\n", "\r\n"), "1.4.0") if line[1]] == [(16, "- Old.")]
+    with pytest.raises(ChangelogHeadings):
+        lines_of(TO_COME, "2.0.0")

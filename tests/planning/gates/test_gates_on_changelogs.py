@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from loadmaster.planning.gates import check
 from loadmaster.planning.gates.evidence import Evidence
+from loadmaster.planning.profile.project import GateStyle
 from loadmaster.planning.values.gate import Outcome
 from tests.kit.building import CHANGELOG, TODAY, evidence, package, project, seen
 from tests.kit.gates_asked import answer, fails, tree
@@ -151,3 +153,63 @@ def test_notes_that_come_from_commits_are_notes() -> None:
     written = evidence(looked).tree
     assert written is not None
     assert str(TODAY) in written.files.texts["CHANGELOG.md"]
+
+
+BREAKS = "## [Unreleased]\n\n### Breaking\n\n- No doors.\n\n"
+OLDER = "## [{version}] - 2026-10-01\n\n- Old.\n"
+TOO_LOW: list[tuple[str, str, str, str, str]] = [
+    ("a heading, in a patch of 1.x", "1.4.0", "patch", BREAKS, "`2.0.0`"),
+    ("a heading, in a minor version of 1.x", "1.4.0", "minor", BREAKS, "`2.0.0`"),
+    ("below 1.0, where y has to move", "0.4.0", "0.4.1", BREAKS, "`0.5.0`"),
+    ("a candidate of a patch", "1.4.0", "1.4.1-rc.1", BREAKS, "`2.0.0`"),
+    ("a mark in an entry", "1.4.0", "minor", "## [Unreleased]\n\n- **breaking:** No doors.\n\n", "`2.0.0`"),
+]
+
+
+def released(version: str, asked: str, text: str, **source: object) -> Evidence:
+    """A release of `asked`, with the changelog's text above the section of the tree's version."""
+    texts = {"CHANGELOG.md": text + OLDER.format(version=version)}
+    return evidence(seen(package("app", version=version), changelogs=texts, **source), asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("reason", "version", "asked", "text", "way"), TOO_LOW, ids=[row[0] for row in TOO_LOW])
+def test_a_section_that_says_breaking_in_a_version_that_does_not_let_it_out(
+    reason: str, version: str, asked: str, text: str, way: str
+) -> None:
+    found = answer(released(version, asked, text), "breaking-level")
+    assert fails(found, "CHANGELOG.md", "that something is breaking"), reason
+    assert way in found.problems[0].fix
+    assert f"follows `{version}`" in found.problems[0].what
+
+
+LET_OUT = [
+    ("the next major version", "1.4.0", "major", BREAKS),
+    ("below 1.0, the next y", "0.4.0", "minor", BREAKS),
+    ("below 0.1, any version", "0.0.4", "patch", BREAKS),
+    ("a candidate of the next major version", "1.4.0", "2.0.0-rc.1", BREAKS),
+    ("a first release", "0.4.0", "0.4.0", "## 0.4.0\n\n### Breaking\n\n- No doors.\n\n<!--\n"),
+    ("nothing that breaks", "1.4.0", "patch", "## [Unreleased]\n\n- A rivet.\n\n"),
+    ("a heading without entries", "1.4.0", "patch", "## [Unreleased]\n\n### Breaking\n\n### Fixed\n\n- A rivet.\n\n"),
+]
+
+
+@pytest.mark.parametrize(("reason", "version", "asked", "text"), LET_OUT, ids=[row[0] for row in LET_OUT])
+def test_a_section_whose_version_lets_it_out_passes(reason: str, version: str, asked: str, text: str) -> None:
+    assert answer(released(version, asked, text), "breaking-level").outcome is Outcome.PASS, reason
+
+
+def test_a_version_that_the_changelog_leaves_out_counts_if_the_registry_has_it() -> None:
+    text = "## [Unreleased]\n\n### Breaking\n\n- No doors.\n"
+    found = evidence(
+        seen(package("app", version="1.4.0"), changelogs={"CHANGELOG.md": text}, registry={"app": ["1.4.0"]}), "patch"
+    )
+    assert fails(answer(found, "breaking-level"), "CHANGELOG.md", "follows `1.4.0`")
+
+
+def test_the_profile_can_make_it_advice() -> None:
+    found = released("1.4.0", "patch", BREAKS)
+    assert found.tree is not None
+    advised = project().model_copy(update={"gates": GateStyle(advice=("breaking-level",))})
+    tree_of_it = found.tree.model_copy(update={"project": advised})
+    told = next(each for each in check(found.model_copy(update={"tree": tree_of_it})) if each.gate == "breaking-level")
+    assert (told.opens, told.advised, len(told.warnings)) == (True, True, 1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.request import MalformedVersion, VersionTooLong
-from loadmaster.planning.values.version import ASKED, parse, planned_version, same_version
+from loadmaster.planning.values.version import ASKED, GIVEN, parse, planned_version, same_version
 
 numbers = st.integers(0, 30)
 versions = st.builds(
@@ -70,6 +70,16 @@ def test_a_level_never_lowers(current: str, level: str) -> None:
 @given(versions)
 def test_the_form_takes_every_version_that_the_library_takes(version: str) -> None:
     assert re.match(ASKED, version)
+
+
+def test_what_changed_can_be_asked_for_and_is_no_version() -> None:
+    assert re.match(ASKED, "changed")
+    for text in ("changed", "app=changed", "app=1.0.0,core=changed"):
+        assert not re.match(GIVEN, text)
+    assert not re.match(ASKED, "app=changed")
+    with pytest.raises(MalformedVersion, match="a release also takes `changed`") as refused:
+        planned_version("changed", "1.0.0", ())
+    assert "`changed` is not a version" in refused.value.what
 
 
 def test_build_metadata_does_not_make_another_version() -> None:

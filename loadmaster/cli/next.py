@@ -1,0 +1,45 @@
+"""The command `next`: what changed since the last releases, and which versions that asks for. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, JsonOption, RegistryOption, RepositoryOption
+from loadmaster.planning.values.version import CHANGED
+from loadmaster.run.store import default_store
+
+app = typer.Typer()
+
+
+@app.command(name="next", epilog="Example: loadmaster next demo")
+def next_version(
+    project: Annotated[str, typer.Argument(help="A profile in `projects/`.", metavar="PROJECT")],
+    repository: RepositoryOption = None,
+    branch: BranchOption = None,
+    commit: CommitOption = None,
+    as_of: AsOfOption = None,
+    registry: RegistryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Says of each package what changed since its own last release, and proposes the next version of those that did, and of
+    their dependents that must follow.
+
+    `--version changed` of `plan`, `rehearse` and `release` releases exactly that. Changes nothing, and needs no token. Where
+    cargo-semver-checks is installed, it compares the APIs. Exit codes: 0 decided (perhaps that there is nothing to release),
+    1 nothing can be proposed, 2 usage, 4 something is not known that could change it.
+    """
+    from loadmaster.cli.commands.next import propose_here
+    from loadmaster.planning.changes.show import proposal_text
+    from loadmaster.rehearsal.request import rehearse_request
+
+    values = {"project": project, "version": CHANGED, "repository": absolute(repository), "branch": branch}
+    request = rehearse_request({**values, "commit": commit, "as_of": as_of})
+    proposal = propose_here(request, registry, default_store(), tell)
+    if as_json:
+        print_json({**proposal.model_dump(mode="json"), "asked": proposal.asked})
+    else:
+        print(proposal_text(proposal), end="")
+    raise typer.Exit(4 if proposal.undecided else 0)
