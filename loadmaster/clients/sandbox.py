@@ -134,6 +134,10 @@ def _arguments(sandbox: BuildSandbox, access: Access) -> Iterator[str]:
     yield from _mounts(each for each in shown if each not in above)
     kept = (*access.keeps, *(written / ".git" for written in access.writes))
     yield from _mounts(("--ro-bind-try", place) for place in kept)
+    # cargo asks git what was changed, and git asks Git LFS, which writes what it reads into a file first.
+    for seen in (*access.reads, *access.writes):
+        if (scratch := seen / ".git" / "lfs" / "tmp").is_dir():
+            yield from ("--tmpfs", str(scratch))
 
 
 def _mounts(shown: Iterable[tuple[str, Path]]) -> Iterator[str]:

@@ -35,6 +35,9 @@ def bring_files(checkout: Path, source: str | None, *, extra: Mapping[str, str] 
         return False
     for key, value in _FILTER.items():
         run(checkout, "config", key, value)
+    scratch = checkout / text(checkout, "rev-parse", "--git-dir") / "lfs" / "tmp"
+    with writing(scratch):
+        scratch.mkdir(parents=True, exist_ok=True)  # the sandbox shows an empty one in its place
     repository = Path(source) if source is not None and Path(source).is_dir() else None
     if repository is not None:
         _copy_objects(repository, checkout)

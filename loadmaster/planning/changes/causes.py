@@ -59,9 +59,12 @@ def unknown_of(seen: PackageSeen) -> Unknown | None:
     if seen.files is None:
         return Unknown(why=f"whether it changed is not known: {seen.why_unknown}")
     if seen.is_changed is None:
+        since = f"its files differ from those of {seen.released}, and since when is not known: the history has"
+        if seen.tag is None:
+            return Unknown(why=f"{since} not the commit that the published crate names, and it has no tag of its own")
         return Unknown(
-            why=f"its files differ from those of {seen.released}, and since when is not known: the history has neither the tag "
-            f"`{seen.tag}` nor the commit that the published crate names; put the tag on the commit that was published"
+            why=f"{since} neither the tag `{seen.tag}` nor the commit that the published crate names; put the tag on the commit "
+            "that was published"
         )
     if seen.api is not None and not seen.api.asked:
         return Unknown(why=f"its API could not be compared with that of {seen.released}: {seen.api.why}", of_api=True)
@@ -90,7 +93,7 @@ def _remarks(seen: PackageSeen, policy: Policy) -> Iterator[str]:
             f"{seen.above} was released from another branch, so it is compared with {seen.released}; the next number comes "
             f"after {seen.above}"
         )
-    if seen.is_changed and not seen.is_tagged and seen.since is not None:
+    if seen.is_changed and not seen.is_tagged and seen.tag is not None and seen.since is not None:
         yield (
             f"the history has no tag `{seen.tag}`; changes are counted from commit {seen.since}, which the crate that was "
             f"published as {seen.released} names. To mend it: `git tag {seen.tag} {seen.since}`, and push the tag"

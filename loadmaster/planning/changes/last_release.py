@@ -26,8 +26,8 @@ class LastRelease(Value):
     """A release that a package may be compared with."""
 
     crate: CrateVersion
-    tag: str
-    """The name that the profile gives its tag."""
+    tag: str | None
+    """The name that the profile gives its tag; None for a package without a tag of its own."""
     commit: str | None
     """The commit that it was made from, if that is in the history: that of its tag, else the one that its crate names."""
     is_tagged: bool
@@ -43,6 +43,8 @@ def releases_before(
     """
     line = _own_line(package.version, published, on_maintenance_branch=project.is_on_maintenance_branch)
     crates = sorted(line, key=lambda crate: parse(crate.version), reverse=True)
+    if package.name in project.release.tagged_with:  # the tags do not tell which version of it they had
+        return tuple(LastRelease(crate=crate, tag=None, commit=None, is_tagged=False) for crate in crates)
     named = ((crate, project.tag_of(package.name, crate.version)) for crate in crates)
     return tuple(LastRelease(crate=crate, tag=tag, commit=tags.get(tag), is_tagged=tag in tags) for crate, tag in named)
 

@@ -163,7 +163,14 @@ class _Decision:
         needed = needed_by(self._seen.workspace, versions, self._packages.keys(), self._seen.registry)
         why = "`{}` needs it, and the registry has no version that will do"
         self._want({name: why.format(by) for name, by in needed.items()})
-        return grown or bool(needed)
+        return self._lead(versions) or grown or bool(needed)
+
+    def _lead(self, versions: Mapping[str, str]) -> bool:
+        """Adds those with whose tag others are released; whether there were any."""
+        leaders = {self._project.release.leader(name) for name in versions} & self._packages.keys()
+        if missing := leaders - versions.keys():
+            self._changes |= dict.fromkeys(missing, Change.FIX)
+        return bool(missing)
 
     def _may_follow(self, move: Move) -> bool:
         """Packages that share a version move together, so that their requirements on each other ask for nothing more."""
@@ -226,6 +233,9 @@ class _Decision:
         for move in self._moves:
             if move.package == name:
                 yield Cause(change=self._weight_of(move), what=self._why_it_moves(move))
+        followers = [other for other in self._versions if self._project.release.tagged_with.get(other) == name]
+        if followers and name not in self._own:
+            yield Cause(change=None, what=f"{some_names(followers)} has no tag of its own, and gets that of `{name}`")
         if name in self._wanted:
             yield Cause(change=None, what=self._wanted[name])
         elif name not in self._changes:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
+from loadmaster.clients.sandbox import Access, BuildSandbox, Purpose
 from loadmaster.planning.registry.packed import is_pointer
 from loadmaster.planning.tree.submodules import Carried
 from tests.kit.repositories import add_submodule, repository, save
+from tests.kit.sandboxed_cargo import require_sandbox
 
 TABLE = b"wind\n" * 1000
 SHA256 = hashlib.sha256(TABLE).hexdigest()
@@ -44,6 +48,18 @@ def test_its_files_are_there_and_the_clone_is_clean(tmp_path: Path) -> None:
     assert (clone / "table.bin").read_bytes() == TABLE
     assert carried.lfs
     assert git.status(clone) == ()
+
+
+@installed
+def test_in_the_sandbox_git_can_look_at_a_file_whose_time_changed(tmp_path: Path) -> None:
+    """cargo asks it before it packages."""
+    clone, _ = filled(tmp_path, tracking(tmp_path / "source"))
+    os.utime(clone / "table.bin", (1, 1))
+    sandbox, asked = BuildSandbox(program=require_sandbox()), ["git", "status", "--porcelain"]
+    for access in (Access(reads=(clone,)), Access(purpose=Purpose.BUILD, writes=(clone,))):
+        command = sandbox.command(["env", "HOME=/tmp", *asked], clone, access)
+        looked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (looked.returncode, looked.stdout, looked.stderr) == (0, "", "")
 
 
 @installed

@@ -155,6 +155,17 @@ def test_a_raised_package_that_did_not_change_goes_out_if_a_changed_one_needs_it
 INHERITED = '[workspace]\nmembers = ["crates/*"]\n[workspace.package]\nversion = "1.4.0"\n'
 
 
+def test_a_package_whose_tag_another_gets_goes_out_with_it() -> None:
+    profile = project(policy="independent", tagged_with={"mast": "hull"})
+    found = looked(HULL, package("mast", version="0.2.0"))
+    only_mast = changed("mast", "Mend a shroud", version="0.2.0", released="0.2.0")
+    both = proposed(found, unchanged("hull", "1.4.0"), only_mast, profile=profile)
+    assert both.versions == {"hull": "1.4.1", "mast": "0.2.1"}
+    assert [cause.what for each in both.packages if each.package == "hull" for cause in each.causes] == [
+        "`mast` has no tag of its own, and gets that of `hull`"
+    ]
+
+
 def test_packages_that_inherit_one_version_move_together() -> None:
     heirs = {
         f"crates/{name}/Cargo.toml": f'[package]\nname = "{name}"\nversion.workspace = true\n'
