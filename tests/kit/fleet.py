@@ -56,6 +56,8 @@ BELOW: Mapping[str, str] = {
     "python/setup.py": "",
 }
 """One workspace in `rust`, with a member beside it, and configuration of cargo's in both places."""
+BELOW_IN: Mapping[str, str] = {"ship-mast": "rust", "ship-hull": "rust"}
+"""Where cargo packages the crates, by name, in an order in which they can be published."""
 
 SEVERAL: Mapping[str, str] = {
     ".gitignore": "target\n",
@@ -71,6 +73,7 @@ SEVERAL: Mapping[str, str] = {
     "tool/src/lib.rs": "pub use fleet_units::KILOGRAM;\n",
 }
 """A workspace and a single crate: the workspace's `fleet-top` needs the crate, which needs the workspace's `fleet-units`."""
+SEVERAL_IN: Mapping[str, str] = {"fleet-units": "core", "fleet-tool": "tool", "fleet-top": "core"}
 
 
 def repository(directory: Path, files: Mapping[str, str]) -> Path:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from loadmaster.clients import cargo
 from tests.kit.packing import body
 from tests.kit.registry_world import Served
+from tests.kit.running import index_of
+from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 
 def publish_tree(world: Served, directory: Path, scratch: Path, names: Iterable[str], version: str) -> None:
@@ -21,4 +24,13 @@ def publish_tree(world: Served, directory: Path, scratch: Path, names: Iterable[
     for name in names:
         crate = (target / "package" / f"{name}-{version}.crate").read_bytes()
         answer = world.put(body(crate, name, version))
+        assert answer.status_code == 200, answer.text
+
+
+def publish_in_turns(world: Served, directory: Path, scratch: Path, folders: Mapping[str, str], version: str) -> None:
+    """Packages each crate where its workspace is (`folders` by name), and uploads it before the next."""
+    for name, folder in folders.items():
+        called = sandboxed_cargo(scratch / name, scratch / "log", index=index_of(world)).in_tree(directory)
+        crate = cargo.package(called, directory / folder, scratch / "target", {name: version}, locked=True)[name]
+        answer = world.put(body(crate.read_bytes(), name, version))
         assert answer.status_code == 200, answer.text

@@ -12,7 +12,7 @@ from loadmaster.planning.changes.renumbering import renumberings
 from loadmaster.planning.edits.bump import edit_manifests, moving_versions
 from loadmaster.planning.profile.policy import Requirements
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.tree.tree import TreeFiles, read_workspace
+from loadmaster.planning.tree.tree import TreeFiles, read_workspaces
 from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.value import Value
@@ -36,9 +36,9 @@ def as_published(files: TreeFiles, workspace: Workspace, released: Mapping[str, 
 
     `released` are the published versions. Raises what the edits raise.
     """
-    members = {package.name: package for package in read_workspace(files).packages}
+    members = {package.name: package for package in read_workspaces(files, workspace.roots).packages}
     for turn in renumberings(files, workspace, released):
-        back = read_workspace(files.after(turn.edits))
+        back = read_workspaces(files.after(turn.edits), workspace.roots)
         members |= {package.name: package for package in back.packages if package.name in turn.packages}
     return members
 
@@ -55,7 +55,7 @@ def moves(
     Raises what the edits raise.
     """
     planned = moving_versions(files, workspace, versions)
-    after = read_workspace(files.after(edit_manifests(files, workspace, planned, moving)))
+    after = read_workspaces(files.after(edit_manifests(files, workspace, planned, moving)), workspace.roots)
     return tuple(move for package in after.packages for move in _moves(before[package.name], package, versions))
 
 

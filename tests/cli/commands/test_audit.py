@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from loadmaster.cli.commands.init import write_first_profile
-from loadmaster.clients import cargo
 from loadmaster.run.profiles import ROOT
 from tests.kit import fleet
 from tests.kit.hangar import git
 from tests.kit.packing import body
+from tests.kit.published import publish_in_turns
 from tests.kit.registry_world import Served
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, packaged
-from tests.kit.sandboxed_cargo import sandboxed_cargo
 
 pytestmark = pytest.mark.cargo
 
@@ -95,26 +94,15 @@ def test_a_first_profile_rehearses(home: Path, repository: Repository, tmp_path:
     assert not (ROOT / "projects" / "ship.toml").exists()
 
 
-def as_authors_package(place: Path, tmp_path: Path, world: Served) -> list[str]:
-    """The names of the crates, each packaged by cargo where its workspace is and published before the next."""
-    target = tmp_path / "target"
-    order = {"fleet-units": "core", "fleet-tool": "tool", "fleet-top": "core"}
-    for name, folder in order.items():
-        called = sandboxed_cargo(tmp_path / name, tmp_path / "log", index=index_of(world)).in_tree(place)
-        crate = cargo.package(called, place / folder, target, {name: "0.4.0"}, locked=True)[name]
-        assert world.put(body(crate.read_bytes(), name, "0.4.0")).status_code == 200
-    return list(order)
-
-
 def test_a_release_of_several_workspaces_is_the_same_as_its_author_s(home: Path, world: Served, tmp_path: Path) -> None:
     place = fleet.repository(tmp_path / "fleet", fleet.SEVERAL)
     git(place, "tag", "v0.4.0")
     ours = {"LOADMASTER_PROJECTS": str(tmp_path / "profiles")}
-    crates = as_authors_package(place, tmp_path, world)
+    publish_in_turns(world, place, tmp_path, fleet.SEVERAL_IN, "0.4.0")
     roots = ("core/Cargo.toml", "tool/Cargo.toml")
     write_first_profile(place, None, tmp_path / "profiles", index_of(world), roots, force=False)
     asked = ("--project", "fleet", "--version", "0.4.0", "--registry", index_of(world), "--json")
     ran = loadmaster(home, "audit", *asked, **ours)
-    assert (ran.code, states(ran)) == (0, dict.fromkeys(crates, "same")), ran.out
+    assert (ran.code, states(ran)) == (0, dict.fromkeys(fleet.SEVERAL_IN, "same")), ran.out
     shown = loadmaster(home, "status", *asked, "--repository", str(place), **ours).document["objects"]
     assert {each["id"]: each["state"] for each in shown if each["kind"] == "tag"} == {"v0.4.0": "same"}

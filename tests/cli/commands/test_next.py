@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from loadmaster.cli.commands.init import write_first_profile
+from tests.kit import fleet
+from tests.kit.hangar import commit_all, git, write
 from tests.kit.next_step import run_as_printed
-from tests.kit.published import publish_tree
+from tests.kit.published import publish_in_turns, publish_tree
 from tests.kit.registry_world import Served
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster
 
@@ -171,3 +175,58 @@ def test_a_tag_that_is_missing_is_put_as_the_remark_says(ship: Ship) -> None:
 def test_only_crates_io_can_be_seen_as_of_an_instant(ship: Ship) -> None:
     ran = ship.next("--as-of", "commit", "--json")
     assert (ran.code, ran.document["failure"]["code"]) == (2, "wrong-request")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A repository whose workspaces are not at its top."""
+
+    files: Mapping[str, str]
+    roots: tuple[str, ...]
+    folders: Mapping[str, str]
+    changed: str
+    """A file of a package."""
+    moved: dict[str, str | None]
+    """What is proposed after that file has changed, by package."""
+
+
+ELSEWHERE = {
+    "a workspace below the top, whose member lies beside it": Elsewhere(
+        fleet.BELOW, ("rust/Cargo.toml",), fleet.BELOW_IN, "mast/src/lib.rs", {"ship-hull": None, "ship-mast": "0.4.1"}
+    ),
+    "several workspaces": Elsewhere(
+        fleet.SEVERAL,
+        ("core/Cargo.toml", "tool/Cargo.toml"),
+        fleet.SEVERAL_IN,
+        "tool/src/lib.rs",
+        {"fleet-units": None, "fleet-tool": "0.4.1", "fleet-top": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("there", ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_what_changed_is_found_wherever_the_workspace_is(
+    there: Elsewhere, home: Path, world: Served, tmp_path: Path
+) -> None:
+    place = fleet.repository(tmp_path / "fleet", there.files)
+    publish_in_turns(world, place, tmp_path, there.folders, "0.4.0")
+    for name in there.folders:
+        git(place, "tag", f"{name}-v0.4.0")
+    profiles = tmp_path / "profiles"
+    write_first_profile(place, None, profiles, index_of(world), there.roots, force=False)
+    profile = (profiles / "fleet.toml").read_text(encoding="utf-8").replace('"lockstep"', '"independent"')
+    (profiles / "fleet.toml").write_text(profile, encoding="utf-8")
+
+    def proposed() -> dict[str, str | None]:
+        return versions(
+            loadmaster(
+                home, "next", "fleet", "--registry", index_of(world), "--json", LOADMASTER_PROJECTS=str(profiles)
+            )
+        )
+
+    write(place, {"python/setup.py": "# of another part\n"})
+    commit_all(place)
+    assert proposed() == dict.fromkeys(there.folders)
+    write(place, {there.changed: there.files[there.changed] + "/// More.\npub const MORE: u32 = 1;\n"})
+    commit_all(place)
+    assert proposed() == there.moved
