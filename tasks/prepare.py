@@ -32,9 +32,10 @@ from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin_version
-from loadmaster.steps import inspect, prepare, survey
+from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
 from loadmaster.steps.announce import look_at_forge as forge_seen
+from loadmaster.steps.changes import survey
 from loadmaster.steps.check import check as ask_gates
 from loadmaster.steps.packed import check_packaged as ask_of_packaged
 from tasks.policy import asks_the_world, keyed_by, waits_out_outages

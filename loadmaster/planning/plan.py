@@ -11,7 +11,7 @@ from datetime import date
 
 from loadmaster.errors.release_commands.results import ReleaseCommandBrokePlan
 from loadmaster.errors.workspace import NothingToPublish
-from loadmaster.planning.commands.changes import Change
+from loadmaster.planning.commands.changes import FileChange
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.edits.bump import edit_tree, moving_versions
 from loadmaster.planning.edits.changelogs import WrittenChangelog
@@ -113,7 +113,7 @@ class ReleasePlan(Value):
     def result_paths(self) -> tuple[str, ...]:
         """The files that commands leave in the release commit, sorted; without those that are gone afterwards."""
         left = {file.path: file.how for result in self.commands for file in result.files}
-        return tuple(sorted(path for path, how in left.items() if how is not Change.DELETED)) if self.edits else ()
+        return tuple(sorted(path for path, how in left.items() if how is not FileChange.DELETED)) if self.edits else ()
 
     def tree_name(self, base: str) -> str:
         """A name for the tree that is released, for builds that no other tree may share. `base` is that of the base commit's tree,

@@ -11,7 +11,7 @@ from pathlib import Path
 from loadmaster.clients.disk import copy_tree, remove_tree, writing
 from loadmaster.clients.files import is_within
 from loadmaster.errors.release_commands.results import ReleaseCommandRefused
-from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.changes import ChangedFile, FileChange
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.values.value import digest
@@ -57,12 +57,12 @@ def write_plan(job: Job, plan: ReleasePlan, tree: Path) -> None:
 
 def _write_result(job: Job, result: CommandResult, tree: Path) -> None:
     """First what is deleted: a file may take the place of a directory."""
-    for file in sorted(result.files, key=lambda file: file.how is not Change.DELETED):
+    for file in sorted(result.files, key=lambda file: file.how is not FileChange.DELETED):
         place = tree / file.path
         with writing(place):
             if not is_within(place.parent.resolve(), tree.resolve()):
                 raise ReleaseCommandRefused(result.name, {file.path: "a symbolic link above it leads out of the tree"})
-            if file.how is Change.DELETED:
+            if file.how is FileChange.DELETED:
                 place.unlink(missing_ok=True)
             else:
                 _write_file(job, file, place)

@@ -89,7 +89,7 @@ FAULTS = (
     Fault(on="publish", status=503, form="html", after=3, for_seconds=20),
     Fault(on="publish", crate="hangar-cli", reset="before-body"),
     Fault(on="publish", crate="hangar-units", status=429, form="empty"),
-    Fault(on="download", crate="hangar-cli", status=503, times=9),  # cargo itself tries eight times
+    Fault(on="download", crate="hangar-cli", status=503, times=5),  # cargo itself tries four times
     # A push whose answer is lost, and a forge behind a proxy's page.
     Fault(on="push-tag", lose_answer=True),
     Fault(on="forge", status=200, form="html", times=2),

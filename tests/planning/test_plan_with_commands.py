@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.release_commands.results import ReleaseCommandBrokePlan
-from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.changes import ChangedFile, FileChange
 from loadmaster.planning.commands.results import CommandResult, KeptResult, differing
 from loadmaster.planning.plan import ReleasePlan, commands_of, plan_release, with_result
 from loadmaster.planning.profile.policy import Policy, Requirements
@@ -20,7 +20,7 @@ from loadmaster.planning.tree.workspace import Package
 from loadmaster.planning.values.value import digest
 from tests.kit.building import BASE, TODAY, files_of, needs, package, project, seen, workspaces
 
-TABLE = ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="a" * 64)
+TABLE = ChangedFile(path="docs/table.md", how=FileChange.CHANGED, sha256="a" * 64)
 DOCS = CommandResult(name="docs", run=("make", "docs"), directory=None, files=(TABLE,))
 TWO = (package("app", needs("core")), package("core"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.changes import ChangedFile, FileChange
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.gates.judging import turn_into_advice
 from loadmaster.planning.plan import ReleasePlan, plan_release
@@ -73,8 +73,8 @@ class TestPlan:
         assert "- none: the tree has the version already" in plan_markdown(without)
 
     def test_each_command_is_told_with_what_it_made(self, plan: ReleasePlan) -> None:
-        made = ChangedFile(path="docs/new.md", how=Change.MADE, sha256="a" * 64)
-        gone = ChangedFile(path="docs/old.md", how=Change.DELETED)
+        made = ChangedFile(path="docs/new.md", how=FileChange.MADE, sha256="a" * 64)
+        gone = ChangedFile(path="docs/old.md", how=FileChange.DELETED)
         xtask = CommandResult(name="docs", run=("cargo", "xtask", "a b"), directory="tools", files=(made, gone))
         idle = CommandResult(name="make", run=("make",), directory=None, files=())
         ran = plan.model_copy(update={"commands": (xtask, idle)})

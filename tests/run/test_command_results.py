@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors.files import NotWritten
-from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.changes import ChangedFile, FileChange
 from loadmaster.planning.commands.results import CommandResult, KeptResult
 from loadmaster.run.command_results import CommandResults
 
 SHA256 = hashlib.sha256(b"table").hexdigest()
-MADE = ChangedFile(path="docs/table.md", how=Change.MADE, sha256=SHA256)
-LINK = ChangedFile(path="docs/latest.md", how=Change.MADE, link="table.md")
+MADE = ChangedFile(path="docs/table.md", how=FileChange.MADE, sha256=SHA256)
+LINK = ChangedFile(path="docs/latest.md", how=FileChange.MADE, link="table.md")
 KEPT = KeptResult(result=CommandResult(name="docs", run=("make",), directory=None, files=(LINK, MADE)), seconds=0.5)
 
 

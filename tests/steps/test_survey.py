@@ -19,8 +19,8 @@ from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
+from loadmaster.steps.changes.survey import look_at_changes, survey
 from loadmaster.steps.look import look
-from loadmaster.steps.survey import look_at_changes, survey
 from tests.kit.hangar import FILES, git, repository, write
 from tests.kit.packing import upload
 from tests.kit.published import publish_tree

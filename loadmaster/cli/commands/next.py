@@ -12,8 +12,8 @@ from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.job import Job
 from loadmaster.run.store import Store
+from loadmaster.steps.changes.survey import look_at_changes
 from loadmaster.steps.look import look
-from loadmaster.steps.survey import look_at_changes
 
 
 def propose_here(request: RehearseRequest, index: str | None, store: Store, tell: Callable[[str], None]) -> Proposal:

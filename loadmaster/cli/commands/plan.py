@@ -21,11 +21,11 @@ from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.store import Store
 from loadmaster.steps import prepare
+from loadmaster.steps.changes.survey import look_at_changes, request_of
 from loadmaster.steps.check import check
 from loadmaster.steps.commands import run_commands
 from loadmaster.steps.look import look
 from loadmaster.steps.publish import kept_crate
-from loadmaster.steps.survey import look_at_changes, request_of
 from loadmaster.things.crate import PublishedCrate
 from loadmaster.things.thing import look_at
 

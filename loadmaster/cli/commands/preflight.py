@@ -21,8 +21,8 @@ from loadmaster.run.preflight import PreflightReport, PreflightRequest, prefligh
 from loadmaster.run.store import Store
 from loadmaster.smoke.steps.of_release import ask_for_worker_without_prefect
 from loadmaster.steps import permissions, prepare
+from loadmaster.steps.changes.survey import look_at_changes, request_of
 from loadmaster.steps.look import look
-from loadmaster.steps.survey import look_at_changes, request_of
 
 
 def preflight_here(request: PreflightRequest, store: Store, read_block: ReadBlock) -> PreflightReport:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from loadmaster.clients.disk import walk
 from loadmaster.clients.git.asking import untracked_in
-from loadmaster.planning.commands.changes import Entry, EntryKind, TreeSeen
+from loadmaster.planning.commands.changes import EntryKind, TreeEntry, TreeSeen
 
 _CHUNK = 1 << 20
 _OBJECTS = re.compile(r"(?:modules/.+/)?(?:lfs/)?objects/")
@@ -31,26 +31,26 @@ def look_at_tree(tree: Path, clone: Path) -> TreeSeen:
     )
 
 
-def entries_below(directory: Path, without: str = "") -> Iterator[tuple[os.DirEntry[str], Entry]]:
+def entries_below(directory: Path, without: str = "") -> Iterator[tuple[os.DirEntry[str], TreeEntry]]:
     """Everything below that is no directory, and every directory that is closed to us: what is in it would seem to be gone."""
     for entry in walk(directory, without=without):
         if not entry.is_dir(follow_symlinks=False):
             yield entry, entry_at(entry.path)
         elif not os.access(entry.path, os.R_OK | os.X_OK):
-            yield entry, Entry(EntryKind.OTHER, "a directory that cannot be listed")
+            yield entry, TreeEntry(EntryKind.OTHER, "a directory that cannot be listed")
 
 
-def entry_at(path: str) -> Entry:
+def entry_at(path: str) -> TreeEntry:
     """What is at the path, which is no directory. A link is not followed."""
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
-            return Entry(EntryKind.LINK, os.readlink(path))  # noqa: PTH115
+            return TreeEntry(EntryKind.LINK, os.readlink(path))  # noqa: PTH115
         if not stat.S_ISREG(mode):
-            return Entry(EntryKind.OTHER, "a named pipe, a socket or a device")
-        return Entry(EntryKind.FILE, _digest(path), executable=bool(mode & stat.S_IXUSR))
+            return TreeEntry(EntryKind.OTHER, "a named pipe, a socket or a device")
+        return TreeEntry(EntryKind.FILE, _digest(path), executable=bool(mode & stat.S_IXUSR))
     except OSError as error:
-        return Entry(EntryKind.OTHER, f"a file that cannot be read ({error.strerror})")
+        return TreeEntry(EntryKind.OTHER, f"a file that cannot be read ({error.strerror})")
 
 
 def _digest(path: str) -> str:
@@ -76,7 +76,7 @@ def _digest_of_repository(repository: Path) -> str:
     return found.hexdigest()
 
 
-def _entry_of_repository(path: str, entry: os.DirEntry[str]) -> Entry:
+def _entry_of_repository(path: str, entry: os.DirEntry[str]) -> TreeEntry:
     if _OBJECTS.match(path) and entry.is_file(follow_symlinks=False):
-        return Entry(EntryKind.FILE, str(entry.stat(follow_symlinks=False).st_size))
+        return TreeEntry(EntryKind.FILE, str(entry.stat(follow_symlinks=False).st_size))
     return entry_at(entry.path)

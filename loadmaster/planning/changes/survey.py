@@ -1,6 +1,6 @@
 """What was seen of each package since its last release: the evidence of what changed. Values only, no judgement.
 
-Whoever looks (`loadmaster.steps.survey`) writes down what could not be seen as unknown, and never as unchanged.
+Whoever looks (`loadmaster.steps.changes.survey`) writes down what could not be seen as unknown, and never as unchanged.
 """
 
 from __future__ import annotations

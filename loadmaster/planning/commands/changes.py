@@ -19,7 +19,7 @@ class EntryKind(StrEnum):
     """A named pipe, a socket, a device, or what cannot be read."""
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """One path of a tree that is no directory. A tree of thousands is looked at, so this is no model."""
 
     kind: EntryKind
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     executable: bool = False
 
 
-class Change(StrEnum):
+class FileChange(StrEnum):
     MADE = "made"
     CHANGED = "changed"
     DELETED = "deleted"
@@ -38,7 +38,7 @@ class ChangedFile(Value):
     """One path that a command made, changed or deleted. Its bytes are kept elsewhere, by their digest."""
 
     path: str
-    how: Change
+    how: FileChange
     sha256: str | None = None
     """Of a file's bytes; None for a link, and for a path that was deleted."""
     link: str | None = None
@@ -46,11 +46,11 @@ class ChangedFile(Value):
     executable: bool = False
 
     @classmethod
-    def of(cls, path: str, before: Entry | None, after: Entry | None) -> Self:
+    def of(cls, path: str, before: TreeEntry | None, after: TreeEntry | None) -> Self:
         """`after` is a file or a link, or None for a path that was deleted."""
         if after is None:
-            return cls(path=path, how=Change.DELETED)
-        how = Change.MADE if before is None else Change.CHANGED
+            return cls(path=path, how=FileChange.DELETED)
+        how = FileChange.MADE if before is None else FileChange.CHANGED
         if after.kind is EntryKind.LINK:
             return cls(path=path, how=how, link=after.content)
         return cls(path=path, how=how, sha256=after.content, executable=after.executable)
@@ -59,7 +59,7 @@ class ChangedFile(Value):
 class TreeSeen(NamedTuple):
     """A tree at one moment, without `.git` at its top."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TreeEntry]
     """By path, with forward slashes. Bytes that are no text are as Python spells them (`surrogateescape`)."""
     untracked: frozenset[str]
     """Paths that git does not know and does not ignore. A directory ends with a slash, and stands for all below."""

@@ -12,7 +12,7 @@ from loadmaster.errors.release_commands.results import (
     ReleaseCommandRefused,
     ReleaseCommandWentBeyond,
 )
-from loadmaster.planning.commands.changes import ChangedFile, Entry, EntryKind, TreeSeen
+from loadmaster.planning.commands.changes import ChangedFile, EntryKind, TreeEntry, TreeSeen
 from loadmaster.planning.profile.release_command import ReleaseCommand
 from loadmaster.planning.tree.toolchain_file import FILES as TOOLCHAIN_FILES
 
@@ -98,7 +98,7 @@ def _refusals_of_place(path: str, seen: CommandSeen) -> Iterator[str]:
         yield "it belongs to Git LFS: the commit would have a pointer, and nobody uploads the file that it stands for"
 
 
-def _refusals_of_entry(path: str, entry: Entry | None, seen: CommandSeen) -> Iterator[str]:
+def _refusals_of_entry(path: str, entry: TreeEntry | None, seen: CommandSeen) -> Iterator[str]:
     if entry is None:
         return
     if entry.kind is EntryKind.OTHER:

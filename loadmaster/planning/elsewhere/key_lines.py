@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from bisect import bisect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from loadmaster.planning.values.toml_text import load_toml
+from loadmaster.planning.values.yaml_text import nodes_of
 
 SettingPath = tuple[str | int, ...]
 """The keys that lead to a setting; numbers are places in a list."""
@@ -92,7 +93,7 @@ def _is_header(before: str) -> bool:
 def _keys(text: str) -> SettingPath:
     """The parts of a dotted key."""
     keys: list[str] = []
-    table: Any = tomllib.loads(f"{text.strip()} = 0")
+    table: Any = load_toml(f"{text.strip()} = 0")
     while isinstance(table, dict):
         key, table = next(iter(table.items()))
         keys.append(key)
@@ -137,7 +138,7 @@ def _after(text: str, at: int) -> int:
 def yaml_lines(text: str) -> dict[SettingPath, int]:
     """The line of every key, and of every element of a list. `read_yaml` has taken the text."""
     found: dict[SettingPath, int] = {}
-    waiting: list[tuple[SettingPath, Node | None]] = [((), YAML(typ="safe").compose(text))]
+    waiting: list[tuple[SettingPath, Node | None]] = [((), nodes_of(text))]
     while waiting:
         place, node = waiting.pop()
         if isinstance(node, MappingNode):

@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
+from ruamel.yaml.nodes import Node
 
 LONGEST = 1024 * 1024
 """Characters; GitHub takes half of it for a workflow."""
@@ -35,6 +36,12 @@ def read_yaml(text: str) -> Any:
         raise
     except _UNUSABLE as error:
         raise NotYaml(" ".join(str(error).split())) from error
+
+
+def nodes_of(text: str) -> Node | None:
+    """The nodes, with their lines, of a document that `read_yaml` has taken; None if it is empty."""
+    root: Node | None = YAML(typ="safe").compose(text)
+    return root
 
 
 def _require_small(text: str) -> None:

@@ -14,7 +14,7 @@ from loadmaster.clients.disk import remove_tree
 from loadmaster.clients.git.command import run
 from loadmaster.clients.git.snapshots import entries_below, entry_at
 from loadmaster.errors.git import GitFailed
-from loadmaster.planning.commands.changes import Entry, EntryKind, changed_paths
+from loadmaster.planning.commands.changes import EntryKind, TreeEntry, changed_paths
 from tests.kit.deep import dig
 from tests.kit.nobody import as_root, told_by_nobody
 from tests.kit.repositories import repository
@@ -145,14 +145,16 @@ def test_a_path_is_what_lies_there_and_nothing_is_opened_but_files(tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "file").chmod(0o755)
-    assert entry_at(str(tmp_path / "link")) == Entry(EntryKind.LINK, "/dev/zero")
-    assert entry_at(str(tmp_path / "pipe")) == Entry(EntryKind.OTHER, "a named pipe, a socket or a device")
+    assert entry_at(str(tmp_path / "link")) == TreeEntry(EntryKind.LINK, "/dev/zero")
+    assert entry_at(str(tmp_path / "pipe")) == TreeEntry(EntryKind.OTHER, "a named pipe, a socket or a device")
     assert entry_at(str(tmp_path / "file"))[::2] == (EntryKind.FILE, True)
     assert entry_at(str(tmp_path / "gone")).content == "a file that cannot be read (No such file or directory)"
 
 
 @as_root
 def test_what_is_closed_is_not_taken_for_gone(tree: Path) -> None:
+    for directory in (tree, tree / "src"):
+        directory.chmod(0o755)  # whatever the umask was
     (tree / "src" / "lib.rs").chmod(0)
     (tree / "docs").chmod(0)
     place = os.open(tree, os.O_RDONLY)

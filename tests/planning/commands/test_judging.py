@@ -15,22 +15,22 @@ from loadmaster.errors.release_commands.results import (
     ReleaseCommandRefused,
     ReleaseCommandWentBeyond,
 )
-from loadmaster.planning.commands.changes import Change, ChangedFile, Entry, EntryKind, TreeSeen, changed_paths
+from loadmaster.planning.commands.changes import ChangedFile, EntryKind, FileChange, TreeEntry, TreeSeen, changed_paths
 from loadmaster.planning.commands.judging import CommandSeen, judge
 from loadmaster.planning.profile.release_command import ReleaseCommand
 
-Tree = Mapping[str, Entry]
+Tree = Mapping[str, TreeEntry]
 
 
-def file(content: str, *, executable: bool = False) -> Entry:
-    return Entry(EntryKind.FILE, content, executable)
+def file(content: str, *, executable: bool = False) -> TreeEntry:
+    return TreeEntry(EntryKind.FILE, content, executable)
 
 
-def link(target: str) -> Entry:
-    return Entry(EntryKind.LINK, target)
+def link(target: str) -> TreeEntry:
+    return TreeEntry(EntryKind.LINK, target)
 
 
-PIPE = Entry(EntryKind.OTHER, "a named pipe, a socket or a device")
+PIPE = TreeEntry(EntryKind.OTHER, "a named pipe, a socket or a device")
 BEFORE: Tree = {
     "docs/table.md": file("old"),
     "docs/away": link("../src"),
@@ -51,7 +51,7 @@ def seen(
     return CommandSeen(first, second, changed_paths(first, second, TRACKED, modules), TRACKED, modules, lfs)
 
 
-def with_(**changed: Entry | None) -> Tree:
+def with_(**changed: TreeEntry | None) -> Tree:
     """The tree with other entries, by paths whose `/` and `.` are spelled `__` and `_dot_`."""
     paths = {path.replace("__", "/").replace("_dot_", "."): entry for path, entry in changed.items()}
     return {path: entry for path, entry in {**BEFORE, **paths}.items() if entry is not None}
@@ -66,41 +66,41 @@ TAKEN: list[tuple[str, CommandSeen, list[ChangedFile]]] = [
     (
         "another content",
         seen(with_(docs__table_dot_md=file("new"))),
-        [ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="new")],
+        [ChangedFile(path="docs/table.md", how=FileChange.CHANGED, sha256="new")],
     ),
     (
         "another mode",
         seen(with_(docs__table_dot_md=file("old", executable=True))),
-        [ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="old", executable=True)],
+        [ChangedFile(path="docs/table.md", how=FileChange.CHANGED, sha256="old", executable=True)],
     ),
     (
         "a file that is gone",
         seen(with_(docs__table_dot_md=None)),
-        [ChangedFile(path="docs/table.md", how=Change.DELETED)],
+        [ChangedFile(path="docs/table.md", how=FileChange.DELETED)],
     ),
     (
         "a new file",
         seen(with_(docs__new=file("new")), ["docs/new"]),
-        [ChangedFile(path="docs/new", how=Change.MADE, sha256="new")],
+        [ChangedFile(path="docs/new", how=FileChange.MADE, sha256="new")],
     ),
     ("a new file that git ignores", seen(with_(target__x=file("new"), docs__hidden=file("new"))), []),
     ("a pipe that git does not list", seen(with_(docs__pipe=PIPE)), []),
     (
         "a link to a file",
         seen(with_(docs__latest=link("./table.md")), ["docs/latest"]),
-        [ChangedFile(path="docs/latest", how=Change.MADE, link="./table.md")],
+        [ChangedFile(path="docs/latest", how=FileChange.MADE, link="./table.md")],
     ),
     (
         "a link through the directory above",
         seen(with_(docs__code=link("../src/lib.rs")), ["docs/code"]),
-        [ChangedFile(path="docs/code", how=Change.MADE, link="../src/lib.rs")],
+        [ChangedFile(path="docs/code", how=FileChange.MADE, link="../src/lib.rs")],
     ),
     (
         "a directory in the place of a link",
         seen(with_(docs__away=None, docs__away__x=file("new")), ["docs/away/x"]),
         [
-            ChangedFile(path="docs/away", how=Change.DELETED),
-            ChangedFile(path="docs/away/x", how=Change.MADE, sha256="new"),
+            ChangedFile(path="docs/away", how=FileChange.DELETED),
+            ChangedFile(path="docs/away/x", how=FileChange.MADE, sha256="new"),
         ],
     ),
 ]

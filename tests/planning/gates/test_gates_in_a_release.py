@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.commands.changes import Change, ChangedFile
+from loadmaster.planning.commands.changes import ChangedFile, FileChange
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.gates import check
 from loadmaster.planning.gates.dependencies import cargo_packaging_order
@@ -167,7 +167,7 @@ def test_a_version_that_came_alone_is_no_problem() -> None:
     assert answer(evidence(seen(*HEALTHY), "0.4.0"), "bump-alone").outcome is Outcome.SKIP
 
 
-TABLE = ChangedFile(path="docs/table.md", how=Change.CHANGED, sha256="a" * 64)
+TABLE = ChangedFile(path="docs/table.md", how=FileChange.CHANGED, sha256="a" * 64)
 DOCS = CommandResult(name="docs", run=("make", "docs"), directory=None, files=(TABLE,))
 
 

@@ -24,7 +24,7 @@ from loadmaster.planning.registry.seen import CrateVersion, Seen
 from loadmaster.planning.tree.workspace import Package
 from loadmaster.run.job import Job
 from loadmaster.steps.api import compare_apis
-from loadmaster.steps.as_published import Comparable, compare_with_published, places_in_repository
+from loadmaster.steps.changes.as_published import Comparable, compare_with_published, places_in_repository
 
 
 def look_at_changes(job: Job, seen: Seen) -> Proposal:

@@ -1,0 +1,1 @@
+"""Looks at what changed since the last releases; `planning.changes` decides what that asks for."""
