@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loadmaster.clients import cargo
-from loadmaster.errors.base import clause
+from loadmaster.clients.files import read_tree
+from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.errors.cargo import CargoFailed, CargoOffline
+from loadmaster.errors.files import DiskFull, NotWritten
+from loadmaster.errors.workspace import NoSuchPackage
 from loadmaster.planning.changes.survey import ApiSeen
+from loadmaster.planning.tree.manifest_package import features_of, parse_manifest
+from loadmaster.planning.tree.tree import read_workspace
 from loadmaster.run.job import Job
 from loadmaster.steps.build_trees import build_tree, fetch_for
 from loadmaster.steps.look import clone
@@ -35,11 +40,35 @@ def _compare(job: Job, called: cargo.Cargo, name: str, commit: str, end: float) 
     if (within := end - time.monotonic()) <= 0:
         return ApiSeen(asked=False, why="there was no time left (`cargo.semver_within` in the profile)")
     try:
-        return cargo.compare_api(called, build_tree(job, called), release_tree(job, called, commit), name, within)
+        now, before = build_tree(job, called), release_tree(job, called, commit)
+        for tree in (now, before):
+            _fetch_for_its_users(job, called, name, tree)
+        return cargo.compare_api(called, now, before, name, within)
+    except (CargoOffline, DiskFull, NotWritten):
+        raise
+    except LoadmasterError as error:  # a tree that cannot be read, or a package that it does not have
+        return ApiSeen(asked=False, why=clause(error.what))
+
+
+def _fetch_for_its_users(job: Job, called: cargo.Cargo, name: str, tree: Path) -> None:
+    """cargo-semver-checks compiles the package as its users do, without the workspace around it.
+
+    What cannot be had for every feature is left to be missed by the program. Raises `NoSuchPackage`, `CargoOffline`, and what
+    reading the tree raises.
+    """
+    files = read_tree(tree)
+    workspace = read_workspace(files)
+    package = workspace.package(name)
+    if package is None:
+        raise NoSuchPackage([name], sorted(workspace.names))
+    features = features_of(parse_manifest(package.manifest, files.texts[package.manifest]))
+    place = job.directory.build_trees / f"users-{tree.name}-{name}"
+    try:
+        cargo.fetch_as_dependent(called, name, features, (tree / package.manifest).parent, tree, place)
     except CargoOffline:
         raise
-    except CargoFailed as error:
-        return ApiSeen(asked=False, why=clause(error.what))
+    except CargoFailed:
+        pass
 
 
 def release_tree(job: Job, called: cargo.Cargo, commit: str) -> Path:
