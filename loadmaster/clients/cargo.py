@@ -65,6 +65,16 @@ _FINDING = re.compile(r"(?P<file>.+?)(?P<told>:\d+:\d+: (?:warning|error).*)")
 _API_FINDING = re.compile(r"^--- failure (.+) ---$", re.MULTILINE)
 _API_NEEDS = re.compile(r"semver requires new (major|minor) version")
 _NO_LIBRARY = "skipped the following crates since they have no library target:"
+_DEPENDENT = """[package]
+name = "a-dependent"
+version = "0.0.0"
+edition = "2021"
+
+[workspace]
+
+[dependencies]
+{name} = {{ path = {path}, features = {features} }}
+"""
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -402,6 +412,21 @@ def _only_for_host(cargo: Cargo, directory: Path) -> list[str]:
     """Options that leave out what other machines need, hundreds of MB of it for some programs."""
     told = re.search(r"^host: (\S+)$", _call(cargo, directory, ["rustc", "--version", "--verbose"]).out, re.MULTILINE)
     return [] if told is None or "CARGO_BUILD_TARGET" in cargo.env else ["--target", told[1]]
+
+
+def fetch_as_dependent(cargo: Cargo, name: str, features: Sequence[str], member: Path, tree: Path, place: Path) -> None:
+    """Fetches what a package in `place` needs that depends on `name`, whose directory `member` lies in `tree`.
+
+    It gets the member's siblings from the registry, where the workspace itself may take them from the tree (`[patch]`). Raises
+    what `fetch` raises.
+    """
+    with writing(place):
+        (place / "src").mkdir(parents=True, exist_ok=True)
+        (place / "src" / "lib.rs").touch()
+        manifest = _DEPENDENT.format(name=name, path=json.dumps(str(member)), features=json.dumps(list(features)))
+        (place / "Cargo.toml").write_text(manifest, encoding="utf-8")
+    argv, access = ["cargo", "fetch"], replace(_online_in(place, locked=False), reads=(tree,))
+    _require_done(_call(cargo, place, argv, "fetching dependencies", access), argv)
 
 
 def package(

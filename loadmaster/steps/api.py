@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loadmaster.clients import cargo
-from loadmaster.clients.files import read_tree
-from loadmaster.errors.base import clause
+from loadmaster.clients.files import read_text, read_tree
+from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.errors.cargo import CargoFailed, CargoOffline
+from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.planning.changes.survey import ApiSeen
 from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.tree.manifest_package import features_of, parse_manifest
 from loadmaster.planning.tree.roots import roots_at_hand
 from loadmaster.planning.tree.tree import read_workspaces
 from loadmaster.planning.tree.workspace import Package, Workspace
@@ -54,12 +56,32 @@ def _compare(
         former = workspace_of(job, before).package(package.name)
         if former is None:
             return ApiSeen(asked=False, why=f"the tree of its last release has no member `{package.name}`")
+        for each, place in ((package, tree), (former, before)):
+            _fetch_for_its_users(job, called, each, place)
         ours, theirs = (tree / package.root).parent, (before / former.root).parent
         return cargo.compare_api(called.in_tree(tree), ours, theirs, package.name, within, before)
+    except (CargoOffline, DiskFull, NotWritten):
+        raise
+    except LoadmasterError as error:  # a tree that cannot be read
+        return ApiSeen(asked=False, why=clause(error.what))
+
+
+def _fetch_for_its_users(job: Job, called: cargo.Cargo, package: Package, tree: Path) -> None:
+    """cargo-semver-checks compiles the package as its users do, without the workspace around it.
+
+    What cannot be had for every feature is left to be missed by the program. Raises `CargoOffline`, and what reading the
+    manifest raises.
+    """
+    manifest = parse_manifest(package.manifest, read_text(package.manifest, tree / package.manifest))
+    place = job.directory.build_trees / f"users-{tree.name}-{package.name}"
+    try:
+        cargo.fetch_as_dependent(
+            called, package.name, features_of(manifest), (tree / package.manifest).parent, tree, place
+        )
     except CargoOffline:
         raise
-    except CargoFailed as error:
-        return ApiSeen(asked=False, why=clause(error.what))
+    except CargoFailed:
+        pass
 
 
 def release_tree(job: Job, called: cargo.Cargo, commit: str) -> Path:

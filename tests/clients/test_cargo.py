@@ -26,6 +26,8 @@ from loadmaster.planning.changes.survey import ApiSeen
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.tree.workspace import read_metadata
 from loadmaster.rehearsal.registry import Registry
+from tests.kit.packing import upload
+from tests.kit.registry_world import fresh
 from tests.kit.sandboxed_cargo import require_sandbox, sandboxed_cargo
 from tests.kit.small_disk import fill, make_read_only, small_disk
 
@@ -399,6 +401,34 @@ class TestApi:
         false_cargo(tmp_path / "bin", 'echo "error: no such command: `semver-checks`" >&2; exit 101', monkeypatch)
         called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
         assert not cargo.has_semver_checks(called, workspace)
+
+
+PATCHED: Mapping[str, str] = {
+    "Cargo.toml": FILES["Cargo.toml"] + '[patch.crates-io]\nunits = { path = "units" }\n',
+    "hangar/Cargo.toml": MANIFEST.format(name="hangar")
+    + '[dependencies]\nunits = { version = "0.4.0", optional = true }\n[features]\nweigh = ["dep:units"]\n',
+}
+
+
+class TestFetchAsDependent:
+    def test_a_sibling_that_the_workspace_patches_in_comes_from_the_registry_as_for_users(
+        self, workspace: Path, tmp_path: Path
+    ) -> None:
+        write(workspace, PATCHED)
+        with fresh(tmp_path / "served") as world:
+            assert world.put(upload("units", "0.4.0")).status_code == 200
+            ours = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log", index=f"sparse+{world.address}/index/")
+            cargo.fetch(ours, workspace, locked=True)
+            assert not list((ours.home / "registry").rglob("units-0.4.0.crate"))
+            cargo.fetch_as_dependent(ours, "hangar", ["weigh"], workspace / "hangar", workspace, tmp_path / "user")
+        assert list((ours.home / "registry").rglob("units-0.4.0.crate"))
+
+    def test_a_package_that_no_user_could_build_is_told(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        write(workspace, PATCHED)
+        with pytest.raises(CargoFailed, match="no matching package named `units` found"):
+            cargo.fetch_as_dependent(against, "hangar", ["weigh"], workspace / "hangar", workspace, tmp_path / "user")
 
 
 class TestPackageAlone:

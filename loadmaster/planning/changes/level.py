@@ -27,8 +27,8 @@ class Change(StrEnum):
         return list(Change).index(self)
 
 
-_IN_WORK = re.compile(r"-(?:dev|snapshot|git|wip|unreleased)\b", re.IGNORECASE)
-"""Pre-releases that say that the version is not out yet: nobody publishes those."""
+_IN_WORK = re.compile(r"-(?:(?:dev|snapshot|git|wip|unreleased)\b|pre$)", re.IGNORECASE)
+"""Pre-releases that say that the version is not out yet: nobody publishes those, but `-pre.1`."""
 
 
 def heaviest(changes: Iterable[Change]) -> Change | None:
@@ -58,7 +58,7 @@ def allows(before: str, after: str, change: Change) -> bool:
 def version_for(tree: str, released: str, change: Change) -> str:
     """The version that lets out a change since `released`: the tree's own, if a person has raised it that far already.
 
-    A tree at `0.9.0-dev` is on its way to 0.9.0.
+    A tree at `0.9.0-dev` or `0.9.0-pre` is on its way to 0.9.0.
     """
     raised = str(parse(tree).finalize_version()) if _IN_WORK.search(tree) else tree
     return raised if allows(released, raised, change) else next_after(released, change)

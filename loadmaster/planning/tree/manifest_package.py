@@ -50,6 +50,19 @@ def dependency_tables(manifest: ManifestTable) -> Iterator[tuple[DependencyKind,
             yield kind, target, _either(tables, name)
 
 
+def features_of(manifest: ManifestTable) -> tuple[str, ...]:
+    """Every feature of the package: those that it lists, and optional dependencies that none of these names by `dep:`."""
+    listed: Mapping[str, Any] = manifest.get("features", {})
+    named = {value.removeprefix("dep:") for values in listed.values() for value in values if value.startswith("dep:")}
+    optional = {
+        key
+        for _, _, table in dependency_tables(manifest)
+        for key, entry in table.items()
+        if isinstance(entry, Mapping) and entry.get("optional") is True
+    }
+    return tuple(sorted(listed.keys() | (optional - named)))
+
+
 def resolve_inheritance(path: str, key: str, entry: Any, root: str, root_manifest: ManifestTable) -> tuple[str, Any]:
     """The manifest that specifies the dependency `key`, and its entry there: the member's own, or the inherited one.
 

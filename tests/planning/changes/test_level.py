@@ -55,6 +55,8 @@ RAISED = [
     ("not far enough", "1.5.0", "1.4.2", BREAKING, "2.0.0"),
     ("to a candidate", "2.0.0-rc.1", "1.4.2", BREAKING, "2.0.0-rc.1"),
     ("to what is not meant to be published", "2.0.0-dev", "1.4.2", FIX, "2.0.0"),
+    ("to what is on its way", "1.9.0-pre", "1.8.2", FIX, "1.9.0"),
+    ("to a numbered one", "1.9.0-pre.1", "1.8.2", FIX, "1.9.0-pre.1"),
     ("the tree lags behind a hotfix", "1.4.2", "1.4.3", FIX, "1.4.4"),
 ]
 
