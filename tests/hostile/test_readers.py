@@ -173,7 +173,7 @@ def _of_elf(content: bytes) -> object:
 
 DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
 
-_ADOPTING = "planning/elsewhere/adopting"
+_ADOPTING = ("planning/elsewhere/adopting", "planning/elsewhere/key_lines")
 
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
@@ -256,16 +256,16 @@ READERS: Mapping[str, Reader] = {
     "a script of faults in JSON": Reader(
         _file(read_script, "x.json"), (b'{"fault":[{"on":"publish"}]}',), ("rehearsal/conditions",)
     ),
-    "release-plz's settings": Reader(_of_tool("release-plz.toml"), (tool_examples.RELEASE_PLZ,), (_ADOPTING,)),
-    "cargo-release's settings": Reader(_of_tool("release.toml"), (tool_examples.CARGO_RELEASE,), (_ADOPTING,)),
+    "release-plz's settings": Reader(_of_tool("release-plz.toml"), (tool_examples.RELEASE_PLZ,), _ADOPTING),
+    "cargo-release's settings": Reader(_of_tool("release.toml"), (tool_examples.CARGO_RELEASE,), _ADOPTING),
     "cargo-release's settings in a manifest": Reader(
         _of_tool("crates/wing/Cargo.toml"),
         (b"[package.metadata.release]\npre-release-replacements = []\ntag-name = 'v{{version}}'\n",),
-        (_ADOPTING,),
+        _ADOPTING,
     ),
-    "knope's settings": Reader(_of_tool("knope.toml"), (tool_examples.KNOPE,), (_ADOPTING,)),
-    "covector's settings": Reader(_of_tool(".changes/config.json"), (tool_examples.COVECTOR,), (_ADOPTING,)),
-    "changie's settings": Reader(_of_tool(".changie.yaml"), (tool_examples.CHANGIE,), (_ADOPTING,)),
+    "knope's settings": Reader(_of_tool("knope.toml"), (tool_examples.KNOPE,), _ADOPTING),
+    "covector's settings": Reader(_of_tool(".changes/config.json"), (tool_examples.COVECTOR,), _ADOPTING),
+    "changie's settings": Reader(_of_tool(".changie.yaml"), (tool_examples.CHANGIE,), _ADOPTING),
     "a profile": Reader(
         _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,8 +154,7 @@ def test_a_path_is_what_lies_there_and_nothing_is_opened_but_files(tmp_path: Pat
 
 @as_root
 def test_what_is_closed_is_not_taken_for_gone(tree: Path) -> None:
-    for directory in (tree, tree / "src"):
-        directory.chmod(0o755)  # whatever the umask was
+    subprocess.run(("chmod", "-R", "go+rX", str(tree)), check=True)  # whatever the umask was
     (tree / "src" / "lib.rs").chmod(0)
     (tree / "docs").chmod(0)
     place = os.open(tree, os.O_RDONLY)
