@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from loadmaster.errors.edits import LeaderNotReleased, TagOfTwoVersions
 from loadmaster.errors.workspace import NothingToPublish, VersionsDisagree
+from loadmaster.planning.gates.labels import labels_of
 from loadmaster.planning.plan import ReleasePlan, outstanding, plan_release
 from loadmaster.planning.profile.project import Install
 from loadmaster.planning.registry.seen import Seen, TagSeen
@@ -143,6 +144,12 @@ def test_a_package_without_a_tag_of_its_own_is_released_under_that_of_another() 
         ("v0.4.1", "0.4.1", ("app", "app-macros")),
         ("v0.1.1", "0.1.1", ("core",)),
     ]
+
+
+def test_no_gate_asks_it_for_the_version_of_that_tag() -> None:
+    looked = seen(package("app-macros", version="0.2.7"), package("app", version="0.4.0"))
+    plan = plan_release(looked, project(**FOLLOWING), "app=0.4.1,app-macros=0.2.8", TODAY)
+    assert [(label.tag, label.crates) for label in labels_of(plan, project(**FOLLOWING))] == [("v0.4.1", ("app",))]
 
 
 def test_it_is_not_released_alone() -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from loadmaster.errors.request import MalformedVersion
-from loadmaster.planning.plan import ReleasePlan
+from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.tag_name import version_in
 from loadmaster.planning.values.value import Value
@@ -45,7 +45,11 @@ class Label(Value):
 
 def labels_of(plan: ReleasePlan, project: Project) -> tuple[Label, ...]:
     return tuple(
-        Label(tag=tag.name, version_text=_version_part(tag.name, project, tag.crates[0]) or tag.name, crates=tag.crates)
+        Label(
+            tag=tag.name,
+            version_text=_version_part(tag.name, project, tag.crates[0]) or tag.name,
+            crates=_with_its_version(tag, project),
+        )
         for tag in plan.tags
     )
 
@@ -66,6 +70,11 @@ def read_label(tag: str, released: Collection[str], project: Project | None) -> 
         if tag.startswith(name) and (match := re.fullmatch(r"[-/@_]v?(\d.*)", tag[len(name) :])):
             return Label(tag=tag, version_text=match[1], crates=(name,))
     return Label(tag=tag, version_text=_LEAD.sub("", tag), crates=tuple(sorted(released)))
+
+
+def _with_its_version(tag: Tag, project: Project) -> tuple[str, ...]:
+    """The tag's crates, without those that have no tag of their own: they are in other versions."""
+    return tuple(name for name in tag.crates if name not in project.release.tagged_with)
 
 
 def _version_part(tag: str, project: Project, package: str) -> str | None:
