@@ -180,8 +180,8 @@ def rehearse(
     Starts the run as the UI does, follows it and prints its receipt. A server that was not running is started for it. Ctrl-C
     leaves the run, which goes on. Exit codes: 0 released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from deployments import REHEARSE
     from loadmaster.cli.commands.runs import start
+    from loadmaster.deployments import REHEARSE
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
@@ -219,8 +219,8 @@ def release(
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from deployments import RELEASE
     from loadmaster.cli.commands.runs import start
+    from loadmaster.deployments import RELEASE
     from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
 

@@ -46,7 +46,7 @@ def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine)
     shutil.rmtree(machine.home, ignore_errors=True)
     yaml, database = machine.checkout / "prefect.yaml", machine.home / "prefect" / "prefect.db"
     whole = yaml.read_text()
-    yaml.write_text(whole.replace("flows/preflight.py:preflight", "flows/preflight.py:pre_flight"))
+    yaml.write_text(whole.replace("flows.preflight.preflight", "flows.preflight.pre_flight"))
     database.parent.mkdir(parents=True)
     database.write_text("This is no database.\n" * 100)
     here = (machine.root, machine.environment)

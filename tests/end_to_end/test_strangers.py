@@ -27,8 +27,8 @@ import httpx
 import psutil
 import pytest
 
-from deployments import REHEARSE
 from loadmaster.clients.disk import walk
+from loadmaster.deployments import REHEARSE
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.run.profiles import ROOT
@@ -534,7 +534,7 @@ def engines(machine: Machine) -> list[int]:
 def engine(machine: Machine, module: str, run: str) -> tuple[int, str]:
     """Carries out the run as the worker does, with one engine or the other."""
     env = {**environment(machine.home, machine.stack.port, ROOT), "PYTHONPATH": str(ROOT)}
-    env |= {"PREFECT__FLOW_RUN_ID": run, "PREFECT__FLOW_ENTRYPOINT": "flows/rehearse.py:rehearse"}
+    env |= {"PREFECT__FLOW_RUN_ID": run, "PREFECT__FLOW_ENTRYPOINT": "loadmaster.flows.rehearse.rehearse"}
     env |= {"PREFECT_API_AUTH_STRING": read_sign_in(machine.home), "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json"}
     ran = subprocess.run([sys.executable, "-m", module], env=env, cwd=ROOT, capture_output=True, text=True, timeout=300)
     return ran.returncode, ran.stdout + ran.stderr

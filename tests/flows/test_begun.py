@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL
 
-from flows.release import release
+from loadmaster.flows.release import release
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
@@ -39,8 +39,10 @@ while read -r _ _ ref; do
     case $ref in refs/heads/*) kill -9 "$(cat victim)" ;; esac
 done
 """
-IN_A_PROCESS = "import sys; from flows.release import release; from loadmaster.run.request import LiveRequest; \
+IN_A_PROCESS = (
+    "import sys; from loadmaster.flows.release import release; from loadmaster.run.request import LiveRequest; \
 release(LiveRequest.model_validate_json(sys.argv[1]))"
+)
 
 
 @dataclass

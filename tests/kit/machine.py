@@ -35,7 +35,9 @@ class Machine:
         for name in PROGRAM:
             place = self.checkout / name
             if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__", "target"))
+                shutil.copytree(
+                    ROOT / name, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "target")
+                )
             else:
                 shutil.copy(ROOT / name, place)
         self.projects.mkdir()

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import httpx
 import psutil
 
-from deployments import REHEARSE
+from loadmaster.deployments import REHEARSE
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.faults import Fault
