@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.imports import TOPS, Picture, draw, named_types
 
 REGISTRY = "loadmaster.rehearsal.registry"

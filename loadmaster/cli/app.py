@@ -39,8 +39,9 @@ from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def rehearse(
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
-    end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
+    end_with_receipt(start(REHEARSE, request, default_store(), SHIPPED, tell), as_json)
 
 
 @app.command(
@@ -240,7 +241,7 @@ def release(
         }
     )
     require_allowed_registry(request)
-    end_with_receipt(start(RELEASE, request, default_store(), ROOT, tell), as_json)
+    end_with_receipt(start(RELEASE, request, default_store(), SHIPPED, tell), as_json)
 
 
 def _request(

@@ -31,7 +31,6 @@ from loadmaster.clients.disk import walk
 from loadmaster.deployments import REHEARSE
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.planning.deployment import JOB_TEMPLATE
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.stack.access import connect, database, read_block_key, read_sign_in
 from loadmaster.stack.api import Api
@@ -41,6 +40,7 @@ from loadmaster.stack.processes import spawn, stop
 from loadmaster.stack.record import POOL, Stack, running, write_down
 from loadmaster.stack.runs import State
 from loadmaster.stack.settings import environment
+from tests.kit.checkout import ROOT
 from tests.kit.next_step import run_as_printed
 from tests.kit.running import Ran, loadmaster
 from tests.kit.signed_in import ask

@@ -21,9 +21,9 @@ from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.allowed import allow
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest, live_request
 from loadmaster.run.store import Store
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.hangar import git, repository
 from tests.kit.registry_world import served

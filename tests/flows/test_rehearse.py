@@ -26,10 +26,10 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.allowed import allow
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.tasks.publish import publish
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import CRATES, crates_of, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]

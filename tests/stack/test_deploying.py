@@ -1,7 +1,6 @@
 """What an operator switched in the UI survives registering again; and our own `prefect.yaml` is fit to be registered."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from ruamel.yaml import YAML
 
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL
 from loadmaster.stack.deploying import Definition, add_choices
+from tests.kit.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 NIGHTLY: Definition = {"slug": "nightly", "cron": "30 2 * * 1-5", "timezone": "UTC", "active": True}
 
 

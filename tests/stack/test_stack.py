@@ -23,7 +23,6 @@ from loadmaster.credentials import asking
 from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
@@ -34,6 +33,7 @@ from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.next_step import run_as_printed
 from tests.kit.signed_in import ask
