@@ -99,7 +99,7 @@ def publish(job: Job, plan: ReleasePlan, digests: dict[str, str]) -> None:
     @flow(name="bench limited")
     def run() -> None:  # without parameters: they would be sent to the server
         with credentials(job):
-            require_published(publish_as_released(job, plan, digests, frozenset(), Journal(job).note, not_read_back))
+            require_published(publish_as_released(job, plan, digests, frozenset(), Journal(job), not_read_back))
 
     run()
 

@@ -15,6 +15,7 @@ from loadmaster.errors.run import known
 from loadmaster.flows import smoke
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
+from loadmaster.planning.progress.notes import Phase
 from loadmaster.planning.smoke.style import When
 from loadmaster.planning.smoke_worker import offers_of
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
@@ -22,6 +23,7 @@ from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
+from loadmaster.run.logged import keep_log
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
 from loadmaster.tasks import announce, commands, permissions, prepare, publish, verify
@@ -43,6 +45,7 @@ def release(request: LiveRequest) -> Receipt:
     store = default_store()
     directory = store.run(str(flow_run.id))
     with directory.locked():
+        keep_log(directory)
         require_allowed(request, store)
         return carry_out(wait_out(request.project, lambda: live_job(request, directory, store)))
 
@@ -77,16 +80,19 @@ def carry_out(job: Job) -> Receipt:
 def _prepare(job: Job, journal: Journal) -> Ready:
     """Looks, decides, checks and packages. Changes nothing outside the run's directory."""
     seen = prepare.look(job)
+    journal.begin(Phase.DECIDE)
     draft = prepare.decide(job, seen, prepare.version_to_plan(job, seen))
     journal.note_draft(draft, seen.toolchain)
     plan = commands.carry_out(job, seen, draft, journal.note_command)
     journal.note_plan(plan, seen.toolchain)
+    journal.begin(Phase.CHECK)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
     answers += permissions.gate_answers(job, asking) + ask_for_worker(job, offers_of(plan))
     journal.note_gates(answers)
     require_open(answers)
 
+    journal.begin(Phase.PREPARE)
     commit = prepare.commit(job, plan)
     journal.note_commit(commit)
     as_of = prepare.packaging_instant(job, plan, seen)
@@ -102,11 +108,12 @@ def _prepare(job: Job, journal: Journal) -> Ready:
 def _publish(job: Job, ready: Ready, journal: Journal) -> None:
     """Commit, tags, crates, and at last the announcement: nobody is told of a crate that was not read back."""
     plan, commit, digests, published = ready
+    journal.begin(Phase.EXECUTE)
     journal.note(publish.push_commit(job, plan, commit))
     for tag in plan.tags:
         journal.note(publish.push_tag(job, tag, commit))
     with verify.reading_back(job) as watch:
-        crates = publish.publish_all(job, plan, digests, published, journal.note, watch.expect)
+        crates = publish.publish_all(job, plan, digests, published, journal, watch.expect)
         journal.note(*crates)
         publish.require_published(crates)
         # While the index catches up. Nobody sees a draft.
@@ -125,6 +132,7 @@ def _publish(job: Job, ready: Ready, journal: Journal) -> None:
 
 def _verify(job: Job, plan: ReleasePlan, journal: Journal) -> None:
     """As a user would."""
+    journal.begin(Phase.VERIFY)
     if plan.install:
         journal.note(verify.install(job, plan, plan.install))
     smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)

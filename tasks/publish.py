@@ -30,6 +30,7 @@ from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
+from loadmaster.run.journal import Journal
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
 from loadmaster.tasks.policy import asks_the_world
@@ -54,38 +55,38 @@ def publish_all(
     plan: ReleasePlan,
     digests: Mapping[str, str],
     published: Collection[str],
-    note: Callable[[ObjectRecord], None],
+    journal: Journal,
     on_accepted: Accepted,
 ) -> tuple[ObjectRecord, ...]:
     """One attempt at publishing all crates of the plan: a record for each, see `require_published`.
 
-    `published` are the crates that are on the registry already. `note` is called with the record of a crate whenever it
-    changes. `on_accepted` is called with each crate and its digest on the registry, as soon as the registry has it.
+    `published` are the crates that are on the registry already. `journal` gets the record of a crate whenever it changes, and
+    which crates wait. `on_accepted` is called with each crate and its digest on the registry, as soon as the registry has it.
     """
     for crate in plan.crates:
         if crate.name not in published:
-            note(not_begun(crate))
+            journal.note(not_begun(crate))
     kept = KeptBuckets(job.directory.pace)
     schedule = schedule_of(plan.crates, job.project.registry, published, kept.read())
-    uploads, picture = Uploads(job, plan, digests), Picture(job, plan)
+    uploads, page = Uploads(job, plan, digests), RunsPage(job, plan, journal)
     while True:
         schedule, turn = schedule.start(job.clock.now())
         kept.write(schedule.buckets)  # before the uploads: if a spent token is forgotten, the next upload gets a 429
         for name in turn.start:
-            note(in_flight(plan.crate(name), digests[name]))
+            journal.note(in_flight(plan.crate(name), digests[name]))
         uploads.start(turn.start)
         if not schedule.running and turn.until is None:
             break
-        picture.show_waiting(turn)
+        page.show_waiting(turn)
         for name in uploads.wait_for_ended(turn.until):
             outcome = uploads.outcome(name)
             schedule = schedule.end(name, outcome, job.clock.now())
             kept.write(schedule.buckets)
-            note(schedule.ended_in.get(name) or not_begun(plan.crate(name)))
+            journal.note(schedule.ended_in.get(name) or not_begun(plan.crate(name)))
             if name in schedule.done:
                 on_accepted(plan.crate(name), schedule.ended_in[name].sha256 or digests[name])
-        picture.show_progress(len(schedule.done))
-    picture.show_progress(len(schedule.done), at_last=True)
+        page.show_progress(len(schedule.done))
+    page.show_progress(len(schedule.done), at_last=True)
     return schedule.records
 
 
@@ -144,11 +145,11 @@ class Uploads:
             return failed.model_copy(update={"seconds": error.seconds, "attempts": error.tries})
 
 
-class Picture:
+class RunsPage:
     """The UI's picture of one attempt: its progress, and the crates that wait for a rate limit."""
 
-    def __init__(self, job: Job, plan: ReleasePlan) -> None:
-        self._plan, self._project = plan, job.project.name
+    def __init__(self, job: Job, plan: ReleasePlan, journal: Journal) -> None:
+        self._plan, self._project, self._journal = plan, job.project.name, journal
         self._waiting, self._shown = Turn(), 0.0
         key = artifact_key(self._project, "crates")
         self._progress = cast(UUID, create_progress_artifact(0.0, key=key, description=f"Crates of {plan.title}"))
@@ -164,6 +165,7 @@ class Picture:
         if (turn.waiting, turn.until) == (self._waiting.waiting, self._waiting.until):
             return
         self._waiting = turn
+        self._journal.note_held((self._plan.crate(name).id for name in turn.waiting), turn.until)
         if turn.until is not None:
             text = show.waiting_text(self._plan, turn)
             get_run_logger().info(text)

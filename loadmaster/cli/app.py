@@ -6,6 +6,7 @@ progress goes to standard error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,7 @@ from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
+from loadmaster.cli.ending import ended_in_words
 from loadmaster.cli.options import (
     AsOfOption,
     BranchOption,
@@ -33,9 +35,10 @@ from loadmaster.cli.options import (
     RepositoryOption,
     TokenBlockOption,
 )
-from loadmaster.cli.usage import Commands, print_failure
+from loadmaster.cli.screen.streams import suit_the_locale
+from loadmaster.cli.screen.volume import Volume, set_volume
+from loadmaster.cli.usage import Commands
 from loadmaster.credentials.given import hold, read_files
-from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
@@ -49,9 +52,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Commands,
-    help="Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -103,25 +105,51 @@ PreflightOption = Annotated[bool, typer.Option(help="Ask the permission gates; t
 
 
 def main(secrets: Mapping[str, str]) -> None:
-    """The program, with the credentials that it was given. Errors of the catalogue end it with their own text and exit code."""
+    """The program, with the credentials that it was given. It ends with `SystemExit`, as `ended_in_words` says."""
+    set_volume(Volume.NORMAL)
+    suit_the_locale()
     keep_to_ourselves()
-    try:
+    with ended_in_words():
         hold(secrets)
         read_files()
-        app(prog_name="loadmaster")
-    except LoadmasterError as error:
-        print_failure(error)
-        tell(f"loadmaster: {error}")
-        raise SystemExit(error.exit_code) from None
+        raise SystemExit(app(prog_name="loadmaster", standalone_mode=False) or 0)
 
 
-@app.callback(invoke_without_command=True)
+def _change_to(directories: list[Path] | None) -> None:
+    for directory in directories or ():
+        os.chdir(directory)
+
+
+@app.callback()
 def _options(
+    context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    directory: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-C",
+            help="Work as if it had been started there, as with git; before the command.",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            is_eager=True,
+            callback=_change_to,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
+    """Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent. Without a command, tells where one stands."""
     if show_version:
         print(f"loadmaster {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        from loadmaster.cli.commands.standing import standing_here, standing_text
+
+        standing = standing_here(Path.cwd(), default_store())
+        if as_json:
+            print_json(standing.model_dump(mode="json", exclude_none=True))
+        else:
+            print(standing_text(standing))
 
 
 @app.command(epilog="Example: loadmaster plan --project demo --version minor")

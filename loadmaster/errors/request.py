@@ -244,11 +244,11 @@ class RequestMoved(UsageError):
 class RunWithoutReceipt(LoadmasterError):
     """A flow run that ended before it had anything to write down."""
 
-    def __init__(self, run: str, told: str) -> None:
+    def __init__(self, run: str, told: str, log: str) -> None:
         super().__init__(
             f"The flow run `{run}` ended without a receipt: {told}",
             why="it stopped before it had looked at the workspace, its process was killed, or the receipt could not be written.",
-            fix="look at the run's page and its logs, mend what they name, then try again.",
+            fix=f"look at the run's page and at its log, `{log}`; mend what they name, then try again.",
         )
 
 

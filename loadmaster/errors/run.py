@@ -91,14 +91,29 @@ class CommandStopped(LoadmasterError):
         )
 
 
+class CommandInterrupted(LoadmasterError):
+    """A command that starts no run was stopped."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The command was stopped before it had ended.",
+            why="somebody pressed Ctrl-C.",
+            fix="give it again when you want to: it looks first, and does what is missing.",
+        )
+
+
 class UnexpectedFailure(LoadmasterError):
     """Loadmaster itself failed, in a way that nobody thought of."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, log: str | None = None) -> None:
+        """`log`: the file that has the traceback, of a command; a run has its own log."""
         super().__init__(
             f"Loadmaster itself failed: `{kind}`" + (f" with the text `{text}`." if text else "."),
             why="this is a bug: a situation that has no error of its own.",
-            fix="report it with the log of the run. What was released stays, and another attempt looks first.",
+            fix=f"report it with {f'`{log}`' if log else 'the log of the run'}. What was released stays, and another attempt "
+            "looks first.",
         )
 
 

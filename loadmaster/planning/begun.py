@@ -74,6 +74,10 @@ class WayBack(Value):
         """Looks at the release: it needs no token."""
         return self._command("status", version, FIELDS.keys() - {"token-block"})
 
+    def preflight_command(self, version: str) -> str:
+        """Asks the registry whether it could be published."""
+        return self._command("preflight", version, FIELDS.keys() - {"forge"})
+
     def next_command(self, commit: str) -> str:
         """Shows what changed up to this commit: it needs no token."""
         options = {

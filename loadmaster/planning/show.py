@@ -20,7 +20,7 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import digest
 from loadmaster.planning.way_on import WayOn, out_text, way_on
 
-_SIGN = {
+SIGN = {
     ObjectState.SAME: "✔",
     ObjectState.EQUIVALENT: "≈",
     ObjectState.ABSENT: "·",
@@ -210,11 +210,11 @@ def gates_text(answers: Iterable[GateAnswer]) -> str:
 
 def not_passed_text(answers: Iterable[GateAnswer]) -> str:
     """The gates that did not pass, one line each, for the end of what a command prints; "" if all did."""
-    lines = [f"    {answer.gate}: {_not_passed(answer)}" for answer in answers if not answer.passed]
+    lines = [f"    {answer.gate}: {not_passed_line(answer)}" for answer in answers if not answer.passed]
     return "\n".join(["  did not pass:", *lines, ""]) if lines else ""
 
 
-def _not_passed(answer: GateAnswer) -> str:
+def not_passed_line(answer: GateAnswer) -> str:
     """Why a gate did not pass, in one line."""
     if answer.outcome is Outcome.COULD_NOT_CHECK:
         return f"could not be checked: {in_one_line(answer.why)}"
@@ -264,12 +264,12 @@ def receipt_title(receipt: Receipt) -> str:
 
 
 def receipt_text(receipt: Receipt) -> str:
-    """The receipt for a terminal."""
+    """The whole receipt for a terminal; `progress.outcome` has the short one."""
     lines = [
         f"{receipt.project} {receipt.version}: {receipt.outcome.upper()} in {receipt.seconds:.1f} s ({receipt.world} world)",
         *(["  nothing was left to do: everything was released already"] if receipt.changed_nothing else []),
         f"  commit {receipt.commit}",
-        *(_command_record_line(record) for record in receipt.commands),
+        *(command_record_line(record) for record in receipt.commands),
         *(_object_line(record) for record in receipt.objects),
         *(f"  deviation: {line}" for line in receipt.deviations),
     ]
@@ -281,11 +281,12 @@ def receipt_text(receipt: Receipt) -> str:
     text += not_passed_text(receipt.gates)
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
-        text += f"\nout by now: {out_text(receipt)}\ngo on: {_way_on_text(receipt)}\n"
+        text += f"\nout by now: {out_text(receipt)}\ngo on: {way_on_text(receipt)}\n"
     return text
 
 
-def _way_on_text(receipt: Receipt) -> str:
+def way_on_text(receipt: Receipt) -> str:
+    """How a release that is not out goes on, in one line."""
     match way_on(receipt):
         case WayOn.RESUME:
             return f"`loadmaster resume {receipt.short_run}`"
@@ -305,7 +306,8 @@ def _fix_forward(receipt: Receipt) -> str:
     return f"{told}. `{status_command}` shows what users have meanwhile"
 
 
-def _command_record_line(record: CommandRecord) -> str:
+def command_record_line(record: CommandRecord) -> str:
+    """A command of the project's own that ran, in one line."""
     changed = f"changed {', '.join(record.files)}" if record.files else "changed nothing"
     kept = "  (kept by an earlier attempt)" if record.kept else ""
     return f"  ✔ command  {record.name}  {record.seconds:.1f} s  {changed}{kept}"
@@ -315,7 +317,7 @@ def _object_line(record: ObjectRecord) -> str:
     digest_part = f"  sha256 {record.sha256[:12]}" if record.sha256 else ""
     acted = f", {record.attempts} attempts" if record.attempts > 1 else ""
     why = f"  ({record.why})" if record.why else ""
-    return f"  {_SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
+    return f"  {SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
 
 
 def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None) -> str:
@@ -325,7 +327,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
     """
     states = {record.id: record.state for record in receipt.objects if record.kind == "crate"}
     rows = [
-        f"| {_SIGN[record.state]}&nbsp;{record.state} | {record.kind} | `{record.id}` | {record.seconds:.1f} | {record.attempts} "
+        f"| {SIGN[record.state]}&nbsp;{record.state} | {record.kind} | `{record.id}` | {record.seconds:.1f} | {record.attempts} "
         f"| {f'`{record.sha256[:16]}…`' if record.sha256 else ''} | {_cell(record.why or '')} |"
         for record in receipt.objects
     ]
@@ -352,7 +354,7 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
 
 
 def _not_passed_lines(answers: Iterable[GateAnswer]) -> list[str]:
-    rows = [f"- `{answer.gate}`: {_not_passed(answer)}" for answer in answers if not answer.passed]
+    rows = [f"- `{answer.gate}`: {not_passed_line(answer)}" for answer in answers if not answer.passed]
     return ["Did not pass:", "", *rows, ""] if rows else []
 
 

@@ -5,14 +5,14 @@ Every note is written to `journal.jsonl` at once, so that a receipt can still be
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.run import RunCancelled, RunCrashed
 from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.planning.progress.notes import Held, Note, Phase, ahead_of, read_note
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer
@@ -59,6 +59,15 @@ class Journal:
     def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
         self.plan, self._toolchain, self._is_planned = plan, toolchain, True
         self._write_head()
+        self._write(Note(ahead=ahead_of(plan)))
+
+    def begin(self, phase: Phase) -> None:
+        """Notes that a phase begins. The first one, looking, begins with the attempt."""
+        self._write(Note(phase=phase))
+
+    def note_held(self, crates: Iterable[str], until: datetime | None) -> None:
+        """Notes which crates, by their ids, wait for the registry's rate limit, and until when."""
+        self._write(Note(held=Held(crates=tuple(crates), until=until)))
 
     def note_command(self, record: CommandRecord) -> None:
         self._commands += (record,)
@@ -84,7 +93,7 @@ class Journal:
 
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(record.kind, record.id): record for record in records}
-        self._write(*({"object": record.model_dump(mode="json")} for record in records))
+        self._write(*(Note(object=record) for record in records))
 
     def note_read_back(self, crates: Iterable[CrateReadBack]) -> None:
         self.note(*(read_back(self._objects["crate", crate.id], crate) for crate in crates))
@@ -139,16 +148,18 @@ class Journal:
     def _write_head(self, *, anew: bool = False) -> None:
         """Writes what the receipt says besides its objects."""
         receipt = self.receipt(ReceiptOutcome.CRASHED, RunCrashed()).model_copy(update={"objects": ()})
-        self._write({"receipt": receipt.model_dump(mode="json")}, anew=anew)
+        self._write(Note(receipt=receipt), anew=anew)
 
-    def _write(self, *notes: Mapping[str, object], anew: bool = False) -> None:
+    def _write(self, *notes: Note, anew: bool = False) -> None:
         _append(self._job.directory, *notes, anew=anew)
 
 
-def _append(directory: RunDirectory, *notes: Mapping[str, object], anew: bool = False) -> None:
+def _append(directory: RunDirectory, *notes: Note, anew: bool = False) -> None:
+    now = datetime.now(UTC)
+    lines = (note.model_copy(update={"at": now}).model_dump_json(exclude_none=True) for note in notes)
     # Only a receipt after a crash needs these lines. A disk that is full stops the release where it matters.
     with suppress(OSError), directory.journal.open("w" if anew else "a", encoding="utf-8") as sink:
-        sink.write("".join(f"{json.dumps(note)}\n" for note in notes))
+        sink.write("".join(f"{line}\n" for line in lines))
 
 
 def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
@@ -159,7 +170,7 @@ def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
     try:
         write_atomically(directory.receipt, receipt.to_json().encode())
     except LoadmasterError:
-        _append(directory, {"receipt": receipt.model_copy(update={"objects": ()}).model_dump(mode="json")})
+        _append(directory, Note(receipt=receipt.model_copy(update={"objects": ()})))
         raise
     directory.journal.unlink(missing_ok=True)
 
@@ -190,14 +201,11 @@ def _read(lines: bytes) -> Receipt | None:
     """The receipt that a journal's lines give. The last line may have been cut off."""
     head: Receipt | None = None
     objects: dict[tuple[str, str], ObjectRecord] = {}
-    for line in lines.splitlines():
-        with suppress(ValueError):
-            note = json.loads(line)
-            if "receipt" in note:
-                head = Receipt.model_validate(note["receipt"])
-            else:
-                record = ObjectRecord.model_validate(note["object"])
-                objects[record.kind, record.id] = record
+    for note in filter(None, map(read_note, lines.splitlines())):
+        if note.receipt is not None:
+            head = note.receipt
+        if note.object is not None:
+            objects[note.object.kind, note.object.id] = note.object
     return None if head is None else head.model_copy(update={"objects": tuple(objects.values())})
 
 

@@ -158,6 +158,11 @@ class RunDirectory:
         return self.path / "cargo.log"
 
     @property
+    def prefect_log(self) -> Path:
+        """What Prefect and the steps logged, of all attempts."""
+        return self.path / "prefect.log"
+
+    @property
     def pace(self) -> Path:
         """The last state of the rate limits' buckets."""
         return self.path / "pace.json"

@@ -1,100 +1,90 @@
-"""Follows a flow run's progress, line by line, until it has ended. Only reads: to stop following changes nothing."""
+"""Follows a flow run until it has ended. Only reads: to stop following changes nothing.
+
+What the run does, it notes itself in its directory; the server says whether it is still at work, and what it warned of.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
-from loadmaster.stack.runs import FlowRun, State, TaskRun
+from loadmaster.stack.runs import FlowRun, State
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0
 """How long the server may be away before following stops; the run itself goes on without it."""
-LATE_RECORDS_SECONDS = 5.0
-"""How long to wait for the last task runs when the run has ended: Prefect records them a little later than they happen."""
+
+Show = Callable[[FlowRun | None], None]
+"""What is done at each look, to show how the run goes: with the run, or with None while the server does not answer."""
 
 
 def follow(
-    api: Api, flow_run_id: str, tell: Tell, *, look_seconds: float = LOOK_SECONDS, patience: float = PATIENCE_SECONDS
+    api: Api,
+    flow_run_id: str,
+    warn: Tell,
+    show: Show = lambda run: None,
+    *,
+    look_seconds: float = LOOK_SECONDS,
+    patience: float = PATIENCE_SECONDS,
 ) -> State:
-    """Reports the progress of the run's current attempt, and returns the state in which it ended.
+    """Shows how the run goes at every look, and returns the state in which it ended.
 
-    One line for each state of the run and of a task run, and for each log line of level WARNING or higher. If the server does
-    not answer, reports it once and waits. Raises `PrefectUnreachable` after `patience` seconds without an answer.
+    Warns once of each log line of level WARNING; an error is in the receipt, or in the state. If the server does not answer,
+    warns once and waits. Raises `PrefectUnreachable` after `patience` seconds without an answer.
     """
-    progress = _Progress(api, flow_run_id)
+    looks = _Looks(api, flow_run_id)
     away_since: float | None = None
     while True:
         try:
-            for line in progress.look():
-                tell(line)
+            for line in looks.look():
+                warn(line)
             if away_since is not None:
-                tell("the Prefect server answers again")
+                warn("the Prefect server answers again")
                 away_since = None
-            if progress.ended is not None:
-                return progress.ended
+            show(looks.run)
+            if looks.ended is not None:
+                return looks.ended
         except PrefectUnreachable:
+            show(None)
             if away_since is None:
                 away_since = time.monotonic()
-                tell("the Prefect server does not answer; the run goes on, waiting for the server")
+                warn("the Prefect server does not answer; the run goes on, waiting for the server")
             elif time.monotonic() - away_since > patience:
                 raise
         time.sleep(look_seconds)
 
 
-class _Progress:
-    """What was reported already, so that each look reports only what is new."""
+class _Looks:
+    """What was told already, so that each look tells only what is new."""
 
     def __init__(self, api: Api, flow_run_id: str) -> None:
         self._api, self._id = api, flow_run_id
         self._since: datetime | None = None
-        self._reported: set[tuple[str, datetime]] = set()
-        self._terminal_since: float | None = None
+        self._told: set[str] = set()
+        self.run: FlowRun | None = None
         self.ended: State | None = None
 
     def look(self) -> Iterator[str]:
-        """The new lines. Sets `ended` when the run has ended and its records are complete."""
-        run = self._api.run(self._id)
+        """The new warnings. Sets `ended` when the run had ended before the look: its last lines are recorded later than it."""
+        had_ended = self.run is not None and self.run.state.is_terminal
+        self.run = self._api.run(self._id)
         if self._since is None:
-            self._since = _attempt_start(run)
-        tasks = self._api.task_runs(self._id, self._since)
-        if not run.state.is_terminal and self._is_new(run.id, run.state.timestamp):
-            yield f"{_label(run.state.name)} run {run.name}"
-        for task in tasks:
-            state = task.state
-            if state and state.name not in ("Pending", "Scheduled") and self._is_new(task.id, state.timestamp):
-                seconds = f" ({task.total_run_time:.1f} s)" if state.is_terminal else ""
-                yield f"{_label(state.name)} {task.name}{seconds}"
+            self._since = _attempt_start(self.run)
         for line in self._api.logs(self._id, self._since, logging.WARNING):
-            if self._is_new(line.id, self._since):
-                yield f"{_label(logging.getLevelName(line.level))} {line.message}"
-        if run.state.is_terminal and self._records_are_complete(tasks):
-            yield f"{_label(run.state.name)} run {run.name}"
-            self.ended = run.state
-
-    def _is_new(self, what: str, when: datetime) -> bool:
-        known = len(self._reported)
-        self._reported.add((what, when))
-        return len(self._reported) > known
-
-    def _records_are_complete(self, tasks: list[TaskRun]) -> bool:
-        if self._terminal_since is None:
-            self._terminal_since = time.monotonic()
-            return False  # one more look, for records that Prefect has not written yet
-        return all(task.is_settled for task in tasks) or time.monotonic() - self._terminal_since > LATE_RECORDS_SECONDS
+            if line.level < logging.ERROR and line.id not in self._told:
+                self._told.add(line.id)
+                yield line.message
+        if had_ended and self.run.state.is_terminal:
+            self.ended = self.run.state
 
 
 def _attempt_start(run: FlowRun) -> datetime:
-    """The start of the current attempt: after a retry, Prefect also lists the task runs of earlier attempts."""
+    """The start of the current attempt: after a retry, Prefect also lists the log lines of earlier attempts."""
     if run.state.is_terminal and run.start_time is not None:
         return run.start_time
     return run.state.timestamp
-
-
-def _label(state: str) -> str:
-    return f"{state.lower():>14}"

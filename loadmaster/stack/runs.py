@@ -68,11 +68,6 @@ class TaskRun(_Told):
     state: State | None
     total_run_time: float = 0.0
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether it has ended. A task whose upstream failed ends as `NotReady`."""
-        return self.state is not None and (self.state.is_terminal or self.state.name == "NotReady")
-
 
 class LogLine(_Told):
     id: str

@@ -53,11 +53,13 @@ class RunSeen(Value):
         return self.id[:SHORT]
 
 
-def list_runs(store: Store) -> tuple[RunSeen, ...]:
+def list_runs(store: Store, *, close: bool = True) -> tuple[RunSeen, ...]:
     """Every run that has a directory here, the newest first. If the server answers: with Prefect's state, and with the runs
     that have no directory yet.
+
+    `close`: a run that was cut off gets its receipt, for which a registry may be asked; else it is taken as it noted itself.
     """
-    seen = [_seen(directory, store) for directory in store.runs() if directory.lock.exists()]
+    seen = [_seen(directory, store, close=close) for directory in store.runs() if directory.lock.exists()]
     ids = {run.id for run in seen}
     known, due = _known_to_prefect(store, sorted(ids))
     merged = [
@@ -93,9 +95,9 @@ def _without_directory(run: FlowRun) -> RunSeen:
     )
 
 
-def _seen(directory: RunDirectory, store: Store) -> RunSeen:
-    at_work = holder_lives(directory) is True
-    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else _last_receipt(directory, store)
+def _seen(directory: RunDirectory, store: Store, *, close: bool) -> RunSeen:
+    at_work, left = holder_lives(directory) is True, _last_receipt if close else _noted_receipt
+    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else left(directory, store)
     return RunSeen(
         id=directory.path.name,
         project=pinned.project if pinned else None,
@@ -117,6 +119,11 @@ def _last_receipt(directory: RunDirectory, store: Store) -> Receipt | None:
         if (noted := receipt_of_cut(directory, cancelled=False)) is not None:
             return noted
     return _read(Receipt, directory.receipt)
+
+
+def _noted_receipt(directory: RunDirectory, _store: Store) -> Receipt | None:
+    """As `_last_receipt`, and changes nothing."""
+    return receipt_of_cut(directory, cancelled=False) or _read(Receipt, directory.receipt)
 
 
 def _read(kind: type[V], path: Path) -> V | None:

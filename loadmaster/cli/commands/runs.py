@@ -14,6 +14,8 @@ from pathlib import Path
 
 from loadmaster.cli.commands.known_runs import find_run, newest, newest_unfinished, only_one_at_work
 from loadmaster.cli.commands.stopping import Stopped, signals_postponed, stopped_by_signals
+from loadmaster.cli.commands.terminal import warn
+from loadmaster.cli.screen.run_screen import run_screen
 from loadmaster.errors.prefect import NoStackRunning, PrefectRefused
 from loadmaster.errors.request import RunWithoutReceipt
 from loadmaster.errors.run import CommandStopped, RunLeft, RunNotResumable, RunUnknown
@@ -21,7 +23,7 @@ from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.tell import Tell
 from loadmaster.run.allowed import allow
 from loadmaster.run.request import ReleaseRequest
-from loadmaster.run.store import Store
+from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import leave_receipt
@@ -121,7 +123,7 @@ def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, 
         with signals_postponed():
             run = begin()
         tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
-        state = follow(api, run.id, tell)
+        receipt = _shown_to_its_end(api, run, store, tell)
     except Stopped as stopped:
         if run is None:
             raise
@@ -130,15 +132,24 @@ def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, 
         tell(f"stopped by {stopped}: the run ends with the server that was started for it")
         down(store.root, True, tell)
         return _receipt(store, run.id, "it was stopped with this command")
-    leave_receipt(api, store.root, run.id, tell, cancelled=state.type == "CANCELLED")
     tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
-    return _receipt(store, run.id, state.message or state.name)
+    return receipt
+
+
+def _shown_to_its_end(api: Api, run: FlowRun, store: Store, tell: Tell) -> Receipt:
+    """Shows how the run goes, and then how it ended. Raises `RunWithoutReceipt`."""
+    with run_screen(RunDirectory(store.root / "runs" / run.id), tell) as screen:
+        state = follow(api, run.id, warn, screen.show)
+        leave_receipt(api, store.root, run.id, tell, cancelled=state.type == "CANCELLED")
+        receipt = _receipt(store, run.id, state.message or state.name)
+        screen.end(receipt)
+    return receipt
 
 
 def _receipt(store: Store, identity: str, message: str) -> Receipt:
     directory = store.run(identity)
     if not directory.receipt.exists() or directory.journal.exists():  # the receipt is an earlier attempt's
-        raise RunWithoutReceipt(identity[:SHORT], message)
+        raise RunWithoutReceipt(identity[:SHORT], message, str(directory.prefect_log))
     return Receipt.model_validate_json(directory.receipt.read_bytes())
 
 

@@ -1,0 +1,199 @@
+"""Where one stands: the workspace around the working directory, its last release, what is unfinished, and the next command.
+
+Looks at files, at git's own records and at the runs of this machine. Asks nothing of the network.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from semver import Version
+
+from loadmaster.cli.commands.known_runs import RunSeen, list_runs
+from loadmaster.clients import git
+from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.prefect import NoStackRunning
+from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.tag_name import version_in
+from loadmaster.planning.registry.seen import TagSeen
+from loadmaster.planning.tree.tree import MANIFEST
+from loadmaster.planning.values.toml_text import load_toml
+from loadmaster.planning.values.value import Value
+from loadmaster.planning.way_on import WayOn
+from loadmaster.run.profiles import load_project, project_names
+from loadmaster.run.store import Store
+from loadmaster.shipped import checkout
+from loadmaster.stack.record import running
+
+
+class LastRelease(Value):
+    version: str
+    tag: str
+    when: datetime
+    """When its commit was made."""
+
+
+class Standing(Value):
+    """The document of `loadmaster --json`."""
+
+    directory: str
+    workspace: str | None = None
+    """The directory of the workspace's root manifest; None if the working directory is in none."""
+    project: str | None = None
+    last: LastRelease | None = None
+    """By the tags of this clone; None if none of them names a version, or if git could not be asked."""
+    last_unknown: str | None = None
+    """Why git could not be asked."""
+    at_work: tuple[RunSeen, ...] = ()
+    unfinished: tuple[RunSeen, ...] = ()
+    """Runs that can go on, and whose release no later run brought about; the newest first."""
+    server: str | None = None
+    """The page of the server, if one is running."""
+    next: str
+    """The command that comes next, and what it does."""
+
+
+def standing_here(directory: Path, store: Store) -> Standing:
+    """Raises nothing of a release's: what cannot be known is told as such."""
+    workspace = workspace_around(directory)
+    project = None if workspace is None else project_here(workspace)
+    last, unknown = (None, None) if workspace is None else _last_release(workspace, project)
+    runs = [run for run in list_runs(store, close=False) if project is None or run.project == project.name]
+    at_work, unfinished = tuple(run for run in runs if run.is_at_work), unfinished_of(runs)
+    return Standing(
+        directory=str(directory),
+        workspace=None if workspace is None else str(workspace),
+        project=None if project is None else project.name,
+        last=last,
+        last_unknown=unknown,
+        at_work=at_work,
+        unfinished=unfinished,
+        server=_server(store),
+        next=_next(workspace, project, last, at_work, unfinished),
+    )
+
+
+def workspace_around(directory: Path) -> Path | None:
+    """The directory of the outermost manifest above with a table `workspace`, else of the nearest manifest."""
+    holders = [place for place in (directory, *directory.parents) if (place / MANIFEST).is_file()]
+    roots = [place for place in holders if _is_root(place / MANIFEST)]
+    return next(iter(roots[-1:] or holders), None)
+
+
+def _is_root(manifest: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return "workspace" in load_toml(manifest.read_text(encoding="utf-8"))
+    return False
+
+
+def project_here(workspace: Path) -> Project | None:
+    """The project whose profile names this repository, by its origin, its path or its directory; None if there is none."""
+    places = {str(workspace)}
+    with suppress(LoadmasterError):
+        top = git.top(workspace)
+        places |= {str(top)} if top else set()
+        places |= {origin} if top and (origin := git.origin(top)) else set()
+    for name in project_names():
+        with suppress(LoadmasterError):
+            project = load_project(name)
+            own = checkout()
+            named = own / project.source.directory if own and project.source.directory else project.source.repository
+            if named is not None and str(named) in places:
+                return project
+    return None
+
+
+def _last_release(workspace: Path, project: Project | None) -> tuple[LastRelease | None, str | None]:
+    try:
+        top = git.top(workspace)
+        return (None, None) if top is None else (last_release(git.tags(top), project), None)
+    except LoadmasterError as error:
+        return None, error.what
+
+
+def last_release(tags: Iterable[TagSeen], project: Project | None) -> LastRelease | None:
+    """The youngest tag that names a version: by the profile's patterns, or in the usual spelling where there is none."""
+    patterns = {project.release.tag, *project.release.tags.values()} if project else {"v{version}"}
+    found = [
+        LastRelease(version=version, tag=tag.name, when=datetime.fromtimestamp(tag.committed, UTC))
+        for tag in tags
+        if (version := _version_of(tag.name, patterns)) is not None
+    ]
+    return max(found, key=lambda release: (release.when, Version.parse(release.version)), default=None)
+
+
+def _version_of(tag: str, patterns: Iterable[str]) -> str | None:
+    for pattern in patterns:
+        package = tag.rpartition("-v")[0] if "{name}" in pattern else ""
+        text = version_in(tag, pattern, package)
+        if text is not None and Version.is_valid(text):
+            return text
+    return None
+
+
+def unfinished_of(runs: Iterable[RunSeen]) -> tuple[RunSeen, ...]:
+    """Those that can go on, of runs that are sorted by their start, the newest first."""
+    out: set[tuple[str | None, str | None, str | None]] = set()
+    found = []
+    for run in runs:
+        release = (run.project, run.version, run.world)
+        if run.next is WayOn.RESUME and not run.is_at_work and release not in out:
+            found.append(run)
+        out.add(release)  # a later run of the same release says how it stands
+    return tuple(found)
+
+
+def _server(store: Store) -> str | None:
+    try:
+        return running(store.root.resolve()).ui_url
+    except NoStackRunning:
+        return None
+
+
+def _next(
+    workspace: Path | None,
+    project: Project | None,
+    last: LastRelease | None,
+    at_work: tuple[RunSeen, ...],
+    unfinished: tuple[RunSeen, ...],
+) -> str:
+    if at_work:
+        return f"`loadmaster follow {at_work[0].short}` shows how it goes"
+    if unfinished:
+        return f"`loadmaster resume {unfinished[0].short}` goes on with it"
+    if workspace is None:
+        return "`cd WORKSPACE`, or `loadmaster -C WORKSPACE`, and then `loadmaster init`"
+    if project is None:
+        return f"`loadmaster init {shlex.quote(str(workspace))}` writes its first profile"
+    if last is None:
+        return f"`loadmaster rehearse --project {project.name} --version minor` makes the whole release in a rehearsal world"
+    return f"`loadmaster next {project.name}` says what changed since, and proposes the next version"
+
+
+def standing_text(standing: Standing) -> str:
+    if standing.workspace is None and not (standing.at_work or standing.unfinished):
+        return f"`{standing.directory}` is in no Cargo workspace: {standing.next}."
+    lines = [
+        f"workspace   {standing.workspace or 'none here'}",
+        f"project     {standing.project or 'none: no profile names this repository'}",
+        f"last        {_last_text(standing)}",
+        *(f"at work     {_run_text(run)}" for run in standing.at_work),
+        *(f"unfinished  {_run_text(run)}" for run in standing.unfinished),
+        *([f"server      {standing.server}"] if standing.server else []),
+    ]
+    return "\n".join([*lines, f"next: {standing.next}"])
+
+
+def _last_text(standing: Standing) -> str:
+    if standing.last is not None:
+        return f"{standing.last.version}, tag {standing.last.tag}, {standing.last.when:%Y-%m-%d}"
+    return f"not known: {standing.last_unknown}" if standing.last_unknown else "no tag of this clone names a version"
+
+
+def _run_text(run: RunSeen) -> str:
+    out = f": {run.out}" if run.out else ""
+    return f"{run.short} {run.project or '?'} {run.version or ''} ({run.world or run.state}) {run.state}{out}"

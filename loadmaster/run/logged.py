@@ -1,0 +1,34 @@
+"""The log of a run, as a file in its directory: what Prefect and the steps say, which no terminal has to show.
+
+Knows the name of Prefect's logger, and imports nothing of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from loadmaster.run.store import RunDirectory
+
+ALL_OF_PREFECT = "prefect"
+"""The logger above those of its flows, its tasks and its engine."""
+
+
+class _RunLog(logging.FileHandler):
+    """A log that cannot be written stops nothing: a full disk is told where it matters."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+
+def keep_log(directory: RunDirectory) -> None:
+    """From now on, in this process, appends every record to the run's file; an earlier call's file gets no more."""
+    logger = logging.getLogger(ALL_OF_PREFECT)
+    for earlier in [each for each in logger.handlers if isinstance(each, _RunLog)]:
+        logger.removeHandler(earlier)
+        earlier.close()
+    handler = _RunLog(directory.prefect_log, encoding="utf-8", delay=True)
+    lines = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    lines.converter = time.gmtime
+    handler.setFormatter(lines)
+    logger.addHandler(handler)
