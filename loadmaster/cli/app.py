@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadmaster import __version__
+from loadmaster.cli import completion as cli_completion
 from loadmaster.cli import conformance as cli_conformance
 from loadmaster.cli import damage as cli_damage
 from loadmaster.cli import home as cli_home
@@ -23,6 +24,7 @@ from loadmaster.cli import profiles as cli_profiles
 from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
 from loadmaster.cli.ending import ended_in_words
 from loadmaster.cli.options import (
@@ -70,6 +72,7 @@ def _given(text: str) -> str:
 
 
 app.add_typer(cli_profiles.app)
+app.add_typer(cli_completion.app)
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
 app.add_typer(cli_home.app)
@@ -87,6 +90,7 @@ VersionOption = Annotated[
         help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`.",
         callback=_version,
         metavar="VERSION",
+        autocompletion=words.versions,
     ),
 ]
 FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
@@ -303,7 +307,14 @@ def _request(
 @app.command(epilog="Example: loadmaster world --port 8888")
 def world(
     project: Annotated[
-        str, typer.Option("--project", "-p", help="The project to make a world for.", metavar="NAME")
+        str,
+        typer.Option(
+            "--project",
+            "-p",
+            help="The project to make a world for.",
+            metavar="NAME",
+            autocompletion=words.projects,
+        ),
     ] = "demo",
     directory: Annotated[
         Path | None, typer.Option(help="The directory for its state; a new one if left out.", file_okay=False)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
 from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, JsonOption, RegistryOption, RepositoryOption
 from loadmaster.planning.values.version import CHANGED
@@ -16,7 +17,9 @@ app = typer.Typer()
 
 @app.command(name="next", epilog="Example: loadmaster next demo")
 def next_version(
-    project: Annotated[str, typer.Argument(help="A profile in `projects/`.", metavar="PROJECT")],
+    project: Annotated[
+        str, typer.Argument(help="A profile in `projects/`.", metavar="PROJECT", autocompletion=words.projects)
+    ],
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,

@@ -6,8 +6,13 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
+ProjectOption = Annotated[
+    str,
+    typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME", autocompletion=words.projects),
+]
 RepositoryOption = Annotated[
     str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
 ]

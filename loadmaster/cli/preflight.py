@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import absolute, print_json, tell
 from loadmaster.cli.options import (
     BranchOption,
@@ -31,6 +32,7 @@ def preflight(
             "-V",
             help="As for a release; `patch` if left out, which is enough for most questions.",
             metavar="VERSION",
+            autocompletion=words.versions,
         ),
     ] = None,
     registry: RegistryOption = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import end_with_receipt, print_json, tell
 from loadmaster.cli.options import JsonOption
 from loadmaster.run.store import default_store
@@ -15,7 +16,12 @@ app = typer.Typer()
 
 RunArgument = Annotated[
     str | None,
-    typer.Argument(help="The beginning of its id, or its name on the run's page.", metavar="RUN", show_default=False),
+    typer.Argument(
+        help="The beginning of its id, or its name on the run's page.",
+        metavar="RUN",
+        show_default=False,
+        autocompletion=words.runs,
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import absolute, tell
 from loadmaster.cli.options import JsonOption
 from loadmaster.run.store import default_store
@@ -31,7 +32,13 @@ DeadlineOption = Annotated[
 ]
 TestedProjectOption = Annotated[
     str | None,
-    typer.Option("--project", "-p", help="The profile whose table `smoke` gives the defaults.", metavar="NAME"),
+    typer.Option(
+        "--project",
+        "-p",
+        help="The profile whose table `smoke` gives the defaults.",
+        metavar="NAME",
+        autocompletion=words.projects,
+    ),
 ]
 TestedVersionOption = Annotated[
     str | None, typer.Option("--version", "-V", help="The version of the release to test.", metavar="VERSION")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import print_json
 from loadmaster.cli.options import JsonOption, ManifestPathOption
 from loadmaster.errors.edits import TreeMissing
@@ -34,7 +35,14 @@ TreeArgument = Annotated[
     ),
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
+    str | None,
+    typer.Option(
+        "--project",
+        "-p",
+        help="A profile in `projects/`, for its rules.",
+        metavar="NAME",
+        autocompletion=words.projects,
+    ),
 ]
 
 
@@ -44,7 +52,10 @@ def bump(
     version: Annotated[
         list[str],
         typer.Option(
-            "--version", "-V", help="`1.4.0` or a level; `NAME=1.4.0`, repeated, with `--policy independent`."
+            "--version",
+            "-V",
+            help="`1.4.0` or a level; `NAME=1.4.0`, repeated, with `--policy independent`.",
+            autocompletion=words.levels,
         ),
     ],
     policy: Annotated[Policy | None, typer.Option(help="The profile's, or `lockstep`, if left out.")] = None,

@@ -28,7 +28,11 @@ def keep_log(directory: RunDirectory) -> None:
         logger.removeHandler(earlier)
         earlier.close()
     handler = _RunLog(directory.prefect_log, encoding="utf-8", delay=True)
-    lines = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    lines = logging.Formatter(
+        "%(asctime)s %(levelname)-7s %(task_run_name)s: %(message)s",
+        "%Y-%m-%dT%H:%M:%SZ",
+        defaults={"task_run_name": "run"},  # Prefect names the task in its own records
+    )
     lines.converter = time.gmtime
     handler.setFormatter(lines)
     logger.addHandler(handler)

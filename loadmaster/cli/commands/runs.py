@@ -123,7 +123,7 @@ def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, 
         with signals_postponed():
             run = begin()
         tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
-        receipt = _shown_to_its_end(api, run, store, tell)
+        return _shown_to_its_end(api, run, store, tell)
     except Stopped as stopped:
         if run is None:
             raise
@@ -132,8 +132,6 @@ def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, 
         tell(f"stopped by {stopped}: the run ends with the server that was started for it")
         down(store.root, True, tell)
         return _receipt(store, run.id, "it was stopped with this command")
-    tell(f"run {run.short} ({run.name}): {stack.run_url(run.id)}")
-    return receipt
 
 
 def _shown_to_its_end(api: Api, run: FlowRun, store: Store, tell: Tell) -> Receipt:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,7 +62,12 @@ def picture_of(progress: Progress, now: datetime) -> Picture:
     crates = () if ahead is None else tuple(_crate_row(each, progress, now, late) for each in ahead.crates)
     begun, receipt = _uploads_began(progress), progress.receipt
     left = None
-    if ahead is not None and begun is not None and any(row.mark is Mark.AHEAD for row in crates):
+    if (
+        ahead is not None
+        and begun is not None
+        and progress.ended is None
+        and any(row.mark is Mark.AHEAD for row in crates)
+    ):
         left = max(0.0, ahead.seconds + late - (now - begun).total_seconds())
     version = ahead.version if ahead else receipt.version if receipt else ""
     return Picture(
@@ -182,8 +186,3 @@ def _lateness(progress: Progress, now: datetime) -> float:
 def _is_there(crate: CrateAhead, progress: Progress) -> bool:
     record = progress.records.get(crate.id)
     return record is not None and record.state in THERE
-
-
-def tally(picture: Picture) -> Counter[Mark]:
-    """How many crates are done, at work, ahead, wrong."""
-    return Counter(row.mark for row in picture.crates)

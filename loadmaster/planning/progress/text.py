@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loadmaster.errors.base import in_one_line
+from loadmaster.planning.progress.notes import Phase
 from loadmaster.planning.progress.picture import CrateRow, Mark, PhaseRow, Picture
 from loadmaster.planning.values.value import Value
 
@@ -48,11 +49,14 @@ def lines_of(picture: Picture, width: int, height: int, signs: Signs) -> tuple[M
         if row.mark is not Mark.AHEAD
     ]
     room = height - len(lines) - 1
-    shown = rows_shown(picture.crates, room - 1) if picture.crates and room > 1 else ()
+    rows = () if picture.published == len(picture.crates) else picture.crates
+    shown = rows_shown(rows, room - 1) if room > 1 else ()
     name = min(max((len(row.id) for row in shown), default=0), width // 2 - 6)
     lines += [MarkedLine(mark=row.mark, text=_crate_line(row, name, width, signs)) for row in shown]
     if picture.crates and room > 0:
-        lines.append(MarkedLine(mark=Mark.AT_WORK, text=_fit(_summary(picture, len(shown), signs), width, signs)))
+        lines.append(
+            MarkedLine(mark=Mark.AT_WORK, text=_fit(_summary(picture, len(rows) - len(shown), signs), width, signs))
+        )
     return tuple(lines[:height])
 
 
@@ -68,16 +72,20 @@ def rows_shown(rows: tuple[CrateRow, ...], room: int) -> tuple[CrateRow, ...]:
 
 def new_lines(before: Picture | None, after: Picture, signs: Signs) -> tuple[str, ...]:
     """What a log is told when the picture has changed: a line for each crate and each phase that has ended since."""
-    ended = (Mark.DONE, Mark.WRONG)
-    old = {row.id: row.mark for row in before.crates} if before else {}
-    crates = [row for row in after.crates if row.mark in ended and old.get(row.id) not in ended]
-    told = {row.phase: row.mark for row in before.phases} if before else {}
-    phases = [row for row in after.phases if row.mark in ended and told.get(row.phase) not in ended]
-    lines = [(row.phase.value, _phase_line(row, signs)) for row in phases]
-    of_crates = [_crate_told(row, signs) for row in crates]
-    place = next((number for number, (name, _) in enumerate(lines) if name in ("execute", "verify")), len(lines))
-    texts = [text for _, text in lines]
-    return (*texts[:place], *of_crates, *texts[place:])
+    told = _ended(before) if before else frozenset()
+    new = _ended(after) - told
+    crates = [_crate_told(row, signs) for row in after.crates if row.id in new]
+    lines: list[str] = []
+    for row in after.phases:
+        lines += crates if row.phase is Phase.EXECUTE else []
+        lines += [_phase_line(row, signs)] if row.phase in new else []
+    return tuple(lines)
+
+
+def _ended(picture: Picture) -> frozenset[str]:
+    """The phases, and the ids of the crates, that are done or wrong."""
+    rows = (*((row.phase.value, row.mark) for row in picture.phases), *((row.id, row.mark) for row in picture.crates))
+    return frozenset(name for name, mark in rows if mark in (Mark.DONE, Mark.WRONG))
 
 
 def _crate_told(row: CrateRow, signs: Signs) -> str:
@@ -99,14 +107,13 @@ def _crate_line(row: CrateRow, name: int, width: int, signs: Signs) -> str:
     return _fit(line, width, signs)
 
 
-def _summary(picture: Picture, shown: int, signs: Signs) -> str:
+def _summary(picture: Picture, hidden: int, signs: Signs) -> str:
     """The last line: how many crates are published, and when all of them will be."""
     total = len(picture.crates)
     full = round(picture.published / total * _BAR)
     bar = signs.full * full + signs.empty * (_BAR - full)
-    hidden = f"; {total - shown} not shown" if shown < total else ""
     eta = f"; all visible in about {duration(picture.eta)}" if picture.eta is not None else ""
-    return f"  {bar} {picture.published} of {total} published{eta}{hidden}"
+    return f"  {bar} {picture.published} of {total} published{eta}{f'; {hidden} not shown' if hidden else ''}"
 
 
 def _fit(text: str, width: int, signs: Signs) -> str:

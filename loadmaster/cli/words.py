@@ -1,0 +1,31 @@
+"""The words that a shell offers at the tab key: names of projects, words for a version, ids of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from loadmaster.planning.values.version import CHANGED, Level
+from loadmaster.run.profiles import project_names
+from loadmaster.run.store import default_store
+
+
+def projects(incomplete: str) -> Iterator[str]:
+    return _beginning(incomplete, project_names())
+
+
+def versions(incomplete: str) -> Iterator[str]:
+    """The words that stand for a version; a number, only the person knows."""
+    return _beginning(incomplete, (*Level, CHANGED))
+
+
+def levels(incomplete: str) -> Iterator[str]:
+    return _beginning(incomplete, Level)
+
+
+def runs(incomplete: str) -> Iterator[str]:
+    """The beginnings of their ids, from the directories alone: no server is asked at a key."""
+    return _beginning(incomplete, (run.path.name[:8] for run in default_store().runs() if run.lock.exists()))
+
+
+def _beginning(incomplete: str, words: Iterable[str]) -> Iterator[str]:
+    return (str(word) for word in words if word.startswith(incomplete))
