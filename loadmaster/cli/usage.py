@@ -93,7 +93,7 @@ def _misuse_told() -> Iterator[None]:
     except Misused as error:
         command = error.ctx.command_path if error.ctx else "loadmaster"
         raise UsageError(
-            error.format_message(),
+            error.format_message().replace("Value error, ", ""),  # pydantic's own words
             why="the command line has something that the command does not know, or lacks something that it needs.",
             fix=f"mend it; `{command} --help` shows what it takes.",
         ) from error

@@ -104,7 +104,6 @@ class TestHelp:
 
 class TestUsage:
     WRONG: tuple[tuple[str, list[str], str], ...] = (
-        ("no command", [], "Usage"),
         ("an unknown command", ["fly"], "No such command"),
         ("an unknown option", ["projects", "--fast"], "No such option"),
         ("no project", ["plan", "-V", "minor"], "--project"),
@@ -199,7 +198,7 @@ class TestUsage:
         failure = said.document()["failure"]
         assert told in failure["what"]
         assert failure["next"] == f"mend it; `{command} --help` shows what it takes."
-        assert "Usage: loadmaster" in said.err
+        assert f"loadmaster: {failure['what']}" in said.err
         assert not home.exists()
 
     @pytest.mark.parametrize(

@@ -237,6 +237,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     run.RunNotResumable: lambda: run.RunNotResumable("3f2a8c1e", "Completed"),
     run.RunUnknown: lambda: run.RunUnknown("run `3f2a`", ["4a1b2c3d"]),
     run.UnexpectedFailure: lambda: run.UnexpectedFailure("KeyError", "hangar"),
+    run.CommandInterrupted: lambda: run.CommandInterrupted(),
     request.RunWithoutReceipt: lambda: request.RunWithoutReceipt("a1b2", TOLD, "runs/a1b2/prefect.log"),
     rehearsal.CorpusBroken: lambda: rehearsal.CorpusBroken("010-tokens/001-none.toml", ["`answer.status`: is missing"]),
     rehearsal.ServerNotAsked: lambda: rehearsal.ServerNotAsked(
