@@ -23,7 +23,7 @@ from tests.kit.checkout import ROOT
 from tests.kit.hangar import repository
 from tests.kit.small_disk import fill, make_read_only, small_disk
 from tests.kit.terminal import terminal
-from tests.kit.waiting import PATIENCE, code_of, killed_at_last
+from tests.kit.waiting import code_of, killed_at_last
 
 NOBODY = 65534
 UNFIT = "Traceback", "Loadmaster itself failed"
@@ -68,7 +68,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=40,
             user=user,
         )
 

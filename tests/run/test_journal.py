@@ -12,6 +12,8 @@ import pytest
 
 from loadmaster.errors.git import TagTaken
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, plan_release
+from loadmaster.planning.progress.notes import Held, Phase, read_note
+from loadmaster.planning.progress.progress import progress_of
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.receipt import (
@@ -234,3 +236,30 @@ class TestCutOff:
         job.directory.journal.mkdir()
         journal.note(crate("core", "a" * 64))
         assert [each.id for each in journal.receipt(ReceiptOutcome.RELEASED).objects] == ["core@0.5.0"]
+
+
+def test_the_journal_notes_phases_what_is_ahead_and_what_waits(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.note_plan(plan, TOOLCHAIN)
+    journal.begin(Phase.EXECUTE)
+    journal.note_held(["core@0.5.0"], WHEN)
+    notes = [read_note(line) for line in job.directory.journal.read_bytes().splitlines()]
+    assert all(note is not None and note.at is not None for note in notes)
+    progress = progress_of(note for note in notes if note is not None)
+    assert [phase for phase, _ in progress.phases] == [Phase.LOOK, Phase.EXECUTE]
+    assert progress.ahead is not None
+    assert {crate.id: crate.needs for crate in progress.ahead.crates} == {
+        "core@0.5.0": (),
+        "app@0.5.0": ("core@0.5.0",),
+    }
+    assert progress.held == Held(crates=("core@0.5.0",), until=WHEN)
+
+
+def test_a_receipt_is_made_of_a_journal_with_lines_that_another_version_wrote(job: Job, plan: ReleasePlan) -> None:
+    journal = Journal(job)
+    journal.note_plan(plan, TOOLCHAIN)
+    with job.directory.journal.open("a") as sink:
+        sink.write('{"weather": "fine"}\n{"object": {"kind": "moon"}}\n{"receipt": {}}\n')
+    receipt = receipt_of_cut(job.directory, cancelled=False)
+    assert receipt is not None
+    assert receipt.version == "0.5.0"

@@ -162,16 +162,20 @@ def _next(
     unfinished: tuple[RunSeen, ...],
 ) -> str:
     if at_work:
-        return f"`loadmaster follow {at_work[0].short}` shows how it goes"
+        run = at_work[0].short
+        return f"`loadmaster follow {run}` shows how it goes"
     if unfinished:
-        return f"`loadmaster resume {unfinished[0].short}` goes on with it"
+        run = unfinished[0].short
+        return f"`loadmaster resume {run}` goes on with it"
     if workspace is None:
-        return "`cd WORKSPACE`, or `loadmaster -C WORKSPACE`, and then `loadmaster init`"
+        return "go to one (`loadmaster -C WORKSPACE` does so), and `loadmaster init` writes its first profile"
     if project is None:
-        return f"`loadmaster init {shlex.quote(str(workspace))}` writes its first profile"
+        place = shlex.quote(str(workspace))
+        return f"`loadmaster init {place}` writes its first profile"
+    name = shlex.quote(project.name)
     if last is None:
-        return f"`loadmaster rehearse --project {project.name} --version minor` makes the whole release in a rehearsal world"
-    return f"`loadmaster next {project.name}` says what changed since, and proposes the next version"
+        return f"`loadmaster rehearse --project {name} --version minor` makes the whole release in a rehearsal world"
+    return f"`loadmaster next {name}` says what changed since, and proposes the next version"
 
 
 def standing_text(standing: Standing) -> str:

@@ -105,5 +105,7 @@ def _after(receipt: Receipt) -> str:
     """What comes after a release: of a rehearsed one, what only the registry can say; of a real one, a look at it."""
     way = WayBack(project=receipt.project, options=receipt.options or {})
     if receipt.world == "rehearsal":
-        return f"`{way.preflight_command(receipt.version)}` asks whether the registry would take it"
-    return f"`{way.status_command(receipt.version)}` shows what users have"
+        preflight_command = way.preflight_command(receipt.version)
+        return f"`{preflight_command}` asks whether the registry would take it"
+    status_command = way.status_command(receipt.version)
+    return f"`{status_command}` shows what users have"

@@ -1,0 +1,23 @@
+"""The page about the command line is the one that the commands' help makes."""
+
+from __future__ import annotations
+
+from typer.main import get_group
+
+from loadmaster.cli.app import app
+from loadmaster.cli.help_page import page
+from tests.kit.checkout import ROOT
+
+
+def test_the_page_is_current() -> None:
+    told = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert told == page(), "run: python -m loadmaster.cli.help_page > docs/command-line.md"
+
+
+def test_every_command_is_on_it_with_every_option() -> None:
+    sections = {name: rest for name, _, rest in (each.partition("`\n") for each in page().split("### `loadmaster "))}
+    for name, command in get_group(app).commands.items():
+        own = [each for each in command.params if "--quiet" not in each.opts and "--verbose" not in each.opts]
+        assert [
+            option for each in own for option in each.opts if f"`{option}`" not in sections[name] and "-" in option
+        ] == []
