@@ -147,7 +147,7 @@ def _options(
         print(f"loadmaster {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from loadmaster.cli.commands.standing import standing_here, standing_text
+        from loadmaster.cli.standing import standing_here, standing_text
 
         standing = standing_here(Path.cwd(), default_store())
         if as_json:

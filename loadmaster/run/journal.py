@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.run import RunCancelled, RunCrashed
 from loadmaster.planning.plan import ReleasePlan, Tag
-from loadmaster.planning.progress.notes import Held, Note, Phase, ahead_of, read_note
+from loadmaster.planning.progress.notes import Held, Phase, RunNote, ahead_of, read_note
 from loadmaster.planning.registry.seen import ToolchainSeen
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
 from loadmaster.planning.values.gate import GateAnswer
@@ -59,15 +59,15 @@ class Journal:
     def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
         self.plan, self._toolchain, self._is_planned = plan, toolchain, True
         self._write_head()
-        self._write(Note(ahead=ahead_of(plan)))
+        self._write(RunNote(ahead=ahead_of(plan)))
 
     def begin(self, phase: Phase) -> None:
         """Notes that a phase begins. The first one, looking, begins with the attempt."""
-        self._write(Note(phase=phase))
+        self._write(RunNote(phase=phase))
 
     def note_held(self, crates: Iterable[str], until: datetime | None) -> None:
         """Notes which crates, by their ids, wait for the registry's rate limit, and until when."""
-        self._write(Note(held=Held(crates=tuple(crates), until=until)))
+        self._write(RunNote(held=Held(crates=tuple(crates), until=until)))
 
     def note_command(self, record: CommandRecord) -> None:
         self._commands += (record,)
@@ -93,7 +93,7 @@ class Journal:
 
     def note(self, *records: ObjectRecord) -> None:
         self._objects |= {(record.kind, record.id): record for record in records}
-        self._write(*(Note(object=record) for record in records))
+        self._write(*(RunNote(object=record) for record in records))
 
     def note_read_back(self, crates: Iterable[CrateReadBack]) -> None:
         self.note(*(read_back(self._objects["crate", crate.id], crate) for crate in crates))
@@ -148,13 +148,13 @@ class Journal:
     def _write_head(self, *, anew: bool = False) -> None:
         """Writes what the receipt says besides its objects."""
         receipt = self.receipt(ReceiptOutcome.CRASHED, RunCrashed()).model_copy(update={"objects": ()})
-        self._write(Note(receipt=receipt), anew=anew)
+        self._write(RunNote(receipt=receipt), anew=anew)
 
-    def _write(self, *notes: Note, anew: bool = False) -> None:
+    def _write(self, *notes: RunNote, anew: bool = False) -> None:
         _append(self._job.directory, *notes, anew=anew)
 
 
-def _append(directory: RunDirectory, *notes: Note, anew: bool = False) -> None:
+def _append(directory: RunDirectory, *notes: RunNote, anew: bool = False) -> None:
     now = datetime.now(UTC)
     lines = (note.model_copy(update={"at": now}).model_dump_json(exclude_none=True) for note in notes)
     # Only a receipt after a crash needs these lines. A disk that is full stops the release where it matters.
@@ -170,7 +170,7 @@ def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
     try:
         write_atomically(directory.receipt, receipt.to_json().encode())
     except LoadmasterError:
-        _append(directory, Note(receipt=receipt.model_copy(update={"objects": ()})))
+        _append(directory, RunNote(receipt=receipt.model_copy(update={"objects": ()})))
         raise
     directory.journal.unlink(missing_ok=True)
 

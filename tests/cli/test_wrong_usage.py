@@ -23,7 +23,7 @@ from tests.kit.checkout import ROOT
 from tests.kit.hangar import repository
 from tests.kit.small_disk import fill, make_read_only, small_disk
 from tests.kit.terminal import terminal
-from tests.kit.waiting import code_of, killed_at_last
+from tests.kit.waiting import PATIENCE, code_of, killed_at_last
 
 NOBODY = 65534
 UNFIT = "Traceback", "Loadmaster itself failed"
@@ -68,7 +68,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=40,
+            timeout=PATIENCE,
             user=user,
         )
 
@@ -158,8 +158,13 @@ WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
     "a run that there is not": (nothing, ("follow", "12345678"), 2, "There is no run `12345678`"),
     "no run to resume": (nothing, ("resume",), 2, "There is no run"),
     "a command that needs a server": (nothing, ("ui",), 1, "`loadmaster up`"),
-    "a path that is no repository": (in_an_empty_directory, ("init", "."), 1, "`git init`"),
-    "a repository that is none": (in_an_empty_directory, ("plan", *DEMO, "--repository", "."), 1, "is not"),
+    "a path that is no repository": (in_an_empty_directory, ("init", "."), 1, "is not a git repository"),
+    "a repository that is none": (
+        in_an_empty_directory,
+        ("plan", *DEMO, "--repository", "."),
+        1,
+        "There is no repository at",
+    ),
     "a remote that does not answer": (
         nothing,
         ("plan", *DEMO, "--repository", "http://127.0.0.1:1/nobody.git"),

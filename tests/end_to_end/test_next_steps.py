@@ -131,6 +131,8 @@ def test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_releas
         assert f"the keeper held another `{TOKEN_VARIABLE}`, and has this newer one now" in given.stderr
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
         assert "demo 0.5.0: RELEASED" in finished.stdout
+        users_have = run_as_printed("outcome._after", "{status_command}", finished.stdout, *here).stdout
+        assert "same       crate   hangar-cli@0.5.0" in users_have
         assert sorted(each.crate for each in world.registry.uploads()) == ["hangar-cli", "hangar-units"]
 
 
@@ -192,6 +194,9 @@ def test_a_run_that_was_left_is_followed_to_its_end(machine: Machine, tmp_path: 
         assert code_of(process, "the command") == 130
         assert process.stderr is not None
         left = process.stderr.read()
+    at_work = machine.run("-C", str(source)).stdout
+    assert "at work     " in at_work
+    run_as_printed("standing._next", "loadmaster follow {run}", at_work, *here)
     followed = run_as_printed("RunLeft", "loadmaster follow {run}", left, *here)
     assert "my ship 0.4.1: RELEASED" in followed.stdout
 

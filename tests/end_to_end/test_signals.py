@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from loadmaster.cli.standing import standing_here, standing_text
 from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
@@ -115,7 +116,7 @@ def assert_resumed(service: Service, run: Run, place: Path) -> None:
     """The command that the receipt names finishes the release, and nothing is uploaded twice."""
     here = {"LOADMASTER_HOME": str(service.store.root), "CI": ""}
     printed = receipt_text(run.receipt)
-    run_as_printed("show._way_on_text", "loadmaster resume {receipt.short_run}", printed, place, here)
+    run_as_printed("show.way_on_text", "loadmaster resume {receipt.short_run}", printed, place, here)
     assert run.receipt.outcome is ReceiptOutcome.RELEASED
     assert accepted(run.directory) == ALL_ONCE
 
@@ -123,7 +124,7 @@ def assert_resumed(service: Service, run: Run, place: Path) -> None:
 def test_ctrl_c_leaves_a_run_that_goes_on(service: Service, repository: Path, tmp_path: Path) -> None:
     run, log = begin(service, repository), tmp_path / "log"
     with Command(service.store.root, log, "follow", run.id[:8]) as command:
-        eventually(lambda: command.has_said("publish hangar-units"), "the command followed")
+        eventually(lambda: command.has_said("hangar-units@"), "the command followed")
         command.send(signal.SIGINT)
         code, seconds = command.end()
     assert (code, seconds < ENDS_WITHIN) == (130, True)
@@ -161,7 +162,7 @@ def test_a_run_that_is_cancelled_leaves_its_receipt_and_is_resumed(
 ) -> None:
     run, here = begin(service, repository), {"LOADMASTER_HOME": str(service.store.root), "CI": ""}
     with Command(service.store.root, tmp_path / "log", "follow", run.id[:8]) as command:
-        eventually(lambda: command.has_said("publish hangar-units"), "the command followed")
+        eventually(lambda: command.has_said("hangar-units@"), "the command followed")
         command.send(signal.SIGINT)
         assert command.end()[0] == 130
     left = (tmp_path / "log").read_text()
@@ -190,7 +191,11 @@ def test_a_run_s_process_that_is_told_to_end_leaves_its_receipt(
     shown = run_as_printed("RunCrashed", "loadmaster runs", run.receipt.failure.next, tmp_path, here)
     (line,) = [line for line in shown.stdout.splitlines() if line.startswith(run.id[:8])]
     assert "1 of 2 crates published; 1 unknown" in line
-    assert_resumed(service, run, tmp_path)
+    stands = standing_text(standing_here(tmp_path, service.store))
+    assert f"unfinished  {run.id[:8]} demo" in stands
+    run_as_printed("standing._next", "loadmaster resume {run}", stands, tmp_path, here)
+    assert run.receipt.outcome is ReceiptOutcome.RELEASED
+    assert accepted(run.directory) == ALL_ONCE
 
 
 def test_a_worker_that_is_told_to_end_takes_its_run_with_it_and_both_leave_a_way_on(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from loadmaster.planning.progress.notes import Ahead, CrateAhead, Held, Note, Phase
+from loadmaster.planning.progress.notes import Ahead, CrateAhead, Held, Phase, RunNote
 from loadmaster.planning.progress.progress import Progress, progress_of
 from loadmaster.planning.values.receipt import ObjectRecord
 from loadmaster.planning.values.state import ObjectState
@@ -27,41 +27,41 @@ def at(second: float) -> datetime:
     return WHEN.astimezone(UTC) + timedelta(seconds=second)
 
 
-def begins(phase: Phase, second: float) -> Note:
-    return Note(at=at(second), phase=phase)
+def begins(phase: Phase, second: float) -> RunNote:
+    return RunNote(at=at(second), phase=phase)
 
 
-def uploads(crate: str, second: float) -> Note:
+def uploads(crate: str, second: float) -> RunNote:
     record = ObjectRecord(kind="crate", id=f"{crate}@1.0.0", state=ObjectState.UNKNOWN, code="in-flight")
-    return Note(at=at(second), object=record)
+    return RunNote(at=at(second), object=record)
 
 
-def published(crate: str, second: float, seconds: float = 2.0) -> Note:
+def published(crate: str, second: float, seconds: float = 2.0) -> RunNote:
     record = ObjectRecord(
         kind="crate", id=f"{crate}@1.0.0", state=ObjectState.SAME, code="accepted", seconds=seconds, attempts=1
     )
-    return Note(at=at(second), object=record)
+    return RunNote(at=at(second), object=record)
 
 
-def refused(crate: str, second: float, why: str = "the registry refused it") -> Note:
+def refused(crate: str, second: float, why: str = "the registry refused it") -> RunNote:
     record = ObjectRecord(kind="crate", id=f"{crate}@1.0.0", state=ObjectState.UNKNOWN, code="upload-refused", why=why)
-    return Note(at=at(second), object=record)
+    return RunNote(at=at(second), object=record)
 
 
-def held(crate: str, second: float, until: float) -> Note:
-    return Note(at=at(second), held=Held(crates=(f"{crate}@1.0.0",), until=at(until)))
+def held(crate: str, second: float, until: float) -> RunNote:
+    return RunNote(at=at(second), held=Held(crates=(f"{crate}@1.0.0",), until=at(until)))
 
 
-TO_EXECUTE: tuple[Note, ...] = (
-    Note(at=at(0), receipt=HEAD),
+TO_EXECUTE: tuple[RunNote, ...] = (
+    RunNote(at=at(0), receipt=HEAD),
     begins(Phase.DECIDE, 2),
-    Note(at=at(3), ahead=AHEAD),
+    RunNote(at=at(3), ahead=AHEAD),
     begins(Phase.CHECK, 4),
     begins(Phase.PREPARE, 14),
     begins(Phase.EXECUTE, 20),
 )
 
 
-def known(*notes: Note) -> Progress:
+def known(*notes: RunNote) -> Progress:
     """What is known after all phases up to the uploads, and then these notes."""
     return progress_of((*TO_EXECUTE, *notes))

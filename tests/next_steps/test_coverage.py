@@ -24,6 +24,8 @@ TOLD: Mapping[Named, str] = {
     Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
+    Named("help_page._HEAD", "loadmaster completion fish | source"): "a page of the docs",
+    Named("help_page._section", "loadmaster {name}"): "a page of the docs",
     Named("home.up", "loadmaster ui"): "says what opens the page",
     Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",
     Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",

@@ -20,13 +20,15 @@ from loadmaster.errors.git import (
     UnknownCommit,
 )
 from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.progress.outcome import outcome_text
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.run.profiles import load_project
-from tests.kit import fleet, repositories
+from tests.kit import fleet, hangar, repositories
 from tests.kit.building import TODAY
 from tests.kit.hangar import git
 from tests.kit.next_step import run_as_printed
 from tests.kit.planned import gates_of, plan_of
+from tests.kit.receipts import receipt
 from tests.kit.registry_world import fresh
 from tests.kit.running import index_of, loadmaster
 
@@ -225,3 +227,33 @@ def test_several_workspaces_are_projects_of_their_own_or_one(home: Path, tmp_pat
         projects,
     )
     assert load_project("fleet", profile.parent).source.workspaces == ("core", "tool")
+
+
+def test_who_stands_anywhere_is_led_to_a_profile_and_to_the_next_version(home: Path, tmp_path: Path) -> None:
+    source, nowhere = hangar.repository(tmp_path / "hangar"), tmp_path / "nowhere"
+    nowhere.mkdir()
+    here = {"LOADMASTER_HOME": str(home), "LOADMASTER_PROJECTS": str(tmp_path / "projects")}
+    printed = loadmaster(home, "-C", str(nowhere), **here).out
+    stands = run_as_printed(
+        "standing._next", "loadmaster -C WORKSPACE", printed, nowhere, here, WORKSPACE=source
+    ).stdout
+    run_as_printed("standing._next", "loadmaster init", printed, source, here)
+    profile = tmp_path / "projects" / "hangar.toml"
+    profile.unlink()
+    run_as_printed("standing._next", "loadmaster init {place}", stands, nowhere, here)
+    with profile.open("a") as more:
+        more.write("\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
+    known = loadmaster(home, "-C", str(source), **here).out
+    assert "project     hangar\n" in known
+    proposed = run_as_printed("standing._next", "loadmaster next {name}", known, nowhere, here)
+    assert "hangar-cli" in proposed.stdout
+
+
+def test_a_rehearsal_leads_to_the_question_whether_the_registry_would_take_it(home: Path, tmp_path: Path) -> None:
+    source = hangar.repository(tmp_path / "hangar")
+    with fresh(tmp_path / "registry") as world:
+        options = {"repository": str(source), "registry": index_of(world)}
+        printed = outcome_text(receipt(version="0.5.0", options=options, gates=(), objects=()), None, 1000)
+        here = {"LOADMASTER_HOME": str(home)}
+        asked = run_as_printed("outcome._after", "{preflight_command}", printed, tmp_path, here, succeeds=False)
+    assert asked.stdout.startswith("demo 0.5.0 at "), asked.stderr

@@ -38,7 +38,7 @@ def test_the_help_says_what_was_left_out(home: Path, tree: Path, tmp_path: Path)
     misused = loadmaster(home, "bump", str(tree), "--json")
     assert (misused.code, "--version" in misused.document["failure"]["what"]) == (2, True)
 
-    shown = run_as_printed("usage._misuse_printed", "{command} --help", misused.document["failure"]["next"], tmp_path)
+    shown = run_as_printed("usage._misuse_told", "{command} --help", misused.document["failure"]["next"], tmp_path)
 
     assert "--version" in shown.stdout
     assert loadmaster(home, "bump", str(tree), "--version", "minor", "--json").code == 0

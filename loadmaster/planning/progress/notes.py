@@ -48,7 +48,7 @@ class Held(Value):
     until: AwareDatetime | None
 
 
-class Note(Value):
+class RunNote(Value):
     """One line: when it was written, and the one thing that it says."""
 
     at: AwareDatetime | None = None
@@ -62,10 +62,10 @@ class Note(Value):
     held: Held | None = None
 
 
-def read_note(line: bytes | str) -> Note | None:
+def read_note(line: bytes | str) -> RunNote | None:
     """The note of a line. None for one that was cut off, or that another version of Loadmaster wrote."""
     try:
-        return Note.model_validate_json(line)
+        return RunNote.model_validate_json(line)
     except ValidationError:
         return None
 

@@ -28,7 +28,7 @@ class PhaseRow(Value):
     """What came of it."""
 
 
-class CrateRow(Value):
+class CrateLine(Value):
     id: str
     mark: Mark
     share: float
@@ -44,7 +44,7 @@ class CrateRow(Value):
 class Picture(Value):
     title: str
     phases: tuple[PhaseRow, ...]
-    crates: tuple[CrateRow, ...]
+    crates: tuple[CrateLine, ...]
     """() before there is a plan."""
     eta: float | None
     """Seconds until all crates are visible, by the schedule; None before the first upload and after the last."""
@@ -122,18 +122,18 @@ def _count(number: int, of: str) -> str:
     return f"{number} {of}{'s' * (number != 1)}"
 
 
-def _crate_row(crate: CrateAhead, progress: Progress, now: datetime, late: float) -> CrateRow:
+def _crate_row(crate: CrateAhead, progress: Progress, now: datetime, late: float) -> CrateLine:
     record, start = progress.records.get(crate.id), progress.begun.get(crate.id)
     if record is not None and record.state in THERE:
-        return CrateRow(id=crate.id, mark=Mark.DONE, share=1.0, seconds=record.seconds)
+        return CrateLine(id=crate.id, mark=Mark.DONE, share=1.0, seconds=record.seconds)
     if record is not None and record.code == "in-flight" and start is not None and progress.ended is None:
-        return CrateRow(
+        return CrateLine(
             id=crate.id, mark=Mark.AT_WORK, share=0.5, seconds=(now - start).total_seconds(), told="is uploaded"
         )
     if record is not None and _is_wrong(record):
-        return CrateRow(id=crate.id, mark=Mark.WRONG, share=0.0, told=record.why or record.state)
+        return CrateLine(id=crate.id, mark=Mark.WRONG, share=0.0, told=record.why or record.state)
     told = (record.why if record else None) if progress.ended else None
-    return CrateRow(
+    return CrateLine(
         id=crate.id,
         mark=Mark.AHEAD,
         share=0.0,

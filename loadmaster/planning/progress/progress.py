@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from loadmaster.planning.progress.notes import Ahead, Held, Note, Phase
+from loadmaster.planning.progress.notes import Ahead, Held, Phase, RunNote
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 
 
@@ -32,7 +32,7 @@ class Progress:
     def outcome(self) -> ReceiptOutcome | None:
         return None if self.receipt is None or self.ended is None else self.receipt.outcome
 
-    def after(self, note: Note) -> Self:
+    def after(self, note: RunNote) -> Self:
         """What is known after one more note. The head of another attempt begins anew."""
         if note.receipt is not None:
             is_same = self.receipt is not None and self.receipt.started == note.receipt.started
@@ -55,7 +55,7 @@ class Progress:
         return replace(self, receipt=receipt, records={**self.records, **crates}, ended=at)
 
 
-def progress_of(notes: Iterable[Note]) -> Progress:
+def progress_of(notes: Iterable[RunNote]) -> Progress:
     progress = Progress()
     for note in notes:
         progress = progress.after(note)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from loadmaster.errors.base import in_one_line
 from loadmaster.planning.progress.notes import Phase
-from loadmaster.planning.progress.picture import CrateRow, Mark, PhaseRow, Picture
+from loadmaster.planning.progress.picture import CrateLine, Mark, PhaseRow, Picture
 from loadmaster.planning.values.value import Value
 
 NARROWEST = 40
@@ -60,7 +60,7 @@ def lines_of(picture: Picture, width: int, height: int, signs: Signs) -> tuple[M
     return tuple(lines[:height])
 
 
-def rows_shown(rows: tuple[CrateRow, ...], room: int) -> tuple[CrateRow, ...]:
+def rows_shown(rows: tuple[CrateLine, ...], room: int) -> tuple[CrateLine, ...]:
     """The rows that fit, in the order of the plan: the wrong ones first, those at work, the next ones, the last done ones."""
     urgency = {Mark.WRONG: 0, Mark.AT_WORK: 1, Mark.AHEAD: 2, Mark.DONE: 3}
     if len(rows) <= room:
@@ -88,7 +88,7 @@ def _ended(picture: Picture) -> frozenset[str]:
     return frozenset(name for name, mark in rows if mark in (Mark.DONE, Mark.WRONG))
 
 
-def _crate_told(row: CrateRow, signs: Signs) -> str:
+def _crate_told(row: CrateLine, signs: Signs) -> str:
     told = f"  {in_one_line(row.told)}" if row.told else ""
     return f"  {signs.marks[row.mark]} {row.id}{_seconds(row.seconds, before='  ')}{told}"
 
@@ -98,7 +98,7 @@ def _phase_line(row: PhaseRow, signs: Signs) -> str:
     return f"{signs.marks[row.mark]} {row.phase:<{_PHASE}}{_seconds(row.seconds):>{_TIME}}{told}"
 
 
-def _crate_line(row: CrateRow, name: int, width: int, signs: Signs) -> str:
+def _crate_line(row: CrateLine, name: int, width: int, signs: Signs) -> str:
     full = round(row.share * _BAR)
     bar = signs.full * full + signs.empty * (_BAR - full)
     time = f"in {duration(row.eta)}" if row.eta is not None else _seconds(row.seconds)

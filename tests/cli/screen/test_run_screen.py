@@ -11,7 +11,7 @@ import pytest
 
 from loadmaster.cli.screen.run_screen import run_screen
 from loadmaster.cli.screen.volume import Volume, set_volume
-from loadmaster.planning.progress.notes import Note, Phase
+from loadmaster.planning.progress.notes import Phase, RunNote
 from loadmaster.run.store import RunDirectory
 from tests.kit.checkout import ROOT
 from tests.kit.noted import HEAD, TO_EXECUTE, begins, published, uploads
@@ -32,7 +32,7 @@ def directory(tmp_path: Path) -> RunDirectory:
     return RunDirectory(tmp_path)
 
 
-def note(directory: RunDirectory, *notes: Note) -> None:
+def note(directory: RunDirectory, *notes: RunNote) -> None:
     with directory.journal.open("a") as sink:
         sink.write("".join(f"{each.model_dump_json(exclude_none=True)}\n" for each in notes))
 
@@ -77,7 +77,7 @@ with run_screen(RunDirectory(Path(sys.argv[1])), tell) as screen:
     screen.show(None)
     warn("the index lags behind")
     screen.show(None)
-    sys.stdin.readline()
+    input()
 """
 SHOWN = {
     "colours": ({"TERM": "xterm", "LANG": "C.UTF-8"}, "\x1b[32m✔ look"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.progress.notes import Note, Phase, read_note
-from loadmaster.planning.progress.picture import CrateRow, Mark, Picture, picture_of
+from loadmaster.planning.progress.notes import Phase, RunNote, read_note
+from loadmaster.planning.progress.picture import CrateLine, Mark, Picture, picture_of
 from loadmaster.planning.progress.progress import Progress, progress_of
 from loadmaster.planning.values.gate import GateAnswer, Problem
 from tests.kit.noted import HEAD, TO_EXECUTE, at, held, known, published, refused, uploads
 from tests.kit.receipts import receipt
 
 
-def row(picture: Picture, crate: str) -> CrateRow:
+def row(picture: Picture, crate: str) -> CrateLine:
     return next(each for each in picture.crates if each.id == f"{crate}@1.0.0")
 
 
@@ -69,7 +69,7 @@ ROWS = {
 
 @pytest.mark.parametrize(("notes", "second", "crate", "expected"), ROWS.values(), ids=list(ROWS))
 def test_a_crate(
-    notes: tuple[Note, ...], second: float, crate: str, expected: tuple[Mark, float, float | None, float | None]
+    notes: tuple[RunNote, ...], second: float, crate: str, expected: tuple[Mark, float, float | None, float | None]
 ) -> None:
     shown = row(picture_of(known(*notes), at(second)), crate)
     assert (shown.mark, shown.share, shown.seconds, shown.eta) == expected
@@ -86,7 +86,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize(("notes", "crate", "expected"), TOLD.values(), ids=list(TOLD))
-def test_a_crate_tells(notes: tuple[Note, ...], crate: str, expected: str) -> None:
+def test_a_crate_tells(notes: tuple[RunNote, ...], crate: str, expected: str) -> None:
     assert row(picture_of(known(*notes), at(30)), crate).told == expected
 
 
@@ -106,7 +106,7 @@ def test_the_last_phase_of_an_attempt_that_failed_is_wrong_and_the_clock_stands_
 
 def test_another_attempt_begins_anew() -> None:
     again = HEAD.model_copy(update={"started": at(100)})
-    progress = progress_of((*TO_EXECUTE, published("hull", 22), Note(at=at(100), receipt=again)))
+    progress = progress_of((*TO_EXECUTE, published("hull", 22), RunNote(at=at(100), receipt=again)))
     assert progress.records == {}
     assert progress.phases == ((Phase.LOOK, at(100)),)
 
@@ -118,7 +118,7 @@ def test_gates_are_counted_with_those_that_did_not_pass() -> None:
         GateAnswer.could_not_check("msrv", "no").model_copy(update={"blocks": False}),
         GateAnswer.of("clippy", 1, (problem,)),
     )
-    noted = Note(at=at(15), receipt=HEAD.model_copy(update={"gates": gates}))
+    noted = RunNote(at=at(15), receipt=HEAD.model_copy(update={"gates": gates}))
     check = picture_of(known(noted), at(16)).phases[2]
     assert check.told == "3 gates, 1 closed, 1 did not pass"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.planning.progress.notes import Ahead, CrateAhead, Note, Phase
+from loadmaster.planning.progress.notes import Ahead, CrateAhead, Phase, RunNote
 from loadmaster.planning.progress.picture import Mark, Picture, picture_of
 from loadmaster.planning.progress.progress import Progress
 from loadmaster.planning.progress.text import ASCII, UNICODE, Signs, duration, lines_of, new_lines
@@ -12,7 +12,7 @@ from tests.kit.noted import HEAD, at, begins, known, published, refused, uploads
 from tests.kit.receipts import receipt
 
 
-def picture(*notes: Note, second: float = 25) -> Picture:
+def picture(*notes: RunNote, second: float = 25) -> Picture:
     return picture_of(known(*notes), at(second))
 
 
@@ -53,11 +53,11 @@ def test_it_fits_any_terminal(width: int, height: int, signs: Signs) -> None:
     assert not any("\n" in line.text for line in lines)
 
 
-def many(count: int, *notes: Note) -> Picture:
+def many(count: int, *notes: RunNote) -> Picture:
     crates = tuple(CrateAhead(id=f"a-crate-with-a-long-name-{n}@1.0.0", needs=(), start=n) for n in range(count))
     hull = CrateAhead(id="hull@1.0.0", needs=(), start=0.0)
     ahead = Ahead(version="1.0.0", seconds=100.0, crates=(*crates, hull))
-    return picture_of(known(Note(at=at(3), ahead=ahead), *notes), at(30))
+    return picture_of(known(RunNote(at=at(3), ahead=ahead), *notes), at(30))
 
 
 def test_where_not_all_crates_fit_those_that_are_wrong_and_at_work_come_first() -> None:
@@ -75,7 +75,8 @@ def test_crates_that_are_all_published_are_only_counted() -> None:
 
 
 def told(*pictures: Picture) -> list[str]:
-    before, lines = picture_of(Progress(), at(0)), []
+    before = picture_of(Progress(), at(0))
+    lines: list[str] = []
     for each in pictures:
         lines += new_lines(before, each, UNICODE)
         before = each

@@ -30,7 +30,7 @@ from loadmaster.shipped import checkout
 from loadmaster.stack.record import running
 
 
-class LastRelease(Value):
+class LastTag(Value):
     version: str
     tag: str
     when: datetime
@@ -44,7 +44,7 @@ class Standing(Value):
     workspace: str | None = None
     """The directory of the workspace's root manifest; None if the working directory is in none."""
     project: str | None = None
-    last: LastRelease | None = None
+    last: LastTag | None = None
     """By the tags of this clone; None if none of them names a version, or if git could not be asked."""
     last_unknown: str | None = None
     """Why git could not be asked."""
@@ -73,7 +73,7 @@ def standing_here(directory: Path, store: Store) -> Standing:
         at_work=at_work,
         unfinished=unfinished,
         server=_server(store),
-        next=_next(workspace, project, last, at_work, unfinished),
+        next=_next(workspace, project, at_work, unfinished),
     )
 
 
@@ -107,7 +107,7 @@ def project_here(workspace: Path) -> Project | None:
     return None
 
 
-def _last_release(workspace: Path, project: Project | None) -> tuple[LastRelease | None, str | None]:
+def _last_release(workspace: Path, project: Project | None) -> tuple[LastTag | None, str | None]:
     try:
         top = git.top(workspace)
         return (None, None) if top is None else (last_release(git.tags(top), project), None)
@@ -115,11 +115,11 @@ def _last_release(workspace: Path, project: Project | None) -> tuple[LastRelease
         return None, error.what
 
 
-def last_release(tags: Iterable[TagSeen], project: Project | None) -> LastRelease | None:
+def last_release(tags: Iterable[TagSeen], project: Project | None) -> LastTag | None:
     """The youngest tag that names a version: by the profile's patterns, or in the usual spelling where there is none."""
     patterns = {project.release.tag, *project.release.tags.values()} if project else {"v{version}"}
     found = [
-        LastRelease(version=version, tag=tag.name, when=datetime.fromtimestamp(tag.committed, UTC))
+        LastTag(version=version, tag=tag.name, when=datetime.fromtimestamp(tag.committed, UTC))
         for tag in tags
         if (version := _version_of(tag.name, patterns)) is not None
     ]
@@ -157,7 +157,6 @@ def _server(store: Store) -> str | None:
 def _next(
     workspace: Path | None,
     project: Project | None,
-    last: LastRelease | None,
     at_work: tuple[RunSeen, ...],
     unfinished: tuple[RunSeen, ...],
 ) -> str:
@@ -173,9 +172,7 @@ def _next(
         place = shlex.quote(str(workspace))
         return f"`loadmaster init {place}` writes its first profile"
     name = shlex.quote(project.name)
-    if last is None:
-        return f"`loadmaster rehearse --project {name} --version minor` makes the whole release in a rehearsal world"
-    return f"`loadmaster next {name}` says what changed since, and proposes the next version"
+    return f"`loadmaster next {name}` says what changed since the last release, and proposes the next version"
 
 
 def standing_text(standing: Standing) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from loadmaster.cli.commands.known_runs import RunSeen
-from loadmaster.cli.commands.standing import (
-    LastRelease,
+from loadmaster.cli.standing import (
+    LastTag,
     last_release,
     standing_here,
     standing_text,
@@ -80,7 +80,7 @@ def test_in_a_workspace_without_a_profile_init_is_next(tmp_path: Path) -> None:
     git(hangar, "tag", "v0.4.0")
     standing = standing_here(hangar / "cli", Store(tmp_path / "home"))
     assert (standing.workspace, standing.project) == (str(hangar), None)
-    assert isinstance(standing.last, LastRelease)
+    assert isinstance(standing.last, LastTag)
     assert standing.next == f"`loadmaster init '{hangar}'` writes its first profile"
     text = standing_text(standing).splitlines()
     assert text[0] == f"workspace   {hangar}"
