@@ -87,7 +87,7 @@ VersionOption = Annotated[
     typer.Option(
         "--version",
         "-V",
-        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`.",
+        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=...,NAME=...`; or `changed`.",
         callback=_version,
         metavar="VERSION",
         autocompletion=words.versions,
@@ -231,7 +231,7 @@ def release(
     registry: Annotated[
         str | None,
         typer.Option(
-            help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/…/`.", metavar="INDEX-ADDRESS"
+            help="Sparse index address on loopback, `sparse+http://127.0.0.1:PORT/.../`.", metavar="INDEX-ADDRESS"
         ),
     ] = None,
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
@@ -324,7 +324,7 @@ def world(
     scenario: ScenarioOption = None,
     service: Annotated[
         str | None,
-        typer.Option(help="How long the registry takes: `upload=1.0,visible=3.0`.", metavar="NAME=SECONDS,…"),
+        typer.Option(help="How long the registry takes: `upload=1.0,visible=3.0`.", metavar="NAME=SECONDS,..."),
     ] = None,
     limits: Annotated[
         str | None, typer.Option(help="The registry's rate limits; the profile's if left out.", metavar="off|crates.io")

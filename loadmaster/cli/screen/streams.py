@@ -19,7 +19,7 @@ ASCII_SIGNS: Mapping[str, str] = {
     "▸": ">",
     "–": "-",
     "—": "-",
-    "…": "...",
+    "…": "~",  # one column, as tables are laid out before they are written
     "→": "->",
     "×": "x",
     "█": "#",

@@ -36,7 +36,7 @@ suit_the_locale()
 print("✔ → ü …", b"\\xff".decode("utf-8", "surrogateescape"))
 """
 PRINTED = {
-    "C": ({"LANG": "C"}, b"+ -> \xc3\xbc ... \xff\n"),
+    "C": ({"LANG": "C"}, b"+ -> \xc3\xbc ~ \xff\n"),
     "UTF-8": ({"LANG": "C.UTF-8"}, "✔ → ü … ".encode() + b"\xff\n"),
 }
 
