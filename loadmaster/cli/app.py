@@ -116,7 +116,8 @@ def main(secrets: Mapping[str, str]) -> None:
     with ended_in_words():
         hold(secrets)
         read_files()
-        raise SystemExit(app(prog_name="loadmaster", standalone_mode=False) or 0)
+        code = app(prog_name="loadmaster", standalone_mode=False)
+    raise SystemExit(code or 0)
 
 
 def _change_to(directories: list[Path] | None) -> None:

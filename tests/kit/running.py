@@ -46,6 +46,7 @@ def loadmaster(home: Path, *arguments: str, **variables: str) -> Ran:
         timeout=PATIENCE,
     )
     assert "Traceback" not in done.stderr, done.stderr
+    assert "Loadmaster itself failed" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
