@@ -98,7 +98,7 @@ class CommandInterrupted(LoadmasterError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The command was stopped before it had ended.",
+            "The command was stopped by `SIGINT` before it had ended.",
             why="somebody pressed Ctrl-C.",
             fix="give it again when you want to: it looks first, and does what is missing.",
         )
