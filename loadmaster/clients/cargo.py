@@ -114,6 +114,7 @@ class Cargo:
         if access.purpose is not Purpose.BUILD:
             env |= OWN_RUSTC
         (self.home / "config").unlink(missing_ok=True)  # cargo would prefer it to ours
+        argv = self._with_our_registry(argv)
         if self.sandbox is None:
             return argv, env
         reads = (self.home, self.around(directory), *access.reads)
@@ -127,6 +128,14 @@ class Cargo:
                 written.mkdir(parents=True, exist_ok=True)
         allowed = replace(access, reads=reads, writes=writes, keeps=(self.home / "config.toml",))
         return self.sandbox.command(argv, directory, allowed), env
+
+    def _with_our_registry(self, argv: Sequence[str]) -> Sequence[str]:
+        """A workspace may replace crates.io itself, such as by a `vendor` directory, which lacks what is released. Its file would
+        go before ours, and the command line goes before both.
+        """
+        if self.registry is None or argv[0] != "cargo":
+            return argv
+        return ["cargo", "--config", f'source.crates-io.replace-with="{self.registry}"', *argv[1:]]
 
 
 def cargo_in(

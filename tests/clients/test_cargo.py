@@ -463,6 +463,14 @@ class TestPackage:
         }
         assert "Verifying hangar v0.4.0" in (tmp_path / "cargo.log").read_text()
 
+    def test_a_workspace_that_takes_its_crates_from_a_directory_is_packaged_as_any_other(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        vendored = '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n'
+        write(workspace, {".cargo/config.toml": vendored, "vendor/README.md": "lacks `units`, which is released now\n"})
+        files = cargo.package_and_build(against, workspace, tmp_path / "target", BOTH, locked=True)
+        assert sorted(files) == ["hangar", "units"]
+
     def test_a_tree_with_changes_is_not_packaged(self, against: cargo.Cargo, workspace: Path, tmp_path: Path) -> None:
         subprocess.run(["git", "init", "--quiet", workspace], check=True)
         with pytest.raises(CargoFailed, match="not yet committed") as caught:

@@ -41,6 +41,7 @@ from loadmaster.planning.smoke.archive import take_program
 from loadmaster.planning.smoke.elf import require_object, require_program
 from loadmaster.planning.smoke.report import read_report
 from loadmaster.planning.smoke.show import outcome_of
+from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
@@ -192,6 +193,11 @@ READERS: Mapping[str, Reader] = {
     "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
+    ),
+    "a cargo configuration": Reader(
+        _text(replaces_crates_io),
+        (b'[source.crates-io]\nreplace-with = "vendored"\n',),
+        ("planning/tree/cargo_config",),
     ),
     "a toolchain file": Reader(
         _text(lambda text: pinned_channel({"rust-toolchain": text})),
