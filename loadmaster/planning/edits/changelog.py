@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from semver import Version
@@ -379,6 +380,13 @@ def has_notes(text: str, version: str) -> bool:
     """Whether something stands under the heading of `version` beside day and comparison. Raises what `notes` raises."""
     start, end = _section(text, version)
     return not _is_nothing(text[_entries_from(text, start) : end])
+
+
+def newest_notes(text: str, beside: str) -> str:
+    """The texts of the three newest versions that have notes, in one; without the version `beside`."""
+    others = [each.title for each in _known(text).versions if not is_of(each.version, beside)]
+    sections = (text[_entries_from(text, title.end) : _end_of(text, title)] for title in others)
+    return "\n".join(islice((section for section in sections if not _is_nothing(section)), _NEWEST))
 
 
 def notes(text: str, version: str) -> str:

@@ -15,11 +15,13 @@ from loadmaster.planning.edits.changelog import (
     add_notes,
     headings,
     is_understood,
+    newest_notes,
     notes,
     obsolete_line,
     release_heading,
     waits_for_entries,
 )
+from loadmaster.planning.edits.changelog_entries import entries_like
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.profile.tag_name import tag_name, version_in
@@ -170,7 +172,7 @@ def _write(changelog: Changelog, version: str, before: str, proposal: str, today
     require_no_mark(changelog.path, before)
     try:
         headed = release_heading(before, version, today)
-        text = add_notes(headed, version, proposal) if proposal else headed
+        text = add_notes(headed, version, entries_like(newest_notes(before, version), proposal)) if proposal else headed
     except ChangelogHeadings as error:
         raise ChangelogHeadings(error.version, error.lines, changelog.path) from error
     except SeveralUnreleased as error:

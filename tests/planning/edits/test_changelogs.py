@@ -197,13 +197,13 @@ def test_the_plan_writes_the_changelog_of_every_package_that_moves() -> None:
     edits = {each.path: each.text for each in plan.edits}
     assert [path for path in edits if path.endswith(".md")] == [at("tail"), at("wing")]
     assert "## [1.3.0] - 2026-11-22\n\n- Something new.\n" in edits[at("wing")]
-    assert notes(edits[at("tail")], "0.5.0") == "### Fixed\n\n- A leak"
+    assert notes(edits[at("tail")], "0.5.0") == "- A leak"
 
 
 def test_each_tag_has_the_notes_of_its_own_crates() -> None:
     tags = {each.name: each for each in plan_of("wing=minor,tail=minor").tags}
     assert (tags["v1.3.0"].notes, tags["v1.3.0"].proposed) == ("- Something new.", False)
-    assert (tags["tail-0.5.0"].notes, tags["tail-0.5.0"].proposed) == ("### Fixed\n\n- A leak", True)
+    assert (tags["tail-0.5.0"].notes, tags["tail-0.5.0"].proposed) == ("- A leak", True)
 
 
 def test_a_tag_for_crates_with_several_changelogs_has_the_notes_of_each() -> None:
@@ -220,7 +220,7 @@ def test_what_is_proposed_is_shown_to_a_person() -> None:
     plan = plan_of("wing=minor,tail=minor")
     assert (
         "  tag     tail-0.5.0\n            notes proposed from commits; entries in the changelog would replace them:\n"
-        "            | ### Fixed\n            |\n            | - A leak\n"
+        "            | - A leak\n"
     ) in plan_text(plan)
     assert "Something new" not in plan_text(plan)
     told = plan_markdown(plan)
