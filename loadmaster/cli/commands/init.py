@@ -27,11 +27,12 @@ from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import LinkOutOfTree
-from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
+from loadmaster.planning.edits.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
 from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
 from loadmaster.planning.elsewhere.settings import Setting
-from loadmaster.planning.first_profile import CHANGELOGS, Survey, adopt_settings, first_profile, forge_of, programs
+from loadmaster.planning.first_changelogs import CHANGELOGS
+from loadmaster.planning.first_profile import Survey, adopt_settings, first_profile, forge_of, programs
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers

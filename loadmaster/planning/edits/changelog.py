@@ -258,6 +258,12 @@ def _spelled(version: str, newest: _Version | None, versions: tuple[_Version, ..
     return version.removesuffix(".0") if is_short and re.fullmatch(r"\d+\.\d+\.0", version) else version
 
 
+def names_several(text: str) -> bool:
+    """Whether the newest headings name several packages, so that `release_heading` refuses."""
+    versions = _known(text).versions
+    return bool(versions) and _is_of_several(versions[0], versions)
+
+
 def _is_of_several(newest: _Version, versions: tuple[_Version, ...]) -> bool:
     """Whether the heading names several packages, or one and the headings beside it another."""
     beside = versions[versions.index(newest) :][:_NEWEST]

@@ -145,6 +145,9 @@ class ReleaseStyle(Value):
     changelog: Annotated[TreePath | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
     """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` Loadmaster looks for a file of
     this name beside each package's manifest. If no package has one, all packages share the file at the path."""
+    changelogs: Mapping[str, TreePath] = Field(default_factory=dict)
+    """With `policy = "independent"`: changelogs that have another name or lie elsewhere than beside the manifest, by package. The
+    file at the top may so be that of one package in a directory."""
     stale_lockfiles: tuple[str, ...] = ()
     """Paths of lockfiles that the project does not keep current. They are not changed and no gate asks about them; the
     receipt lists them as a deviation."""
@@ -170,6 +173,12 @@ class ReleaseStyle(Value):
                 raise ValueError(f"`{package}` cannot be tagged with `{leader}`, which has no tag of its own either")
             if package in self.tags:
                 raise ValueError(f"`{package}` has a pattern in `tags`, so that it cannot be tagged with `{leader}`")
+        return self
+
+    @model_validator(mode="after")
+    def _changelogs_of_packages(self) -> Self:
+        if self.changelogs and (self.policy is not Policy.INDEPENDENT or self.changelog is None):
+            raise ValueError('`changelogs` needs `policy = "independent"`, and `changelog` for the other packages')
         return self
 
     @property

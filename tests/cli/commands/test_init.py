@@ -193,7 +193,7 @@ def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(
     repository.tag("v1.0.0")
     repository.git("commit", "--quiet", "--allow-empty", "--message=feat: sails")
     written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
-    assert "    ### Added\n    - Sails\n" in first_profile_text(written)
+    assert "\n    - Sails\n" in first_profile_text(written)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from pydantic import ValidationError
 
 from loadmaster.planning.edits.changelog import notes
 from loadmaster.planning.edits.changelogs import (
     NotesScope,
+    changelog_globs,
     changelog_places,
     changelogs,
+    owners,
     proposal_scopes,
     write_changelogs,
 )
@@ -179,6 +182,30 @@ def test_no_entries_are_made_where_the_tag_of_the_last_release_is_not_below() ->
     fin = package("fin")
     assert scopes({at("fin"): EMPTY}, fin) == {}
     assert at("fin") in scopes({at("fin"): "# Changelog\n\n## [Unreleased]\n"}, fin)
+
+
+def test_the_profile_may_say_whose_the_changelog_at_the_top_is() -> None:
+    texts = {"CHANGELOG.md": EMPTY, at("tail"): EMPTY}
+    style = project(policy="independent", changelogs={"wing": "CHANGELOG.md"}).release
+    own = owners(texts, Workspace(packages=(WING, TAIL)), style)
+    assert {path: [each.name for each in packages] for path, packages in own.items()} == {
+        "CHANGELOG.md": ["wing"],
+        at("tail"): ["tail"],
+    }
+    assert changelog_places(Workspace(packages=(WING, TAIL)), style) == ("CHANGELOG.md", at("tail"))
+    assert "docs/NEWS.md" in changelog_globs(project(policy="independent", changelogs={"wing": "docs/NEWS.md"}).release)
+
+
+def test_one_that_is_named_for_a_package_and_missing_is_missed() -> None:
+    style = project(policy="independent", changelogs={"wing": "NEWS.md"}).release
+    (log,) = changelogs({}, Workspace(packages=(WING,)), {"wing": "1.3.0"}, style)
+    assert (log.path, log.version) == ("NEWS.md", "1.3.0")
+
+
+@pytest.mark.parametrize("style", [{"policy": "lockstep"}, {"policy": "independent", "changelog": ""}])
+def test_changelogs_by_package_are_for_packages_with_versions_of_their_own(style: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="`changelogs` needs `policy"):
+        project(changelogs={"wing": "NEWS.md"}, **style)
 
 
 SHARED_TAG = {"tag": "{name}-{version}", "tags": {"wing": "v{version}", "fin": "v{version}"}}
