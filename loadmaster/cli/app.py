@@ -120,7 +120,11 @@ def _options(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if show_version:
+        from loadmaster.shipped.versions import untested_text
+
         print(f"loadmaster {__version__}")
+        if untested := untested_text():
+            tell(untested)
         raise typer.Exit
 
 

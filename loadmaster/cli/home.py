@@ -24,9 +24,12 @@ def up(
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.shipped.versions import untested_text
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
 
+    if untested := untested_text():
+        tell(untested)
     stack = start(default_store().root, SHIPPED, port=port, tell=tell)
     if as_json:
         sign_in = str(sign_in_file(default_store().root))
