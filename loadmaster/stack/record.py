@@ -34,6 +34,8 @@ class Stack(Value):
     """Holds the credentials in its memory."""
     signs_in: bool = False
     """Whether the server asks for a sign-in. One of an earlier version does not."""
+    idle_minutes: float | None = None
+    """After so many minutes without need it ends by itself; None for one that `up` keeps."""
 
     @property
     def ui_url(self) -> str:
