@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -36,6 +36,7 @@ from loadmaster.cli.options import (
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
@@ -110,9 +111,15 @@ def main(secrets: Mapping[str, str]) -> None:
         read_files()
         app(prog_name="loadmaster")
     except LoadmasterError as error:
-        print_failure(error)
-        tell(f"loadmaster: {error}")
-        raise SystemExit(error.exit_code) from None
+        _fail(error)
+    except PermissionError as error:  # somebody else's store, profile or tree: whoever reads it need not know
+        _fail(FileUnreadable(str(error.filename), error.strerror or str(error)))
+
+
+def _fail(error: LoadmasterError) -> NoReturn:
+    print_failure(error)
+    tell(f"loadmaster: {error}")
+    raise SystemExit(error.exit_code) from None
 
 
 @app.callback(invoke_without_command=True)
