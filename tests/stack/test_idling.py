@@ -30,7 +30,7 @@ from pathlib import Path
 from loadmaster.stack.idling import in_use
 with in_use(Path(sys.argv[1])):
     print("in use", flush=True)
-    sys.stdin.readline()
+    sys.stdin.read(1)
 """
 
 
