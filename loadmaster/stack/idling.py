@@ -126,7 +126,7 @@ class IdleWatch:
     def _stop(self, stack: Stack) -> None:
         """This process, the supervisor, ends by itself when it finds that it is not recorded any more."""
         self._tell(
-            f"nobody needed the server for {stack.idle_minutes:g} minutes: it ends; `loadmaster up` would keep it"
+            f"nobody needed the server for {stack.idle_minutes:g} minutes, and it was started for a command: it ends"
         )
         others = stack.model_copy(update={"supervisor": None})
         stop_parts(others, self._tell)
