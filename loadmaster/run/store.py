@@ -9,6 +9,7 @@ the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` 
   upstream/    * index files and crates of crates.io, shared by all rehearsals
   build/       * cargo's target directories
   prefect/       the local server's home
+  ui/            its pages, as it serves them
   keeper/        the keeper's socket
   keys/          what it asks whoever signs in, and what encrypts its Secret blocks
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
