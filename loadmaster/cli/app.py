@@ -42,7 +42,7 @@ from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
 from loadmaster.run.profiles import load_project
 from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
+from loadmaster.shipped import SHIPPED, checkout, shipped
 from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def main(secrets: Mapping[str, str]) -> None:
 def _fail(error: LoadmasterError) -> NoReturn:
     print_failure(error)
     tell(f"loadmaster: {error}")
+    if "`docs/" in str(error) and checkout() is None:
+        tell(f"  docs: {shipped('docs')}")
     raise SystemExit(error.exit_code) from None
 
 

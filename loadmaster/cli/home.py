@@ -44,17 +44,24 @@ def ui(
     only_print: Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Opens the UI of the running server in a browser, and says how to sign in: it asks once.
+    """Opens the UI in a browser, and says how to sign in: it asks once. A server that was not running is started for it.
 
-    Exit codes: 0 done, 1 no server is running, 2 usage.
+    Exit codes: 0 done, 1 no server could be started, 2 usage.
     """
     import webbrowser
 
+    from loadmaster.cli.commands.runs import stack_for_command
+    from loadmaster.errors.prefect import NoStackRunning
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.record import running
 
-    home = default_store().root
-    page, file = running(home.resolve()).ui_url, sign_in_file(home)
+    store = default_store()
+    try:
+        stack = running(store.root.resolve())
+    except NoStackRunning:
+        with stack_for_command(store, SHIPPED, tell) as (stack, _):
+            pass
+    page, file = stack.ui_url, sign_in_file(store.root)
     if as_json:
         print_json({"ui": page, "sign_in": str(file)})
         return
@@ -75,7 +82,7 @@ def worker(
 ) -> None:
     """Runs a worker of a pool until Ctrl-C: it carries out the deployments of `prefect.yaml`, and nothing else.
 
-    For a server elsewhere, its file `keys/sign-in` has to be in `.loadmaster` (or `LOADMASTER_HOME`) here, too. Exit codes:
+    For a server elsewhere, its file `keys/sign-in` has to be in the store (`LOADMASTER_HOME`) here, too. Exit codes:
     0 ended, 1 no server or no sign-in, 2 usage.
     """
     from loadmaster.cli.commands.worker import become_worker
@@ -104,7 +111,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, and remove nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and unused build directories.
+    """Removes what finished runs left in the store (`LOADMASTER_HOME`), and unused build directories.
 
     Keeps every run that is at work or that another attempt could finish, and all receipts. Exit codes: 0 done, 2 usage.
     """

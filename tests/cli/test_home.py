@@ -16,6 +16,7 @@ from tests.kit.waiting import PATIENCE
 ASKED = ("--project", "demo", "--version", "minor")
 WRITES = [
     ("up",),
+    ("ui", "--print"),
     ("plan", *ASKED),
     ("rehearse", *ASKED),
     ("preflight", *ASKED),
@@ -24,7 +25,7 @@ WRITES = [
     ("next", "demo"),
     ("world",),
 ]
-READS = [("runs",), ("prune",), ("down",), ("ui", "--print"), ("follow",), ("resume",), ("cancel",), ("worker",)]
+READS = [("runs",), ("prune",), ("down",), ("follow",), ("resume",), ("cancel",), ("worker",)]
 
 
 def in_the_way(place: Path) -> Path:
