@@ -9,8 +9,8 @@ import typer
 
 from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import JsonOption, PortOption
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -24,10 +24,13 @@ def up(
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.shipped.versions import untested_text
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
 
-    stack = start(default_store().root, ROOT, port=port, tell=tell)
+    if untested := untested_text():
+        tell(untested)
+    stack = start(default_store().root, SHIPPED, port=port, tell=tell)
     if as_json:
         sign_in = str(sign_in_file(default_store().root))
         print_json({"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in})
@@ -41,17 +44,24 @@ def ui(
     only_print: Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Opens the UI of the running server in a browser, and says how to sign in: it asks once.
+    """Opens the UI in a browser, and says how to sign in: it asks once. A server that was not running is started for it.
 
-    Exit codes: 0 done, 1 no server is running, 2 usage.
+    Exit codes: 0 done, 1 no server could be started, 2 usage.
     """
     import webbrowser
 
+    from loadmaster.cli.commands.runs import stack_for_command
+    from loadmaster.errors.prefect import NoStackRunning
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.record import running
 
-    home = default_store().root
-    page, file = running(home.resolve()).ui_url, sign_in_file(home)
+    store = default_store()
+    try:
+        stack = running(store.root.resolve())
+    except NoStackRunning:
+        with stack_for_command(store, SHIPPED, tell) as (stack, _):
+            pass
+    page, file = stack.ui_url, sign_in_file(store.root)
     if as_json:
         print_json({"ui": page, "sign_in": str(file)})
         return
@@ -72,12 +82,12 @@ def worker(
 ) -> None:
     """Runs a worker of a pool until Ctrl-C: it carries out the deployments of `prefect.yaml`, and nothing else.
 
-    For a server elsewhere, its file `keys/sign-in` has to be in `.loadmaster` (or `LOADMASTER_HOME`) here, too. Exit codes:
+    For a server elsewhere, its file `keys/sign-in` has to be in the store (`LOADMASTER_HOME`) here, too. Exit codes:
     0 ended, 1 no server or no sign-in, 2 usage.
     """
     from loadmaster.cli.commands.worker import become_worker
 
-    become_worker(default_store(), ROOT, pool, name, api)
+    become_worker(default_store(), SHIPPED, pool, name, api)
 
 
 @app.command(epilog="Example: loadmaster down")
@@ -101,7 +111,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, and remove nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and unused build directories.
+    """Removes what finished runs left in the store (`LOADMASTER_HOME`), and unused build directories.
 
     Keeps every run that is at work or that another attempt could finish, and all receipts. Exit codes: 0 done, 2 usage.
     """

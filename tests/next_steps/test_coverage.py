@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.printed_commands import Named, carried_out, printed_commands
 
 SOURCES = tuple(ROOT / folder for folder in ("loadmaster", "flows", "tasks", "deployments"))
@@ -25,6 +25,7 @@ TOLD: Mapping[Named, str] = {
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
     Named("home.up", "loadmaster ui"): "says what opens the page",
+    Named("runs.stack_for_command", "loadmaster up"): "says what keeps the server",
     Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",
     Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",
 }
