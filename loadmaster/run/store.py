@@ -9,6 +9,7 @@
   prefect/       the local server's home
   keeper/        the keeper's socket
   keys/          what it asks whoever signs in, and what encrypts its Secret blocks
+  projects/      the projects that a person made known, whose profiles lie in their repositories
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/         the smoke test's payload, kernels and QEMU
 """
@@ -29,7 +30,7 @@ from filelock import FileLock, Timeout
 from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.run.profiles import ROOT
+from loadmaster.run.checkout import ROOT
 
 CLOSING_SECONDS = 2.0
 """How long an attempt waits for the lock: a command may be closing what the attempt before it left."""

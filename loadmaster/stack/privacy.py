@@ -16,6 +16,7 @@ OURS = 0o077
 OTHERS = 0o077
 DIRECTORIES = (
     "allowed",
+    "projects",
     "build",
     "crates",
     "keys",
