@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.request import ProfileBroken, UnknownProject
+from loadmaster.planning.profile.in_directory import examine_named
 from loadmaster.planning.profile.problems import problems_of as problems_of
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.run.checkout import ROOT as ROOT
 from loadmaster.run.known_projects import find_known, known_names, look_again
 from loadmaster.run.store import default_store
@@ -71,13 +69,11 @@ def _first(name: str, *places: Path) -> Path | None:
 def _read(name: str, path: Path) -> Project:
     """Raises `ProfileBroken`, `FileUnreadable`."""
     try:
-        document = load_toml(path.read_text(encoding="utf-8"))
-        if "name" in document:
-            raise ProfileBroken(path.name, ["`name`: the file's own name is the project's"])
-        return Project.model_validate({"name": name, **document})
-    except ValidationError as error:
-        raise ProfileBroken(path.name, problems_of(error)) from error
-    except ValueError as error:  # no text, or no TOML
+        project, problems = examine_named(name, path.read_text(encoding="utf-8"))
+    except ValueError as error:  # no text
         raise ProfileBroken(path.name, [str(error)]) from error
     except OSError as error:
         raise FileUnreadable(str(path), error.strerror or "") from error
+    if project is None:
+        raise ProfileBroken(path.name, [problem.text for problem in problems])
+    return project

@@ -16,12 +16,12 @@ OURS = 0o077
 OTHERS = 0o077
 DIRECTORIES = (
     "allowed",
-    "projects",
     "build",
     "crates",
     "keys",
     "mirrors",
     "prefect",
+    "projects",
     "repositories",
     "results",
     "runs",

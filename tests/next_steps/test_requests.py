@@ -61,7 +61,7 @@ def test_a_first_profile_leads_to_current_lockfiles_and_to_a_plan(home: Path, cl
     (fuzz / "Cargo.lock").write_text(STALE)
     commit_all(cloned)
     here = {"LOADMASTER_HOME": str(home), "LOADMASTER_PROJECTS": str(projects)}
-    first = loadmaster(home, "init", str(cloned), "--name", "my ship", **here)
+    first = loadmaster(home, "init", str(cloned), "--name", "my ship", "--into", str(projects), **here)
     assert 'stale_lockfiles = ["fuzz/Cargo.lock"]' in first.out
 
     run_as_printed("first_profile._WHY_STALE", "cargo update --workspace", first.out, fuzz)

@@ -19,7 +19,7 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.errors.profile.lying import ProfileAsksForMore, TwoProfiles
 from loadmaster.errors.request import ProfileBroken
-from loadmaster.planning.profile.problems import Place, ProfileProblem, line_at, lines_of, problems_in
+from loadmaster.planning.profile.problems import Place, ProfileProblem, line_at, lines_of, not_toml, problems_in
 from loadmaster.planning.profile.project import Project, SandboxChoice
 from loadmaster.planning.values.toml_text import load_toml, parse_toml
 from loadmaster.planning.values.value import Value
@@ -89,7 +89,7 @@ def examine(
     try:
         document = _document(found)
     except ValueError as error:
-        return None, (_not_toml(str(error)),)
+        return None, (not_toml(str(error)),)
     lines = _lines(found)
     problems = [*_refused(document, lines)]
     try:
@@ -201,8 +201,3 @@ def _unseen(document: Mapping[str, Any]) -> Iterator[Place]:
             waiting += [((*place, name), inner) for name, inner in value.items()]
         elif isinstance(value, list):
             waiting += [((*place, number), inner) for number, inner in enumerate(value)]
-
-
-def _not_toml(told: str) -> ProfileProblem:
-    at = re.search(r"\(at line (\d+), column \d+\)$", told)
-    return ProfileProblem(field="", what=told, line=int(at[1]) if at else None)

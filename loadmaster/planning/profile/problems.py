@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -48,6 +49,12 @@ def problems_in(error: ValidationError, places: Mapping[Place, int] | None = Non
 def problems_of(error: ValidationError) -> list[str]:
     """A validation error as short sentences: `field: problem`, or only the problem if it concerns the whole."""
     return [problem.text for problem in problems_in(error)]
+
+
+def not_toml(told: str) -> ProfileProblem:
+    """The problem of a text that is no TOML, as the reader told it."""
+    at = re.search(r"\(at line (\d+), column \d+\)$", told)
+    return ProfileProblem(field="", what=told, line=int(at[1]) if at else None)
 
 
 def line_at(lines: Mapping[Place, int], place: Sequence[str | int]) -> int | None:

@@ -126,9 +126,9 @@ def _make_known(here: Here, tell: Tell) -> str:
         profile=here.profile,
         allowed=before.allowed if before is not None and before.address == str(here.top) else {},
     )
-    known.project()
     if known != before:
         keep(known, store)
+    known.project()
     return name
 
 
