@@ -131,7 +131,7 @@ def first_profile(survey: Survey, place: ProfilePlace) -> str:
         tomlkit.comment("Written by `loadmaster init`; `loadmaster profile explain FIELD` says what a setting means.")
     )
     forge_or_local = forge or "local/" + re.sub(r"[^\w.-]", "-", place.title)
-    if place.name is not None and place.name != forge_or_local.partition("/")[2]:
+    if place.in_repository and place.name not in (None, forge_or_local.partition("/")[2]):
         document.add("name", tomlkit.item(place.name))
     document.add("title", tomlkit.item(place.title))
     document.add("forge", tomlkit.item(forge_or_local))

@@ -16,6 +16,8 @@ Place = tuple[str | int, ...]
 """A field by the names of its tables, and by the numbers of their elements in lists, from 0."""
 _TRIES = 1000
 """How often a statement of a document is tried, which may end at each of its lines: a hostile one would take minutes."""
+_WORDS = {"extra_forbidden": "there is no such field", "missing": "it is missing"}
+"""Where pydantic's own words are for programmers, by the kind of its error."""
 _DEEPEST = 16
 """Tables within tables, beyond which no field of a profile lies."""
 
@@ -39,7 +41,7 @@ def problems_in(error: ValidationError, places: Mapping[Place, int] | None = Non
     return tuple(
         ProfileProblem(
             field=".".join(map(str, one["loc"])),
-            what=one["msg"].removeprefix("Value error, "),
+            what=_WORDS.get(one["type"]) or one["msg"].removeprefix("Value error, "),
             line=line_at(places or {}, one["loc"]),
         )
         for one in error.errors()
