@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +78,7 @@ def lines_of(text: str) -> dict[Place, int]:
     lines: dict[Place, int] = {}
     table: Place = ()
     for number, statement in _statements(text):
-        content = tomllib.loads(statement)
+        content = load_toml(statement)
         if statement.lstrip().startswith("["):
             table = _of_table(content, lines)
             lines.setdefault(table, number)
@@ -98,8 +97,8 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         begun = begun if waiting else number
         waiting = f"{waiting}\n{line}" if waiting else line
         try:
-            tomllib.loads(waiting)
-        except tomllib.TOMLDecodeError:  # it goes on in the next line
+            load_toml(waiting)
+        except ValueError:  # it goes on in the next line
             if (tries := tries + 1) > _TRIES:
                 return
             continue

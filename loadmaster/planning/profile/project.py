@@ -98,7 +98,9 @@ class Exclusion(Value):
     """A package that this project does not publish although its manifest allows it."""
 
     package: str
+    """Its name."""
     why: str
+    """For whoever reads the profile."""
 
 
 def _one_group(pattern: str) -> str:
@@ -173,6 +175,7 @@ class ReleaseStyle(Value):
     author_name: str = Field(default="Loadmaster", pattern=_IN_ONE_LINE)
     """The author of the release commit and the tag."""
     author_email: str = Field(default="loadmaster@localhost", pattern=_IN_ONE_LINE)
+    """The author's e-mail address."""
 
     @model_validator(mode="after")
     def _leaders_have_tags(self) -> Self:
