@@ -9,7 +9,7 @@ import typer
 
 from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import JsonOption, ManifestPathOption
-from loadmaster.run.profiles import ROOT
+from loadmaster.run.profiles import project_names
 from loadmaster.run.store import default_store
 
 app = typer.Typer()
@@ -95,10 +95,10 @@ def add(
     Exit codes: 0 done, 1 the repository has no profile or cannot be read, 2 the profile or the address cannot be used, or usage.
     """
     from loadmaster.cli.commands.projects.knowing import add, added_text
-    from loadmaster.stack.starting import register_again
+    from loadmaster.stack.deploying import offer_in_forms
 
     added = add(where, name, directory, default_store())
-    register_again(default_store().root, ROOT, tell)
+    offer_in_forms(default_store().root, project_names(), tell)
     if as_json:
         print_json(added.model_dump(mode="json"))
     else:
@@ -121,10 +121,10 @@ def remove(name: ProjectArgument, as_json: JsonOption = False) -> None:
     Exit codes: 0 done, 2 nobody made such a project known, or usage.
     """
     from loadmaster.cli.commands.projects.knowing import remove
-    from loadmaster.stack.starting import register_again
+    from loadmaster.stack.deploying import offer_in_forms
 
     address = remove(name, default_store())
-    register_again(default_store().root, ROOT, tell)
+    offer_in_forms(default_store().root, project_names(), tell)
     if as_json:
         print_json({"project": name, "address": address})
     else:

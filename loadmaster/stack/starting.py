@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loadmaster.credentials import given
 from loadmaster.errors.access import ServerAnswersAnybody
-from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable, StackDidNotStart
+from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
@@ -24,7 +24,7 @@ from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.keeping import ensure_keeper
 from loadmaster.stack.privacy import mend_modes
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
-from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, running, write_down
+from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment
 from loadmaster.stack.stopping import STOP_SECONDS
 
@@ -59,23 +59,6 @@ def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = 
         tell("the server that was just started does not answer; starting it again")
         stop(stack.server, patience=HUNG_SECONDS)
         return _ensure_rest(home, project_root, _ensure_server(home, project_root, port, tell), tell)
-
-
-def register_again(home: Path, project_root: Path, tell: Tell) -> None:
-    """Gives the forms of a running server the projects that are known now. Without a server there is nothing to do: the next one
-    gets them when it starts. Raises what registering raises.
-    """
-    home, project_root = home.resolve(), project_root.resolve()
-    if not (home / "stack.json").exists():
-        return
-    with changing(home, tell):
-        try:
-            stack = running(home)
-        except NoStackRunning:
-            return
-        with connect(home, stack) as api:
-            tell("registering the deployments")
-            apply_deployments(home, project_root, environment(home, stack.port, project_root), api.deployments())
 
 
 def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> Stack:

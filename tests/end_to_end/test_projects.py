@@ -1,0 +1,54 @@
+"""A server that releases many: projects are made known while it runs, and one that is broken breaks nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments import REHEARSE
+from loadmaster.errors.prefect import ParametersRefused
+from tests.kit.hangar import commit_all, repository, write
+from tests.kit.running import loadmaster
+from tests.kit.service import Service
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
+
+PROFILE = 'forge = "ada/wing"\ntitle = "Wing"\n[cargo]\nclippy = false\nmsrv = false\n[rehearsal]\nupstream = false\n'
+RUN = {"request": {"project": "wing", "version": "minor"}}
+
+
+@pytest.fixture
+def clone(service: Service, tmp_path: Path) -> Iterator[Path]:
+    yield repository(tmp_path / "wing", {"loadmaster.toml": PROFILE})
+    loadmaster(service.store.root, "project", "remove", "wing")
+
+
+def test_a_project_is_offered_run_broken_and_mended_without_a_restart(service: Service, clone: Path) -> None:
+    home = service.store.root
+    with pytest.raises(ParametersRefused):
+        service.api.create_run(REHEARSE, RUN)
+
+    added = loadmaster(home, "project", "add", str(clone), "--json")
+    assert (added.code, added.document["project"]) == (0, "wing"), added.err
+    run = service.begin(RUN["request"])
+    assert run.ended().type == "COMPLETED"
+    assert (run.receipt.project, run.receipt.world) == ("wing", "rehearsal")
+
+    write(clone, {"loadmaster.toml": "forge = 3\n"})
+    commit_all(clone)
+    broken = service.begin(RUN["request"])
+    assert "`forge`" in (broken.ended().message or "")
+    shown = {one["project"]: one["problem"] for one in loadmaster(home, "projects", "--json").document}
+    assert "`forge`" in shown["wing"]
+    assert shown["demo"] == ""
+
+    write(clone, {"loadmaster.toml": PROFILE})
+    commit_all(clone)
+    broken.retry()
+    assert broken.ended().type == "COMPLETED"
+
+    assert loadmaster(home, "project", "remove", "wing").code == 0
+    with pytest.raises(ParametersRefused):
+        service.api.create_run(REHEARSE, RUN)
