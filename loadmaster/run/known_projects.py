@@ -16,7 +16,7 @@ from loadmaster.clients import git
 from loadmaster.clients.disk import writing
 from loadmaster.clients.files import read_texts
 from loadmaster.errors.git import BranchMissing
-from loadmaster.errors.profile.lying import NoProfileIn
+from loadmaster.errors.profile.lying import NoProfileIn, ProfileAsksForMore, TwoProfiles
 from loadmaster.errors.request import ProfileBroken
 from loadmaster.planning.profile.in_repository import FILE, MANIFEST, ProfileText, profiles_in, project_of
 from loadmaster.planning.profile.project import Project
@@ -36,7 +36,9 @@ class KnownProject(Value):
     folder: str
     """The directory of the profile, from the repository's top."""
     profile: ProfileText
-    """As it was read last."""
+    """The last one that could be used; at first, the one that there is."""
+    problem: str = ""
+    """Why the one that was read last cannot be used; "" if it can. It is for whoever lists projects."""
     allowed: Mapping[str, JsonValue] = Field(default_factory=dict)
     """What its profile may ask of this machine, by field, with the values that a person allowed."""
 
@@ -76,8 +78,23 @@ def forget(name: str, store: Store) -> None:
 
 
 def look_again(known: KnownProject, store: Store) -> KnownProject:
-    """Reads its profile where it lies, and keeps it. Raises `NoProfileIn`, `TwoProfiles`, `BranchMissing`, and what reading a
-    clone or a mirror raises.
+    """Reads its profile where it lies, and keeps it. If that cannot be used, the last one is kept, so that what was begun by it
+    can go on, and the next look finds what was mended.
+
+    Raises what `KnownProject.project` and `profile_at` raise.
+    """
+    try:
+        fresh = known.model_copy(update={"profile": profile_at(known, store), "problem": ""})
+        fresh.project()
+    except (ProfileBroken, ProfileAsksForMore, NoProfileIn, TwoProfiles, BranchMissing) as error:
+        keep(known.model_copy(update={"problem": str(error)}), store)
+        raise
+    return known if fresh == known else keep(fresh, store)
+
+
+def profile_at(known: KnownProject, store: Store) -> ProfileText:
+    """The profile as it lies in the repository now. Raises `NoProfileIn`, `TwoProfiles`, `BranchMissing`, and what reading a clone
+    or a mirror raises.
     """
     if known.branch is None:
         texts, at = texts_in(Path(known.address), known.folder), "the files of the clone"
@@ -89,7 +106,7 @@ def look_again(known: KnownProject, store: Store) -> KnownProject:
     found = profiles_in(texts).get(known.folder)
     if found is None:
         raise NoProfileIn(known.address, known.folder, at)
-    return known if found == known.profile else keep(known.model_copy(update={"profile": found}), store)
+    return found
 
 
 def texts_in(top: Path, folder: str) -> dict[str, str]:

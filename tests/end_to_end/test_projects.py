@@ -10,6 +10,7 @@ import pytest
 from deployments import REHEARSE
 from loadmaster.errors.prefect import ParametersRefused
 from tests.kit.hangar import commit_all, repository, write
+from tests.kit.next_step import run_as_printed
 from tests.kit.running import loadmaster
 from tests.kit.service import Service
 
@@ -52,3 +53,16 @@ def test_a_project_is_offered_run_broken_and_mended_without_a_restart(service: S
     assert loadmaster(home, "project", "remove", "wing").code == 0
     with pytest.raises(ParametersRefused):
         service.api.create_run(REHEARSE, RUN)
+
+
+def test_a_first_profile_is_rehearsed_as_it_is_in_the_clone(service: Service, tmp_path: Path) -> None:
+    clone, home = repository(tmp_path / "tail"), service.store.root
+    here = {"LOADMASTER_HOME": str(home)}
+    first = loadmaster(home, "init", str(clone))
+    with (clone / "loadmaster.toml").open("a") as profile:
+        profile.write("msrv = false\nclippy = false\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
+
+    done = run_as_printed("init._next_commands", "loadmaster rehearse", first.out, clone / "cli", here)
+
+    assert "tail 0.4.1: RELEASED" in done.stdout
+    assert loadmaster(home, "project", "remove", "tail").code == 0

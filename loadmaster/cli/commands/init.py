@@ -319,6 +319,4 @@ def _next_commands(written: FirstProfile) -> str:
     loadmaster rehearse --project {project} --version patch"""
     place = Path(written.file).parent
     change = "" if Path.cwd().is_relative_to(place) else f"    cd {shlex.quote(str(place))}\n"
-    return f"""\
-{change}    loadmaster plan
-    loadmaster rehearse"""
+    return change + "    loadmaster plan\n    loadmaster rehearse"

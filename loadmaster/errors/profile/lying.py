@@ -70,12 +70,12 @@ class ProfileAsksForMore(UsageError):
     """A profile that came with a repository asks for something of this machine that nobody allowed."""
 
     def __init__(self, project: str, file: str, fields: Sequence[str]) -> None:
-        allowing = f"loadmaster project allow {shlex.quote(project)} {' '.join(fields)}"
+        command = f"loadmaster project allow {shlex.quote(project)} {' '.join(fields)}"
         super().__init__(
             f"The profile `{file}` of `{project}` asks for {names(fields)}, which nobody allowed on this machine.",
             why="it came with the repository, and whoever can commit there could give the workspace's code more of this machine "
             "than it gets otherwise. A value that was allowed counts until it changes.",
-            fix=f"look at what it asks for; then allow it, `{allowing}`, or take it out of the profile.",
+            fix=f"look at what it asks for; then allow it, `{command}`, or take it out of the profile.",
         )
 
 

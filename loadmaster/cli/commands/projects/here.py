@@ -10,7 +10,7 @@ from typing import NamedTuple
 from loadmaster.cli.commands.terminal import absolute, tell
 from loadmaster.clients import git
 from loadmaster.clients.git.command import strip_credentials
-from loadmaster.errors.profile.lying import NoProfileHere, ProjectNameTaken
+from loadmaster.errors.profile.lying import NoProfileHere, ProfileAsksForMore, ProjectNameTaken
 from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.profile.in_repository import ProfileText, examine, name_in, profiles_in
 from loadmaster.planning.profile.project import Project
@@ -114,22 +114,28 @@ def _make_known(here: Here, tell: Tell) -> str:
         read_anew(name)
         _tell_of_other(before, here, tell)
         return name
-    if before is not None and (before.address, before.folder) != (str(here.top), here.profile.folder):
-        if before.address == str(here.top) and texts_in(here.top, before.folder):
-            raise ProjectNameTaken(name, before.profile.file, here.profile.file)
-        tell(f"`{name}` is the project in `{here.top}` from now on; it was the one in `{before.address}`")
-    known = KnownProject(
-        name=name,
-        address=str(here.top),
-        branch=None,
-        folder=here.profile.folder,
-        profile=here.profile,
-        allowed=before.allowed if before is not None and before.address == str(here.top) else {},
-    )
+    known = _as_it_is(here, name, before, tell)
+    try:
+        known.project()
+    except (ProfileBroken, ProfileAsksForMore) as error:
+        last = before if before is not None and before.address == known.address else known
+        keep(last.model_copy(update={"problem": str(error)}), store)
+        raise
     if known != before:
         keep(known, store)
-    known.project()
     return name
+
+
+def _as_it_is(here: Here, name: str, before: KnownProject | None, tell: Tell) -> KnownProject:
+    """The project by its files here. `before`: what a command in a clone made known by that name. Raises `ProjectNameTaken`."""
+    top, folder = str(here.top), here.profile.folder
+    is_same = before is None or (before.address, before.folder) == (top, folder)
+    if before is not None and not is_same:
+        if before.address == top and texts_in(here.top, before.folder):
+            raise ProjectNameTaken(name, before.profile.file, here.profile.file)
+        tell(f"`{name}` is the project in `{top}` from now on; it was the one in `{before.address}`")
+    allowed = before.allowed if before is not None and before.address == top else {}
+    return KnownProject(name=name, address=top, branch=None, folder=folder, profile=here.profile, allowed=allowed)
 
 
 def _tell_of_other(before: KnownProject, here: Here, tell: Tell) -> None:

@@ -32,7 +32,7 @@ from loadmaster.planning.profile.in_repository import (
 )
 from loadmaster.planning.tree.submodules import is_of_host
 from loadmaster.planning.values.value import Value
-from loadmaster.run.known_projects import KnownProject, find_known, forget, keep, known_names, look_again
+from loadmaster.run.known_projects import KnownProject, find_known, forget, keep, known_names, profile_at
 from loadmaster.run.profiles import PROJECTS, has_own_file, load_project, project_names
 from loadmaster.run.store import Store
 
@@ -72,6 +72,8 @@ def _listed(name: str, store: Store) -> ListedProject:
     try:
         if not has_own_file(name) and (known := find_known(name, store)) is not None:
             where, branch = known.address, known.branch
+            if known.problem:
+                return ListedProject(project=name, where=where, branch=branch, problem=known.problem)
         project = load_project(name)
     except LoadmasterError as error:
         return ListedProject(project=name, where=where, branch=branch, problem=str(error))
@@ -115,8 +117,7 @@ def add(where: str, name: str | None, folder: str | None, store: Store) -> Added
         profile=found,
         allowed=before.allowed if before is not None else {},
     )
-    known = look_again(known, store)
-    keep(known, store)
+    known = keep(known.model_copy(update={"profile": profile_at(known, store)}), store)
     return AddedProject(
         project=called, address=address, branch=branch, file=known.profile.file, asks_for=_not_allowed(known)
     )
@@ -133,11 +134,13 @@ def added_text(added: AddedProject) -> str:
 
 
 def allow_fields(name: str, fields: list[str], store: Store) -> KnownProject:
-    """Allows what the project's profile asks for now in these fields, all others than before. A later change of a value has to
-    be allowed again. Raises `UnknownProject`, `ProfileFieldUnknown`, `ProfileBroken`, and what reading the repository raises.
+    """Allows what the project's profile asks for now in these fields, beside what was allowed before. A later change of a value
+    has to be allowed again.
+
+    Raises `UnknownProject`, `ProfileFieldUnknown`, `ProfileBroken`, and what reading the repository raises.
     """
     known = _required(name, store)
-    known = look_again(known, store)
+    known = known.model_copy(update={"profile": profile_at(known, store), "problem": ""})
     asked = _asked(known)
     if unknown := [field for field in fields if field not in asked]:
         raise ProfileFieldUnknown(unknown[0], tuple(asked))
