@@ -13,6 +13,7 @@ from tests.kit.hangar import commit_all, repository, write
 from tests.kit.next_step import run_as_printed
 from tests.kit.running import loadmaster
 from tests.kit.service import Service
+from tests.kit.waiting import eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]
 
@@ -47,6 +48,7 @@ def test_a_project_is_offered_run_broken_and_mended_without_a_restart(service: S
 
     write(clone, {"loadmaster.toml": PROFILE})
     commit_all(clone)
+    eventually(lambda: service.has_let_go_of(broken), "the worker said its last about the broken run")
     broken.retry()
     assert broken.ended().type == "COMPLETED"
 

@@ -19,7 +19,7 @@ from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.errors.profile.lying import ProfileAsksForMore, TwoProfiles
 from loadmaster.errors.request import ProfileBroken
-from loadmaster.planning.profile.problems import Place, ProfileProblem, line_at, lines_of, not_toml, problems_in
+from loadmaster.planning.profile.problems import FieldPlace, ProfileProblem, line_at, lines_of, not_toml, problems_in
 from loadmaster.planning.profile.project import Project, SandboxChoice
 from loadmaster.planning.values.toml_text import load_toml, parse_toml
 from loadmaster.planning.values.value import Value
@@ -150,7 +150,7 @@ def _document(found: ProfileText) -> dict[str, Any]:
     return load_toml(found.text)
 
 
-def _lines(found: ProfileText) -> dict[Place, int]:
+def _lines(found: ProfileText) -> dict[FieldPlace, int]:
     if posixpath.basename(found.file) != MANIFEST:
         return lines_of(found.text)
     size = len(TABLE)
@@ -173,7 +173,7 @@ def _name_of(forge: object) -> str:
     return forge.partition("/")[2] if isinstance(forge, str) else ""
 
 
-def _refused(document: Mapping[str, Any], lines: Mapping[Place, int]) -> Iterator[ProfileProblem]:
+def _refused(document: Mapping[str, Any], lines: Mapping[FieldPlace, int]) -> Iterator[ProfileProblem]:
     """What no profile in a repository may have."""
     source = document.get("source")
     for key in ("repository", "directory"):
@@ -189,9 +189,9 @@ def _refused(document: Mapping[str, Any], lines: Mapping[Place, int]) -> Iterato
         yield ProfileProblem(field=".".join(map(str, place)), what=what, line=line_at(lines, place))
 
 
-def _unseen(document: Mapping[str, Any]) -> Iterator[Place]:
+def _unseen(document: Mapping[str, Any]) -> Iterator[FieldPlace]:
     """Where a text or a name has a character that is not shown. Tables may be nested deeper than calls."""
-    waiting: list[tuple[Place, object]] = [((), document)]
+    waiting: list[tuple[FieldPlace, object]] = [((), document)]
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, str) and _UNSEEN.search(value):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 
-Place = tuple[str | int, ...]
+FieldPlace = tuple[str | int, ...]
 """A field by the names of its tables, and by the numbers of their elements in lists, from 0."""
 _TRIES = 1000
 """How often a statement of a document is tried, which may end at each of its lines: a hostile one would take minutes."""
@@ -35,7 +35,7 @@ class ProfileProblem(Value):
         return f"`{self.field}`: {self.what}" if self.field else self.what
 
 
-def problems_in(error: ValidationError, places: Mapping[Place, int] | None = None) -> tuple[ProfileProblem, ...]:
+def problems_in(error: ValidationError, places: Mapping[FieldPlace, int] | None = None) -> tuple[ProfileProblem, ...]:
     """The problems that pydantic found. `places`: the lines of the text, by `lines_of`."""
     return tuple(
         ProfileProblem(
@@ -58,7 +58,7 @@ def not_toml(told: str) -> ProfileProblem:
     return ProfileProblem(field="", what=told, line=int(at[1]) if at else None)
 
 
-def line_at(lines: Mapping[Place, int], place: Sequence[str | int]) -> int | None:
+def line_at(lines: Mapping[FieldPlace, int], place: Sequence[str | int]) -> int | None:
     """The line of a field, or of the innermost table around it that the text has."""
     for size in range(len(place), 0, -1):
         if (line := lines.get(tuple(place[:size]))) is not None:
@@ -66,7 +66,7 @@ def line_at(lines: Mapping[Place, int], place: Sequence[str | int]) -> int | Non
     return None
 
 
-def lines_of(text: str) -> dict[Place, int]:
+def lines_of(text: str) -> dict[FieldPlace, int]:
     """The line in which each table and each field of a TOML document begins; {} for a text that is none.
 
     Of a field that goes over several lines, what is inside of it has no line of its own.
@@ -75,8 +75,8 @@ def lines_of(text: str) -> dict[Place, int]:
         load_toml(text)
     except ValueError:
         return {}
-    lines: dict[Place, int] = {}
-    table: Place = ()
+    lines: dict[FieldPlace, int] = {}
+    table: FieldPlace = ()
     for number, statement in _statements(text):
         content = load_toml(statement)
         if statement.lstrip().startswith("["):
@@ -106,9 +106,9 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
         waiting = ""
 
 
-def _of_table(header: Mapping[str, Any], known: Mapping[Place, int]) -> Place:
+def _of_table(header: Mapping[str, Any], known: Mapping[FieldPlace, int]) -> FieldPlace:
     """The table that a header opens. In a list of tables it is a new element, or lies within the last one."""
-    place: Place = ()
+    place: FieldPlace = ()
     inner: Any = header
     while inner and len(place) < _DEEPEST:
         if isinstance(inner, list):
@@ -121,16 +121,16 @@ def _of_table(header: Mapping[str, Any], known: Mapping[Place, int]) -> Place:
     return place
 
 
-def _count(place: Place, known: Mapping[Place, int]) -> int:
+def _count(place: FieldPlace, known: Mapping[FieldPlace, int]) -> int:
     """How many elements the list has so far."""
     size = len(place)
     inside = (each[size] for each in known if each[:size] == place and len(each) > size)
     return len({each for each in inside if isinstance(each, int)})
 
 
-def _places_in(content: Mapping[str, Any]) -> Iterator[Place]:
+def _places_in(content: Mapping[str, Any]) -> Iterator[FieldPlace]:
     """The fields of an assignment, those of inline tables too."""
-    waiting: list[tuple[Place, object]] = [((), content)]
+    waiting: list[tuple[FieldPlace, object]] = [((), content)]
     while waiting:
         place, value = waiting.pop()
         if place:

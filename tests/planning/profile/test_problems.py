@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.profile.problems import Place, line_at, lines_of
+from loadmaster.planning.profile.problems import FieldPlace, line_at, lines_of
 
 TEXT = '''# a comment
 title = "a"  # [no.table]
@@ -35,7 +35,7 @@ k = { a = 1, b = { c = 2 } }
 
 def test_tables_and_fields_have_the_line_in_which_they_begin() -> None:
     lines = lines_of(TEXT)
-    wanted: dict[Place, int] = {
+    wanted: dict[FieldPlace, int] = {
         ("title",): 2,
         ("source",): 4,
         ("source", "path", "x"): 5,
@@ -64,7 +64,7 @@ def test_a_document_that_would_take_minutes_loses_its_last_lines() -> None:
     assert lines == {("a",): 1}
 
 
-def places_in(value: Any, place: Place = ()) -> set[Place]:
+def places_in(value: Any, place: FieldPlace = ()) -> set[FieldPlace]:
     if isinstance(value, dict):
         return {place} | {inner for name, one in value.items() for inner in places_in(one, (*place, name))}
     return {place}
