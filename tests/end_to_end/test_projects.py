@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from deployments import REHEARSE
+from loadmaster.cli.commands.projects.knowing import add, list_projects
 from loadmaster.errors.prefect import ParametersRefused
+from loadmaster.run.known_projects import forget
+from loadmaster.run.profiles import project_names
+from loadmaster.stack.deploying import offer_in_forms
 from tests.kit.hangar import commit_all, repository, write
 from tests.kit.next_step import run_as_printed
 from tests.kit.running import loadmaster
@@ -22,39 +26,46 @@ RUN = {"request": {"project": "wing", "version": "minor"}}
 
 
 @pytest.fixture
-def clone(service: Service, tmp_path: Path) -> Iterator[Path]:
+def clone(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("LOADMASTER_HOME", str(service.store.root))
     yield repository(tmp_path / "wing", {"loadmaster.toml": PROFILE})
-    loadmaster(service.store.root, "project", "remove", "wing")
+    forget("wing", service.store)
 
 
-def test_a_project_is_offered_run_broken_and_mended_without_a_restart(service: Service, clone: Path) -> None:
+def test_a_project_is_offered_and_taken_back_without_a_restart(service: Service, clone: Path) -> None:
     home = service.store.root
     with pytest.raises(ParametersRefused):
         service.api.create_run(REHEARSE, RUN)
 
     added = loadmaster(home, "project", "add", str(clone), "--json")
     assert (added.code, added.document["project"]) == (0, "wing"), added.err
-    run = service.begin(RUN["request"])
-    assert run.ended().type == "COMPLETED"
-    assert (run.receipt.project, run.receipt.world) == ("wing", "rehearsal")
-
-    write(clone, {"loadmaster.toml": "forge = 3\n"})
-    commit_all(clone)
-    broken = service.begin(RUN["request"])
-    assert "`forge`" in (broken.ended().message or "")
-    shown = {one["project"]: one["problem"] for one in loadmaster(home, "projects", "--json").document}
-    assert "`forge`" in shown["wing"]
-    assert shown["demo"] == ""
-
-    write(clone, {"loadmaster.toml": PROFILE})
-    commit_all(clone)
-    eventually(lambda: service.has_let_go_of(broken), "the worker said its last about the broken run")
-    broken.retry()
-    assert broken.ended().type == "COMPLETED"
+    service.api.cancel(service.begin(RUN["request"]).id)
 
     assert loadmaster(home, "project", "remove", "wing").code == 0
     with pytest.raises(ParametersRefused):
         service.api.create_run(REHEARSE, RUN)
+
+
+def test_a_profile_that_is_broken_breaks_nothing_but_itself_and_a_mended_one_counts(
+    service: Service, clone: Path
+) -> None:
+    add(str(clone), None, None, service.store)
+    offer_in_forms(service.store.root, project_names(), print)
+    write(clone, {"loadmaster.toml": "forge = 3\n"})
+    commit_all(clone)
+    run = service.begin(RUN["request"])
+    assert "`forge`" in (run.ended().message or "")
+    problems = {one.project: one.problem for one in list_projects(service.store)}
+    assert "`forge`" in problems["wing"]
+    assert problems["demo"] == ""
+
+    write(clone, {"loadmaster.toml": PROFILE})
+    commit_all(clone)
+    eventually(lambda: service.has_let_go_of(run), "the worker said its last about the broken run")
+    run.retry()
+    assert run.ended().type == "COMPLETED"
+    assert (run.receipt.project, run.receipt.world) == ("wing", "rehearsal")
+    assert {one.project: one.problem for one in list_projects(service.store)}["wing"] == ""
 
 
 def test_a_first_profile_is_rehearsed_as_it_is_in_the_clone(service: Service, tmp_path: Path) -> None:
@@ -67,4 +78,4 @@ def test_a_first_profile_is_rehearsed_as_it_is_in_the_clone(service: Service, tm
     done = run_as_printed("init._next_commands", "loadmaster rehearse", first.out, clone / "cli", here)
 
     assert "tail 0.4.1: RELEASED" in done.stdout
-    assert loadmaster(home, "project", "remove", "tail").code == 0
+    forget("tail", service.store)
