@@ -106,9 +106,7 @@ def write_first_profile(
     survey = _survey(where, index)
     text = first_profile(survey, place)
     project = _read_back(file, where, place, text)
-    texts = {**survey.mentioned, **survey.changelogs}
-    proposals = _proposals(Path(where.top), texts, survey.workspace, project.release)
-    previews = preview_changelogs(texts, survey.workspace, project.release, date.today(), proposals)
+    previews = _previews(Path(where.top), survey, project.release)  # what they raise is told before anything is written
     _write(file, text)
     if place.schema_line:
         _write(file.with_name(SCHEMA_FILE), json_schema())
@@ -122,6 +120,12 @@ def write_first_profile(
         settings=adopt_settings(survey).settings,
         changelogs=previews,
     )
+
+
+def _previews(top: Path, survey: Survey, style: ReleaseStyle) -> tuple[ChangelogPreview, ...]:
+    texts = {**survey.mentioned, **survey.changelogs}
+    proposals = _proposals(top, texts, survey.workspace, style)
+    return preview_changelogs(texts, survey.workspace, style, date.today(), proposals)
 
 
 def _write(file: Path, text: str) -> None:

@@ -33,7 +33,7 @@ from loadmaster.planning.profile.in_repository import (
 from loadmaster.planning.tree.submodules import is_of_host
 from loadmaster.planning.values.value import Value
 from loadmaster.run.known_projects import KnownProject, find_known, forget, keep, known_names, profile_at
-from loadmaster.run.profiles import PROJECTS, has_own_file, load_project, project_names
+from loadmaster.run.profiles import OWN_PROJECTS, PROJECTS, has_own_file, load_project, project_names
 from loadmaster.run.store import Store
 
 
@@ -68,7 +68,7 @@ def _where_text(one: ListedProject) -> str:
 
 
 def _listed(name: str, store: Store) -> ListedProject:
-    where, branch = str(PROJECTS), None
+    where, branch = str(PROJECTS if has_own_file(name) else OWN_PROJECTS), None
     try:
         if not has_own_file(name) and (known := find_known(name, store)) is not None:
             where, branch = known.address, known.branch
