@@ -22,7 +22,7 @@ from loadmaster.cli import profiles as cli_profiles
 from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
-from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
+from loadmaster.cli.commands.terminal import end_with_receipt, print_json, tell
 from loadmaster.cli.options import (
     AsOfOption,
     BranchOption,
@@ -78,14 +78,17 @@ app.add_typer(cli_runs.app)
 app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
 
-VersionOption = Annotated[
+_VERSIONS = "`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`."
+VersionOption = Annotated[str, typer.Option("--version", "-V", help=_VERSIONS, callback=_version, metavar="VERSION")]
+NextVersionOption = Annotated[
     str,
     typer.Option(
         "--version",
         "-V",
-        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`.",
+        help=f"{_VERSIONS} `patch` if left out.",
         callback=_version,
         metavar="VERSION",
+        show_default=False,
     ),
 ]
 FaultsOption = Annotated[Path | None, typer.Option(help="A TOML or JSON file of scripted faults.", metavar="FILE")]
@@ -137,10 +140,10 @@ def _options(
         raise typer.Exit
 
 
-@app.command(epilog="Example: loadmaster plan --project demo --version minor")
+@app.command(epilog="Example: loadmaster plan --version minor")
 def plan(
-    project: ProjectOption,
-    version: VersionOption,
+    project: ProjectOption = None,
+    version: NextVersionOption = Level.PATCH.value,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -174,10 +177,10 @@ def plan(
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
-@app.command(epilog="Example: loadmaster rehearse --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster rehearse --version 0.5.0")
 def rehearse(
-    project: ProjectOption,
-    version: VersionOption,
+    project: ProjectOption = None,
+    version: NextVersionOption = Level.PATCH.value,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -207,8 +210,8 @@ def rehearse(
     "--registry sparse+http://127.0.0.1:8888/registry/index/ --forge none"
 )
 def release(
-    project: ProjectOption,
     version: VersionOption,
+    project: ProjectOption = None,
     registry: Annotated[
         str | None,
         typer.Option(
@@ -233,19 +236,21 @@ def release(
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.runs import start
     from loadmaster.deployments import RELEASE
     from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
 
+    choice = chosen(project, repository)
     request = live_request(
         {
-            "project": project,
+            "project": choice.project,
             "version": version,
             "registry": registry,
             "forge": forge,
             "token_block": token_block,
-            "repository": absolute(repository),
+            "repository": choice.remote,
             "branch": branch,
             "commit": commit,
             "over": over,
@@ -258,7 +263,7 @@ def release(
 
 
 def _request(
-    project: str,
+    project: str | None,
     version: str,
     repository: str | None,
     commit: str | None,
@@ -267,15 +272,17 @@ def _request(
     scenario: Path | None = None,
     **more: str | None,
 ) -> RehearseRequest:
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.rehearsal.conditions import read_script
     from loadmaster.rehearsal.request import rehearse_request
     from loadmaster.rehearsal.scenario import read_scenario
 
+    choice = chosen(project, repository)
     return rehearse_request(
         {
-            "project": project,
+            "project": choice.project,
             "version": version,
-            "repository": absolute(repository),
+            "repository": choice.repository,
             "commit": commit,
             "as_of": as_of,
             **more,
@@ -288,8 +295,14 @@ def _request(
 @app.command(epilog="Example: loadmaster world --port 8888")
 def world(
     project: Annotated[
-        str, typer.Option("--project", "-p", help="The project to make a world for.", metavar="NAME")
-    ] = "demo",
+        str | None,
+        typer.Option(
+            "--project",
+            "-p",
+            help="The project to make a world for; if left out, the one here, or else `demo`.",
+            metavar="NAME",
+        ),
+    ] = None,
     directory: Annotated[
         Path | None, typer.Option(help="The directory for its state; a new one if left out.", file_okay=False)
     ] = None,
@@ -310,7 +323,11 @@ def world(
 
     Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 usage.
     """
+    from loadmaster.cli.commands.projects.here import chosen, find_here
     from loadmaster.cli.commands.world import conditions_of, run_alone
 
     conditions = conditions_of(faults, scenario, service, limits)
-    run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
+    name = project if project is not None or find_here(Path.cwd()) is not None else "demo"
+    run_alone(
+        load_project(chosen(name, None).project), directory, as_of, conditions, port or 0, default_store(), as_json
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import (
     BranchOption,
     JsonOption,
@@ -56,10 +56,10 @@ def compare(
     raise typer.Exit(EXIT_CODES[comparison.state])
 
 
-@app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster status --version 0.5.0")
 def status(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     forge: Annotated[
         str | None,
@@ -77,26 +77,26 @@ def status(
     `LOADMASTER_FORGE_TOKEN` is sent to the forge if it was given. Exit codes: 0 everything is there, 1 something is
     different, 2 usage, 3 something is absent, 4 something is unknown; if several hold, the first.
     """
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
     from loadmaster.planning.begun import WayBack
 
     api = None if forge == "none" else forge or GITHUB
-    index = registry or crates_io_index()
-    said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": absolute(repository)}
+    index, choice = registry or crates_io_index(), chosen(project, repository)
+    said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": choice.remote}
     said["branch"] = branch
-    way = WayBack(project=project, options={name: value for name, value in said.items() if value is not None})
-    seen = status(
-        load_project(project).on_branch(branch), _exact(version), index, api, repository, default_store(), way
-    )
+    way = WayBack(project=choice.project, options={name: value for name, value in said.items() if value is not None})
+    profile = load_project(choice.project).on_branch(branch)
+    seen = status(profile, _exact(version), index, api, choice.remote, default_store(), way)
     _print(seen, status_text(seen), as_json)
     raise typer.Exit(seen.exit_code)
 
 
-@app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
+@app.command(epilog="Example: loadmaster audit --version 0.5.0 --as-of commit")
 def audit(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     as_of: Annotated[
@@ -115,17 +115,18 @@ def audit(
     unknown; if several hold, the first.
     """
     from loadmaster.cli.commands.audit import audit, audit_text
+    from loadmaster.cli.commands.projects.here import chosen
 
-    index, profile = registry or crates_io_index(), load_project(project)
-    audited = audit(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
+    index, choice = registry or crates_io_index(), chosen(project, repository)
+    audited = audit(load_project(choice.project), _exact(version), index, choice.remote, as_of, default_store(), tell)
     _print(audited, audit_text(audited), as_json)
     raise typer.Exit(audited.exit_code)
 
 
-@app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster yank --version 0.5.0")
 def yank(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     token_block: TokenBlockOption = None,
@@ -142,16 +143,18 @@ def yank(
     continues where it stopped. Exit codes: 0 done, 1 the registry refused or did not answer, 2 usage.
     """
     from loadmaster.cli.commands.blocks import block_reader
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
 
-    index, store, profile = registry or crates_io_index(), default_store(), load_project(project)
+    index, store, choice = registry or crates_io_index(), default_store(), chosen(project, repository)
+    profile = load_project(choice.project)
     if execute:
         require_on_this_machine(index)
-    plan = plan_yank(profile, _exact(version), index, repository, store)
+    plan = plan_yank(profile, _exact(version), index, choice.remote, store)
     if execute:
         if confirm is None and sys.stdin.isatty() and not as_json:
             print(yank_text(plan))
-            confirm = typer.prompt(f"To yank, type the version of {project}")
+            confirm = typer.prompt(f"To yank, type the version of {choice.project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
         with block_reader(store, SHIPPED, tell) as read_block:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, JsonOption, RegistryOption, RepositoryOption
 from loadmaster.planning.values.version import CHANGED
 from loadmaster.run.store import default_store
@@ -14,9 +14,14 @@ from loadmaster.run.store import default_store
 app = typer.Typer()
 
 
-@app.command(name="next", epilog="Example: loadmaster next demo")
+@app.command(name="next", epilog="Example: loadmaster next")
 def next_version(
-    project: Annotated[str, typer.Argument(help="A profile in `projects/`.", metavar="PROJECT")],
+    project: Annotated[
+        str | None,
+        typer.Argument(
+            help="A known project; if left out, that of the repository here.", metavar="[PROJECT]", show_default=False
+        ),
+    ] = None,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -32,10 +37,12 @@ def next_version(
     1 nothing can be proposed, 2 usage, 4 something is not known that could change it.
     """
     from loadmaster.cli.commands.next import propose_here
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.planning.changes.show import proposal_text
     from loadmaster.rehearsal.request import rehearse_request
 
-    values = {"project": project, "version": CHANGED, "repository": absolute(repository), "branch": branch}
+    choice = chosen(project, repository)
+    values = {"project": choice.project, "version": CHANGED, "repository": choice.repository, "branch": branch}
     request = rehearse_request({**values, "commit": commit, "as_of": as_of})
     proposal = propose_here(request, registry, default_store(), tell)
     if as_json:

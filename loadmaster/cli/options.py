@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("--project", "-p", help="A known project; if left out, that of the repository here.", metavar="NAME"),
+]
 RepositoryOption = Annotated[
-    str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
+    str | None, typer.Option(help="Git URL or path of a clone, instead of the project's.", metavar="URL-OR-PATH")
 ]
 BranchOption = Annotated[
     str | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import (
     BranchOption,
     JsonOption,
@@ -21,9 +21,9 @@ from loadmaster.shipped import SHIPPED
 app = typer.Typer()
 
 
-@app.command(epilog="Example: loadmaster preflight --project demo")
+@app.command(epilog="Example: loadmaster preflight")
 def preflight(
-    project: ProjectOption,
+    project: ProjectOption = None,
     version: Annotated[
         str | None,
         typer.Option(
@@ -50,13 +50,15 @@ def preflight(
     """
     from loadmaster.cli.commands.blocks import block_reader
     from loadmaster.cli.commands.preflight import preflight_here, report_text
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.run.preflight import preflight_request
 
+    choice = chosen(project, repository)
     values = {
-        "project": project,
+        "project": choice.project,
         "version": version,
         "registry": registry,
-        "repository": absolute(repository),
+        "repository": choice.repository,
         "branch": branch,
         "commit": commit,
         "token_block": token_block,

@@ -31,7 +31,12 @@ DeadlineOption = Annotated[
 ]
 TestedProjectOption = Annotated[
     str | None,
-    typer.Option("--project", "-p", help="The profile whose table `smoke` gives the defaults.", metavar="NAME"),
+    typer.Option(
+        "--project",
+        "-p",
+        help="The project whose table `smoke` gives the defaults; of a release, the one here.",
+        metavar="NAME",
+    ),
 ]
 TestedVersionOption = Annotated[
     str | None, typer.Option("--version", "-V", help="The version of the release to test.", metavar="VERSION")
@@ -76,6 +81,10 @@ def smoke(
     if doctor:
         print(doctor_here(as_json=as_json), end="")
         raise typer.Exit
+    if project is None and (subject == "release" or backend == "dispatch"):
+        from loadmaster.cli.commands.projects.here import chosen
+
+        project = chosen(None, None).project
     values = {
         "backend": backend,
         "subject": subject,

@@ -34,7 +34,8 @@ TreeArgument = Annotated[
     ),
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option("--project", "-p", help="A profile in `projects/`, for its rules.", metavar="NAME")
+    str | None,
+    typer.Option("--project", "-p", help="A known project, for its rules; the tree's own if left out.", metavar="NAME"),
 ]
 
 
@@ -66,8 +67,9 @@ def bump(
     """
     from loadmaster.cli.commands.bump import bump as bump_files
     from loadmaster.cli.commands.bump import bump_text, roots_in
+    from loadmaster.cli.commands.projects.here import profile_of_tree
 
-    profile = load_project(project) if project is not None else None
+    profile = load_project(project) if project is not None else profile_of_tree(tree)
     style, roots = profile.release if profile else ReleaseStyle(), roots_in(tree, manifest_path or (), profile)
     options = {"policy": policy, "requirements": requirements}
     style = style.model_copy(update={key: value for key, value in options.items() if value is not None})
@@ -94,8 +96,9 @@ def gates(
     """
     from loadmaster.cli.commands.bump import roots_in
     from loadmaster.cli.commands.gates import judge, judgement_text
+    from loadmaster.cli.commands.projects.here import profile_of_tree
 
-    profile = load_project(project) if project is not None else None
+    profile = load_project(project) if project is not None else profile_of_tree(tree)
     judged = judge(tree, tag, profile, roots_in(tree, manifest_path or (), profile))
     if as_json:
         print_json(judged.model_dump(mode="json", exclude=None if judged.commands else {"commands"}))

@@ -21,6 +21,7 @@ from loadmaster.planning.elsewhere.adopting import Adopted, adopt
 from loadmaster.planning.elsewhere.settings import Ground
 from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.first_changelogs import first_changelogs
+from loadmaster.planning.profile.in_repository import SCHEMA_FILE
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
 from loadmaster.planning.profile.shared_tags import require_one_version
@@ -101,16 +102,34 @@ def _released(survey: Survey, adopted: Adopted) -> tuple[Package, ...]:
     return tuple(package for package in packages if package.name not in waived) or packages
 
 
-def first_profile(survey: Survey, title: str) -> str:
-    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`, `ToolFileBroken`."""
+class ProfilePlace(Value):
+    """Where a first profile is written: it has in it what its place does not say."""
+
+    title: str
+    """The name of the directory, or the one that was given."""
+    in_repository: bool
+    """Whether it lies in the repository that it is for, and so needs no address."""
+    name: str | None = None
+    """The name that was given for a profile in a repository."""
+    schema_line: bool = False
+    """Whether the JSON Schema lies beside it."""
+
+
+def first_profile(survey: Survey, place: ProfilePlace) -> str:
+    """The text of the profile. Raises `TagOfTwoVersions`, `ToolFileBroken`."""
     adopted = adopt_settings(survey)
     published = _released(survey, adopted)
     policy = _policy(published)
     forge = survey.forge or adopted.wish("forge")
     document = tomlkit.document()
-    document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md lists every setting."))
-    document.add("title", tomlkit.item(title))
-    document.add("forge", tomlkit.item(forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
+    document.add(
+        tomlkit.comment("Written by `loadmaster init`; `loadmaster profile explain FIELD` says what a setting means.")
+    )
+    forge_or_local = forge or "local/" + re.sub(r"[^\w.-]", "-", place.title)
+    if place.in_repository and place.name not in (None, forge_or_local.partition("/")[2]):
+        document.add("name", tomlkit.item(place.name))
+    document.add("title", tomlkit.item(place.title))
+    document.add("forge", tomlkit.item(forge_or_local))
     if forge is None:
         document.add(
             tomlkit.comment(
@@ -118,8 +137,9 @@ def first_profile(survey: Survey, title: str) -> str:
             )
         )
     source = _add(document, "source")
-    source.add(tomlkit.comment(_WHY_CLONE))
-    source.add("repository", tomlkit.item(survey.repository))
+    if not place.in_repository:
+        source.add(tomlkit.comment(_WHY_CLONE))
+        source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_place(source, survey.workspace)
     _add_release(document, survey, published, policy, adopted)
@@ -127,7 +147,8 @@ def first_profile(survey: Survey, title: str) -> str:
     _add_cargo(document, survey, adopted)
     _add_install(document, survey, published)
     _add_settings(document, adopted)
-    return tomlkit.dumps(document)
+    first = f"#:schema ./{SCHEMA_FILE}\n" if place.schema_line else ""  # editors want it without a blank
+    return first + tomlkit.dumps(document)
 
 
 def _add_registry(document: TOMLDocument, survey: Survey, adopted: Adopted) -> None:

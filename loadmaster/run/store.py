@@ -12,6 +12,7 @@ the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` 
   ui/            its pages, as it serves them
   keeper/        the keeper's socket
   keys/          what it asks whoever signs in, and what encrypts its Secret blocks
+  projects/      the projects that a person made known, whose profiles lie in their repositories
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/       * the smoke test's payload, kernels and QEMU
 """

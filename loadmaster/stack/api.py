@@ -224,6 +224,10 @@ class Api:
         """Every deployment, in Prefect's own shape."""
         return self._pages("/deployments/filter", {})
 
+    def give_form(self, deployment_id: str, schema: Mapping[str, object]) -> None:
+        """Gives the deployment another schema of its parameters, and leaves the rest of it as it is."""
+        self._ask("PATCH", f"/deployments/{deployment_id}", {"parameter_openapi_schema": dict(schema)})
+
     def _deployment_names(self) -> list[str]:
         flows = {flow["id"]: flow["name"] for flow in self._pages("/flows/filter", {})}
         return [f"{flows.get(one['flow_id'], '?')}/{one['name']}" for one in self.deployments()]

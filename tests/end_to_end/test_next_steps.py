@@ -180,12 +180,12 @@ def test_what_users_have_of_a_version_that_can_never_be_complete_is_shown(machin
 
 def test_a_run_that_was_left_is_followed_to_its_end(machine: Machine, tmp_path: Path) -> None:
     source, here = repository(tmp_path / "source"), (machine.root, machine.with_token)
-    first = machine.run("init", str(source), "--name", "my ship")
+    first = machine.run("init", str(source), "--name", "my ship", "--into", str(machine.projects))
     with (machine.projects / "my ship.toml").open("a") as profile:
         profile.write("\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
 
     with start_as_printed(
-        "init.first_profile_text", "loadmaster rehearse --project {project} --version patch", first.stdout, *here
+        "init._next_commands", "loadmaster rehearse --project {project} --version patch", first.stdout, *here
     ) as process:
         told = next(
             line for line in iter(lambda: line_of(process.stderr, "the command"), "") if line.startswith("run ")

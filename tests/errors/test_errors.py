@@ -36,6 +36,7 @@ from loadmaster.errors import (
     workspace,
 )
 from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
+from loadmaster.errors.profile import lying
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.refusals.sentences import SENTENCES
 from loadmaster.errors.release_commands import results, running
@@ -310,6 +311,16 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
+    lying.NoProfileHere: lambda: lying.NoProfileHere("/clones/wing", "/clones/wing", ["demo"]),
+    lying.TwoProfiles: lambda: lying.TwoProfiles("loadmaster.toml", "Cargo.toml"),
+    lying.NoProfileIn: lambda: lying.NoProfileIn(URL, "core", "main"),
+    lying.SeveralProfiles: lambda: lying.SeveralProfiles(
+        URL, ["a/loadmaster.toml", "b/loadmaster.toml"], f"loadmaster project add {URL} --directory a"
+    ),
+    lying.ProfileAsksForMore: lambda: lying.ProfileAsksForMore("wing", "loadmaster.toml", ["cargo.sandbox"]),
+    lying.ProjectNameTaken: lambda: lying.ProjectNameTaken("wing", URL, "/clones/wing"),
+    lying.AddressRefused: lambda: lying.AddressRefused("ext::sh", "it is no address of a host"),
+    lying.ProfileFieldUnknown: lambda: lying.ProfileFieldUnknown("tag", ["release.tag"]),
     registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, Reason.NOT_OWNER),
     rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
     rehearsal.UpstreamUnreachable: lambda: rehearsal.UpstreamUnreachable(URL, TOLD),

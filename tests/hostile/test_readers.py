@@ -29,6 +29,7 @@ from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
+from loadmaster.planning.profile.in_repository import ProfileText, examine, profiles_in
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.compare import VCS_INFO, compare
 from loadmaster.planning.registry.crate_file import read_crate
@@ -274,7 +275,21 @@ READERS: Mapping[str, Reader] = {
     "covector's settings": Reader(_of_tool(".changes/config.json"), (tool_examples.COVECTOR,), _ADOPTING),
     "changie's settings": Reader(_of_tool(".changie.yaml"), (tool_examples.CHANGIE,), _ADOPTING),
     "a profile": Reader(
-        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
+        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"),
+        (PROJECT,),
+        ("planning/profile/in_directory", "planning/profile/problems"),
+    ),
+    "a profile in its repository": Reader(
+        _text(lambda text: examine(ProfileText(file="loadmaster.toml", text=text), "/clone")),
+        (b'forge = "ada/wing"\n[source]\nbranch = "main"\n[release]\nexclude = [{ package = "a", why = "b" }]\n',),
+        ("planning/profile/in_repository",),
+    ),
+    "a profile in a manifest": Reader(
+        _text(lambda text: [examine(one, "/clone") for one in profiles_in({"Cargo.toml": text}).values()]),
+        (
+            b'[workspace.metadata.loadmaster]\nforge = "ada/wing"\n[workspace.metadata.loadmaster.cargo]\nmsrv = false\n',
+        ),
+        ("planning/profile/in_repository",),
     ),
 }
 

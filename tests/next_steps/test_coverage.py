@@ -24,6 +24,19 @@ TOLD: Mapping[Named, str] = {
     Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
+    Named("first_profile.first_profile", "loadmaster profile explain FIELD"): "says where a setting is explained",
+    **{
+        Named("project_page._HEAD", command): "a page of the docs"
+        for command in (
+            "loadmaster init",
+            "loadmaster projects",
+            "loadmaster project add PATH",
+            "loadmaster project allow NAME FIELD",
+            "loadmaster profile check            # everything that is wrong with it, with lines",
+            "loadmaster profile explain FIELD    # what this page says of one field",
+            "loadmaster profile schema           # the JSON Schema, for editors: the line `#:schema ./loadmaster.schema.json`",
+        )
+    },
     Named("home.up", "loadmaster ui"): "says what opens the page",
     Named("runs.stack_for_command", "loadmaster up"): "says what keeps the server",
     Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",

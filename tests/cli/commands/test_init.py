@@ -16,7 +16,7 @@ from tests.kit.running import Ran, Repository, index_of, loadmaster, packaged, p
 
 
 def init(home: Path, path: Path, *options: str) -> Ran:
-    return loadmaster(home, "init", str(path), *options, LOADMASTER_PROJECTS=str(home / "projects"))
+    return loadmaster(home, "init", str(path), "--into", str(home / "projects"), *options)
 
 
 def repository_of(directory: Path, *files: str) -> Path:
