@@ -44,9 +44,9 @@ class RequirementCannotFollow(LoadmasterError):
 
 
 class NotToml(LoadmasterError):
-    """A manifest that is no TOML; the reason names line and column."""
+    """A manifest that is no TOML; the reason names line and column. `line` is None if the parser did not say where it stopped."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
         self.reason = reason
         super().__init__(
             f"`{path}` is not TOML: {reason}.",

@@ -173,7 +173,7 @@ def _of_elf(content: bytes) -> object:
 
 DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
 
-_ADOPTING = ("planning/elsewhere/adopting", "planning/elsewhere/key_lines")
+_ADOPTING = ("planning/elsewhere/adopting", "planning/tree/key_lines")
 
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),

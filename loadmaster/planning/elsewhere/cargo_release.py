@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from loadmaster.planning.elsewhere.common import FEATURES, SIGNED, branches, leave_out, one_version, tags
-from loadmaster.planning.elsewhere.key_lines import SettingPath
+from loadmaster.planning.tree.key_lines import SettingPath
 from loadmaster.planning.elsewhere.replacements import COMMAND, rule_of_text
 from loadmaster.planning.elsewhere.rows import (
     BOOL,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loadmaster.planning.elsewhere.common import PROPOSED, changelog, repository, tags
-from loadmaster.planning.elsewhere.key_lines import SettingPath
+from loadmaster.planning.tree.key_lines import SettingPath
 from loadmaster.planning.elsewhere.replacements import COMMAND, rule_of_kind, rule_of_pattern
 from loadmaster.planning.elsewhere.rows import (
     ANY,

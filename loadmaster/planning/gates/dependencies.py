@@ -16,6 +16,7 @@ from loadmaster.planning.gates.judging import (
     of_files,
 )
 from loadmaster.planning.order import edges
+from loadmaster.planning.tree.manifest_lines import dependency_line
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.requirement import matches
@@ -116,7 +117,7 @@ def dependency_cycle(tree: Tree) -> Findings:
     except DependencyCycle as cycle:
         places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
-        problems.append(Problem(where=places.get(first, first), what=clause(cycle.what), fix=cycle.fix))
+        problems.append(Problem.in_file(places.get(first, first), None, what=clause(cycle.what), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
 
 
@@ -147,15 +148,18 @@ def packaging_order(tree: Tree) -> GateJudgement:
     if registry is None:
         return CouldNotCheck(why=f"nobody asked the registry whether it has `{too_early[0][1].name}`")
     problems = (
-        _too_early(package, dependency) for package, dependency in too_early if not registry.has_fitting(dependency)
+        _too_early(tree, package, dependency)
+        for package, dependency in too_early
+        if not registry.has_fitting(dependency)
     )
     return Findings(checked=len(tree.released), problems=tuple(dict.fromkeys(problems)))
 
 
-def _too_early(package: Package, needed: Dependency) -> Problem:
+def _too_early(tree: Tree, package: Package, needed: Dependency) -> Problem:
     asked = f"`{needed.name}` as `{needed.requirement}`"
-    return Problem(
-        where=package.manifest,
+    return Problem.in_file(
+        package.manifest,
+        dependency_line(tree.files.texts[package.manifest], needed),
         what=f"`{package.name}` requires {asked} without its path: cargo packages it before that version is there",
         fix=f"release `{needed.name}` alone first, or give its entry its `path`, too.",
     )
