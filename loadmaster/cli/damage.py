@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import absolute, show, tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import (
     BranchOption,
-    JsonOption,
     ProjectOption,
     RegistryOption,
     RepositoryOption,
@@ -43,6 +44,7 @@ def compare(
     file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
     registry: RegistryOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
 
@@ -51,7 +53,7 @@ def compare(
     from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
 
     comparison = compare(file, registry or crates_io_index())
-    _print(comparison, comparison_text(comparison), as_json)
+    _print(comparison, comparison_text(comparison), form)
     raise typer.Exit(EXIT_CODES[comparison.state])
 
 
@@ -69,6 +71,7 @@ def status(
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
@@ -88,7 +91,7 @@ def status(
     seen = status(
         load_project(project).on_branch(branch), _exact(version), index, api, repository, default_store(), way
     )
-    _print(seen, status_text(seen), as_json)
+    _print(seen, status_text(seen), form)
     raise typer.Exit(seen.exit_code)
 
 
@@ -107,6 +110,7 @@ def audit(
         ),
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Packages a released version again at its tag, and compares every crate with what the registry serves.
 
@@ -117,7 +121,7 @@ def audit(
 
     index, profile = registry or crates_io_index(), load_project(project)
     audited = audit(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
-    _print(audited, audit_text(audited), as_json)
+    _print(audited, audit_text(audited), form)
     raise typer.Exit(audited.exit_code)
 
 
@@ -133,6 +137,7 @@ def yank(
         str | None, typer.Option(help="The version again; if left out, a terminal asks for it.", metavar="VERSION")
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Takes a release back: plans to yank all its published crates, dependents first. With `--execute`, yanks them.
 
@@ -148,14 +153,14 @@ def yank(
         require_on_this_machine(index)
     plan = plan_yank(profile, _exact(version), index, repository, store)
     if execute:
-        if confirm is None and sys.stdin.isatty() and not as_json:
-            print(yank_text(plan))
+        if confirm is None and sys.stdin.isatty() and form is not Format.JSON:
+            show(yank_text(plan))
             confirm = typer.prompt(f"To yank, type the version of {project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
         with block_reader(store, ROOT, tell) as read_block:
             plan = carry_out(plan, sources, read_block)
-    _print(plan, yank_text(plan), as_json)
+    _print(plan, yank_text(plan), form)
 
 
 def _exact(version: str) -> str:
@@ -164,8 +169,5 @@ def _exact(version: str) -> str:
     return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 
 
-def _print(document: Value, text: str, as_json: bool) -> None:
-    if as_json:
-        print_json(document.model_dump(mode="json", exclude_none=True))
-    else:
-        print(text)
+def _print(document: Value, text: str, form: Format) -> None:
+    say(Said(text=text, document=document.model_dump(mode="json", exclude_none=True)), form)

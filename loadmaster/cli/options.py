@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ProjectOption = Annotated[str, typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME")]
 RepositoryOption = Annotated[
     str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")

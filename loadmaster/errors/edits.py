@@ -129,9 +129,12 @@ class TreeMissing(UsageError):
 
 
 class TreeNotJudged(UsageError):
-    """The gates cannot judge a tree that cannot be read; the texts are those of the error that was found."""
+    """The gates cannot judge a tree that cannot be read; the texts are those of the error that was found.
 
-    def __init__(self, found: LoadmasterError) -> None:
+    `tree` is the directory that the paths of that error begin in.
+    """
+
+    def __init__(self, found: LoadmasterError, tree: str) -> None:
         super().__init__(found.what, why=found.why, fix=found.fix)
 
 

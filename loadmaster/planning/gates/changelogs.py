@@ -124,7 +124,8 @@ def _left_behind(tree: Tree, log: Changelog) -> Iterator[Problem]:
     entry = _first_entry(text, log.version)
     if entry is not None:
         line = tree.line_before(log.path, entry.number)
-        what = f"has no notes for `{log.version}`, and an entry that belongs to no version: line {line or entry.number}, `{entry.text}`"
+        told = f"line {line or entry.number}, `{entry.text}`"
+        what = f"has no notes for `{log.version}`, and an entry that belongs to no version: {told}"
         fix = f"put the entries right below the heading of what is to come, or of `{log.version}`, and commit that."
         yield Problem.in_file(log.path, line, what=what, fix=fix)
 
@@ -190,7 +191,8 @@ def _too_low(tree: Tree, log: Changelog) -> Iterator[Problem]:
     breaking = next((entry for entry in entries if entry.change is Change.BREAKING), None)
     if breaking is not None and before is not None and not allows(before, version, Change.BREAKING):
         line = tree.line_before(log.path, breaking.line)
-        what = f"says in line {line or breaking.line} that something is breaking (`{breaking.text}`), and `{version}` follows `{before}`"
+        told = f"in line {line or breaking.line} that something is breaking (`{breaking.text}`)"
+        what = f"says {told}, and `{version}` follows `{before}`"
         fix = (
             f"release `{next_after(before, Change.BREAKING)}`, or mend the entry if it breaks nobody, and commit that."
         )
