@@ -37,9 +37,9 @@ def print_json(document: Any) -> None:
     print(redact(json.dumps(document, indent=2, ensure_ascii=False)).replace("##[", "##\\u005b"), flush=True)
 
 
-def print_as_it_is(line: str) -> None:
+def print_command(line: str) -> None:
     """Prints a command of ours for the runner."""
-    print(line, flush=True)
+    print(redact(line), flush=True)
 
 
 def on_runner() -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -55,7 +56,6 @@ def asked_for(arguments: Sequence[str]) -> Format:
     """The format that a command line asks for, before it has been understood: wrong usage is told in it, too."""
     if "--json" in arguments:
         return Format.JSON
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    given = [after for option, after in pairs if option == "--format"]
+    given = [after for option, after in pairwise(arguments) if option == "--format"]
     given += [each.removeprefix("--format=") for each in arguments if each.startswith("--format=")]
     return Format(given[-1]) if given and given[-1] in tuple(Format) else Format.TEXT

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from loadmaster.cli.commands.terminal import print_as_it_is, tell
+from loadmaster.cli.commands.terminal import print_command, tell
 from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.redaction import redact
 from loadmaster.planning.ci.annotations import Annotation, shown
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -18,7 +19,7 @@ def annotate(annotations: tuple[Annotation, ...], tree: Path | None) -> None:
     """Prints the annotations for the runner. `tree` is the directory that their paths begin in; None for the repository's top."""
     folder = folder_of(tree)
     for annotation in shown(annotations):
-        print_as_it_is(annotation.below(folder).command)
+        print_command(annotation.below(folder).command)
 
 
 def folder_of(tree: Path | None) -> str:
@@ -41,6 +42,6 @@ def add_to_summary(text: str) -> None:
     try:
         used = file.stat().st_size if file.exists() else 0
         with writing(file), file.open("a", encoding="utf-8", errors="replace") as sink:
-            sink.write(f"{fitted(text, used)}\n")
+            sink.write(f"{fitted(redact(text), used)}\n")
     except LoadmasterError as error:
         tell(f"loadmaster: the step's summary was not written: {error.what}")

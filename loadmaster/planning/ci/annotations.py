@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from loadmaster.errors.base import sentence
 from loadmaster.planning.ci.workflow_commands import workflow_command
@@ -42,10 +42,12 @@ class Annotation(Value):
 def gate_annotations(answers: Iterable[GateAnswer]) -> tuple[Annotation, ...]:
     """The annotations of every gate that did not pass, errors first: failures are errors; warnings and open questions warn.
 
-    A gate whose question does not arise has none.
+    The first of each gate come before the second, so that a gate with many problems leaves room for the others. A gate whose
+    question does not arise has none.
     """
-    found = [annotation for answer in answers for annotation in _of_gate(answer)]
-    return tuple(sorted(found, key=lambda annotation: annotation.level is not AnnotationLevel.ERROR))
+    by_gate = [tuple(_of_gate(answer)) for answer in answers]
+    turns = [annotation for turn in zip_longest(*by_gate) for annotation in turn if annotation is not None]
+    return tuple(sorted(turns, key=lambda annotation: annotation.level is not AnnotationLevel.ERROR))
 
 
 def _of_gate(answer: GateAnswer) -> Iterator[Annotation]:
@@ -60,7 +62,8 @@ def _of_gate(answer: GateAnswer) -> Iterator[Annotation]:
 
 def _of_problem(gate: str, level: AnnotationLevel, problem: Problem) -> Annotation:
     also = f"\nThe same for {', '.join(problem.also)}." if problem.also else ""
-    message = f"{problem.where}: {sentence(problem.what)}\nNext: {problem.fix}{also}"
+    place = "" if problem.where == problem.file else f"{problem.where}: "
+    message = f"{place}{sentence(problem.what)}\nNext: {problem.fix}{also}"
     return Annotation(level=level, title=gate, message=message, file=problem.file, line=problem.line)
 
 

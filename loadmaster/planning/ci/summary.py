@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.show import permissions_markdown
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.show import cell, gates_markdown, plan_markdown, receipt_markdown
+from loadmaster.planning.show import cell, plan_markdown, receipt_markdown
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.receipt import Failure, Receipt
 
@@ -36,11 +36,16 @@ def _wrong(answers: tuple[GateAnswer, ...]) -> list[str]:
 
 
 def _row(sign: str, answer: GateAnswer, problem: Problem) -> str:
-    return f"| {sign} | `{answer.gate}` | {cell(problem.places)} | {cell(problem.what)} | {cell(problem.fix)} |"
+    where = f"`{problem.places}`" if "`" not in problem.places else problem.places
+    return f"| {sign} | `{answer.gate}` | {cell(where)} | {cell(problem.what)} | {cell(problem.fix)} |"
 
 
 def _folded(answers: tuple[GateAnswer, ...]) -> list[str]:
-    return ["<details><summary>All gates</summary>", "", gates_markdown(answers), "</details>"] if answers else []
+    if not answers:
+        return []
+    heading = ["<details><summary>All gates</summary>", "", "| gate | outcome | checked | |", "|---|---|---|---|"]
+    rows = [f"| `{each.gate}` | {each.outcome} | {each.checked} | {cell(each.why)} |" for each in answers]
+    return [*heading, *rows, "", "</details>"]
 
 
 def plan_summary(plan: ReleasePlan, receipt: Receipt) -> str:
