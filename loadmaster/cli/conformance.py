@@ -42,5 +42,6 @@ def conformance(
     from loadmaster.cli.commands.conformance import replay_corpus, replay_text
 
     replayed = replay_corpus(url, tokens, issuer, corpus)
-    say(Said(text=replay_text(replayed), document=replayed.model_dump(mode="json")), form)
+    document = replayed.model_dump(mode="json")
+    say(Said(text=replay_text(replayed), document=document, is_wrong=bool(replayed.different)), form)
     raise typer.Exit(1 if replayed.different else 0)

@@ -53,8 +53,9 @@ def compare(
     from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
 
     comparison = compare(file, registry or crates_io_index())
-    _print(comparison, comparison_text(comparison), form)
-    raise typer.Exit(EXIT_CODES[comparison.state])
+    code = EXIT_CODES[comparison.state]
+    _print(comparison, comparison_text(comparison), form, is_wrong=code != 0)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
@@ -91,7 +92,7 @@ def status(
     seen = status(
         load_project(project).on_branch(branch), _exact(version), index, api, repository, default_store(), way
     )
-    _print(seen, status_text(seen), form)
+    _print(seen, status_text(seen), form, is_wrong=seen.exit_code != 0)
     raise typer.Exit(seen.exit_code)
 
 
@@ -121,7 +122,7 @@ def audit(
 
     index, profile = registry or crates_io_index(), load_project(project)
     audited = audit(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
-    _print(audited, audit_text(audited), form)
+    _print(audited, audit_text(audited), form, is_wrong=audited.exit_code != 0)
     raise typer.Exit(audited.exit_code)
 
 
@@ -169,5 +170,5 @@ def _exact(version: str) -> str:
     return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 
 
-def _print(document: Value, text: str, form: Format) -> None:
-    say(Said(text=text, document=document.model_dump(mode="json", exclude_none=True)), form)
+def _print(document: Value, text: str, form: Format, *, is_wrong: bool = False) -> None:
+    say(Said(text=text, document=document.model_dump(mode="json", exclude_none=True), is_wrong=is_wrong), form)

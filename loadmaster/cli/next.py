@@ -42,5 +42,11 @@ def next_version(
     request = rehearse_request({**values, "commit": commit, "as_of": as_of})
     proposal = propose_here(request, registry, default_store(), tell)
     document = {**proposal.model_dump(mode="json"), "asked": proposal.asked}
-    say(Said(text=proposal_text(proposal), document=document, summary=proposal_markdown(proposal)), form)
+    said = Said(
+        text=proposal_text(proposal),
+        document=document,
+        summary=proposal_markdown(proposal),
+        is_wrong=bool(proposal.undecided),
+    )
+    say(said, form)
     raise typer.Exit(4 if proposal.undecided else 0)

@@ -8,6 +8,7 @@ import typer
 
 from loadmaster.cli.commands.terminal import absolute, show, tell
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.run.store import default_store
 
 app = typer.Typer()
@@ -90,5 +91,8 @@ def smoke(
         "binary": absolute(binary),
     }
     text, code = smoke_here(values, default_store(), tell, as_json=form is Format.JSON)
-    show(text)
+    if form is Format.JSON:
+        show(text)
+    else:
+        say(Said(text=text, document=None, is_wrong=code != 0), form)
     raise typer.Exit(code)

@@ -14,7 +14,7 @@ from loadmaster.cli.commands.terminal import print_json, show
 from loadmaster.cli.formats.format import Format
 from loadmaster.cli.formats.github import add_to_summary, annotate, folder_of
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.ci.annotations import failure_annotation, gate_annotations
+from loadmaster.planning.ci.annotations import failure_annotation, gate_annotations, text_annotation
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.planning.values.receipt import Failure, Receipt, ReceiptOutcome
 from loadmaster.run.store import Store
@@ -32,6 +32,8 @@ class Said:
     gates: tuple[GateAnswer, ...] = ()
     failure: Failure | None = None
     """What ended a release, of which the receipt tells."""
+    is_wrong: bool = False
+    """Whether the text itself is bad news, of a command without gates: it exits with another code than 0."""
     tree: Path | None = None
     """The directory that the paths of the gates' problems begin in; None for the top of the repository."""
 
@@ -44,8 +46,9 @@ def say(said: Said, form: Format) -> None:
             print_json(said.document)
         case Format.GITHUB:
             show(said.text)
-            failure = () if said.failure is None else (failure_annotation(said.failure),)
-            annotate((*failure, *gate_annotations(said.gates)), said.tree)
+            told = () if said.failure is None else (failure_annotation(said.failure),)
+            bad_news = (text_annotation(said.text),) if said.is_wrong else ()
+            annotate((*told, *bad_news, *gate_annotations(said.gates)), said.tree)
             add_to_summary(said.summary or f"```text\n{said.text.replace('```', '` ` `')}\n```")
         case Format.SARIF:
             _print_sarif(said.gates, folder_of(said.tree), said.failure)

@@ -75,6 +75,11 @@ def failure_annotation(failure: Failure, file: str | None = None, line: int | No
     )
 
 
+def text_annotation(text: str) -> Annotation:
+    """The annotation of a command whose whole text is bad news."""
+    return Annotation(level=AnnotationLevel.ERROR, title="loadmaster", message=text.strip())
+
+
 def shown(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     """As many as GitHub shows. If there are more of a level, the last one says so: nobody would miss the others."""
     by_level = groupby(annotations, key=lambda annotation: annotation.level)

@@ -8,6 +8,7 @@ from loadmaster.planning.ci.annotations import (
     failure_annotation,
     gate_annotations,
     shown,
+    text_annotation,
 )
 from loadmaster.planning.values.gate import GateAnswer, Problem
 from loadmaster.planning.values.receipt import Failure
@@ -72,3 +73,7 @@ def test_a_failure_has_its_code_as_title_and_its_three_sentences() -> None:
     told = failure_annotation(failure)
     assert (told.level, told.title) == (ERROR, "cargo-failed")
     assert told.message == "It failed.\nWhy: it does.\nNext: try again."
+
+
+def test_bad_news_of_a_command_without_gates_is_an_error() -> None:
+    assert text_annotation("absent: it is not there\n").command == "::error title=loadmaster::absent: it is not there"
