@@ -325,9 +325,12 @@ def _object_line(record: ObjectRecord) -> str:
     return f"  {_SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
 
 
-def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None) -> str:
+def receipt_markdown(
+    receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None, *, folds_gates: bool = False
+) -> str:
     """The receipt for an artifact. If `plan` is given, a graph shows the state of each crate.
 
+    `folds_gates`: the table of all gates is shown only if a reader opens it.
     `kept_in` is the directory of a rehearsal's world. It is shown because the world's addresses end with its process.
     """
     states = {record.id: record.state for record in receipt.objects if record.kind == "crate"}
@@ -351,11 +354,16 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
             *rows,
             "## Gates",
             *_not_passed_lines(receipt.gates),
-            gates_markdown(receipt.gates),
+            *(folded("All gates", gates_markdown(receipt.gates)) if folds_gates else [gates_markdown(receipt.gates)]),
             *_deviation_lines(receipt.deviations),
             "",
         ]
     )
+
+
+def folded(title: str, markdown: str) -> list[str]:
+    """Markdown that is shown only if a reader opens it."""
+    return [f"<details><summary>{title}</summary>", "", markdown, "", "</details>", ""]
 
 
 def _not_passed_lines(answers: Iterable[GateAnswer]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.errors.request import LiveWorldRefused
 from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
 from tests.kit.hangar import git, repository
@@ -86,7 +87,7 @@ def test_a_release_by_dispatch_pushes_and_publishes_and_shows_no_token(runner: R
 def test_a_release_that_the_live_world_refuses_is_annotated_and_exits_as_usage(runner: Runner) -> None:
     runner = Runner(runner.workspace, runner.temp, {**runner.says, "vars.LOADMASTER_OPTIONS": ""}, {})
     ran = runner.run(workflow("release.yml"), "Release")
-    assert ran.returncode != 0
+    assert ran.returncode == LiveWorldRefused.exit_code
     (told,) = obeyed(ran.stdout)
-    assert (told.name, told.properties["title"]) == ("error", "live-world-refused")
-    assert "refused" in (runner.temp / "summary.md").read_text() or told.data.splitlines()[0] in told.data
+    assert (told.name, told.properties["title"]) == ("error", LiveWorldRefused.code)
+    assert (runner.temp / "summary.md").read_text().startswith(f"## {told.data.splitlines()[0]}\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from loadmaster.planning.permissions.findings import Finding
 from loadmaster.planning.permissions.show import permissions_markdown
 from loadmaster.planning.plan import ReleasePlan
-from loadmaster.planning.show import cell, plan_markdown, receipt_markdown
+from loadmaster.planning.show import cell, folded, plan_markdown, receipt_markdown
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.receipt import Failure, Receipt
 
@@ -21,7 +21,7 @@ def gates_summary(title: str, answers: Iterable[GateAnswer]) -> str:
     listed = tuple(answers)
     counts = {outcome: sum(answer.outcome is outcome for answer in listed) for outcome in Outcome}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    return "\n".join([f"## {title}", "", f"{told or 'no gate was asked'}.", "", *_wrong(listed), *_folded(listed), ""])
+    return "\n".join([f"## {title}", "", f"{told or 'no gate was asked'}.", "", *_wrong(listed), *_all_gates(listed)])
 
 
 def _wrong(answers: tuple[GateAnswer, ...]) -> list[str]:
@@ -40,12 +40,11 @@ def _row(sign: str, answer: GateAnswer, problem: Problem) -> str:
     return f"| {sign} | `{answer.gate}` | {cell(where)} | {cell(problem.what)} | {cell(problem.fix)} |"
 
 
-def _folded(answers: tuple[GateAnswer, ...]) -> list[str]:
-    if not answers:
-        return []
-    heading = ["<details><summary>All gates</summary>", "", "| gate | outcome | checked | |", "|---|---|---|---|"]
+def _all_gates(answers: tuple[GateAnswer, ...]) -> list[str]:
     rows = [f"| `{each.gate}` | {each.outcome} | {each.checked} | {cell(each.why)} |" for each in answers]
-    return [*heading, *rows, "", "</details>"]
+    return (
+        folded("All gates", "\n".join(["| gate | outcome | checked | |", "|---|---|---|---|", *rows])) if rows else []
+    )
 
 
 def plan_summary(plan: ReleasePlan, receipt: Receipt) -> str:
@@ -55,8 +54,8 @@ def plan_summary(plan: ReleasePlan, receipt: Receipt) -> str:
 
 def receipt_summary(receipt: Receipt, plan: ReleasePlan | None = None) -> str:
     """The receipt, and the plan that it is of, if that is known."""
-    text = receipt_markdown(receipt, plan)
-    return f"{text}\n{plan_markdown(plan)}" if plan is not None else text
+    text = receipt_markdown(receipt, plan, folds_gates=True)
+    return "\n".join([text, *([] if plan is None else folded("The plan", plan_markdown(plan)))])
 
 
 def preflight_summary(title: str, findings: tuple[Finding, ...], answers: tuple[GateAnswer, ...]) -> str:
