@@ -196,7 +196,7 @@ READERS: Mapping[str, Reader] = {
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
-    "the lines of a manifest": Reader(_text(_of_lines), (MANIFEST,), ("planning/tree/manifest_lines",)),
+    "the lines of a manifest": Reader(_text(_of_lines), (MANIFEST,), ("planning/tree/key_lines",)),
     "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
