@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from loadmaster.errors.request import LiveWorldRefused
+from loadmaster.run.profiles import ROOT
+from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
 from tests.kit.hangar import git, repository
 from tests.kit.machine import TOKEN, open_registry, remote
 from tests.kit.runner import obeyed
-from tests.kit.running import index_of, loadmaster
+from tests.kit.running import index_of
 from tests.kit.workflows import Runner, workflow
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("workflows")]
@@ -58,8 +60,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         "secrets.REGISTRY_TOKEN_NEW": TOKEN,
     }
     home = place / "work" / "loadmaster"
-    started = loadmaster(home, "up", LOADMASTER_PROJECTS=str(clone / "release"))
-    assert started.code == 0, started.err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOADMASTER_PROJECTS", str(clone / "release"))
+        up(home, ROOT, tell=print)
     yield Runner(clone, temp, says, {})
     down(home, True, print)
 
