@@ -22,12 +22,13 @@ from loadmaster.cli import profiles as cli_profiles
 from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
-from loadmaster.cli.commands.terminal import end_with_receipt, print_json, tell
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, FormatOption, GateFormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, clone_of, end_with_receipt, say
 from loadmaster.cli.options import (
     AsOfOption,
     BranchOption,
     CommitOption,
-    JsonOption,
     PortOption,
     ProjectOption,
     RepositoryOption,
@@ -151,29 +152,26 @@ def plan(
     over: OverOption = None,
     why: WhyOption = None,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
 
     Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
-    from loadmaster.cli.commands.plan import plan_here
-    from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
+    from loadmaster.cli.commands.plan import plan_here, planned_text
+    from loadmaster.planning.ci.summary import plan_summary
 
     request = _request(project, version, repository, commit, as_of, over=over, why=why, branch=branch)
     planned = plan_here(request, default_store())
-    if as_json:
-        more = planned.model_dump(mode="json", exclude={"receipt"})
-        print_json(planned.receipt.model_dump(mode="json", exclude_none=True) | more)
-    else:
-        print(plan_text(planned.release))
-        print(crates_text(planned.receipt.objects))
-        to_do = f"{len(planned.outstanding)} objects" if planned.outstanding else "nothing: it is published already"
-        print(f"  to do   {to_do}")
-        print(
-            f"  asks    the registry's web API at most {planned.preflight_requests} times, once a second where it is crates.io"
-        )
-        print(gates_text(planned.receipt.gates))
-        print(not_passed_text(planned.receipt.gates), end="")
+    more = planned.model_dump(mode="json", exclude={"receipt"})
+    said = Said(
+        text=planned_text(planned),
+        document=planned.receipt.model_dump(mode="json", exclude_none=True) | more,
+        summary=plan_summary(planned.release, planned.receipt),
+        gates=planned.receipt.gates,
+        tree=clone_of(request.options),
+    )
+    say(said, form)
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
@@ -191,6 +189,7 @@ def rehearse(
     why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Carries out the whole release in a rehearsal world: real cargo and git, and nothing reaches a live registry.
 
@@ -202,7 +201,8 @@ def rehearse(
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
-    end_with_receipt(start(REHEARSE, request, default_store(), SHIPPED, tell), as_json)
+    store = default_store()
+    end_with_receipt(start(REHEARSE, request, store, SHIPPED, tell), form, store)
 
 
 @app.command(
@@ -227,6 +227,7 @@ def release(
     why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
@@ -259,7 +260,8 @@ def release(
         }
     )
     require_allowed_registry(request)
-    end_with_receipt(start(RELEASE, request, default_store(), SHIPPED, tell), as_json)
+    store = default_store()
+    end_with_receipt(start(RELEASE, request, store, SHIPPED, tell), form, store)
 
 
 def _request(
@@ -318,6 +320,7 @@ def world(
     ] = None,
     port: PortOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it.
 
@@ -328,6 +331,5 @@ def world(
 
     conditions = conditions_of(faults, scenario, service, limits)
     name = project if project is not None or find_here(Path.cwd()) is not None else "demo"
-    run_alone(
-        load_project(chosen(name, None).project), directory, as_of, conditions, port or 0, default_store(), as_json
-    )
+    profile = load_project(chosen(name, None).project)
+    run_alone(profile, directory, as_of, conditions, port or 0, default_store(), form is Format.JSON)

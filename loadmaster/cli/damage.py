@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json, tell
+from loadmaster.cli.commands.terminal import show, tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import (
     BranchOption,
-    JsonOption,
     ProjectOption,
     RegistryOption,
     RepositoryOption,
@@ -44,6 +45,7 @@ def compare(
     file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
     registry: RegistryOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
 
@@ -52,8 +54,9 @@ def compare(
     from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
 
     comparison = compare(file, registry or crates_io_index())
-    _print(comparison, comparison_text(comparison), as_json)
-    raise typer.Exit(EXIT_CODES[comparison.state])
+    code = EXIT_CODES[comparison.state]
+    _print(comparison, comparison_text(comparison), form, is_wrong=code != 0)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: loadmaster status --version 0.5.0")
@@ -70,6 +73,7 @@ def status(
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
@@ -89,7 +93,7 @@ def status(
     way = WayBack(project=choice.project, options={name: value for name, value in said.items() if value is not None})
     profile = load_project(choice.project).on_branch(branch)
     seen = status(profile, _exact(version), index, api, choice.remote, default_store(), way)
-    _print(seen, status_text(seen), as_json)
+    _print(seen, status_text(seen), form, is_wrong=seen.exit_code != 0)
     raise typer.Exit(seen.exit_code)
 
 
@@ -108,6 +112,7 @@ def audit(
         ),
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Packages a released version again at its tag, and compares every crate with what the registry serves.
 
@@ -119,7 +124,7 @@ def audit(
 
     index, choice = registry or crates_io_index(), chosen(project, repository)
     audited = audit(load_project(choice.project), _exact(version), index, choice.remote, as_of, default_store(), tell)
-    _print(audited, audit_text(audited), as_json)
+    _print(audited, audit_text(audited), form, is_wrong=audited.exit_code != 0)
     raise typer.Exit(audited.exit_code)
 
 
@@ -135,6 +140,7 @@ def yank(
         str | None, typer.Option(help="The version again; if left out, a terminal asks for it.", metavar="VERSION")
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Takes a release back: plans to yank all its published crates, dependents first. With `--execute`, yanks them.
 
@@ -152,14 +158,14 @@ def yank(
         require_on_this_machine(index)
     plan = plan_yank(profile, _exact(version), index, choice.remote, store)
     if execute:
-        if confirm is None and sys.stdin.isatty() and not as_json:
-            print(yank_text(plan))
+        if confirm is None and sys.stdin.isatty() and form is not Format.JSON:
+            show(yank_text(plan))
             confirm = typer.prompt(f"To yank, type the version of {choice.project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
         with block_reader(store, SHIPPED, tell) as read_block:
             plan = carry_out(plan, sources, read_block)
-    _print(plan, yank_text(plan), as_json)
+    _print(plan, yank_text(plan), form)
 
 
 def _exact(version: str) -> str:
@@ -168,8 +174,5 @@ def _exact(version: str) -> str:
     return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 
 
-def _print(document: Value, text: str, as_json: bool) -> None:
-    if as_json:
-        print_json(document.model_dump(mode="json", exclude_none=True))
-    else:
-        print(text)
+def _print(document: Value, text: str, form: Format, *, is_wrong: bool = False) -> None:
+    say(Said(text=text, document=document.model_dump(mode="json", exclude_none=True), is_wrong=is_wrong), form)

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json, tell
-from loadmaster.cli.options import JsonOption, PortOption
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import PortOption
 from loadmaster.run.store import default_store
 from loadmaster.shipped import SHIPPED
 
@@ -19,6 +21,7 @@ app = typer.Typer()
 def up(
     port: PortOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Starts the project's own Prefect server and worker, with the deployments, and keeps them running.
 
@@ -31,18 +34,18 @@ def up(
     if untested := untested_text():
         tell(untested)
     stack = start(default_store().root, SHIPPED, port=port, tell=tell)
-    if as_json:
-        sign_in = str(sign_in_file(default_store().root))
-        print_json({"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in})
-    else:
-        print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
-        print(f"    it asks once for what is in {sign_in_file(default_store().root)}; `loadmaster ui` opens it")
+    sign_in = str(sign_in_file(default_store().root))
+    text = (
+        f"UI  {stack.ui_url}\nAPI {stack.api_url}\n    it asks once for what is in {sign_in}; `loadmaster ui` opens it"
+    )
+    say(Said(text=text, document={"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in}), form)
 
 
 @app.command(epilog="Example: loadmaster ui --print")
 def ui(
     only_print: Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Opens the UI in a browser, and says how to sign in: it asks once. A server that was not running is started for it.
 
@@ -62,10 +65,10 @@ def ui(
         with stack_for_command(store, SHIPPED, tell) as (stack, _):
             pass
     page, file = stack.ui_url, sign_in_file(store.root)
-    if as_json:
-        print_json({"ui": page, "sign_in": str(file)})
+    text = f"UI  {page}\n    it asks once for what is in {file}"
+    say(Said(text=text, document={"ui": page, "sign_in": str(file)}), form)
+    if form is Format.JSON:
         return
-    print(f"UI  {page}\n    it asks once for what is in {file}")
     if not only_print and not webbrowser.open(page):
         tell("no browser could be opened; open the address yourself")
 
@@ -110,6 +113,7 @@ def prune(
     ] = 14,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, and remove nothing.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Removes what finished runs left in the store (`LOADMASTER_HOME`), and unused build directories.
 
@@ -119,7 +123,4 @@ def prune(
     from loadmaster.cli.commands.prune import prune_text
 
     pruned = remove(default_store(), older_than, datetime.now(UTC), dry_run=dry_run)
-    if as_json:
-        print_json(pruned.model_dump(mode="json"))
-    else:
-        print(prune_text(pruned))
+    say(Said(text=prune_text(pruned), document=pruned.model_dump(mode="json")), form)

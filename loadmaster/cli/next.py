@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json, tell
-from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, JsonOption, RegistryOption, RepositoryOption
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, RegistryOption, RepositoryOption
 from loadmaster.planning.values.version import CHANGED
 from loadmaster.run.store import default_store
 
@@ -28,6 +30,7 @@ def next_version(
     as_of: AsOfOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says of each package what changed since its own last release, and proposes the next version of those that did, and of
     their dependents that must follow.
@@ -38,15 +41,19 @@ def next_version(
     """
     from loadmaster.cli.commands.next import propose_here
     from loadmaster.cli.commands.projects.here import chosen
-    from loadmaster.planning.changes.show import proposal_text
+    from loadmaster.planning.changes.show import proposal_markdown, proposal_text
     from loadmaster.rehearsal.request import rehearse_request
 
     choice = chosen(project, repository)
     values = {"project": choice.project, "version": CHANGED, "repository": choice.repository, "branch": branch}
     request = rehearse_request({**values, "commit": commit, "as_of": as_of})
     proposal = propose_here(request, registry, default_store(), tell)
-    if as_json:
-        print_json({**proposal.model_dump(mode="json"), "asked": proposal.asked})
-    else:
-        print(proposal_text(proposal), end="")
+    document = {**proposal.model_dump(mode="json"), "asked": proposal.asked}
+    said = Said(
+        text=proposal_text(proposal),
+        document=document,
+        summary=proposal_markdown(proposal),
+        is_wrong=bool(proposal.undecided),
+    )
+    say(said, form)
     raise typer.Exit(4 if proposal.undecided else 0)

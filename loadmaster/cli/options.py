@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ProjectOption = Annotated[
     str | None,
     typer.Option("--project", "-p", help="A known project; if left out, that of the repository here.", metavar="NAME"),

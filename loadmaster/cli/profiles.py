@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json, tell
-from loadmaster.cli.options import JsonOption, ManifestPathOption
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import ManifestPathOption
 from loadmaster.run.profiles import project_names
 from loadmaster.run.store import default_store
 
@@ -22,7 +24,7 @@ ProjectArgument = Annotated[str, typer.Argument(help="The project's name.", meta
 
 
 @app.command(epilog="Example: loadmaster projects --json")
-def projects(as_json: JsonOption = False) -> None:
+def projects(as_json: JsonOption = False, form: FormatOption = Format.TEXT) -> None:
     """Lists the projects that are known here, with where the profile of each lies. One that cannot be used is listed with its
     problem.
 
@@ -31,10 +33,7 @@ def projects(as_json: JsonOption = False) -> None:
     from loadmaster.cli.commands.projects.knowing import list_projects, projects_text
 
     listed = list_projects(default_store())
-    if as_json:
-        print_json([one.model_dump(mode="json") for one in listed])
-    else:
-        print(projects_text(listed))
+    say(Said(text=projects_text(listed), document=[one.model_dump(mode="json") for one in listed]), form)
 
 
 @app.command(epilog="Example: loadmaster init ../hangar")
@@ -56,6 +55,7 @@ def init(
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing profile.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Writes the first profile of a workspace, with comments, from what cargo, git and crates.io's index know about it:
     `loadmaster.toml` beside its `Cargo.toml`.
@@ -69,10 +69,7 @@ def init(
     written = write_first_profile(
         path, name, into, crates_io_index(), manifest_path or (), force=force, with_schema=schema
     )
-    if as_json:
-        print_json(written.model_dump(mode="json"))
-    else:
-        print(first_profile_text(written))
+    say(Said(text=first_profile_text(written), document=written.model_dump(mode="json")), form)
 
 
 @project_app.command(epilog="Example: loadmaster project add ../hangar")
@@ -88,6 +85,7 @@ def add(
         ),
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Makes the project of a repository known to server, forms and workers, at once. Its profile is read from the head of its
     release branch, anew by every run, so that what is committed counts. If no server is running, the next one knows it.
@@ -99,23 +97,20 @@ def add(
 
     added = add(where, name, directory, default_store())
     offer_in_forms(default_store().root, project_names(), tell)
-    if as_json:
-        print_json(added.model_dump(mode="json"))
-    else:
-        print(added_text(added))
+    say(Said(text=added_text(added), document=added.model_dump(mode="json")), form)
 
 
 @project_app.command(name="list", epilog="Example: loadmaster project list --json")
-def list_known(as_json: JsonOption = False) -> None:
+def list_known(as_json: JsonOption = False, form: FormatOption = Format.TEXT) -> None:
     """Lists the projects, as `loadmaster projects` does.
 
     Exit codes: 0 done, 2 usage.
     """
-    projects(as_json)
+    projects(as_json, form)
 
 
 @project_app.command(epilog="Example: loadmaster project remove hangar")
-def remove(name: ProjectArgument, as_json: JsonOption = False) -> None:
+def remove(name: ProjectArgument, as_json: JsonOption = False, form: FormatOption = Format.TEXT) -> None:
     """Makes a project unknown again, to server, forms and workers. Its repository, its profile and its runs stay.
 
     Exit codes: 0 done, 2 nobody made such a project known, or usage.
@@ -125,10 +120,8 @@ def remove(name: ProjectArgument, as_json: JsonOption = False) -> None:
 
     address = remove(name, default_store())
     offer_in_forms(default_store().root, project_names(), tell)
-    if as_json:
-        print_json({"project": name, "address": address})
-    else:
-        print(f"`{name}` is not known any more; nothing in {address} was changed")
+    text = f"`{name}` is not known any more; nothing in {address} was changed"
+    say(Said(text=text, document={"project": name, "address": address}), form)
 
 
 @project_app.command(epilog="Example: loadmaster project allow hangar cargo.environment")
@@ -136,6 +129,7 @@ def allow(
     name: ProjectArgument,
     fields: Annotated[list[str], typer.Argument(help="Fields of its profile.", metavar="FIELD…", show_default=False)],
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Allows what a project's profile asks of this machine beyond what a stranger's gets, with the values that it has now.
 
@@ -145,14 +139,8 @@ def allow(
     from loadmaster.cli.commands.projects.knowing import allow_fields
 
     allowed = allow_fields(name, fields, default_store()).allowed
-    if as_json:
-        print_json({"project": name, "allowed": dict(allowed)})
-    else:
-        print(
-            "\n".join(
-                [f"allowed to `{name}` on this machine:", *(f"  {each} = {value}" for each, value in allowed.items())]
-            )
-        )
+    lines = [f"allowed to `{name}` on this machine:", *(f"  {each} = {value}" for each, value in allowed.items())]
+    say(Said(text="\n".join(lines), document={"project": name, "allowed": dict(allowed)}), form)
 
 
 @profile_app.command(epilog="Example: loadmaster profile check --json")
@@ -164,6 +152,7 @@ def check(
         ),
     ] = Path(),
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows everything that is wrong with a profile at once, with lines, and what it asks of this machine.
 
@@ -172,10 +161,8 @@ def check(
     from loadmaster.cli.commands.projects.checking import check_profile, checked_text
 
     checked = check_profile(path)
-    if as_json:
-        print_json(checked.model_dump(mode="json"))
-    else:
-        print(checked_text(checked))
+    said = Said(text=checked_text(checked), document=checked.model_dump(mode="json"), is_wrong=bool(checked.problems))
+    say(said, form)
     raise typer.Exit(1 if checked.problems else 0)
 
 
@@ -185,6 +172,7 @@ def explain(
         str, typer.Argument(help="A field or a table, such as `release.tag` or `cargo`.", metavar="FIELD")
     ],
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says what a field of a profile means, and what holds if it is left out; of a table, which fields it has.
 
@@ -194,10 +182,7 @@ def explain(
     from loadmaster.planning.profile.fields import explain
 
     table, found = explain(field)
-    if as_json:
-        print_json((found or table).model_dump(mode="json"))
-    else:
-        print(explained_text(table, found))
+    say(Said(text=explained_text(table, found), document=(found or table).model_dump(mode="json")), form)
 
 
 @profile_app.command(epilog="Example: loadmaster profile schema")

@@ -1,4 +1,4 @@
-"""Prints wrong usage as one JSON document if `--json` was given. On a terminal, typer prints it."""
+"""Prints wrong usage in the format that was asked for. On a terminal, typer prints it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typer._click.core import Context
 from typer._click.exceptions import UsageError as Misused
 from typer.core import TyperGroup
 
-from loadmaster.cli.commands.terminal import print_json
+from loadmaster.cli.formats.format import asked_for
+from loadmaster.cli.formats.printing import say_failed
 from loadmaster.errors.base import LoadmasterError, UsageError
-from loadmaster.planning.values.receipt import Failure
 
 
 def print_failure(error: LoadmasterError) -> None:
-    """Prints the document of a command that failed, if its arguments ask for one."""
-    if "--json" in sys.argv:
-        print_json({"outcome": "failed", "failure": Failure.of(error).model_dump(mode="json", exclude_none=True)})
+    """Prints what a command that failed says on standard output, in the format that its arguments ask for."""
+    say_failed(error, asked_for(sys.argv[1:]))
 
 
 class Commands(TyperGroup):

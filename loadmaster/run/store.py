@@ -169,6 +169,11 @@ class RunDirectory:
         return self.path / "receipt.json"
 
     @property
+    def plan(self) -> Path:
+        """The plan of the last attempt, for whoever shows it; every attempt plans anew."""
+        return self.path / "plan.json"
+
+    @property
     def journal(self) -> Path:
         """What the attempt that is at work has noted so far; gone once it has written its receipt."""
         return self.path / "journal.jsonl"

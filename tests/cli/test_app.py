@@ -308,7 +308,7 @@ class TestBadInput:
         ("a lower version", lambda _: None, ["-V", "0.3.0"], ["version-greater: fail", "is lower than `0.4.0`"]),
         ("an unknown commit", lambda _: None, ["--commit", "0" * 40], ["has no commit", "0" * 40]),
         ("a dirty checkout", dirty, [], ["tree-clean: fail", "units/src/lib.rs: differs", "notes.txt: differs"]),
-        ("a stale lockfile", changed(STALE), [], ["lockfiles-current: fail", "Cargo.lock: has `hangar-units` at `0.3.0`"]),
+        ("a stale lockfile", changed(STALE), [], ["lockfiles-current: fail", "Cargo.lock:14: has `hangar-units` at `0.3.0`"]),
         ("a lockfile in the middle of a merge", changed(MERGED), [], ["`Cargo.lock` has merge markers"]),
         ("a cycle through a versioned dev-dependency", changed(CYCLE), [], ["`hangar-units`", "name the `path` alone"]),
         ("versions that disagree", changed(VERSIONS), [], ["do not carry one version", "`hangar-units` 0.3.0"]),

@@ -302,7 +302,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     credentials.SecretInEnvironment: lambda: credentials.SecretInEnvironment("LOADMASTER_REGISTRY_TOKEN"),
     credentials.TokenMissing: lambda: credentials.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     edits.TreeMissing: lambda: edits.TreeMissing("tree"),
-    edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing")),
+    edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing"), "hangar"),
     workspace.TwoMembers: lambda: workspace.TwoMembers("wing", ["a/Cargo.toml", "b/Cargo.toml"]),
     credentials.TokenNotRevoked: lambda: credentials.TokenNotRevoked(URL, TOLD),
     credentials.TokenUnusable: lambda: credentials.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),

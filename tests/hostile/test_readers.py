@@ -44,9 +44,10 @@ from loadmaster.planning.smoke.report import read_report
 from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
+from loadmaster.planning.tree.manifest_lines import dependency_line, package_line
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
-from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.planning.values.receipt import same_release
 from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
@@ -174,9 +175,15 @@ def _of_elf(content: bytes) -> object:
     return None
 
 
+def _of_lines(text: str) -> object:
+    parse_toml("x", text)
+    named = Dependency(name="serde", requirement="^1", target="cfg(unix)")
+    return package_line(text, "name"), dependency_line(text, named)
+
+
 DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
 
-_ADOPTING = ("planning/elsewhere/adopting", "planning/elsewhere/key_lines")
+_ADOPTING = ("planning/elsewhere/adopting", "planning/tree/key_lines")
 
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
@@ -192,6 +199,7 @@ READERS: Mapping[str, Reader] = {
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
+    "the lines of a manifest": Reader(_text(_of_lines), (MANIFEST,), ("planning/tree/key_lines",)),
     "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)

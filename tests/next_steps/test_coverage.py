@@ -21,7 +21,9 @@ TOLD: Mapping[Named, str] = {
     Named("RunCancelled", "loadmaster cancel"): "says who may have cancelled it",
     Named("Suite", "{command}"): "says what failed",
     Named("TreeBusy", "loadmaster bump"): "says who is writing",
-    Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
+    Named(
+        "catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--format FORMAT]"
+    ): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
     Named("first_profile.first_profile", "loadmaster profile explain FIELD"): "says where a setting is explained",

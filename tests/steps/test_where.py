@@ -98,7 +98,7 @@ def test_findings_are_told_from_the_repository_s_top(file: str, tmp_path: Path) 
         found = inspect.clippy(job, seen, plan)
         checkout = job.directory.checkout
         told = cargo.diagnostics(job.cargo().in_tree(checkout), checkout / "rust", locked=True)
-    assert {finding.split(":")[0] for finding in (*found.findings, *told)} == {file}
+    assert {*(finding.split(":")[0] for finding in found.findings), *(each.file for each in told)} == {file}
 
 
 def test_the_oldest_rust_is_asked_where_the_workspace_is(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from loadmaster.planning.gates.judging import (
 )
 from loadmaster.planning.order import edges
 from loadmaster.planning.packaging import packaging_rounds, too_early
+from loadmaster.planning.tree.manifest_lines import dependency_line
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.requirement import matches
@@ -115,7 +116,7 @@ def dependency_cycle(tree: Tree) -> Findings:
     except DependencyCycle as cycle:
         places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
-        problems.append(Problem(where=places.get(first, first), what=clause(cycle.what), fix=cycle.fix))
+        problems.append(Problem.in_file(places.get(first, first), None, what=clause(cycle.what), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
 
 
@@ -144,14 +145,15 @@ def packaging_order(tree: Tree) -> GateJudgement:
         return Findings(checked=len(tree.released))
     if tree.registry is None:
         return CouldNotCheck(why=f"nobody asked the registry whether it has `{early[0].needed.name}`")
-    problems = (_too_early(*pair) for pair in early if not tree.registry.has_fitting(pair.needed))
+    problems = (_too_early(tree, *pair) for pair in early if not tree.registry.has_fitting(pair.needed))
     return Findings(checked=len(tree.released), problems=tuple(dict.fromkeys(problems)))
 
 
-def _too_early(package: Package, needed: Dependency) -> Problem:
+def _too_early(tree: Tree, package: Package, needed: Dependency) -> Problem:
     asked = f"`{needed.name}` as `{needed.requirement}`"
-    return Problem(
-        where=package.manifest,
+    return Problem.in_file(
+        package.manifest,
+        dependency_line(tree.files.texts[package.manifest], needed),
         what=f"`{package.name}` requires {asked} without its path, and `{needed.name}` needs it in turn: cargo packages one of "
         "them before the other is there",
         fix=f"give its entry for `{needed.name}` its `path`, too, or release `{needed.name}` alone first.",
