@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field, JsonValue, ValidationError
@@ -15,9 +16,12 @@ from pydantic import Field, JsonValue, ValidationError
 from loadmaster.clients import git
 from loadmaster.clients.disk import writing
 from loadmaster.clients.files import read_texts
+from loadmaster.errors.edits import NotUtf8
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.git import BranchMissing
 from loadmaster.errors.profile.lying import NoProfileIn, ProfileAsksForMore, TwoProfiles
 from loadmaster.errors.request import ProfileBroken
+from loadmaster.errors.workspace import LinkOutOfTree
 from loadmaster.planning.profile.in_repository import FILE, MANIFEST, ProfileText, profiles_in, project_of
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.value import Value
@@ -110,11 +114,15 @@ def profile_at(known: KnownProject, store: Store) -> ProfileText:
 
 
 def texts_in(top: Path, folder: str) -> dict[str, str]:
-    """The files of a checkout's directory that may hold a profile, by path. A link that leads out of the checkout is refused.
+    """The files of a checkout's directory that may hold a profile, by path. A link that leads out of the checkout is refused. What
+    is wrong with a manifest is for whoever reads it as one to say: it holds no profile.
 
     Raises `LinkOutOfTree`, `FileUnreadable`, `NotUtf8`.
     """
-    return read_texts(top, [posixpath.join(folder, name) for name in (FILE, MANIFEST)])
+    texts = read_texts(top, [posixpath.join(folder, FILE)])
+    with suppress(LinkOutOfTree, FileUnreadable, NotUtf8):
+        texts |= read_texts(top, [posixpath.join(folder, MANIFEST)])
+    return texts
 
 
 def _texts_at(bare: Path, commit: str, folder: str) -> dict[str, str]:

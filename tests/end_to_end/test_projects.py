@@ -39,7 +39,7 @@ def test_a_project_is_offered_and_taken_back_without_a_restart(service: Service,
 
     added = loadmaster(home, "project", "add", str(clone), "--json")
     assert (added.code, added.document["project"]) == (0, "wing"), added.err
-    service.api.cancel(service.begin(RUN["request"]).id)
+    assert all("'wing'" in str(each["parameter_openapi_schema"]) for each in service.api.deployments())
 
     assert loadmaster(home, "project", "remove", "wing").code == 0
     with pytest.raises(ParametersRefused):

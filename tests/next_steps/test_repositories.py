@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +20,8 @@ from loadmaster.errors.git import (
     SourceIncomplete,
     UnknownCommit,
 )
-from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.profile.project import ReleaseStyle, Source
 from loadmaster.planning.values.receipt import ReceiptOutcome
-from loadmaster.run.profiles import load_project
 from tests.kit import fleet, repositories
 from tests.kit.building import TODAY
 from tests.kit.hangar import git
@@ -210,18 +210,19 @@ def test_a_replaced_object_is_put_back(tmp_path: Path) -> None:
 
 
 def test_several_workspaces_are_projects_of_their_own_or_one(home: Path, tmp_path: Path) -> None:
-    place = fleet.repository(tmp_path / "fleet", fleet.SEVERAL)
-    projects = {"LOADMASTER_PROJECTS": str(tmp_path / "projects"), "LOADMASTER_HOME": str(home)}
-    printed = loadmaster(home, "init", str(place), **projects).err
-    run_as_printed("SeveralWorkspaces", "loadmaster init {place} --manifest-path {first}", printed, place, projects)
-    profile = tmp_path / "projects" / "fleet.toml"
-    assert load_project("fleet", profile.parent).source.path == "core"
-    profile.unlink()
+    place, here = fleet.repository(tmp_path / "fleet", fleet.SEVERAL), {"LOADMASTER_HOME": str(home)}
+    printed = loadmaster(home, "init", str(place)).err
+    run_as_printed("SeveralWorkspaces", "loadmaster init {place} --manifest-path {first}", printed, place, here)
+    assert source_of(place / "core" / "loadmaster.toml").path == "core"
     run_as_printed(
         "SeveralWorkspaces",
         "loadmaster init {place} --manifest-path {first} --manifest-path {others}",
         printed,
         place,
-        projects,
+        here,
     )
-    assert load_project("fleet", profile.parent).source.workspaces == ("core", "tool")
+    assert source_of(place / "loadmaster.toml").workspaces == ("core", "tool")
+
+
+def source_of(profile: Path) -> Source:
+    return Source.model_validate({**tomllib.loads(profile.read_text(encoding="utf-8"))["source"], "repository": "here"})

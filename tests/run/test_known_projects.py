@@ -144,6 +144,11 @@ def test_a_link_out_of_the_clone_is_not_followed(store: Store, clone: Path, tmp_
         look_again(known(clone, branch=None), store)
 
 
+def test_a_manifest_that_is_no_text_is_no_profile_s_trouble(store: Store, clone: Path) -> None:
+    (clone / "Cargo.toml").write_bytes(b"\xff")
+    assert look_again(known(clone, branch=None), store).profile.file == "loadmaster.toml"
+
+
 def test_a_pipe_in_the_place_of_a_profile_is_none(store: Store, clone: Path) -> None:
     (clone / "loadmaster.toml").unlink()
     os.mkfifo(clone / "loadmaster.toml")
