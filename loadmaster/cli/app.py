@@ -25,13 +25,14 @@ from loadmaster.cli import runs as cli_runs
 from loadmaster.cli import smoke as cli_smoke
 from loadmaster.cli import tree as cli_tree
 from loadmaster.cli import words
-from loadmaster.cli.commands.terminal import absolute, end_with_receipt, print_json, tell
+from loadmaster.cli.commands.terminal import tell, warn
 from loadmaster.cli.ending import ended_in_words
+from loadmaster.cli.formats.format import Format, FormatOption, GateFormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, clone_of, end_with_receipt, say
 from loadmaster.cli.options import (
     AsOfOption,
     BranchOption,
     CommitOption,
-    JsonOption,
     PortOption,
     ProjectOption,
     RepositoryOption,
@@ -82,14 +83,22 @@ app.add_typer(cli_runs.app)
 app.add_typer(cli_smoke.app)
 app.add_typer(cli_tree.app)
 
+_VERSIONS = "`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=…,NAME=…`; or `changed`."
 VersionOption = Annotated[
+    str,
+    typer.Option(
+        "--version", "-V", help=_VERSIONS, callback=_version, metavar="VERSION", autocompletion=words.versions
+    ),
+]
+NextVersionOption = Annotated[
     str,
     typer.Option(
         "--version",
         "-V",
-        help="`1.4.0`, or `major`, `minor`, `patch`, `rc` from the current one; or `NAME=...,NAME=...`; or `changed`.",
+        help=f"{_VERSIONS} `patch` if left out.",
         callback=_version,
         metavar="VERSION",
+        show_default=False,
         autocompletion=words.versions,
     ),
 ]
@@ -142,25 +151,28 @@ def _options(
         ),
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Releases Cargo workspaces as a Prefect DAG: planned, rehearsed, convergent. Without a command, tells where one stands."""
     if show_version:
+        from loadmaster.shipped.versions import untested_text
+
         print(f"loadmaster {__version__}")
+        if untested := untested_text():
+            warn(untested)
         raise typer.Exit
     if context.invoked_subcommand is None:
         from loadmaster.cli.standing import standing_here, standing_text
 
-        standing = standing_here(Path.cwd(), default_store())
-        if as_json:
-            print_json(standing.model_dump(mode="json", exclude_none=True))
-        else:
-            print(standing_text(standing))
+        standing = standing_here(Path.cwd(), default_store(), is_elsewhere=bool(directory))
+        document = standing.model_dump(mode="json", exclude_none=True)
+        say(Said(text=standing_text(standing), document=document), form)
 
 
-@app.command(epilog="Example: loadmaster plan --project demo --version minor")
+@app.command(epilog="Example: loadmaster plan --version minor")
 def plan(
-    project: ProjectOption,
-    version: VersionOption,
+    project: ProjectOption = None,
+    version: NextVersionOption = Level.PATCH.value,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -168,36 +180,33 @@ def plan(
     over: OverOption = None,
     why: WhyOption = None,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Looks, decides and checks, and prints the plan. Changes nothing; clippy is left to the rehearsal.
 
     Exit codes: 0 a release could start, 1 a gate prevents it, or no plan can be made, 2 usage.
     """
-    from loadmaster.cli.commands.plan import plan_here
-    from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
+    from loadmaster.cli.commands.plan import plan_here, planned_text
+    from loadmaster.planning.ci.summary import plan_summary
 
     request = _request(project, version, repository, commit, as_of, over=over, why=why, branch=branch)
     planned = plan_here(request, default_store())
-    if as_json:
-        more = planned.model_dump(mode="json", exclude={"receipt"})
-        print_json(planned.receipt.model_dump(mode="json", exclude_none=True) | more)
-    else:
-        print(plan_text(planned.release))
-        print(crates_text(planned.receipt.objects))
-        to_do = f"{len(planned.outstanding)} objects" if planned.outstanding else "nothing: it is published already"
-        print(f"  to do   {to_do}")
-        print(
-            f"  asks    the registry's web API at most {planned.preflight_requests} times, once a second where it is crates.io"
-        )
-        print(gates_text(planned.receipt.gates))
-        print(not_passed_text(planned.receipt.gates), end="")
+    more = planned.model_dump(mode="json", exclude={"receipt"})
+    said = Said(
+        text=planned_text(planned),
+        document=planned.receipt.model_dump(mode="json", exclude_none=True) | more,
+        summary=plan_summary(planned.release, planned.receipt),
+        gates=planned.receipt.gates,
+        tree=clone_of(request.options),
+    )
+    say(said, form)
     raise typer.Exit(0 if planned.receipt.outcome is ReceiptOutcome.PLANNED else 1)
 
 
-@app.command(epilog="Example: loadmaster rehearse --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster rehearse --version 0.5.0")
 def rehearse(
-    project: ProjectOption,
-    version: VersionOption,
+    project: ProjectOption = None,
+    version: NextVersionOption = Level.PATCH.value,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -208,6 +217,7 @@ def rehearse(
     why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Carries out the whole release in a rehearsal world: real cargo and git, and nothing reaches a live registry.
 
@@ -219,7 +229,8 @@ def rehearse(
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
-    end_with_receipt(start(REHEARSE, request, default_store(), SHIPPED, tell), as_json)
+    store = default_store()
+    end_with_receipt(start(REHEARSE, request, store, SHIPPED, tell), form, store)
 
 
 @app.command(
@@ -227,8 +238,8 @@ def rehearse(
     "--registry sparse+http://127.0.0.1:8888/registry/index/ --forge none"
 )
 def release(
-    project: ProjectOption,
     version: VersionOption,
+    project: ProjectOption = None,
     registry: Annotated[
         str | None,
         typer.Option(
@@ -244,6 +255,7 @@ def release(
     why: WhyOption = None,
     preflight: PreflightOption = True,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Releases for real. For now only to a registry on loopback, with `--forge none`; crates.io is refused.
 
@@ -253,19 +265,21 @@ def release(
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.runs import start
     from loadmaster.deployments import RELEASE
     from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
 
+    choice = chosen(project, repository)
     request = live_request(
         {
-            "project": project,
+            "project": choice.project,
             "version": version,
             "registry": registry,
             "forge": forge,
             "token_block": token_block,
-            "repository": absolute(repository),
+            "repository": choice.remote,
             "branch": branch,
             "commit": commit,
             "over": over,
@@ -274,11 +288,12 @@ def release(
         }
     )
     require_allowed_registry(request)
-    end_with_receipt(start(RELEASE, request, default_store(), SHIPPED, tell), as_json)
+    store = default_store()
+    end_with_receipt(start(RELEASE, request, store, SHIPPED, tell), form, store)
 
 
 def _request(
-    project: str,
+    project: str | None,
     version: str,
     repository: str | None,
     commit: str | None,
@@ -287,15 +302,17 @@ def _request(
     scenario: Path | None = None,
     **more: str | None,
 ) -> RehearseRequest:
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.rehearsal.conditions import read_script
     from loadmaster.rehearsal.request import rehearse_request
     from loadmaster.rehearsal.scenario import read_scenario
 
+    choice = chosen(project, repository)
     return rehearse_request(
         {
-            "project": project,
+            "project": choice.project,
             "version": version,
-            "repository": absolute(repository),
+            "repository": choice.repository,
             "commit": commit,
             "as_of": as_of,
             **more,
@@ -308,15 +325,15 @@ def _request(
 @app.command(epilog="Example: loadmaster world --port 8888")
 def world(
     project: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--project",
             "-p",
-            help="The project to make a world for.",
+            help="The project to make a world for; if left out, the one here, or else `demo`.",
             metavar="NAME",
             autocompletion=words.projects,
         ),
-    ] = "demo",
+    ] = None,
     directory: Annotated[
         Path | None, typer.Option(help="The directory for its state; a new one if left out.", file_okay=False)
     ] = None,
@@ -332,12 +349,16 @@ def world(
     ] = None,
     port: PortOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Runs a rehearsal world alone, until Ctrl-C, and prints how to point cargo at it.
 
     Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 usage.
     """
+    from loadmaster.cli.commands.projects.here import chosen, find_here
     from loadmaster.cli.commands.world import conditions_of, run_alone
 
     conditions = conditions_of(faults, scenario, service, limits)
-    run_alone(load_project(project), directory, as_of, conditions, port or 0, default_store(), as_json)
+    name = project if project is not None or find_here(Path.cwd()) is not None else "demo"
+    profile = load_project(chosen(name, None).project)
+    run_alone(profile, directory, as_of, conditions, port or 0, default_store(), form is Format.JSON)

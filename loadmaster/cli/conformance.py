@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json
-from loadmaster.cli.options import JsonOption
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 
 app = typer.Typer()
 
@@ -32,6 +32,7 @@ def conformance(
         Path | None, typer.Option(help="Another corpus than this checkout's.", metavar="DIRECTORY")
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Asks a registry the questions that crates.io was asked, in order, and prints where the answers differ.
 
@@ -41,8 +42,6 @@ def conformance(
     from loadmaster.cli.commands.conformance import replay_corpus, replay_text
 
     replayed = replay_corpus(url, tokens, issuer, corpus)
-    if as_json:
-        print_json(replayed.model_dump(mode="json"))
-    else:
-        print(replay_text(replayed))
+    document = replayed.model_dump(mode="json")
+    say(Said(text=replay_text(replayed), document=document, is_wrong=bool(replayed.different)), form)
     raise typer.Exit(1 if replayed.different else 0)

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import show, tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import (
     BranchOption,
-    JsonOption,
     ProjectOption,
     RegistryOption,
     RepositoryOption,
@@ -44,6 +45,7 @@ def compare(
     file: Annotated[Path, typer.Argument(help="A packaged crate.", metavar="FILE.crate")],
     registry: RegistryOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says whether a registry has this packaged crate: absent, same, equivalent, different, or unknown.
 
@@ -52,14 +54,15 @@ def compare(
     from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
 
     comparison = compare(file, registry or crates_io_index())
-    _print(comparison, comparison_text(comparison), as_json)
-    raise typer.Exit(EXIT_CODES[comparison.state])
+    code = EXIT_CODES[comparison.state]
+    _print(comparison, comparison_text(comparison), form, is_wrong=code != 0)
+    raise typer.Exit(code)
 
 
-@app.command(epilog="Example: loadmaster status --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster status --version 0.5.0")
 def status(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     forge: Annotated[
         str | None,
@@ -70,6 +73,7 @@ def status(
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows the state of every object of a release, whether consumers are broken now, and what to do next.
 
@@ -77,26 +81,26 @@ def status(
     `LOADMASTER_FORGE_TOKEN` is sent to the forge if it was given. Exit codes: 0 everything is there, 1 something is
     different, 2 usage, 3 something is absent, 4 something is unknown; if several hold, the first.
     """
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
     from loadmaster.planning.begun import WayBack
 
     api = None if forge == "none" else forge or GITHUB
-    index = registry or crates_io_index()
-    said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": absolute(repository)}
+    index, choice = registry or crates_io_index(), chosen(project, repository)
+    said = {"registry": registry, "forge": forge if forge == "none" else None, "repository": choice.remote}
     said["branch"] = branch
-    way = WayBack(project=project, options={name: value for name, value in said.items() if value is not None})
-    seen = status(
-        load_project(project).on_branch(branch), _exact(version), index, api, repository, default_store(), way
-    )
-    _print(seen, status_text(seen), as_json)
+    way = WayBack(project=choice.project, options={name: value for name, value in said.items() if value is not None})
+    profile = load_project(choice.project).on_branch(branch)
+    seen = status(profile, _exact(version), index, api, choice.remote, default_store(), way)
+    _print(seen, status_text(seen), form, is_wrong=seen.exit_code != 0)
     raise typer.Exit(seen.exit_code)
 
 
-@app.command(epilog="Example: loadmaster audit --project demo --version 0.5.0 --as-of commit")
+@app.command(epilog="Example: loadmaster audit --version 0.5.0 --as-of commit")
 def audit(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     as_of: Annotated[
@@ -108,6 +112,7 @@ def audit(
         ),
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Packages a released version again at its tag, and compares every crate with what the registry serves.
 
@@ -115,17 +120,18 @@ def audit(
     unknown; if several hold, the first.
     """
     from loadmaster.cli.commands.audit import audit, audit_text
+    from loadmaster.cli.commands.projects.here import chosen
 
-    index, profile = registry or crates_io_index(), load_project(project)
-    audited = audit(profile, _exact(version), index, absolute(repository), as_of, default_store(), tell)
-    _print(audited, audit_text(audited), as_json)
+    index, choice = registry or crates_io_index(), chosen(project, repository)
+    audited = audit(load_project(choice.project), _exact(version), index, choice.remote, as_of, default_store(), tell)
+    _print(audited, audit_text(audited), form, is_wrong=audited.exit_code != 0)
     raise typer.Exit(audited.exit_code)
 
 
-@app.command(epilog="Example: loadmaster yank --project demo --version 0.5.0")
+@app.command(epilog="Example: loadmaster yank --version 0.5.0")
 def yank(
-    project: ProjectOption,
     version: ReleasedVersionOption,
+    project: ProjectOption = None,
     registry: RegistryOption = None,
     repository: RepositoryOption = None,
     token_block: TokenBlockOption = None,
@@ -134,6 +140,7 @@ def yank(
         str | None, typer.Option(help="The version again; if left out, a terminal asks for it.", metavar="VERSION")
     ] = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Takes a release back: plans to yank all its published crates, dependents first. With `--execute`, yanks them.
 
@@ -142,21 +149,23 @@ def yank(
     continues where it stopped. Exit codes: 0 done, 1 the registry refused or did not answer, 2 usage.
     """
     from loadmaster.cli.commands.blocks import block_reader
+    from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
 
-    index, store, profile = registry or crates_io_index(), default_store(), load_project(project)
+    index, store, choice = registry or crates_io_index(), default_store(), chosen(project, repository)
+    profile = load_project(choice.project)
     if execute:
         require_on_this_machine(index)
-    plan = plan_yank(profile, _exact(version), index, repository, store)
+    plan = plan_yank(profile, _exact(version), index, choice.remote, store)
     if execute:
-        if confirm is None and sys.stdin.isatty() and not as_json:
-            print(yank_text(plan))
-            confirm = typer.prompt(f"To yank, type the version of {project}")
+        if confirm is None and sys.stdin.isatty() and form is not Format.JSON:
+            show(yank_text(plan))
+            confirm = typer.prompt(f"To yank, type the version of {choice.project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
         with block_reader(store, SHIPPED, tell) as read_block:
             plan = carry_out(plan, sources, read_block)
-    _print(plan, yank_text(plan), as_json)
+    _print(plan, yank_text(plan), form)
 
 
 def _exact(version: str) -> str:
@@ -165,8 +174,5 @@ def _exact(version: str) -> str:
     return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 
 
-def _print(document: Value, text: str, as_json: bool) -> None:
-    if as_json:
-        print_json(document.model_dump(mode="json", exclude_none=True))
-    else:
-        print(text)
+def _print(document: Value, text: str, form: Format, *, is_wrong: bool = False) -> None:
+    say(Said(text=text, document=document.model_dump(mode="json", exclude_none=True), is_wrong=is_wrong), form)

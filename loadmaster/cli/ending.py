@@ -20,8 +20,10 @@ from loadmaster.cli.screen.volume import Volume, volume
 from loadmaster.cli.usage import print_failure
 from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
 from loadmaster.run.store import default_store
+from loadmaster.shipped import checkout, shipped
 
 _PIPE_CLOSED = 128 + signal.SIGPIPE
 _OUTPUT_ALONE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
@@ -57,6 +59,8 @@ def _tell(error: LoadmasterError) -> None:
     with suppress(OSError):  # where nobody listens, the exit code has to do
         print_failure(error)
         warn(f"loadmaster: {error}")
+        if "`docs/" in str(error) and checkout() is None:
+            warn(f"  docs: {shipped('docs')}")
         _flush()
     _leave_pipe()
     raise SystemExit(error.exit_code) from None
@@ -77,6 +81,9 @@ def _of_system(error: Exception) -> LoadmasterError | None:
     """What the file system refused, if that was it."""
     if not isinstance(error, OSError) or (error.filename is None and error.errno not in _OUTPUT_ALONE):
         return None
+    if isinstance(error, PermissionError) and error.filename is not None:
+        # Somebody else's store, profile or tree: whoever reads it need not know. Who writes, says so (`disk.writing`).
+        return FileUnreadable(os.fsdecode(error.filename), error.strerror or str(error))
     try:
         with writing(Path(os.fsdecode(error.filename) if error.filename else "standard output")):
             raise error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from typer._click.core import Command, Context, Parameter
-from typer.core import TyperArgument, TyperOption
+from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_group
 
 BAR = "\\|"
@@ -18,7 +20,8 @@ unfinished, and the next command. It asks nothing of the network.
 ## What holds for all commands
 
 - `-h` beside `--help`. `-C DIR` before the command works as if it had been started in DIR, as git's does.
-- Results go to standard output; progress and problems go to standard error. With `--json` standard output has one document.
+- Results go to standard output; progress and problems go to standard error. With `--json` standard output has one document. It is
+  short for `--format json`; `--format github` and `sarif` are for CI ([ci.md](ci.md)).
 - `-q` leaves the progress out, and prints the outcome and problems alone. `-v` shows Prefect's log as it comes, and the receipt
   in full. Without either, Prefect's log is only in the run's directory, and the end of a run names the file.
 - On a terminal a run is a picture that changes in place: a line for each phase, then a table of crates with a bar, the seconds
@@ -41,7 +44,16 @@ def page() -> str:
     from loadmaster.cli.app import app
 
     group = get_group(app)
-    return "\n".join([_HEAD, *(_section(name, group.commands[name]) for name in sorted(group.commands))])
+    return "\n".join([_HEAD, *(_section(name, command) for name, command in commands_of(group))])
+
+
+def commands_of(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Command]]:
+    """All commands by their names, in order; those of a group by both names, such as `project add`."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, TyperGroup):
+            yield from commands_of(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _section(name: str, command: Command) -> str:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from loadmaster.cli.commands.terminal import print_json, tell
-from loadmaster.cli.options import JsonOption, PortOption
+from loadmaster.cli.commands.terminal import tell, warn
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import PortOption
 from loadmaster.run.store import default_store
 from loadmaster.shipped import SHIPPED
 
@@ -19,45 +21,56 @@ app = typer.Typer()
 def up(
     port: PortOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Starts the project's own Prefect server and worker, with the deployments, and keeps them running.
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.shipped.versions import untested_text
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
 
+    if untested := untested_text():
+        warn(untested)
     stack = start(default_store().root, SHIPPED, port=port, tell=tell)
-    if as_json:
-        sign_in = str(sign_in_file(default_store().root))
-        print_json({"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in})
-    else:
-        print(f"UI  {stack.ui_url}\nAPI {stack.api_url}")
-        print(f"    it asks once for what is in {sign_in_file(default_store().root)}; `loadmaster ui` opens it")
+    sign_in = str(sign_in_file(default_store().root))
+    text = (
+        f"UI  {stack.ui_url}\nAPI {stack.api_url}\n    it asks once for what is in {sign_in}; `loadmaster ui` opens it"
+    )
+    say(Said(text=text, document={"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in}), form)
 
 
 @app.command(epilog="Example: loadmaster ui --print")
 def ui(
     only_print: Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
-    """Opens the UI of the running server in a browser, and says how to sign in: it asks once.
+    """Opens the UI in a browser, and says how to sign in: it asks once. A server that was not running is started for it.
 
-    Exit codes: 0 done, 1 no server is running, 2 usage.
+    Exit codes: 0 done, 1 no server could be started, 2 usage.
     """
     import webbrowser
 
+    from loadmaster.cli.commands.runs import stack_for_command
+    from loadmaster.errors.prefect import NoStackRunning
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.record import running
 
-    home = default_store().root
-    page, file = running(home.resolve()).ui_url, sign_in_file(home)
-    if as_json:
-        print_json({"ui": page, "sign_in": str(file)})
+    store = default_store()
+    try:
+        stack = running(store.root.resolve())
+    except NoStackRunning:
+        with stack_for_command(store, SHIPPED, tell) as (stack, _):
+            pass
+    page, file = stack.ui_url, sign_in_file(store.root)
+    text = f"UI  {page}\n    it asks once for what is in {file}"
+    say(Said(text=text, document={"ui": page, "sign_in": str(file)}), form)
+    if form is Format.JSON:
         return
-    print(f"UI  {page}\n    it asks once for what is in {file}")
     if not only_print and not webbrowser.open(page):
-        tell("no browser could be opened; open the address yourself")
+        warn("no browser could be opened; open the address yourself")
 
 
 @app.command(epilog="Example: loadmaster worker --pool ebpf --api http://127.0.0.1:4200/api")
@@ -72,7 +85,7 @@ def worker(
 ) -> None:
     """Runs a worker of a pool until Ctrl-C: it carries out the deployments of `prefect.yaml`, and nothing else.
 
-    For a server elsewhere, its file `keys/sign-in` has to be in `.loadmaster` (or `LOADMASTER_HOME`) here, too. Exit codes:
+    For a server elsewhere, its file `keys/sign-in` has to be in the store (`LOADMASTER_HOME`) here, too. Exit codes:
     0 ended, 1 no server or no sign-in, 2 usage.
     """
     from loadmaster.cli.commands.worker import become_worker
@@ -100,8 +113,9 @@ def prune(
     ] = 14,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, and remove nothing.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
-    """Removes what finished runs left in `.loadmaster` (or `LOADMASTER_HOME`), and unused build directories.
+    """Removes what finished runs left in the store (`LOADMASTER_HOME`), and unused build directories.
 
     Keeps every run that is at work or that another attempt could finish, and all receipts. Exit codes: 0 done, 2 usage.
     """
@@ -109,7 +123,4 @@ def prune(
     from loadmaster.cli.commands.prune import prune_text
 
     pruned = remove(default_store(), older_than, datetime.now(UTC), dry_run=dry_run)
-    if as_json:
-        print_json(pruned.model_dump(mode="json"))
-    else:
-        print(prune_text(pruned))
+    say(Said(text=prune_text(pruned), document=pruned.model_dump(mode="json")), form)

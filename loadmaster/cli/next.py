@@ -7,25 +7,34 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli import words
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
-from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, JsonOption, RegistryOption, RepositoryOption
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, RegistryOption, RepositoryOption
 from loadmaster.planning.values.version import CHANGED
 from loadmaster.run.store import default_store
 
 app = typer.Typer()
 
 
-@app.command(name="next", epilog="Example: loadmaster next demo")
+@app.command(name="next", epilog="Example: loadmaster next")
 def next_version(
     project: Annotated[
-        str, typer.Argument(help="A profile in `projects/`.", metavar="PROJECT", autocompletion=words.projects)
-    ],
+        str | None,
+        typer.Argument(
+            help="A known project; if left out, that of the repository here.",
+            metavar="[PROJECT]",
+            show_default=False,
+            autocompletion=words.projects,
+        ),
+    ] = None,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
     as_of: AsOfOption = None,
     registry: RegistryOption = None,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Says of each package what changed since its own last release, and proposes the next version of those that did, and of
     their dependents that must follow.
@@ -35,14 +44,20 @@ def next_version(
     1 nothing can be proposed, 2 usage, 4 something is not known that could change it.
     """
     from loadmaster.cli.commands.next import propose_here
-    from loadmaster.planning.changes.show import proposal_text
+    from loadmaster.cli.commands.projects.here import chosen
+    from loadmaster.planning.changes.show import proposal_markdown, proposal_text
     from loadmaster.rehearsal.request import rehearse_request
 
-    values = {"project": project, "version": CHANGED, "repository": absolute(repository), "branch": branch}
+    choice = chosen(project, repository)
+    values = {"project": choice.project, "version": CHANGED, "repository": choice.repository, "branch": branch}
     request = rehearse_request({**values, "commit": commit, "as_of": as_of})
     proposal = propose_here(request, registry, default_store(), tell)
-    if as_json:
-        print_json({**proposal.model_dump(mode="json"), "asked": proposal.asked})
-    else:
-        print(proposal_text(proposal), end="")
+    document = {**proposal.model_dump(mode="json"), "asked": proposal.asked}
+    said = Said(
+        text=proposal_text(proposal),
+        document=document,
+        summary=proposal_markdown(proposal),
+        is_wrong=bool(proposal.undecided),
+    )
+    say(said, form)
     raise typer.Exit(4 if proposal.undecided else 0)

@@ -8,13 +8,18 @@ import typer
 
 from loadmaster.cli import words
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 ProjectOption = Annotated[
-    str,
-    typer.Option("--project", "-p", help="A profile in `projects/`.", metavar="NAME", autocompletion=words.projects),
+    str | None,
+    typer.Option(
+        "--project",
+        "-p",
+        help="A known project; if left out, that of the repository here.",
+        metavar="NAME",
+        autocompletion=words.projects,
+    ),
 ]
 RepositoryOption = Annotated[
-    str | None, typer.Option(help="Git URL or path of a clone, instead of the profile's.", metavar="URL-OR-PATH")
+    str | None, typer.Option(help="Git URL or path of a clone, instead of the project's.", metavar="URL-OR-PATH")
 ]
 BranchOption = Annotated[
     str | None,

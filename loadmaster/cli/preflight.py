@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli import words
-from loadmaster.cli.commands.terminal import absolute, print_json, tell
+from loadmaster.cli.commands.terminal import tell
+from loadmaster.cli.formats.format import Format, GateFormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import (
     BranchOption,
-    JsonOption,
     ProjectOption,
     RegistryOption,
     RepositoryOption,
@@ -22,9 +23,9 @@ from loadmaster.shipped import SHIPPED
 app = typer.Typer()
 
 
-@app.command(epilog="Example: loadmaster preflight --project demo")
+@app.command(epilog="Example: loadmaster preflight")
 def preflight(
-    project: ProjectOption,
+    project: ProjectOption = None,
     version: Annotated[
         str | None,
         typer.Option(
@@ -41,6 +42,7 @@ def preflight(
     commit: Annotated[str | None, typer.Option(help="Commit to look at; else the head.", metavar="SHA")] = None,
     token_block: TokenBlockOption = None,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Asks the registry whether every crate could be published: owners, trusted publishing, the token, rate limits,
     names, crates.io's rules. Changes nothing.
@@ -52,13 +54,16 @@ def preflight(
     """
     from loadmaster.cli.commands.blocks import block_reader
     from loadmaster.cli.commands.preflight import preflight_here, report_text
+    from loadmaster.cli.commands.projects.here import chosen
+    from loadmaster.planning.ci.summary import preflight_summary
     from loadmaster.run.preflight import preflight_request
 
+    choice = chosen(project, repository)
     values = {
-        "project": project,
+        "project": choice.project,
         "version": version,
         "registry": registry,
-        "repository": absolute(repository),
+        "repository": choice.repository,
         "branch": branch,
         "commit": commit,
         "token_block": token_block,
@@ -66,8 +71,11 @@ def preflight(
     request, store = preflight_request(values), default_store()
     with block_reader(store, SHIPPED, tell) as read_block:
         report = preflight_here(request, store, read_block)
-    if as_json:
-        print_json(report.model_dump(mode="json", exclude_none=True))
-    else:
-        print(report_text(report), end="")
+    said = Said(
+        text=report_text(report),
+        document=report.model_dump(mode="json", exclude_none=True),
+        summary=preflight_summary(f"{report.project} {report.version}", report.findings, report.gates),
+        gates=report.gates,
+    )
+    say(said, form)
     raise typer.Exit(0 if report.is_open else 1)

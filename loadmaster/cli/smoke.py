@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli import words
-from loadmaster.cli.commands.terminal import absolute, tell
-from loadmaster.cli.options import JsonOption
+from loadmaster.cli.commands.terminal import absolute, show, tell
+from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
 from loadmaster.run.store import default_store
 
 app = typer.Typer()
@@ -35,7 +36,7 @@ TestedProjectOption = Annotated[
     typer.Option(
         "--project",
         "-p",
-        help="The profile whose table `smoke` gives the defaults.",
+        help="The project whose table `smoke` gives the defaults; of a release, the one here.",
         metavar="NAME",
         autocompletion=words.projects,
     ),
@@ -72,6 +73,7 @@ def smoke(
     binary: BinaryOption = None,
     doctor: DoctorOption = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Tests whether the kernel denies: opens a file before, during and after the denial, beside a file that must stay open,
     and from another process. Only a denial that was seen counts.
@@ -81,8 +83,12 @@ def smoke(
     from loadmaster.cli.commands.smoke import doctor_here, smoke_here
 
     if doctor:
-        print(doctor_here(as_json=as_json), end="")
+        show(doctor_here(as_json=form is Format.JSON))
         raise typer.Exit
+    if project is None and (subject == "release" or backend == "dispatch"):
+        from loadmaster.cli.commands.projects.here import chosen
+
+        project = chosen(None, None).project
     values = {
         "backend": backend,
         "subject": subject,
@@ -95,6 +101,9 @@ def smoke(
         "assets": absolute(assets),
         "binary": absolute(binary),
     }
-    text, code = smoke_here(values, default_store(), tell, as_json=as_json)
-    print(text, end="")
+    text, code = smoke_here(values, default_store(), tell, as_json=form is Format.JSON)
+    if form is Format.JSON:
+        show(text)
+    else:
+        say(Said(text=text, document=None, is_wrong=code != 0), form)
     raise typer.Exit(code)

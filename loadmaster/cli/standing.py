@@ -14,8 +14,9 @@ from pathlib import Path
 from semver import Version
 
 from loadmaster.cli.commands.known_runs import RunSeen, list_runs
+from loadmaster.cli.commands.projects.here import Here, find_here
 from loadmaster.clients import git
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, in_one_line
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.tag_name import version_in
@@ -24,7 +25,7 @@ from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.way_on import WayOn
-from loadmaster.run.profiles import load_project, project_names
+from loadmaster.run.profiles import has_own_file, load_project, project_names
 from loadmaster.run.store import Store
 from loadmaster.shipped import checkout
 from loadmaster.stack.record import running
@@ -43,7 +44,10 @@ class Standing(Value):
     directory: str
     workspace: str | None = None
     """The directory of the workspace's root manifest; None if the working directory is in none."""
+    """Of a profile that names several workspaces from elsewhere: its directory."""
     project: str | None = None
+    problem: str | None = None
+    """Why the profile here cannot be used."""
     last: LastTag | None = None
     """By the tags of this clone; None if none of them names a version, or if git could not be asked."""
     last_unknown: str | None = None
@@ -57,10 +61,14 @@ class Standing(Value):
     """The command that comes next, and what it does."""
 
 
-def standing_here(directory: Path, store: Store) -> Standing:
-    """Raises nothing of a release's: what cannot be known is told as such."""
-    workspace = workspace_around(directory)
-    project = None if workspace is None else project_here(workspace)
+def standing_here(directory: Path, store: Store, *, is_elsewhere: bool = False) -> Standing:
+    """Raises nothing of a release's: what cannot be known is told as such. `is_elsewhere`: the reader's shell is in another
+    directory, so that the next command has to name this one.
+    """
+    here, project, problem = _profile_here(directory)
+    workspace = workspace_around(directory) or (None if here is None else here.top / here.profile.folder)
+    if project is None and problem is None and workspace is not None:
+        project = project_by_address(workspace)
     last, unknown = (None, None) if workspace is None else _last_release(workspace, project)
     runs = [run for run in list_runs(store, close=False) if project is None or run.project == project.name]
     at_work, unfinished = tuple(run for run in runs if run.is_at_work), unfinished_of(runs)
@@ -68,13 +76,27 @@ def standing_here(directory: Path, store: Store) -> Standing:
         directory=str(directory),
         workspace=None if workspace is None else str(workspace),
         project=None if project is None else project.name,
+        problem=problem,
         last=last,
         last_unknown=unknown,
         at_work=at_work,
         unfinished=unfinished,
         server=_server(store),
-        next=_next(workspace, project, at_work, unfinished),
+        next=_run_next(at_work, unfinished)
+        or _next(directory if is_elsewhere else None, workspace, here, project, problem),
     )
+
+
+def _profile_here(directory: Path) -> tuple[Here | None, Project | None, str | None]:
+    """The nearest profile upwards, as commands here take it, and its project; or why it cannot be used."""
+    here: Here | None = None
+    try:
+        here = find_here(directory)
+        if here is None:
+            return None, None, None
+        return here, load_project(here.name) if has_own_file(here.name) else here.project(), None
+    except LoadmasterError as error:
+        return here, None, error.what
 
 
 def workspace_around(directory: Path) -> Path | None:
@@ -90,8 +112,8 @@ def _is_root(manifest: Path) -> bool:
     return False
 
 
-def project_here(workspace: Path) -> Project | None:
-    """The project whose profile names this repository, by its origin, its path or its directory; None if there is none."""
+def project_by_address(workspace: Path) -> Project | None:
+    """The known project whose profile names this repository, by its origin, its path or its directory; None if there is none."""
     places = {str(workspace)}
     with suppress(LoadmasterError):
         top = git.top(workspace)
@@ -154,25 +176,40 @@ def _server(store: Store) -> str | None:
         return None
 
 
-def _next(
-    workspace: Path | None,
-    project: Project | None,
-    at_work: tuple[RunSeen, ...],
-    unfinished: tuple[RunSeen, ...],
-) -> str:
+def _run_next(at_work: tuple[RunSeen, ...], unfinished: tuple[RunSeen, ...]) -> str | None:
     if at_work:
         run = at_work[0].short
         return f"`loadmaster follow {run}` shows how it goes"
     if unfinished:
         run = unfinished[0].short
         return f"`loadmaster resume {run}` goes on with it"
+    return None
+
+
+def _next(
+    elsewhere: Path | None, workspace: Path | None, here: Here | None, project: Project | None, problem: str | None
+) -> str:
+    """`elsewhere`: the directory, if the next command has to name it."""
+    if problem is not None:
+        place = shlex.quote(str(elsewhere or "."))
+        return f"`loadmaster profile check {place}` shows everything that is wrong"
     if workspace is None:
         return "go to one (`loadmaster -C WORKSPACE` does so), and `loadmaster init` writes its first profile"
     if project is None:
         place = shlex.quote(str(workspace))
         return f"`loadmaster init {place}` writes its first profile"
-    name = shlex.quote(project.name)
-    return f"`loadmaster next {name}` says what changed since the last release, and proposes the next version"
+    return f"{_next_version(elsewhere, here, project)} says what changed since the last release, and proposes the next version"
+
+
+def _next_version(elsewhere: Path | None, here: Here | None, project: Project) -> str:
+    """The command, which needs no name where the profile lies."""
+    if here is None:
+        name = shlex.quote(project.name)
+        return f"`loadmaster next {name}`"
+    if elsewhere is not None:
+        place = shlex.quote(str(elsewhere))
+        return f"`loadmaster -C {place} next`"
+    return "`loadmaster next`"
 
 
 def standing_text(standing: Standing) -> str:
@@ -180,13 +217,19 @@ def standing_text(standing: Standing) -> str:
         return f"`{standing.directory}` is in no Cargo workspace: {standing.next}."
     lines = [
         f"workspace   {standing.workspace or 'none here'}",
-        f"project     {standing.project or 'none: no profile names this repository'}",
+        f"project     {_project_text(standing)}",
         f"last        {_last_text(standing)}",
         *(f"at work     {_run_text(run)}" for run in standing.at_work),
         *(f"unfinished  {_run_text(run)}" for run in standing.unfinished),
         *([f"server      {standing.server}"] if standing.server else []),
     ]
     return "\n".join([*lines, f"next: {standing.next}"])
+
+
+def _project_text(standing: Standing) -> str:
+    if standing.problem is not None:
+        return f"not known: {in_one_line(standing.problem)}"
+    return standing.project or "none: there is no profile here, and no known project names this repository"
 
 
 def _last_text(standing: Standing) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from loadmaster.cli import words
-from loadmaster.cli.commands.terminal import print_json
-from loadmaster.cli.options import JsonOption, ManifestPathOption
+from loadmaster.cli.formats.format import Format, FormatOption, GateFormatOption, JsonOption
+from loadmaster.cli.formats.printing import Said, say
+from loadmaster.cli.options import ManifestPathOption
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
@@ -39,7 +40,7 @@ ProfileOption = Annotated[
     typer.Option(
         "--project",
         "-p",
-        help="A profile in `projects/`, for its rules.",
+        help="A known project, for its rules; the tree's own if left out.",
         metavar="NAME",
         autocompletion=words.projects,
     ),
@@ -69,6 +70,7 @@ def bump(
     manifest_path: ManifestPathOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     as_json: JsonOption = False,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Writes a new version into every file of a tree that has one: manifests, lockfiles, changelog, and the profile's files.
 
@@ -77,17 +79,15 @@ def bump(
     """
     from loadmaster.cli.commands.bump import bump as bump_files
     from loadmaster.cli.commands.bump import bump_text, roots_in
+    from loadmaster.cli.commands.projects.here import profile_of_tree
 
-    profile = load_project(project) if project is not None else None
+    profile = load_project(project) if project is not None else profile_of_tree(tree)
     style, roots = profile.release if profile else ReleaseStyle(), roots_in(tree, manifest_path or (), profile)
     options = {"policy": policy, "requirements": requirements}
     style = style.model_copy(update={key: value for key, value in options.items() if value is not None})
     today = day.date() if day else date.today()
     bumped = bump_files(tree, ",".join(version), style, today, roots, dry_run=dry_run)
-    if as_json:
-        print_json(bumped.model_dump(mode="json"))
-    else:
-        print(bump_text(bumped))
+    say(Said(text=bump_text(bumped), document=bumped.model_dump(mode="json")), form)
 
 
 @app.command(epilog="Example: loadmaster gates examples/hangar --tag v0.4.0")
@@ -97,6 +97,7 @@ def gates(
     project: ProfileOption = None,
     manifest_path: ManifestPathOption = None,
     as_json: JsonOption = False,
+    form: GateFormatOption = Format.TEXT,
 ) -> None:
     """Asks all gates that need only files, and shows what would stop a release of this tree half-way.
 
@@ -105,11 +106,17 @@ def gates(
     """
     from loadmaster.cli.commands.bump import roots_in
     from loadmaster.cli.commands.gates import judge, judgement_text
+    from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.planning.ci.summary import gates_summary
 
-    profile = load_project(project) if project is not None else None
+    profile = load_project(project) if project is not None else profile_of_tree(tree)
     judged = judge(tree, tag, profile, roots_in(tree, manifest_path or (), profile))
-    if as_json:
-        print_json(judged.model_dump(mode="json", exclude=None if judged.commands else {"commands"}))
-    else:
-        print(judgement_text(judged), end="")
+    said = Said(
+        text=judgement_text(judged),
+        document=judged.model_dump(mode="json", exclude=None if judged.commands else {"commands"}),
+        summary=gates_summary("Gates", judged.gates),
+        gates=judged.gates,
+        tree=tree,
+    )
+    say(said, form)
     raise typer.Exit(judged.exit_code)

@@ -1,4 +1,4 @@
-"""How the command line is read, and how it ends: options of all commands, and wrong usage as an error of the catalogue."""
+"""How the command line is read: options of all commands, and wrong usage as an error of the catalogue, in the format asked for."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Annotated, Any
 import typer
 
 # typer carries its own click, and exports only a part of it.
-from typer._click.core import Context
+from typer._click.core import Command, Context
 from typer._click.exceptions import UsageError as Misused
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from loadmaster.cli.commands.terminal import print_json
+from loadmaster.cli.formats.format import asked_for
+from loadmaster.cli.formats.printing import say_failed
 from loadmaster.cli.screen.volume import Volume, set_volume
 from loadmaster.errors.base import LoadmasterError, UsageError
-from loadmaster.planning.values.receipt import Failure
 
 
 def print_failure(error: LoadmasterError) -> None:
-    """Prints the document of a command that failed, if its arguments ask for one."""
-    if "--json" in sys.argv:
-        print_json({"outcome": "failed", "failure": Failure.of(error).model_dump(mode="json", exclude_none=True)})
+    """Prints what a command that failed says on standard output, in the format that its arguments ask for."""
+    say_failed(error, asked_for(sys.argv[1:]))
 
 
 class Commands(TyperGroup):
@@ -32,8 +31,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for command in (self, *self.commands.values()):
-            command.params += _volume_options()
+        _give_volume(self)
 
     def make_context(self, *args: Any, **extra: Any) -> Context:
         with _misuse_told():
@@ -77,6 +75,13 @@ def _volume(
     ] = False,
 ) -> None:
     """`-v` and `-q`, which mean the same before and after the name of any command."""
+
+
+def _give_volume(command: Command) -> None:
+    """To a command, and to all commands of a group."""
+    command.params += _volume_options()
+    for inner in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _give_volume(inner)
 
 
 def _volume_options() -> list[Any]:

@@ -1,4 +1,4 @@
-"""The words that a shell offers at the tab key: names of projects, words for a version, ids of runs."""
+"""The words that a shell offers at the tab key: names of projects, fields of a profile, words for a version, ids of runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from loadmaster.run.store import default_store
 
 def projects(incomplete: str) -> Iterator[str]:
     return _beginning(incomplete, project_names())
+
+
+def fields(incomplete: str) -> Iterator[str]:
+    """The fields and the tables of a profile."""
+    from loadmaster.planning.profile.fields import tables
+
+    named = (name for table in tables() for name in (table.name, *map(table.path_of, table.fields)))
+    return _beginning(incomplete, filter(None, named))
 
 
 def versions(incomplete: str) -> Iterator[str]:

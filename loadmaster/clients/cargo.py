@@ -16,7 +16,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -114,6 +114,7 @@ class Cargo:
         if access.purpose is not Purpose.BUILD:
             env |= OWN_RUSTC
         (self.home / "config").unlink(missing_ok=True)  # cargo would prefer it to ours
+        argv = self._with_our_registry(argv)
         if self.sandbox is None:
             return argv, env
         reads = (self.home, self.around(directory), *access.reads)
@@ -127,6 +128,14 @@ class Cargo:
                 written.mkdir(parents=True, exist_ok=True)
         allowed = replace(access, reads=reads, writes=writes, keeps=(self.home / "config.toml",))
         return self.sandbox.command(argv, directory, allowed), env
+
+    def _with_our_registry(self, argv: Sequence[str]) -> Sequence[str]:
+        """A workspace may replace crates.io itself, such as by a `vendor` directory, which lacks what is released. Its file would
+        go before ours, and the command line goes before both.
+        """
+        if self.registry is None or argv[0] != "cargo":
+            return argv
+        return ["cargo", "--config", f'source.crates-io.replace-with="{self.registry}"', *argv[1:]]
 
 
 def cargo_in(
@@ -265,20 +274,36 @@ def _package_arguments(packages: Sequence[str]) -> list[str]:
     return [f"--package={package}" for package in packages] or ["--workspace", "--all-targets"]
 
 
-def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[str, ...]:
-    """Every warning and error of clippy with its file, without its line, such as `src/lib.rs: unneeded return`; repeated ones too.
+class Diagnostic(NamedTuple):
+    """A warning or an error of clippy."""
 
-    So a finding keeps its words when the lines above it move. () if clippy cannot run.
-    """
+    file: str
+    """From the top of the repository."""
+    line: int
+    message: str
+
+    @property
+    def words(self) -> str:
+        """The finding without its line, such as `src/lib.rs: unneeded return`: it keeps them when the lines above it move."""
+        return f"{self.file}: {self.message}"
+
+    @property
+    def located(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def diagnostics(cargo: Cargo, directory: Path, packages: Sequence[str] = (), *, locked: bool) -> tuple[Diagnostic, ...]:
+    """Every warning and error of clippy; repeated ones, too. () if clippy cannot run."""
     argv = ["cargo", "clippy", *_package_arguments(packages), "--keep-going", "--quiet", "--message-format", "json"]
     finished = _call(
         cargo, directory, argv + ["--locked"] * locked, "running clippy", _build_in(cargo.around(directory))
     )
     messages = (message for line in finished.out.splitlines() if (message := _compiler_message(line)) is not None)
     return tuple(
-        f"{_from_top(cargo, directory, message.spans[0].file_name)}: {message.message}"
+        Diagnostic(_from_top(cargo, directory, span.file_name), span.line_start, message.message)
         for message in messages
-        if message.level in ("warning", "error") and message.spans
+        if message.level in ("warning", "error")
+        for span in message.spans[:1]
     )
 
 
@@ -290,9 +315,10 @@ def _from_top(cargo: Cargo, directory: Path, file: str) -> str:
 
 class _Span(BaseModel):
     file_name: str
+    line_start: int
 
 
-class _Diagnostic(BaseModel):
+class _CompilerWords(BaseModel):
     level: str
     message: str
     spans: tuple[_Span, ...]
@@ -302,10 +328,10 @@ class _CompilerMessage(BaseModel):
     """A line of cargo's `--message-format json`, as far as it is read."""
 
     reason: Literal["compiler-message"]
-    message: _Diagnostic
+    message: _CompilerWords
 
 
-def _compiler_message(line: str) -> _Diagnostic | None:
+def _compiler_message(line: str) -> _CompilerWords | None:
     """None for every other line: cargo has others, and a macro may print what it likes among them."""
     try:
         return _CompilerMessage.model_validate_json(line).message

@@ -44,9 +44,9 @@ class RequirementCannotFollow(LoadmasterError):
 
 
 class NotToml(LoadmasterError):
-    """A manifest that is no TOML; the reason names line and column."""
+    """A manifest that is no TOML; the reason names line and column. `line` is None if the parser did not say where it stopped."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
         self.reason = reason
         super().__init__(
             f"`{path}` is not TOML: {reason}.",
@@ -129,9 +129,12 @@ class TreeMissing(UsageError):
 
 
 class TreeNotJudged(UsageError):
-    """The gates cannot judge a tree that cannot be read; the texts are those of the error that was found."""
+    """The gates cannot judge a tree that cannot be read; the texts are those of the error that was found.
 
-    def __init__(self, found: LoadmasterError) -> None:
+    `tree` is the directory that the paths of that error begin in.
+    """
+
+    def __init__(self, found: LoadmasterError, tree: str) -> None:
         super().__init__(found.what, why=found.why, fix=found.fix)
 
 

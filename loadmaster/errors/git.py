@@ -243,7 +243,7 @@ class GitFailed(LoadmasterError):
             f"`{command}` failed in `{directory}`: {told}",
             why="git's own words above are all that is known.",
             fix="if they mention a lock, let the program that holds it end; if they mention a broken object and the directory is "
-            "below `.loadmaster`, remove it: it is made again. Then try again.",
+            "in Loadmaster's store (`LOADMASTER_HOME`), remove it: it is made again. Then try again.",
         )
 
 

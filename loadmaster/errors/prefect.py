@@ -15,7 +15,7 @@ class StackDidNotStart(LoadmasterError):
         whole = part if part == "keeper" else f"Prefect {part}"
         super().__init__(
             f"The {whole} was not ready after {seconds:.0f} s. The end of `{log}`:\n{last_lines or '(empty)'}",
-            why="the machine is too busy, the disk is full, or Prefect's dependencies are not those of `constraints.txt`.",
+            why="the machine is too busy, the disk is full, or its packages have not the tested versions.",
             fix="read the log, mend what it names, then run `loadmaster up` again. What was started for this attempt is stopped.",
         )
 
@@ -28,6 +28,17 @@ class NoStackRunning(LoadmasterError):
             f"No Prefect server of this project is running (`{home}` records none that is alive).",
             why="it was never started, was stopped, or the machine was restarted.",
             fix="run `loadmaster up`.",
+        )
+
+
+class IdleMinutesBroken(UsageError):
+    """The setting for how long a server stays is no such time."""
+
+    def __init__(self, variable: str, given: str) -> None:
+        super().__init__(
+            f"`{variable}` is `{given}`, which is no number of minutes.",
+            why="it says for how long a server that a command started stays without being needed.",
+            fix="give it a number, such as `30`, or leave it out.",
         )
 
 
@@ -73,7 +84,7 @@ class PrefectUnreachable(LoadmasterError):
         super().__init__(
             f"The Prefect server gave no usable answer at `{url}`: {told}",
             why="it was stopped, is starting or overloaded, or the machine was asleep.",
-            fix="run `loadmaster up`. If it runs and does not answer, read `server.log` below `.loadmaster/`, run "
+            fix="run `loadmaster up`. If it runs and does not answer, read `server.log` in the store (`LOADMASTER_HOME`), run "
             "`loadmaster down --force`, and then `loadmaster up` again.",
         )
 

@@ -51,8 +51,8 @@ class UnknownProject(UsageError):
     def __init__(self, name: str, known: Collection[str]) -> None:
         super().__init__(
             f"There is no project `{name}`.",
-            why="each project is one file `projects/NAME.toml`.",
-            fix=f"use one of {names(known)}, or write its profile.",
+            why="a project is known by its profile, in its repository or as a file `NAME.toml` of this machine.",
+            fix=f"use one of {names(known)}, or make its repository known: `loadmaster project add PATH`.",
         )
 
 
@@ -74,7 +74,7 @@ class ProfileThere(LoadmasterError):
         super().__init__(
             f"`{file}` is there already, and nothing was written.",
             why="a person may have edited it, so it is not overwritten.",
-            fix="give another name with `--name`, or overwrite it with `--force`.",
+            fix="edit it, or overwrite it with `--force`. The table of a `Cargo.toml` has to be taken out by hand.",
         )
 
 

@@ -15,8 +15,8 @@ class EngineAbsent(LoadmasterError):
         super().__init__(
             f"No Docker engine answers at `{address}`: {told}",
             why="none is installed, it is not running, or `DOCKER_HOST` names another place.",
-            fix="install Debian's `docker.io` and start it; or start one of this checkout's own, `scripts/engine start DIRECTORY`, "
-            "and give `DOCKER_HOST` the address that it prints.",
+            fix="install Debian's `docker.io` and start it; or, in a checkout of Loadmaster, start one of its own, "
+            "`scripts/engine start DIRECTORY`, and give `DOCKER_HOST` the address that it prints.",
         )
 
 

@@ -19,6 +19,28 @@ JOB_TEMPLATE: dict[str, Any] = {
 end with the worker."""
 
 
+def offer_projects(schema: Any, names: Iterable[str]) -> Any:
+    """The schema of a form, in which every field `project` has these names to choose from."""
+    if isinstance(schema, list):
+        return [offer_projects(each, names) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _with_choices(value, list(names)) if key == "project" else offer_projects(value, names)
+        for key, value in schema.items()
+    }
+
+
+def _with_choices(field: Any, names: list[str]) -> Any:
+    """The field, which may also be left out (`anyOf`). A value of that name, such as a default's, is no field."""
+    if isinstance(field, list):
+        return [_with_choices(each, names) for each in field]
+    if not isinstance(field, dict):
+        return field
+    inner = {key: _with_choices(value, names) if key == "anyOf" else value for key, value in field.items()}
+    return {**inner, "enum": names} if "enum" in inner else inner
+
+
 class WrittenDeployment(Value):
     """A deployment of `prefect.yaml`."""
 

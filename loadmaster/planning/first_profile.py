@@ -17,11 +17,11 @@ from pydantic import Field
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
-from loadmaster.planning.edits.changelog import has_unreleased, headings
-from loadmaster.planning.edits.changelogs import is_in_use
 from loadmaster.planning.elsewhere.adopting import Adopted, adopt
 from loadmaster.planning.elsewhere.settings import Ground
 from loadmaster.planning.elsewhere.show import settings_lines
+from loadmaster.planning.first_changelogs import first_changelogs
+from loadmaster.planning.profile.in_repository import SCHEMA_FILE
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ClippyScope, GateStyle, ReleaseStyle
 from loadmaster.planning.profile.shared_tags import require_one_version
@@ -66,10 +66,6 @@ class Survey(Value):
     """An installed toolchain, if the pinned one is not installed."""
 
 
-CHANGELOGS = ("changelog.md", "changes.md")
-"""The names of changelogs, in lower case."""
-_NEWEST = 10
-"""If a changelog has none of this many newest versions, nobody maintains it any more."""
 _SHOWN = 5
 """How many names a comment lists."""
 _REMOTE = re.compile(r"(?!file:)(?:\w+://[^/]+/|[\w.@-]+:)(?:.*/)?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
@@ -106,16 +102,34 @@ def _released(survey: Survey, adopted: Adopted) -> tuple[Package, ...]:
     return tuple(package for package in packages if package.name not in waived) or packages
 
 
-def first_profile(survey: Survey, title: str) -> str:
-    """The text of `projects/NAME.toml`. Raises `TagOfTwoVersions`, `ToolFileBroken`."""
+class ProfilePlace(Value):
+    """Where a first profile is written: it has in it what its place does not say."""
+
+    title: str
+    """The name of the directory, or the one that was given."""
+    in_repository: bool
+    """Whether it lies in the repository that it is for, and so needs no address."""
+    name: str | None = None
+    """The name that was given for a profile in a repository."""
+    schema_line: bool = False
+    """Whether the JSON Schema lies beside it."""
+
+
+def first_profile(survey: Survey, place: ProfilePlace) -> str:
+    """The text of the profile. Raises `TagOfTwoVersions`, `ToolFileBroken`."""
     adopted = adopt_settings(survey)
     published = _released(survey, adopted)
     policy = _policy(published)
     forge = survey.forge or adopted.wish("forge")
     document = tomlkit.document()
-    document.add(tomlkit.comment("Written by `loadmaster init`; docs/project.md lists every setting."))
-    document.add("title", tomlkit.item(title))
-    document.add("forge", tomlkit.item(forge or "local/" + re.sub(r"[^\w.-]", "-", title)))
+    document.add(
+        tomlkit.comment("Written by `loadmaster init`; `loadmaster profile explain FIELD` says what a setting means.")
+    )
+    forge_or_local = forge or "local/" + re.sub(r"[^\w.-]", "-", place.title)
+    if place.in_repository and place.name not in (None, forge_or_local.partition("/")[2]):
+        document.add("name", tomlkit.item(place.name))
+    document.add("title", tomlkit.item(place.title))
+    document.add("forge", tomlkit.item(forge_or_local))
     if forge is None:
         document.add(
             tomlkit.comment(
@@ -123,8 +137,9 @@ def first_profile(survey: Survey, title: str) -> str:
             )
         )
     source = _add(document, "source")
-    source.add(tomlkit.comment(_WHY_CLONE))
-    source.add("repository", tomlkit.item(survey.repository))
+    if not place.in_repository:
+        source.add(tomlkit.comment(_WHY_CLONE))
+        source.add("repository", tomlkit.item(survey.repository))
     source.add("branch", tomlkit.item(survey.branch))
     _add_place(source, survey.workspace)
     _add_release(document, survey, published, policy, adopted)
@@ -132,7 +147,8 @@ def first_profile(survey: Survey, title: str) -> str:
     _add_cargo(document, survey, adopted)
     _add_install(document, survey, published)
     _add_settings(document, adopted)
-    return tomlkit.dumps(document)
+    first = f"#:schema ./{SCHEMA_FILE}\n" if place.schema_line else ""  # editors want it without a blank
+    return first + tomlkit.dumps(document)
 
 
 def _add_registry(document: TOMLDocument, survey: Survey, adopted: Adopted) -> None:
@@ -287,12 +303,7 @@ def _add_release(
     release.add("tag", tomlkit.item(patterns.tag))
     for line in _doubts(survey, patterns, independent=independent):
         release.add(tomlkit.comment(line))
-    wished = adopted.wish("release.changelog")
-    abandoned = wished is None and not independent and _is_abandoned(survey, published)
-    found = wished or _changelog(survey, published, independent=independent)
-    release.add("changelog", tomlkit.item("" if abandoned else found))
-    if abandoned:
-        release.add(tomlkit.comment(_WHY_ABANDONED))
+    _add_changelog(release, survey, published, adopted, independent=independent)
     _add_wishes(release, adopted)
     if survey.stale_lockfiles:
         release.add(tomlkit.comment(_WHY_STALE))
@@ -314,6 +325,24 @@ def _add_release(
         release.add("files", _rules(rules))
     if elsewhere := _elsewhere(survey):
         release.add(tomlkit.comment(f"Not for `{_registry(survey)}`, by `publish` in their manifests: {elsewhere}."))
+
+
+def _add_changelog(
+    release: Table, survey: Survey, published: tuple[Package, ...], adopted: Adopted, *, independent: bool
+) -> None:
+    wished = adopted.wish("release.changelog")
+    versions = {package.name: _versions_at_clone(survey, package) for package in published}
+    found = first_changelogs(survey.changelogs, survey.workspace.roots, published, versions, independent=independent)
+    release.add("changelog", tomlkit.item(wished or found.path))
+    if wished is not None:
+        return
+    if found.abandoned:
+        release.add(tomlkit.comment(_WHY_ABANDONED))
+    if found.mixed:
+        release.add(tomlkit.comment(f"{_WHY_MIXED}: {_some(found.mixed)}."))
+    if found.by_package:
+        release.add(tomlkit.comment(_WHY_BY_PACKAGE))
+        release.add("changelogs", _table(found.by_package))
 
 
 def _wished_patterns(shown: Patterns, adopted: Adopted) -> Patterns:
@@ -349,6 +378,8 @@ _WHY_POLICY = {
     Policy.INDEPENDENT: "The published packages have versions of their own.",
 }
 _WHY_ABANDONED = "The changelog at the root has none of the newest versions: it does not change."
+_WHY_MIXED = "Loadmaster does not write these, because their headings name several packages"
+_WHY_BY_PACKAGE = "The changelog at the top has the versions of this package alone."
 _WHY_EXCLUDED = (
     "crates.io has no version of these, or only somebody else's, or another tool leaves them out, though their manifests allow "
     "publishing them: remove what should be published."
@@ -390,41 +421,6 @@ def _some(names: Collection[str]) -> str:
     listed = sorted(names)
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     return ", ".join(listed[:_SHOWN]) + more
-
-
-def _is_abandoned(survey: Survey, published: tuple[Package, ...]) -> bool:
-    """Whether the changelog at the root has no section for the next version, and none of any package's newest versions."""
-    text = survey.changelogs.get(_root_changelog(survey))
-    if text is None or has_unreleased(text):
-        return False
-    newest = {version for package in published for version in _versions_at_clone(survey, package)[-_NEWEST:]}
-    return bool(newest) and newest.isdisjoint(heading.version for heading in headings(text))
-
-
-def _root_changelog(survey: Survey) -> str:
-    """The changelog in use at the workspace's root, or at the top of the repository; `""` if there is none."""
-    roots = survey.workspace.roots
-    places = (*map(posixpath.dirname, roots if len(roots) == 1 else ()), "")
-    return next((path for place in places for path in _in_use(survey) if posixpath.dirname(path) == place), "")
-
-
-def _in_use(survey: Survey) -> tuple[str, ...]:
-    """The changelogs that do not say that another took their place."""
-    return tuple(path for path, text in sorted(survey.changelogs.items()) if is_in_use(path, text))
-
-
-def _changelog(survey: Survey, published: tuple[Package, ...], *, independent: bool) -> str:
-    """The changelog at the workspace's root or at the top, or the only one beside a package. If packages have versions of their
-    own: the most frequent name in their directories.
-
-    `""` if there is none, or if such packages share one, because nobody knows which entries are whose.
-    """
-    folders = [posixpath.dirname(package.manifest) for package in published]
-    beside = [changelog for changelog in _in_use(survey) if posixpath.dirname(changelog) in folders]
-    if not independent:
-        return _root_changelog(survey) or (beside[0] if len(beside) == 1 else "")
-    names = Counter(posixpath.basename(changelog) for changelog in beside)
-    return names.most_common(1)[0][0] if names else ""
 
 
 def _exclusions(survey: Survey, published: tuple[Package, ...], adopted: Adopted) -> Any:

@@ -2,7 +2,7 @@
 Then cargo need not ask the index for each crate.
 
 cargo packages the crates of one workspace together. Of several workspaces, one that needs another's crates comes after it, and
-finds them in an index that has them already.
+finds them in an index that has them already. So does a crate that needs a sibling without a path, which cargo could package later.
 
 Every packaged crate contains a lockfile of its own, which cargo resolves again. The workspace's lockfile pins the packages
 from a registry. A sibling, however, resolves to the newest version that fits, whether it is packaged here or is on the
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from loadmaster.planning.order import Edges, dependencies_first, edges
 from loadmaster.planning.registry.metadata import CRATES_IO_INDEX
 from loadmaster.planning.registry.seen import RegistrySeen
-from loadmaster.planning.tree.workspace import Dependency, Workspace
+from loadmaster.planning.tree.workspace import Dependency, Package, Workspace
 from loadmaster.planning.values.requirement import matches
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
@@ -38,20 +38,27 @@ class Round(Value):
     """Version by name."""
 
 
+class TooEarly(NamedTuple):
+    """A package that cargo would package before a sibling that it needs."""
+
+    package: Package
+    needed: Dependency
+
+
 def packaging_rounds(workspace: Workspace, crates: Mapping[str, str]) -> tuple[Round, ...]:
-    """The calls that package `crates` (version by name), in their order: whatever a crate needs of another workspace is packaged
-    before it. It is one call for each workspace, and more only if two of them need each other.
+    """The calls that package `crates` (version by name), in their order: whatever a crate needs of another workspace, or of its own
+    without a path, is packaged before it. It is one call for each workspace, and more only if that must be.
 
     Raises `DependencyCycle`.
     """
     packages = [package for package in workspace.packages if package.name in crates]
     waiting = {root: {each.name for each in packages if each.root == root} for root in workspace.roots}
     waiting = {root: names for root, names in waiting.items() if names}
-    if len(waiting) == 1:  # cargo finds the order within one by itself, also where ours has none
+    if len(waiting) == 1 and not too_early(packages):  # cargo finds the order by itself, also where ours has none
         return tuple(Round(root=root, crates=dict(crates)) for root in waiting)
     graph, rounds, done = edges(packages, crates), list[Round](), set[str]()
     while waiting:
-        ready = {root: _ready(graph, names, done) for root, names in sorted(waiting.items())}
+        ready = {root: _ready(graph, names, done, packages) for root, names in sorted(waiting.items())}
         root = max(ready, key=lambda each: (ready[each] == waiting[each], len(ready[each])))
         rounds.append(Round(root=root, crates={name: crates[name] for name in sorted(ready[root])}))
         done |= ready[root]
@@ -60,13 +67,55 @@ def packaging_rounds(workspace: Workspace, crates: Mapping[str, str]) -> tuple[R
     return tuple(rounds)
 
 
-def _ready(graph: Edges, names: Collection[str], done: Collection[str]) -> set[str]:
-    """Those of `names` that need nothing but one another and what is done."""
-    ready = set[str]()
-    for name in dependencies_first(graph):
-        if name in names and graph[name] <= ready.union(done):
-            ready.add(name)
-    return ready
+def _ready(graph: Edges, names: Collection[str], done: Collection[str], packages: Collection[Package]) -> set[str]:
+    """Those of `names` that need nothing but what is done, and one another in a way that one call of cargo allows."""
+    late = set[str]()
+    while True:
+        ready = set[str]()
+        for name in dependencies_first(graph):
+            if name in names and name not in late and graph[name] <= ready.union(done):
+                ready.add(name)
+        early = too_early([package for package in packages if package.name in ready])
+        found = {pair.package.name for pair in early if pair.needed.name in graph[pair.package.name]}
+        if not found:
+            return ready
+        late |= found
+
+
+def too_early(packages: Collection[Package]) -> tuple[TooEarly, ...]:
+    """What cargo would package too early in one call for `packages`: siblings that are needed without a path come in any order."""
+    order = cargo_packaging_order(packages)
+    return tuple(
+        TooEarly(package, dependency)
+        for position, package in enumerate(order)
+        for later in order[position + 1 :]
+        for dependency in package.dependencies
+        if dependency.name == later.name and dependency.path is None and dependency.git is None
+        if matches(dependency.requirement, later.version)
+    )
+
+
+def cargo_packaging_order(packages: Collection[Package]) -> tuple[Package, ...]:
+    """The packages in cargo's order: by name, except that those needed by path come first.
+
+    A cycle begins at the package that the order by name reaches first.
+    """
+    by_name, ordered = {package.name: package for package in packages}, dict[str, Package]()
+    waiting = [(name, False) for name in sorted(by_name, reverse=True)]
+    seen = set[str]()
+    while waiting:
+        name, is_ready = waiting.pop()
+        if is_ready:
+            ordered[name] = by_name[name]
+        elif name not in seen:
+            seen.add(name)
+            needs = {
+                dependency.name
+                for dependency in by_name[name].dependencies
+                if dependency.path is not None and dependency.is_packaged
+            }
+            waiting += [(name, True), *((need, False) for need in sorted(needs & by_name.keys(), reverse=True))]
+    return tuple(ordered.values())
 
 
 class LockedCrate(NamedTuple):

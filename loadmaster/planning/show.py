@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,6 +29,8 @@ SIGN = {
     ObjectState.UNKNOWN: "?",
 }
 _PROPOSED = "notes proposed from commits; entries in the changelog would replace them"
+_CODE = re.compile(r"(`[^`\n]*`)")
+"""Code in a line of Markdown, where nothing is HTML."""
 _GATE_SIGN = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.SKIP: "–", Outcome.COULD_NOT_CHECK: "?"}
 
 
@@ -141,7 +144,7 @@ def outage_markdown(told: str, since: datetime, following: NextTry) -> str:
     rows = [
         "| waits since | for | asked |",
         "|---|---|---|",
-        f"| {since:%Y-%m-%d %H:%M:%S} UTC | {_cell(told)} | {when} {following.until:%Y-%m-%d %H:%M:%S} UTC |",
+        f"| {since:%Y-%m-%d %H:%M:%S} UTC | {cell(told)} | {when} {following.until:%Y-%m-%d %H:%M:%S} UTC |",
     ]
     means = "Nothing is lost: what took effect meanwhile is recognised. `patience` in the profile says how long it is waited."
     return "\n".join([*rows, "", means, ""])
@@ -238,14 +241,18 @@ def gates_markdown(answers: Iterable[GateAnswer]) -> str:
         )
         details = details or answer.why or "\n".join(answer.asked)
         lines.append(
-            f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {_cell(details)} |"
+            f"| `{answer.gate}` | {_GATE_SIGN[answer.outcome]}&nbsp;{answer.outcome} | {answer.checked} | {cell(details)} |"
         )
     return "\n".join([*lines, ""])
 
 
-def _cell(text: str) -> str:
-    """The text for a cell of a table. cargo's messages have several lines, and a bar would begin the next cell."""
-    return text.replace("|", "\\|").replace("\n", "<br>")
+def cell(text: str) -> str:
+    """Foreign text for a cell of a Markdown table. cargo's messages have several lines, and a bar would begin the next cell.
+
+    What may be HTML is made plain: a comment that begins in a cell (`<!--`) would hide the rest of the page.
+    """
+    plain = (part if part.startswith("`") else part.replace("<", "&lt;") for part in _CODE.split(text))
+    return "".join(plain).replace("|", "\\|").replace("\r", "").replace("\n", "<br>")
 
 
 def _summary(answer: GateAnswer) -> str:
@@ -320,15 +327,18 @@ def _object_line(record: ObjectRecord) -> str:
     return f"  {SIGN[record.state]} {record.kind:<8} {record.id}  {record.seconds:.1f} s{acted}{digest_part}{why}"
 
 
-def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None) -> str:
+def receipt_markdown(
+    receipt: Receipt, plan: ReleasePlan | None, kept_in: str | None = None, *, folds_gates: bool = False
+) -> str:
     """The receipt for an artifact. If `plan` is given, a graph shows the state of each crate.
 
+    `folds_gates`: the table of all gates is shown only if a reader opens it.
     `kept_in` is the directory of a rehearsal's world. It is shown because the world's addresses end with its process.
     """
     states = {record.id: record.state for record in receipt.objects if record.kind == "crate"}
     rows = [
         f"| {SIGN[record.state]}&nbsp;{record.state} | {record.kind} | `{record.id}` | {record.seconds:.1f} | {record.attempts} "
-        f"| {f'`{record.sha256[:16]}…`' if record.sha256 else ''} | {_cell(record.why or '')} |"
+        f"| {f'`{record.sha256[:16]}…`' if record.sha256 else ''} | {cell(record.why or '')} |"
         for record in receipt.objects
     ]
     failure = receipt.failure
@@ -346,11 +356,16 @@ def receipt_markdown(receipt: Receipt, plan: ReleasePlan | None, kept_in: str | 
             *rows,
             "## Gates",
             *_not_passed_lines(receipt.gates),
-            gates_markdown(receipt.gates),
+            *(folded("All gates", gates_markdown(receipt.gates)) if folds_gates else [gates_markdown(receipt.gates)]),
             *_deviation_lines(receipt.deviations),
             "",
         ]
     )
+
+
+def folded(title: str, markdown: str) -> list[str]:
+    """Markdown that is shown only if a reader opens it."""
+    return [f"<details><summary>{title}</summary>", "", markdown, "", "</details>", ""]
 
 
 def _not_passed_lines(answers: Iterable[GateAnswer]) -> list[str]:

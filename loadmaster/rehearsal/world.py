@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from loadmaster.clients.serving import serving
+from loadmaster.errors.git import GitDenied, GitRemoteMissing, GitRemoteUnreachable
+from loadmaster.errors.profile.lying import NoProfileIn
 from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.sparse_index import crates_io_index
@@ -32,7 +34,7 @@ from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import kept_token, seed
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin, repository_of, source_of
-from loadmaster.run.profiles import load_project
+from loadmaster.run.profiles import load_project, read_anew
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
 from loadmaster.run.world_clock import WorldClock
@@ -52,10 +54,10 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     Raises `UnknownProject`, `ProfileBroken`, `BranchNotReleased`, `UnknownCommit`, `RequestMoved`, and what git raises for the
     repository.
     """
-    project = load_project(request.project).on_branch(request.branch)
     remote = directory.world / "remote.git"
     # A Retry has all it needs in its world; the source of that may be out of reach by then.
     is_retry = directory.pinned.exists() and remote.exists()
+    project = (_read_once_more if is_retry else read_anew)(request.project).on_branch(request.branch)
     source = remote if is_retry else source_of(request, project, directory, store)
     pinned = pin(request, project, directory, source, request.as_of)
     create_remote(remote, source, project.source.branch, commit=pinned.commit)
@@ -73,6 +75,14 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
             abandoned=request.abandoned,
             options=request.options,
         )
+
+
+def _read_once_more(name: str) -> Project:
+    """A profile that was mended counts for a Retry, too. If its repository is gone or out of reach, the one that was read last."""
+    try:
+        return read_anew(name)
+    except (GitRemoteMissing, GitRemoteUnreachable, GitDenied, NoProfileIn):
+        return load_project(name)
 
 
 @contextmanager

@@ -59,6 +59,8 @@ class Journal:
     def note_plan(self, plan: ReleasePlan, toolchain: ToolchainSeen) -> None:
         self.plan, self._toolchain, self._is_planned = plan, toolchain, True
         self._write_head()
+        with suppress(LoadmasterError):  # it is only shown; a disk that is full stops the release where it matters
+            write_atomically(self._job.directory.plan, plan.model_dump_json().encode())
         self._write(RunNote(ahead=ahead_of(plan)))
 
     def begin(self, phase: Phase) -> None:
@@ -173,6 +175,15 @@ def write_receipt(directory: RunDirectory, receipt: Receipt) -> None:
         _append(directory, RunNote(receipt=receipt.model_copy(update={"objects": ()})))
         raise
     directory.journal.unlink(missing_ok=True)
+
+
+def plan_of(directory: RunDirectory, receipt: Receipt) -> ReleasePlan | None:
+    """The plan that the receipt is of; None if it is not kept, or is another attempt's."""
+    try:
+        plan = ReleasePlan.model_validate_json(directory.plan.read_bytes())
+    except (OSError, ValueError):  # there is none, or nothing that this version wrote
+        return None
+    return plan if digest(plan) == receipt.plan else None
 
 
 def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | None:

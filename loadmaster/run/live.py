@@ -14,7 +14,7 @@ from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import IMPORTED, pin
-from loadmaster.run.profiles import load_project
+from loadmaster.run.profiles import read_anew
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
@@ -26,7 +26,7 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
     Raises `LiveWorldRefused` for an address that is not on this machine, `SourceIncomplete`, and what pinning raises.
     """
-    project = load_project(request.project).on_branch(request.branch).with_token_block(request.token_block)
+    project = read_anew(request.project).on_branch(request.branch).with_token_block(request.token_block)
     index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from loadmaster.clients import git
 from loadmaster.errors.git import BranchMissing
 from loadmaster.errors.request import RequestMoved
+from loadmaster.planning.profile.in_repository import FILE, SCHEMA_FILE
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Job, Pinned
 from loadmaster.run.own_releases import commit_of_release
@@ -116,8 +118,11 @@ def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime
 
 
 def _dirty(request: ReleaseRequest) -> tuple[str, ...]:
-    """Uncommitted paths of the request's checkout; () if the request names a commit, because then they do not matter."""
+    """Uncommitted paths of the request's checkout; () if the request names a commit, because then they do not matter.
+
+    A profile does not count: it says how is released, and is no part of what is. So the first one can be tried as it is.
+    """
     checkout = Path(request.repository) if request.repository else None
     if checkout is None or request.commit is not None or not (checkout / ".git").exists():
         return ()
-    return git.uncommitted(checkout)
+    return tuple(path for path in git.uncommitted(checkout) if posixpath.basename(path) not in (FILE, SCHEMA_FILE))

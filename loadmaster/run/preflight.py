@@ -21,7 +21,7 @@ from loadmaster.planning.values.version import ASKED
 from loadmaster.run.allowed import Place, places_of
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin, repository_of, source_of
-from loadmaster.run.profiles import load_project
+from loadmaster.run.profiles import read_anew
 from loadmaster.run.request import ReleaseRequest, read_request
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
@@ -74,7 +74,7 @@ def preflight_request(values: dict[str, Any]) -> PreflightRequest:
 
 def preflight_job(request: PreflightRequest, directory: RunDirectory, store: Store) -> Job:
     """A job to look and to package with, in a directory of its own. Raises what pinning raises."""
-    project = load_project(request.project).on_branch(request.branch).with_token_block(request.token_block)
+    project = read_anew(request.project).on_branch(request.branch).with_token_block(request.token_block)
     source = source_of(request, project, directory, store)
     index = request.registry or crates_io_index()
     world = World(

@@ -9,8 +9,10 @@ the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` 
   upstream/    * index files and crates of crates.io, shared by all rehearsals
   build/       * cargo's target directories
   prefect/       the local server's home
+  ui/            its pages, as it serves them
   keeper/        the keeper's socket
   keys/          what it asks whoever signs in, and what encrypts its Secret blocks
+  projects/      the projects that a person made known, whose profiles lie in their repositories
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/       * the smoke test's payload, kernels and QEMU
 """
@@ -170,6 +172,11 @@ class RunDirectory:
     @property
     def receipt(self) -> Path:
         return self.path / "receipt.json"
+
+    @property
+    def plan(self) -> Path:
+        """The plan of the last attempt, for whoever shows it; every attempt plans anew."""
+        return self.path / "plan.json"
 
     @property
     def journal(self) -> Path:

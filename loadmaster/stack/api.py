@@ -106,6 +106,11 @@ class Api:
         query = {"flows": {"name": {"any_": list(flows)}}, "flow_runs": wanted}
         return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
 
+    def runs_to_begin(self, due: datetime) -> list[FlowRun]:
+        """The runs that wait in a queue, or are scheduled, to begin by `due`."""
+        wanted = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"before_": due.isoformat()}}
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", {"flow_runs": wanted}))
+
     def scheduled_runs(self, deployment: str) -> list[FlowRun]:
         """The runs that the deployment's schedules have created in advance."""
         flow, _, name = deployment.partition("/")
@@ -218,6 +223,10 @@ class Api:
     def deployments(self) -> list[dict[str, Any]]:
         """Every deployment, in Prefect's own shape."""
         return self._pages("/deployments/filter", {})
+
+    def give_form(self, deployment_id: str, schema: Mapping[str, object]) -> None:
+        """Gives the deployment another schema of its parameters, and leaves the rest of it as it is."""
+        self._ask("PATCH", f"/deployments/{deployment_id}", {"parameter_openapi_schema": dict(schema)})
 
     def _deployment_names(self) -> list[str]:
         flows = {flow["id"]: flow["name"] for flow in self._pages("/flows/filter", {})}

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from loadmaster.clients.disk import writing
-from loadmaster.errors.prefect import DeploymentsNotApplied
-from loadmaster.planning.deployment import function_of
+from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning
+from loadmaster.planning.deployment import function_of, offer_projects
+from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.yaml_text import read_yaml
+from loadmaster.stack.access import connect
+from loadmaster.stack.record import changing, read_record, running
 
 Definition = dict[str, Any]
 """A part of `prefect.yaml`, or of the server's answer about a deployment, in Prefect's own shape."""
@@ -74,3 +77,22 @@ def _add_choices_of(written: Definition, deployed: Definition) -> Definition:
 def _definition_of(schedule: Definition) -> Definition:
     timing = {name: value for name, value in schedule["schedule"].items() if name in ENTRIES_OF_A_SCHEDULE}
     return {**timing, "active": schedule["active"], "parameters": schedule["parameters"]}
+
+
+def offer_in_forms(home: Path, names: Iterable[str], tell: Tell) -> None:
+    """Offers these projects in the forms of the running server, at once. Without a server there is nothing to do: the next one
+    offers what is known when it starts. Raises `PrefectUnreachable`, `PrefectRefused`.
+    """
+    home, offered = home.resolve(), tuple(names)
+    if read_record(home) is None:
+        return
+    with changing(home, tell):
+        try:
+            stack = running(home)
+        except NoStackRunning:
+            return
+        with connect(home, stack) as api:
+            for deployment in api.deployments():
+                schema = deployment["parameter_openapi_schema"]
+                if (wanted := offer_projects(schema, offered)) != schema:
+                    api.give_form(deployment["id"], wanted)

@@ -21,6 +21,7 @@ DIRECTORIES = (
     "keys",
     "mirrors",
     "prefect",
+    "projects",
     "repositories",
     "results",
     "runs",

@@ -40,6 +40,7 @@ def environment(home: Path, port: int, project_root: Path, api_url: str | None =
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in own_hosts(port)),
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_UI_API_URL": "/api",  # of the page's own address, whichever of the two names it was opened by
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),  # else it writes its pages beside its own code
         "PREFECT_SERVER_API_PORT": str(port),  # not `--port`: with that, the UI would still call the default port
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

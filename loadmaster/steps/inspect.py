@@ -65,12 +65,22 @@ def clippy(job: Job, seen: Seen, plan: ReleasePlan) -> Lint:
         return lint
     # Cargo distinguishes the members of two trees only by their times, so that each tree needs its own target directory.
     theirs = ours.with_target(build_directory(job, f"clippy-{git.head(before)[:12]}"))
-    known = Counter(_warnings(theirs, before, workspace_of(job, before), packages))
-    new = Counter(_warnings(ours, tree, workspace, packages)) - known
-    return Lint(ran=True, passed=not new, findings=tuple(sorted(new.elements())))
+    known = tuple(_warnings(theirs, before, workspace_of(job, before), packages))
+    new = tuple(sorted(_new_ones(tuple(_warnings(ours, tree, workspace, packages)), known)))
+    return Lint(ran=True, passed=not new, findings=new)
 
 
-def _warnings(called: cargo.Cargo, tree: Path, workspace: Workspace, packages: tuple[str, ...]) -> Iterator[str]:
+def _new_ones(ours: tuple[cargo.Diagnostic, ...], known: tuple[cargo.Diagnostic, ...]) -> Iterator[str]:
+    """The findings that are not among the known ones. Where only some of equal words are new, nobody knows on which lines."""
+    counts = Counter(each.words for each in ours)
+    for words, count in (counts - Counter(each.words for each in known)).items():
+        all_are_new = count == counts[words]
+        yield from [each.located for each in ours if each.words == words] if all_are_new else [words] * count
+
+
+def _warnings(
+    called: cargo.Cargo, tree: Path, workspace: Workspace, packages: tuple[str, ...]
+) -> Iterator[cargo.Diagnostic]:
     for each in _calls(called, tree, workspace, packages):
         yield from cargo.diagnostics(each.cargo, each.directory, each.specs, locked=each.locked)
 

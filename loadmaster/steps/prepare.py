@@ -22,6 +22,7 @@ from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.registry.index_entry import line_of_crate
 from loadmaster.planning.registry.seen import RegistrySeen, Seen
 from loadmaster.planning.registry.sparse_index import crates_io_index
+from loadmaster.planning.tree.cargo_config import configuration_paths, replaces_crates_io
 from loadmaster.planning.tree.tree import LOCKFILE, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.state import ObjectState
@@ -181,13 +182,22 @@ def _packaging(
     as_of: datetime,
 ) -> Iterator[Packaging]:
     lockfile = _lockfile(job, called_for.root)
-    if needs_index(workspace.at(called_for.root), called_for.crates, lockfile, registry) is None:
+    at_root = workspace.at(called_for.root)
+    # In the place of crates.io cargo would look for what is released now, too.
+    replaced = _replaces_crates_io(job.directory.checkout, called_for.root)
+    if not replaced and needs_index(at_root, called_for.crates, lockfile, registry) is None:
         called, checkout = job.cargo(), job.directory.checkout
         cargo.fetch(called.in_tree(checkout), (checkout / called_for.root).parent, locked=True)
         yield Packaging(called, locked=True, offline=True)
     else:
         with _index(job, workspace, packaged, as_of) as index:
             yield Packaging(job.cargo(index), locked=lockfile is not None, offline=False)
+
+
+def _replaces_crates_io(checkout: Path, root: str) -> bool:
+    files = (checkout / path for path in configuration_paths(root))
+    texts = (file.read_bytes().decode(errors="replace") for file in files if file.is_file())
+    return any(replaces_crates_io(text) for text in texts)
 
 
 def _key(job: Job, tree: str, called_for: Round) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typer.core import TyperOption
 from typer.main import get_group
 
 from loadmaster.cli.app import app, main
+from loadmaster.cli.help_page import commands_of
 from loadmaster.planning.values.receipt import json_schema
 from loadmaster.run.profiles import project_names
 from tests.kit.checkout import ROOT
@@ -77,10 +78,11 @@ class TestProjects:
     def test_as_json_they_are_one_document(self, loadmaster: Program) -> None:
         said = loadmaster("projects", "--json")
         assert (said.code, said.err) == (0, "")
-        assert {"project": "demo", "title": "Hangar", "forge": "loadmaster/hangar"} in said.document()
+        demo = next(one for one in said.document() if one["project"] == "demo")
+        assert (demo["title"], demo["forge"], demo["problem"]) == ("Hangar", "loadmaster/hangar", "")
 
 
-COMMANDS = sorted(get_group(app).commands.items())
+COMMANDS = list(commands_of(get_group(app)))
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])
@@ -90,8 +92,9 @@ class TestHelp:
         assert re.search(r"\b2 \w+", codes)
 
     def test_its_example_can_be_typed(self, name: str, command: Command) -> None:
-        program, typed, *arguments = (command.epilog or "").removeprefix("Example: ").split()
-        assert (program, typed) == ("loadmaster", name)
+        typed = (command.epilog or "").removeprefix("Example: ")
+        assert f"{typed} ".startswith(f"loadmaster {name} ")
+        arguments = typed.removeprefix(f"loadmaster {name}").split()
         command.make_context(name, arguments)
 
     def test_no_word_of_it_is_taken_for_markup(self, name: str, command: Command) -> None:
@@ -106,8 +109,8 @@ class TestUsage:
     WRONG: tuple[tuple[str, list[str], str], ...] = (
         ("an unknown command", ["fly"], "No such command"),
         ("an unknown option", ["projects", "--fast"], "No such option"),
-        ("no project", ["plan", "-V", "minor"], "--project"),
-        ("no version", ["plan", "-p", "demo"], "--version"),
+        ("no project, and none here", ["plan", "-V", "minor"], "No project is named, and the repository"),
+        ("no version", ["release", "-p", "demo"], "--version"),
         ("a version with a v", ["plan", "-p", "demo", "-V", "v1.4.0"], "`v1.4.0` is not a version"),
         ("a version of two numbers", ["plan", "-p", "demo", "-V", "1.4"], "`1.4` is not a version"),
         ("a level that is none", ["plan", "-p", "demo", "-V", "huge"], "`huge` is not a version"),
@@ -168,7 +171,8 @@ class TestUsage:
     MISUSED: tuple[tuple[str, list[str], str, str], ...] = (
         ("an unknown command", ["fly"], "No such command 'fly'", "loadmaster"),
         ("an unknown option", ["projects", "--fast"], "No such option: --fast", "loadmaster projects"),
-        ("no project", ["plan", "-V", "minor"], "Missing option '--project'", "loadmaster plan"),
+        ("no version", ["yank", "-p", "demo"], "Missing option '--version'", "loadmaster yank"),
+        ("no field", ["profile", "explain"], "Missing argument 'FIELD'", "loadmaster profile explain"),
         ("no argument", ["gates"], "Missing argument 'TREE'", "loadmaster gates"),
         ("too many arguments", ["projects", "demo"], "unexpected extra argument(s) (demo)", "loadmaster projects"),
         (
@@ -295,7 +299,7 @@ class TestBadInput:
         ("a lower version", lambda _: None, ["-V", "0.3.0"], ["version-greater: fail", "is lower than `0.4.0`"]),
         ("an unknown commit", lambda _: None, ["--commit", "0" * 40], ["has no commit", "0" * 40]),
         ("a dirty checkout", dirty, [], ["tree-clean: fail", "units/src/lib.rs: differs", "notes.txt: differs"]),
-        ("a stale lockfile", changed(STALE), [], ["lockfiles-current: fail", "Cargo.lock: has `hangar-units` at `0.3.0`"]),
+        ("a stale lockfile", changed(STALE), [], ["lockfiles-current: fail", "Cargo.lock:14: has `hangar-units` at `0.3.0`"]),
         ("a lockfile in the middle of a merge", changed(MERGED), [], ["`Cargo.lock` has merge markers"]),
         ("a cycle through a versioned dev-dependency", changed(CYCLE), [], ["`hangar-units`", "name the `path` alone"]),
         ("versions that disagree", changed(VERSIONS), [], ["do not carry one version", "`hangar-units` 0.3.0"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typer.main import get_group
 
 from loadmaster.cli.app import app
-from loadmaster.cli.help_page import page
+from loadmaster.cli.help_page import commands_of, page
 from tests.kit.checkout import ROOT
 
 
@@ -16,7 +16,7 @@ def test_the_page_is_current() -> None:
 
 def test_every_command_is_on_it_with_every_option() -> None:
     sections = {name: rest for name, _, rest in (each.partition("`\n") for each in page().split("### `loadmaster "))}
-    for name, command in get_group(app).commands.items():
+    for name, command in commands_of(get_group(app)):
         own = [each for each in command.params if "--quiet" not in each.opts and "--verbose" not in each.opts]
         assert [
             option for each in own for option in each.opts if f"`{option}`" not in sections[name] and "-" in option

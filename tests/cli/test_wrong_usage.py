@@ -141,14 +141,18 @@ WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
     "an unknown option before the command": (nothing, ("--fast", "plan"), 2, "No such option: --fast"),
     "a version with a v": (nothing, ("plan", "-p", "demo", "-V", "v1.4"), 2, "`v1.4` is not a version"),
     "an option without its value": (nothing, ("plan", "-p"), 2, "requires an argument"),
-    "no version": (nothing, ("plan", "-p", "demo"), 2, "--version"),
-    "no project": (nothing, ("plan", "-V", "minor"), 2, "--project"),
+    "no version": (nothing, ("release", "-p", "demo"), 2, "--version"),
+    "no project": (nothing, ("plan", "-V", "minor"), 2, "No project is named"),
     "a project that there is not": (
         nothing,
         ("rehearse", "-p", "dmeo", "-V", "minor"),
         2,
         "There is no project `dmeo`",
     ),
+    "a group of commands without a command": (nothing, ("project",), 2, "Missing command"),
+    "an unknown command of a group": (nothing, ("project", "ad"), 2, "Did you mean 'add'"),
+    "a field that there is not": (nothing, ("profile", "explain", "tagg"), 2, "release.tag"),
+    "a format that a command does not have": (nothing, ("projects", "--format", "sarif"), 2, "none of text, json"),
     "a shell that is not known": (nothing, ("completion", "tcsh"), 2, "'bash', 'zsh', 'fish'"),
     "a directory that is not there": (nothing, ("-C", "/nowhere", "projects"), 2, "'/nowhere' does not exist"),
     "a directory that is a file": (nothing, ("-C", str(ROOT / "README.md"), "projects"), 2, "is a file"),
@@ -157,7 +161,7 @@ WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
     "a fault script that is not there": (nothing, ("rehearse", *DEMO, "--faults", "no.toml"), 2, "`no.toml`"),
     "a run that there is not": (nothing, ("follow", "12345678"), 2, "There is no run `12345678`"),
     "no run to resume": (nothing, ("resume",), 2, "There is no run"),
-    "a command that needs a server": (nothing, ("ui",), 1, "`loadmaster up`"),
+    "a command that needs a server": (nothing, ("cancel",), 1, "`loadmaster up`"),
     "a path that is no repository": (in_an_empty_directory, ("init", "."), 1, "is not a git repository"),
     "a repository that is none": (
         in_an_empty_directory,
@@ -181,7 +185,7 @@ WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
     "a disk that is full": (disk_is_full, ("plan", *DEMO), 1, "No space is left"),
     "a disk that is full, to start a server on": (disk_is_full, ("up",), 1, "No space is left"),
     "profiles in a file": (projects_is_a_file, ("plan", "-p", "mine", "-V", "minor"), 2, "There is no project `mine`"),
-    "new profiles into a file": (projects_is_a_file, ("init", "examples/hangar", "--name", "x"), 1, "projects"),
+    "new profiles into a file": (projects_is_a_file, ("init", "examples/hangar", "--into", "$PROJECTS"), 1, "projects"),
     "a profile that is no TOML": (
         broken_profile,
         ("plan", "-p", "mine", "-V", "minor"),
@@ -198,7 +202,8 @@ def test_it_is_told_with_the_way_out(
     prepare: Preparation, arguments: tuple[str, ...], code: int, told: str, machine: Machine
 ) -> None:
     prepare(machine)
-    done = machine.run(*(each.replace("$PORT", machine.variables.get("PORT", "")) for each in arguments))
+    variables = {"$PORT": machine.variables.get("PORT", ""), "$PROJECTS": str(machine.place / "projects")}
+    done = machine.run(*(variables.get(each, each) for each in arguments))
     assert not any(word in done.stderr for word in UNFIT), done.stderr
     assert told in done.stderr
     assert "\n  next: " in done.stderr

@@ -244,15 +244,15 @@ class TestClippy:
 
 
 class TestWarnings:
-    def test_they_are_told_without_their_lines_as_often_as_they_are_given(
-        self, called: cargo.Cargo, workspace: Path
-    ) -> None:
+    def test_their_words_stay_when_their_lines_move(self, called: cargo.Cargo, workspace: Path) -> None:
         write(workspace, {"units/src/lib.rs": UNNEEDED_RETURN})
         before = cargo.diagnostics(called, workspace, locked=True)
         assert before
-        assert all(each.startswith("units/src/lib.rs: unneeded `return`") for each in before)
+        assert all(each.words.startswith("units/src/lib.rs: unneeded `return`") for each in before)
         write(workspace, {"units/src/lib.rs": f"//! Moved.\n\n{UNNEEDED_RETURN}"})
-        assert cargo.diagnostics(called, workspace, locked=True) == before
+        moved = cargo.diagnostics(called, workspace, locked=True)
+        assert [each.words for each in moved] == [each.words for each in before]
+        assert [each.line for each in moved] == [each.line + 2 for each in before]
 
     def test_those_of_every_member_are_told_though_some_do_not_pass(self, called: cargo.Cargo, workspace: Path) -> None:
         wrong = [f"wrong{number}" for number in range(3)]
@@ -262,7 +262,7 @@ class TestWarnings:
         files["Cargo.toml"] = f'[workspace]\nresolver = "2"\nmembers = [{members}]\n'
         write(workspace, {**files, "units/src/lib.rs": UNNEEDED_RETURN})
         told = cargo.diagnostics(called, workspace, locked=False)
-        assert {each.partition("/")[0] for each in told} == {"units", *wrong}
+        assert {each.file.partition("/")[0] for each in told} == {"units", *wrong}
 
     def test_what_a_macro_prints_among_them_is_none_of_them(self, called: cargo.Cargo, workspace: Path) -> None:
         odd = ("{not json", "{}", '{"reason": "compiler-message", "message": 1}', "[" * 100_000)
@@ -283,7 +283,7 @@ class TestWarnings:
         )
         (workspace / "Cargo.lock").unlink()
         found = cargo.diagnostics(called, workspace, locked=False)
-        assert {one.partition(":")[0] for one in found} == {"units/src/lib.rs"}
+        assert {one.file for one in found} == {"units/src/lib.rs"}
 
 
 class TestOldestRust:
@@ -462,6 +462,14 @@ class TestPackage:
             "hangar": "hangar-0.4.0.crate",
         }
         assert "Verifying hangar v0.4.0" in (tmp_path / "cargo.log").read_text()
+
+    def test_a_workspace_that_takes_its_crates_from_a_directory_is_packaged_as_any_other(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        vendored = '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n'
+        write(workspace, {".cargo/config.toml": vendored, "vendor/README.md": "lacks `units`, which is released now\n"})
+        files = cargo.package_and_build(against, workspace, tmp_path / "target", BOTH, locked=True)
+        assert sorted(files) == ["hangar", "units"]
 
     def test_a_tree_with_changes_is_not_packaged(self, against: cargo.Cargo, workspace: Path, tmp_path: Path) -> None:
         subprocess.run(["git", "init", "--quiet", workspace], check=True)

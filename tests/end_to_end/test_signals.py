@@ -193,7 +193,7 @@ def test_a_run_s_process_that_is_told_to_end_leaves_its_receipt(
     assert "1 of 2 crates published; 1 unknown" in line
     stands = standing_text(standing_here(tmp_path, service.store))
     assert f"unfinished  {run.id[:8]} demo" in stands
-    run_as_printed("standing._next", "loadmaster resume {run}", stands, tmp_path, here)
+    run_as_printed("standing._run_next", "loadmaster resume {run}", stands, tmp_path, here)
     assert run.receipt.outcome is ReceiptOutcome.RELEASED
     assert accepted(run.directory) == ALL_ONCE
 

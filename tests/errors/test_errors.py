@@ -36,6 +36,7 @@ from loadmaster.errors import (
     workspace,
 )
 from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
+from loadmaster.errors.profile import lying
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.refusals.sentences import SENTENCES
 from loadmaster.errors.release_commands import results, running
@@ -173,6 +174,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     workspace.ToolchainsDiffer: lambda: workspace.ToolchainsDiffer({"a/Cargo.toml": "1.90.0", "b/Cargo.toml": None}),
     workspace.MemberMissing: lambda: workspace.MemberMissing("Cargo.toml", "crates/*"),
     edits.MergeMarkers: lambda: edits.MergeMarkers("Cargo.lock", 4),
+    prefect.IdleMinutesBroken: lambda: prefect.IdleMinutesBroken("LOADMASTER_IDLE_MINUTES", "soon"),
     prefect.NoStackRunning: lambda: prefect.NoStackRunning("home"),
     git.NotARepository: lambda: git.NotARepository("checkout", TOLD),
     workspace.NotAWorkspace: lambda: workspace.NotAWorkspace("demo", TOLD),
@@ -301,7 +303,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     credentials.SecretInEnvironment: lambda: credentials.SecretInEnvironment("LOADMASTER_REGISTRY_TOKEN"),
     credentials.TokenMissing: lambda: credentials.TokenMissing(["LOADMASTER_REGISTRY_TOKEN", "CARGO_REGISTRY_TOKEN"]),
     edits.TreeMissing: lambda: edits.TreeMissing("tree"),
-    edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing")),
+    edits.TreeNotJudged: lambda: edits.TreeNotJudged(workspace.MemberMissing("Cargo.toml", "crates/wing"), "hangar"),
     workspace.TwoMembers: lambda: workspace.TwoMembers("wing", ["a/Cargo.toml", "b/Cargo.toml"]),
     credentials.TokenNotRevoked: lambda: credentials.TokenNotRevoked(URL, TOLD),
     credentials.TokenUnusable: lambda: credentials.TokenUnusable("`LOADMASTER_REGISTRY_TOKEN`", "it has a line break"),
@@ -310,6 +312,16 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
+    lying.NoProfileHere: lambda: lying.NoProfileHere("/clones/wing", "/clones/wing", ["demo"]),
+    lying.TwoProfiles: lambda: lying.TwoProfiles("loadmaster.toml", "Cargo.toml"),
+    lying.NoProfileIn: lambda: lying.NoProfileIn(URL, "core", "main"),
+    lying.SeveralProfiles: lambda: lying.SeveralProfiles(
+        URL, ["a/loadmaster.toml", "b/loadmaster.toml"], f"loadmaster project add {URL} --directory a"
+    ),
+    lying.ProfileAsksForMore: lambda: lying.ProfileAsksForMore("wing", "loadmaster.toml", ["cargo.sandbox"]),
+    lying.ProjectNameTaken: lambda: lying.ProjectNameTaken("wing", URL, "/clones/wing"),
+    lying.AddressRefused: lambda: lying.AddressRefused("ext::sh", "it is no address of a host"),
+    lying.ProfileFieldUnknown: lambda: lying.ProfileFieldUnknown("tag", ["release.tag"]),
     registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, Reason.NOT_OWNER),
     rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),
     rehearsal.UpstreamUnreachable: lambda: rehearsal.UpstreamUnreachable(URL, TOLD),

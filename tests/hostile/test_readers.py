@@ -29,6 +29,7 @@ from loadmaster.planning.elsewhere.show import settings_lines
 from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
+from loadmaster.planning.profile.in_repository import ProfileText, examine, profiles_in
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.compare import VCS_INFO, compare
 from loadmaster.planning.registry.crate_file import read_crate
@@ -41,10 +42,12 @@ from loadmaster.planning.smoke.archive import take_program
 from loadmaster.planning.smoke.elf import require_object, require_program
 from loadmaster.planning.smoke.report import read_report
 from loadmaster.planning.smoke.show import outcome_of
+from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
+from loadmaster.planning.tree.manifest_lines import dependency_line, package_line
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
-from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.tree.workspace import Dependency, Workspace
 from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.planning.values.receipt import same_release
 from loadmaster.planning.values.retry_after import instant_named, instant_of_epoch
@@ -172,9 +175,15 @@ def _of_elf(content: bytes) -> object:
     return None
 
 
+def _of_lines(text: str) -> object:
+    parse_toml("x", text)
+    named = Dependency(name="serde", requirement="^1", target="cfg(unix)")
+    return package_line(text, "name"), dependency_line(text, named)
+
+
 DATED = b"<!--\n## Next\n-->\n# Next\n\nReleased YYYY-MM-DD.\n\n- new\n\n## **core 0.9.0**\n\nReleased 2026-May-08.\n\n0.8\n---\n"
 
-_ADOPTING = ("planning/elsewhere/adopting", "planning/elsewhere/key_lines")
+_ADOPTING = ("planning/elsewhere/adopting", "planning/tree/key_lines")
 
 READERS: Mapping[str, Reader] = {
     "a line of an index": Reader(parse_line, (LINE,), ("planning/registry/index_line",), (ValueError,)),
@@ -190,9 +199,15 @@ READERS: Mapping[str, Reader] = {
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
+    "the lines of a manifest": Reader(_text(_of_lines), (MANIFEST,), ("planning/tree/key_lines",)),
     "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
+    ),
+    "a cargo configuration": Reader(
+        _text(replaces_crates_io),
+        (b'[source.crates-io]\nreplace-with = "vendored"\n',),
+        ("planning/tree/cargo_config",),
     ),
     "a toolchain file": Reader(
         _text(lambda text: pinned_channel({"rust-toolchain": text})),
@@ -268,7 +283,21 @@ READERS: Mapping[str, Reader] = {
     "covector's settings": Reader(_of_tool(".changes/config.json"), (tool_examples.COVECTOR,), _ADOPTING),
     "changie's settings": Reader(_of_tool(".changie.yaml"), (tool_examples.CHANGIE,), _ADOPTING),
     "a profile": Reader(
-        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"), (PROJECT,), ("run/profiles",)
+        _file(lambda file: load_project(file.stem, file.parent), "hangar.toml"),
+        (PROJECT,),
+        ("planning/profile/in_directory", "planning/profile/problems"),
+    ),
+    "a profile in its repository": Reader(
+        _text(lambda text: examine(ProfileText(file="loadmaster.toml", text=text), "/clone")),
+        (b'forge = "ada/wing"\n[source]\nbranch = "main"\n[release]\nexclude = [{ package = "a", why = "b" }]\n',),
+        ("planning/profile/in_repository",),
+    ),
+    "a profile in a manifest": Reader(
+        _text(lambda text: [examine(one, "/clone") for one in profiles_in({"Cargo.toml": text}).values()]),
+        (
+            b'[workspace.metadata.loadmaster]\nforge = "ada/wing"\n[workspace.metadata.loadmaster.cargo]\nmsrv = false\n',
+        ),
+        ("planning/profile/in_repository",),
     ),
 }
 

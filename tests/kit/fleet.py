@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+from loadmaster.clients import cargo
 from loadmaster.planning.plan import ReleasePlan, plan_release
 from loadmaster.planning.profile.project import Source
 from loadmaster.planning.registry.seen import Seen
@@ -97,3 +99,11 @@ def looked(
         job = replace(opened, project=opened.project.model_copy(update={"source": where, "release": release}))
         seen = look(job)
         yield job, seen, plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
+
+
+def packaged_by_cargo_alone(job: Job, folder: str, name: str) -> str:
+    """SHA-256 of the crate as its author would package it now that the others are published."""
+    checkout, target = job.directory.checkout, job.directory.path / f"alone-{name}"
+    called = job.cargo().in_tree(checkout)
+    files = cargo.package(called, checkout / folder, target, {name: "0.5.0"}, locked=True)
+    return sha256(files[name].read_bytes()).hexdigest()

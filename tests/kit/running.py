@@ -33,11 +33,16 @@ class Ran:
 
 
 def loadmaster(home: Path, *arguments: str, **variables: str) -> Ran:
-    """The command line as a program; nothing of the user's tokens reaches it."""
+    """The command line as a program, in a directory that is no project's."""
+    return loadmaster_in(ROOT, home, *arguments, **variables)
+
+
+def loadmaster_in(place: Path, home: Path, *arguments: str, **variables: str) -> Ran:
+    """The command line as a program in this directory; nothing of the user's tokens reaches it."""
     inherited = {name: value for name, value in os.environ.items() if "TOKEN" not in name}
     done = subprocess.run(
         (sys.executable, "-m", "loadmaster", *arguments),
-        cwd=ROOT,
+        cwd=place,
         env={**inherited, "LOADMASTER_HOME": str(home), **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,

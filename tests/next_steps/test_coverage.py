@@ -21,12 +21,28 @@ TOLD: Mapping[Named, str] = {
     Named("RunCancelled", "loadmaster cancel"): "says who may have cancelled it",
     Named("Suite", "{command}"): "says what failed",
     Named("TreeBusy", "loadmaster bump"): "says who is writing",
-    Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
+    Named(
+        "catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--format FORMAT]"
+    ): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
+    Named("first_profile.first_profile", "loadmaster profile explain FIELD"): "says where a setting is explained",
+    **{
+        Named("project_page._HEAD", command): "a page of the docs"
+        for command in (
+            "loadmaster init",
+            "loadmaster projects",
+            "loadmaster project add PATH",
+            "loadmaster project allow NAME FIELD",
+            "loadmaster profile check            # everything that is wrong with it, with lines",
+            "loadmaster profile explain FIELD    # what this page says of one field",
+            "loadmaster profile schema           # the JSON Schema, for editors: the line `#:schema ./loadmaster.schema.json`",
+        )
+    },
     Named("help_page._HEAD", "loadmaster completion fish | source"): "a page of the docs",
     Named("help_page._section", "loadmaster {name}"): "a page of the docs",
     Named("home.up", "loadmaster ui"): "says what opens the page",
+    Named("runs.stack_for_command", "loadmaster up"): "says what keeps the server",
     Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",
     Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +20,9 @@ from loadmaster.errors.git import (
     SourceIncomplete,
     UnknownCommit,
 )
-from loadmaster.planning.profile.project import ReleaseStyle
+from loadmaster.planning.profile.project import ReleaseStyle, Source
 from loadmaster.planning.progress.outcome import outcome_text
 from loadmaster.planning.values.receipt import ReceiptOutcome
-from loadmaster.run.profiles import load_project
 from tests.kit import fleet, hangar, repositories
 from tests.kit.building import TODAY
 from tests.kit.hangar import git
@@ -30,7 +30,7 @@ from tests.kit.next_step import run_as_printed
 from tests.kit.planned import gates_of, plan_of
 from tests.kit.receipts import receipt
 from tests.kit.registry_world import fresh
-from tests.kit.running import index_of, loadmaster
+from tests.kit.running import index_of, loadmaster, loadmaster_in
 
 pytestmark = pytest.mark.cargo
 
@@ -212,40 +212,64 @@ def test_a_replaced_object_is_put_back(tmp_path: Path) -> None:
 
 
 def test_several_workspaces_are_projects_of_their_own_or_one(home: Path, tmp_path: Path) -> None:
-    place = fleet.repository(tmp_path / "fleet", fleet.SEVERAL)
-    projects = {"LOADMASTER_PROJECTS": str(tmp_path / "projects"), "LOADMASTER_HOME": str(home)}
-    printed = loadmaster(home, "init", str(place), **projects).err
-    run_as_printed("SeveralWorkspaces", "loadmaster init {place} --manifest-path {first}", printed, place, projects)
-    profile = tmp_path / "projects" / "fleet.toml"
-    assert load_project("fleet", profile.parent).source.path == "core"
-    profile.unlink()
+    place, here = fleet.repository(tmp_path / "fleet", fleet.SEVERAL), {"LOADMASTER_HOME": str(home)}
+    printed = loadmaster(home, "init", str(place)).err
+    run_as_printed("SeveralWorkspaces", "loadmaster init {place} --manifest-path {first}", printed, place, here)
+    assert source_of(place / "core" / "loadmaster.toml").path == "core"
     run_as_printed(
         "SeveralWorkspaces",
         "loadmaster init {place} --manifest-path {first} --manifest-path {others}",
         printed,
         place,
-        projects,
+        here,
     )
-    assert load_project("fleet", profile.parent).source.workspaces == ("core", "tool")
+    assert source_of(place / "loadmaster.toml").workspaces == ("core", "tool")
+
+
+def source_of(profile: Path) -> Source:
+    return Source.model_validate({**tomllib.loads(profile.read_text(encoding="utf-8"))["source"], "repository": "here"})
 
 
 def test_who_stands_anywhere_is_led_to_a_profile_and_to_the_next_version(home: Path, tmp_path: Path) -> None:
     source, nowhere = hangar.repository(tmp_path / "hangar"), tmp_path / "nowhere"
     nowhere.mkdir()
-    here = {"LOADMASTER_HOME": str(home), "LOADMASTER_PROJECTS": str(tmp_path / "projects")}
-    printed = loadmaster(home, "-C", str(nowhere), **here).out
+    here = {"LOADMASTER_HOME": str(home)}
+    printed = loadmaster(home, "-C", str(nowhere)).out
     stands = run_as_printed(
         "standing._next", "loadmaster -C WORKSPACE", printed, nowhere, here, WORKSPACE=source
     ).stdout
     run_as_printed("standing._next", "loadmaster init", printed, source, here)
-    profile = tmp_path / "projects" / "hangar.toml"
+    profile = source / "loadmaster.toml"
     profile.unlink()
     run_as_printed("standing._next", "loadmaster init {place}", stands, nowhere, here)
     with profile.open("a") as more:
         more.write("\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
+    ready = loadmaster(home, "-C", str(source)).out
+    assert "project     hangar\n" in ready
+    proposed = run_as_printed("standing._next_version", "loadmaster -C {place} next", ready, nowhere, here)
+    assert "hangar-cli" in proposed.stdout
+    ready = loadmaster_in(source / "units", home).out
+    assert run_as_printed("standing._next_version", "loadmaster next", ready, source, here).stdout == proposed.stdout
+
+
+def test_who_stands_where_a_profile_is_broken_is_led_to_what_is_wrong(home: Path, tmp_path: Path) -> None:
+    source = hangar.repository(tmp_path / "hangar", {**hangar.FILES, "loadmaster.toml": "forge = 1\n"})
+    printed = loadmaster(home, "-C", str(source)).out
+    here = {"LOADMASTER_HOME": str(home)}
+    checked = run_as_printed(
+        "standing._next", "loadmaster profile check {place}", printed, tmp_path, here, succeeds=False
+    )
+    assert "forge" in checked.stdout
+
+
+def test_who_stands_in_a_clone_of_a_project_that_is_known_is_led_to_it_by_name(home: Path, tmp_path: Path) -> None:
+    source, projects = hangar.repository(tmp_path / "hangar"), tmp_path / "projects"
+    here = {"LOADMASTER_HOME": str(home), "LOADMASTER_PROJECTS": str(projects)}
+    assert loadmaster(home, "init", str(source), "--into", str(projects), **here).code == 0
+    with (projects / "hangar.toml").open("a") as more:
+        more.write("\n[rehearsal]\nupstream = false\n")  # a test asks no other registry
     known = loadmaster(home, "-C", str(source), **here).out
-    assert "project     hangar\n" in known
-    proposed = run_as_printed("standing._next", "loadmaster next {name}", known, nowhere, here)
+    proposed = run_as_printed("standing._next_version", "loadmaster next {name}", known, tmp_path, here)
     assert "hangar-cli" in proposed.stdout
 
 

@@ -61,7 +61,7 @@ def test_a_first_profile_leads_to_current_lockfiles_and_to_a_plan(home: Path, cl
     (fuzz / "Cargo.lock").write_text(STALE)
     commit_all(cloned)
     here = {"LOADMASTER_HOME": str(home), "LOADMASTER_PROJECTS": str(projects)}
-    first = loadmaster(home, "init", str(cloned), "--name", "my ship", **here)
+    first = loadmaster(home, "init", str(cloned), "--name", "my ship", "--into", str(projects), **here)
     assert 'stale_lockfiles = ["fuzz/Cargo.lock"]' in first.out
 
     run_as_printed("first_profile._WHY_STALE", "cargo update --workspace", first.out, fuzz)
@@ -71,7 +71,7 @@ def test_a_first_profile_leads_to_current_lockfiles_and_to_a_plan(home: Path, cl
     profile.write_text("\n".join([*kept, "[rehearsal]", "upstream = false", ""]))  # a test asks no other registry
 
     planned = run_as_printed(
-        "init.first_profile_text", "loadmaster plan --project {project} --version patch", first.out, tmp_path, here
+        "init._next_commands", "loadmaster plan --project {project} --version patch", first.out, tmp_path, here
     )
     assert "lockfiles-accepted: pass (2 checked)" in planned.stdout
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadmaster.planning.deployment import FoundRun, why_not_ours, written_deployments, written_for
+from loadmaster.planning.deployment import FoundRun, offer_projects, why_not_ours, written_deployments, written_for
 
 STEP = "prefect.deployments.steps.set_working_directory"
 WRITTEN = written_deployments(
@@ -49,3 +49,19 @@ def test_our_own_deployment_is_carried_out_with_its_own_entrypoint() -> None:
 def test_anything_else_is_refused_and_told(changed: dict[str, Any], told: str) -> None:
     problems = why_not_ours(OURS.model_copy(update=changed), WRITTEN)
     assert told in "; ".join(problems)
+
+
+def test_a_form_offers_the_projects_that_are_known_now() -> None:
+    field = {"enum": ["demo"], "type": "string", "title": "Project"}
+    optional = {"anyOf": [field, {"type": "null"}], "default": None}
+    others = {"version": {"type": "string"}, "kind": {"enum": ["a"], "type": "string"}}
+    schema = {
+        "definitions": {"A": {"properties": {"project": field, **others}}, "B": {"properties": {"project": optional}}},
+        "properties": {"request": {"default": {"project": "demo"}, "allOf": [{"$ref": "#/definitions/A"}]}},
+    }
+    offered = offer_projects(schema, ("demo", "wing"))
+    definitions = offered["definitions"]
+    assert definitions["A"]["properties"] == {"project": {**field, "enum": ["demo", "wing"]}, **others}
+    assert definitions["B"]["properties"]["project"]["anyOf"][0]["enum"] == ["demo", "wing"]
+    assert offered["properties"] == schema["properties"]
+    assert offer_projects(offered, ("demo",)) == schema

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from loadmaster.planning.first_profile import (
+    ProfilePlace,
     Survey,
     adopt_settings,
     first_profile,
@@ -36,8 +37,11 @@ def survey(*packages: Package, **more: object) -> Survey:
     return Survey.model_validate(fields | more)
 
 
+PLACE = ProfilePlace(title="wing", in_repository=False)
+
+
 def profile(found: Survey) -> Project:
-    return Project.model_validate({"name": "wing", **tomllib.loads(first_profile(found, "wing"))})
+    return Project.model_validate({"name": "wing", **tomllib.loads(first_profile(found, PLACE))})
 
 
 def test_a_workspace_of_one_version() -> None:
@@ -61,8 +65,8 @@ GUESSES = [
 @pytest.mark.parametrize(("tags", "version", "told"), GUESSES)
 def test_what_is_a_guess_about_the_tags_is_said(tags: tuple[str, ...], version: str, told: str) -> None:
     out = {"wing": ("0.9.0", "1.0.0", "1.1.0", "1.2.0"), "tail": ("1.2.0",)}
-    assert told in first_profile(survey(WING, package("tail", version=version), tags=tags, published=out), "wing")
-    assert "guess" not in first_profile(survey(WING, TAIL), "wing")
+    assert told in first_profile(survey(WING, package("tail", version=version), tags=tags, published=out), PLACE)
+    assert "guess" not in first_profile(survey(WING, TAIL), PLACE)
 
 
 def test_packages_for_another_registry_are_named_with_it() -> None:
@@ -73,7 +77,7 @@ def test_packages_for_another_registry_are_named_with_it() -> None:
     mixed = survey(WING, package("tail", version="1.2.0", publish=("works",)))
     assert profile(mixed).registry.name == "crates-io"
     assert [each.name for each in released_packages(mixed)] == ["wing"]
-    assert "# Not for `crates-io`, by `publish` in their manifests: tail (works)." in first_profile(mixed, "wing")
+    assert "# Not for `crates-io`, by `publish` in their manifests: tail (works)." in first_profile(mixed, PLACE)
 
 
 def test_packages_that_no_tag_ever_named_go_out_with_the_tag_of_the_others() -> None:
@@ -136,7 +140,7 @@ def test_a_changelog_that_was_given_up(text: str, out: int, expected: str) -> No
     published = {"wing": tuple(f"0.{minor}.0" for minor in range(1, out + 1))}
     found = survey(package("wing", version="0.12.0"), published=published, changelogs={"CHANGELOG.md": text})
     assert (profile(found).release.changelog or "") == expected
-    assert ("it does not change" in first_profile(found, "wing")) is (not expected)
+    assert ("it does not change" in first_profile(found, PLACE)) is (not expected)
 
 
 GIVEN_UP = "# Changelog\n\nSee the top-level changelog.\n"
@@ -159,7 +163,7 @@ def test_the_changelog_in_use_is_taken(there: dict[str, str], expected: str | No
 def test_what_was_never_published_stays_back() -> None:
     found = survey(WING, package("example", version="0.1.0"), published={"wing": ("1.2.0",), "example": ()})
     assert [each.package for each in profile(found).release.exclude] == ["example"]
-    assert "crates.io has no version of these, or only somebody else's" in first_profile(found, "wing")
+    assert "crates.io has no version of these, or only somebody else's" in first_profile(found, PLACE)
 
 
 def test_a_name_that_is_somebody_else_s_is_never_taken_for_published() -> None:
@@ -169,7 +173,7 @@ def test_a_name_that_is_somebody_else_s_is_never_taken_for_published() -> None:
     assert [each.name for each in released_packages(found)] == ["wing", "restart"]
     exclude = profile(found).release.exclude
     assert [(each.package, each.why) for each in exclude] == [("api", "somebody else's on crates.io")]
-    assert "# Look at crates.io whose these are, nothing told it: restart." in first_profile(found, "wing")
+    assert "# Look at crates.io whose these are, nothing told it: restart." in first_profile(found, PLACE)
 
 
 NEEDING = [
@@ -186,7 +190,7 @@ def test_a_package_that_is_not_on_crates_io_yet(need: Dependency, released: list
     keel, private = package("keel", version="0.1.0"), package("xtask", needs("hull", "^0.1"), publish=())
     found = survey(wing, hull, keel, private, published={"wing": ("1.2.0",), "hull": (), "keel": ()})
     assert [each.name for each in released_packages(found)] == released
-    told = "Not on crates.io yet, but needed by packages that are: hull, keel." in first_profile(found, "wing")
+    told = "Not on crates.io yet, but needed by packages that are: hull, keel." in first_profile(found, PLACE)
     assert told == (len(released) > 1)
     assert {each.package for each in profile(found).release.exclude} == {"hull", "keel"} - set(released)
 
@@ -203,7 +207,7 @@ def test_a_new_workspace_publishes_all_that_its_manifests_let_out() -> None:
 
 
 def test_an_index_that_could_not_be_asked_is_said() -> None:
-    assert "could not be asked" in first_profile(survey(WING, TAIL, published=None), "wing")
+    assert "could not be asked" in first_profile(survey(WING, TAIL, published=None), PLACE)
 
 
 def test_a_toolchain_that_is_not_installed_is_replaced_and_said() -> None:
@@ -211,13 +215,13 @@ def test_a_toolchain_that_is_not_installed_is_replaced_and_said() -> None:
     assert profile(found).cargo.toolchain == "stable"
     assert "clippy" in profile(found).gates.advice
     assert "clippy" not in profile(survey(WING, TAIL)).gates.advice
-    assert "pins `1.97.1`, which is not installed here" in first_profile(found, "wing")
+    assert "pins `1.97.1`, which is not installed here" in first_profile(found, PLACE)
 
 
 def test_programs_are_offered_for_the_install_check() -> None:
     found = survey(WING, TAIL, programs=(("wing", "wg"), ("cargo-xtask", "x")))
     assert profile(found).install is None
-    text = first_profile(found, "wing")
+    text = first_profile(found, PLACE)
     assert '# package = "wing"\n# binary = "wg"' in text
     assert "xtask" not in text
 
@@ -242,7 +246,7 @@ def test_the_forge(origin: str | None, forge: str) -> None:
 
 def test_no_forge_that_anything_names() -> None:
     assert forge_of("/srv/wing", {"packages": [{"repository": None}, {"repository": "https://wing.example"}]}) is None
-    assert "put the repository's OWNER/NAME here" in first_profile(survey(WING, TAIL, forge=None), "wing")
+    assert "put the repository's OWNER/NAME here" in first_profile(survey(WING, TAIL, forge=None), PLACE)
 
 
 def target(name: str, kind: str, *required: str) -> dict[str, Any]:
@@ -311,7 +315,7 @@ def test_what_other_tools_settings_become_stands_in_the_profile() -> None:
     tools = {"release.toml": RELEASE_TOML, "crates/tail/Cargo.toml": "[package.metadata.release]\nrelease = false\n"}
     texts = {"crates/wing/README.md": "wing 1.2.0\n"}
     found = survey(WING, TAIL, tags=(), tools=tools, mentioned=texts, paths=frozenset(texts))
-    written, settled = first_profile(found, "wing"), profile(found)
+    written, settled = first_profile(found, PLACE), profile(found)
     assert (settled.release.tag, settled.release.requirements) == ("release-{version}", "necessary")
     assert (settled.release.commit_message, settled.release.tag_message) == ("Version {version}", "Plane {version}")
     assert (settled.release.branches, settled.cargo.verify) == (("release/*",), False)

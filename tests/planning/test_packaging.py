@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.planning.order import edges
-from loadmaster.planning.packaging import left_to_fetch, needs_index, packaging_rounds
+from loadmaster.planning.packaging import cargo_packaging_order, left_to_fetch, needs_index, packaging_rounds, too_early
 from loadmaster.planning.registry.seen import CrateVersion, RegistrySeen
 from loadmaster.planning.tree.workspace import Package, Workspace
 from tests.kit.building import lockfile, needs, package, workspaces
@@ -93,11 +93,11 @@ def at(root: str, each: Package) -> Package:
 def rounds(*packages: Package, crates: str = "") -> list[str]:
     workspace = Workspace(packages=packages)
     wanted = dict.fromkeys(crates.split() or workspace.names, "0.4.0")
-    return [f"{each.root}: {' '.join(each.crates)}" for each in packaging_rounds(workspace, wanted)]
+    return [f"{each.root}: {' '.join(sorted(each.crates))}" for each in packaging_rounds(workspace, wanted)]
 
 
 ROUNDS = {
-    "one workspace is one call": ([LIB, APP], "", ["Cargo.toml: lib app"]),
+    "one workspace is one call": ([LIB, APP], "", ["Cargo.toml: app lib"]),
     "a workspace comes after the one that it needs": (
         [at("a", APP), at("b", LIB)],
         "",
@@ -113,13 +113,44 @@ ROUNDS = {
         "",
         ["a/Cargo.toml: lib", "b/Cargo.toml: app more", "a/Cargo.toml: top"],
     ),
+    "a sibling without a path has a call before it": (
+        [package("app", needs("lib", path=False), needs("base")), LIB, package("base"), package("top", needs("app"))],
+        "",
+        ["Cargo.toml: base lib", "Cargo.toml: app top"],
+    ),
+    "unless cargo packages it first by itself": (
+        [package("tip", needs("lib", path=False)), LIB],
+        "",
+        ["Cargo.toml: lib tip"],
+    ),
+    "or an older version than this release's is meant": (
+        [package("app", needs("lib", "^0.3.0", path=False)), LIB],
+        "",
+        ["Cargo.toml: app lib"],
+    ),
+    "of a chain each has its own": (
+        [package("a", needs("b", path=False)), package("b", needs("c", path=False)), package("c")],
+        "",
+        ["Cargo.toml: c", "Cargo.toml: b", "Cargo.toml: a"],
+    ),
+    "across workspaces, too": (
+        [at("x", package("app", needs("lib", path=False))), at("x", LIB), at("y", package("tool", needs("app")))],
+        "",
+        ["x/Cargo.toml: lib", "x/Cargo.toml: app", "y/Cargo.toml: tool"],
+    ),
     "what is not packaged is waited for by nobody": ([at("a", APP), at("b", LIB)], "app", ["a/Cargo.toml: app"]),
 }
 
 
 @pytest.mark.parametrize(("packages", "crates", "calls"), ROUNDS.values(), ids=list(ROUNDS))
 def test_the_calls_of_cargo(packages: list[Package], crates: str, calls: list[str]) -> None:
-    assert [each.replace("app lib", "lib app") for each in rounds(*packages, crates=crates)] == calls
+    assert rounds(*packages, crates=crates) == calls
+
+
+def test_cargos_order_is_by_name_with_what_is_needed_by_path_first() -> None:
+    mast, sail = package("mast", needs("sail"), needs("aft", path=False)), package("sail", needs("rope", kind="dev"))
+    order = cargo_packaging_order((sail, package("rope"), mast, package("aft", needs("mast"))))
+    assert [each.name for each in order] == ["rope", "sail", "mast", "aft"]
 
 
 @given(st.data(), workspaces())
@@ -135,6 +166,8 @@ def test_every_crate_is_packaged_once_after_all_that_it_needs_of_others(
         for name in each.crates:
             assert graph[name] <= done | each.crates.keys()
         assert not done & each.crates.keys()
+        together = [package for package in placed if package.name in each.crates]
+        assert all(pair.needed.name not in graph[pair.package.name] for pair in too_early(together))
         done |= each.crates.keys()
     assert done == versions.keys()
 

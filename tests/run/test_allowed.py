@@ -54,7 +54,7 @@ def test_what_names_nothing_but_its_profile_needs_nobody(tmp_path: Path) -> None
 def test_the_profiles_own_repository_is_no_place_beyond_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     projects = tmp_path / "projects"
     projects.mkdir()
-    monkeypatch.setattr("loadmaster.run.profiles._PLACES", (projects,))
+    monkeypatch.setattr("loadmaster.run.profiles.PROJECTS", projects)
     (projects / "cloned.toml").write_text('title = "D"\nforge = "a/b"\n[source]\nrepository = "/the/clone"\n')
     assert LiveRequest(project="cloned", version="minor", repository="/the/clone").places == ()
     assert LiveRequest(project="cloned", version="minor", repository="/the/clone2").places != ()

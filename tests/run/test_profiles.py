@@ -91,9 +91,9 @@ _BY_RULE = '[release]\npublish_lists = [{ file = "a.sh", pattern = "x" }]\n'
 BROKEN = [
     ("not TOML", "forge = \n[source]\n", "line 1"),
     ("not text", "\udcff", "utf-8"),
-    ("nothing in it", "", "`source`: Field required; `forge`: Field required"),
-    ("an unknown key", LEAST + 'brnch = "main"\n', "`source.brnch`: Extra inputs"),
-    ("a misspelt table", LEAST + "[relase]\n", "`relase`: Extra inputs"),
+    ("nothing in it", "", "`source`: it is missing; `forge`: it is missing"),
+    ("an unknown key", LEAST + 'brnch = "main"\n', "`source.brnch`: there is no such field"),
+    ("a misspelt table", LEAST + "[relase]\n", "`relase`: there is no such field"),
     ("both sources", LEAST + 'directory = "x"\n', "`source`: give exactly one of `repository` and `directory`"),
     ("no source", 'forge = "ada/demo"\n[source]\n', "`source`: give exactly one of `repository` and `directory`"),
     ("a name of its own", 'name = "other"\n' + LEAST, "`name`: the file's own name"),
@@ -103,7 +103,7 @@ BROKEN = [
     (
         "a command without paths",
         LEAST + '[[release.commands]]\nrun = ["make"]\n',
-        "`release.commands.0.paths`: Field required",
+        "`release.commands.0.paths`: it is missing",
     ),
     ("a command that may change nothing", LEAST + _COMMAND % '"make"' + "paths = []\n", "`release.commands.0.paths`"),
     (

@@ -53,7 +53,7 @@ def test_the_release_commit_holds_a_section_for_each_package(tmp_path: Path) -> 
         plan = plan_of(job)
         commit = prepare.commit(job, plan)
         assert {each.name: (each.notes, each.proposed) for each in plan.tags} == {
-            "hangar-units-0.4.1": ("### Fixed\n\n- A leak", True),
+            "hangar-units-0.4.1": ("- A leak", True),
             "hangar-cli-0.4.1": ("- By hand.", False),
         }
         changed = git(job.directory.checkout, "diff", "--name-only", f"{commit}^", commit, "--", "*.md")

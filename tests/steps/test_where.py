@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ from loadmaster.steps.check import check
 from loadmaster.steps.look import look_at_registry, pinned_toolchain, require_named_toolchain
 from loadmaster.steps.packed import check_packaged
 from loadmaster.steps.publish import publish_crate
-from tests.kit.fleet import BELOW, SEVERAL, looked, repository
+from tests.kit.fleet import BELOW, SEVERAL, looked, packaged_by_cargo_alone, repository
 from tests.kit.hangar import git, write
 
 pytestmark = pytest.mark.cargo
@@ -99,7 +98,7 @@ def test_findings_are_told_from_the_repository_s_top(file: str, tmp_path: Path) 
         found = inspect.clippy(job, seen, plan)
         checkout = job.directory.checkout
         told = cargo.diagnostics(job.cargo().in_tree(checkout), checkout / "rust", locked=True)
-    assert {finding.split(":")[0] for finding in (*found.findings, *told)} == {file}
+    assert {*(finding.split(":")[0] for finding in found.findings), *(each.file for each in told)} == {file}
 
 
 def test_the_oldest_rust_is_asked_where_the_workspace_is(tmp_path: Path) -> None:
@@ -133,14 +132,6 @@ def test_several_workspaces_are_one_release_and_each_is_packaged_from_its_own_ro
                 publish_crate(job, crate, digests[crate.name])
         assert packaged_by_cargo_alone(job, "tool", "fleet-tool") == digests["fleet-tool"]
         assert packaged_by_cargo_alone(job, "core", "fleet-top") == digests["fleet-top"]
-
-
-def packaged_by_cargo_alone(job: Job, folder: str, name: str) -> str:
-    """SHA-256 of the crate as its author would package it now that the others are published."""
-    checkout, target = job.directory.checkout, job.directory.path / f"alone-{name}"
-    called = job.cargo().in_tree(checkout)
-    files = cargo.package(called, checkout / folder, target, {name: "0.5.0"}, locked=True)
-    return sha256(files[name].read_bytes()).hexdigest()
 
 
 def test_what_another_workspace_has_published_before_is_taken_from_the_registry(tmp_path: Path) -> None:

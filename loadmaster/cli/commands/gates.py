@@ -45,7 +45,7 @@ def judge(directory: Path, tag: str | None, project: Project | None, roots: Sequ
         sources = read_sources(directory, sources_to_read(files.paths, tree.released))
         tree = tree.model_copy(update={"sources": sources})
     except LoadmasterError as error:
-        raise TreeNotJudged(error) from error
+        raise TreeNotJudged(error, str(directory)) from error
     versions = {package.name: package.version for package in tree.released}
     commands = tuple(each.title for each in project.release.commands if each.holds_for(versions)) if project else ()
     return TreeJudged(gates=check(Evidence(tree=tree), ON_FILES), commands=commands)

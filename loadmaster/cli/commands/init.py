@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from loadmaster.cli.commands.terminal import tell
 from loadmaster.clients import cargo, git
 from loadmaster.clients.disk import scratch
@@ -27,23 +25,33 @@ from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.registry import RegistryUnreachable
 from loadmaster.errors.request import ProfileBroken, ProfileThere, WrongRequest
 from loadmaster.errors.workspace import LinkOutOfTree
-from loadmaster.planning.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
+from loadmaster.planning.edits.changelog_preview import ChangelogPreview, preview_changelogs, previews_text
 from loadmaster.planning.edits.changelogs import proposal_scopes
 from loadmaster.planning.elsewhere.adopting import files_mentioned, tool_files
 from loadmaster.planning.elsewhere.settings import Setting
-from loadmaster.planning.first_profile import CHANGELOGS, Survey, adopt_settings, first_profile, forge_of, programs
+from loadmaster.planning.first_changelogs import CHANGELOGS
+from loadmaster.planning.first_profile import (
+    ProfilePlace,
+    Survey,
+    adopt_settings,
+    first_profile,
+    forge_of,
+    programs,
+)
 from loadmaster.planning.permissions.namesakes import Lines, Whose, doubtful, family, whose
 from loadmaster.planning.permissions.questions import pause_between_requests
 from loadmaster.planning.permissions.seen import CrateAnswers
+from loadmaster.planning.profile.in_directory import examine_named
+from loadmaster.planning.profile.in_repository import FILE, NAME, SCHEMA_FILE, ProfileText, examine, profiles_in
 from loadmaster.planning.profile.project import CargoStyle, Project, ReleaseStyle
+from loadmaster.planning.profile.schema import json_schema
 from loadmaster.planning.registry.index_line import IndexLine
 from loadmaster.planning.tree.lockfiles import own_lockfiles
 from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.tree.workspace import DEFAULT_REGISTRY, Workspace, read_metadata, together
-from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.run.clock import SystemClock
-from loadmaster.run.profiles import problems_of
+from loadmaster.run.known_projects import texts_in
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import default_store, write_atomically
 from loadmaster.steps.look import lockfiles_concerned, metadata_of, pinned_toolchain, require_named_toolchain
@@ -56,6 +64,8 @@ class FirstProfile(Value):
 
     project: str
     file: str
+    in_repository: bool
+    """Whether it lies beside the manifest, where commands find it."""
     profile: str
     """The text that was written."""
     workspaces: tuple[str, ...]
@@ -69,39 +79,73 @@ class FirstProfile(Value):
 
 
 def write_first_profile(
-    path: Path, name: str | None, projects: Path, index: str, manifests: Sequence[str] = (), *, force: bool
+    path: Path,
+    name: str | None,
+    into: Path | None,
+    index: str,
+    manifests: Sequence[str] = (),
+    *,
+    force: bool,
+    with_schema: bool = False,
 ) -> FirstProfile:
-    """Writes `projects/NAME.toml` for the workspace in `path`, or for those of `manifests`, which are named from there. If `name`
-    is left out, it is the directory's.
+    """Writes the profile of the workspace in `path`, or of those of `manifests`, which are named from there: beside its manifest,
+    or at the top for several; or as `NAME.toml` in the directory `into`, where `NAME` is the directory's if it is left out.
 
     Raises `ProfileThere` rather than overwrite a profile, `TreeMissing`, `CargoMissing`, `ProfileBroken`, and what
     `find_workspaces` and `metadata_of` raise.
     """
     if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for names that are too long
         raise TreeMissing(str(path))
-    place = path.resolve()
-    project = _name_of(place, None) if name is None else name
-    file = _free(projects, project, force)
-    where = find_workspaces(place, manifests)
-    if name is None and (known := _name_of(place, where)) != project:
-        project, file = known, _free(projects, known, force)
+    asked = path.resolve()
+    if into is not None:
+        _free(into, _name_of(asked, None) if name is None else name, force)  # before anything is looked at
+    where = find_workspaces(asked, manifests)
+    title = _name_of(asked, where) if name is None else name
+    file = _free_beside(where, name, force) if into is None else _free(into, title, force)
+    place = ProfilePlace(title=title, in_repository=into is None, name=name, schema_line=into is None and with_schema)
     survey = _survey(where, index)
-    text = first_profile(survey, project)
-    style = _read_back(file, project, text).release
-    texts = {**survey.mentioned, **survey.changelogs}
-    proposals = _proposals(Path(where.top), texts, survey.workspace, style)
-    previews = preview_changelogs(texts, survey.workspace, style, date.today(), proposals)
-    write_atomically(file, text.encode())
-    file.chmod(0o644)  # it is no part of the store, and no secret
+    text = first_profile(survey, place)
+    project = _read_back(file, where, place, text)
+    previews = _previews(Path(where.top), survey, project.release)  # what they raise is told before anything is written
+    _write(file, text)
+    if place.schema_line:
+        _write(file.with_name(SCHEMA_FILE), json_schema())
     return FirstProfile(
-        project=project,
+        project=project.name,
         file=str(file),
+        in_repository=place.in_repository,
         profile=text,
         workspaces=where.roots,
         found=where.told,
         settings=adopt_settings(survey).settings,
         changelogs=previews,
     )
+
+
+def _previews(top: Path, survey: Survey, style: ReleaseStyle) -> tuple[ChangelogPreview, ...]:
+    texts = {**survey.mentioned, **survey.changelogs}
+    proposals = _proposals(top, texts, survey.workspace, style)
+    return preview_changelogs(texts, survey.workspace, style, date.today(), proposals)
+
+
+def _write(file: Path, text: str) -> None:
+    write_atomically(file, text.encode())
+    file.chmod(0o644)  # it is no part of the store, and no secret
+
+
+def _free_beside(where: Whereabouts, name: str | None, force: bool) -> Path:
+    """The file beside the workspace's manifest that may be written; of several workspaces, the one at the top.
+
+    Raises `WrongRequest`, `ProfileThere`.
+    """
+    if name is not None and re.fullmatch(NAME, name) is None:
+        raise WrongRequest([f"`{name}` cannot be the project's name; give another with `--name`"])
+    folder = posixpath.dirname(where.roots[0]) if len(where.roots) == 1 else ""
+    there = profiles_in(texts_in(Path(where.top), folder)).get(folder)
+    file = Path(where.top) / folder / FILE
+    if there is not None and (not force or posixpath.basename(there.file) != FILE):
+        raise ProfileThere(str(Path(where.top) / there.file))
+    return file
 
 
 def _name_of(path: Path, where: Whereabouts | None) -> str:
@@ -131,12 +175,16 @@ def _proposals(path: Path, texts: Mapping[str, str], workspace: Workspace, style
     return {file: notes for file, scope in scopes.items() if (notes := propose_notes(path, scope))}
 
 
-def _read_back(file: Path, name: str, text: str) -> Project:
-    """The profile that was written. Raises `ProfileBroken`."""
-    try:
-        return Project.model_validate({"name": name, **load_toml(text)})
-    except ValidationError as error:
-        raise ProfileBroken(file.name, problems_of(error)) from error
+def _read_back(file: Path, where: Whereabouts, place: ProfilePlace, text: str) -> Project:
+    """The profile that is to be written. Raises `ProfileBroken`."""
+    if place.in_repository:
+        found = ProfileText(file=file.relative_to(where.top).as_posix(), text=text)
+        project, problems = examine(found, where.top)
+    else:
+        project, problems = examine_named(file.stem, text)
+    if project is None:
+        raise ProfileBroken(file.name, [problem.text for problem in problems])
+    return project
 
 
 def _survey(where: Whereabouts, index: str) -> Survey:
@@ -257,7 +305,6 @@ def _versions(lines: Iterable[IndexLine]) -> tuple[str, ...]:
 
 
 def first_profile_text(written: FirstProfile) -> str:
-    project = shlex.quote(written.project)
     where = f"\n{written.found}\n" if written.found else ""
     return f"""{written.profile}
 written to {written.file}
@@ -265,5 +312,15 @@ written to {written.file}
 {previews_text(written.changelogs)}
 
 next: look it through, then
+{_next_commands(written)}"""
+
+
+def _next_commands(written: FirstProfile) -> str:
+    project = shlex.quote(written.project)
+    if not written.in_repository:
+        return f"""\
     loadmaster plan --project {project} --version patch
     loadmaster rehearse --project {project} --version patch"""
+    place = Path(written.file).parent
+    change = "" if Path.cwd().is_relative_to(place) else f"    cd {shlex.quote(str(place))}\n"
+    return change + "    loadmaster plan\n    loadmaster rehearse"

@@ -11,6 +11,7 @@ import uuid
 from loadmaster.planning.permissions.questions import inquiries, requests_to_ask
 from loadmaster.planning.plan import Crate, ReleasePlan, outstanding, plan_release
 from loadmaster.planning.registry.seen import Judged, Seen
+from loadmaster.planning.show import crates_text, gates_text, not_passed_text, plan_text
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
@@ -67,6 +68,19 @@ def _plan(job: Job) -> Planned:
     requests = requests_to_ask(inquiries(plan, job.project, seen.registry))
     receipt = journal.receipt(ReceiptOutcome.FAILED if failed else ReceiptOutcome.PLANNED)
     return Planned(release=plan, receipt=receipt, outstanding=outstanding(plan, seen), preflight_requests=requests)
+
+
+def planned_text(planned: Planned) -> str:
+    to_do = f"{len(planned.outstanding)} objects" if planned.outstanding else "nothing: it is published already"
+    asked = f"at most {planned.preflight_requests} times, once a second where it is crates.io"
+    lines = [
+        plan_text(planned.release),
+        crates_text(planned.receipt.objects),
+        f"  to do   {to_do}",
+        f"  asks    the registry's web API {asked}",
+        gates_text(planned.receipt.gates),
+    ]
+    return "\n".join(lines) + "\n" + not_passed_text(planned.receipt.gates)
 
 
 def crate_records(job: Job, plan: ReleasePlan, seen: Seen) -> tuple[ObjectRecord, ...]:

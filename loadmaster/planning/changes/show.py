@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from loadmaster.errors.base import in_one_line
 from loadmaster.planning.changes.proposal import PackageProposal, Proposal
+from loadmaster.planning.show import cell
 
 _SHOWN = 8
 """How many causes of a package are shown, the heaviest first."""
@@ -73,4 +74,4 @@ def proposal_markdown(proposal: Proposal) -> str:
 
 
 def _cell(lines: Iterator[str]) -> str:
-    return "<br>".join(line.replace("|", "\\|") for line in lines)
+    return cell("\n".join(lines))

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from semver import Version
@@ -257,6 +258,12 @@ def _spelled(version: str, newest: _Version | None, versions: tuple[_Version, ..
     return version.removesuffix(".0") if is_short and re.fullmatch(r"\d+\.\d+\.0", version) else version
 
 
+def names_several(text: str) -> bool:
+    """Whether the newest headings name several packages, so that `release_heading` refuses."""
+    versions = _known(text).versions
+    return bool(versions) and _is_of_several(versions[0], versions)
+
+
 def _is_of_several(newest: _Version, versions: tuple[_Version, ...]) -> bool:
     """Whether the heading names several packages, or one and the headings beside it another."""
     beside = versions[versions.index(newest) :][:_NEWEST]
@@ -379,6 +386,13 @@ def has_notes(text: str, version: str) -> bool:
     """Whether something stands under the heading of `version` beside day and comparison. Raises what `notes` raises."""
     start, end = _section(text, version)
     return not _is_nothing(text[_entries_from(text, start) : end])
+
+
+def newest_notes(text: str, beside: str) -> str:
+    """The texts of the three newest versions that have notes, in one; without the version `beside`."""
+    others = [each.title for each in _known(text).versions if not is_of(each.version, beside)]
+    sections = (text[_entries_from(text, title.end) : _end_of(text, title)] for title in others)
+    return "\n".join(islice((section for section in sections if not _is_nothing(section)), _NEWEST))
 
 
 def notes(text: str, version: str) -> str:

@@ -15,11 +15,13 @@ from loadmaster.planning.edits.changelog import (
     add_notes,
     headings,
     is_understood,
+    newest_notes,
     notes,
     obsolete_line,
     release_heading,
     waits_for_entries,
 )
+from loadmaster.planning.edits.changelog_entries import entries_like
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.profile.tag_name import tag_name, version_in
@@ -71,7 +73,7 @@ def changelog_globs(style: ReleaseStyle) -> tuple[str, ...]:
         return ()
     if style.policy is not Policy.INDEPENDENT:
         return (style.changelog,)
-    return (style.changelog, f"**/{posixpath.basename(style.changelog)}")
+    return (style.changelog, f"**/{posixpath.basename(style.changelog)}", *sorted({*style.changelogs.values()}))
 
 
 def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ...]:
@@ -80,8 +82,13 @@ def changelog_places(workspace: Workspace, style: ReleaseStyle) -> tuple[str, ..
         return ()
     if style.policy is not Policy.INDEPENDENT:
         return (style.changelog,)
-    name = posixpath.basename(style.changelog)
-    return tuple(sorted({style.changelog, *(sibling_path(package.manifest, name) for package in workspace.packages)}))
+    return tuple(sorted({style.changelog, *(_place(package, style) for package in workspace.packages)}))
+
+
+def _place(package: Package, style: ReleaseStyle) -> str:
+    """The path of a package's own changelog, whether it is there or not."""
+    beside = sibling_path(package.manifest, posixpath.basename(style.changelog or ""))
+    return style.changelogs.get(package.name, beside)
 
 
 def is_in_use(path: str, text: str) -> bool:
@@ -96,20 +103,19 @@ def owners(texts: Mapping[str, str], workspace: Workspace, style: ReleaseStyle) 
     """The packages that each changelog belongs to, by path.
 
     In lockstep all packages have the profile's changelog, whether it exists or not. If packages have versions of their own,
-    each has the one of `texts` in its directory. If no package has one, all share the profile's. A file that says that
-    another took its place is nobody's.
+    each has the one of `texts` that the profile names for it, or else that in its directory. If no package has one, all share the
+    profile's. A file that says that another took its place is nobody's.
     """
     if style.changelog is None:
         return {}
     if style.policy is not Policy.INDEPENDENT:
         return {style.changelog: workspace.packages}
-    name = posixpath.basename(style.changelog)
-    used = {path for path, text in texts.items() if posixpath.basename(path) == name and is_in_use(path, text)}
-    places: dict[str, tuple[Package, ...]] = {
-        sibling_path(package.manifest, name): (package,) for package in workspace.packages
-    }
-    own = {path: packages for path, packages in places.items() if path in used}
-    if not own and style.changelog in used:
+    own = dict[str, tuple[Package, ...]]()
+    for package in workspace.packages:
+        path = _place(package, style)
+        if package.name in style.changelogs or (path in texts and is_in_use(path, texts[path])):
+            own[path] = (*own.get(path, ()), package)
+    if not own and style.changelog in texts and is_in_use(style.changelog, texts[style.changelog]):
         return {style.changelog: workspace.packages}
     return own
 
@@ -170,7 +176,7 @@ def _write(changelog: Changelog, version: str, before: str, proposal: str, today
     require_no_mark(changelog.path, before)
     try:
         headed = release_heading(before, version, today)
-        text = add_notes(headed, version, proposal) if proposal else headed
+        text = add_notes(headed, version, entries_like(newest_notes(before, version), proposal)) if proposal else headed
     except ChangelogHeadings as error:
         raise ChangelogHeadings(error.version, error.lines, changelog.path) from error
     except SeveralUnreleased as error:

@@ -14,7 +14,8 @@ from loadmaster.planning.values.toml_text import parse_toml
 
 PYPROJECT = "pyproject.toml"
 
-_PLACES: tuple[KeyPath, ...] = (("project", "version"), ("tool", "poetry", "version"))
+VERSION_PLACES: tuple[KeyPath, ...] = (("project", "version"), ("tool", "poetry", "version"))
+"""Where a Python package may have its version."""
 
 
 def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, str]:
@@ -29,7 +30,9 @@ def bump_python(texts: Mapping[str, str], versions: Mapping[str, str]) -> dict[s
             continue  # somebody else's, and perhaps not even TOML
         document = parse_toml(path, text)
         version = versions.get(_folder_of_member(path, document))
-        literals = [Literal(keys, version) for keys in _PLACES if version and isinstance(value_at(document, keys), str)]
+        literals = [
+            Literal(keys, version) for keys in VERSION_PLACES if version and isinstance(value_at(document, keys), str)
+        ]
         if any(value_at(document, literal.keys) != literal.text for literal in literals):
             after[path] = replace_literals(path, text, literals)
     return after

@@ -15,9 +15,9 @@ from typing import Any
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark, ToolFileBroken
 from loadmaster.planning.elsewhere import cargo_release, changie, covector, knope, release_plz, smart_release
-from loadmaster.planning.elsewhere.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
 from loadmaster.planning.elsewhere.rows import ToolFile
 from loadmaster.planning.elsewhere.settings import Ground, Read, Setting, SettingFate, Wish
+from loadmaster.planning.tree.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
 from loadmaster.planning.tree.workspace import Workspace
 from loadmaster.planning.values.json_text import NotJson, read_json
 from loadmaster.planning.values.toml_text import parse_toml

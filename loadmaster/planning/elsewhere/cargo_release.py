@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from loadmaster.planning.elsewhere.common import FEATURES, SIGNED, branches, leave_out, one_version, tags
-from loadmaster.planning.elsewhere.key_lines import SettingPath
 from loadmaster.planning.elsewhere.replacements import COMMAND, rule_of_text
 from loadmaster.planning.elsewhere.rows import (
     BOOL,
@@ -33,6 +32,7 @@ from loadmaster.planning.elsewhere.rows import (
 )
 from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, Wish, already, became, left
 from loadmaster.planning.elsewhere.templates import pattern_of
+from loadmaster.planning.tree.key_lines import SettingPath
 from loadmaster.planning.tree.workspace import Package
 
 TOOL = "cargo-release"

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loadmaster.planning.elsewhere.common import PROPOSED, changelog, repository, tags
-from loadmaster.planning.elsewhere.key_lines import SettingPath
 from loadmaster.planning.elsewhere.replacements import COMMAND, rule_of_kind, rule_of_pattern
 from loadmaster.planning.elsewhere.rows import (
     ANY,
@@ -27,6 +26,7 @@ from loadmaster.planning.elsewhere.rows import (
     unknown,
 )
 from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, already, left
+from loadmaster.planning.tree.key_lines import SettingPath
 
 TOOL = "knope"
 FILE = "knope.toml"

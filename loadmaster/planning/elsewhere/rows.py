@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from loadmaster.errors.files import ToolFileBroken
-from loadmaster.planning.elsewhere.key_lines import SettingPath
 from loadmaster.planning.elsewhere.settings import Ground, JudgedSetting, Read, SettingFate, already, left
+from loadmaster.planning.tree.key_lines import SettingPath
 
 
 class SettingScope(NamedTuple):

@@ -20,8 +20,9 @@ A gate is one question that is asked before anything irreversible. Its answer is
 The answer also has the number of things that were looked at. Only a `fail` or a `could-not-check` keeps a release from
 starting, and Loadmaster shows all of them at once. Problems of the gates in `gates.advice` of the profile are only shown.
 
-`loadmaster gates TREE [--tag TAG] [--project NAME] [--json]` asks the gates that need only files. It works on a plain
-directory, without git, network or cargo. A tree of manifests alone is enough: gates that need the other files then answer
+`loadmaster gates TREE [--tag TAG] [--project NAME] [--format FORMAT]` asks the gates that need only files. It works on a plain
+directory, without git, network or cargo; [ci.md](ci.md) has it on every pull request. A problem in a file names its
+line. A tree of manifests alone is enough: gates that need the other files then answer
 `could-not-check`. It exits with 1 if a gate fails, and with 2 if the tree cannot be read.
 
 No gate checks that the exact commit builds from a clean export. Before anything is pushed, a release packages a fresh clone

@@ -70,12 +70,13 @@ def _not_understood(tree: Tree, log: Changelog) -> Iterator[Problem]:
         return
     if (line := changelog.obsolete_line(text)) is not None:
         fix = "name the changelog that is in use as `release.changelog` in the profile, or delete the sentence."
-        yield Problem(where=log.path, what=f"says in line {line} that another one took its place", fix=fix)
+        what = f"says in line {line} that another one took its place"
+        yield Problem.in_file(log.path, line, what=what, fix=fix)
     fix = "write it as `## [1.2.3] - YYYY-MM-DD` (docs/bump.md lists the forms), and commit that."
     missed = _missed(text)
     if missed is not None:
         what = f"has `{missed.text}` (line {missed.number}), which is not understood"
-        yield Problem(where=log.path, what=what, fix=fix)
+        yield Problem.in_file(log.path, missed.number, what=what, fix=fix)
 
 
 def _missed(text: str) -> _Line | None:
@@ -122,9 +123,11 @@ def _left_behind(tree: Tree, log: Changelog) -> Iterator[Problem]:
         return  # `changelog-heading` reports it
     entry = _first_entry(text, log.version)
     if entry is not None:
-        what = f"has no notes for `{log.version}`, and an entry that belongs to no version: line {entry.number}, `{entry.text}`"
+        line = tree.line_before(log.path, entry.number)
+        told = f"line {line or entry.number}, `{entry.text}`"
+        what = f"has no notes for `{log.version}`, and an entry that belongs to no version: {told}"
         fix = f"put the entries right below the heading of what is to come, or of `{log.version}`, and commit that."
-        yield Problem(where=log.path, what=what, fix=fix)
+        yield Problem.in_file(log.path, line, what=what, fix=fix)
 
 
 def _first_entry(text: str, version: str) -> _Line | None:
@@ -187,11 +190,13 @@ def _too_low(tree: Tree, log: Changelog) -> Iterator[Problem]:
     before = _version_before(tree, log, text, version)
     breaking = next((entry for entry in entries if entry.change is Change.BREAKING), None)
     if breaking is not None and before is not None and not allows(before, version, Change.BREAKING):
-        what = f"says in line {breaking.line} that something is breaking (`{breaking.text}`), and `{version}` follows `{before}`"
+        line = tree.line_before(log.path, breaking.line)
+        told = f"in line {line or breaking.line} that something is breaking (`{breaking.text}`)"
+        what = f"says {told}, and `{version}` follows `{before}`"
         fix = (
             f"release `{next_after(before, Change.BREAKING)}`, or mend the entry if it breaks nobody, and commit that."
         )
-        yield Problem(where=log.path, what=what, fix=fix)
+        yield Problem.in_file(log.path, line, what=what, fix=fix)
 
 
 def _version_before(tree: Tree, log: Changelog, text: str, version: str) -> str | None:
@@ -245,4 +250,4 @@ def _concerns(tree: Tree, path: str) -> bool:
 
 def _waiting(path: str) -> Iterator[Problem]:
     fix = f"have its own tool put what is in `{posixpath.dirname(path)}` into the changelog, and commit that before the release."
-    yield Problem(where=path, what="is an entry that is in no changelog yet", fix=fix)
+    yield Problem.in_file(path, None, what="is an entry that is in no changelog yet", fix=fix)

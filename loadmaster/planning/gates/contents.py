@@ -63,12 +63,12 @@ def _changed_inside(release: ReleaseEvidence, submodule: SubmoduleSeen) -> Itera
     for package in release.seen.workspace.packages:
         if package.name in release.plan.versions and package.manifest.startswith(f"{submodule.path}/"):
             what = f"is the manifest of `{package.name}`, which lies in the submodule `{submodule.path}`"
-            yield Problem(where=package.manifest, what=what, fix=_MEND_MEMBER)
+            yield Problem.in_file(package.manifest, None, what=what, fix=_MEND_MEMBER)
     for edit in release.plan.edits:
         if edit.path.startswith(f"{submodule.path}/"):
             what = f"would be changed by the release, and lies in the submodule `{submodule.path}`"
             fix = "let it need no version of a package of this release, or keep it in this repository."
-            yield Problem(where=edit.path, what=what, fix=fix)
+            yield Problem.in_file(edit.path, None, what=what, fix=fix)
 
 
 @of_packaged(

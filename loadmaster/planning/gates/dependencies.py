@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from loadmaster.errors.base import clause
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
@@ -16,6 +14,8 @@ from loadmaster.planning.gates.judging import (
     of_files,
 )
 from loadmaster.planning.order import edges
+from loadmaster.planning.packaging import packaging_rounds, too_early
+from loadmaster.planning.tree.manifest_lines import dependency_line
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.requirement import matches
@@ -116,7 +116,7 @@ def dependency_cycle(tree: Tree) -> Findings:
     except DependencyCycle as cycle:
         places = {package.name: package.manifest for package in tree.released}
         first = next((name for name in sorted(places) if f"`{name}`" in cycle.what), "Cargo.toml")
-        problems.append(Problem(where=places.get(first, first), what=clause(cycle.what), fix=cycle.fix))
+        problems.append(Problem.in_file(places.get(first, first), None, what=clause(cycle.what), fix=cycle.fix))
     return Findings(checked=len(tree.released), problems=tuple(problems))
 
 
@@ -125,63 +125,39 @@ def dependency_cycle(tree: Tree) -> Findings:
     "actix-web's members need each other without a path; cargo packages such crates in alphabetical order.",
 )
 def packaging_order(tree: Tree) -> GateJudgement:
-    """Does cargo find every sibling that a crate needs when it packages all of a workspace in its own order?
+    """Does cargo find every sibling that a crate needs when the crates are packaged?
 
     If the registry does not have a sibling yet, cargo uses the one from the same call, but only if it packaged it before.
-    Siblings that a manifest needs by path come first. A crate that needs one without a path (`[patch.crates-io]` connects
-    them) may come too early.
+    Siblings that a manifest needs by path come first. What needs one without a path (`[patch.crates-io]` connects them) is
+    packaged in a call after it. In a cycle it cannot be, and then the registry must have a version that fits.
     """
-    released = [[each for each in tree.released if each.root == root] for root in tree.workspace.roots]
-    orders, registry = [cargo_packaging_order(packages) for packages in released], tree.registry
-    too_early = [
-        (package, dependency)
-        for order in orders
-        for position, package in enumerate(order)
-        for later in order[position + 1 :]
-        for dependency in package.dependencies
-        if dependency.name == later.name and dependency.path is None and dependency.git is None
-        if matches(dependency.requirement, later.version)
+    versions = {package.name: package.version for package in tree.released}
+    try:
+        rounds = packaging_rounds(tree.workspace, versions)
+    except DependencyCycle:
+        return Findings(checked=len(tree.released))  # `dependency-cycle` says it
+    early = [
+        pair
+        for each in rounds
+        for pair in too_early([package for package in tree.released if package.name in each.crates])
     ]
-    if not too_early:
+    if not early:
         return Findings(checked=len(tree.released))
-    if registry is None:
-        return CouldNotCheck(why=f"nobody asked the registry whether it has `{too_early[0][1].name}`")
-    problems = (
-        _too_early(package, dependency) for package, dependency in too_early if not registry.has_fitting(dependency)
-    )
+    if tree.registry is None:
+        return CouldNotCheck(why=f"nobody asked the registry whether it has `{early[0].needed.name}`")
+    problems = (_too_early(tree, *pair) for pair in early if not tree.registry.has_fitting(pair.needed))
     return Findings(checked=len(tree.released), problems=tuple(dict.fromkeys(problems)))
 
 
-def _too_early(package: Package, needed: Dependency) -> Problem:
+def _too_early(tree: Tree, package: Package, needed: Dependency) -> Problem:
     asked = f"`{needed.name}` as `{needed.requirement}`"
-    return Problem(
-        where=package.manifest,
-        what=f"`{package.name}` requires {asked} without its path: cargo packages it before that version is there",
-        fix=f"release `{needed.name}` alone first, or give its entry its `path`, too.",
+    return Problem.in_file(
+        package.manifest,
+        dependency_line(tree.files.texts[package.manifest], needed),
+        what=f"`{package.name}` requires {asked} without its path, and `{needed.name}` needs it in turn: cargo packages one of "
+        "them before the other is there",
+        fix=f"give its entry for `{needed.name}` its `path`, too, or release `{needed.name}` alone first.",
     )
-
-
-def cargo_packaging_order(packages: Collection[Package]) -> tuple[Package, ...]:
-    """The packages in cargo's order: by name, except that those needed by path come first.
-
-    A cycle begins at the package that the order by name reaches first.
-    """
-    by_name, ordered = {package.name: package for package in packages}, dict[str, Package]()
-    waiting = [(name, False) for name in sorted(by_name, reverse=True)]
-    seen = set[str]()
-    while waiting:
-        name, is_ready = waiting.pop()
-        if is_ready:
-            ordered[name] = by_name[name]
-        elif name not in seen:
-            seen.add(name)
-            needs = {
-                dependency.name
-                for dependency in by_name[name].dependencies
-                if dependency.path is not None and dependency.is_packaged
-            }
-            waiting += [(name, True), *((need, False) for need in sorted(needs & by_name.keys(), reverse=True))]
-    return tuple(ordered.values())
 
 
 def _member(tree: Tree, dependency: Dependency) -> Package | None:

@@ -82,6 +82,19 @@ class Tree(Value):
     def text(self, path: str) -> str | None:
         return self.files.texts.get(path)
 
+    def line_before(self, path: str, line: int) -> int | None:
+        """The line that stands in the tree before the plan's edits, which is what a person has before them; from 1.
+
+        None for one that the plan writes, or that has edited lines above and below it.
+        """
+        if self.before is None:
+            return line
+        old, new = (tree.files.texts.get(path, "").splitlines() for tree in (self.before, self))
+        if old[:line] == new[:line]:
+            return line
+        rest = new[line - 1 :]
+        return len(old) - len(rest) + 1 if old[len(old) - len(rest) :] == rest and len(rest) <= len(old) else None
+
     def takes(self, member: Package) -> bool:
         """Whether the release's registry may get the member, by its manifest. Without a profile: whether crates.io may."""
         return member.may_go_to(self.project.registry.name if self.project is not None else DEFAULT_REGISTRY)

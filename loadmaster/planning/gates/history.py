@@ -16,7 +16,7 @@ _CLEAN = "commit it, or put everything that is not committed aside with `git sta
 def tree_clean(release: ReleaseEvidence) -> Findings:
     """Is everything that is released in the commit?"""
     problems = tuple(
-        Problem(where=path, what="differs from the commit", fix=_CLEAN) for path in release.seen.source.dirty
+        Problem.in_file(path, None, what="differs from the commit", fix=_CLEAN) for path in release.seen.source.dirty
     )
     return Findings(checked=1, problems=problems)
 
@@ -68,7 +68,7 @@ def bump_alone(release: ReleaseEvidence) -> GateJudgement:
         "next time let the release commit write the version, or `loadmaster bump TREE --version VERSION`, in a commit with "
         "nothing else."
     )
-    problems = (Problem(where=code[0], what=what, fix=fix),) if code else ()
+    problems = (Problem.in_file(code[0], None, what=what, fix=fix),) if code else ()
     return Findings(checked=len(release.past.bump), problems=problems)
 
 
@@ -94,7 +94,7 @@ def _undone(plan: ReleasePlan) -> Iterator[Problem]:
         for file in result.files:
             what = f"would be {file.how} by the command `{result.name}`, and the commit has the version already"
             fix = "run the command in your checkout, and commit what it changes; or let the release commit write the version."
-            yield Problem(where=file.path, what=what, fix=fix)
+            yield Problem.in_file(file.path, None, what=what, fix=fix)
 
 
 @of_repository("gone-crate", "Assay deleted `assay-runner-spike` in v3.13.0; its crate stays on the registry forever.")

@@ -10,6 +10,7 @@ from typing import TypeVar, assert_never
 from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.planning.gates.evidence import Built, Evidence, EvidenceKind, PackedEvidence, ReleaseEvidence, Tree
 from loadmaster.planning.registry.packed import PackedSeen
+from loadmaster.planning.tree.manifest_lines import dependency_line
 from loadmaster.planning.tree.workspace import Dependency, Package
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.value import Value
@@ -69,7 +70,7 @@ class Gate:
         try:
             judged = self.judge(evidence)
         except LoadmasterError as error:
-            judged = Findings(checked=1, problems=(Problem(where=self.id, what=clause(error.what), fix=error.fix),))
+            judged = Findings(checked=1, problems=(_unread(self.id, error, evidence),))
         match judged:
             case Findings():
                 answer = GateAnswer.of(self.id, judged.checked, judged.problems)
@@ -81,6 +82,19 @@ class Gate:
                 return answer.model_copy(update={"blocks": judged.blocks})
             case _:
                 assert_never(judged)
+
+
+def _unread(gate: str, error: LoadmasterError, evidence: Evidence) -> Problem:
+    """What could not be read, with its file and line if the error names a file of the tree."""
+    path, line = error.facts.get("path"), error.facts.get("line")
+    known = evidence.tree is not None and path in evidence.tree.files.texts
+    return Problem(
+        where=gate,
+        what=clause(error.what),
+        fix=error.fix,
+        file=path if known and isinstance(path, str) else None,
+        line=line if known and isinstance(line, int) else None,
+    )
 
 
 GateDecorator = Callable[[Callable[[P], GateJudgement]], Gate]
@@ -129,7 +143,7 @@ def _gate(gate: str, why: str, need: EvidenceKind, part: Callable[[Evidence], P 
 
 
 class DependencyFault(Value):
-    """What is wrong with one dependency of a package. The place is the package's manifest."""
+    """What is wrong with one dependency of a package. The place is its entry in the package's manifest."""
 
     what: str
     fix: str
@@ -147,7 +161,12 @@ def of_dependencies(gate: str, why: str) -> Callable[[DependencyJudge], Gate]:
     def decorate(judge: DependencyJudge) -> Gate:
         def judge_all(tree: Tree) -> GateJudgement:
             problems = (
-                Problem(where=package.manifest, what=f"`{package.name}` {fault.what}", fix=fault.fix)
+                Problem.in_file(
+                    package.manifest,
+                    dependency_line(tree.files.texts[package.manifest], dependency),
+                    what=f"`{package.name}` {fault.what}",
+                    fix=fault.fix,
+                )
                 for package in tree.released
                 for dependency in package.dependencies
                 if (fault := judge(tree, package, dependency)) is not None

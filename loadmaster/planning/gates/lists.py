@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from loadmaster.errors.workspace import DependencyCycle
 from loadmaster.planning.gates.evidence import Tree
@@ -14,10 +15,17 @@ from loadmaster.planning.gates.judging import CouldNotCheck, GateJudgement, Skip
 from loadmaster.planning.order import Edges, edges
 from loadmaster.planning.profile.profile_patterns import find_all
 from loadmaster.planning.profile.project import DeclaredWorkflow, Project, PublishList
+from loadmaster.planning.tree.key_lines import yaml_lines
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 
 WORKFLOWS = ".github/workflows"
+
+
+class ListFault(NamedTuple):
+    what: str
+    fix: str
+
 
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -50,7 +58,7 @@ def publish_list(tree: Tree) -> GateJudgement:
 
 def _no_file(project: Project, file: str) -> Problem:
     fix = f"correct `release.publish_lists` in `projects/{project.name}.toml`."
-    return Problem(where=file, what="is not in the tree", fix=fix)
+    return Problem.in_file(file, None, what="is not in the tree", fix=fix)
 
 
 def _unknown_members(tree: Tree, project: Project) -> Iterator[Problem]:
@@ -66,8 +74,8 @@ def _unknown_members(tree: Tree, project: Project) -> Iterator[Problem]:
 
 def _own_list_problems(tree: Tree, project: Project) -> Iterator[Problem]:
     listed = tuple(name for name in project.release.publish if name in tree.workspace.names)
-    if project.release.publish:
-        yield from _unequal(tree, f"projects/{project.name}.toml", listed)
+    for _, fault in _unequal(tree, listed) if project.release.publish else ():
+        yield Problem(where=f"projects/{project.name}.toml", what=fault.what, fix=fault.fix)
 
 
 def _file_list_problems(tree: Tree, rule: PublishList) -> Iterator[Problem]:
@@ -75,34 +83,46 @@ def _file_list_problems(tree: Tree, rule: PublishList) -> Iterator[Problem]:
     text = tree.text(rule.file)
     if text is None:
         return
-    blocks = [_COMMENT.sub("", match.text) for match in find_all(rule.pattern, 1, text, rule.file)]
-    listed = tuple(name for block in blocks for name in _WORD.findall(block))
+    lines = _listed_lines(text, rule)
+    listed = tuple(name for name, _ in lines)
     if not listed:
         fix = "correct the pattern in `release.publish_lists`, or the list."
-        yield Problem(where=rule.file, what=f"has no list that `{rule.pattern}` finds", fix=fix)
+        yield Problem.in_file(rule.file, None, what=f"has no list that `{rule.pattern}` finds", fix=fix)
         return
-    yield from _unequal(tree, rule.file, listed)
-    yield from _wrong_order(tree, rule.file, listed)
+    for name, fault in (*_unequal(tree, listed), *_wrong_order(tree, listed)):
+        line = next((line for each, line in lines if each == name), lines[0][1])
+        yield Problem.in_file(rule.file, line, what=fault.what, fix=fault.fix)
 
 
-def _unequal(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Problem]:
+def _listed_lines(text: str, rule: PublishList) -> list[tuple[str, int]]:
+    """Every name that the rule finds in its file, with its line, from 1."""
+    found = []
+    for match in find_all(rule.pattern, 1, text, rule.file):
+        block = _COMMENT.sub("", match.text)
+        first = text.count("\n", 0, match.start) + 1
+        found += [(word[0], first + block.count("\n", 0, word.start())) for word in _WORD.finditer(block)]
+    return found
+
+
+def _unequal(tree: Tree, listed: tuple[str, ...]) -> Iterator[tuple[str, ListFault]]:
+    """The name that is listed wrongly, or not at all, and the fault."""
     for name in sorted(tree.names.difference(listed)):
         fix = f"add `{name}` to the list, or write `publish = false` in its manifest."
-        yield Problem(where=where, what=f"does not list `{name}`, which is publishable", fix=fix)
+        yield name, ListFault(f"does not list `{name}`, which is publishable", fix)
     for name in sorted(set(listed) - tree.names):
         why = "not published" if name in tree.workspace.names else "not a member of the workspace"
         fix = f"remove `{name}` from the list, or publish it."
-        yield Problem(where=where, what=f"lists `{name}`, which is {why}", fix=fix)
+        yield name, ListFault(f"lists `{name}`, which is {why}", fix)
     for name in sorted({name for name in listed if listed.count(name) > 1}):
-        yield Problem(where=where, what=f"lists `{name}` twice", fix="remove one of them.")
+        yield name, ListFault(f"lists `{name}` twice", "remove one of them.")
 
 
-def _wrong_order(tree: Tree, where: str, listed: tuple[str, ...]) -> Iterator[Problem]:
+def _wrong_order(tree: Tree, listed: tuple[str, ...]) -> Iterator[tuple[str, ListFault]]:
     for name, needs in _edges(tree).items():
         for needed in sorted(needs):
             if name in listed and needed in listed and listed.index(needed) > listed.index(name):
                 what = f"lists `{name}` before `{needed}`, which it needs"
-                yield Problem(where=where, what=what, fix=f"move `{needed}` above `{name}`.")
+                yield name, ListFault(what, f"move `{needed}` above `{name}`.")
 
 
 def _edges(tree: Tree) -> Edges:
@@ -142,7 +162,8 @@ def _text(tree: Tree, declared: DeclaredWorkflow) -> str | None:
 
 def _no_workflow(declared: DeclaredWorkflow) -> Problem:
     fix = "write it, or remove it from `workflows` in the profile."
-    return Problem(where=f"{WORKFLOWS}/{declared.file}", what="is declared in the profile but does not exist", fix=fix)
+    path = f"{WORKFLOWS}/{declared.file}"
+    return Problem.in_file(path, None, what="is declared in the profile but does not exist", fix=fix)
 
 
 def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Problem]:
@@ -153,11 +174,11 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
     try:
         events = read_events(text)
     except NotYaml as error:
-        yield Problem(where=path, what=f"is not YAML: {error}", fix="correct the file.")
+        yield Problem.in_file(path, error.line, what=f"is not YAML: {error}", fix="correct the file.")
         return
     if declared.dispatch and "workflow_dispatch" not in events:
         fix = "add `workflow_dispatch:` under `on:`, or write `dispatch = false` in the profile."
-        yield Problem(where=path, what="cannot be dispatched", fix=fix)
+        yield Problem.in_file(path, yaml_lines(text).get(("on",)), what="cannot be dispatched", fix=fix)
 
 
 def read_events(text: str) -> tuple[str, ...]:

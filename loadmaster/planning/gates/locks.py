@@ -12,7 +12,7 @@ from typing import NamedTuple
 from loadmaster.errors.base import LoadmasterError, clause
 from loadmaster.planning.gates.evidence import ReleaseEvidence, Tree
 from loadmaster.planning.gates.judging import GateJudgement, Skip, each_of, of_files, of_repository
-from loadmaster.planning.tree.lockfile import LockedPackage, packages
+from loadmaster.planning.tree.lockfile import LockedPackage, locked_line, packages
 from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, read_workspace, sibling_path
 from loadmaster.planning.tree.workspace import Package
@@ -66,20 +66,21 @@ def lockfiles_current(tree: Tree) -> GateJudgement:
 
 def _unread(path: str, error: LoadmasterError) -> Problem:
     """A lockfile without a readable manifest, of a test's fixture for example: there is nothing to compare it with."""
-    return Problem(
-        where=path, what=f"was not checked, because its manifest cannot be read: {clause(error.what)}", fix=error.fix
-    )
+    what = f"was not checked, because its manifest cannot be read: {clause(error.what)}"
+    return Problem.in_file(path, None, what=what, fix=error.fix)
 
 
 def _problems(tree: Tree, path: str) -> Iterator[Problem]:
     try:
         lock = _parse(tree, path)
     except LoadmasterError as error:
-        yield Problem(where=path, what=clause(error.what), fix=error.fix)
+        yield Problem.in_file(path, None, what=clause(error.what), fix=error.fix)
         return
-    for what in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
-        yield Problem(where=path, what=what, fix=FIX)
-    yield from _requirements(lock)
+    text = tree.files.texts[path]
+    for name, what in (*_versions(lock), *_missing_members(lock), *_dangling(lock), *_dependencies(lock)):
+        yield Problem.in_file(path, locked_line(path, text, name), what=what, fix=FIX)
+    for name, what, fix in _requirements(lock):
+        yield Problem.in_file(path, locked_line(path, text, name), what=what, fix=fix)
 
 
 def _parse(tree: Tree, path: str) -> _Lock:
@@ -106,44 +107,46 @@ def _own(tree: Tree, root: str) -> tuple[Package, ...] | LoadmasterError:
         return error
 
 
-def _versions(lock: _Lock) -> Iterator[str]:
+def _versions(lock: _Lock) -> Iterator[tuple[str, str]]:
+    """The package that is wrong, and how; so do those below."""
     for package in lock.packages:
         wanted = lock.local.get(package.name)
         if package.source is None and wanted is not None and package.version != wanted:
-            yield f"has `{package.name}` at `{package.version}`, its manifest says `{wanted}`"
+            yield package.name, f"has `{package.name}` at `{package.version}`, its manifest says `{wanted}`"
 
 
-def _missing_members(lock: _Lock) -> Iterator[str]:
+def _missing_members(lock: _Lock) -> Iterator[tuple[str, str]]:
     for package in lock.own:
         if lock.entry(package.name) is None:
-            yield f"does not have the member `{package.name}`"
+            yield package.name, f"does not have the member `{package.name}`"
 
 
-def _dangling(lock: _Lock) -> Iterator[str]:
+def _dangling(lock: _Lock) -> Iterator[tuple[str, str]]:
     """Entries that name packages which the lockfile does not have. A merge leaves such entries."""
     for package in lock.packages:
         for entry in package.dependencies:
             if not lock.versions(entry):
-                yield f"lets `{package.name}` depend on `{entry}`, which it does not have"
+                yield package.name, f"lets `{package.name}` depend on `{entry}`, which it does not have"
 
 
-def _dependencies(lock: _Lock) -> Iterator[str]:
+def _dependencies(lock: _Lock) -> Iterator[tuple[str, str]]:
     for package in lock.own:
         entry = lock.entry(package.name)
         if entry is not None:
             yield from _member_dependencies(lock, package, entry.dependencies)
 
 
-def _member_dependencies(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[str]:
+def _member_dependencies(lock: _Lock, package: Package, locked: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     needed = {dependency.name for dependency in package.dependencies} - {package.name}
     there = {entry.partition(" ")[0] for entry in locked} - {package.name}
     for name in sorted(needed - there):
-        yield f"lacks `{name}`, which the manifest of `{package.name}` names"
+        yield package.name, f"lacks `{name}`, which the manifest of `{package.name}` names"
     for name in sorted(there - needed):
-        yield f"has `{name}` under `{package.name}`, whose manifest does not name it"
+        yield package.name, f"has `{name}` under `{package.name}`, whose manifest does not name it"
 
 
-def _requirements(lock: _Lock) -> Iterator[Problem]:
+def _requirements(lock: _Lock) -> Iterator[tuple[str, str, str]]:
+    """The package whose version does not fit, how, and what to do."""
     for package in lock.own:
         entry = lock.entry(package.name)
         locked = entry.dependencies if entry is not None else ()
@@ -153,7 +156,7 @@ def _requirements(lock: _Lock) -> Iterator[Problem]:
             ]
             if versions and need.has_version and not any(matches(need.requirement, version) for version in versions):
                 what = f"has `{need.name}` at `{versions[0]}`, and `{package.name}` requires `{need.requirement}`"
-                yield Problem(where=lock.path, what=what, fix=_fix_of_requirement(lock, need.name, versions[0]))
+                yield need.name, what, _fix_of_requirement(lock, need.name, versions[0])
 
 
 def _fix_of_requirement(lock: _Lock, name: str, version: str) -> str:
@@ -178,7 +181,7 @@ def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Itera
     fix = "take it out of `release.files` in the profile: a release writes its members' versions by itself."
     old, new = before.splitlines(), after.splitlines()
     if len(old) != len(new):
-        yield Problem(where=path, what=f"had {len(old)} lines and would have {len(new)}", fix=fix)
+        yield Problem.in_file(path, None, what=f"had {len(old)} lines and would have {len(new)}", fix=fix)
         return
     package = ""
     for number, (line, wanted) in enumerate(zip(old, new, strict=True), start=1):
@@ -187,6 +190,5 @@ def _foreign(path: str, before: str, after: str, names: frozenset[str]) -> Itera
         ours = line.startswith("version = ") and package in names
         named = line.strip(' ",').partition(" ")[0] in names
         if line != wanted and not (ours or named):
-            yield Problem(
-                where=path, what=f"line {number} would become `{wanted}`, which is not a member's version", fix=fix
-            )
+            what = f"line {number} would become `{wanted}`, which is not a member's version"
+            yield Problem.in_file(path, number, what=what, fix=fix)

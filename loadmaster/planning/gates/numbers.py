@@ -10,10 +10,11 @@ from loadmaster.errors.base import clause
 from loadmaster.errors.files import ByteOrderMark
 from loadmaster.planning.edits import changelog
 from loadmaster.planning.edits.changelogs import Changelog, changelogs
-from loadmaster.planning.edits.python_package import PYPROJECT, bump_python
+from loadmaster.planning.edits.python_package import PYPROJECT, VERSION_PLACES, bump_python
 from loadmaster.planning.gates.evidence import Tree
 from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, each_of, of_files, profile_findings
 from loadmaster.planning.gates.labels import Label
+from loadmaster.planning.tree.manifest_lines import package_line, setting_line
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.toml_text import require_no_mark
 
@@ -68,7 +69,8 @@ def _other_versions(tree: Tree, label: Label) -> Iterator[Problem]:
     fix = f"bump it to `{label.version}` first, or name the right tag."
     for package in others:
         what = f"`{package.name}` has the version `{package.version}` under the tag `{label.tag}`"
-        yield Problem(where=package.manifest, what=what, fix=fix)
+        line = package_line(tree.files.texts[package.manifest], "version")
+        yield Problem.in_file(package.manifest, line, what=what, fix=fix)
 
 
 @of_files("changelog-heading", "54 of Assay's 148 tags have no heading; v1.6.0 was dated `2026-XX-XX`.")
@@ -121,11 +123,13 @@ def _default_changelog(tree: Tree) -> tuple[Changelog, ...] | Skip:
 def _warn_of_sharing(log: Changelog) -> Problem:
     names = ", ".join(f"`{package}`" for package in log.packages)
     fix = "write its section by hand before the release, or give each package a changelog of its own."
-    return Problem(where=log.path, what=f"does not change: {names} share it with others, in several versions", fix=fix)
+    what = f"does not change: {names} share it with others, in several versions"
+    return Problem.in_file(log.path, None, what=what, fix=fix)
 
 
 def _no_changelog(log: Changelog) -> Problem:
-    return Problem(where=log.path, what="is not in the tree", fix="add it, or set `release.changelog` in the profile.")
+    fix = "add it, or set `release.changelog` in the profile."
+    return Problem.in_file(log.path, None, what="is not in the tree", fix=fix)
 
 
 def _headings(tree: Tree, log: Changelog) -> Iterator[Problem]:
@@ -136,13 +140,15 @@ def _headings(tree: Tree, log: Changelog) -> Iterator[Problem]:
     try:
         require_no_mark(path, text)
     except ByteOrderMark as error:
-        yield Problem(where=path, what=clause(error.what), fix=error.fix)
+        yield Problem.in_file(path, 1, what=clause(error.what), fix=error.fix)
     own = [heading for heading in changelog.headings(text) if changelog.is_of(heading.version, version)]
     fix = f"write exactly one heading `## [{version}] - YYYY-MM-DD`."
     if len(own) != 1:
-        yield Problem(where=path, what=f"has {len(own)} headings for `{version}`", fix=fix)
+        second = tree.line_before(path, own[1].line) if own else None
+        yield Problem.in_file(path, second, what=f"has {len(own)} headings for `{version}`", fix=fix)
     elif own[0].date is None and not _is_undated(text, version):
-        yield Problem(where=path, what=f"has a heading for `{version}` without a date", fix=fix)
+        line = tree.line_before(path, own[0].line)
+        yield Problem.in_file(path, line, what=f"has a heading for `{version}` without a date", fix=fix)
 
 
 def _is_undated(text: str, version: str) -> bool:
@@ -167,7 +173,9 @@ def python_version(tree: Tree) -> GateJudgement:
         return Skip(why="no Python package is built from a member")
     fix = 'write the member\'s version, or let the build set it with `dynamic = ["version"]`.'
     what = "has another version than the member that it is built from"
-    problems = tuple(Problem(where=path, what=what, fix=fix) for path in sorted(stale))
+    problems = tuple(
+        Problem.in_file(path, setting_line(texts[path], *VERSION_PLACES), what=what, fix=fix) for path in sorted(stale)
+    )
     return Findings(checked=len(judged), problems=problems)
 
 

@@ -8,6 +8,7 @@ from loadmaster.planning.gates.evidence import ReleaseEvidence
 from loadmaster.planning.gates.judging import Findings, GateJudgement, Skip, each_of, of_registry
 from loadmaster.planning.maintenance.above import Above, highest_above
 from loadmaster.planning.plan import Crate
+from loadmaster.planning.tree.manifest_lines import package_line
 from loadmaster.planning.tree.workspace import Dependency
 from loadmaster.planning.values.gate import Problem
 from loadmaster.planning.values.version import parse
@@ -88,8 +89,9 @@ def name_spelling(release: ReleaseEvidence) -> Findings:
 def _other_spelling(release: ReleaseEvidence, name: str, spelled: str | None) -> Iterator[Problem]:
     package = release.seen.workspace.package(name)
     if spelled is not None and package is not None:
-        yield Problem(
-            where=package.manifest,
+        yield Problem.in_file(
+            package.manifest,
+            package_line(release.seen.source.files.texts.get(package.manifest, ""), "name"),
             what=f"`{name}` is on the registry as `{spelled}`",
             fix=f"if that crate is yours, name the package `{spelled}`; else choose another name.",
         )

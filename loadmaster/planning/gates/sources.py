@@ -80,25 +80,26 @@ def _outside_includes(
     own = posixpath.dirname(package.manifest)
     for path, text in sources.items():
         if own and _package_of(path, folders) == own and not _is_excluded(path.removeprefix(f"{own}/"), excluded):
-            for place in _includes(path, text, own):
+            for line, place in _includes(path, text, own):
                 if not place.startswith(f"{own}/"):
                     fix = f"keep a copy in the package of `{package.name}`, and test that both are the same."
-                    yield Problem(where=path, what=f"includes `{place}`, which is outside of its package", fix=fix)
+                    what = f"includes `{place}`, which is outside of its package"
+                    yield Problem.in_file(path, line, what=what, fix=fix)
 
 
-def _includes(path: str, text: str, own: str) -> Iterator[str]:
+def _includes(path: str, text: str, own: str) -> Iterator[tuple[int, str]]:
+    """The line of each inclusion, and the path in the tree that it includes."""
     for match in _INCLUDE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if not line.lstrip().startswith("//"):
             start = own if match["root"] else posixpath.dirname(path)
-            yield posixpath.normpath(
-                posixpath.join(start, match["path"].lstrip("/") if match["root"] else match["path"])
-            )
+            inner = match["path"].lstrip("/") if match["root"] else match["path"]
+            yield text.count("\n", 0, match.start()) + 1, posixpath.normpath(posixpath.join(start, inner))
 
 
 class _Source(NamedTuple):
     text: str
-    """The text without the items that are compiled for tests only."""
+    """The text with the items that are compiled for tests only left blank, so that lines keep their numbers."""
     for_tests: tuple[str, ...]
     """Modules in files of their own that are compiled for tests only; `outer/inner` for one inside an inline module."""
 
@@ -108,8 +109,9 @@ def _strip_tests(text: str) -> _Source:
     if _FOR_TESTS.search(text) is None:
         return _Source(text, ())
     kept, modules, within = list[str](), list[str](), list[tuple[str, str]]()
-    lines = iter(text.split("\n"))
-    for line in lines:
+    lines = enumerate(text.split("\n"))
+    for number, line in lines:
+        kept += [""] * (number - len(kept))
         if inline := _INLINE.fullmatch(line.rstrip()):
             within.append((inline["name"], f"{inline['indent']}}}"))
         elif within and line.rstrip() == within[-1][1]:
@@ -122,10 +124,10 @@ def _strip_tests(text: str) -> _Source:
             following = next(lines, None)
             if following is None:
                 break
-            item = following.strip()
+            item = following[1].strip()
         if module := _MODULE.match(item):
             modules.append("/".join([*(name for name, _ in within), module["name"]]))
-        _skip_item(item, line[: len(line) - len(line.lstrip())], lines)
+        _skip_item(item, line[: len(line) - len(line.lstrip())], (each for _, each in lines))
     return _Source("\n".join(kept), tuple(modules))
 
 

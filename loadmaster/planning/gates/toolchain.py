@@ -9,6 +9,7 @@ from loadmaster.planning.gates.evidence import Built
 from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, each_of, of_toolchain
 from loadmaster.planning.plan import publishable
 from loadmaster.planning.registry.seen import Lint, LockfileSeen
+from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.values.gate import Problem
 
 CANNOT_PUBLISH_WORKSPACES = {
@@ -40,7 +41,8 @@ def _refusal(check: LockfileSeen) -> tuple[Problem, ...]:
     if check.accepted:
         return ()
     fix = "run `cargo update --workspace` in its directory and commit the result."
-    return (Problem(where=check.path, what=f"`cargo metadata --locked` refuses it: {check.why}", fix=fix),)
+    what = f"`cargo metadata --locked` refuses it: {check.why}"
+    return (Problem.in_file(check.path, None, what=what, fix=fix),)
 
 
 @of_toolchain("clippy", "On the day of Assay's v2.2.2 three commits did nothing but satisfy lints.")
@@ -79,7 +81,8 @@ def msrv(built: Built) -> GateJudgement:
     if not declared:
         return Skip(why="no package declares a `rust-version`")
     fix = "raise `rust-version`, or avoid what is newer than it."
-    return _lint_findings(built.judged.msrv, len(declared), "cargo check", fix)
+    from_top = built.seen.workspace.roots == (MANIFEST,)
+    return _lint_findings(built.judged.msrv, len(declared), "cargo check", fix, from_top=from_top)
 
 
 @of_toolchain(
@@ -97,15 +100,33 @@ def semver_compatible(built: Built) -> GateJudgement:
     return judged.model_copy(update={"blocks": False}) if isinstance(judged, CouldNotCheck) else judged
 
 
-def _lint_findings(lint: Lint, checked: int, where: str, fix: str) -> Findings | CouldNotCheck:
+def _lint_findings(
+    lint: Lint, checked: int, where: str, fix: str, *, from_top: bool = False
+) -> Findings | CouldNotCheck:
+    """`from_top`: paths that rustc shows below its words begin at the top of the repository."""
     if not lint.ran:
         return CouldNotCheck(why=lint.why)
     if lint.unasked and not lint.findings:
         return CouldNotCheck(why="; ".join(lint.unasked))
     counts = Counter(lint.findings or (() if lint.passed else (lint.why,)))
-    texts = (text if count == 1 else f"{text} ({count} times)" for text, count in counts.items())
     return Findings(
         checked=checked,
-        problems=tuple(Problem(where=where, what=text, fix=fix) for text in texts),
+        problems=tuple(_finding(where, text, count, fix, from_top=from_top) for text, count in counts.items()),
         warnings=tuple(Problem(where=where, what=why, fix="let it be checked.") for why in lint.unasked),
+    )
+
+
+_BEGINS_WITH_PLACE = re.compile(r"(?P<file>[^/:\n][^:\n]*):(?P<line>\d+):")
+_SHOWN_BELOW = re.compile(r"^ *--> (?P<file>[^/:\n][^:\n]*):(?P<line>\d+):\d+$", re.MULTILINE)
+
+
+def _finding(where: str, text: str, count: int, fix: str, *, from_top: bool) -> Problem:
+    """rustc names the place before its words, or below them. A path that begins at the system's root is of no file of the tree."""
+    place = _BEGINS_WITH_PLACE.match(text) or (_SHOWN_BELOW.search(text) if from_top else None)
+    return Problem(
+        where=where,
+        what=text if count == 1 else f"{text} ({count} times)",
+        fix=fix,
+        file=place["file"] if place else None,
+        line=int(place["line"]) if place else None,
     )

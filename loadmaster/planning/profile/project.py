@@ -54,19 +54,26 @@ TagPattern = Annotated[str, AfterValidator(_only("name", *SPELLINGS)), AfterVali
 """Text that contains `{version}`, `{plain}` or `{short}`, and may contain `{name}`."""
 
 
+BranchName = Annotated[str, Field(pattern=r"^[^\s~^:\\-][^\s~^:\\]*$")]
+"""A branch as git takes it. It does not begin as an option does."""
+
+
 class Source(Value):
-    """Where the workspace is. Give exactly one of `repository` and `directory`, and at most one of `path` and `workspaces`. All
-    paths of a profile begin at the top of the repository, wherever the workspace is."""
+    """Where the workspace is. At most one of `path` and `workspaces` is given. All paths of a profile begin at the top of the
+    repository, wherever the workspace is. A profile in a repository is for that repository, and names none. One in `projects/`
+    has exactly one of `repository` and `directory`."""
 
     repository: str | None = None
-    """A Git URL, or the path of a local clone."""
+    """Only in `projects/`: a Git URL, or the path of a local clone."""
     directory: str | None = None
-    """A plain directory in Loadmaster's own repository. Rehearsals import it as a repository with one commit."""
-    branch: str = "main"
+    """Only in `projects/`: a plain directory in Loadmaster's own repository. Rehearsals import it as a repository with one
+    commit."""
+    branch: BranchName = "main"
     """The release branch."""
     path: TreeDirectory | None = None
-    """The directory of the workspace's root manifest, or of a single crate's manifest, such as `"rust"`; the top if left out.
-    cargo runs there, as with `cd`: so `rust-toolchain.toml` and `.cargo/config.toml` are looked for there and above."""
+    """The directory of the workspace's root manifest, or of a single crate's manifest, such as `"rust"`. If left out: the
+    directory in which the profile lies; for one in `projects/`, the top. cargo runs there, as with `cd`: so
+    `rust-toolchain.toml` and `.cargo/config.toml` are looked for there and above."""
     workspaces: tuple[TreeDirectory, ...] = ()
     """Directories of several root manifests that are released together, such as `["core", "tools"]`, with `"."` for the top. Each
     workspace keeps its own lockfile, and is packaged from its own root."""
@@ -91,7 +98,9 @@ class Exclusion(Value):
     """A package that this project does not publish although its manifest allows it."""
 
     package: str
+    """Its name."""
     why: str
+    """For whoever reads the profile."""
 
 
 def _one_group(pattern: str) -> str:
@@ -117,6 +126,10 @@ class DeclaredWorkflow(Value):
     """The name of its file in `.github/workflows`."""
     dispatch: bool = True
     """Whether it must be possible to start it by hand (`workflow_dispatch`)."""
+
+
+_IN_ONE_LINE = r"^[^\x00-\x1f<>]+$"
+"""git ends a name at these."""
 
 
 class ReleaseStyle(Value):
@@ -145,6 +158,9 @@ class ReleaseStyle(Value):
     changelog: Annotated[TreePath | None, BeforeValidator(lambda path: path or None)] = "CHANGELOG.md"
     """Path of the changelog; `""` if the project keeps none. With `policy = "independent"` Loadmaster looks for a file of
     this name beside each package's manifest. If no package has one, all packages share the file at the path."""
+    changelogs: Mapping[str, TreePath] = Field(default_factory=dict)
+    """With `policy = "independent"`: changelogs that have another name or lie elsewhere than beside the manifest, by package. The
+    file at the top may so be that of one package in a directory."""
     stale_lockfiles: tuple[str, ...] = ()
     """Paths of lockfiles that the project does not keep current. They are not changed and no gate asks about them; the
     receipt lists them as a deviation."""
@@ -159,9 +175,10 @@ class ReleaseStyle(Value):
     """Every crate that should be published. The gates compare it with the publishable packages, unless it is empty."""
     publish_lists: tuple[PublishList, ...] = ()
     """Lists of the same crates in the project's own files: `{ file = …, pattern = … }`. The gates compare these, too."""
-    author_name: str = "Loadmaster"
+    author_name: str = Field(default="Loadmaster", pattern=_IN_ONE_LINE)
     """The author of the release commit and the tag."""
-    author_email: str = "loadmaster@localhost"
+    author_email: str = Field(default="loadmaster@localhost", pattern=_IN_ONE_LINE)
+    """The author's e-mail address."""
 
     @model_validator(mode="after")
     def _leaders_have_tags(self) -> Self:
@@ -170,6 +187,12 @@ class ReleaseStyle(Value):
                 raise ValueError(f"`{package}` cannot be tagged with `{leader}`, which has no tag of its own either")
             if package in self.tags:
                 raise ValueError(f"`{package}` has a pattern in `tags`, so that it cannot be tagged with `{leader}`")
+        return self
+
+    @model_validator(mode="after")
+    def _changelogs_of_packages(self) -> Self:
+        if self.changelogs and (self.policy is not Policy.INDEPENDENT or self.changelog is None):
+            raise ValueError('`changelogs` needs `policy = "independent"`, and `changelog` for the other packages')
         return self
 
     @property
@@ -225,8 +248,8 @@ class SandboxChoice(StrEnum):
 class CargoStyle(Value):
     """How cargo is called."""
 
-    toolchain: str | None = None
-    """Overrides the toolchain that the repository pins. Recorded as a deviation."""
+    toolchain: str | None = Field(default=None, pattern=r"^\w[\w.-]*$")
+    """Overrides the toolchain that the repository pins: a name that rustup knows, no path. Recorded as a deviation."""
     verify: bool = True
     """Build every packaged crate before anything is uploaded. `false` is recorded as a deviation."""
     clippy: bool = True
@@ -298,14 +321,16 @@ class Rehearsing(Value):
 
 
 class Project(Value):
-    """One file `projects/NAME.toml`."""
+    """One profile."""
 
-    name: str
+    name: str = Field(min_length=1)
+    """What commands, forms and receipts call the project. If left out: the NAME of `forge`, which is the same in every clone. A
+    profile in `projects/` has none, because the file's own name is the project's."""
     title: str = ""
     """What people call the project; the name if left out."""
     source: Source
     forge: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
-    """The repository on the forge, `OWNER/NAME`."""
+    """The repository on the forge, `OWNER/NAME`; `local/NAME` if there is none."""
     patience: float = Field(default=600.0, ge=0, le=7 * 86_400, allow_inf_nan=False)
     """How many seconds an outage of the registry, the forge or the git remote is waited out, before it stops the release."""
     release: ReleaseStyle = ReleaseStyle()

@@ -2,71 +2,62 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from enum import Enum
-from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
-from loadmaster.planning.profile.project import Project
+from loadmaster.planning.profile.fields import ProfileTable, tables
 
 _HEAD = """# Profiles
 
-A project is one file, `projects/NAME.toml`, and has the file's name. `projects/demo.toml` and `projects/assay.toml` are two
-examples. An unknown field is an error. This page is generated from the model in `loadmaster/planning/profile/project.py`
-and its parts.
+A profile says where a workspace is and how it is released. It is `loadmaster.toml` beside the workspace's `Cargo.toml`, or the
+table `[workspace.metadata.loadmaster]` in it; both at once is an error. Commands find it from the working directory upwards, to
+the top of the repository. `loadmaster init` writes it ([any-workspace.md](any-workspace.md)).
+
+    loadmaster profile check            # everything that is wrong with it, with lines
+    loadmaster profile explain FIELD    # what this page says of one field
+    loadmaster profile schema           # the JSON Schema, for editors: the line `#:schema ./loadmaster.schema.json`
+
+**Its name** is its `name`, or else the NAME of its `forge`: that is the same in every clone, whatever the directory is called. Two
+profiles of one repository need a `name` each.
+
+**Its repository** is the one in which it lies, and it cannot name another one. In a clone, commands plan and rehearse that
+clone, as with `--repository`, and `release` pushes to the clone's origin. The profile itself may be uncommitted: it says how is
+released, and is no part of what is.
+
+**A server that releases many** knows a project by name, however its profile got there. What is made known or forgotten is so at
+once, to server, forms and workers of this machine:
+
+| where the profile is | how it becomes known | what counts |
+|---|---|---|
+| in its repository | by `loadmaster project add PATH` (or a URL) | what the release branch has; each run reads it anew |
+| in the clone in which a command runs | by that command | the file as it is |
+| in the directory that `LOADMASTER_PROJECTS` names, as `NAME.toml` | by being there | the file; it goes before all others |
+| in Loadmaster's own `projects/`, as examples | by being there | the file, if no other project has the name |
+
+A profile that cannot be used breaks nothing but itself: `loadmaster projects` shows it with its problem.
+
+**A profile in a repository is a stranger's file**: whoever can commit there writes it. It is at most 64 KiB, has no control
+characters, and no link leads out of the repository. The following count only once a person allowed them on this machine
+(`loadmaster project allow NAME FIELD`), with the values that they had then: `cargo.environment`, `cargo.sandbox = "none"`,
+`cargo.sandbox_reads`, `registry.credentials.token_block`, `registry.credentials.new_token_block`, `preflight.probe`,
+`smoke.artefact`, and a `forge` that is not the one of the repository's address.
+
+An unknown field is an error. `projects/demo.toml` and `projects/assay.toml` are two examples. This page is generated from the
+model in `loadmaster/planning/profile/project.py` and its parts.
 """
 
 
 def page() -> str:
-    return "\n".join([_HEAD, *_section("", Project)])
+    return "\n".join([_HEAD, *(line for table in tables() for line in _section(table))])
 
 
-def _section(table: str, model: type[BaseModel]) -> Iterator[str]:
-    """The model's plain fields as a table, then a section for each table inside it."""
-    inner = {name: kind for name, field in model.model_fields.items() if (kind := _table_of(field)) is not None}
-    if table:
-        yield f"## `[{table}]`\n\n{model.__doc__}\n"
+def _section(table: ProfileTable) -> Iterator[str]:
+    if table.name:
+        yield f"## `{table.header}`\n\n{table.says}\n"
     yield "| field | default | |\n|---|---|---|"
-    for name, field in model.model_fields.items():
-        if name not in inner and (table or name != "name"):
-            yield f"| `{name}` | {_default(field)} | {_description(field)} |"
+    for field in table.fields:
+        escaped = field.says.replace("|", "\\|")
+        yield f"| `{field.name}` | {field.default} | {escaped} |"
     yield ""
-    for name, kind in inner.items():
-        inside = f"{table}.{name}" if table else name
-        yield from _section(f"[{inside}]" if _is_list(model.model_fields[name]) else inside, kind)
-
-
-def _table_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a field that is a table of its own, or a list of tables; None for a plain value."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-
-
-def _is_list(field: FieldInfo) -> bool:
-    return get_origin(field.annotation) is tuple
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    default = field.get_default(call_default_factory=True)
-    return "none" if default in (None, (), {}) else f"`{json.dumps(_plain(default))}`"
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
-
-
-def _description(field: FieldInfo) -> str:
-    """The field's docstring. For an enumeration, its values and their docstring follow."""
-    text = " ".join((field.description or "").split())
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
-        choices = ", ".join(f"`{choice.value}`" for choice in field.annotation)
-        text = f"{text} One of {choices}. {(field.annotation.__doc__ or '').strip()}".strip()
-    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

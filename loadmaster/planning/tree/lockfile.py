@@ -67,6 +67,15 @@ def packages(path: str, text: str, members: Collection[str] = ()) -> tuple[Locke
     return locked
 
 
+def locked_line(path: str, text: str, name: str) -> int | None:
+    """The line of a package's version in the lockfile `text`, which `packages` has taken: of the one without a source, if there
+    is one. None if the package is not in it.
+    """
+    lines = text.split("\n")
+    named = [block for block in _blocks(path, lines) if block.table == _PACKAGE and block.name == name]
+    return next((block.version_line + 1 for block in sorted(named, key=lambda block: block.source or "")), None)
+
+
 def bump_lockfile(path: str, text: str, versions: Mapping[str, str]) -> str:
     """`text` with the planned version of each member in it. A namesake from a registry stays as it is.
 

@@ -13,6 +13,7 @@ from loadmaster.errors.workspace import ManifestIncomplete
 from loadmaster.planning.tree.manifest_package import dependency_tables, parse_manifest
 from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, sibling_path
 from loadmaster.planning.tree.workspace import Workspace
+from loadmaster.planning.values.toml_text import load_toml
 
 
 def own_lockfiles(workspace: Workspace) -> frozenset[str]:
@@ -23,9 +24,9 @@ def own_lockfiles(workspace: Workspace) -> frozenset[str]:
 def member_lockfiles(paths: Iterable[str], texts: Mapping[str, str], workspace: Workspace) -> tuple[str, ...]:
     """The lockfiles of `paths` that list the workspace's members: its own, and those of other packages that need a member.
 
-    A lockfile counts if it names a member. It also counts if the manifest in its directory depends on a member by path.
-    `texts` are those of the lockfiles and of the manifests in their directories. The other lockfiles do not matter, whatever
-    is in them: a test's fixture, for example, or one in a member's directory, which cargo never reads.
+    A lockfile counts if it names a member that lies in a directory. It also counts if the manifest beside it depends on a
+    member by path. `texts` are those of the lockfiles and of the manifests in their directories. The other lockfiles do not
+    matter, whatever is in them: a test's fixture, for example, or one in a member's directory, which cargo never reads.
     """
     own = own_lockfiles(workspace)
     unread = {sibling_path(package.manifest, LOCKFILE) for package in workspace.packages} - own
@@ -38,7 +39,17 @@ def member_lockfiles(paths: Iterable[str], texts: Mapping[str, str], workspace: 
 
 
 def _names_a_member(text: str, workspace: Workspace) -> bool:
-    return any(f'"{name}"' in text for name in workspace.names)
+    """Whether a member is in it without a source, as cargo writes what lies in a directory. One from a registry is a namesake or
+    an older release: a vendored crate's own lockfile may have such. A lockfile that is no TOML counts if it names one at all.
+    """
+    try:
+        packages = load_toml(text).get("package", [])
+    except ValueError:
+        return any(f'"{name}"' in text for name in workspace.names)
+    tables = packages if isinstance(packages, list) else []
+    return any(
+        isinstance(each, Mapping) and each.get("name") in workspace.names and "source" not in each for each in tables
+    )
 
 
 def _needs_a_member(lockfile: str, texts: Mapping[str, str], workspace: Workspace) -> bool:

@@ -27,10 +27,21 @@ class Problem(Value):
     fix: str
     evidence: str | None = None
     """The requests and the answers that show it, if a server was asked."""
+    file: str | None = None
+    """The file that has it, from the top of the tree; None if it is of no one file."""
+    line: int | None = None
+    """The line in that file, from 1; None if it is of no one line, or nobody knows which."""
+
+    @classmethod
+    def in_file(cls, path: str, line: int | None, *, what: str, fix: str) -> Self:
+        """A problem of the file at `path` in the tree. `line` is None for one that is of no one line."""
+        return cls(where=path, what=what, fix=fix, file=path, line=line)
 
     @property
     def places(self) -> str:
-        return ", ".join((self.where, *self.also))
+        """All its places, in words. The first has its line, if that is known."""
+        own = f"{self.where}:{self.line}" if self.line is not None and self.file == self.where else self.where
+        return ", ".join((own, *self.also))
 
 
 class GateAnswer(Value):

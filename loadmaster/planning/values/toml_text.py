@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from tomlkit.exceptions import ParseError, TOMLKitError
 
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
@@ -45,5 +45,7 @@ def parse_toml(path: str, text: str) -> dict[str, Any]:
 def _parse_leniently(path: str, text: str, refusal: tomllib.TOMLDecodeError) -> dict[str, Any]:
     try:
         return tomlkit.parse(text).unwrap()
+    except ParseError as error:
+        raise NotToml(path, str(refusal), error.line) from refusal
     except (TOMLKitError, ValueError, RecursionError):
         raise NotToml(path, str(refusal)) from refusal

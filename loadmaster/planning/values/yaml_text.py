@@ -24,6 +24,11 @@ _UNUSABLE = (YAMLError, ValueError, LookupError, TypeError, AttributeError, Arit
 class NotYaml(ValueError):
     """The gate or the client says whose text it is."""
 
+    def __init__(self, why: str, line: int | None = None) -> None:
+        """`line` is where the parser stopped, from 1; None if it did not say."""
+        self.line = line
+        super().__init__(why)
+
 
 def read_yaml(text: str) -> Any:
     """The one document in `text`. Raises `NotYaml`, and nothing else."""
@@ -35,7 +40,8 @@ def read_yaml(text: str) -> Any:
     except NotYaml:
         raise
     except _UNUSABLE as error:
-        raise NotYaml(" ".join(str(error).split())) from error
+        mark = getattr(error, "problem_mark", None)
+        raise NotYaml(" ".join(str(error).split()), mark.line + 1 if mark is not None else None) from error
 
 
 def nodes_of(text: str) -> Node | None:

@@ -79,12 +79,10 @@ def test_the_plan_says_of_every_crate_how_it_stands(home: Path) -> None:
 def test_a_first_profile_rehearses(home: Path, repository: Repository, tmp_path: Path) -> None:
     repository.tag("v1.0.0")
     profiles = tmp_path / "profiles"
-    ran = loadmaster(
-        home, "init", str(repository.directory), "--name", "ship", "--json", LOADMASTER_PROJECTS=str(profiles)
-    )
+    ran = loadmaster(home, "init", str(repository.directory), "--name", "ship", "--into", str(profiles), "--json")
     assert ran.code == 0, ran.err
     assert ran.document["project"] == "ship"
-    again = loadmaster(home, "init", str(repository.directory), "--name", "ship", LOADMASTER_PROJECTS=str(profiles))
+    again = loadmaster(home, "init", str(repository.directory), "--name", "ship", "--into", str(profiles))
     assert again.code == 1
     assert "is there already" in again.err
     planned = loadmaster(

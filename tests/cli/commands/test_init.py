@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from loadmaster.cli.commands.init import first_profile_text, write_first_profile
 from tests.kit import fleet
 from tests.kit.packing import body
 from tests.kit.registry_world import Served
-from tests.kit.running import Ran, Repository, index_of, loadmaster, packaged, publish
+from tests.kit.running import Ran, Repository, index_of, loadmaster, loadmaster_in, packaged, publish
 
 
 def init(home: Path, path: Path, *options: str) -> Ran:
-    return loadmaster(home, "init", str(path), *options, LOADMASTER_PROJECTS=str(home / "projects"))
+    return loadmaster(home, "init", str(path), "--into", str(home / "projects"), *options)
 
 
 def repository_of(directory: Path, *files: str) -> Path:
@@ -193,7 +195,7 @@ def test_where_a_changelog_has_no_entries_those_of_the_commits_are_shown(
     repository.tag("v1.0.0")
     repository.git("commit", "--quiet", "--allow-empty", "--message=feat: sails")
     written = write_first_profile(repository.directory, None, tmp_path / "projects", index_of(world), force=False)
-    assert "    ### Added\n    - Sails\n" in first_profile_text(written)
+    assert "\n    - Sails\n" in first_profile_text(written)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "x\ny"])
@@ -262,3 +264,38 @@ def test_a_linked_work_tree_with_a_detached_head_has_a_profile(
     subprocess.run(add, cwd=repository.directory, check=True)
     ran = init(home, tmp_path / "linked", "--name", "linked", "--json")
     assert ran.code == 0, ran.err
+
+
+class TestInTheRepository:
+    """Without `--into` the profile is written beside the workspace's manifest, where commands find it."""
+
+    def test_nothing_in_it_is_absolute_and_editors_find_the_schema(self, home: Path, tmp_path: Path) -> None:
+        place = fleet.repository(tmp_path / "ship", fleet.BELOW)
+        ran = loadmaster_in(place, home, "init", "--json")
+        assert (ran.code, ran.document["file"]) == (0, str(place / "rust" / "loadmaster.toml")), ran.err
+        text = (place / "rust" / "loadmaster.toml").read_text(encoding="utf-8")
+        assert text == ran.document["profile"]
+        assert str(tmp_path) not in text
+        assert text.splitlines()[0] == "#:schema ./loadmaster.schema.json"
+        schema = jsonschema.Draft202012Validator(json.loads((place / "rust" / "loadmaster.schema.json").read_bytes()))
+        assert list(schema.iter_errors(tomllib.loads(text))) == []
+        checked = loadmaster_in(place / "rust", home, "profile", "check", "--json")
+        assert (checked.code, checked.document["project"], checked.document["problems"]) == (0, "ship", [])
+
+    def test_what_is_there_is_not_overwritten_and_a_name_is_written(self, home: Path, repository: Repository) -> None:
+        place = repository.directory
+        repository.git("remote", "add", "origin", "https://forge.example/ada/ship")
+        assert loadmaster_in(place, home, "init", "--no-schema", "--name", "wing").code == 0
+        assert tomllib.loads((place / "loadmaster.toml").read_text(encoding="utf-8"))["name"] == "wing"
+        assert not (place / "loadmaster.schema.json").exists()
+        again = loadmaster_in(place, home, "init")
+        assert (again.code, f"`{place}/loadmaster.toml` is there already" in again.err) == (1, True)
+        assert loadmaster_in(place, home, "init", "--force", "--name", "a b").code == 2
+
+    def test_a_table_of_the_manifest_is_a_profile_that_is_there(self, home: Path, repository: Repository) -> None:
+        manifest = repository.directory / "Cargo.toml"
+        with manifest.open("a", encoding="utf-8") as text:
+            text.write('[workspace.metadata.loadmaster]\nforge = "ada/wing"\n')
+        repository.git("commit", "--quiet", "--all", "--message=A profile")
+        ran = loadmaster_in(repository.directory, home, "init", "--force")
+        assert (ran.code, f"`{manifest}` is there already" in ran.err) == (1, True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from pydantic import ValidationError
 
 from loadmaster.planning.edits.changelog import notes
 from loadmaster.planning.edits.changelogs import (
     NotesScope,
+    changelog_globs,
     changelog_places,
     changelogs,
+    owners,
     proposal_scopes,
     write_changelogs,
 )
@@ -181,6 +184,30 @@ def test_no_entries_are_made_where_the_tag_of_the_last_release_is_not_below() ->
     assert at("fin") in scopes({at("fin"): "# Changelog\n\n## [Unreleased]\n"}, fin)
 
 
+def test_the_profile_may_say_whose_the_changelog_at_the_top_is() -> None:
+    texts = {"CHANGELOG.md": EMPTY, at("tail"): EMPTY}
+    style = project(policy="independent", changelogs={"wing": "CHANGELOG.md"}).release
+    own = owners(texts, Workspace(packages=(WING, TAIL)), style)
+    assert {path: [each.name for each in packages] for path, packages in own.items()} == {
+        "CHANGELOG.md": ["wing"],
+        at("tail"): ["tail"],
+    }
+    assert changelog_places(Workspace(packages=(WING, TAIL)), style) == ("CHANGELOG.md", at("tail"))
+    assert "docs/NEWS.md" in changelog_globs(project(policy="independent", changelogs={"wing": "docs/NEWS.md"}).release)
+
+
+def test_one_that_is_named_for_a_package_and_missing_is_missed() -> None:
+    style = project(policy="independent", changelogs={"wing": "NEWS.md"}).release
+    (log,) = changelogs({}, Workspace(packages=(WING,)), {"wing": "1.3.0"}, style)
+    assert (log.path, log.version) == ("NEWS.md", "1.3.0")
+
+
+@pytest.mark.parametrize("style", [{"policy": "lockstep"}, {"policy": "independent", "changelog": ""}])
+def test_changelogs_by_package_are_for_packages_with_versions_of_their_own(style: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="`changelogs` needs `policy"):
+        project(changelogs={"wing": "NEWS.md"}, **style)
+
+
 SHARED_TAG = {"tag": "{name}-{version}", "tags": {"wing": "v{version}", "fin": "v{version}"}}
 
 
@@ -197,13 +224,13 @@ def test_the_plan_writes_the_changelog_of_every_package_that_moves() -> None:
     edits = {each.path: each.text for each in plan.edits}
     assert [path for path in edits if path.endswith(".md")] == [at("tail"), at("wing")]
     assert "## [1.3.0] - 2026-11-22\n\n- Something new.\n" in edits[at("wing")]
-    assert notes(edits[at("tail")], "0.5.0") == "### Fixed\n\n- A leak"
+    assert notes(edits[at("tail")], "0.5.0") == "- A leak"
 
 
 def test_each_tag_has_the_notes_of_its_own_crates() -> None:
     tags = {each.name: each for each in plan_of("wing=minor,tail=minor").tags}
     assert (tags["v1.3.0"].notes, tags["v1.3.0"].proposed) == ("- Something new.", False)
-    assert (tags["tail-0.5.0"].notes, tags["tail-0.5.0"].proposed) == ("### Fixed\n\n- A leak", True)
+    assert (tags["tail-0.5.0"].notes, tags["tail-0.5.0"].proposed) == ("- A leak", True)
 
 
 def test_a_tag_for_crates_with_several_changelogs_has_the_notes_of_each() -> None:
@@ -220,7 +247,7 @@ def test_what_is_proposed_is_shown_to_a_person() -> None:
     plan = plan_of("wing=minor,tail=minor")
     assert (
         "  tag     tail-0.5.0\n            notes proposed from commits; entries in the changelog would replace them:\n"
-        "            | ### Fixed\n            |\n            | - A leak\n"
+        "            | - A leak\n"
     ) in plan_text(plan)
     assert "Something new" not in plan_text(plan)
     told = plan_markdown(plan)

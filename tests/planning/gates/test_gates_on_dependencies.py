@@ -171,9 +171,18 @@ def test_a_python_package_without_a_profile_is_not_published() -> None:
     assert answer(found, "metadata-complete").outcome is Outcome.PASS
 
 
-def test_whether_a_sibling_named_without_its_path_comes_in_time_files_alone_tell_only_where_it_does() -> None:
-    zeal = package("zeal", version="0.5.0")
-    early = tree(package("mast", needs("zeal", "^0.5.0", path=False), version="0.5.0"), zeal)
-    in_time = tree(package("mast", needs("zeal", "^0.5.0"), version="0.5.0"), zeal)
-    assert answer(early, "packaging-order").outcome is Outcome.COULD_NOT_CHECK
-    assert answer(in_time, "packaging-order").outcome is Outcome.PASS
+def test_whether_the_registry_has_what_a_cycle_needs_files_alone_do_not_tell() -> None:
+    zeal = package("zeal", needs("mast", "^0.5.0"), version="0.5.0")
+    circle = tree(package("mast", needs("zeal", ">=0.1", "dev", path=False), version="0.5.0"), zeal)
+    straight = tree(
+        package("mast", needs("zeal", "^0.5.0", path=False), version="0.5.0"), package("zeal", version="0.5.0")
+    )
+    assert answer(circle, "packaging-order").outcome is Outcome.COULD_NOT_CHECK
+    assert answer(straight, "packaging-order").outcome is Outcome.PASS
+
+
+def test_a_cycle_without_any_order_is_told_once() -> None:
+    mast = package("mast", needs("zeal", "^0.5.0", "dev", path=False), version="0.5.0")
+    found = tree(mast, package("zeal", needs("mast", "^0.5.0"), version="0.5.0"))
+    assert answer(found, "dependency-cycle").outcome is Outcome.FAIL
+    assert answer(found, "packaging-order").outcome is Outcome.PASS

@@ -8,7 +8,6 @@ import pytest
 
 from loadmaster.planning.gates.evidence import Evidence
 from loadmaster.planning.gates.trees import plain_tree
-from loadmaster.planning.registry.seen import CrateVersion, RegistrySeen
 from loadmaster.planning.tree.tree import TreeFiles
 from loadmaster.planning.values.gate import Outcome
 from tests.kit import fleet
@@ -57,25 +56,3 @@ def test_a_stale_lockfile_of_one_of_them_is_named_from_the_top() -> None:
 def test_fragments_count_where_they_can_be_those_of_what_is_released(path: str, counts: bool) -> None:
     found = answer(several(None, path), "changelog-fragments")
     assert fails(found, path, "in no changelog yet") if counts else found.outcome is Outcome.SKIP
-
-
-def needing_units(by: str) -> Evidence:
-    """A package that needs `fleet-units` without its path. One call of cargo would package that one last, by its name."""
-    path, needed = f"{by}/Cargo.toml", 'fleet-units = "0.4.0"\n'
-    others = [line for line in fleet.SEVERAL[path].splitlines(keepends=True) if not line.startswith("fleet-units")]
-    return several({path: "".join(others) + needed})
-
-
-def test_each_workspace_is_packaged_in_an_order_of_its_own() -> None:
-    assert answer(needing_units("tool"), "packaging-order").outcome is Outcome.PASS
-    assert answer(needing_units("core/top"), "packaging-order").outcome is Outcome.COULD_NOT_CHECK
-
-
-@pytest.mark.parametrize(("out", "outcome"), [("0.4.0", Outcome.PASS), ("0.3.0", Outcome.FAIL)])
-def test_what_one_call_would_package_too_early_may_be_out_already(out: str, outcome: Outcome) -> None:
-    tree = needing_units("core/top").tree
-    assert tree is not None
-    registry = RegistrySeen(crates={"fleet-units": (CrateVersion(version=out, checksum="0" * 64),)})
-    found = answer(Evidence(tree=tree.model_copy(update={"registry": registry})), "packaging-order")
-    assert found.outcome is outcome
-    assert all(each.where == "core/top/Cargo.toml" for each in found.problems)

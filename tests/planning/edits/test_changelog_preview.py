@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from loadmaster.planning.changelog_preview import preview_changelogs, previews_text
+from loadmaster.planning.edits.changelog_preview import preview_changelogs, previews_text
 from loadmaster.planning.profile.policy import Policy
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.workspace import Package, Workspace

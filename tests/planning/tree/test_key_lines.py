@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.elsewhere.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
+from loadmaster.planning.tree.key_lines import SettingPath, json_lines, toml_lines, yaml_lines
 
 TOML = '''# A comment with [brackets] and "quotes".
 top = "a [text]" # another

@@ -1,0 +1,1 @@
+"""Which project a command is about, which projects there are, and what is wrong with a profile."""
