@@ -2,12 +2,14 @@ BIN := .venv/bin
 PROJECT ?= demo
 VERSION ?= minor
 
+COMPILE := --universal --python-version 3.11 --no-emit-index-url --no-emit-package pip --quiet
+
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Importing Prefect takes three times as long without byte code.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test chaos check up down bench lock sbom audit clean
+.PHONY: help setup rehearse test chaos check up down bench wheel lock sbom audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -40,11 +42,17 @@ down: setup ## stop them once nothing is running; FORCE=1 stops at once
 bench: setup ## measure it beside cargo, with 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
 	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full,$(if $(BENCH),--only $(BENCH)))
 
-lock: setup ## write constraints.txt anew from pyproject.toml
+wheel: setup ## build the sdist, and the wheel from it, in dist/
+	@$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null && \
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/loadmaster-*.tar.gz && ls dist
+
+lock: setup ## write constraints.txt and requirements/pinned.txt anew from pyproject.toml and requirements/dev.txt
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && \
 	$(BIN)/python -m venv "$$venv" && "$$venv/bin/pip" install --quiet uv && \
-	"$$venv/bin/uv" pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 \
-		--no-emit-index-url --no-emit-package pip --custom-compile-command "make lock" --quiet -o constraints.txt
+	"$$venv/bin/uv" pip compile pyproject.toml requirements/dev.txt --generate-hashes $(COMPILE) \
+		--custom-compile-command "make lock" -o constraints.txt && \
+	"$$venv/bin/uv" pip compile pyproject.toml --constraints constraints.txt --no-annotate --no-header $(COMPILE) \
+		-o requirements/pinned.txt
 
 sbom: setup ## list every installed package, with its licence, in build/sbom.json (CycloneDX)
 	@mkdir -p build && $(BIN)/cyclonedx-py environment --no-validate --output-reproducible --pyproject pyproject.toml \
@@ -54,4 +62,4 @@ audit: setup ## ask an advisory service about every pinned package; fails where 
 	@scripts/audit
 
 clean: down ## stop the server and remove builds and caches; runs, receipts and Prefect's records stay
-	rm -rf $(addprefix .loadmaster/,build crates mirrors smoke upstream) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(addprefix .loadmaster/,build crates mirrors smoke upstream) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from bench import deciding, sandbox, smoke
+from bench import ROOT, deciding, sandbox, smoke
 from bench.bare import publish_all
 from bench.contenders import Released, others, run_loadmaster, run_tool
 from bench.figures import (
@@ -37,7 +37,7 @@ from loadmaster.errors.cargo import SandboxMissing
 from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
 from loadmaster.rehearsal.registry import Service
 from loadmaster.run.job import Job, Pinned
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import Store
 from loadmaster.run.world import World
 from loadmaster.stack.record import running

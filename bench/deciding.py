@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from bench import ROOT
 from bench.figures import Target
 from bench.workspace import LARGEST, VERSION, files
 from loadmaster.planning.edits.bump import files_to_edit
@@ -23,7 +24,6 @@ from loadmaster.planning.profile.project import Project, ReleaseStyle, Source
 from loadmaster.planning.registry.seen import ForgeSeen, RegistrySeen, Seen, SourceSeen, ToolchainSeen
 from loadmaster.planning.show import gates_text, plan_text
 from loadmaster.planning.tree.tree import LOCKFILE, TreeFiles, read_workspace
-from loadmaster.run.profiles import ROOT
 
 ASSAY = ROOT / "tests" / "cases" / "tags" / "v3.37.0"
 """All 24 manifests of Assay 3.37.0."""

@@ -33,9 +33,9 @@ from loadmaster.run.store import Store, default_store
 from loadmaster.run.world_clock import WorldClock
 from loadmaster.steps import look as looking
 from loadmaster.steps import prepare
-from tasks.credentials import credentials
-from tasks.publish import publish_all as publish_as_released
-from tasks.publish import require_published
+from loadmaster.tasks.credentials import credentials
+from loadmaster.tasks.publish import publish_all as publish_as_released
+from loadmaster.tasks.publish import require_published
 
 NEW = 7
 SPEED = 60.0

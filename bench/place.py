@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import ROOT
 from loadmaster.clients.cargo import Cargo, cargo_in
 from loadmaster.rehearsal.registry import Registry, Service, Upload
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.record import read_record
 
 LOADMASTER = (sys.executable, "-m", "loadmaster")

@@ -11,11 +11,11 @@ from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
-from tasks import permissions, prepare
-from tasks.credentials import credentials
-from tasks.policy import wait_out
-from tasks.smoke import ask_for_worker
-from tasks.waiting import waits_of
+from loadmaster.tasks import permissions, prepare
+from loadmaster.tasks.credentials import credentials
+from loadmaster.tasks.policy import wait_out
+from loadmaster.tasks.smoke import ask_for_worker
+from loadmaster.tasks.waiting import waits_of
 
 
 @flow(name="preflight", flow_run_name="preflight {request.project} {request.version}")

@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.release import carry_out
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.allowed import require_allowed
 from loadmaster.run.store import default_store
-from tasks.cut import write_receipt_of_cut
-from tasks.policy import wait_out
-from tasks.smoke import cancel_children
+from loadmaster.tasks.cut import write_receipt_of_cut
+from loadmaster.tasks.policy import wait_out
+from loadmaster.tasks.smoke import cancel_children
 
 
 @flow(

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import smoke
 from loadmaster.errors.run import known
+from loadmaster.flows import smoke
 from loadmaster.planning.gates import require_open
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
 from loadmaster.planning.smoke.style import When
@@ -24,12 +24,12 @@ from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
-from tasks import announce, commands, permissions, prepare, publish, verify
-from tasks.credentials import credentials
-from tasks.cut import write_receipt_of_cut
-from tasks.policy import wait_out
-from tasks.smoke import ask_for_worker, cancel_children
-from tasks.waiting import waits_of
+from loadmaster.tasks import announce, commands, permissions, prepare, publish, verify
+from loadmaster.tasks.credentials import credentials
+from loadmaster.tasks.cut import write_receipt_of_cut
+from loadmaster.tasks.policy import wait_out
+from loadmaster.tasks.smoke import ask_for_worker, cancel_children
+from loadmaster.tasks.waiting import waits_of
 
 
 @flow(

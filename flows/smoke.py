@@ -13,7 +13,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.store import default_store
 from loadmaster.smoke.request import SmokeRequest
-from tasks import smoke as tasks
+from loadmaster.tasks import smoke as tasks
 
 
 @flow(name="smoke", flow_run_name="smoke {request.subject}")

@@ -6,7 +6,7 @@ World-changing tasks are never cached: each asks the world first. So a Retry cos
 from __future__ import annotations
 
 from loadmaster.steps import announce
-from tasks.policy import asks_the_world
+from loadmaster.tasks.policy import asks_the_world
 
 draft_release = asks_the_world("draft release", "draft release {tag.name}")(announce.draft_release)
 upload_asset = asks_the_world("upload asset", "upload asset {name}")(announce.upload_asset)

@@ -12,8 +12,8 @@ from loadmaster.planning.registry.seen import Seen
 from loadmaster.planning.values.receipt import CommandRecord
 from loadmaster.run.job import Job
 from loadmaster.steps import commands as step
-from tasks.policy import asks_the_world
-from tasks.prepare import show_plan
+from loadmaster.tasks.policy import asks_the_world
+from loadmaster.tasks.prepare import show_plan
 
 Note = Callable[[CommandRecord], None]
 

@@ -19,7 +19,7 @@ from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.steps import permissions
-from tasks.policy import asks_the_world
+from loadmaster.tasks.policy import asks_the_world
 
 
 @asks_the_world("look at permissions")

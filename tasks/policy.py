@@ -23,7 +23,7 @@ from loadmaster.run.clock import SystemClock
 from loadmaster.run.job import Job
 from loadmaster.run.outages import Outages
 from loadmaster.run.profiles import load_project
-from tasks.waiting import Tries
+from loadmaster.tasks.waiting import Tries
 
 PAUSES = [1.0, 4.0]
 """Seconds before the second and the third attempt."""

@@ -38,7 +38,7 @@ from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.changes import survey
 from loadmaster.steps.check import check as ask_gates
 from loadmaster.steps.packed import check_packaged as ask_of_packaged
-from tasks.policy import asks_the_world, keyed_by, waits_out_outages
+from loadmaster.tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
 
 @asks_the_world("check out")

@@ -32,7 +32,7 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.run.job import Job
 from loadmaster.run.pacing import KeptBuckets
 from loadmaster.steps import publish as step
-from tasks.policy import asks_the_world
+from loadmaster.tasks.policy import asks_the_world
 
 SLICE = 30.0
 """The most seconds between two looks at the clock, so that a cancelled run ends soon."""

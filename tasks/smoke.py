@@ -43,7 +43,7 @@ from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
 from loadmaster.smoke.steps import of_release
 from loadmaster.smoke.steps.make import smoke
-from tasks.policy import asks_the_world, retried
+from loadmaster.tasks.policy import asks_the_world, retried
 
 PAUSE = 1.0
 """Seconds between two looks at a run on the pool."""

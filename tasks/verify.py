@@ -18,7 +18,7 @@ from loadmaster.planning.way_on import out_text
 from loadmaster.run import journal
 from loadmaster.run.job import Job
 from loadmaster.steps import announce, verify, visibility
-from tasks.policy import asks_the_world
+from loadmaster.tasks.policy import asks_the_world
 
 
 def reading_back(job: Job) -> AbstractContextManager[visibility.Watch]:

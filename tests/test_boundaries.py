@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
-from tests.kit.imports import Picture, draw, named_types
+from tests.kit.checkout import ROOT
+from tests.kit.imports import TOPS, Picture, draw, named_types
 
 REGISTRY = "loadmaster.rehearsal.registry"
 ALLOWED = frozenset({frozenset((REGISTRY, f"{REGISTRY}.trustpub"))})
 """crates.io's server has trusted publishing in its midst, and so has the rehearsal's."""
 AT_MOST = 20
 """Modules in a folder, beyond which nobody finds anything."""
+OTHER_NAME = re.compile(r"^ *(?:from|import) (flows|tasks|deployments)\b", re.MULTILINE)
 
 PLANTED = [
     ("loadmaster/planning/x.py", "import prefect", "tasks/ and flows/ add"),
@@ -32,7 +33,7 @@ PLANTED = [
     ("loadmaster/planning/values/x.py", "import httpx", "Let a client ask"),
     ("loadmaster/run/x.py", "from loadmaster.cli.commands.status import status", "nothing imports it"),
     ("loadmaster/run/x.py", "from prefect import task", "belongs into tasks/"),
-    ("loadmaster/cli/x.py", "from flows.release import release", "runs on the worker"),
+    ("loadmaster/cli/x.py", "from loadmaster.flows.release import release", "runs on the worker"),
     ("loadmaster/survey/x.py", "from loadmaster.run.job import Job", "before there is a job"),
     ("loadmaster/steps/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
@@ -42,7 +43,7 @@ PLANTED = [
     ("loadmaster/smoke/running/x.py", "from loadmaster.planning.smoke.verdict import judge", "planning says"),
     ("loadmaster/smoke/clients/x.py", "from loadmaster.smoke.steps import make", "one way"),
     ("loadmaster/smoke/steps/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
-    ("loadmaster/guarded/x.py", "from flows.release import release", "by its entrypoint"),
+    ("loadmaster/guarded/x.py", "from loadmaster.flows.release import release", "by its entrypoint"),
     ("loadmaster/stack/x.py", "from loadmaster.guarded import worker", "started, and never imported"),
     ("loadmaster/stack/x.py", "from prefect import task", "belongs into tasks/"),
     ("loadmaster/clients/x.py", "from loadmaster.steps import look", "one way"),
@@ -50,7 +51,7 @@ PLANTED = [
     ("loadmaster/clients/x.py", "from loadmaster.run.job import Job", "as an argument"),
     ("loadmaster/things/x.py", "from loadmaster.run.job import Job", "knows no job"),
     ("loadmaster/things/x.py", "from loadmaster.steps import publish", "steps → things → clients"),
-    ("tasks/x.py", "from flows.release import release", "one way"),
+    ("tasks/x.py", "from loadmaster.flows.release import release", "one way"),
     ("tasks/x.py", "from loadmaster.rehearsal import world", "cannot tell a rehearsal"),
     ("flows/x.py", "from loadmaster.clients import git", "clients are for steps"),
     ("tests/x.py", "import unittest.mock", "No doubles"),
@@ -117,6 +118,21 @@ def test_a_class_name_has_one_meaning() -> None:
                 places.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
     assert "Schedule" in places
+
+
+def test_what_lies_at_the_top_has_one_name() -> None:
+    """`loadmaster.flows`, as in the wheel: by another name the same file would be a second module, with classes of its own."""
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for top in (*TOPS, "bench", "tests")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for name in OTHER_NAME.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+    assert OTHER_NAME.findall("from flows.release import x\nimport tasks\nfrom loadmaster.flows import x") == [
+        "flows",
+        "tasks",
+    ]
 
 
 def test_test_modules_lend_each_other_nothing_but_by_the_kit() -> None:

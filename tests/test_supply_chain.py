@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 NOWHERE = "http://127.0.0.1:9"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -36,11 +36,13 @@ from loadmaster.cli.options import (
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.credentials.given import hold, read_files
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
@@ -109,9 +111,15 @@ def main(secrets: Mapping[str, str]) -> None:
         read_files()
         app(prog_name="loadmaster")
     except LoadmasterError as error:
-        print_failure(error)
-        tell(f"loadmaster: {error}")
-        raise SystemExit(error.exit_code) from None
+        _fail(error)
+    except PermissionError as error:  # somebody else's store, profile or tree: whoever reads it need not know
+        _fail(FileUnreadable(str(error.filename), error.strerror or str(error)))
+
+
+def _fail(error: LoadmasterError) -> NoReturn:
+    print_failure(error)
+    tell(f"loadmaster: {error}")
+    raise SystemExit(error.exit_code) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -119,7 +127,11 @@ def _options(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if show_version:
+        from loadmaster.shipped.versions import untested_text
+
         print(f"loadmaster {__version__}")
+        if untested := untested_text():
+            tell(untested)
         raise typer.Exit
 
 
@@ -180,12 +192,12 @@ def rehearse(
     Starts the run as the UI does, follows it and prints its receipt. A server that was not running is started for it. Ctrl-C
     leaves the run, which goes on. Exit codes: 0 released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from deployments import REHEARSE
     from loadmaster.cli.commands.runs import start
+    from loadmaster.deployments import REHEARSE
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
-    end_with_receipt(start(REHEARSE, request, default_store(), ROOT, tell), as_json)
+    end_with_receipt(start(REHEARSE, request, default_store(), SHIPPED, tell), as_json)
 
 
 @app.command(
@@ -219,8 +231,8 @@ def release(
     Starts the run as the UI does, follows it and prints its receipt. Ctrl-C leaves the run, which goes on. Exit codes: 0
     released, 1 the release or a gate failed, 2 usage, 130 left by Ctrl-C.
     """
-    from deployments import RELEASE
     from loadmaster.cli.commands.runs import start
+    from loadmaster.deployments import RELEASE
     from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
 
@@ -240,7 +252,7 @@ def release(
         }
     )
     require_allowed_registry(request)
-    end_with_receipt(start(RELEASE, request, default_store(), ROOT, tell), as_json)
+    end_with_receipt(start(RELEASE, request, default_store(), SHIPPED, tell), as_json)
 
 
 def _request(

@@ -22,8 +22,9 @@ from loadmaster.planning.profile.registry_style import Credentials
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import parse
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -153,7 +154,7 @@ def yank(
             confirm = typer.prompt(f"To yank, type the version of {project}")
         require_confirmed(plan.version, confirm)
         sources = Credentials(token_block=token_block) if token_block else profile.registry.credentials
-        with block_reader(store, ROOT, tell) as read_block:
+        with block_reader(store, SHIPPED, tell) as read_block:
             plan = carry_out(plan, sources, read_block)
     _print(plan, yank_text(plan), as_json)
 

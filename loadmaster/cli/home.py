@@ -9,8 +9,8 @@ import typer
 
 from loadmaster.cli.commands.terminal import print_json, tell
 from loadmaster.cli.options import JsonOption, PortOption
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -24,10 +24,13 @@ def up(
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.shipped.versions import untested_text
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
 
-    stack = start(default_store().root, ROOT, port=port, tell=tell)
+    if untested := untested_text():
+        tell(untested)
+    stack = start(default_store().root, SHIPPED, port=port, tell=tell)
     if as_json:
         sign_in = str(sign_in_file(default_store().root))
         print_json({"ui": stack.ui_url, "api": stack.api_url, "sign_in": sign_in})
@@ -77,7 +80,7 @@ def worker(
     """
     from loadmaster.cli.commands.worker import become_worker
 
-    become_worker(default_store(), ROOT, pool, name, api)
+    become_worker(default_store(), SHIPPED, pool, name, api)
 
 
 @app.command(epilog="Example: loadmaster down")

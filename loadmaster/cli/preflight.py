@@ -15,8 +15,8 @@ from loadmaster.cli.options import (
     RepositoryOption,
     TokenBlockOption,
 )
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -62,7 +62,7 @@ def preflight(
         "token_block": token_block,
     }
     request, store = preflight_request(values), default_store()
-    with block_reader(store, ROOT, tell) as read_block:
+    with block_reader(store, SHIPPED, tell) as read_block:
         report = preflight_here(request, store, read_block)
     if as_json:
         print_json(report.model_dump(mode="json", exclude_none=True))

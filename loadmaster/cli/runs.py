@@ -8,8 +8,8 @@ import typer
 
 from loadmaster.cli.commands.terminal import end_with_receipt, print_json, tell
 from loadmaster.cli.options import JsonOption
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import default_store
+from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -54,7 +54,7 @@ def resume(run: RunArgument = None, as_json: JsonOption = False) -> None:
     """
     from loadmaster.cli.commands.runs import resume as go_on
 
-    end_with_receipt(go_on(run, default_store(), ROOT, tell), as_json)
+    end_with_receipt(go_on(run, default_store(), SHIPPED, tell), as_json)
 
 
 @app.command(epilog="Example: loadmaster cancel 3f2a8c1e")

@@ -31,6 +31,17 @@ class NoStackRunning(LoadmasterError):
         )
 
 
+class IdleMinutesBroken(UsageError):
+    """The setting for how long a server stays is no such time."""
+
+    def __init__(self, variable: str, given: str) -> None:
+        super().__init__(
+            f"`{variable}` is `{given}`, which is no number of minutes.",
+            why="it says for how long a server that a command started stays without being needed.",
+            fix="give it a number, such as `30`, or leave it out.",
+        )
+
+
 class DeploymentsNotApplied(LoadmasterError):
     """Prefect refused `prefect.yaml`, or one of its flows cannot be imported."""
 

@@ -141,8 +141,7 @@ class OwnWorker(ProcessWorker):
 
     def _environment(self, configuration: ProcessJobConfiguration) -> dict[str, str | None]:
         """The worker's own, and what Prefect says of the run. Without the sign-in: a run reads that from the profile."""
-        path = os.pathsep.join(filter(None, (str(self.checkout), os.environ.get("PYTHONPATH"))))
-        return {**configuration.env, **results.SETTINGS, "PYTHONPATH": path, **dict.fromkeys(SIGN_IN_VARIABLES)}
+        return {**configuration.env, **results.SETTINGS, **dict.fromkeys(SIGN_IN_VARIABLES)}
 
     def _hooks(
         self, ours: WrittenDeployment, environment: dict[str, str | None], manifest: Path

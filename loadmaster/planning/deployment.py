@@ -24,14 +24,14 @@ class WrittenDeployment(Value):
 
     name: str
     entrypoint: str
-    """Path and function below the checkout: `flows/release.py:release`. The function has the flow's name."""
+    """Module and function: `loadmaster.flows.release.release`. The function has the flow's name."""
     pool: str
     steps: tuple[str, ...]
     """The names of the pull steps."""
 
     @property
     def flow(self) -> str:
-        return self.entrypoint.rpartition(":")[2]
+        return function_of(self.entrypoint)
 
 
 class FoundRun(Value):
@@ -60,6 +60,11 @@ def written_deployments(document: Mapping[str, Any]) -> tuple[WrittenDeployment,
         )
         for each in document["deployments"]
     )
+
+
+def function_of(entrypoint: str) -> str:
+    """The last word of `package.module.function`, or of a path: `module.py:function`."""
+    return entrypoint.rpartition(":")[2].rpartition(".")[2]
 
 
 def step_names(steps: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -26,9 +26,10 @@ from loadmaster.errors.rehearsal import CorpusBroken, ServerNotAsked
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.issuer import SOUND, Flaws, IssuedRun
 from loadmaster.rehearsal.scenario import read_scenario
-from loadmaster.run.profiles import ROOT, problems_of
+from loadmaster.run.profiles import problems_of
+from loadmaster.shipped import shipped
 
-CORPUS = ROOT / "tests" / "rehearsal" / "conformance"
+CORPUS = shipped("conformance")
 SCENARIO = "scenario.toml"
 _AGENT = "loadmaster-conformance (replays recorded requests)"
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|\+00:00)")

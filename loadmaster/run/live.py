@@ -14,10 +14,11 @@ from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.address import is_loopback
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import IMPORTED, pin
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
+from loadmaster.shipped import shipped
 
 
 def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job:
@@ -82,5 +83,5 @@ def _own_repository(project: Project, store: Store) -> Path:
     """The repository of a project that is a plain directory. It is imported once; every later release starts from it."""
     bare = store.repository(project.name)
     if not bare.exists():
-        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+        git.import_directory(shipped(str(project.source.directory)), bare, project.source.branch, IMPORTED)
     return bare

@@ -13,9 +13,9 @@ from loadmaster.errors.request import RequestMoved
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Job, Pinned
 from loadmaster.run.own_releases import commit_of_release
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import ReleaseRequest
 from loadmaster.run.store import RunDirectory, Store, write_atomically
+from loadmaster.shipped import shipped
 
 IMPORTED = datetime(2020, 1, 1, tzinfo=UTC)
 """The instant of the one commit of an imported directory: equal files give an equal commit."""
@@ -29,7 +29,7 @@ def source_of(request: ReleaseRequest, project: Project, directory: RunDirectory
     where = repository_of(request, project)
     if where is None:
         bare = directory.path / "source.git"
-        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+        git.import_directory(shipped(str(project.source.directory)), bare, project.source.branch, IMPORTED)
         return bare
     if (Path(where) / ".git").exists():  # a checkout that a person works in
         git.require_unaltered(Path(where))

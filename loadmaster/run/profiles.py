@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from loadmaster.errors.request import ProfileBroken, UnknownProject
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.toml_text import load_toml
+from loadmaster.run.store import default_store
+from loadmaster.shipped import checkout, shipped
 
-ROOT = Path(__file__).resolve().parents[2]
-"""Loadmaster's own checkout. It holds the profiles, the examples and the ignored `.loadmaster/`."""
-
-OWN_PROJECTS = ROOT / "projects"
-PROJECTS = Path(os.environ.get("LOADMASTER_PROJECTS", OWN_PROJECTS))
-"""The directory for new profiles. `LOADMASTER_PROJECTS` names another, whose profiles come before Loadmaster's."""
+OWN_PROJECTS = shipped("projects")
+PROJECTS = Path(
+    os.environ.get("LOADMASTER_PROJECTS") or (OWN_PROJECTS if checkout() else default_store().root / "projects")
+)
+"""The directory for new profiles: a checkout's own, for an installation one in its store. `LOADMASTER_PROJECTS` names another.
+Its profiles come before Loadmaster's."""
 
 _PLACES = tuple(dict.fromkeys((PROJECTS, OWN_PROJECTS)))
 

@@ -11,6 +11,7 @@ from loadmaster.clients.process import environment
 from loadmaster.clients.sandbox import BuildSandbox, hides_within, require_narrow
 from loadmaster.errors.cargo import SandboxMissing, SandboxTooOpen
 from loadmaster.planning.profile.project import CargoStyle, SandboxChoice
+from loadmaster.run.store import Store
 
 READS_VARIABLE = "LOADMASTER_SANDBOX_READS"
 """What builds may read on this machine besides what the profile names: paths, separated as in `PATH`."""
@@ -28,7 +29,8 @@ def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> Bu
         if required or style.sandbox is SandboxChoice.BUBBLEWRAP:
             raise SandboxMissing(bubblewrap.trouble)
         return None
-    hides = tuple(place for place in (Path.home(), store.resolve()) if place != Path("/") and place.is_dir())
+    private = (Path.home(), store.resolve(), Store(store).caches.resolve())
+    hides = tuple(place for place in dict.fromkeys(private) if place != Path("/") and place.is_dir())
     named = (*style.sandbox_reads, *filter(None, os.environ.get(READS_VARIABLE, "").split(os.pathsep)))
     reads = tuple(_require_narrow(Path(path).expanduser(), hides) for path in named)
     env = environment(store)

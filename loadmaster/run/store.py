@@ -1,16 +1,18 @@
 """The directory where Loadmaster keeps what saves time: runs, packaged crates by content, caches. All of it may be lost.
 
-.loadmaster/
+It is `.loadmaster/` in a checkout, and `loadmaster` in the user's directory for state (XDG) if Loadmaster is installed; then
+the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` names one place for all of it.
+
   runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
   crates/        packaged `.crate` files by SHA-256
-  mirrors/       one bare mirror per repository
-  upstream/      index files and crates of crates.io, shared by all rehearsals
-  build/         cargo's target directories
+  mirrors/     * one bare mirror per repository
+  upstream/    * index files and crates of crates.io, shared by all rehearsals
+  build/       * cargo's target directories
   prefect/       the local server's home
   keeper/        the keeper's socket
   keys/          what it asks whoever signs in, and what encrypts its Secret blocks
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
-  smoke/         the smoke test's payload, kernels and QEMU
+  smoke/       * the smoke test's payload, kernels and QEMU
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from filelock import FileLock, Timeout
 
 from loadmaster.clients.disk import remove_tree, writing
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.run.profiles import ROOT
+from loadmaster.shipped import checkout
+
+CACHES = frozenset({"build", "mirrors", "smoke", "upstream"})
+"""The parts that can be fetched or built again by anybody."""
 
 CLOSING_SECONDS = 2.0
 """How long an attempt waits for the lock: a command may be closing what the attempt before it left."""
@@ -38,6 +43,11 @@ CLOSING_SECONDS = 2.0
 @dataclass(frozen=True)
 class Store:
     root: Path
+
+    @property
+    def caches(self) -> Path:
+        """Where its caches are: in the user's directory for caches if it is the user's own store, else in the store."""
+        return _of_user("XDG_CACHE_HOME", ".cache") if self.root.resolve() == _own_place().resolve() else self.root
 
     def run(self, identity: str) -> RunDirectory:
         """The directory of a run; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
@@ -56,9 +66,13 @@ class Store:
         runs = self.root / "runs"
         return (RunDirectory(path) for path in (sorted(runs.iterdir()) if runs.is_dir() else ()))
 
+    def place(self, path: str) -> Path:
+        """Where a path of the store lies, such as `build/NAME`; it need not exist."""
+        return (self.caches if PurePath(path).parts[0] in CACHES else self.root) / path
+
     def part(self, name: str) -> Path:
         """A directory of the store; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
-        directory = self.root / name
+        directory = self.place(name)
         with writing(directory):
             directory.mkdir(parents=True, exist_ok=True)
         return directory
@@ -216,8 +230,22 @@ def _sign(lock: int) -> None:
 
 
 def default_store() -> Store:
-    """`LOADMASTER_HOME` if it is set, else `.loadmaster/` in Loadmaster's own checkout."""
-    return Store(Path(os.environ.get("LOADMASTER_HOME", ROOT / ".loadmaster")))
+    """The store at `LOADMASTER_HOME` if that is set; else a checkout's own, and for an installation the user's own."""
+    if given := os.environ.get("LOADMASTER_HOME"):
+        return Store(Path(given))
+    top = checkout()
+    return Store(top / ".loadmaster" if top is not None else _own_place())
+
+
+def _own_place() -> Path:
+    """The store of a user who installed Loadmaster."""
+    return _of_user("XDG_STATE_HOME", ".local/state")
+
+
+def _of_user(variable: str, otherwise: str) -> Path:
+    """`loadmaster` in a base directory of the user's. A relative path in the variable does not count: the XDG rules say so."""
+    given = Path(os.environ.get(variable, ""))
+    return (given if given.is_absolute() else Path.home() / otherwise) / "loadmaster"
 
 
 def _for_us_alone(path: str, flags: int) -> int:

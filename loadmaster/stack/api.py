@@ -106,6 +106,11 @@ class Api:
         query = {"flows": {"name": {"any_": list(flows)}}, "flow_runs": wanted}
         return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", query))
 
+    def runs_to_begin(self, due: datetime) -> list[FlowRun]:
+        """The runs that wait in a queue, or are scheduled, to begin by `due`."""
+        wanted = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"before_": due.isoformat()}}
+        return TypeAdapter(list[FlowRun]).validate_python(self._pages("/flow_runs/filter", {"flow_runs": wanted}))
+
     def scheduled_runs(self, deployment: str) -> list[FlowRun]:
         """The runs that the deployment's schedules have created in advance."""
         flow, _, name = deployment.partition("/")

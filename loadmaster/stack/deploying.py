@@ -15,6 +15,7 @@ from typing import Any
 
 from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied
+from loadmaster.planning.deployment import function_of
 from loadmaster.planning.values.yaml_text import read_yaml
 
 Definition = dict[str, Any]
@@ -49,14 +50,18 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], de
 def add_choices(written: Definition, deployed: Iterable[Definition]) -> Definition:
     """`prefect.yaml` with the operator's choices: which deployments are paused, and which schedules are active.
 
-    Schedules without a slug were made in the UI; ours have one. Deployments are matched by name and entrypoint.
+    Schedules without a slug were made in the UI; ours have one. Deployments are matched by name and flow: an earlier version
+    may have registered another entrypoint.
     """
-    known = {(one["name"], one["entrypoint"]): one for one in deployed}
+    known = {_key(one): one for one in deployed}
     deployments = [
-        _add_choices_of(ours, known[key]) if (key := (ours["name"], ours["entrypoint"])) in known else ours
-        for ours in written["deployments"]
+        _add_choices_of(ours, known[_key(ours)]) if _key(ours) in known else ours for ours in written["deployments"]
     ]
     return {**written, "deployments": deployments}
+
+
+def _key(definition: Definition) -> tuple[str, str]:
+    return definition["name"], function_of(definition["entrypoint"] or "")
 
 
 def _add_choices_of(written: Definition, deployed: Definition) -> Definition:

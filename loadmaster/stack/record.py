@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from loadmaster.clients.disk import writing
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
@@ -34,6 +35,8 @@ class Stack(Value):
     """Holds the credentials in its memory."""
     signs_in: bool = False
     """Whether the server asks for a sign-in. One of an earlier version does not."""
+    idle_minutes: float | None = None
+    """After so many minutes without need it ends by itself; None for one that `up` keeps."""
 
     @property
     def ui_url(self) -> str:
@@ -49,11 +52,13 @@ class Stack(Value):
 
 
 def read_record(home: Path) -> Stack | None:
-    """The recorded stack, alive or not; None if there is no record, or if it cannot be read."""
+    """The recorded stack, alive or not; None if there is no record, or none of ours. Raises `FileUnreadable`."""
     try:
         return Stack.model_validate_json((home / "stack.json").read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
+    except OSError as error:  # there may be a stack, and it may be alive
+        raise FileUnreadable(str(home / "stack.json"), error.strerror or str(error)) from error
 
 
 def running(home: Path) -> Stack:
@@ -75,15 +80,19 @@ def write_down(home: Path, stack: Stack) -> Stack:
 
 @contextmanager
 def changing(home: Path, tell: Tell) -> Iterator[None]:
-    """Holds the lock of `home`. The kernel frees it with the process, so a killed command does not keep it."""
+    """Holds the lock of `home`. The kernel frees it with the process, so a killed command does not keep it.
+
+    Raises `DiskFull`, `NotWritten`.
+    """
     with writing(home):
         home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / "stack.lock", mode=0o600, preserve_lock_file=True)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        tell("another command is starting or stopping the server; waiting for it")
-        lock.acquire()
+    with writing(home / "stack.lock"):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            tell("another command is starting or stopping the server; waiting for it")
+            lock.acquire()
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ from loadmaster.stack.privacy import mend_modes
 from loadmaster.stack.processes import Process, is_alive, spawn, stop
 from loadmaster.stack.record import LOOPBACK, POOL, Stack, changing, read_record, write_down
 from loadmaster.stack.settings import environment
-from loadmaster.stack.stopping import STOP_SECONDS
+from loadmaster.stack.stopping import STOP_SECONDS, lives
 
 SERVER_SECONDS = 300.0
 """The first start migrates a new database: 10 s on an idle machine; 80 s were seen on one that was compiling."""
@@ -39,26 +39,40 @@ LASTING_PORTS = range(20_000, 32_768)
 between its choice and the server's start, seconds later."""
 
 
-def up(home: Path, project_root: Path, *, port: int | None = None, tell: Tell = lambda line: None) -> Stack:
+def up(
+    home: Path,
+    project_root: Path,
+    *,
+    port: int | None = None,
+    idle_minutes: float | None = None,
+    tell: Tell = lambda line: None,
+) -> Stack:
     """Starts the parts of the stack that are not running, and returns it with its pool open and its deployments current.
 
-    Without a `port`, takes the last port again if it is free, so that bookmarks of the UI stay valid; else any free port.
-    A running server keeps its port. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`, `PrefectUnreachable`,
-    `PrefectRefused`.
+    With `idle_minutes` it ends by itself when nobody has needed it for so long, unless it is kept already. Without a `port`,
+    takes the last port again if it is free, so that bookmarks of the UI stay valid; else any free port. A running server keeps
+    its port. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`, `PrefectUnreachable`, `PrefectRefused`.
     """
     home, project_root = home.resolve(), project_root.resolve()
     with changing(home, tell):
         before = read_record(home)
-        stack = _ensure_server(home, project_root, port, tell)
-        try:
-            return _ensure_rest(home, project_root, stack, tell)
-        except PrefectUnreachable:
-            if before is not None and before.server == stack.server:
-                raise  # it may be busy with the runs of others
-        # On SQLite a server that returns to a living worker and living runs sometimes hangs with its first transactions.
-        tell("the server that was just started does not answer; starting it again")
-        stop(stack.server, patience=HUNG_SECONDS)
-        return _ensure_rest(home, project_root, _ensure_server(home, project_root, port, tell), tell)
+        is_kept = before is not None and before.idle_minutes is None and lives(before)
+        stack = _ensure_all(home, project_root, port, before, tell)
+        wanted = stack.model_copy(update={"idle_minutes": None if is_kept else idle_minutes})
+        return stack if stack == wanted else write_down(home, wanted)
+
+
+def _ensure_all(home: Path, project_root: Path, port: int | None, before: Stack | None, tell: Tell) -> Stack:
+    stack = _ensure_server(home, project_root, port, tell)
+    try:
+        return _ensure_rest(home, project_root, stack, tell)
+    except PrefectUnreachable:
+        if before is not None and before.server == stack.server:
+            raise  # it may be busy with the runs of others
+    # On SQLite a server that returns to a living worker and living runs sometimes hangs with its first transactions.
+    tell("the server that was just started does not answer; starting it again")
+    stop(stack.server, patience=HUNG_SECONDS)
+    return _ensure_rest(home, project_root, _ensure_server(home, project_root, port, tell), tell)
 
 
 def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> Stack:

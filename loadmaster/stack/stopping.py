@@ -32,7 +32,7 @@ def down(home: Path, force: bool, tell: Tell) -> None:
     Cancelled, so that they can be resumed. Raises `PrefectUnreachable`.
     """
     stack = read_record(home)
-    if stack is None or not _lives(stack):
+    if stack is None or not lives(stack):
         if stack is not None:
             with changing(home, tell):
                 _stop_keeper(read_record(home) or stack)
@@ -44,7 +44,7 @@ def down(home: Path, force: bool, tell: Tell) -> None:
                 _cut(home, stack, tell)
             except SignInMissing as error:
                 tell(f"stopping without knowing what runs: {error.what}")
-            _stop(stack, tell)
+            stop_parts(stack, tell)
         return
     try:
         with connect(home, stack) as api:
@@ -54,7 +54,8 @@ def down(home: Path, force: bool, tell: Tell) -> None:
         raise
 
 
-def _lives(stack: Stack) -> bool:
+def lives(stack: Stack) -> bool:
+    """Whether its server or its worker is alive."""
     return is_alive(stack.server) or (stack.worker is not None and is_alive(stack.worker))
 
 
@@ -71,13 +72,13 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
                 return
             if quiet:
                 with changing(home, tell):
-                    if api.pool_is_paused(POOL) and not _runs_in_progress(home, stack, api):
+                    if api.pool_is_paused(POOL) and not runs_in_progress(home, stack, api):
                         close_dead(api, home, tell)
-                        _stop(read_record(home) or stack, tell)
+                        stop_parts(read_record(home) or stack, tell)
                         stopped = True
     except PrefectUnreachable:
         with changing(home, tell):  # whoever is stopping it has done so afterwards
-            if _lives(stack):
+            if lives(stack):
                 raise
         tell("somebody else stopped it meanwhile")
     finally:
@@ -86,7 +87,7 @@ def _drain_and_stop(home: Path, stack: Stack, api: Api, tell: Tell) -> None:
 
 
 def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, reported: set[str]) -> list[FlowRun]:
-    runs = _runs_in_progress(home, stack, api)
+    runs = runs_in_progress(home, stack, api)
     for run in runs:
         if run.id not in reported:
             reported.add(run.id)
@@ -94,7 +95,7 @@ def _tell_running(home: Path, stack: Stack, api: Api, tell: Tell, reported: set[
     return runs
 
 
-def _runs_in_progress(home: Path, stack: Stack, api: Api) -> list[FlowRun]:
+def runs_in_progress(home: Path, stack: Stack, api: Api) -> list[FlowRun]:
     """The runs that stopping would harm."""
     worker_lives = stack.worker is not None and is_alive(stack.worker)
     return [run for run in api.unfinished_runs() if _would_be_harmed(run, home, worker_lives)]
@@ -112,7 +113,7 @@ def _cut(home: Path, stack: Stack, tell: Tell) -> None:
     """Stops the worker and its runs, leaves their receipts, and tells Prefect, which would show them as running for ever."""
     with connect(home, stack) as api:
         try:
-            runs = _runs_in_progress(home, stack, api)
+            runs = runs_in_progress(home, stack, api)
             api.pause_pool(POOL)
         except PrefectUnreachable as error:
             tell(f"stopping without knowing what runs: {error.what}")
@@ -127,7 +128,8 @@ def _cut(home: Path, stack: Stack, tell: Tell) -> None:
                     api.set_state(run.id, "CANCELLED", "Cancelled", "cut off by `loadmaster down --force`")
 
 
-def _stop(stack: Stack, tell: Tell) -> None:
+def stop_parts(stack: Stack, tell: Tell) -> None:
+    """Ends the processes that are recorded, in the order in which they would miss each other."""
     for process in filter(None, (stack.supervisor, stack.worker, stack.server)):
         stop(process, patience=STOP_SECONDS)
     _stop_keeper(stack)

@@ -1,4 +1,5 @@
 """Keeps the worker at work: starts it and the keeper again when they have ended, and closes runs that nobody works on any more.
+Ends the stack of a command when nobody needs it any longer.
 
 `up` starts it beside the server, and `down` stops it first. Its lines are in `supervisor.log`.
 """
@@ -20,6 +21,7 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close, close_dead
+from loadmaster.stack.idling import IdleWatch
 from loadmaster.stack.keeping import start_keeper
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.privacy import keep_to_ourselves
@@ -42,9 +44,10 @@ class Supervisor:
         self._home, self._root, self._tell, self._now = home, project_root, tell, now
         self._pause, self._next_start = LOOK_SECONDS, 0.0
         self._dead: frozenset[str] = frozenset()
+        self._idle = IdleWatch(home, tell, now)
 
     def look(self) -> bool:
-        """One round. Whether there is still something to look after: False once another supervisor is recorded."""
+        """One round. Whether there is still something to look after: not once another supervisor is recorded, or it was ended."""
         stack = read_record(self._home)
         if stack is None or stack.supervisor is None or stack.supervisor.pid != os.getpid():
             return False
@@ -55,6 +58,7 @@ class Supervisor:
             with connect(self._home, stack, busy_patience=0.0) as api:
                 self._keep_worker(stack, api)
                 self._close_runs(stack, api)
+                return not self._idle.look(stack, api)
         except LoadmasterError as error:
             self._tell(f"could not look after the runs: {error.what}")
         return True

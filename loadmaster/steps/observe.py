@@ -32,9 +32,9 @@ from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import same_version
 from loadmaster.run.own_releases import commit_of_release
 from loadmaster.run.pinning import IMPORTED, require_branch
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
+from loadmaster.shipped import shipped
 from loadmaster.steps.look import require_named_toolchain, workspace_in
 from loadmaster.things.crate import CrateObservation, PublishedCrate
 from loadmaster.things.forge import PublicRelease, UploadedAsset
@@ -153,7 +153,7 @@ def _own_repository(project: Project, directory: RunDirectory, store: Store) -> 
     bare = store.repository(project.name)
     if not bare.exists():
         bare = directory.path / "source.git"
-        git.import_directory(ROOT / str(project.source.directory), bare, project.source.branch, IMPORTED)
+        git.import_directory(shipped(str(project.source.directory)), bare, project.source.branch, IMPORTED)
     return bare
 
 

@@ -19,7 +19,8 @@ from typer.main import get_group
 
 from loadmaster.cli.app import app, main
 from loadmaster.planning.values.receipt import json_schema
-from loadmaster.run.profiles import ROOT, project_names
+from loadmaster.run.profiles import project_names
+from tests.kit.checkout import ROOT
 from tests.kit.hangar import FILES, commit_all, git, repository, write
 
 

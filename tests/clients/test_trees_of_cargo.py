@@ -22,7 +22,7 @@ from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import read_workspace, workspace_roots
 from loadmaster.planning.tree.workspace import Workspace, read_metadata
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.generated_workspaces import Texts, at, workspaces
 
 pytestmark = pytest.mark.cargo

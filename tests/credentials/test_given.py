@@ -19,7 +19,7 @@ from loadmaster.planning.profile.secret_variables import (
     SECRET_VARIABLES,
     TOKEN_VARIABLE,
 )
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.keepers import keeping
 

@@ -14,7 +14,7 @@ import pytest
 
 from loadmaster.credentials.moving import is_left_behind, receive
 from loadmaster.planning.profile.secret_variables import FILE_VARIABLES, GIVEN_VARIABLES, TOKEN_VARIABLE
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.nobody import as_root, told_by_nobody
 from tests.kit.waiting import PATIENCE, killed_at_last, line_of
 

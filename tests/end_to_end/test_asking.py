@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deployments import REHEARSE
+from loadmaster.deployments import REHEARSE
 from loadmaster.errors.prefect import ParametersRefused
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from tests.kit.evidence import accepted, each_once, uploads

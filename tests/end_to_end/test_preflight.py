@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import read_sign_in
+from tests.kit.checkout import ROOT
 from tests.kit.registry_world import fresh
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, reserve
 from tests.kit.service import Service

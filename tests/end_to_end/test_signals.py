@@ -21,13 +21,13 @@ from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.stack.processes import is_alive
 from loadmaster.stack.record import read_record, running
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from tests.kit import hangar
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import accepted, crates_of
 from tests.kit.next_step import run_as_printed
 from tests.kit.service import Run, Service

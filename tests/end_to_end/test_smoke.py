@@ -15,10 +15,10 @@ import pytest
 
 from loadmaster.planning.smoke_worker import POOL
 from loadmaster.planning.values.state import ObjectState
-from loadmaster.run.profiles import ROOT
 from loadmaster.smoke.clients.container import ENDS, Engine
 from loadmaster.stack.processes import spawn, stop
 from tests.kit import hangar
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import receipt_of
 from tests.kit.real_engine import LATER
 from tests.kit.service import Service

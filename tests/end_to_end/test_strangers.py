@@ -27,11 +27,10 @@ import httpx
 import psutil
 import pytest
 
-from deployments import REHEARSE
 from loadmaster.clients.disk import walk
+from loadmaster.deployments import REHEARSE
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.planning.deployment import JOB_TEMPLATE
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.stack.access import connect, database, read_block_key, read_sign_in
 from loadmaster.stack.api import Api
@@ -41,6 +40,7 @@ from loadmaster.stack.processes import spawn, stop
 from loadmaster.stack.record import POOL, Stack, running, write_down
 from loadmaster.stack.runs import State
 from loadmaster.stack.settings import environment
+from tests.kit.checkout import ROOT
 from tests.kit.next_step import run_as_printed
 from tests.kit.running import Ran, loadmaster
 from tests.kit.signed_in import ask
@@ -534,7 +534,7 @@ def engines(machine: Machine) -> list[int]:
 def engine(machine: Machine, module: str, run: str) -> tuple[int, str]:
     """Carries out the run as the worker does, with one engine or the other."""
     env = {**environment(machine.home, machine.stack.port, ROOT), "PYTHONPATH": str(ROOT)}
-    env |= {"PREFECT__FLOW_RUN_ID": run, "PREFECT__FLOW_ENTRYPOINT": "flows/rehearse.py:rehearse"}
+    env |= {"PREFECT__FLOW_RUN_ID": run, "PREFECT__FLOW_ENTRYPOINT": "loadmaster.flows.rehearse.rehearse"}
     env |= {"PREFECT_API_AUTH_STRING": read_sign_in(machine.home), "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json"}
     ran = subprocess.run([sys.executable, "-m", module], env=env, cwd=ROOT, capture_output=True, text=True, timeout=300)
     return ran.returncode, ran.stdout + ran.stderr

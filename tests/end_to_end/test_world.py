@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.waiting import PATIENCE, code_of, killed_at_last, line_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import read_sign_in
+from tests.kit.checkout import ROOT
 from tests.kit.registry_world import fresh
 from tests.kit.running import VERSION, Ran, Repository, index_of, loadmaster, publish
 from tests.kit.service import Service

@@ -173,6 +173,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     workspace.ToolchainsDiffer: lambda: workspace.ToolchainsDiffer({"a/Cargo.toml": "1.90.0", "b/Cargo.toml": None}),
     workspace.MemberMissing: lambda: workspace.MemberMissing("Cargo.toml", "crates/*"),
     edits.MergeMarkers: lambda: edits.MergeMarkers("Cargo.lock", 4),
+    prefect.IdleMinutesBroken: lambda: prefect.IdleMinutesBroken("LOADMASTER_IDLE_MINUTES", "soon"),
     prefect.NoStackRunning: lambda: prefect.NoStackRunning("home"),
     git.NotARepository: lambda: git.NotARepository("checkout", TOLD),
     workspace.NotAWorkspace: lambda: workspace.NotAWorkspace("demo", TOLD),

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.kit import shapes
+from tests.kit.checkout import ROOT
 from tests.kit.shapes import Demo, cargo
 
-HANGAR = Path(__file__).parents[2] / "examples" / "hangar"
+HANGAR = ROOT / "examples" / "hangar"
 
 pytestmark = pytest.mark.cargo
 

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL
 
-from flows.release import release
+from loadmaster.flows.release import release
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.registry import Registry
 from loadmaster.run.allowed import allow
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest, live_request
 from loadmaster.run.store import Store
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.hangar import git, repository
 from tests.kit.registry_world import served
@@ -39,8 +39,10 @@ while read -r _ _ ref; do
     case $ref in refs/heads/*) kill -9 "$(cat victim)" ;; esac
 done
 """
-IN_A_PROCESS = "import sys; from flows.release import release; from loadmaster.run.request import LiveRequest; \
+IN_A_PROCESS = (
+    "import sys; from loadmaster.flows.release import release; from loadmaster.run.request import LiveRequest; \
 release(LiveRequest.model_validate_json(sys.argv[1]))"
+)
 
 
 @dataclass

@@ -33,8 +33,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from flows.release import carry_out
 from loadmaster.clients.serving import serving
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.profile.secret_variables import IDENTITY_VARIABLES, TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome

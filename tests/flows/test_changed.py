@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prefect.client.schemas.objects import State
 
-from flows.release import release
+from loadmaster.flows.release import release
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.faults import FaultScript

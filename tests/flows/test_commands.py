@@ -10,10 +10,10 @@ import pytest
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.rehearse import rehearse
-from flows.release import carry_out
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors.release_commands.running import ReleaseCommandFailed
+from loadmaster.flows.rehearse import rehearse
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.registry.crate_file import read_crate
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.request import RehearseRequest

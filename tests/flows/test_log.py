@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from flows.rehearse import rehearse
+from loadmaster.flows.rehearse import rehearse
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.run.store import Store
 

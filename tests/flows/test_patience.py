@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 from prefect import flow
 
-from flows.rehearse import rehearse
-from flows.release import carry_out
 from loadmaster.errors.registry import CratesNotPublished
+from loadmaster.flows.rehearse import rehearse
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits

@@ -10,12 +10,12 @@ import pytest
 from prefect import flow
 from prefect.artifacts import Artifact
 
-from flows.preflight import preflight
-from flows.rehearse import rehearse
-from flows.release import carry_out
 from loadmaster.clients.git import observe_refs
 from loadmaster.errors.registry import CratesNotPublished
 from loadmaster.errors.request import GatesClosed
+from loadmaster.flows.preflight import preflight
+from loadmaster.flows.rehearse import rehearse
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from flows.rehearse import rehearse
+from loadmaster.flows.rehearse import rehearse
 from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.registry import Limits, Upload

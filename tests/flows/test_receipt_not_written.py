@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from prefect import flow
 
-from flows.release import carry_out
 from loadmaster.errors.files import ReceiptNotWritten
 from loadmaster.errors.registry import CratesNotPublished
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.request import RehearseRequest

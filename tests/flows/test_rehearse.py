@@ -14,11 +14,11 @@ import pytest
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.rehearse import rehearse
-from flows.release import carry_out, release
 from loadmaster.clients.git import observe_refs
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.request import GatesClosed, LiveWorldRefused, ReleaseLocked
+from loadmaster.flows.rehearse import rehearse
+from loadmaster.flows.release import carry_out, release
 from loadmaster.planning.show import receipt_text
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
@@ -26,10 +26,10 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.allowed import allow
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import RunDirectory, Store
-from tasks.publish import publish
+from loadmaster.tasks.publish import publish
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import CRATES, crates_of, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
@@ -66,7 +66,7 @@ Stacks = dict[str, list[str]]
 
 def our_frames() -> list[str]:
     """Of this thread, without the test's and this one."""
-    ours = tuple(str(ROOT / each) for each in ("flows", "tasks", "loadmaster"))
+    ours = str(ROOT / "loadmaster")
     return [frame.name for frame in traceback.extract_stack()[:-1] if frame.filename.startswith(ours)]
 
 

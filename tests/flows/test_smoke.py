@@ -9,8 +9,8 @@ from prefect import flow, get_client, task
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.states import Crashed, Running, Scheduled
 
-from flows.smoke import run_here, smoke
 from loadmaster.errors.smoke_run import SmokeNotPassed, SmokeRunLate
+from loadmaster.flows.smoke import run_here, smoke
 from loadmaster.planning.smoke.result import SmokeOutcome
 from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.smoke.style import Backend
@@ -18,7 +18,7 @@ from loadmaster.planning.smoke.verdict import Mode, Verdict
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Engine
 from loadmaster.smoke.request import SmokeRequest
-from tasks.smoke import cancel_children, pool_has_worker, wait_for_end
+from loadmaster.tasks.smoke import cancel_children, pool_has_worker, wait_for_end
 
 pytestmark = pytest.mark.xdist_group("flows")
 
@@ -58,7 +58,7 @@ def test_a_server_without_the_pool_has_no_worker_of_it() -> None:
 
 @pytest.mark.usefixtures("store")
 def test_a_run_that_no_worker_begins_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.smoke.START", 0.0)
+    monkeypatch.setattr("loadmaster.tasks.smoke.START", 0.0)
     with get_client(sync_client=True) as client:
         waiting = client.create_flow_run(smoke, parameters={"request": {}}, state=Scheduled())
         with pytest.raises(SmokeRunLate, match=r"still `Scheduled` after 0 s"):

@@ -14,12 +14,12 @@ import pytest
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.rehearse import rehearse
-from flows.release import carry_out
 from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.git import observe_refs
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.smoke_run import SmokeNotPassed
+from loadmaster.flows.rehearse import rehearse
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest

@@ -11,7 +11,7 @@ import pytest
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.release import carry_out
+from loadmaster.flows.release import carry_out
 from loadmaster.planning.profile.registry_style import RegistryStyle
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.request import RehearseRequest, rehearse_request

@@ -26,8 +26,8 @@ from loadmaster.run.job import Job, Pinned
 from loadmaster.run.store import Store
 from loadmaster.run.world import World
 from loadmaster.run.world_clock import WorldClock
-from tasks.policy import asks_the_world, wait_out
-from tasks.waiting import waits_of
+from loadmaster.tasks.policy import asks_the_world, wait_out
+from loadmaster.tasks.waiting import waits_of
 from tests.kit.waiting import PATIENCE, beside, result_of
 
 pytestmark = pytest.mark.xdist_group("flows")

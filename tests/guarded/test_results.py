@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from loadmaster.guarded import results
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 READ = """
 import asyncio, json, sys

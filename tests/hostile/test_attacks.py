@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
 from tests.kit.attacked import IN_NO_HURRY, SECONDS
+from tests.kit.checkout import ROOT
 from tests.kit.hostile_server import KINDS, hostile_server
 
 MOST_MIB = 200

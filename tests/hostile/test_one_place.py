@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 TOPS = ("loadmaster", "flows", "tasks", "deployments")
 ONE_PLACE = {

@@ -53,9 +53,10 @@ from loadmaster.planning.values.toml_text import parse_toml
 from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 from loadmaster.rehearsal.conditions import read_script
 from loadmaster.rehearsal.scenario import read_scenario
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from tests.kit import archives, tool_examples
 from tests.kit.building import package
+from tests.kit.checkout import ROOT
 from tests.kit.gates_asked import answer, tree
 from tests.kit.hostile_bytes import hostile
 from tests.kit.hostile_examples import (

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import State
 from prefect.flow_engine import run_flow
 from pydantic import BaseModel
 
-from flows.rehearse import rehearse
+from loadmaster.flows.rehearse import rehearse
 
 
 class Wanted(BaseModel):

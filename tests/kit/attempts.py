@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.waiting import PATIENCE, code_of, line_of
 
 

@@ -62,7 +62,9 @@ def draw(root: Path) -> Picture:
 
 
 def _dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    """Its name in an import: what lies at the top is a part of `loadmaster`, too."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts if parts[0] == "loadmaster" else ("loadmaster", *parts)).removesuffix(".__init__")
 
 
 def _imported(text: str, known: Mapping[str, Path]) -> Iterator[str]:

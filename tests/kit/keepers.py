@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loadmaster.credentials import asking
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.waiting import eventually, killed_at_last
 
 

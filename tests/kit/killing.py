@@ -17,9 +17,9 @@ from typing import NamedTuple
 from loadmaster.clients import git
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.rehearsal.faults.fault import Door
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory
 from tests.kit import evidence, hangar
+from tests.kit.checkout import ROOT
 
 FULL = os.environ.get("CHAOS") == "full"
 SMALL = ("hangar-units", "hangar-cli")

@@ -15,8 +15,8 @@ from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.rehearsal.registry import Registry, new_token
 from loadmaster.rehearsal.registry.limits import Limits
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.record import running
+from tests.kit.checkout import ROOT
 from tests.kit.hangar import git
 from tests.kit.next_step import BIN, environment
 from tests.kit.registry_world import Served, served
@@ -35,7 +35,9 @@ class Machine:
         for name in PROGRAM:
             place = self.checkout / name
             if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__", "target"))
+                shutil.copytree(
+                    ROOT / name, place, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "target")
+                )
             else:
                 shutil.copy(ROOT / name, place)
         self.projects.mkdir()

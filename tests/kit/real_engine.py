@@ -21,8 +21,8 @@ import psutil
 import pytest
 
 from loadmaster.errors.smoke import EngineAbsent
-from loadmaster.run.profiles import ROOT
 from loadmaster.smoke.clients.container import DEFAULT_ADDRESS, ENDS, Engine, connect
+from tests.kit.checkout import ROOT
 from tests.kit.engine import AT_HAND
 from tests.kit.standin import compile_standin
 from tests.kit.waiting import eventually, next_of

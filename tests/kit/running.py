@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.packing import body, crate_file, manifest_text
 from tests.kit.registry_world import Served
 from tests.kit.waiting import PATIENCE

@@ -17,12 +17,11 @@ from typing import Any, Literal
 import httpx
 import psutil
 
-from deployments import REHEARSE
+from loadmaster.deployments import REHEARSE
 from loadmaster.errors.prefect import PrefectUnreachable
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.allowed import Place, allow, places_of
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.access import connect
 from loadmaster.stack.record import POOL, running
@@ -30,6 +29,7 @@ from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from tests.kit.attempts import Attempt, Attempts
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import receipt_of
 from tests.kit.signed_in import ask
 from tests.kit.waiting import PATIENCE, eventually

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.printed_commands import Named, carried_out, printed_commands
 
 SOURCES = tuple(ROOT / folder for folder in ("loadmaster", "flows", "tasks", "deployments"))

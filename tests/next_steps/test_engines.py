@@ -15,13 +15,13 @@ from loadmaster.errors.smoke import EngineCannotStart, EngineHanging, EngineRefu
 from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.planning.smoke.style import Backend
 from loadmaster.planning.smoke.verdict import Mode
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import Sandbox, connect
 from loadmaster.smoke.request import SmokeRequest
 from loadmaster.smoke.running.images import container_image
 from loadmaster.smoke.steps.make import smoke
 from loadmaster.smoke.steps.of_release import require_passed
+from tests.kit.checkout import ROOT
 from tests.kit.engine import NOWHERE
 from tests.kit.next_step import run_as_printed, start_as_printed
 from tests.kit.real_engine import SCRIPT, may_start_one, own_engine, pid_of

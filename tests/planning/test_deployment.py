@@ -13,8 +13,8 @@ WRITTEN = written_deployments(
     {
         "pull": [{STEP: {"directory": "/checkout"}}],
         "deployments": [
-            {"name": "release", "entrypoint": "flows/release.py:release", "work_pool": {"name": "loadmaster"}},
-            {"name": "lsm-smoke", "entrypoint": "flows/smoke.py:smoke", "work_pool": {"name": "ebpf"}},
+            {"name": "release", "entrypoint": "loadmaster.flows.release.release", "work_pool": {"name": "loadmaster"}},
+            {"name": "lsm-smoke", "entrypoint": "loadmaster.flows.smoke.smoke", "work_pool": {"name": "ebpf"}},
         ],
     }
 )
@@ -22,7 +22,7 @@ OURS = FoundRun(
     pool="loadmaster",
     deployment="release",
     flow="release",
-    entrypoint="flows/release.py:release",
+    entrypoint="loadmaster.flows.release.release",
     steps=(STEP,),
 )
 

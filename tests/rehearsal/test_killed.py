@@ -23,7 +23,7 @@ import pytest
 
 from loadmaster.clients import git
 from loadmaster.rehearsal.registry import Registry
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.packing import upload
 from tests.kit.waiting import code_of, line_of
 

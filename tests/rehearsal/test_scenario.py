@@ -19,7 +19,7 @@ from loadmaster.rehearsal.scenario import (
     User,
     read_scenario,
 )
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 TOML = """
 actor = "mia"

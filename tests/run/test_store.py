@@ -14,8 +14,8 @@ import pytest
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store, default_store, write_atomically
+from tests.kit.checkout import ROOT
 from tests.kit.small_disk import fill, make_read_only, small_disk
 from tests.kit.waiting import code_of, line_of
 
@@ -132,6 +132,46 @@ class TestDirectories:
         assert default_store().root == tmp_path
         monkeypatch.delenv("LOADMASTER_HOME")
         assert default_store().root == ROOT / ".loadmaster"
+
+    def test_a_checkout_keeps_everything_in_one_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("LOADMASTER_HOME", raising=False)
+        assert default_store().caches == default_store().root
+
+    def test_an_installation_keeps_state_and_caches_in_the_users_own_directories(self, installed: Path) -> None:
+        store = default_store()
+        assert (store.root, store.caches) == (installed / "state/loadmaster", installed / "cache/loadmaster")
+        assert store.part("mirrors") == installed / "cache/loadmaster/mirrors"
+        assert store.build_directory("demo").parent == installed / "cache/loadmaster/build"
+        assert store.run("one").path == installed / "state/loadmaster/runs/one"
+
+    def test_a_process_that_is_told_that_store_by_name_finds_the_same_caches(
+        self, installed: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LOADMASTER_HOME", str(installed / "state" / "loadmaster"))
+        assert default_store().caches == installed / "cache/loadmaster"
+
+    def test_without_the_variables_the_rules_of_xdg_say_where(
+        self, installed: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(installed))
+        monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        store = default_store()
+        assert (store.root, store.caches) == (installed / ".local/state/loadmaster", installed / ".cache/loadmaster")
+
+    def test_a_home_that_is_named_holds_its_caches_too(self, installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LOADMASTER_HOME", str(installed / "elsewhere"))
+        assert default_store().part("mirrors") == installed / "elsewhere" / "mirrors"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The code is in no checkout, and the user has directories of his own."""
+    monkeypatch.setattr("loadmaster.run.store.checkout", lambda: None)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("LOADMASTER_HOME", raising=False)
+    return tmp_path
 
 
 class TestLock:

@@ -1,7 +1,6 @@
 """What an operator switched in the UI survives registering again; and our own `prefect.yaml` is fit to be registered."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from ruamel.yaml import YAML
 
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL
 from loadmaster.stack.deploying import Definition, add_choices
+from tests.kit.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 NIGHTLY: Definition = {"slug": "nightly", "cron": "30 2 * * 1-5", "timezone": "UTC", "active": True}
 
 
@@ -47,6 +46,11 @@ def test_a_paused_deployment_stays_paused() -> None:
     assert first(add_choices(written(), [deployed(paused=True)]))["paused"] is True
 
 
+def test_a_deployment_that_an_earlier_version_registered_by_its_file_stays_paused() -> None:
+    earlier = {**deployed(paused=True), "entrypoint": "elsewhere/f.py:f"}
+    assert first(add_choices(written(), [earlier]))["paused"] is True
+
+
 def test_a_schedule_made_in_the_ui_is_kept() -> None:
     made = on_server(None, True, interval=3600.0, anchor_date="2026-01-01T00:00:00Z", timezone="UTC")
 
@@ -80,8 +84,9 @@ def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine(
     assert [each["name"] for each in ours] == ["rehearse", "release", "preflight", "lsm-smoke"]
     assert (f"smoke/{ours[-1]['name']}", ours[-1]["work_pool"]["name"]) == (DEPLOYMENT, POOL)
     for each in ours:
-        file, _, function = each["entrypoint"].partition(":")
-        assert re.search(rf"^def {function}\(", (ROOT / file).read_text(), re.MULTILINE)
+        module, _, function = each["entrypoint"].rpartition(".")
+        file = ROOT / f"{module.replace('.', '/')}.py"
+        assert re.search(rf"^def {function}\(", file.read_text(), re.MULTILINE)
         assert each["enforce_parameter_schema"] is True
         assert each["description"]
         assert all(schedule["slug"] for schedule in each.get("schedules", []))

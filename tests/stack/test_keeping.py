@@ -15,13 +15,13 @@ import pytest
 from loadmaster.credentials import asking
 from loadmaster.errors.prefect import StackDidNotStart
 from loadmaster.planning.profile.secret_variables import FORGE_TOKEN_VARIABLE, TOKEN_VARIABLE
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.keeping import ensure_keeper
 from loadmaster.stack.processes import Process, is_alive, stop, this_process
 from loadmaster.stack.record import Stack, read_record, write_down
 from loadmaster.stack.settings import environment
 from loadmaster.stack.stopping import down
 from loadmaster.stack.supervising import Supervisor
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.waiting import PATIENCE
 

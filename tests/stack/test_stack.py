@@ -23,10 +23,10 @@ from loadmaster.credentials import asking
 from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
-from loadmaster.run.profiles import ROOT
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.following import follow
+from loadmaster.stack.idling import in_use
 from loadmaster.stack.processes import Process, is_alive, stop
 from loadmaster.stack.record import POOL, Stack, read_record, running
 from loadmaster.stack.runs import FlowRun, State
@@ -34,6 +34,7 @@ from loadmaster.stack.settings import environment
 from loadmaster.stack.starting import up
 from loadmaster.stack.stopping import down
 from tests.kit.canary import in_files
+from tests.kit.checkout import ROOT
 from tests.kit.credentials import holding
 from tests.kit.next_step import run_as_printed
 from tests.kit.signed_in import ask
@@ -452,3 +453,22 @@ def test_forced_down_cuts_what_is_running_and_leaves_it_fit_for_retry(project: P
         at_the_gate = beside(lambda: let_on(gate))
         assert end_of_run(api, run).type == "COMPLETED"
         result_of(at_the_gate, "the run was let on")
+
+
+def test_what_a_command_started_ends_when_its_run_has_ended_and_comes_back_whole(project: Project) -> None:
+    gate = project.gate("idle")
+    down(project.home, True, print)
+    with in_use(project.home):
+        stack = up(project.home, project.root, idle_minutes=0)
+        with connect(project.home, stack) as api:
+            run = api.create_run("wait/here", {"gate": str(gate)})
+            end = end_of(gate)
+    assert up(project.home, project.root, idle_minutes=0) == stack  # the run keeps it: no command uses it any more
+    os.close(end)
+    parts = [stack.server, stack.worker, stack.keeper, stack.supervisor]
+    eventually(lambda: not any(part and is_alive(part) for part in parts), "the stack ended by itself")
+
+    with connect(project.home, project.up()) as api:
+        assert api.run(run.id).state.type == "COMPLETED"
+        assert read_record(project.home) == project.up()  # it is kept now
+        assert project.up().idle_minutes is None

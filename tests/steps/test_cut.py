@@ -12,7 +12,7 @@ from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal, write_receipt
 from loadmaster.steps import publish
 from loadmaster.steps.cut import close_cut_run
-from tasks.publish import in_flight, not_begun
+from loadmaster.tasks.publish import in_flight, not_begun
 from tests.kit.step_world import Prepared
 
 pytestmark = pytest.mark.cargo

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from loadmaster.clients.serving import serving
 from loadmaster.errors.credentials import SecretBlockMissing, SecretBlockUnread
-from tasks.credentials import read_block
+from loadmaster.tasks.credentials import read_block
 
 CANARY = "cioCanaryInABlock"
 

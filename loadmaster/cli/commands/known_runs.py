@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from deployments import REHEARSE, RELEASE
+from loadmaster.deployments import REHEARSE, RELEASE
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable
 from loadmaster.errors.run import RunAmbiguous, RunUnknown

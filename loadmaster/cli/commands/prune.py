@@ -46,7 +46,7 @@ class Pruned(Value):
 def prune(store: Store, days: int, now: datetime, *, dry_run: bool) -> Pruned:
     """Removes what `planning.pruning` permits. A home that does not exist is not created."""
     fates = [fate_of(place, now, timedelta(days=days)) for place in _places(store)]
-    fates = [_carry_out(store.root, fate) if fate.removed and not dry_run else fate for fate in fates]
+    fates = [_carry_out(store, fate) if fate.removed and not dry_run else fate for fate in fates]
     return Pruned(
         home=str(store.root),
         older_than=days,
@@ -63,7 +63,7 @@ def _places(store: Store) -> Iterator[LeftoverPlace]:
         place = _place_of_run(RunDirectory(path), released)
         if place.bytes:
             yield place
-    for path in _directories(store.root / "build"):
+    for path in _directories(store.place("build")):
         size, used = _measure([path])
         yield LeftoverPlace(
             path=f"build/{path.name}", kind=LeftoverKind.BUILD, bytes=size, used=used, busy=_builder(path)
@@ -155,9 +155,9 @@ def _builder(target: Path) -> str | None:
     return None
 
 
-def _carry_out(home: Path, fate: Fate) -> Fate:
+def _carry_out(store: Store, fate: Fate) -> Fate:
     """Removes the directory. The fate that is returned says what was left: unknown is never taken for gone."""
-    path = home / fate.path
+    path = store.place(fate.path)
     if path.parent.name == "runs" and kind_of_run(path.name) is LeftoverKind.RUN:
         run = RunDirectory(path)
         try:

@@ -1,11 +1,13 @@
 """Runs, from the command line: start one, follow it, resume it, cancel it, list them.
 
 There is one way a flow runs: as a run of its deployment, carried out by the worker. The command only follows, and may leave.
-A server and a worker that were not running before are started for the command and end with it.
+A server and a worker that were not running before are started for the command, and stay for a while, so that what is printed
+can be opened (`loadmaster.stack.idling`).
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import leave_receipt
 from loadmaster.stack.following import LOOK_SECONDS, follow
+from loadmaster.stack.idling import idle_minutes, in_use
 from loadmaster.stack.liveness import has_died
 from loadmaster.stack.record import Stack, running
 from loadmaster.stack.runs import TERMINAL, FlowRun
@@ -58,7 +61,7 @@ def follow_run(wanted: str | None, store: Store, tell: Tell) -> Receipt:
         tell(f"no server is running; this is what the last attempt of run {run.short} left")
         close_cut_run(store.run(run.id), store, cancelled=False)
         return _receipt(store, run.id, "the server is not running")
-    with stopped_by_signals(), connect(store.root, stack) as api:
+    with in_use(store.root), stopped_by_signals(), connect(store.root, stack) as api:
         return _follow(stack, api, lambda: api.run(run.id), store, tell, ours=False)
 
 
@@ -100,7 +103,7 @@ def cancel(wanted: str | None, store: Store, tell: Tell) -> Receipt:
     """
     stack = running(store.root.resolve())
     found = find_run(wanted, store, only_one_at_work)
-    with stopped_by_signals(), connect(store.root, stack) as api:
+    with in_use(store.root), stopped_by_signals(), connect(store.root, stack) as api:
 
         def end() -> FlowRun:
             run = _run_of(api, found.id)
@@ -151,14 +154,14 @@ def _run_of(api: Api, identity: str) -> FlowRun:
 
 @contextmanager
 def stack_for_command(store: Store, root: Path, tell: Tell) -> Iterator[tuple[Stack, bool]]:
-    """The server and the worker, and whether they were started for this command: then they end with it.
+    """The server and the worker, and whether they were started for this command.
 
-    They stay if the command leaves a run that goes on.
+    Then they end with it if it is stopped, or if they do not come up; else they stay until nobody needs them.
     """
-    ours = not _is_up(store)
+    ours, stack = not _is_up(store), None
     try:
-        with stopped_by_signals():
-            stack = up(store.root, root, tell=tell)
+        with in_use(store.root), stopped_by_signals():
+            stack = up(store.root, root, idle_minutes=idle_minutes(os.environ), tell=tell)
             yield stack, ours
     except RunLeft:
         raise
@@ -167,11 +170,11 @@ def stack_for_command(store: Store, root: Path, tell: Tell) -> Iterator[tuple[St
             down(store.root, True, tell)
         raise CommandStopped(stopped.signal.name) from None
     except BaseException:
-        if ours:
+        if ours and stack is None:
             down(store.root, False, tell)
         raise
-    if ours and _is_up(store):
-        down(store.root, False, tell)
+    if ours and _is_up(store) and stack.idle_minutes is not None:
+        tell(f"the server stays while it is needed and {stack.idle_minutes:g} minutes longer; `loadmaster up` keeps it")
 
 
 def _is_up(store: Store) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from loadmaster.run.store import Store
 from loadmaster.stack.access import read_sign_in, write_profile
+from loadmaster.stack.idling import use
 from loadmaster.stack.record import running
 from loadmaster.stack.settings import environment
 
@@ -20,6 +21,8 @@ def become_worker(store: Store, root: Path, pool: str, name: str | None, api: st
     """Does not return. `api`: of a server elsewhere. Raises `NoStackRunning`, `SignInMissing`."""
     home = store.root.resolve()
     address = api or running(home).api_url
+    if api is None:
+        os.set_inheritable(use(home), True)  # the worker, which takes this process's place, needs it
     write_profile(home, read_sign_in(home))
     env = environment(home, urlsplit(address).port or HTTP, root, address)
     arguments = ["-m", "loadmaster.guarded.worker", pool, name or platform.node(), str(root)]

@@ -12,8 +12,9 @@ from pathlib import Path
 from loadmaster.clients.disk import scratch
 from loadmaster.errors.smoke import SmokePayloadNotBuilt
 from loadmaster.run.store import Store, write_atomically
+from loadmaster.shipped import shipped
 
-SOURCES = Path(__file__).parents[1] / "payload"
+SOURCES = shipped("payload")
 FLAGS = ("-static", "-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wl,--build-id=none", "-s")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from loadmaster.cli.commands.init import write_first_profile
-from loadmaster.run.profiles import ROOT
 from tests.kit import fleet
+from tests.kit.checkout import ROOT
 from tests.kit.hangar import git
 from tests.kit.packing import body
 from tests.kit.published import publish_in_turns

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.run.profiles import ROOT
 from tests.kit import fleet
+from tests.kit.checkout import ROOT
 from tests.kit.hangar import write
 from tests.kit.running import Ran, loadmaster, profile_with_commands
 

@@ -10,9 +10,10 @@ import pytest
 from loadmaster.cli.commands.gates import judge
 from loadmaster.errors.edits import TreeNotJudged
 from loadmaster.planning.values.gate import Outcome
-from loadmaster.run.profiles import ROOT, load_project
+from loadmaster.run.profiles import load_project
 from tests.cases.bumps import BUMPS, Bump
 from tests.kit import fleet
+from tests.kit.checkout import ROOT
 from tests.kit.hangar import write
 from tests.kit.running import loadmaster, profile_with_commands
 

@@ -16,8 +16,8 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.values.gate import Outcome
 from loadmaster.run.preflight import preflight_request
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
+from tests.kit.checkout import ROOT
 from tests.kit.registry_world import Served
 from tests.kit.running import MEMBERS, VERSION, Ran, Repository, index_of, loadmaster, reserve
 

@@ -25,7 +25,7 @@ from loadmaster.errors.registry import (
 )
 from loadmaster.planning.answers.messages_page import page
 from loadmaster.rehearsal.conformance import Case, load_corpus
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 URL = "https://registry.example/api/v1/crates"
 VARIABLE = "`LOADMASTER_REGISTRY_TOKEN`"

@@ -19,7 +19,7 @@ from loadmaster.planning.answers.registry import (
     read_exchange_refusal,
     read_refusal,
 )
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 ALWAYS = {"crate", "name", "package", "token", "scope"}
 """The fields that the errors themselves put in."""

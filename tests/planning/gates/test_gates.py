@@ -18,10 +18,10 @@ from loadmaster.planning.show import gates_markdown, gates_text
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.run.profiles import PROJECTS, load_project, project_names
 from tests.kit.building import evidence, needs, package, project, seen
+from tests.kit.checkout import ROOT
 from tests.kit.gates_asked import answer, tree
 
 HEALTHY = (package("app", needs("core")), package("core"))
-ROOT = Path(__file__).resolve().parents[3]
 STABLE = {
     "tag-equals-version",
     "strict-tag",

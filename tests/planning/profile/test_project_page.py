@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.project_page import page
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 
 def test_the_page_is_current() -> None:

@@ -22,7 +22,7 @@ from loadmaster.planning.values.receipt import (
     seconds_between,
 )
 from loadmaster.planning.values.state import ObjectState
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 from tests.kit.receipts import CRATE, TAG, WHEN, receipt
 
 RECEIPTS = {

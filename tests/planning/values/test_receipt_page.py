@@ -13,7 +13,7 @@ from loadmaster.errors.registry import IndexDisagrees
 from loadmaster.planning.values.receipt import Failure, ObjectRecord, Receipt
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
-from loadmaster.run.profiles import ROOT
+from tests.kit.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "receipt.md").read_text(encoding="utf-8")
 OBSERVING = ("loadmaster", "tasks", "flows")

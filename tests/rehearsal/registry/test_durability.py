@@ -19,11 +19,10 @@ from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.registry.accounts import Accounts
 from loadmaster.rehearsal.registry.database import Database
 from loadmaster.run.store import write_atomically
+from tests.kit.checkout import ROOT
 from tests.kit.packing import upload
 from tests.kit.registry_world import fresh, served
 from tests.kit.waiting import code_of, line_of
-
-PROJECT = Path(__file__).parents[3]
 
 SERVE_UNTIL_KILLED = """
 import os, signal, sqlite3, sys
@@ -77,7 +76,7 @@ def test_a_registry_killed_in_an_upload_has_all_of_it_or_nothing(tmp_path: Path,
     registry.add_token("mia", token)
     child = subprocess.Popen(
         [sys.executable, "-c", SERVE_UNTIL_KILLED, str(tmp_path), instant],
-        cwd=PROJECT,
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 import pytest
 
 from loadmaster.errors.smoke import EngineGone
-from loadmaster.run.profiles import ROOT
 from loadmaster.run.store import Store
 from loadmaster.smoke.clients.container import ENDS, LEFTOVER_AFTER, Engine, connect, ends_at
 from loadmaster.smoke.running.container_run import RunSettings, run_probe
 from loadmaster.smoke.running.images import container_image, machine_image
 from loadmaster.smoke.running.kernels import NEWEST_STABLE
+from tests.kit.checkout import ROOT
 from tests.kit.real_engine import LATER, Heard, kill_engine, own_engine, starts
 from tests.kit.waiting import beside, code_of, killed_at_last, result_of
 
