@@ -15,10 +15,11 @@ from loadmaster.errors.registry import CrateFailure
 _WORDS: Mapping[str, str] = {
     "crate": "NAME@VERSION",
     "told": "ITS WORDS",
-    "registry_name": "crates-io",
+    "lacking": "history",
 }
 """Parameters whose placeholder says more than their name."""
-_NUMBERS: Mapping[str, int] = {"status": 403, "exit_status": 101, "port": 8080, "seconds": 60}
+_NUMBERS: Mapping[str, int] = {"status": 403, "port": 8080, "seconds": 60, "free": 4_000_000}
+_LINES = (3, 9)
 _INSTANT = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
 _FAILURE = CrateFailure(crate="NAME@VERSION", code="CODE", what="WHAT.", why="WHY.", next="NEXT.")
 
@@ -36,8 +37,19 @@ def _placeholder(name: str, hint: Any) -> Any:
     if (origin := get_origin(hint)) is not None and issubclass(origin, Mapping):
         return {_word(name): _placeholder("value", get_args(hint)[1])}
     if origin is not None:
-        return (_placeholder(name, get_args(hint)[0]),)
+        return _several(name, get_args(hint)[0])
     return _plain(name, hint)
+
+
+def _several(name: str, hint: Any) -> tuple[Any, ...]:
+    """Two, because a message about one often has other words."""
+    match hint:
+        case type() if issubclass(hint, str):
+            return _word(name), "…"
+        case type() if issubclass(hint, int):
+            return _LINES
+        case _:
+            return (_placeholder(name, hint),)
 
 
 def _plain(name: str, hint: type) -> Any:
