@@ -15,6 +15,7 @@ import typer
 from loadmaster import __version__
 from loadmaster.cli import conformance as cli_conformance
 from loadmaster.cli import damage as cli_damage
+from loadmaster.cli import explain as cli_explain
 from loadmaster.cli import home as cli_home
 from loadmaster.cli import next as cli_next
 from loadmaster.cli import preflight as cli_preflight
@@ -35,7 +36,7 @@ from loadmaster.cli.options import (
 )
 from loadmaster.cli.usage import Commands, print_failure
 from loadmaster.credentials.given import hold, read_files
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, at_terminal
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.planning.edits.released import named_versions
 from loadmaster.planning.values.receipt import ReceiptOutcome
@@ -71,6 +72,7 @@ def _given(text: str) -> str:
 app.add_typer(cli_profiles.app)
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
+app.add_typer(cli_explain.app)
 app.add_typer(cli_home.app)
 app.add_typer(cli_next.app)
 app.add_typer(cli_preflight.app)
@@ -118,7 +120,7 @@ def main(secrets: Mapping[str, str]) -> None:
 
 def _fail(error: LoadmasterError) -> NoReturn:
     print_failure(error)
-    tell(f"loadmaster: {error}")
+    tell(f"loadmaster: {at_terminal(error)}")
     raise SystemExit(error.exit_code) from None
 
 

@@ -309,6 +309,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     edits.PatternTooSlow: lambda: edits.PatternTooSlow("README.md", "(a+)+{version}", 5.0),
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
+    request.UnknownCode: lambda: request.UnknownCode("disk-ful", ["disk-full"]),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
     registry.UploadRefused: lambda: registry.UploadRefused("hangar@1.0.0", 403, TOLD, Reason.NOT_OWNER),
     rehearsal.UpstreamChecksumMismatch: lambda: rehearsal.UpstreamChecksumMismatch("hangar", "1.0.0", URL),

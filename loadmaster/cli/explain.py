@@ -1,0 +1,30 @@
+"""The command `explain`: the page of an error, as it is in `docs/errors/`. Options only, as in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadmaster.cli.commands.terminal import print_json
+from loadmaster.cli.options import JsonOption
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: loadmaster explain upload-refused")
+def explain(
+    code: Annotated[str, typer.Argument(help="The code that stands below a message.", metavar="CODE")],
+    as_json: JsonOption = False,
+) -> None:
+    """Prints the page of an error: why it happens, what to do, whether it helps to try again, where it comes up.
+
+    Exit codes: 0 done, 2 there is no such code, or usage.
+    """
+    from loadmaster.cli.commands.explain import error_page
+
+    page = error_page(code)
+    if as_json:
+        print_json({"code": code, "page": page})
+    else:
+        print(page, end="")
