@@ -47,6 +47,8 @@ def _names(node: ast.AST) -> Iterator[str]:
             return
         case ast.MatchClass() | ast.arg() | ast.AnnAssign(value=None):
             return
+        case _:
+            pass
     for field, child in ast.iter_fields(node):
         if field not in ("annotation", "returns") and not (field == "type" and isinstance(node, ast.ExceptHandler)):
             yield from _names_within(child)
