@@ -46,7 +46,7 @@ docs: setup ## build the site of the docs in build/site, and check every link in
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict && echo build/site/index.html
 
 picture: setup ## record a rehearsal in a terminal and draw it, for README and docs (docs/pictures)
-	@scripts/picture record
+	@$(BIN)/python scripts/picture.py record
 
 wheel: setup ## build the sdist, and the wheel from it, in dist/
 	@$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null && \

@@ -1,4 +1,4 @@
-"""The site of the docs: it builds, no link is dead, every page is reached, nothing comes from elsewhere, the forge shows the same."""
+"""The site of the docs: it builds, pages are reached, no link is dead, nothing comes from elsewhere; the forge shows it, too."""
 
 from __future__ import annotations
 

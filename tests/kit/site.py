@@ -90,7 +90,7 @@ def dead_links(site: Path, pages: Mapping[str, Page]) -> Iterator[str]:
             if (led := target(name, link)) is None:
                 continue
             path, anchor = led
-            if not (site / path).is_file():
+            if not ((site / path).is_file() or (site / path / "index.html").is_file()):
                 yield f"{name}: {link}: there is no such file"
             elif anchor and path in pages and anchor not in pages[path].anchors:
                 yield f"{name}: {link}: there is no such anchor"

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Makes the picture of a run for README and docs: records a real session, and draws the recording.
 
-    scripts/picture record    runs the commands below in a terminal, into docs/pictures/rehearse.cast, and draws it
-    scripts/picture           draws the recording again, into docs/pictures/rehearse.svg
+    make picture                           runs the commands below in a terminal, keeps what it shows, and draws that
+    .venv/bin/python scripts/picture.py    only draws what was recorded before
 
 The recording is in asciinema's format (asciicast v2), so `asciinema play` shows it. pyte is the terminal and rich draws each
 screen; the picture is an SVG that plays by itself, and loads nothing.
@@ -22,19 +21,16 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
-
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / ".venv" / "bin" / "python"
-if __name__ == "__main__" and Path(sys.prefix) != PROGRAM.parent.parent:
-    os.execv(PROGRAM, [str(PROGRAM), *sys.argv])  # rich and pyte are there
 
 import pyte
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+ROOT = Path(__file__).resolve().parent.parent
 SESSION = ("loadmaster rehearse --project demo --version minor",)
 CAST = ROOT / "docs" / "pictures" / "rehearse.cast"
 COLUMNS, ROWS = 100, 30
@@ -52,7 +48,7 @@ class Frame(NamedTuple):
 def record(commands: Sequence[str], file: Path) -> None:
     """Runs the commands one after another in a terminal, with a home that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="loadmaster-picture-") as place:
-        path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, **ENVIRONMENT, "PATH": path, "LOADMASTER_HOME": f"{place}/home"}
         lines = [json.dumps({"version": 2, "width": COLUMNS, "height": ROWS, "env": {"TERM": ENVIRONMENT["TERM"]}})]
         start = time.monotonic()
@@ -73,7 +69,14 @@ def _said(command: str, environment: dict[str, str]) -> Iterator[str]:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
-        command, shell=True, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        command,
+        shell=True,
+        cwd=ROOT,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
     )
     os.close(theirs)
     while words := _read(ours):
@@ -118,11 +121,12 @@ def _thinned(shown: Sequence[Frame]) -> tuple[Frame, ...]:
 
 
 def _line(screen: pyte.Screen, row: int) -> Text:
+    cells = [screen.buffer[row][column] for column in range(COLUMNS)]
+    runs = groupby(cells, key=lambda cell: (cell.fg, cell.bold, cell.italics, cell.reverse))
     text = Text(no_wrap=True, end="")
-    for column in range(COLUMNS):
-        cell = screen.buffer[row][column]
-        style = Style(color=_colour(cell.fg), bold=cell.bold, italic=cell.italics, reverse=cell.reverse)
-        text.append(cell.data, style)
+    for (colour, bold, italic, reverse), run in runs:
+        style = Style(color=_colour(colour), bold=bold, italic=italic, reverse=reverse)
+        text.append("".join(cell.data for cell in run), style)
     text.rstrip()
     return text
 
@@ -141,9 +145,13 @@ def draw(shown: Sequence[Frame], title: str) -> str:
     parts = [_drawn(frame, number, title) for number, frame in enumerate(shown)]
     rules = [_rule(number, frame.at, end, whole) for number, (frame, end) in enumerate(zip(shown, ends, strict=True))]
     head, _, _ = parts[0].partition("<style>")
-    still = f"@media (prefers-reduced-motion) {{ .f {{ animation: none }} .f{len(shown) - 1} {{ visibility: visible }} }}"
+    still = (
+        f"@media (prefers-reduced-motion) {{ .f {{ animation: none }} .f{len(shown) - 1} {{ visibility: visible }} }}"
+    )
     styles = "\n".join([".f { visibility: hidden }", *rules, still])
-    return "\n".join([head, f"<style>\n{styles}\n</style>", *(_inner(part, at) for at, part in enumerate(parts)), "</svg>\n"])
+    return "\n".join(
+        [head, f"<style>\n{styles}\n</style>", *(_inner(part, at) for at, part in enumerate(parts)), "</svg>\n"]
+    )
 
 
 def _rule(number: int, begin: float, end: float, whole: float) -> str:
