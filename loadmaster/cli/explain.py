@@ -21,7 +21,7 @@ def explain(
 
     Exit codes: 0 done, 2 there is no such code, or usage.
     """
-    from loadmaster.cli.commands.explain import error_page
+    from loadmaster.errors.explained.page import error_page
 
     page = error_page(code)
     if as_json:

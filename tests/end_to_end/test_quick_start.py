@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -83,6 +84,10 @@ def test_its_sections_are_those_that_are_tried(page: Mapping[str, tuple[str, ...
     assert page[ELSEWHERE] == ()
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("loadmaster.planning.profile.in_repository") is None,
+    reason="no profile is found beside Cargo.toml yet; to be removed with the merge that brings it (issue 16, part B)",
+)
 def test_every_command_of_it_works_word_for_word(reader: Reader, page: Mapping[str, tuple[str, ...]]) -> None:
     (init,), (plan,), (rehearse,) = page[PROFILE], page[PLAN], page[REHEARSE]
     reader.types(init)

@@ -22,6 +22,8 @@ TOLD: Mapping[Named, str] = {
     Named("Suite", "{command}"): "says what failed",
     Named("TreeBusy", "loadmaster bump"): "says who is writing",
     Named("catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--json]"): "a page of the docs",
+    Named("pages._INDEX_HEAD", "loadmaster explain CODE"): "a page of the docs",
+    Named("pages._ONCE_MENDED", "loadmaster resume RUN"): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
     Named("home.up", "loadmaster ui"): "says what opens the page",
