@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.errors.explained.page import error_page
 from loadmaster.errors.base import UsageError, at_terminal
 from loadmaster.errors.explained.catalogue import catalogue
+from loadmaster.errors.explained.page import error_page
 from loadmaster.errors.explained.placeholders import placeholder_error
 from loadmaster.errors.request import UnknownCode
 
