@@ -21,7 +21,8 @@ _WORDS: Mapping[str, str] = {
 _NUMBERS: Mapping[str, int] = {"status": 403, "port": 8080, "seconds": 60, "free": 4_000_000}
 _LINES = (3, 9)
 _INSTANT = datetime(2026, 7, 25, 12, 35, 41, tzinfo=UTC)
-_FAILURE = CrateFailure("NAME@VERSION", "CODE", "WHAT.", "WHY.", "NEXT.")
+_CODE = "CODE"
+_FAILURE = CrateFailure(crate="NAME@VERSION", code=_CODE, what="WHAT.", why="WHY.", next="NEXT.")
 
 
 def placeholder_error(kind: type[LoadmasterError]) -> LoadmasterError:
