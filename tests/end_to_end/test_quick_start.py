@@ -17,7 +17,7 @@ from loadmaster.stack.stopping import down
 from tests.kit.checkout import ROOT
 from tests.kit.hangar import git, repository
 from tests.kit.pages import typed
-from tests.kit.waiting import PATIENCE, code_of, eventually
+from tests.kit.waiting import PATIENCE, code_of, eventually, killed_at_last
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.timeout(1800)]
 
@@ -99,8 +99,9 @@ def test_every_command_of_it_works_word_for_word(reader: Reader, page: Mapping[s
     reader.types(page[STOPS][0])
 
     world, *lines, end = page[RELEASE]
-    with subprocess.Popen(
-        world.replace(PORT, reader.port).split(), cwd=reader.clone, env=reader.variables, stdout=subprocess.DEVNULL
+    serving = world.replace(PORT, reader.port).split()
+    with killed_at_last(
+        subprocess.Popen(serving, cwd=reader.clone, env=reader.variables, stdout=subprocess.DEVNULL)
     ) as process:
         token = reader.clone.parent / "world" / "registry.token"
         eventually(token.exists, "the world wrote its token", PATIENCE)
