@@ -9,7 +9,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test chaos check up down bench wheel lock sbom audit clean
+.PHONY: help setup rehearse test chaos check up down bench docs picture wheel lock sbom audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,12 @@ down: setup ## stop them once nothing is running; FORCE=1 stops at once
 
 bench: setup ## measure it beside cargo, with 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
 	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full,$(if $(BENCH),--only $(BENCH)))
+
+docs: setup ## build the site of the docs in build/site, and check every link in it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict && echo build/site/index.html
+
+picture: setup ## record a rehearsal in a terminal and draw it, for README and docs (docs/pictures)
+	@$(BIN)/python scripts/picture.py record
 
 wheel: setup ## build the sdist, and the wheel from it, in dist/
 	@$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >/dev/null && \

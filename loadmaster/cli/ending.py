@@ -19,7 +19,7 @@ from loadmaster.cli.commands.terminal import warn
 from loadmaster.cli.screen.volume import Volume, volume
 from loadmaster.cli.usage import print_failure
 from loadmaster.clients.disk import writing
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, at_terminal
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
 from loadmaster.run.store import default_store
@@ -58,7 +58,7 @@ def _flush() -> None:
 def _tell(error: LoadmasterError) -> None:
     with suppress(OSError):  # where nobody listens, the exit code has to do
         print_failure(error)
-        warn(f"loadmaster: {error}")
+        warn(f"loadmaster: {at_terminal(error)}")
         if "`docs/" in str(error) and checkout() is None:
             warn(f"  docs: {shipped('docs')}")
         _flush()

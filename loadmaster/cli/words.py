@@ -1,4 +1,6 @@
-"""The words that a shell offers at the tab key: names of projects, fields of a profile, words for a version, ids of runs."""
+"""The words that a shell offers at the tab key: names of projects, fields of a profile, words for a version, ids of runs, codes of
+errors.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,13 @@ def levels(incomplete: str) -> Iterator[str]:
 def runs(incomplete: str) -> Iterator[str]:
     """The beginnings of their ids, from the directories alone: no server is asked at a key."""
     return _beginning(incomplete, (run.path.name[:8] for run in default_store().runs() if run.lock.exists()))
+
+
+def codes(incomplete: str) -> Iterator[str]:
+    """The codes of errors."""
+    from loadmaster.errors.explained.page import codes
+
+    return _beginning(incomplete, codes())
 
 
 def _beginning(incomplete: str, words: Iterable[str]) -> Iterator[str]:

@@ -107,6 +107,16 @@ class UsageError(LoadmasterError):
     exit_code = 2
 
 
+def at_terminal(error: LoadmasterError) -> str:
+    """The error's text, and below it the command that prints its page of the docs; wrong usage as such has no page."""
+    has_page = type(error) not in (LoadmasterError, UsageError)
+    return f"{error}\n{more_line(error.code)}" if has_page else str(error)
+
+
+def more_line(code: str) -> str:
+    return f"  more: loadmaster explain {code}"
+
+
 def sentence(text: str) -> str:
     """`text` with exactly one full stop at its end: a server's words may bring none, one, or a line break of their own.
 

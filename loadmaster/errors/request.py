@@ -56,6 +56,17 @@ class UnknownProject(UsageError):
         )
 
 
+class UnknownCode(UsageError):
+    """No error has this code. `near` are codes that are spelt alike."""
+
+    def __init__(self, code: str, near: Sequence[str]) -> None:
+        super().__init__(
+            f"No error has the code `{code}`.",
+            why="a code stands below an error's message, and in a receipt; a gate's id is none.",
+            fix=f"copy it from the message; alike are: {names(near)}." if near else "copy it from the message.",
+        )
+
+
 class BranchNotReleased(UsageError):
     """A branch that the profile does not let out."""
 

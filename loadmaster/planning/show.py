@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable
 from datetime import datetime
 
-from loadmaster.errors.base import clause, in_one_line
+from loadmaster.errors.base import clause, in_one_line, more_line
 from loadmaster.planning.begun import WayBack
 from loadmaster.planning.commands.results import CommandResult
 from loadmaster.planning.order import waves
@@ -288,6 +288,7 @@ def receipt_text(receipt: Receipt) -> str:
     text += not_passed_text(receipt.gates)
     if receipt.failure:
         text += f"\n{receipt.failure.what}\n  why: {receipt.failure.why}\n  next: {receipt.failure.next}\n"
+        text += f"{more_line(receipt.failure.code)}\n" if receipt.failure.code else ""
         text += f"\nout by now: {out_text(receipt)}\ngo on: {way_on_text(receipt)}\n"
     return text
 

@@ -311,6 +311,7 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     edits.PatternTooSlow: lambda: edits.PatternTooSlow("README.md", "(a+)+{version}", 5.0),
     request.PackageNamedTwice: lambda: request.PackageNamedTwice("units", ["1.0.0", "2.0.0"]),
     files.TreeBusy: lambda: files.TreeBusy("hangar"),
+    request.UnknownCode: lambda: request.UnknownCode("disk-ful", ["disk-full"]),
     request.UnknownProject: lambda: request.UnknownProject("nope", ["demo"]),
     lying.NoProfileHere: lambda: lying.NoProfileHere("/clones/wing", "/clones/wing", ["demo"]),
     lying.TwoProfiles: lambda: lying.TwoProfiles("loadmaster.toml", "Cargo.toml"),

@@ -24,6 +24,8 @@ TOLD: Mapping[Named, str] = {
     Named(
         "catalogue_page._HEAD", "loadmaster gates TREE [--tag TAG] [--project NAME] [--format FORMAT]"
     ): "a page of the docs",
+    Named("pages._INDEX_HEAD", "loadmaster explain CODE"): "a page of the docs",
+    Named("pages._ONCE_MENDED", "loadmaster resume RUN"): "a page of the docs",
     Named("command._while", "git {command}"): "says what failed",
     Named("first_profile.first_profile", "loadmaster init"): "says who wrote the file",
     Named("first_profile.first_profile", "loadmaster profile explain FIELD"): "says where a setting is explained",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from loadmaster.errors.base import clause, in_one_line
+from loadmaster.errors.base import clause, in_one_line, more_line
 from loadmaster.planning.begun import WayBack
 from loadmaster.planning.show import SIGN, command_record_line, not_passed_line, way_on_text
 from loadmaster.planning.smoke_worker import GATE as SMOKE_WORKER
@@ -98,6 +98,7 @@ def _end_lines(receipt: Receipt) -> list[str]:
     if receipt.outcome is ReceiptOutcome.RELEASED:
         return [f"next: {_after(receipt)}"]
     told = [] if failure is None else ["", failure.what, f"  why: {failure.why}", f"  next: {failure.next}"]
+    told += [more_line(failure.code)] if failure is not None and failure.code else []
     return [*told, "", f"out by now: {out_text(receipt)}", f"go on: {way_on_text(receipt)}"]
 
 
