@@ -19,6 +19,9 @@ TYPED = {
     "a command": ("loadmaster reh", "rehearse"),
     "a project": ("loadmaster plan --project de", "demo"),
     "a word for a version": ("loadmaster rehearse --project demo --version ch", "changed"),
+    "a project of a group's command": ("loadmaster project remove de", "demo"),
+    "a field of a profile": ("loadmaster profile explain release.stale", "release.stale_lockfiles"),
+    "a format": ("loadmaster gates . --format sa", "sarif"),
     "a run": ("loadmaster resume 3f2", "3f2a8c1e"),
 }
 
@@ -90,3 +93,4 @@ def test_a_word_that_begins_otherwise_is_not_offered() -> None:
     assert list(words.versions("m")) == ["major", "minor"]
     assert list(words.levels("c")) == []
     assert list(words.projects("nothing")) == []
+    assert list(words.fields("nothing")) == []

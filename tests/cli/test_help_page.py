@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typer.core import TyperGroup
 from typer.main import get_group
 
 from loadmaster.cli.app import app
@@ -21,3 +22,12 @@ def test_every_command_is_on_it_with_every_option() -> None:
         assert [
             option for each in own for option in each.opts if f"`{option}`" not in sections[name] and "-" in option
         ] == []
+
+
+def test_every_command_is_as_loud_as_it_is_told_to_be_also_one_of_a_group() -> None:
+    group = get_group(app)
+    inner = [each for each in group.commands.values() if isinstance(each, TyperGroup)]
+    assert [each.name for each in inner] == ["project", "profile"]
+    for command in (group, *inner, *(command for _, command in commands_of(group))):
+        options = [option for each in command.params for option in each.opts]
+        assert (options.count("-v"), options.count("-q")) == (1, 1), command.name

@@ -19,8 +19,9 @@ from loadmaster.cli.standing import (
 from loadmaster.planning.registry.seen import TagSeen
 from loadmaster.planning.way_on import WayOn
 from loadmaster.run.store import Store
+from tests.kit import fleet
 from tests.kit.building import project
-from tests.kit.hangar import git, repository
+from tests.kit.hangar import git, repository, write
 
 
 def tag(name: str, day: int) -> TagSeen:
@@ -85,6 +86,36 @@ def test_in_a_workspace_without_a_profile_init_is_next(tmp_path: Path) -> None:
     text = standing_text(standing).splitlines()
     assert text[0] == f"workspace   {hangar}"
     assert text[2].startswith("last        0.4.0, tag v0.4.0, ")
+
+
+def test_a_profile_is_found_upwards_and_next_needs_no_name(tmp_path: Path) -> None:
+    hangar, store = repository(tmp_path / "hangar"), Store(tmp_path / "home")
+    write(hangar, {"loadmaster.toml": 'name = "skyport"\nforge = "ada/hangar"\n[release]\ntag = "r{version}"\n'})
+    git(hangar, "tag", "v0.9.0")
+    git(hangar, "tag", "r0.4.0")
+    standing = standing_here(hangar / "cli" / "src", store)
+    assert (standing.workspace, standing.project, standing.problem) == (str(hangar), "skyport", None)
+    assert standing.last is not None
+    assert standing.last.tag == "r0.4.0"
+    assert standing.next.startswith("`loadmaster next` says")
+    elsewhere = standing_here(hangar, store, is_elsewhere=True)
+    assert elsewhere.next.startswith(f"`loadmaster -C {hangar} next` says")
+
+
+def test_a_profile_that_cannot_be_used_is_told_and_what_shows_all_of_it(tmp_path: Path) -> None:
+    hangar = repository(tmp_path / "hangar")
+    write(hangar, {"loadmaster.toml": 'name = "skyport"\nforge = 1\n'})
+    standing = standing_here(hangar, Store(tmp_path / "home"))
+    assert standing.project is None
+    assert "project     not known: The profile `loadmaster.toml` cannot be used" in standing_text(standing)
+    assert standing.next.startswith("`loadmaster profile check .` shows")
+
+
+def test_a_profile_of_several_workspaces_is_one_to_stand_in(tmp_path: Path) -> None:
+    profile = 'name = "fleet"\nforge = "ada/fleet"\n[source]\nworkspaces = ["core", "tool"]\n'
+    top = fleet.repository(tmp_path / "fleet", {**fleet.SEVERAL, "loadmaster.toml": profile})
+    standing = standing_here(top, Store(tmp_path / "home"))
+    assert (standing.workspace, standing.project) == (str(top), "fleet")
 
 
 def test_outside_of_a_workspace_one_sentence_says_what_comes_next(tmp_path: Path) -> None:

@@ -302,10 +302,9 @@ def test_a_bug_is_told_in_words_and_its_traceback_is_kept(machine: Machine) -> N
     planted = machine.place / "planted"
     planted.mkdir()
     (planted / "sitecustomize.py").write_text(
-        "import loadmaster.run.profiles as profiles\n"
-        "def broken(*places): raise ZeroDivisionError('planted')\n"
-        "import loadmaster.cli.profiles as commands\n"
-        "commands.project_names = broken\n"
+        "def broken(store): raise ZeroDivisionError('planted')\n"
+        "import loadmaster.cli.commands.projects.knowing as knowing\n"
+        "knowing.list_projects = broken\n"
     )
     machine.variables["PYTHONPATH"] = str(planted)
     done = machine.run("projects")

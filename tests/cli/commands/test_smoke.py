@@ -46,7 +46,7 @@ REFUSED = {
     "a negative deadline": (("--deadline", "-1"), "greater than 0"),
     "a kernel that is no kernel": (("--kernel", "newest"), "is not a kernel"),
     "a kernel that Debian does not have": (("--backend", "vm", "--kernel", "5.4"), "6.12"),
-    "a release of no project": (("--subject", "release", "--version", "1.0.0"), "`project`"),
+    "a release of no project": (("--subject", "release", "--version", "1.0.0"), "No project is named"),
     "a project that describes no program": (("-p", "demo", "-V", "1.0.0", "--subject", "release"), "smoke.artefact"),
     "an unknown project": (("-p", "nobody"), "nobody"),
 }

@@ -127,7 +127,7 @@ def test_a_manifest_that_is_no_toml_is_annotated_at_its_line(runner: Program, tm
 
 
 def test_wrong_usage_is_annotated_too(runner: Program) -> None:
-    code, out, _ = runner("plan", "--format", "github")
+    code, out, _ = runner("release", "--format", "github")
     assert code == 2
     assert [(each.name, each.properties["title"]) for each in obeyed(out)] == [("error", "usage-error")]
 
