@@ -43,6 +43,7 @@ from loadmaster.planning.smoke.report import read_report
 from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
+from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
 from loadmaster.planning.tree.workspace import Workspace
@@ -117,6 +118,7 @@ def _of_workspace(content: bytes) -> object:
 
 def _of_lock(content: bytes) -> object:
     text = content.decode(errors="replace")
+    member_lockfiles(["fuzz/Cargo.lock"], {"fuzz/Cargo.lock": text}, Workspace(packages=(package("core"),)))
     if packages("Cargo.lock", text, ("core",)):
         needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={}))
         left_to_fetch("", [text], {"core": "1.0.0"})
@@ -190,7 +192,9 @@ READERS: Mapping[str, Reader] = {
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
-    "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
+    "a lockfile": Reader(
+        _of_lock, (LOCK,), ("planning/tree/lockfile", "planning/tree/lockfiles", "planning/packaging")
+    ),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
     ),
