@@ -45,6 +45,7 @@ from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
 from loadmaster.planning.tree.manifest_lines import dependency_line, package_line
+from loadmaster.planning.tree.lockfiles import member_lockfiles
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
 from loadmaster.planning.tree.workspace import Dependency, Workspace
@@ -120,6 +121,7 @@ def _of_workspace(content: bytes) -> object:
 
 def _of_lock(content: bytes) -> object:
     text = content.decode(errors="replace")
+    member_lockfiles(["fuzz/Cargo.lock"], {"fuzz/Cargo.lock": text}, Workspace(packages=(package("core"),)))
     if packages("Cargo.lock", text, ("core",)):
         needs_index(Workspace(packages=()), (), text, RegistrySeen(crates={}))
         left_to_fetch("", [text], {"core": "1.0.0"})
@@ -200,7 +202,9 @@ READERS: Mapping[str, Reader] = {
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
     "the lines of a manifest": Reader(_text(_of_lines), (MANIFEST,), ("planning/tree/key_lines",)),
-    "a lockfile": Reader(_of_lock, (LOCK,), ("planning/tree/lockfile", "planning/packaging")),
+    "a lockfile": Reader(
+        _of_lock, (LOCK,), ("planning/tree/lockfile", "planning/tree/lockfiles", "planning/packaging")
+    ),
     "an embedded lockfile": Reader(
         lambda content: compare_locks(content, LOCK), (LOCK,), ("planning/registry/embedded_lock",)
     ),
