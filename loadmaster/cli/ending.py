@@ -22,7 +22,7 @@ from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError, at_terminal
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
-from loadmaster.run.store import default_store
+from loadmaster.run.store import place_of_store
 from loadmaster.shipped import checkout, shipped
 
 _PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -100,7 +100,7 @@ def _of_bug(error: Exception) -> LoadmasterError:
 
 
 def _written(text: str) -> str | None:
-    for place in (default_store().root, Path(tempfile.gettempdir())):
+    for place in (place_of_store().root, Path(tempfile.gettempdir())):
         with suppress(OSError):
             place.mkdir(parents=True, exist_ok=True)
             file = place / f"failure-{os.getpid()}.log"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from loadmaster.clients.disk import remove_tree, walk
 from loadmaster.errors.request import ReleaseLocked
+from loadmaster.errors.run import RunRecordBroken
 from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_of, kind_of_run
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.value import Value
@@ -112,9 +113,10 @@ def _release(run: RunDirectory) -> ReleaseKey | None:
 
 def _outcome(run: RunDirectory) -> ReceiptOutcome | None:
     try:
-        return Receipt.model_validate_json(run.receipt.read_bytes()).outcome
-    except (FileNotFoundError, ValueError):
+        receipt = run.read(Receipt, run.receipt)
+    except RunRecordBroken:
         return None
+    return None if receipt is None else receipt.outcome
 
 
 def _measure(places: list[Path]) -> tuple[int, datetime]:
