@@ -11,10 +11,10 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from loadmaster.clients.disk import remove_tree, walk
+from loadmaster.clients.disk import measure, remove_tree, walk
 from loadmaster.errors.request import ReleaseLocked
 from loadmaster.errors.run import RunRecordBroken
 from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_of, kind_of_run
@@ -24,9 +24,6 @@ from loadmaster.run.job import Pinned
 from loadmaster.run.pinning import release_of_run
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.liveness import holder_lives
-
-BLOCK = 512
-"""Bytes in the unit of `st_blocks`."""
 
 ReleaseKey = tuple[str, str, str]
 """Project, version, index of the registry."""
@@ -65,7 +62,7 @@ def _places(store: Store) -> Iterator[LeftoverPlace]:
         if place.bytes:
             yield place
     for path in _directories(store.place("build")):
-        size, used = _measure([path])
+        size, used = measure([path])
         yield LeftoverPlace(
             path=f"build/{path.name}", kind=LeftoverKind.BUILD, bytes=size, used=used, busy=_builder(path)
         )
@@ -77,7 +74,7 @@ def _directories(of: Path) -> list[Path]:
 
 def _place_of_run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
     kind = kind_of_run(run.path.name)
-    size, used = _measure([run.path] if kind is LeftoverKind.LOOK else _removable(run))
+    size, used = measure([run.path] if kind is LeftoverKind.LOOK else _removable(run))
     holder = run.last_holder()
     return LeftoverPlace(
         path=f"runs/{run.path.name}",
@@ -117,24 +114,6 @@ def _outcome(run: RunDirectory) -> ReceiptOutcome | None:
     except RunRecordBroken:
         return None
     return None if receipt is None else receipt.outcome
-
-
-def _measure(places: list[Path]) -> tuple[int, datetime]:
-    """The disk space of everything below, each file counted once, and when any of it was last written. Follows no links."""
-    sizes: dict[tuple[int, int], int] = {}
-    newest = 0.0
-    for file in (path for place in places for path in (place, *map(_path, walk(place)))):
-        try:
-            status = file.lstat()
-        except OSError:  # somebody builds there
-            continue
-        sizes[status.st_dev, status.st_ino] = status.st_blocks * BLOCK
-        newest = max(newest, status.st_mtime)
-    return sum(sizes.values()), datetime.fromtimestamp(newest, UTC)
-
-
-def _path(entry: os.DirEntry[str]) -> Path:
-    return Path(entry.path)
 
 
 def _builder(target: Path) -> str | None:
