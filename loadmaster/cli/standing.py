@@ -55,6 +55,8 @@ class Standing(Value):
     at_work: tuple[RunSeen, ...] = ()
     unfinished: tuple[RunSeen, ...] = ()
     """Runs that can go on, and whose release no later run brought about; the newest first."""
+    not_readable: tuple[RunSeen, ...] = ()
+    """Runs of any project whose records cannot be read: nobody knows how they stand."""
     server: str | None = None
     """The page of the server, if one is running."""
     next: str
@@ -70,7 +72,8 @@ def standing_here(directory: Path, store: Store, *, is_elsewhere: bool = False) 
     if project is None and problem is None and workspace is not None:
         project = project_by_address(workspace)
     last, unknown = (None, None) if workspace is None else _last_release(workspace, project)
-    runs = [run for run in list_runs(store, close=False) if project is None or run.project == project.name]
+    all_runs = list_runs(store, close=False)
+    runs = [run for run in all_runs if project is None or run.project == project.name]
     at_work, unfinished = tuple(run for run in runs if run.is_at_work), unfinished_of(runs)
     return Standing(
         directory=str(directory),
@@ -81,6 +84,7 @@ def standing_here(directory: Path, store: Store, *, is_elsewhere: bool = False) 
         last_unknown=unknown,
         at_work=at_work,
         unfinished=unfinished,
+        not_readable=tuple(run for run in all_runs if run.problem is not None),
         server=_server(store),
         next=_run_next(at_work, unfinished)
         or _next(directory if is_elsewhere else None, workspace, here, project, problem),
@@ -221,6 +225,7 @@ def standing_text(standing: Standing) -> str:
         f"last        {_last_text(standing)}",
         *(f"at work     {_run_text(run)}" for run in standing.at_work),
         *(f"unfinished  {_run_text(run)}" for run in standing.unfinished),
+        *(f"not known   {run.short}: {run.problem}" for run in standing.not_readable),
         *([f"server      {standing.server}"] if standing.server else []),
     ]
     return "\n".join([*lines, f"next: {standing.next}"])

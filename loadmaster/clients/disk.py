@@ -51,7 +51,7 @@ def writing(path: Path) -> Iterator[None]:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A directory for the block alone. Raises `DiskFull`, `NotWritten`."""
-    with writing(_place_of_scratch()):
+    with writing(place_of_scratch()):
         place = Path(tempfile.mkdtemp(prefix="loadmaster-"))
     try:
         yield place
@@ -149,14 +149,15 @@ def _run_quietly(*argv: str, directory: Path | None = None) -> subprocess.Comple
 
 def scratch_file(content: bytes) -> IO[bytes]:
     """An open file without a name, to be read from its start; it is gone when it is closed. Raises `DiskFull`, `NotWritten`."""
-    with writing(_place_of_scratch()):
+    with writing(place_of_scratch()):
         file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         file.write(content)
         file.seek(0)
     return file
 
 
-def _place_of_scratch() -> Path:
+def place_of_scratch() -> Path:
+    """The directory for temporary files."""
     return Path(os.environ.get("TMPDIR") or "/tmp")
 
 

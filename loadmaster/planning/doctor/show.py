@@ -51,13 +51,8 @@ def _wrap(text: str, first: str, width: int) -> list[str]:
 
 def _verdict(checks: Sequence[Check]) -> str:
     count = Counter(check.outcome for check in checks)
-    fails, warnings = count[CheckOutcome.FAIL], count[CheckOutcome.WARN]
-    if fails:
-        return f"No release can be made here before {_counted(fails, 'check')} that failed {'is' if fails == 1 else 'are'} mended."
-    if warnings:
-        return f"A release can be made here; {_counted(warnings, 'warning')} hurt only what is named above."
+    if fails := count[CheckOutcome.FAIL]:
+        return f"No release can be made here: {fails} of {len(checks)} checks failed."
+    if warnings := count[CheckOutcome.WARN]:
+        return f"A release can be made here. Warnings: {warnings}, which hurt only what needs it."
     return "A release can be made here."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

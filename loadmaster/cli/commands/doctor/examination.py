@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -50,5 +51,5 @@ def _looked(name: str, look: Look) -> Iterator[Check]:
     except LoadmasterError as error:
         yield failed(name, Failure.of(error))
     except OSError as error:
-        told = FileUnreadable(str(error.filename), error.strerror or str(error))
-        yield failed(name, Failure.of(told))
+        place = os.fsdecode(error.filename) if error.filename else str(error)
+        yield failed(name, Failure.of(FileUnreadable(place, error.strerror or str(error))))

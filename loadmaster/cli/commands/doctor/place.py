@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from loadmaster.cli.commands.known_runs import list_runs
-from loadmaster.clients.disk import measure, require_writable, space_left
+from loadmaster.clients.disk import measure, place_of_scratch, require_writable, space_left
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.doctor.check import Check
 from loadmaster.planning.doctor.place import SpaceSeen, StoreSeen, judge_disk, judge_store
@@ -47,7 +47,9 @@ def _caches(store: Store) -> list[Path]:
 
 
 def look_at_disk(store: Store) -> Iterator[Check]:
-    places = {store.root: "the store", store.caches: "its caches"}
+    places = {"the store": store.root, "its caches": store.caches, "temporary files": place_of_scratch()}
+    if store.caches == store.root:
+        del places["its caches"]
     yield judge_disk(
-        tuple(SpaceSeen(what=what, path=str(path), free=space_left(path)) for path, what in places.items())
+        tuple(SpaceSeen(what=what, path=str(path), free=space_left(path)) for what, path in places.items())
     )
