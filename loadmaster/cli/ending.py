@@ -100,8 +100,9 @@ def _of_bug(error: Exception) -> LoadmasterError:
 
 
 def _written(text: str) -> str | None:
-    for place in (place_of_store().root, Path(tempfile.gettempdir())):
-        with suppress(OSError):
+    for place_of in (lambda: place_of_store().root, lambda: Path(tempfile.gettempdir())):
+        with suppress(OSError, LoadmasterError):
+            place = place_of()
             place.mkdir(parents=True, exist_ok=True)
             file = place / f"failure-{os.getpid()}.log"
             file.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -153,3 +153,14 @@ class StoreMarkBroken(LoadmasterError):
             fix=f"if no newer Loadmaster has ever used the store, run `rm {shlex.quote(path)}`: it is written anew, and nothing "
             "else of the store depends on it.",
         )
+
+
+class HomeUnknown(LoadmasterError):
+    """This user has no home directory that anybody could name."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This user has no home directory.",
+            why="`HOME` is not set, and the system does not know the user: a container that was started for a number alone.",
+            fix="name a directory that this user may write, such as `export HOME=/tmp/home`; rustup and git want one, too.",
+        )

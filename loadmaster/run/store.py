@@ -39,6 +39,7 @@ from pydantic import ConfigDict, ValidationError
 
 from loadmaster import __version__
 from loadmaster.clients.disk import remove_tree, writing
+from loadmaster.clients.process import home_of_user
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.files import FileUnreadable, StoreMarkBroken, StoreNewer
 from loadmaster.errors.request import ReleaseLocked
@@ -328,7 +329,9 @@ def _claim(root: Path) -> None:
 
 
 def default_store() -> Store:
-    """The store of this user, which this version can read. Raises `StoreNewer`, `StoreMarkBroken`, `FileUnreadable`."""
+    """The store of this user, which this version can read. Raises `StoreNewer`, `StoreMarkBroken`, `FileUnreadable`,
+    `HomeUnknown`.
+    """
     store = place_of_store()
     store.require_readable()
     return store
@@ -337,7 +340,7 @@ def default_store() -> Store:
 def place_of_store() -> Store:
     """The store at `LOADMASTER_HOME` if that is set; else a checkout's own, and for an installation the user's own.
 
-    Nobody has looked whether this version can read it: that is for whoever has to name it all the same.
+    Nobody has looked whether this version can read it: that is for whoever has to name it all the same. Raises `HomeUnknown`.
     """
     if given := os.environ.get("LOADMASTER_HOME"):
         return Store(Path(given))
@@ -353,7 +356,7 @@ def _own_place() -> Path:
 def _of_user(variable: str, otherwise: str) -> Path:
     """`loadmaster` in a base directory of the user's. A relative path in the variable does not count: the XDG rules say so."""
     given = Path(os.environ.get(variable, ""))
-    return (given if given.is_absolute() else Path.home() / otherwise) / "loadmaster"
+    return (given if given.is_absolute() else home_of_user() / otherwise) / "loadmaster"
 
 
 def _for_us_alone(path: str, flags: int) -> int:

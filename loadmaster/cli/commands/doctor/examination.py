@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 from loadmaster.cli.commands.doctor.outside import look_outside
 from loadmaster.cli.commands.doctor.place import look_at_disk, look_at_store
@@ -17,6 +16,7 @@ from loadmaster.cli.commands.doctor.programs import (
     look_at_sandbox,
 )
 from loadmaster.cli.commands.doctor.service import look_at_service
+from loadmaster.clients.process import home_of_user
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.files import FileUnreadable
@@ -28,8 +28,8 @@ Look = Callable[[], Iterator[Check]]
 
 
 def examine(store: Store, registry: RegistryClient | None) -> Iterator[Check]:
-    """`registry`: the one whose index is asked; None to ask nobody."""
-    home = Path.home()
+    """`registry`: the one whose index is asked; None to ask nobody. Raises `HomeUnknown`."""
+    home = home_of_user()
     looks: dict[str, Look] = {
         "python": look_at_python,
         "cargo": partial(look_at_rust, home),
