@@ -62,7 +62,7 @@ def environment(home: Path, also: Iterable[str] = (), extra: Mapping[str, str] |
     """
     allowed = {name: os.environ[name] for name in (*ALLOWED, *also) if name in os.environ}
     if "RUSTUP_HOME" not in allowed:
-        allowed["RUSTUP_HOME"] = str(home_of_user() / ".rustup"))
+        allowed["RUSTUP_HOME"] = str(home_of_user() / ".rustup")
     return {**allowed, "HOME": str(home), **(extra or {})}
 
 

@@ -36,6 +36,12 @@ loadmaster.run.store.checkout = lambda: None
 from loadmaster.cli.app import main
 """
 """As in an installation, whose store lies in the user's home."""
+NO_NAME = """
+import os, pwd
+def unknown(number): raise KeyError(number)
+os.environ.pop("HOME", None)
+pwd.getpwuid = unknown
+"""
 
 
 @pytest.fixture
@@ -129,8 +135,8 @@ def test_whoever_asks(user: int, machine: SpoiltMachine) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("doctor",), ("runs",), ("plan", "-p", "demo")], ids=" ".join)
 def test_a_user_whom_nobody_knows_is_told_what_is_missing(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    """As in a container that is started for a number: there is no home, and no name. Planted, because this Python may lie in a home."""
-    (tmp_path / "sitecustomize.py").write_text("import os, pwd\nos.environ.pop('HOME')\ndel pwd.getpwuid\n")
+    """As in a container that was started for a number. Planted, because this Python may lie in somebody's home."""
+    (tmp_path / "sitecustomize.py").write_text(NO_NAME)
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("LOADMASTER_", "XDG_", "RUSTUP_"))
     }
