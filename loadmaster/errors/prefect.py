@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Collection
 from typing import ClassVar
@@ -48,8 +49,9 @@ class DatabaseBroken(LoadmasterError):
 
 
 def set_aside(path: str, word: str) -> str:
-    """The command that gives a file another name."""
-    return f"mv {shlex.quote(path)} {shlex.quote(f'{path}.{word}')}"
+    """The command that gives the directory of a database another name: a log that SQLite wrote ahead lies beside the file."""
+    directory = posixpath.dirname(path) or "."
+    return f"mv {shlex.quote(directory)} {shlex.quote(f'{directory}.{word}')}"
 
 
 class NoStackRunning(LoadmasterError):

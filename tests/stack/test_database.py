@@ -53,7 +53,7 @@ def test_a_newer_one_is_refused_with_both_ways_out(tmp_path: Path, version: str 
         require_known_database(tmp_path, version)
     assert f"Prefect {installed_prefect()}" in told.value.what
     assert f"loadmaster-{version}-py3-none-any.whl" in told.value.fix or version is None
-    assert f"mv {file} {file}.newer" in told.value.fix
+    assert f"mv {file.parent} {file.parent}.newer" in told.value.fix
 
 
 def test_what_is_no_database_is_told_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
