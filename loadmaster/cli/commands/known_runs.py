@@ -57,7 +57,7 @@ def list_runs(store: Store, *, close: bool = True) -> tuple[RunSeen, ...]:
 
     `close`: a run that was cut off gets its receipt, for which a registry may be asked; else it is taken as it noted itself.
     """
-    seen = [run for directory in store.runs() if (run := _seen_or_broken(directory, store, close=close)) is not None]
+    seen = kept_runs(store, close=close)
     ids = {run.id for run in seen}
     known, due = _known_to_prefect(store, sorted(ids))
     merged = [
@@ -68,6 +68,12 @@ def list_runs(store: Store, *, close: bool = True) -> tuple[RunSeen, ...]:
     ]
     merged += [_without_directory(run) for run in due if run.id not in ids]
     return tuple(sorted(merged, key=lambda run: run.started or "", reverse=True))
+
+
+def kept_runs(store: Store, *, close: bool) -> list[RunSeen]:
+    """Every run that has a directory here, by its files alone. `close`: as for `list_runs`."""
+    seen = (_seen_or_broken(directory, store, close=close) for directory in store.runs())
+    return [run for run in seen if run is not None]
 
 
 def _known_to_prefect(store: Store, identities: list[str]) -> tuple[dict[str, FlowRun], list[FlowRun]]:
@@ -101,7 +107,7 @@ def _seen_or_broken(directory: RunDirectory, store: Store, *, close: bool) -> Ru
     except RunRecordBroken as error:
         problem = error
     except PermissionError as error:  # of somebody else's, such as root's
-        problem = RunRecordBroken(identity, str(directory.path), error.strerror)
+        problem = RunRecordBroken(identity, str(directory.path), error.strerror or str(error))
     return RunSeen(id=identity, state="not readable", problem=problem.what)
 
 

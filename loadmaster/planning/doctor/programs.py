@@ -45,7 +45,7 @@ class Installer(Value):
 
 
 def judge_python(version: str, needed: str) -> Check:
-    """`needed`: as the package's metadata say it, such as `>=3.11`."""
+    """`needed`: as the package's metadata say it, such as `>=3.11`; "" if they do not."""
     if SpecifierSet(needed).contains(version, prereleases=True):
         return ok("python", version)
     return fail("python", f"{version}, and `{needed}` is needed", "run `pipx reinstall --python python3.11 loadmaster`")

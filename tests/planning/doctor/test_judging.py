@@ -80,7 +80,9 @@ TABLE: dict[str, tuple[Check, CheckOutcome, str, str]] = {
     "no database yet": (judge_database(DatabaseSeen()), OK, "none yet", ""),
     "a database that is known": (judge_database(DatabaseSeen(revision="a1")), OK, "`a1`", ""),
     "a newer database": (
-        judge_database(DatabaseSeen(failure=Failure.of(DatabaseNewer("/s/prefect/prefect.db", "ff", "3.8.8", "0.9.0")))),
+        judge_database(
+            DatabaseSeen(failure=Failure.of(DatabaseNewer("/s/prefect/prefect.db", "ff", "3.8.8", "0.9.0")))
+        ),
         FAIL,
         "does not know the schema `ff`",
         "mv /s/prefect /s/prefect.newer",

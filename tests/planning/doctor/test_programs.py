@@ -47,6 +47,7 @@ ENGINE = EngineFacts(version="20.10", machine="x86_64", kernel="6.1", system="li
 
 GOOD = {
     "a Python that is new enough": judge_python("3.13.1", ">=3.11"),
+    "a Python of which nothing is asked": judge_python("3.11.2", ""),
     "a candidate of Python": judge_python("3.14.0rc1", ">=3.11"),
     "the tested packages": judge_packages(None, "0.1.0", is_checkout=True),
     "the oldest cargo": judge_cargo(version("1.90.0"), "1.90.0"),

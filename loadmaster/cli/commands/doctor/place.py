@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadmaster.cli.commands.known_runs import list_runs
+from loadmaster.cli.commands.known_runs import kept_runs
 from loadmaster.clients.disk import measure, place_of_scratch, require_writable, space_left
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.doctor.check import Check
@@ -29,7 +29,7 @@ def store_seen(store: Store) -> StoreSeen:
         return seen.model_copy(update={"failure": Failure.of(error)})
     if not store.root.is_dir():
         return seen
-    runs = list_runs(store, close=False)
+    runs = kept_runs(store, close=False)
     return seen.model_copy(
         update={
             "is_there": True,

@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 from loadmaster import __version__
@@ -28,7 +27,7 @@ from loadmaster.planning.doctor.programs import (
     judge_sandbox,
 )
 from loadmaster.shipped import checkout
-from loadmaster.shipped.versions import untested_text
+from loadmaster.shipped.versions import needed_python, untested_text
 from loadmaster.smoke.running.doctor import host_facts
 
 MANAGERS = ("apt-get", "dnf", "zypper", "pacman", "apk", "brew")
@@ -40,8 +39,7 @@ def installer() -> Installer:
 
 
 def look_at_python() -> Iterator[Check]:
-    needed = metadata.metadata("loadmaster").get("Requires-Python") or ">=3"
-    yield judge_python(platform.python_version(), needed)
+    yield judge_python(platform.python_version(), needed_python())
     yield judge_packages(untested_text(), __version__, is_checkout=checkout() is not None)
 
 
