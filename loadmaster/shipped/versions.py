@@ -50,7 +50,7 @@ def needed_python(distribution: str = "loadmaster") -> str:
         described = metadata.metadata(distribution)
     except metadata.PackageNotFoundError:
         return ""
-    return described["Requires-Python"] if "Requires-Python" in described else ""
+    return next(iter(described.get_all("Requires-Python") or ()), "")
 
 
 def _pins(requirements: Iterable[str]) -> dict[str, str]:
