@@ -217,7 +217,7 @@ def _next_version(elsewhere: Path | None, here: Here | None, project: Project) -
 
 
 def standing_text(standing: Standing) -> str:
-    if standing.workspace is None and not (standing.at_work or standing.unfinished):
+    if standing.workspace is None and not (standing.at_work or standing.unfinished or standing.not_readable):
         return f"`{standing.directory}` is in no Cargo workspace: {standing.next}."
     lines = [
         f"workspace   {standing.workspace or 'none here'}",

@@ -131,8 +131,8 @@ def sentence(text: str) -> str:
 def install_text(version: str | None) -> str:
     """The sentence with the command that installs this version of Loadmaster; a newer one than this, where nobody knows which."""
     if version is None:
-        return "install a newer Loadmaster: `pipx install --force WHEEL`, with its wheel."
-    return f"install Loadmaster {version} or a newer one: `pipx install --force loadmaster-{version}-py3-none-any.whl`."
+        return "install the Loadmaster that used it, or a newer one: `pipx install --force 'WHEEL[pinned]'`, with its wheel."
+    return f"install Loadmaster {version} or a newer one: `pipx install --force 'loadmaster-{version}-py3-none-any.whl[pinned]'`."
 
 
 def in_one_line(text: str) -> str:

@@ -14,6 +14,7 @@ from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
+from loadmaster import __version__
 from loadmaster.errors.prefect import DatabaseBroken, DatabaseNewer
 from loadmaster.stack.access import database
 
@@ -57,4 +58,5 @@ def require_known_database(home: Path, version: str | None) -> None:
     """
     revision, known = revision_of(database(home)), known_revisions()
     if revision is not None and known and revision not in known:
-        raise DatabaseNewer(str(database(home)), revision, installed_prefect(), version)
+        other = None if version == __version__ else version  # else only Prefect was exchanged
+        raise DatabaseNewer(str(database(home)), revision, installed_prefect(), other)

@@ -257,7 +257,7 @@ class TestFormat:
         assert told.value.what == (
             f"The store `{store.root}` has format {FORMAT + 1}, and this Loadmaster knows none above {FORMAT}."
         )
-        assert "`pipx install --force loadmaster-0.2.0-py3-none-any.whl`" in told.value.fix
+        assert "`pipx install --force 'loadmaster-0.2.0-py3-none-any.whl[pinned]'`" in told.value.fix
 
     @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "one", "loadmaster": "0.1.0"}'])
     def test_one_that_cannot_be_read_is_told_with_the_command(self, store: Store, text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster import __version__
 from loadmaster.errors.prefect import DatabaseBroken, DatabaseNewer
 from loadmaster.stack.access import database
 from loadmaster.stack.database import installed_prefect, known_revisions, require_known_database, revision_of
@@ -46,13 +47,14 @@ def test_none_is_none(tmp_path: Path) -> None:
     assert revision_of(database(tmp_path)) is None
 
 
-@pytest.mark.parametrize("version", [None, "0.9.0"])
+@pytest.mark.parametrize("version", [None, "0.9.0", __version__])
 def test_a_newer_one_is_refused_with_both_ways_out(tmp_path: Path, version: str | None) -> None:
     file = planted(tmp_path, "f" * 12)
     with pytest.raises(DatabaseNewer) as told:
         require_known_database(tmp_path, version)
     assert f"Prefect {installed_prefect()}" in told.value.what
-    assert f"loadmaster-{version}-py3-none-any.whl" in told.value.fix or version is None
+    assert ("loadmaster-0.9.0-py3-none-any.whl" in told.value.fix) == (version == "0.9.0")
+    assert "pipx install --force" in told.value.fix
     assert f"mv {file.parent} {file.parent}.newer" in told.value.fix
 
 

@@ -8,7 +8,7 @@ from loadmaster.planning.values.value import Value
 
 GB = 10**9
 SCANTY = 2 * GB
-"""A rehearsal of the demo takes 0.3 GB, and one of a workspace with hundreds of dependencies some GB."""
+"""A rehearsal of the demo takes 0.04 GB; what cargo builds of hundreds of dependencies takes some GB."""
 TOO_LITTLE = GB // 5
 """Less than what cargo needs to build anything."""
 _SHOWN = 5

@@ -90,7 +90,7 @@ TABLE: dict[str, tuple[Check, CheckOutcome, str, str]] = {
     "a server": (server(), OK, "it answers at http://127.0.0.1:4200", ""),
     "no server": (server(**GONE), OK, "no server is running", ""),
     "a server that ended under its worker": (server(server=False), WARN, "has ended", "`loadmaster up`"),
-    "a server that asks nobody to sign in": (server(signs_in=False), FAIL, "sign", "`loadmaster down`"),
+    "a server that asks nobody to sign in": (server(signs_in=False), FAIL, "answers any page", "`loadmaster down`"),
     "a server that is silent": (server(failure=SILENT), FAIL, "no usable answer", "`loadmaster down --force`"),
     "a server of an older Loadmaster": (server(loadmaster="0.0.9"), WARN, "Loadmaster 0.0.9", "`loadmaster down`"),
     "a server of another Prefect": (server(prefect="3.7.0"), WARN, "Prefect 3.7.0 started it", "`loadmaster down`"),

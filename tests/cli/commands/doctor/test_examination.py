@@ -141,7 +141,7 @@ SPOILT: dict[str, tuple[Preparation, str, str, str]] = {
     "a broken database": (database_is_broken, "database", "fail", "cannot be read"),
     "a server that ended": (server_ended, "server", "warn", "has ended"),
     "a worker without supervisor and keeper": (server_ended, "worker", "fail", "supervisor and keeper ended"),
-    "a server that asks nobody to sign in": (server_asks_nobody, "server", "fail", "sign"),
+    "a server that asks nobody to sign in": (server_asks_nobody, "server", "fail", "answers any page"),
     "a server that is silent": (server_is_silent, "server", "fail", "no usable answer"),
     "a pool of a silent server": (server_is_silent, "pool", "not-asked", "did not answer"),
     "no engine": (engine_is_nowhere, "engine", "warn", "No Docker engine answers"),
