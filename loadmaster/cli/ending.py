@@ -100,11 +100,17 @@ def _of_bug(error: Exception) -> LoadmasterError:
 
 
 def _written(text: str) -> str | None:
-    for place_of in (lambda: place_of_store().root, lambda: Path(tempfile.gettempdir())):
-        with suppress(OSError, LoadmasterError):
-            place = place_of()
+    for place in _places():
+        with suppress(OSError):
             place.mkdir(parents=True, exist_ok=True)
             file = place / f"failure-{os.getpid()}.log"
             file.write_text(text, encoding="utf-8", errors="backslashreplace")
             return str(file)
     return None
+
+
+def _places() -> Iterator[Path]:
+    """Where a traceback may be kept, the best first."""
+    with suppress(LoadmasterError):
+        yield place_of_store().root
+    yield Path(tempfile.gettempdir())

@@ -41,6 +41,15 @@ def with_journal(run: RunDirectory, text: str) -> None:
 
 
 HEAD = RunNote(receipt=receipt(outcome="crashed", objects=())).model_dump_json(exclude_none=True)
+
+
+def cut(run: RunDirectory) -> RunDirectory:
+    """Its attempt was cut off, and wrote no receipt."""
+    with_journal(run, f"{HEAD}\n")
+    run.receipt.unlink()
+    return run
+
+
 SPOILT: Mapping[str, tuple[Callable[[RunDirectory], object], str, str]] = {
     "no JSON": (lambda run: run.pinned.write_text("{"), "pinned.json", "Invalid JSON"),
     "an empty record": (lambda run: run.receipt.write_text(""), "receipt.json", "Invalid JSON"),
@@ -60,7 +69,7 @@ SPOILT: Mapping[str, tuple[Callable[[RunDirectory], object], str, str]] = {
         "no line of it",
     ),
     "a cut attempt of which nobody knows what it was about": (
-        lambda run: (with_journal(run, f"{HEAD}\n"), run.receipt.unlink(), run.pinned.write_text("[]")),
+        lambda run: cut(run).pinned.write_text("[]"),
         "pinned.json",
         "Input should be an object",
     ),
