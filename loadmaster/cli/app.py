@@ -133,9 +133,10 @@ def main(secrets: Mapping[str, str]) -> None:
     raise SystemExit(code or 0)
 
 
-def _change_to(directories: list[Path] | None) -> None:
+def _change_to(directories: list[Path] | None) -> list[Path]:
     for directory in directories or ():
         os.chdir(directory)
+    return directories or []
 
 
 @app.callback()
