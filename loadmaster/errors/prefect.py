@@ -31,7 +31,7 @@ class DatabaseNewer(LoadmasterError):
             f"Prefect {installed}, which is installed here, does not know the schema `{revision}` of its database `{path}`.",
             why="a newer Prefect has used it, and brought it up to date; Prefect does not go back."
             + (f" Loadmaster {version} started that one." if version else ""),
-            fix=f"{install_text(version)} Or begin with an empty database, `{set_aside(path, 'newer')}`: runs keep their receipts, "
+            fix=f"{install_text(version)} Or begin with an empty database, {set_aside(path, 'newer')}: runs keep their receipts, "
             "and lose their pages, logs and Secret blocks.",
         )
 
@@ -43,15 +43,16 @@ class DatabaseBroken(LoadmasterError):
         super().__init__(
             f"Prefect's database `{path}` cannot be read: {reason}.",
             why="the disk was full or is damaged, or another program wrote into it.",
-            fix=f"begin with an empty one: `{set_aside(path, 'broken')}`, then `loadmaster up`. Runs keep their receipts, and lose "
-            "their pages, logs and Secret blocks.",
+            fix=f"begin with an empty one: {set_aside(path, 'broken')}. Runs keep their receipts, and lose their pages, logs and "
+            "Secret blocks.",
         )
 
 
 def set_aside(path: str, word: str) -> str:
     """The command that gives the directory of a database another name: a log that SQLite wrote ahead lies beside the file."""
     directory = posixpath.dirname(path) or "."
-    return f"mv {shlex.quote(directory)} {shlex.quote(f'{directory}.{word}')}"
+    aside = f"{directory}.{word}"
+    return f"`mv {shlex.quote(directory)} {shlex.quote(aside)}`"
 
 
 class NoStackRunning(LoadmasterError):

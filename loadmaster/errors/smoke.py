@@ -28,8 +28,8 @@ class EngineForbidden(LoadmasterError):
         super().__init__(
             f"The Docker engine's socket `{address}` may not be opened by this user.",
             why="the user that the worker runs as is not in the group `docker`.",
-            fix="run `sudo usermod --append --groups docker $USER`, sign in anew, and start the worker anew (`loadmaster down`, "
-            "`loadmaster up`); or point `DOCKER_HOST` to an engine of its own.",
+            fix="run `sudo usermod --append --groups docker $USER`, sign in anew, and start the worker anew; "
+            "or point `DOCKER_HOST` to an engine of its own.",
         )
 
 
