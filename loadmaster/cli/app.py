@@ -17,6 +17,7 @@ from loadmaster import __version__
 from loadmaster.cli import completion as cli_completion
 from loadmaster.cli import conformance as cli_conformance
 from loadmaster.cli import damage as cli_damage
+from loadmaster.cli import doctor as cli_doctor
 from loadmaster.cli import explain as cli_explain
 from loadmaster.cli import home as cli_home
 from loadmaster.cli import next as cli_next
@@ -77,6 +78,7 @@ app.add_typer(cli_profiles.app)
 app.add_typer(cli_completion.app)
 app.add_typer(cli_conformance.app)
 app.add_typer(cli_damage.app)
+app.add_typer(cli_doctor.app)
 app.add_typer(cli_explain.app)
 app.add_typer(cli_home.app)
 app.add_typer(cli_next.app)

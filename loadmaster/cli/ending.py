@@ -22,7 +22,7 @@ from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError, at_terminal
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
-from loadmaster.run.store import default_store
+from loadmaster.run.store import place_of_store
 from loadmaster.shipped import checkout, shipped
 
 _PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -100,10 +100,17 @@ def _of_bug(error: Exception) -> LoadmasterError:
 
 
 def _written(text: str) -> str | None:
-    for place in (default_store().root, Path(tempfile.gettempdir())):
+    for place in _places():
         with suppress(OSError):
             place.mkdir(parents=True, exist_ok=True)
             file = place / f"failure-{os.getpid()}.log"
             file.write_text(text, encoding="utf-8", errors="backslashreplace")
             return str(file)
     return None
+
+
+def _places() -> Iterator[Path]:
+    """Where a traceback may be kept, the best first."""
+    with suppress(LoadmasterError):
+        yield place_of_store().root
+    yield Path(tempfile.gettempdir())

@@ -17,6 +17,7 @@ from loadmaster.cli.commands.known_runs import RunSeen, list_runs
 from loadmaster.cli.commands.projects.here import Here, find_here
 from loadmaster.clients import git
 from loadmaster.errors.base import LoadmasterError, in_one_line
+from loadmaster.errors.git import GitMissing
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.profile.tag_name import version_in
@@ -55,6 +56,8 @@ class Standing(Value):
     at_work: tuple[RunSeen, ...] = ()
     unfinished: tuple[RunSeen, ...] = ()
     """Runs that can go on, and whose release no later run brought about; the newest first."""
+    not_readable: tuple[RunSeen, ...] = ()
+    """Runs of any project whose records cannot be read: nobody knows how they stand."""
     server: str | None = None
     """The page of the server, if one is running."""
     next: str
@@ -70,24 +73,26 @@ def standing_here(directory: Path, store: Store, *, is_elsewhere: bool = False) 
     if project is None and problem is None and workspace is not None:
         project = project_by_address(workspace)
     last, unknown = (None, None) if workspace is None else _last_release(workspace, project)
-    runs = [run for run in list_runs(store, close=False) if project is None or run.project == project.name]
+    all_runs = list_runs(store, close=False)
+    runs = [run for run in all_runs if project is None or run.project == project.name]
     at_work, unfinished = tuple(run for run in runs if run.is_at_work), unfinished_of(runs)
     return Standing(
         directory=str(directory),
         workspace=None if workspace is None else str(workspace),
         project=None if project is None else project.name,
-        problem=problem,
+        problem=None if problem is None else problem.what,
         last=last,
         last_unknown=unknown,
         at_work=at_work,
         unfinished=unfinished,
+        not_readable=tuple(run for run in all_runs if run.problem is not None),
         server=_server(store),
         next=_run_next(at_work, unfinished)
         or _next(directory if is_elsewhere else None, workspace, here, project, problem),
     )
 
 
-def _profile_here(directory: Path) -> tuple[Here | None, Project | None, str | None]:
+def _profile_here(directory: Path) -> tuple[Here | None, Project | None, LoadmasterError | None]:
     """The nearest profile upwards, as commands here take it, and its project; or why it cannot be used."""
     here: Here | None = None
     try:
@@ -96,7 +101,7 @@ def _profile_here(directory: Path) -> tuple[Here | None, Project | None, str | N
             return None, None, None
         return here, load_project(here.name) if has_own_file(here.name) else here.project(), None
     except LoadmasterError as error:
-        return here, None, error.what
+        return here, None, error
 
 
 def workspace_around(directory: Path) -> Path | None:
@@ -187,9 +192,15 @@ def _run_next(at_work: tuple[RunSeen, ...], unfinished: tuple[RunSeen, ...]) -> 
 
 
 def _next(
-    elsewhere: Path | None, workspace: Path | None, here: Here | None, project: Project | None, problem: str | None
+    elsewhere: Path | None,
+    workspace: Path | None,
+    here: Here | None,
+    project: Project | None,
+    problem: LoadmasterError | None,
 ) -> str:
     """`elsewhere`: the directory, if the next command has to name it."""
+    if isinstance(problem, GitMissing):
+        return "`loadmaster doctor` says what this machine lacks, and what brings it"
     if problem is not None:
         place = shlex.quote(str(elsewhere or "."))
         return f"`loadmaster profile check {place}` shows everything that is wrong"
@@ -213,7 +224,9 @@ def _next_version(elsewhere: Path | None, here: Here | None, project: Project) -
 
 
 def standing_text(standing: Standing) -> str:
-    if standing.workspace is None and not (standing.at_work or standing.unfinished):
+    if standing.workspace is None and not (
+        standing.problem or standing.at_work or standing.unfinished or standing.not_readable
+    ):
         return f"`{standing.directory}` is in no Cargo workspace: {standing.next}."
     lines = [
         f"workspace   {standing.workspace or 'none here'}",
@@ -221,6 +234,7 @@ def standing_text(standing: Standing) -> str:
         f"last        {_last_text(standing)}",
         *(f"at work     {_run_text(run)}" for run in standing.at_work),
         *(f"unfinished  {_run_text(run)}" for run in standing.unfinished),
+        *(f"not known   {run.short}: {run.problem}" for run in standing.not_readable),
         *([f"server      {standing.server}"] if standing.server else []),
     ]
     return "\n".join([*lines, f"next: {standing.next}"])

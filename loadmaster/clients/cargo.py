@@ -75,6 +75,7 @@ edition = "2021"
 [dependencies]
 {name} = {{ path = {path}, features = {features} }}
 """
+_NO_TOOLCHAINS = "no installed toolchains"
 _MISSING = re.compile(r"toolchain '.*' is not installed|is not installed for the toolchain")
 
 
@@ -207,7 +208,7 @@ def installed_toolchains() -> tuple[str, ...]:
         output = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         return ()
-    lines = [line.split() for line in output.splitlines() if line]
+    lines = [line.split() for line in output.splitlines() if line and line != _NO_TOOLCHAINS]
     return tuple(line[0] for line in sorted(lines, key=lambda line: not any("default" in word for word in line[1:])))
 
 

@@ -12,14 +12,18 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from loadmaster.errors.files import DiskFull, NotWritten
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_BLOCK = 512
+"""Bytes in the unit of `st_blocks`."""
+_PROBE = 4096
 
 # lld maps its output into memory, and a full disk kills it with a bus error.
 _NO_SPACE = re.compile(
@@ -47,7 +51,7 @@ def writing(path: Path) -> Iterator[None]:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A directory for the block alone. Raises `DiskFull`, `NotWritten`."""
-    with writing(_place_of_scratch()):
+    with writing(place_of_scratch()):
         place = Path(tempfile.mkdtemp(prefix="loadmaster-"))
     try:
         yield place
@@ -70,6 +74,31 @@ def walk(directory: Path, *, without: str = "") -> Iterator[os.DirEntry[str]]:
                 yield entry
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
+
+
+def measure(places: Iterable[Path]) -> tuple[int, datetime]:
+    """The disk space of everything below, each file counted once, and when any of it was last written. Follows no links."""
+    sizes: dict[tuple[int, int], int] = {}
+    newest = 0.0
+    for file in (path for place in places for path in (place, *(Path(entry.path) for entry in walk(place)))):
+        try:
+            status = file.lstat()
+        except OSError:  # somebody builds there
+            continue
+        sizes[status.st_dev, status.st_ino] = status.st_blocks * _BLOCK
+        newest = max(newest, status.st_mtime)
+    return sum(sizes.values()), datetime.fromtimestamp(newest, UTC)
+
+
+def require_writable(path: Path) -> None:
+    """Writes a few bytes to the directory that `path` is, or would be made in; nothing of them stays.
+
+    Raises `DiskFull`, `NotWritten`.
+    """
+    there = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
+    with writing(path), tempfile.TemporaryFile(dir=there) as probe:
+        probe.write(bytes(_PROBE))
+        probe.flush()
 
 
 def remove_tree(path: Path) -> None:
@@ -120,14 +149,15 @@ def _run_quietly(*argv: str, directory: Path | None = None) -> subprocess.Comple
 
 def scratch_file(content: bytes) -> IO[bytes]:
     """An open file without a name, to be read from its start; it is gone when it is closed. Raises `DiskFull`, `NotWritten`."""
-    with writing(_place_of_scratch()):
+    with writing(place_of_scratch()):
         file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         file.write(content)
         file.seek(0)
     return file
 
 
-def _place_of_scratch() -> Path:
+def place_of_scratch() -> Path:
+    """The directory for temporary files."""
     return Path(os.environ.get("TMPDIR") or "/tmp")
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadmaster.clients.disk import writing
+from loadmaster.errors.files import HomeUnknown
 
 TAIL_LINES = 40
 _TAIL_BYTES = 64 * 1024
@@ -46,13 +47,22 @@ class Finished:
     tail: str
 
 
+def home_of_user() -> Path:
+    """Raises `HomeUnknown`."""
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise HomeUnknown() from error
+
+
 def environment(home: Path, also: Iterable[str] = (), extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The allowed part of our environment with `HOME` at `home`, then `extra`.
 
-    rustup looks for its toolchains below `HOME`, so `RUSTUP_HOME` names those below the real one.
+    rustup looks for its toolchains below `HOME`, so `RUSTUP_HOME` names those below the real one. Raises `HomeUnknown`.
     """
     allowed = {name: os.environ[name] for name in (*ALLOWED, *also) if name in os.environ}
-    allowed.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    if "RUSTUP_HOME" not in allowed:
+        allowed["RUSTUP_HOME"] = str(home_of_user() / ".rustup")
     return {**allowed, "HOME": str(home), **(extra or {})}
 
 

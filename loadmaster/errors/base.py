@@ -128,6 +128,13 @@ def sentence(text: str) -> str:
     return f"{text.rstrip('.')}."
 
 
+def install_text(version: str | None) -> str:
+    """The sentence with the command that installs this version of Loadmaster; a newer one than this, where nobody knows which."""
+    if version is None:
+        return "install the Loadmaster that used it, or a newer one: `pipx install --force 'WHEEL[pinned]'`, with its wheel."
+    return f"install Loadmaster {version} or a newer one: `pipx install --force 'loadmaster-{version}-py3-none-any.whl[pinned]'`."
+
+
 def in_one_line(text: str) -> str:
     """A server's words without their line breaks."""
     return " ".join(text.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.base import LoadmasterError, install_text
 
 
 class ByteOrderMark(LoadmasterError):
@@ -128,4 +128,39 @@ class ReceiptNotWritten(LoadmasterError):
             f"{reason}",
             why="the disk is full or cannot be written; the release itself needed no more of it.",
             fix="mend that, then start the release again: it finds everything in place, and writes the receipt.",
+        )
+
+
+class StoreNewer(LoadmasterError):
+    """The store has a format that this version of Loadmaster does not know."""
+
+    def __init__(self, place: str, found: int, known: int, version: str) -> None:
+        """`version` is the Loadmaster that gave the store its format."""
+        super().__init__(
+            f"The store `{place}` has format {found}, and this Loadmaster knows none above {known}.",
+            why=f"Loadmaster {version} has used it. What an older one cannot read there, it would take for something missing.",
+            fix=f"{install_text(version)} Or name another store with `LOADMASTER_HOME`. Nothing in this one was changed.",
+        )
+
+
+class StoreMarkBroken(LoadmasterError):
+    """The file that says which format the store has cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` does not say which format the store has: {reason}.",
+            why="it was edited by hand, or damaged by the disk; Loadmaster writes it whole or not at all.",
+            fix=f"if no newer Loadmaster has ever used the store, run `rm {shlex.quote(path)}`: it is written anew, and nothing "
+            "else of the store depends on it.",
+        )
+
+
+class HomeUnknown(LoadmasterError):
+    """This user has no home directory that anybody could name."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This user has no home directory.",
+            why="`HOME` is not set, and the system does not know the user: a container that was started for a number alone.",
+            fix="name a directory that this user may write, such as `export HOME=/tmp/home`; rustup and git want one, too.",
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+import shlex
 from collections.abc import Collection
 from typing import ClassVar
 
-from loadmaster.errors.base import LoadmasterError, UsageError, names
+from loadmaster.errors.base import LoadmasterError, UsageError, install_text, names
 
 
 class StackDidNotStart(LoadmasterError):
@@ -18,6 +20,39 @@ class StackDidNotStart(LoadmasterError):
             why="the machine is too busy, the disk is full, or its packages have not the tested versions.",
             fix="read the log, mend what it names, then run `loadmaster up` again. What was started for this attempt is stopped.",
         )
+
+
+class DatabaseNewer(LoadmasterError):
+    """Prefect's database was made by a newer Prefect than the one that is installed."""
+
+    def __init__(self, path: str, revision: str, installed: str, version: str | None = None) -> None:
+        """`installed` is a version of Prefect, `version` the Loadmaster that started the last server, if it wrote that down."""
+        super().__init__(
+            f"Prefect {installed}, which is installed here, does not know the schema `{revision}` of its database `{path}`.",
+            why="a newer Prefect has used it, and brought it up to date; Prefect does not go back."
+            + (f" Loadmaster {version} started that one." if version else ""),
+            fix=f"{install_text(version)} Or begin with an empty database, {set_aside(path, 'newer')}: runs keep their receipts, "
+            "and lose their pages, logs and Secret blocks.",
+        )
+
+
+class DatabaseBroken(LoadmasterError):
+    """Prefect's database is there and cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"Prefect's database `{path}` cannot be read: {reason}.",
+            why="the disk was full or is damaged, or another program wrote into it.",
+            fix=f"begin with an empty one: {set_aside(path, 'broken')}. Runs keep their receipts, and lose their pages, logs and "
+            "Secret blocks.",
+        )
+
+
+def set_aside(path: str, word: str) -> str:
+    """The command that gives the directory of a database another name: a log that SQLite wrote ahead lies beside the file."""
+    directory = posixpath.dirname(path) or "."
+    aside = f"{directory}.{word}"
+    return f"`mv {shlex.quote(directory)} {shlex.quote(aside)}`"
 
 
 class NoStackRunning(LoadmasterError):

@@ -117,6 +117,18 @@ class UnexpectedFailure(LoadmasterError):
         )
 
 
+class RunRecordBroken(LoadmasterError):
+    """A file that an attempt of a run left cannot be read."""
+
+    def __init__(self, run: str, path: str, reason: str) -> None:
+        super().__init__(
+            f"`{path}` of the run `{run}` cannot be read: {reason}.",
+            why="another version of Loadmaster wrote it, it was edited by hand, or the disk damaged it.",
+            fix="start the release or the rehearsal anew, by its version (`--version`): what is out is recognised, and not done "
+            "again. No other run is affected, and `loadmaster prune` keeps this one, because it may be unfinished.",
+        )
+
+
 def known(error: Exception) -> LoadmasterError:
     """The error itself if the catalogue has it, else an `UnexpectedFailure`."""
     return error if isinstance(error, LoadmasterError) else UnexpectedFailure(type(error).__name__, str(error))

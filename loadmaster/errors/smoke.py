@@ -15,8 +15,9 @@ class EngineAbsent(LoadmasterError):
         super().__init__(
             f"No Docker engine answers at `{address}`: {told}",
             why="none is installed, it is not running, or `DOCKER_HOST` names another place.",
-            fix="install Debian's `docker.io` and start it; or, in a checkout of Loadmaster, start one of its own, "
-            "`scripts/engine start DIRECTORY`, and give `DOCKER_HOST` the address that it prints.",
+            fix="install Debian's `docker.io`, `sudo apt-get install docker.io`, and start it, `sudo systemctl start docker`; or, "
+            "in a checkout of Loadmaster, start one of its own, `scripts/engine start DIRECTORY`, and give "
+            "`DOCKER_HOST` the address that it prints.",
         )
 
 
@@ -27,7 +28,8 @@ class EngineForbidden(LoadmasterError):
         super().__init__(
             f"The Docker engine's socket `{address}` may not be opened by this user.",
             why="the user that the worker runs as is not in the group `docker`.",
-            fix="add it to the group and start the worker anew, or point `DOCKER_HOST` to an engine of its own.",
+            fix="run `sudo usermod --append --groups docker $USER`, sign in anew, and start the worker anew; "
+            "or point `DOCKER_HOST` to an engine of its own.",
         )
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.run import RunCancelled, RunCrashed
+from loadmaster.errors.run import RunCancelled, RunCrashed, RunRecordBroken
 from loadmaster.planning.plan import ReleasePlan, Tag
 from loadmaster.planning.progress.notes import Held, Phase, RunNote, ahead_of, read_note
 from loadmaster.planning.registry.seen import ToolchainSeen
@@ -189,9 +189,9 @@ def plan_of(directory: RunDirectory, receipt: Receipt) -> ReleasePlan | None:
 def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | None:
     """The receipt of an attempt that was cut off; None if the last attempt wrote its own.
 
-    Call it only when the process of the attempt has ended.
+    Call it only when the process of the attempt has ended. Raises `RunRecordBroken` if it noted something that cannot be read.
     """
-    receipt = _read(directory.journal.read_bytes()) if directory.journal.exists() else None
+    receipt = _noted(directory)
     if receipt is None or _has_own_receipt(directory, receipt):
         return None
     if not cancelled:
@@ -202,10 +202,26 @@ def receipt_of_cut(directory: RunDirectory, *, cancelled: bool) -> Receipt | Non
 def _has_own_receipt(directory: RunDirectory, noted: Receipt) -> bool:
     """Whether the receipt that lies there is of the journal's attempt: its process was cut off right after it wrote it."""
     try:
-        written = Receipt.model_validate_json(directory.receipt.read_bytes())
-    except (OSError, ValueError):  # there is none, or nothing that this version wrote
+        written = directory.read(Receipt, directory.receipt)
+    except RunRecordBroken:  # what was noted takes its place
         return False
-    return (written.run, written.started) == (noted.run, noted.started)
+    return written is not None and (written.run, written.started) == (noted.run, noted.started)
+
+
+def _noted(directory: RunDirectory) -> Receipt | None:
+    """What the journal says; None if there is none, or if its attempt was cut off in its first line. Raises `RunRecordBroken`."""
+    try:
+        lines = directory.journal.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunRecordBroken(directory.path.name, str(directory.journal), error.strerror or str(error)) from error
+    receipt = _read(lines)
+    if receipt is None and b"\n" in lines:
+        raise RunRecordBroken(
+            directory.path.name, str(directory.journal), "no line of it says what the attempt began with"
+        )
+    return receipt
 
 
 def _read(lines: bytes) -> Receipt | None:

@@ -11,6 +11,7 @@ from typing import Literal
 from loadmaster.clients import git
 from loadmaster.errors.git import BranchMissing
 from loadmaster.errors.request import RequestMoved
+from loadmaster.errors.run import RunRecordBroken
 from loadmaster.planning.profile.in_repository import FILE, SCHEMA_FILE
 from loadmaster.planning.profile.project import Project
 from loadmaster.run.job import Job, Pinned
@@ -53,7 +54,7 @@ def pin(
     index: str | None = None,
 ) -> Pinned:
     """Reads what the first attempt of this run pinned, or pins it now. Raises `RequestMoved`, `BranchMissing`, `UnknownCommit`,
-    `ObjectsReplaced`.
+    `ObjectsReplaced`, `RunRecordBroken`.
 
     The commit is the one that the request names; else that of the release, if Loadmaster began the requested version before,
     whichever run it was; else the head of the release branch.
@@ -61,8 +62,7 @@ def pin(
     `as_of`: the instant as of which the registry's upstream is seen; `commit` is that of the commit, None is now.
     `index`: the index of the registry of a real release.
     """
-    if directory.pinned.exists():
-        pinned = Pinned.model_validate_json(directory.pinned.read_bytes())
+    if (pinned := directory.read(Pinned, directory.pinned)) is not None:
         if (pinned.project, pinned.asked) != (request.project, request.version):
             raise RequestMoved(f"{pinned.project} {pinned.asked}", f"{request.project} {request.version}")
         return pinned
@@ -102,10 +102,10 @@ def pin_version(job: Job, version: str) -> None:
 def release_of_run(run: RunDirectory) -> tuple[Pinned, str] | None:
     """What a run pinned, and the version that it planned. None if it planned none, or if its record cannot be read."""
     try:
-        pinned = Pinned.model_validate_json(run.pinned.read_bytes())
-    except (FileNotFoundError, ValueError):
+        pinned = run.read(Pinned, run.pinned)
+    except RunRecordBroken:
         return None
-    return None if pinned.version is None else (pinned, pinned.version)
+    return None if pinned is None or pinned.version is None else (pinned, pinned.version)
 
 
 def earlier_starts(pinned: Pinned, version: str, store: Store) -> tuple[datetime, ...]:

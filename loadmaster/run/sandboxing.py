@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from loadmaster.clients import sandbox
-from loadmaster.clients.process import environment
+from loadmaster.clients.process import environment, home_of_user
 from loadmaster.clients.sandbox import BuildSandbox, hides_within, require_narrow
 from loadmaster.errors.cargo import SandboxMissing, SandboxTooOpen
 from loadmaster.planning.profile.project import CargoStyle, SandboxChoice
@@ -29,7 +29,7 @@ def sandbox_for(style: CargoStyle, store: Path, *, required: bool = False) -> Bu
         if required or style.sandbox is SandboxChoice.BUBBLEWRAP:
             raise SandboxMissing(bubblewrap.trouble)
         return None
-    private = (Path.home(), store.resolve(), Store(store).caches.resolve())
+    private = (home_of_user(), store.resolve(), Store(store).caches.resolve())
     hides = tuple(place for place in dict.fromkeys(private) if place != Path("/") and place.is_dir())
     named = (*style.sandbox_reads, *filter(None, os.environ.get(READS_VARIABLE, "").split(os.pathsep)))
     reads = tuple(_require_narrow(Path(path).expanduser(), hides) for path in named)

@@ -3,6 +3,7 @@
 It is `.loadmaster/` in a checkout, and `loadmaster` in the user's directory for state (XDG) if Loadmaster is installed; then
 the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` names one place for all of it.
 
+  store.json     which format the store has, and the version of Loadmaster that gave it that
   runs/ID/       one release: pinned request, clone, cargo home, rehearsal world, receipt, logs
   crates/        packaged `.crate` files by SHA-256
   mirrors/     * one bare mirror per repository
@@ -15,6 +16,9 @@ the caches, marked with a *, are in his directory for caches. `LOADMASTER_HOME` 
   projects/      the projects that a person made known, whose profiles lie in their repositories
   allowed/       paths and addresses that a person gave at a terminal, so that runs may name them
   smoke/       * the smoke test's payload, kernels and QEMU
+
+The format is a number. A store of a lower one is read; one of a higher one is refused, because what is read half is taken for
+less than there is (`docs/upgrading.md`).
 """
 
 from __future__ import annotations
@@ -26,14 +30,29 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import ConfigDict, ValidationError
 
+from loadmaster import __version__
 from loadmaster.clients.disk import remove_tree, writing
+from loadmaster.clients.process import home_of_user
 from loadmaster.errors.cargo import KeptCrateBroken
+from loadmaster.errors.files import FileUnreadable, StoreMarkBroken, StoreNewer
 from loadmaster.errors.request import ReleaseLocked
+from loadmaster.errors.run import RunRecordBroken
+from loadmaster.planning.values.value import Value
 from loadmaster.shipped import checkout
+
+V = TypeVar("V", bound=Value)
+
+FORMAT = 1
+"""Of the stores that this version writes. It is raised with every change of a record that the version before could not read:
+a new field is one. A store without a number is of 0.1 before it had one, and counts as 0.
+"""
 
 CACHES = frozenset({"build", "mirrors", "smoke", "upstream"})
 """The parts that can be fetched or built again by anybody."""
@@ -42,9 +61,47 @@ CLOSING_SECONDS = 2.0
 """How long an attempt waits for the lock: a command may be closing what the attempt before it left."""
 
 
+class StoreMark(Value):
+    """What `store.json` says. A later version may say more in it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: int
+    loadmaster: str
+    """The version that gave the store this format."""
+
+
 @dataclass(frozen=True)
 class Store:
     root: Path
+
+    @property
+    def mark_file(self) -> Path:
+        return self.root / "store.json"
+
+    def mark(self) -> StoreMark | None:
+        """What the store says of itself; None if it says nothing, or is not there. Raises `StoreMarkBroken`, `FileUnreadable`."""
+        try:
+            return StoreMark.model_validate_json(self.mark_file.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValidationError as error:
+            raise StoreMarkBroken(str(self.mark_file), first_problem(error)) from error
+        except OSError as error:
+            raise FileUnreadable(str(self.mark_file), error.strerror or str(error)) from error
+
+    def require_readable(self) -> None:
+        """Raises `StoreNewer`, `StoreMarkBroken`, `FileUnreadable`."""
+        mark = self.mark()
+        if mark is not None and mark.format > FORMAT:
+            raise StoreNewer(str(self.root), mark.format, FORMAT, mark.loadmaster)
+
+    def claim(self) -> None:
+        """Gives the store our format, once in a process, unless it has it. Whoever writes into it does so first.
+
+        Raises `DiskFull`, `NotWritten`, and what `mark` raises.
+        """
+        _claim(self.root)
 
     @property
     def caches(self) -> Path:
@@ -52,10 +109,11 @@ class Store:
         return _of_user("XDG_CACHE_HOME", ".cache") if self.root.resolve() == _own_place().resolve() else self.root
 
     def run(self, identity: str) -> RunDirectory:
-        """The directory of a run; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
+        """The directory of a run; it is made if it is not there. Raises `DiskFull`, `NotWritten`, and what `mark` raises."""
         directory = RunDirectory(self.root / "runs" / identity)
         with writing(directory.path):
             directory.path.mkdir(parents=True, exist_ok=True)
+        self.claim()
         return directory
 
     def find_run(self, identity: str) -> RunDirectory | None:
@@ -73,10 +131,11 @@ class Store:
         return (self.caches if PurePath(path).parts[0] in CACHES else self.root) / path
 
     def part(self, name: str) -> Path:
-        """A directory of the store; it is made if it is not there. Raises `DiskFull`, `NotWritten`."""
+        """A directory of the store; it is made if it is not there. Raises `DiskFull`, `NotWritten`, and what `mark` raises."""
         directory = self.place(name)
         with writing(directory):
             directory.mkdir(parents=True, exist_ok=True)
+        self.claim()
         return directory
 
     def repository(self, project: str) -> Path:
@@ -191,6 +250,17 @@ class RunDirectory:
     def asset(self, name: str) -> Path:
         return self.path / "assets" / name
 
+    def read(self, kind: type[V], file: Path) -> V | None:
+        """What one of its files holds; None if the file is not there. Raises `RunRecordBroken`."""
+        try:
+            return kind.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise RunRecordBroken(self.path.name, str(file), first_problem(error)) from error
+        except OSError as error:
+            raise RunRecordBroken(self.path.name, str(file), error.strerror or str(error)) from error
+
     def last_holder(self) -> tuple[int, float] | None:
         """The pid of the process that locked this last, and when, in seconds since the epoch. None if the file names none."""
         try:
@@ -241,8 +311,37 @@ def _sign(lock: int) -> None:
     os.pwrite(lock, str(os.getpid()).encode("ascii"), 0)
 
 
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with a record, in one line: the first field, and how many more there are."""
+    problems = error.errors(include_url=False, include_input=False)
+    field, more = ".".join(map(str, problems[0]["loc"])), len(problems) - 1
+    told = f"`{field}`: {problems[0]['msg']}" if field else problems[0]["msg"]
+    return f"{told}, and {more} more" if more else told
+
+
+@cache
+def _claim(root: Path) -> None:
+    store = Store(root)
+    mark = store.mark()
+    if mark is None or mark.format < FORMAT:
+        ours = StoreMark(format=FORMAT, loadmaster=__version__)
+        write_atomically(store.mark_file, f"{ours.model_dump_json(indent=2)}\n".encode())
+
+
 def default_store() -> Store:
-    """The store at `LOADMASTER_HOME` if that is set; else a checkout's own, and for an installation the user's own."""
+    """The store of this user, which this version can read. Raises `StoreNewer`, `StoreMarkBroken`, `FileUnreadable`,
+    `HomeUnknown`.
+    """
+    store = place_of_store()
+    store.require_readable()
+    return store
+
+
+def place_of_store() -> Store:
+    """The store at `LOADMASTER_HOME` if that is set; else a checkout's own, and for an installation the user's own.
+
+    Nobody has looked whether this version can read it: that is for whoever has to name it all the same. Raises `HomeUnknown`.
+    """
     if given := os.environ.get("LOADMASTER_HOME"):
         return Store(Path(given))
     top = checkout()
@@ -257,7 +356,7 @@ def _own_place() -> Path:
 def _of_user(variable: str, otherwise: str) -> Path:
     """`loadmaster` in a base directory of the user's. A relative path in the variable does not count: the XDG rules say so."""
     given = Path(os.environ.get(variable, ""))
-    return (given if given.is_absolute() else Path.home() / otherwise) / "loadmaster"
+    return (given if given.is_absolute() else home_of_user() / otherwise) / "loadmaster"
 
 
 def _for_us_alone(path: str, flags: int) -> int:

@@ -44,6 +44,15 @@ def untested_text() -> str | None:
     )
 
 
+def needed_python(distribution: str = "loadmaster") -> str:
+    """Which Python it needs, such as `>=3.11`; "", which any is, where it is not installed."""
+    try:
+        described = metadata.metadata(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+    return next(iter(described.get_all("Requires-Python") or ()), "")
+
+
 def _pins(requirements: Iterable[str]) -> dict[str, str]:
     """Version by package, of those that this machine needs."""
     wanted = map(Requirement, requirements)

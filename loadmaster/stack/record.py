@@ -37,6 +37,9 @@ class Stack(Value):
     """Whether the server asks for a sign-in. One of an earlier version does not."""
     idle_minutes: float | None = None
     """After so many minutes without need it ends by itself; None for one that `up` keeps."""
+    loadmaster: str | None = None
+    prefect: str | None = None
+    """The versions that started the server; None if one started it that did not write them down."""
 
     @property
     def ui_url(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadmaster import __version__
 from loadmaster.credentials import given
 from loadmaster.errors.access import ServerAnswersAnybody
 from loadmaster.errors.prefect import PrefectUnreachable, StackDidNotStart
@@ -17,9 +18,11 @@ from loadmaster.errors.rehearsal import PortTaken
 from loadmaster.planning.deployment import JOB_TEMPLATE
 from loadmaster.planning.smoke_worker import POOL as EBPF_POOL
 from loadmaster.planning.values.tell import Tell
+from loadmaster.run.store import Store
 from loadmaster.stack.access import connect, settle_access
 from loadmaster.stack.api import Api
 from loadmaster.stack.closing import close_dead, start_anew
+from loadmaster.stack.database import installed_prefect, require_known_database
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.keeping import ensure_keeper
 from loadmaster.stack.privacy import mend_modes
@@ -51,10 +54,12 @@ def up(
 
     With `idle_minutes` it ends by itself when nobody has needed it for so long, unless it is kept already. Without a `port`,
     takes the last port again if it is free, so that bookmarks of the UI stay valid; else any free port. A running server keeps
-    its port. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`, `PrefectUnreachable`, `PrefectRefused`.
+    its port. Raises `PortTaken`, `StackDidNotStart`, `DeploymentsNotApplied`, `PrefectUnreachable`, `PrefectRefused`,
+    `DatabaseNewer`, `DatabaseBroken`.
     """
     home, project_root = home.resolve(), project_root.resolve()
     with changing(home, tell):
+        Store(home).claim()
         before = read_record(home)
         is_kept = before is not None and before.idle_minutes is None and lives(before)
         stack = _ensure_all(home, project_root, port, before, tell)
@@ -100,6 +105,7 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
             raise ServerAnswersAnybody(last.ui_url)
         stack = last
     else:
+        require_known_database(home, None if last is None else last.loadmaster)
         mend_modes(home, tell)
         # A worker that is alive, and its runs, wait for the server to return on the same port.
         kept = last.worker if last is not None and last.worker is not None and is_alive(last.worker) else None
@@ -109,8 +115,19 @@ def _ensure_server(home: Path, project_root: Path, port: int | None, tell: Tell)
         env = environment(home, chosen, project_root)
         server = spawn(["-m", "loadmaster.guarded.server", str(home)], cwd=home, env=env, log=home / "server.log")
         supervisor, keeper = (last.supervisor, last.keeper) if last is not None else (None, None)
-        started = Stack(port=chosen, server=server, worker=kept, supervisor=supervisor, keeper=keeper, signs_in=True)
-        stack = write_down(home, started)
+        stack = write_down(
+            home,
+            Stack(
+                port=chosen,
+                server=server,
+                worker=kept,
+                supervisor=supervisor,
+                keeper=keeper,
+                signs_in=True,
+                loadmaster=__version__,
+                prefect=installed_prefect(),
+            ),
+        )
     with connect(home, stack) as api:
         _await(home, "server", stack.server, api.is_healthy, SERVER_SECONDS)
     return stack

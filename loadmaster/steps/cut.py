@@ -16,7 +16,7 @@ def close_cut_run(directory: RunDirectory, store: Store, *, cancelled: bool) -> 
     """Writes the receipt of an attempt that was cut off, and returns it; None if it wrote its own, or is at work.
 
     Crates whose upload was under way are looked for on the registry. A rehearsal's registry ended with its process: there
-    they stay `unknown`. Raises what writing the receipt raises.
+    they stay `unknown`. Raises `RunRecordBroken`, and what writing the receipt raises.
     """
     with directory.unattended() as held:
         if not held:
@@ -25,9 +25,9 @@ def close_cut_run(directory: RunDirectory, store: Store, *, cancelled: bool) -> 
         if receipt is None:
             directory.journal.unlink(missing_ok=True)
             return None
-        index = Pinned.model_validate_json(directory.pinned.read_bytes()).index
-        if index is not None:
-            objects = tuple(_look_again(record, index, store) for record in receipt.objects)
+        pinned = directory.read(Pinned, directory.pinned)
+        if pinned is not None and pinned.index is not None:
+            objects = tuple(_look_again(record, pinned.index, store) for record in receipt.objects)
             receipt = receipt.model_copy(update={"objects": objects})
         write_receipt(directory, receipt)
     return receipt

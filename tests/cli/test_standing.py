@@ -133,6 +133,14 @@ def test_a_clone_that_git_cannot_read_is_not_taken_for_one_without_releases(
     standing = standing_here(hangar, Store(tmp_path / "home"))
     assert standing.last is None
     assert "last        not known: " in standing_text(standing)
+    assert standing.next.startswith("`loadmaster doctor` says")
+
+
+def test_without_git_nothing_is_said_to_be_no_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = standing_text(standing_here(tmp_path, Store(tmp_path / "home")))
+    assert "project     not known: There is no `git` on the search path" in text
+    assert "is in no Cargo workspace" not in text
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:

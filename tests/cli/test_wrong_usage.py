@@ -8,133 +8,46 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.kit.checkout import ROOT
 from tests.kit.hangar import repository
-from tests.kit.small_disk import fill, make_read_only, small_disk
+from tests.kit.spoilt_machine import (
+    UNFIT,
+    Preparation,
+    SpoiltMachine,
+    broken_profile,
+    disk_is_full,
+    home_is_a_file,
+    home_is_read_only,
+    in_an_empty_directory,
+    nothing,
+    port_is_taken,
+    projects_is_a_file,
+    token_file_is_missing,
+    without_cargo,
+    without_git,
+)
 from tests.kit.terminal import terminal
-from tests.kit.waiting import PATIENCE, code_of, killed_at_last
+from tests.kit.waiting import code_of, killed_at_last
 
 NOBODY = 65534
-UNFIT = "Traceback", "Loadmaster itself failed"
-
-
-@dataclass
-class Machine:
-    """Where a command is run: what the preparation of a case changes."""
-
-    place: Path
-    opened: ExitStack
-    variables: dict[str, str] = field(default_factory=dict)
-    directory: Path = ROOT
-
-    @property
-    def home(self) -> Path:
-        return self.place / "home"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if "TOKEN" not in name}
-        return {**inherited, "LOADMASTER_HOME": str(self.home), **self.variables}
-
-    def path_without(self, *programs: str) -> None:
-        """Gives it a PATH that has everything but these."""
-        own = self.place / "bin"
-        own.mkdir()
-        for directory in reversed(os.environ["PATH"].split(os.pathsep)):
-            for program in Path(directory).glob("*") if Path(directory).is_dir() else ():
-                link = own / program.name
-                link.unlink(missing_ok=True)
-                if program.name not in programs:
-                    link.symlink_to(program)
-        self.variables["PATH"] = str(own)
-
-    def run(self, *arguments: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (sys.executable, "-m", "loadmaster", *arguments),
-            cwd=self.directory,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-            user=user,
-        )
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path) -> Iterator[SpoiltMachine]:
     with ExitStack() as opened:
-        yield Machine(tmp_path, opened)
-
-
-def nothing(_machine: Machine) -> None:
-    """The machine is as it should be."""
-
-
-def without_cargo(machine: Machine) -> None:
-    machine.path_without("cargo", "rustc", "rustup")
-    machine.variables |= {"CARGO_HOME": str(machine.place / "none"), "CARGO": ""}
-
-
-def without_git(machine: Machine) -> None:
-    machine.path_without("git")
-
-
-def home_is_a_file(machine: Machine) -> None:
-    machine.home.write_text("")
-
-
-def home_is_read_only(machine: Machine) -> None:
-    machine.opened.enter_context(small_disk(machine.home, "1m"))
-    make_read_only(machine.home)
-
-
-def disk_is_full(machine: Machine) -> None:
-    machine.opened.enter_context(small_disk(machine.home, "300k"))
-    fill(machine.home)
-
-
-def projects_is_a_file(machine: Machine) -> None:
-    (machine.place / "projects").write_text("")
-    machine.variables["LOADMASTER_PROJECTS"] = str(machine.place / "projects")
-
-
-def broken_profile(machine: Machine) -> None:
-    (machine.place / "projects").mkdir()
-    (machine.place / "projects" / "mine.toml").write_text("forge = ")
-    machine.variables["LOADMASTER_PROJECTS"] = str(machine.place / "projects")
-
-
-def token_file_is_missing(machine: Machine) -> None:
-    machine.variables["LOADMASTER_REGISTRY_TOKEN_FILE"] = str(machine.place / "no-token")
-
-
-def port_is_taken(machine: Machine) -> None:
-    taken = machine.opened.enter_context(socket.socket())
-    taken.bind(("127.0.0.1", 0))
-    taken.listen()
-    machine.variables["PORT"] = str(taken.getsockname()[1])
-
-
-def in_an_empty_directory(machine: Machine) -> None:
-    machine.directory = machine.place / "empty"
-    machine.directory.mkdir()
+        yield SpoiltMachine(tmp_path, opened)
 
 
 DEMO = ("-p", "demo", "-V", "minor")
-Preparation = Callable[[Machine], None]
 WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
     "an unknown command": (nothing, ("rehears",), 2, "Did you mean 'rehearse'"),
     "an unknown option": (nothing, ("plan", "--versio", "1.0.0"), 2, "--version"),
@@ -199,7 +112,7 @@ WRONG: Mapping[str, tuple[Preparation, tuple[str, ...], int, str]] = {
 
 @pytest.mark.parametrize(("prepare", "arguments", "code", "told"), WRONG.values(), ids=list(WRONG))
 def test_it_is_told_with_the_way_out(
-    prepare: Preparation, arguments: tuple[str, ...], code: int, told: str, machine: Machine
+    prepare: Preparation, arguments: tuple[str, ...], code: int, told: str, machine: SpoiltMachine
 ) -> None:
     prepare(machine)
     variables = {"$PORT": machine.variables.get("PORT", ""), "$PROJECTS": str(machine.place / "projects")}
@@ -215,7 +128,7 @@ def test_there_are_thirty_of_them() -> None:
 
 
 @pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_stream_that_is_closed_hinders_nothing(streams: str, machine: Machine) -> None:
+def test_a_stream_that_is_closed_hinders_nothing(streams: str, machine: SpoiltMachine) -> None:
     line = f"exec {sys.executable} -m loadmaster projects {streams}"
     done = subprocess.run(
         ["sh", "-c", line], cwd=ROOT, env=machine.environment, capture_output=True, text=True, check=False
@@ -225,7 +138,7 @@ def test_a_stream_that_is_closed_hinders_nothing(streams: str, machine: Machine)
     assert ">&-" in streams.split() or "demo" in done.stdout
 
 
-def test_a_pipe_that_is_closed_is_no_failure_to_talk_about(machine: Machine) -> None:
+def test_a_pipe_that_is_closed_is_no_failure_to_talk_about(machine: SpoiltMachine) -> None:
     line = (
         f"{sys.executable} -m loadmaster prune --help | head -c 1; echo; {sys.executable} -m loadmaster projects | true"
     )
@@ -235,7 +148,7 @@ def test_a_pipe_that_is_closed_is_no_failure_to_talk_about(machine: Machine) -> 
     assert done.stderr == ""
 
 
-def test_an_output_that_takes_nothing_is_told(machine: Machine) -> None:
+def test_an_output_that_takes_nothing_is_told(machine: SpoiltMachine) -> None:
     line = f"{sys.executable} -m loadmaster projects > /dev/full"
     done = subprocess.run(
         ["sh", "-c", line], cwd=ROOT, env=machine.environment, capture_output=True, text=True, check=False
@@ -247,7 +160,7 @@ def test_an_output_that_takes_nothing_is_told(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_on_a_terminal_of_60_columns_nothing_is_torn(locale: str, machine: Machine) -> None:
+def test_on_a_terminal_of_60_columns_nothing_is_torn(locale: str, machine: SpoiltMachine) -> None:
     machine.variables |= {"LANG": locale, "LC_ALL": "", "TERM": "xterm"}
     with terminal([sys.executable, "-m", "loadmaster", "plan", "-h"], machine.environment, ROOT, columns=60) as shown:
         assert shown.end() == 0
@@ -256,7 +169,7 @@ def test_on_a_terminal_of_60_columns_nothing_is_torn(locale: str, machine: Machi
     assert shown.text.isascii() or locale != "C"
 
 
-def test_another_user_is_told_whose_home_it_is(machine: Machine) -> None:
+def test_another_user_is_told_whose_home_it_is(machine: SpoiltMachine) -> None:
     if os.getuid() != 0:
         pytest.skip("only root may become another user")
     machine.home.mkdir(mode=0o700)
@@ -274,7 +187,7 @@ def test_another_user_is_told_whose_home_it_is(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 0.8, 1.2, 1.6, 2.4, 3.2])
-def test_ctrl_c_ends_it_whenever_it_comes(seconds: float, machine: Machine) -> None:
+def test_ctrl_c_ends_it_whenever_it_comes(seconds: float, machine: SpoiltMachine) -> None:
     """While Python reads the program, while it looks at the repository, and while cargo runs."""
     program = subprocess.Popen(
         [sys.executable, "-m", "loadmaster", "plan", *DEMO, "--repository", str(repository(machine.place / "hangar"))],
@@ -297,7 +210,7 @@ def test_ctrl_c_ends_it_whenever_it_comes(seconds: float, machine: Machine) -> N
         assert code != 1
 
 
-def test_a_bug_is_told_in_words_and_its_traceback_is_kept(machine: Machine) -> None:
+def test_a_bug_is_told_in_words_and_its_traceback_is_kept(machine: SpoiltMachine) -> None:
     """Planted: a module that a command needs does not do what it should."""
     planted = machine.place / "planted"
     planted.mkdir()

@@ -107,6 +107,9 @@ def test_from_a_repository_elsewhere_everything_works_and_nothing_is_written_bes
 
     up = installed.run(clone, "up", "--json")
     assert (up.returncode, json.loads(up.stdout)["ui"]) == (0, running(installed.state).ui_url)
+    examined = json.loads(installed.run(clone, "doctor", "--offline", "--json").stdout)["checks"]
+    well = {check["name"] for check in examined if check["outcome"] == "ok"}
+    assert {"packages", "store", "database", "server", "pool", "worker"} <= well
     assert _released_by_the_form(installed, {"project": "demo", "version": "patch", "preflight": False})
 
     ended = installed.run(clone, "down")

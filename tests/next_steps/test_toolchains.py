@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster.cli.commands.doctor.programs import look_at_rust
 from loadmaster.clients import cargo
 from loadmaster.errors.cargo import CargoMissing, CargoTooOld
+from loadmaster.planning.doctor.check import CheckOutcome
 from loadmaster.planning.plan import plan_release
 from loadmaster.rehearsal.request import rehearse_request
 from loadmaster.rehearsal.world import rehearsal
@@ -89,6 +91,37 @@ def test_clippy_is_added_to_the_toolchain_of_the_release_wherever_it_is_typed(
     )  # where `stable` would be chosen
 
     assert cargo.clippy(chosen, tree, locked=True, deny_warnings=True).passed
+
+
+def doctors_words(home: Path, check: str) -> str:
+    """What the doctor says next of a program."""
+    return next(each.fix or "" for each in look_at_rust(home) if each.name == check)
+
+
+def test_the_doctor_finds_no_toolchain_and_what_it_says_brings_one(rustup: Rustup, tmp_path: Path) -> None:
+    rustup.offer("stable", rustup.version, "2026-04-14")
+
+    run_as_printed(
+        "programs.judge_rustup", "rustup toolchain install stable", doctors_words(tmp_path, "rustup"), tmp_path
+    )
+
+    assert {check.name: check.outcome for check in look_at_rust(tmp_path)} == dict.fromkeys(
+        ("cargo", "rustup", "clippy"), CheckOutcome.OK
+    )
+
+
+def test_the_doctor_finds_an_old_cargo_and_no_clippy_and_what_it_says_mends_both(
+    rustup: Rustup, tmp_path: Path
+) -> None:
+    rustup.offer("stable", "1.80.0", "2024-07-25", OLD_CARGO)
+    install = ["rustup", "toolchain", "install", "stable", "--profile", "minimal"]
+    subprocess.run(install, check=True, capture_output=True)
+    rustup.offer("stable", rustup.version, "2026-04-14")
+
+    run_as_printed("programs.judge_cargo", "rustup update stable", doctors_words(tmp_path, "cargo"), tmp_path)
+    run_as_printed("programs.judge_clippy", "rustup component add clippy", doctors_words(tmp_path, "clippy"), tmp_path)
+
+    assert {check.outcome for check in look_at_rust(tmp_path)} == {CheckOutcome.OK}
 
 
 def test_the_oldest_rust_of_the_packages_is_installed(rustup: Rustup, home: Path, tree: Path) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from loadmaster import __version__
 from loadmaster.errors.cargo import KeptCrateBroken
-from loadmaster.errors.files import DiskFull, NotWritten
+from loadmaster.errors.files import DiskFull, NotWritten, StoreMarkBroken, StoreNewer
 from loadmaster.errors.request import ReleaseLocked
-from loadmaster.run.store import Store, default_store, write_atomically
+from loadmaster.errors.run import RunRecordBroken
+from loadmaster.run.store import FORMAT, Store, StoreMark, default_store, place_of_store, write_atomically
 from tests.kit.checkout import ROOT
 from tests.kit.small_disk import fill, make_read_only, small_disk
 from tests.kit.waiting import code_of, line_of
@@ -208,3 +210,106 @@ class TestLock:
             with store.run("b2").locked():
                 pass
             holder.kill()
+
+
+class TestFormat:
+    def mark(self, store: Store, text: str) -> None:
+        store.root.mkdir(exist_ok=True)
+        store.mark_file.write_text(text, encoding="utf-8")
+
+    @pytest.mark.parametrize("first", ["run", "part"])
+    def test_the_first_use_writes_it(self, tmp_path: Path, first: str) -> None:
+        store = Store(tmp_path / "home")
+        assert store.mark() is None
+        store.run("a1") if first == "run" else store.part("crates")
+        assert store.mark() == StoreMark(format=FORMAT, loadmaster=__version__)
+        store.require_readable()
+
+    def test_whoever_only_looks_writes_nothing(self, tmp_path: Path) -> None:
+        store = Store(tmp_path / "home")
+        store.require_readable()
+        assert list(store.runs()) == []
+        assert not store.root.exists()
+
+    def test_a_store_without_one_is_read_and_gets_it(self, store: Store) -> None:
+        (store.root / "runs" / "a1").mkdir(parents=True)
+        store.require_readable()
+        assert [run.path.name for run in store.runs()] == ["a1"]
+        store.claim()
+        assert store.mark() == StoreMark(format=FORMAT, loadmaster=__version__)
+
+    def test_a_lower_one_is_raised_with_the_version_that_raised_it(self, store: Store) -> None:
+        self.mark(store, '{"format": 0, "loadmaster": "0.0.9"}')
+        store.require_readable()
+        store.claim()
+        assert store.mark() == StoreMark(format=FORMAT, loadmaster=__version__)
+
+    def test_an_equal_one_keeps_the_version_that_gave_it(self, store: Store) -> None:
+        self.mark(store, f'{{"format": {FORMAT}, "loadmaster": "0.1.0rc1"}}')
+        store.claim()
+        assert store.mark() == StoreMark(format=FORMAT, loadmaster="0.1.0rc1")
+
+    @pytest.mark.parametrize("more", ["", ', "and": {"more": []}'], ids=["as ours", "with fields that we do not know"])
+    def test_a_higher_one_is_refused_with_the_version_to_install(self, store: Store, more: str) -> None:
+        self.mark(store, f'{{"format": {FORMAT + 1}, "loadmaster": "0.2.0"{more}}}')
+        with pytest.raises(StoreNewer) as told:
+            store.require_readable()
+        assert told.value.what == (
+            f"The store `{store.root}` has format {FORMAT + 1}, and this Loadmaster knows none above {FORMAT}."
+        )
+        assert "`pipx install --force 'loadmaster-0.2.0-py3-none-any.whl[pinned]'`" in told.value.fix
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "one", "loadmaster": "0.1.0"}'])
+    def test_one_that_cannot_be_read_is_told_with_the_command(self, store: Store, text: str) -> None:
+        self.mark(store, text)
+        with pytest.raises(StoreMarkBroken, match="does not say which format") as told:
+            store.require_readable()
+        assert f"`rm {store.mark_file}`" in told.value.fix
+
+    def test_the_store_of_this_user_is_looked_at_before_it_is_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LOADMASTER_HOME", str(tmp_path))
+        self.mark(Store(tmp_path), f'{{"format": {FORMAT + 1}, "loadmaster": "0.2.0"}}')
+        assert place_of_store().root == tmp_path
+        with pytest.raises(StoreNewer):
+            default_store()
+
+    def test_a_full_disk_keeps_it_from_being_used_as_ours(self, tmp_path: Path) -> None:
+        with small_disk(tmp_path / "disk", "100k") as disk:
+            (disk / "home" / "runs" / "a1").mkdir(parents=True)
+            fill(disk)
+            with pytest.raises(DiskFull, match=r"store\.json"):
+                Store(disk / "home").run("a1")
+
+
+class TestRecords:
+    RECORD = StoreMark(format=1, loadmaster="0.1.0")
+
+    def test_one_that_is_there_is_read_and_none_is_none(self, store: Store) -> None:
+        run = store.run("a1")
+        assert run.read(StoreMark, run.pinned) is None
+        run.pinned.write_text(self.RECORD.model_dump_json())
+        assert run.read(StoreMark, run.pinned) == self.RECORD
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("", "Invalid JSON"),
+            ('{"format": 1', "Invalid JSON"),
+            ("{}", "`format`: Field required, and 1 more"),
+            ('{"format": 1}', "`loadmaster`: Field required"),
+        ],
+    )
+    def test_one_that_cannot_be_read_is_named_with_its_run(self, store: Store, text: str, reason: str) -> None:
+        run = store.run("a1")
+        run.pinned.write_text(text)
+        with pytest.raises(RunRecordBroken) as told:
+            run.read(StoreMark, run.pinned)
+        assert told.value.what.startswith(f"`{run.pinned}` of the run `a1` cannot be read: {reason}")
+
+    def test_a_directory_in_its_place_is_no_record(self, store: Store) -> None:
+        run = store.run("a1")
+        run.pinned.mkdir()
+        with pytest.raises(RunRecordBroken, match="Is a directory"):
+            run.read(StoreMark, run.pinned)

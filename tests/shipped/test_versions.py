@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from loadmaster.shipped.versions import OtherVersion, other_versions, untested_text
+from loadmaster.shipped.versions import OtherVersion, needed_python, other_versions, untested_text
 from tests.kit.checkout import ROOT
 
 
@@ -67,3 +67,8 @@ def test_a_loadmaster_that_is_not_installed_says_that_nobody_can_compare(monkeyp
 
     monkeypatch.setattr("importlib.metadata.requires", absent)
     assert "cannot be compared" in (untested_text() or "")
+
+
+def test_the_python_that_is_needed_is_the_one_of_the_metadata() -> None:
+    assert needed_python() == ">=3.11"
+    assert needed_python("a-package-that-there-is-not") == ""

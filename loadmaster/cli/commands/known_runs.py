@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TypeVar
 
 from loadmaster.deployments import REHEARSE, RELEASE
 from loadmaster.errors.files import DiskFull, NotWritten
 from loadmaster.errors.prefect import NoStackRunning, PrefectUnreachable
-from loadmaster.errors.run import RunAmbiguous, RunUnknown
+from loadmaster.errors.run import RunAmbiguous, RunRecordBroken, RunUnknown
 from loadmaster.planning.values.receipt import SHORT, Receipt
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.way_on import WayOn, out_text, way_on
@@ -22,8 +20,6 @@ from loadmaster.stack.liveness import holder_lives
 from loadmaster.stack.record import running
 from loadmaster.stack.runs import FlowRun
 from loadmaster.steps.cut import close_cut_run
-
-V = TypeVar("V", bound=Value)
 
 LEAST = 4
 """Characters of an id that a person must give at least."""
@@ -47,6 +43,8 @@ class RunSeen(Value):
     next: WayOn | None = None
     is_at_work: bool = False
     """Or about to be: the worker has it, or will take it."""
+    problem: str | None = None
+    """Why its records cannot be read: how it stands is not known."""
 
     @property
     def short(self) -> str:
@@ -59,7 +57,7 @@ def list_runs(store: Store, *, close: bool = True) -> tuple[RunSeen, ...]:
 
     `close`: a run that was cut off gets its receipt, for which a registry may be asked; else it is taken as it noted itself.
     """
-    seen = [_seen(directory, store, close=close) for directory in store.runs() if directory.lock.exists()]
+    seen = kept_runs(store, close=close)
     ids = {run.id for run in seen}
     known, due = _known_to_prefect(store, sorted(ids))
     merged = [
@@ -70,6 +68,12 @@ def list_runs(store: Store, *, close: bool = True) -> tuple[RunSeen, ...]:
     ]
     merged += [_without_directory(run) for run in due if run.id not in ids]
     return tuple(sorted(merged, key=lambda run: run.started or "", reverse=True))
+
+
+def kept_runs(store: Store, *, close: bool) -> list[RunSeen]:
+    """Every run that has a directory here, by its files alone. `close`: as for `list_runs`."""
+    seen = (_seen_or_broken(directory, store, close=close) for directory in store.runs())
+    return [run for run in seen if run is not None]
 
 
 def _known_to_prefect(store: Store, identities: list[str]) -> tuple[dict[str, FlowRun], list[FlowRun]]:
@@ -95,9 +99,21 @@ def _without_directory(run: FlowRun) -> RunSeen:
     )
 
 
+def _seen_or_broken(directory: RunDirectory, store: Store, *, close: bool) -> RunSeen | None:
+    """The run; one whose records cannot be read is named, and breaks no other. None if no attempt of it ever began."""
+    identity = directory.path.name
+    try:
+        return _seen(directory, store, close=close) if directory.lock.exists() else None
+    except RunRecordBroken as error:
+        problem = error
+    except PermissionError as error:  # of somebody else's, such as root's
+        problem = RunRecordBroken(identity, str(directory.path), error.strerror or str(error))
+    return RunSeen(id=identity, state="not readable", problem=problem.what)
+
+
 def _seen(directory: RunDirectory, store: Store, *, close: bool) -> RunSeen:
     at_work, left = holder_lives(directory) is True, _last_receipt if close else _noted_receipt
-    pinned, receipt = _read(Pinned, directory.pinned), None if at_work else left(directory, store)
+    pinned, receipt = directory.read(Pinned, directory.pinned), None if at_work else left(directory, store)
     return RunSeen(
         id=directory.path.name,
         project=pinned.project if pinned else None,
@@ -118,19 +134,12 @@ def _last_receipt(directory: RunDirectory, store: Store) -> Receipt | None:
     except (DiskFull, NotWritten):
         if (noted := receipt_of_cut(directory, cancelled=False)) is not None:
             return noted
-    return _read(Receipt, directory.receipt)
+    return directory.read(Receipt, directory.receipt)
 
 
 def _noted_receipt(directory: RunDirectory, _store: Store) -> Receipt | None:
     """As `_last_receipt`, and changes nothing."""
-    return receipt_of_cut(directory, cancelled=False) or _read(Receipt, directory.receipt)
-
-
-def _read(kind: type[V], path: Path) -> V | None:
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return None
+    return receipt_of_cut(directory, cancelled=False) or directory.read(Receipt, directory.receipt)
 
 
 def runs_text(runs: tuple[RunSeen, ...]) -> str:
@@ -144,7 +153,7 @@ def runs_text(runs: tuple[RunSeen, ...]) -> str:
             f"{run.project or '?'} {run.version or ''}",
             run.state,
             run.started or "",
-            run.out or "",
+            run.problem or run.out or "",
         )
         for run in runs
     ]
@@ -173,7 +182,8 @@ def newest(runs: tuple[RunSeen, ...]) -> RunSeen:
 
 
 def newest_unfinished(runs: tuple[RunSeen, ...]) -> RunSeen:
-    unfinished = [run for run in runs if run.next is not WayOn.NOTHING and not run.is_at_work]
+    open_ones = [run for run in runs if run.next is not WayOn.NOTHING and not run.is_at_work]
+    unfinished = [run for run in open_ones if run.problem is None]
     if not unfinished:
         raise RunUnknown("run that could be resumed", [run.short for run in runs[:5]])
     return unfinished[0]

@@ -11,11 +11,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from loadmaster.clients.disk import remove_tree, walk
+from loadmaster.clients.disk import measure, remove_tree, walk
 from loadmaster.errors.request import ReleaseLocked
+from loadmaster.errors.run import RunRecordBroken
 from loadmaster.planning.pruning import Fate, LeftoverKind, LeftoverPlace, fate_of, kind_of_run
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.planning.values.value import Value
@@ -23,9 +24,6 @@ from loadmaster.run.job import Pinned
 from loadmaster.run.pinning import release_of_run
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.stack.liveness import holder_lives
-
-BLOCK = 512
-"""Bytes in the unit of `st_blocks`."""
 
 ReleaseKey = tuple[str, str, str]
 """Project, version, index of the registry."""
@@ -64,7 +62,7 @@ def _places(store: Store) -> Iterator[LeftoverPlace]:
         if place.bytes:
             yield place
     for path in _directories(store.place("build")):
-        size, used = _measure([path])
+        size, used = measure([path])
         yield LeftoverPlace(
             path=f"build/{path.name}", kind=LeftoverKind.BUILD, bytes=size, used=used, busy=_builder(path)
         )
@@ -76,7 +74,7 @@ def _directories(of: Path) -> list[Path]:
 
 def _place_of_run(run: RunDirectory, released: frozenset[ReleaseKey]) -> LeftoverPlace:
     kind = kind_of_run(run.path.name)
-    size, used = _measure([run.path] if kind is LeftoverKind.LOOK else _removable(run))
+    size, used = measure([run.path] if kind is LeftoverKind.LOOK else _removable(run))
     holder = run.last_holder()
     return LeftoverPlace(
         path=f"runs/{run.path.name}",
@@ -112,27 +110,10 @@ def _release(run: RunDirectory) -> ReleaseKey | None:
 
 def _outcome(run: RunDirectory) -> ReceiptOutcome | None:
     try:
-        return Receipt.model_validate_json(run.receipt.read_bytes()).outcome
-    except (FileNotFoundError, ValueError):
+        receipt = run.read(Receipt, run.receipt)
+    except RunRecordBroken:
         return None
-
-
-def _measure(places: list[Path]) -> tuple[int, datetime]:
-    """The disk space of everything below, each file counted once, and when any of it was last written. Follows no links."""
-    sizes: dict[tuple[int, int], int] = {}
-    newest = 0.0
-    for file in (path for place in places for path in (place, *map(_path, walk(place)))):
-        try:
-            status = file.lstat()
-        except OSError:  # somebody builds there
-            continue
-        sizes[status.st_dev, status.st_ino] = status.st_blocks * BLOCK
-        newest = max(newest, status.st_mtime)
-    return sum(sizes.values()), datetime.fromtimestamp(newest, UTC)
-
-
-def _path(entry: os.DirEntry[str]) -> Path:
-    return Path(entry.path)
+    return None if receipt is None else receipt.outcome
 
 
 def _builder(target: Path) -> str | None:

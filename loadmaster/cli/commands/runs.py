@@ -149,9 +149,10 @@ def _shown_to_its_end(api: Api, run: FlowRun, store: Store, tell: Tell) -> Recei
 
 def _receipt(store: Store, identity: str, message: str) -> Receipt:
     directory = store.run(identity)
-    if not directory.receipt.exists() or directory.journal.exists():  # the receipt is an earlier attempt's
+    receipt = directory.read(Receipt, directory.receipt)
+    if receipt is None or directory.journal.exists():  # the receipt is an earlier attempt's
         raise RunWithoutReceipt(identity[:SHORT], message, str(directory.prefect_log))
-    return Receipt.model_validate_json(directory.receipt.read_bytes())
+    return receipt
 
 
 def _run_of(api: Api, identity: str) -> FlowRun:

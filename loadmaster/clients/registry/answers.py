@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -40,6 +41,9 @@ _AGAIN_AFTER = re.compile(r"try again after ([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} 
 _DAILY_CAP = "too many versions of this crate in the last 24 hours"
 """crates.io's own words for its cap on the versions of one crate in a day. No other 429 is it."""
 
+_AGE_DIGITS = 9
+"""Of an age in seconds: more of them than anything is kept for."""
+
 _LONGEST_LINE = 2 * 1024 * 1024
 """Bytes. crates.io takes no more than 1 MiB of metadata for a version, and its line has a part of that."""
 
@@ -61,6 +65,16 @@ def read_config(url: str, answer: httpx.Response) -> Endpoints:
         return Endpoints(api=str(config["api"]).rstrip("/"), dl=str(config["dl"]))
     except (ValueError, KeyError, TypeError) as error:
         raise AnotherAnswered(url, "it is not the `config.json` of a registry") from error
+
+
+def instant_of(answer: httpx.Response) -> datetime | None:
+    """When the answer was given, by the server's clock; None if it does not say. `Age` counts for how long a cache has kept it."""
+    try:
+        begun = parsedate_to_datetime(answer.headers["Date"])
+        instant = begun + timedelta(seconds=int(answer.headers.get("Age", "0")[:_AGE_DIGITS]))
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def read_lines(url: str, pieces: Iterable[bytes], read: Callable[[bytes], T]) -> tuple[T, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from loadmaster.clients.registry.answers import (
     NOT_THERE,
     Endpoints,
     crate_version,
+    instant_of,
     judge_upload,
     judge_yank,
     no_answer,
@@ -84,6 +86,13 @@ class RegistryClient:
     def dl(self) -> str:
         """The address of downloads, with or without cargo's markers."""
         return _endpoints(self).dl
+
+    def instant(self) -> datetime | None:
+        """Asks the index anew for its `config.json`. The instant of its answer, by its own clock; None if it names none."""
+        url = f"{_base(self.index)}config.json"
+        answer = self._get(url, CONFIG)
+        read_config(url, answer)
+        return instant_of(answer)
 
     def versions(self, name: str) -> tuple[CrateVersion, ...]:
         """Every version of `name` that the sparse index shows; () if it does not know the name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from loadmaster.clients.disk import scratch, walk
 from loadmaster.errors.smoke import AptFailed, SmokeKernelUnknown
 from loadmaster.planning.values.value import Value
@@ -38,11 +40,20 @@ def fetch_kernel(series: str, store: Store) -> tuple[KernelPackage, bytes]:
         raise SmokeKernelUnknown(series, SUITES)
     place = store.part("smoke")
     description, image = place / f"kernel-{series}.json", place / f"vmlinuz-{series}"
-    if not description.is_file() or not image.is_file():
-        package, content = _download(series)
-        write_atomically(image, content)
-        write_atomically(description, package.model_dump_json().encode())
-    return KernelPackage.model_validate_json(description.read_bytes()), image.read_bytes()
+    if (kept := _kept(description, image)) is not None:
+        return kept
+    package, content = _download(series)
+    write_atomically(image, content)
+    write_atomically(description, package.model_dump_json().encode())
+    return package, content
+
+
+def _kept(description: Path, image: Path) -> tuple[KernelPackage, bytes] | None:
+    """The kernel as an earlier test kept it; None if it kept none, or nothing that this version can read."""
+    try:
+        return KernelPackage.model_validate_json(description.read_bytes()), image.read_bytes()
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def _download(series: str) -> tuple[KernelPackage, bytes]:

@@ -1,0 +1,1 @@
+"""Looks at this machine, for `loadmaster doctor`; `planning.doctor` judges what is seen."""

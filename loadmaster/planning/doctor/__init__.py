@@ -1,0 +1,1 @@
+"""What Loadmaster needs of this machine, judged from what was seen of it: `loadmaster doctor`."""
