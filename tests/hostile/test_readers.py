@@ -44,8 +44,8 @@ from loadmaster.planning.smoke.report import read_report
 from loadmaster.planning.smoke.show import outcome_of
 from loadmaster.planning.tree.cargo_config import replaces_crates_io
 from loadmaster.planning.tree.lockfile import bump_lockfile, packages
-from loadmaster.planning.tree.manifest_lines import dependency_line, package_line
 from loadmaster.planning.tree.lockfiles import member_lockfiles
+from loadmaster.planning.tree.manifest_lines import dependency_line, package_line
 from loadmaster.planning.tree.toolchain_file import pinned_channel
 from loadmaster.planning.tree.tree import TreeFiles, read_workspace
 from loadmaster.planning.tree.workspace import Dependency, Workspace
