@@ -20,7 +20,7 @@ from loadmaster.errors.base import LoadmasterError, in_one_line
 from loadmaster.errors.git import GitMissing
 from loadmaster.errors.prefect import NoStackRunning
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.profile.tag_name import version_in
+from loadmaster.planning.profile.tag_name import package_version_in
 from loadmaster.planning.registry.seen import TagSeen
 from loadmaster.planning.tree.tree import MANIFEST
 from loadmaster.planning.values.toml_text import load_toml
@@ -30,6 +30,9 @@ from loadmaster.run.profiles import has_own_file, load_project, project_names
 from loadmaster.run.store import Store
 from loadmaster.shipped import checkout
 from loadmaster.stack.record import running
+
+USUAL = ("v{version}", "{version}", "{name}-v{version}", "{name}-{version}")
+"""How tags are spelled where no profile says it."""
 
 
 class LastTag(Value):
@@ -143,8 +146,8 @@ def _last_release(workspace: Path, project: Project | None) -> tuple[LastTag | N
 
 
 def last_release(tags: Iterable[TagSeen], project: Project | None) -> LastTag | None:
-    """The youngest tag that names a version: by the profile's patterns, or in the usual spelling where there is none."""
-    patterns = {project.release.tag, *project.release.tags.values()} if project else {"v{version}"}
+    """The youngest tag that names a version: by the profile's patterns, or in the usual spellings where there is none."""
+    patterns = {project.release.tag, *project.release.tags.values()} if project else USUAL
     found = [
         LastTag(version=version, tag=tag.name, when=datetime.fromtimestamp(tag.committed, UTC))
         for tag in tags
@@ -154,12 +157,8 @@ def last_release(tags: Iterable[TagSeen], project: Project | None) -> LastTag | 
 
 
 def _version_of(tag: str, patterns: Iterable[str]) -> str | None:
-    for pattern in patterns:
-        package = tag.rpartition("-v")[0] if "{name}" in pattern else ""
-        text = version_in(tag, pattern, package)
-        if text is not None and Version.is_valid(text):
-            return text
-    return None
+    texts = (package_version_in(tag, pattern) for pattern in patterns)
+    return next((text for text in texts if text is not None and Version.is_valid(text)), None)
 
 
 def unfinished_of(runs: Iterable[RunSeen]) -> tuple[RunSeen, ...]:

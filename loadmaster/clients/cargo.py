@@ -33,6 +33,7 @@ from loadmaster.errors.cargo import (
 )
 from loadmaster.errors.files import DiskFull
 from loadmaster.errors.workspace import InOtherWorkspace, NotAWorkspace, RootElsewhere
+from loadmaster.planning.changes.api_report import api_findings
 from loadmaster.planning.changes.level import Change
 from loadmaster.planning.changes.survey import ApiSeen
 from loadmaster.planning.packaging import CRATES_IO_SOURCE
@@ -62,7 +63,6 @@ _CRAMPED = 64 * 1024
 """Bytes; where no more is left, a program cannot even write down why it failed."""
 _NOT_INSIDE = re.compile(r"^bwrap: execvp [^\n]*", re.MULTILINE)
 _FINDING = re.compile(r"(?P<file>.+?)(?P<told>:\d+:\d+: (?:warning|error).*)")
-_API_FINDING = re.compile(r"^--- failure (.+) ---$", re.MULTILINE)
 _API_NEEDS = re.compile(r"semver requires new (major|minor) version")
 _NO_LIBRARY = "skipped the following crates since they have no library target:"
 _DEPENDENT = """[package]
@@ -383,7 +383,7 @@ def compare_api(
         finished = _call(cargo, directory, argv, "comparing the API", access, deadline=within)
     except subprocess.TimeoutExpired:
         return ApiSeen(asked=False, why="it was not done in time (`cargo.semver_within` in the profile)")
-    findings = tuple(_API_FINDING.findall(finished.out))
+    findings = api_findings(finished.out)
     needs = _API_NEEDS.search(finished.tail)
     if needs is not None or findings:
         level = needs[1] if needs is not None else "major"

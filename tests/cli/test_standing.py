@@ -45,6 +45,27 @@ def test_the_last_release_is(tags: tuple[TagSeen, ...], expected: str | None) ->
     assert last_release(tags, project()) == found
 
 
+SPELLED = {
+    "the version alone": "2.0.19",
+    "a package before it": "tower-timeout-0.3.0",
+    "a package and a v before it": "rayon-core-v1.13.0",
+}
+
+
+@pytest.mark.parametrize("name", SPELLED.values(), ids=list(SPELLED))
+def test_without_a_profile_the_last_release_is_found_by_the_usual_spellings(name: str) -> None:
+    found = last_release([tag(name, 5), tag("nightly-2026-01-06", 6)], None)
+    assert found is not None
+    assert found.tag == name
+
+
+def test_the_last_release_is_that_of_any_package() -> None:
+    known = project(tag="{name}-{version}")
+    found = last_release([tag("tower-0.5.2", 1), tag("tower-layer-0.3.3", 2)], known)
+    assert found is not None
+    assert (found.version, found.tag) == ("0.3.3", "tower-layer-0.3.3")
+
+
 def run(id: str, next: WayOn, version: str = "1.0.0", **fields: object) -> RunSeen:
     return RunSeen.model_validate(
         {"id": id, "project": "demo", "version": version, "world": "live", "state": "failed", "next": next, **fields}

@@ -315,7 +315,9 @@ class TestOldestRust:
         assert (found.ran, "rustup toolchain install 1.31.0" in found.why) == (False, True)
 
 
-GONE = ApiSeen(asked=True, needs=Change.BREAKING, findings=("function_missing: pub fn removed or renamed",))
+GONE = ApiSeen(
+    asked=True, needs=Change.BREAKING, findings=("function_missing: pub fn removed or renamed (function units::x)",)
+)
 NEW = ApiSeen(asked=True, needs=Change.FEATURE)
 BROKE = """
 --- failure function_missing: pub fn removed or renamed ---

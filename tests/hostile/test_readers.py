@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.changes.api_report import api_findings
 from loadmaster.planning.changes.entries import entries_in
 from loadmaster.planning.changes.last_release import commit_it_names
 from loadmaster.planning.changes.packed_changes import library_of, packed_changes
@@ -247,6 +248,11 @@ READERS: Mapping[str, Reader] = {
         lambda content: judge(content, "core", "1.0.0"),
         (CRATE,),
         ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt"),
+    ),
+    "a comparison of APIs": Reader(
+        _text(api_findings),
+        (b"--- failure a: b ---\n\nFailed in:\n  struct wing::Egg, previously in file a/src/lib.rs:1\n",),
+        ("planning/changes/api_report",),
     ),
     "a release's archive": Reader(
         lambda content: take_program("x", content, "hangar"),

@@ -15,6 +15,7 @@ SPELLINGS = (VERSION, PLAIN, SHORT)
 
 _FIELD = re.compile(rf"\{{(?P<spelling>{'|'.join(SPELLINGS)})\}}")
 _TWO_NUMBERS = re.compile(r"\d+\.\d+")
+_VERSION_TEXT = r"(?P<version>\d+\.\d+.*)"
 
 
 def spelled(version: str) -> dict[str, str]:
@@ -44,4 +45,21 @@ def version_in(tag: str, pattern: str, package: str) -> str | None:
     if not (tag.startswith(before) and tag.endswith(after)) or len(tag) <= len(before) + len(after):
         return None
     text = tag[len(before) : len(tag) - len(after)]
-    return f"{text}.0" if place["spelling"] == SHORT and _TWO_NUMBERS.fullmatch(text) else text
+    return _complete(text, place["spelling"])
+
+
+def package_version_in(tag: str, pattern: str) -> str | None:
+    """As `version_in`, of a package whose name nobody knows: where the pattern has `{name}`, the tag has any text."""
+    place = _FIELD.search(pattern)
+    if place is None:
+        return None
+    before, after = (
+        ".+?".join(re.escape(part) for part in side.split("{name}"))
+        for side in (pattern[: place.start()], pattern[place.end() :])
+    )
+    found = re.fullmatch(f"{before}{_VERSION_TEXT}{after}", tag)
+    return None if found is None else _complete(found["version"], place["spelling"])
+
+
+def _complete(text: str, spelling: str) -> str:
+    return f"{text}.0" if spelling == SHORT and _TWO_NUMBERS.fullmatch(text) else text

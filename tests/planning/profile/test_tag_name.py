@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadmaster.planning.profile.tag_name import SPELLINGS, spelled, tag_name, version_in
+from loadmaster.planning.profile.tag_name import SPELLINGS, package_version_in, spelled, tag_name, version_in
 
 NAMES = [
     ("v{version}", "1.2.0", "v1.2.0"),
@@ -43,6 +43,25 @@ BACK = [
 @pytest.mark.parametrize(("tag", "pattern", "text"), BACK)
 def test_the_version_of_a_tag(tag: str, pattern: str, text: str | None) -> None:
     assert version_in(tag, pattern, "wing") == text
+
+
+OF_ANY_PACKAGE = [
+    ("v1.2.0", "v{version}", "1.2.0"),
+    ("0.29", "{short}", "0.29.0"),
+    ("tower-timeout-0.3.0-alpha.1", "{name}-{version}", "0.3.0-alpha.1"),
+    ("rayon-core-v1.13.0", "{name}-v{version}", "1.13.0"),
+    ("wing-2-1.0.0", "{name}-{version}", "1.0.0"),
+    ("wing-v1.0.0", "{name}-{version}", None),
+    ("-1.0.0", "{name}-{version}", None),
+    ("nightly-2026-11-30", "{name}-{version}", None),
+    ("1x2.0", "1.{version}", None),
+    ("v1.0.0", "v", None),
+]
+
+
+@pytest.mark.parametrize(("tag", "pattern", "text"), OF_ANY_PACKAGE)
+def test_the_version_of_a_tag_of_any_package(tag: str, pattern: str, text: str | None) -> None:
+    assert package_version_in(tag, pattern) == text
 
 
 VERSIONS = st.builds(
