@@ -28,7 +28,6 @@ PROFILE = """title = "Hangar"
 forge = "loadmaster/hangar"
 
 [source]
-directory = "."
 branch = "main"
 
 [install]
@@ -51,7 +50,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     """
     place = tmp_path_factory.mktemp("runner")
     (place / "work").mkdir()
-    clone, temp = repository(place / "work" / "clone", {"release/hangar.toml": PROFILE}), place / "temp"
+    clone, temp = repository(place / "work" / "clone", {"loadmaster.toml": PROFILE}), place / "temp"
     temp.mkdir()
     says = {
         "github.workspace": str(clone),
@@ -60,9 +59,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         "secrets.REGISTRY_TOKEN_NEW": TOKEN,
     }
     home = place / "work" / "loadmaster"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOADMASTER_PROJECTS", str(clone / "release"))
-        up(home, ROOT, tell=print)
+    up(home, ROOT, tell=print)
     yield Runner(clone, temp, says, {})
     down(home, True, print)
 
