@@ -102,11 +102,9 @@ MAY = {
     "loadmaster/credentials/given.py",
     "loadmaster/credentials/moving.py",
     "loadmaster/guarded/server.py",
-    "loadmaster/guarded/worker.py",
 }
 """The move, the look-up (which refuses what it finds there), what hides from git what it finds there, the server, which tells
-Prefect its key, the worker, which takes the sign-in out of a run's environment, and the reader of blocks, which looks for an
-address."""
+Prefect its key, and the reader of blocks, which looks for an address."""
 
 
 def readers(root: Path) -> set[str]:

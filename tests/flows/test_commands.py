@@ -68,7 +68,7 @@ class Hangar(NamedTuple):
 def hangar(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hangar:
     (tmp_path / "projects").mkdir()
     repository(tmp_path / "repository", {"docs/table.md": "of 0.4.0\n"})
-    monkeypatch.setattr("loadmaster.run.profiles._PLACES", (tmp_path / "projects",))
+    monkeypatch.setattr("loadmaster.run.profiles.PROJECTS", tmp_path / "projects")
     return Hangar(tmp_path, store)
 
 

@@ -93,7 +93,7 @@ def project(store: Store, engine: Engine, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "projects").mkdir()
     (tmp_path / "0.5.0").mkdir()
     workspace(tmp_path / "repository")
-    monkeypatch.setattr("loadmaster.run.profiles._PLACES", (tmp_path / "projects",))
+    monkeypatch.setattr("loadmaster.run.profiles.PROJECTS", tmp_path / "projects")
     monkeypatch.setenv("DOCKER_HOST", engine.address)
     return Project(tmp_path, store)
 

@@ -31,6 +31,7 @@ from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
 from loadmaster.planning.profile.in_repository import ProfileText, examine, profiles_in
+from loadmaster.planning.progress.notes import read_note
 from loadmaster.planning.registry.as_of import lines_as_of
 from loadmaster.planning.registry.compare import VCS_INFO, compare
 from loadmaster.planning.registry.crate_file import read_crate
@@ -248,6 +249,9 @@ READERS: Mapping[str, Reader] = {
         lambda content: judge(content, "core", "1.0.0"),
         (CRATE,),
         ("planning/crates_io/tarball", "planning/crates_io/toml_excerpt"),
+    ),
+    "a note of a journal": Reader(
+        read_note, (b'{"phase": "check"}', b'{"held": {"crates": ["a"], "until": null}}'), ("planning/progress/notes",)
     ),
     "a comparison of APIs": Reader(
         _text(api_findings),

@@ -64,11 +64,15 @@ class Terminal:
 def terminal(
     words: Sequence[str], environment: Mapping[str, str], directory: Path, columns: int = 80, lines: int = 24
 ) -> Iterator[Terminal]:
-    """The program, with all of its streams at a terminal of that size; it has ended afterwards."""
+    """The program, with all of its streams at a terminal of that size; it has ended afterwards.
+
+    Readline writes a size into the environment of a process that loads it, as pytest's own does: that is no terminal's.
+    """
+    own = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     process = subprocess.Popen(
-        words, cwd=directory, env=dict(environment), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        words, cwd=directory, env=own, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
     os.close(theirs)
     try:

@@ -99,7 +99,7 @@ def test_a_lag_is_of_the_crate_and_not_of_requests() -> None:
         ({"on": "forge", "reset": "before-commit"}, "`forge` is a whole server"),
         ({"on": "publish", "times": 0}, "greater than or equal to 1"),
         ({"on": "publish", "status": 99}, "greater than or equal to 200"),
-        ({"on": "publish", "crates": "a"}, "there is no such field"),
+        ({"on": "publish", "crates": "a"}, "Extra inputs"),
     ],
     ids=str,
 )

@@ -70,13 +70,13 @@ PLANTED: list[tuple[str, str, Callable[[], Evidence], str]] = [
         "entries under smaller headings at the versions' level",
         "changelog-entries",
         lambda: bumped("## Unreleased\n\n### Added\n\n- New.\n\n### v0.4.0\n\n- Old.\n"),
-        "an entry that belongs to no version: line 7, `- New.`",
+        "an entry that belongs to no version: line 5, `- New.`",
     ),
     (
         "entries under a version that did not come out",
         "changelog-entries",
         lambda: bumped("## 0.4.1 (unreleased)\n\n- New.\n\n## 0.4.0 (2026-10-01)\n\n- Old.\n"),
-        "line 5, `- New.`",
+        "line 3, `- New.`",
     ),
     (
         "entries above what is to come",

@@ -56,7 +56,7 @@ def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory of profiles in which there is `smoked`, which releases an object, too."""
     place = tmp_path / "projects"
     place.mkdir()
-    monkeypatch.setattr("loadmaster.run.profiles._PLACES", (place,))
+    monkeypatch.setattr("loadmaster.run.profiles.PROJECTS", place)
     (place / "smoked.toml").write_text(PROFILE + OF_ASSET)
     return place
 
