@@ -256,7 +256,7 @@ READERS: Mapping[str, Reader] = {
     "a comparison of APIs": Reader(
         _text(api_findings),
         (b"--- failure a: b ---\n\nFailed in:\n  struct wing::Egg, previously in file a/src/lib.rs:1\n",),
-        ("planning/changes/api_report",),
+        (),
     ),
     "a release's archive": Reader(
         lambda content: take_program("x", content, "hangar"),
