@@ -2,23 +2,35 @@
 
 Prefect's own `deploy` switches every schedule and deployment back on, and deletes schedules made in the UI. So it is given a
 copy of our file with the operator's choices written in. Nothing is switched on, even for a moment.
+
+It imports Prefect and every flow, which takes seconds. So it is left out where it would change nothing: if all that it reads
+is as it was the last time, and the server's deployments are still those that it left.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+import loadmaster
+from loadmaster import __version__
 from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning
 from loadmaster.planning.deployment import function_of, offer_projects
 from loadmaster.planning.values.tell import Tell
+from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.yaml_text import read_yaml
+from loadmaster.run.profiles import project_names
 from loadmaster.stack.access import connect
+from loadmaster.stack.database import installed_prefect
 from loadmaster.stack.record import changing, read_record, running
 
 Definition = dict[str, Any]
@@ -27,8 +39,75 @@ Definition = dict[str, Any]
 ENTRIES_OF_A_SCHEDULE = ("cron", "day_or", "interval", "anchor_date", "rrule", "timezone")
 
 
-def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], deployed: Iterable[Definition]) -> None:
-    """Creates or updates every deployment of the project's `prefect.yaml`. Raises `DeploymentsNotApplied`."""
+class Registered(Value):
+    """What the last registration read, and what the server had after it. Both are digests."""
+
+    read: str
+    deployed: str
+
+
+def apply_deployments(
+    home: Path, project_root: Path, env: Mapping[str, str], deployed: Callable[[], Iterable[Definition]], tell: Tell
+) -> None:
+    """Creates or updates every deployment of the project's `prefect.yaml`, unless all of them are right already.
+
+    `deployed` asks the server. Raises `DeploymentsNotApplied`.
+    """
+    record, before = home / "registered.json", tuple(deployed())
+    read = _digest_of_what_is_read(project_root)
+    if _last(record) == Registered(read=read, deployed=digest_of_deployments(before)):
+        return
+    tell("registering the deployments")
+    _register(home, project_root, env, before)
+    with writing(record):
+        after = Registered(read=read, deployed=digest_of_deployments(deployed()))
+        record.write_text(after.model_dump_json())
+
+
+def _last(record: Path) -> Registered | None:
+    """None if nothing can be said of the last registration: then there is another one."""
+    try:
+        return Registered.model_validate_json(record.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _digest_of_what_is_read(project_root: Path) -> str:
+    """The file, the flows' code, the versions, and the projects that forms offer."""
+    text = (project_root / "prefect.yaml").read_text(encoding="utf-8")
+    named = (str(each["entrypoint"]).partition(":") for each in read_yaml(text)["deployments"])
+    files = [project_root / file for file, colon, _ in named if colon]
+    code = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in (*files, *_own_code()))
+    return _digest([text, code, __version__, installed_prefect(), sys.version, project_names()])
+
+
+def _own_code() -> Iterator[Path]:
+    """Flows and tasks are linked into the package in a checkout."""
+    for place, _, names in os.walk(Path(loadmaster.__file__).parent, followlinks=True):
+        yield from (Path(place) / name for name in names if name.endswith(".py"))
+
+
+MOVES_BY_ITSELF = frozenset({"created", "updated", "last_polled", "status"})
+"""What Prefect changes in a deployment that nobody touches."""
+
+
+def digest_of_deployments(deployed: Iterable[Definition]) -> str:
+    return _digest(sorted((_lasting(each) for each in deployed), key=lambda one: str(one.get("id"))))
+
+
+def _lasting(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_lasting(each) for each in part]
+    if isinstance(part, dict):
+        return {name: _lasting(value) for name, value in part.items() if name not in MOVES_BY_ITSELF}
+    return part
+
+
+def _digest(document: object) -> str:
+    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _register(home: Path, project_root: Path, env: Mapping[str, str], deployed: Iterable[Definition]) -> None:
     written = read_yaml((project_root / "prefect.yaml").read_text(encoding="utf-8"))
     merged = home / "prefect.yaml"
     with writing(merged):

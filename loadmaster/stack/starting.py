@@ -90,8 +90,8 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
         begun = datetime.now(UTC)
         close_dead(api, home, tell)
         started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
-        tell("registering the deployments")  # while the worker starts; it takes no run before the pool is open
-        apply_deployments(home, project_root, env, api.deployments())
+        # While the worker starts: it takes no run before the pool is open.
+        apply_deployments(home, project_root, env, api.deployments, tell)
         if started.worker != stack.worker:
             _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
         api.open_pool(POOL)

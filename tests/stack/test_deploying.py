@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from loadmaster.planning.smoke_worker import DEPLOYMENT, POOL
-from loadmaster.stack.deploying import Definition, add_choices
+from loadmaster.stack.deploying import Definition, add_choices, digest_of_deployments
 from tests.kit.checkout import ROOT
 
 NIGHTLY: Definition = {"slug": "nightly", "cron": "30 2 * * 1-5", "timezone": "UTC", "active": True}
@@ -75,6 +75,43 @@ def test_a_schedule_that_left_the_file_is_dropped() -> None:
 
 def test_another_deployments_choices_are_not_taken() -> None:
     assert add_choices(written(NIGHTLY), [deployed(name="other", paused=True)]) == written(NIGHTLY)
+
+
+HERE: Definition = {
+    "id": "1",
+    "updated": "2026-11-30T03:00:00Z",
+    "status": "READY",
+    "parameter_openapi_schema": {"properties": {"project": {"enum": ["demo"]}}},
+    "schedules": [on_server("nightly", True, cron="30 2 * * *")],
+}
+
+
+def test_what_prefect_changes_by_itself_asks_for_no_registration() -> None:
+    schedule = {**HERE["schedules"][0], "updated": "2026-12-01T00:00:00Z"}
+    later = {
+        **HERE,
+        "updated": "2026-12-01T00:00:00Z",
+        "status": "NOT_READY",
+        "last_polled": "now",
+        "schedules": [schedule],
+    }
+    assert digest_of_deployments([later]) == digest_of_deployments([HERE])
+
+
+TOUCHED: dict[str, list[Definition]] = {
+    "it is gone": [],
+    "another is there": [HERE, {**HERE, "id": "2"}],
+    "it is paused": [{**HERE, "paused": True}],
+    "a form offers another project": [
+        {**HERE, "parameter_openapi_schema": {"properties": {"project": {"enum": ["demo", "wing"]}}}}
+    ],
+    "a schedule is switched off": [{**HERE, "schedules": [on_server("nightly", False, cron="30 2 * * *")]}],
+}
+
+
+@pytest.mark.parametrize("touched", TOUCHED.values(), ids=list(TOUCHED))
+def test_any_other_change_on_the_server_asks_for_a_registration(touched: list[Definition]) -> None:
+    assert digest_of_deployments(touched) != digest_of_deployments([HERE])
 
 
 def test_our_own_deployments_name_flows_that_exist_and_no_place_on_this_machine() -> None:

@@ -210,6 +210,27 @@ def test_up_again_is_the_same_stack_and_its_ui_calls_its_own_address(project: Pr
     assert (told["api_url"], told["auth"], told["csrf_enabled"]) == ("/api", "BASIC", True)
 
 
+def test_up_again_registers_nothing_unless_code_or_server_are_no_longer_as_they_were(project: Project) -> None:
+    def times_registered() -> int:
+        told: list[str] = []
+        up(project.home, project.root, tell=told.append)
+        return told.count("registering the deployments")
+
+    project.up()
+    assert times_registered() == 0
+
+    flow = project.root / "waiting.py"
+    os.utime(flow, ns=(0, 0))
+    assert [times_registered(), times_registered()] == [1, 0]
+
+    with connect(project.home, project.running()) as api:
+        (deployment,) = api.deployments()
+        ask(project.home, "PATCH", f"/deployments/{deployment['id']}", {"paused": True}).raise_for_status()
+        assert [times_registered(), times_registered()] == [1, 0]
+        assert [each["paused"] for each in api.deployments()] == [True]
+        ask(project.home, "PATCH", f"/deployments/{deployment['id']}", {"paused": False}).raise_for_status()
+
+
 def test_a_credential_is_with_the_keeper_and_in_no_process_s_environment_and_in_no_file(project: Project) -> None:
     stack = project.running()
     parts = [stack.server, stack.worker, stack.supervisor, stack.keeper]
@@ -293,6 +314,7 @@ def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Projec
 
 def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_worker_stays(project: Project) -> None:
     worker, told = project.running().worker, list[str]()
+    (project.home / "registered.json").unlink()
     stop(running(project.home).server, patience=30)
 
     def hang_once(line: str) -> None:
