@@ -4,7 +4,8 @@ Prefect's own `deploy` switches every schedule and deployment back on, and delet
 copy of our file with the operator's choices written in. Nothing is switched on, even for a moment.
 
 It imports Prefect and every flow, which takes seconds. So it is left out where it would change nothing: if all that it reads
-is as it was the last time, and the server's deployments are still those that it left.
+is as it was the last time, and the server's deployments are still those that it left. The projects that forms offer come and
+go more often, and are written into the forms alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.run.profiles import project_names
 from loadmaster.stack.access import connect
+from loadmaster.stack.api import Api
 from loadmaster.stack.database import installed_prefect
 from loadmaster.stack.record import changing, read_record, running
 
@@ -46,22 +48,27 @@ class Registered(Value):
     deployed: str
 
 
-def apply_deployments(
-    home: Path, project_root: Path, env: Mapping[str, str], deployed: Callable[[], Iterable[Definition]], tell: Tell
-) -> None:
-    """Creates or updates every deployment of the project's `prefect.yaml`, unless all of them are right already.
-
-    `deployed` asks the server. Raises `DeploymentsNotApplied`.
+def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], api: Api, tell: Tell) -> None:
+    """Creates or updates every deployment of the project's `prefect.yaml`, unless all of them are right already, and offers the
+    known projects in their forms. Raises `DeploymentsNotApplied`, `PrefectUnreachable`, `PrefectRefused`.
     """
-    record, before = home / "registered.json", tuple(deployed())
+    record, deployed = home / "registered.json", api.deployments()
     read = _digest_of_what_is_read(project_root)
-    if _last(record) == Registered(read=read, deployed=digest_of_deployments(before)):
-        return
-    tell("registering the deployments")
-    _register(home, project_root, env, before)
-    with writing(record):
-        after = Registered(read=read, deployed=digest_of_deployments(deployed()))
-        record.write_text(after.model_dump_json())
+    if _last(record) != Registered(read=read, deployed=digest_of_deployments(deployed)):
+        tell("registering the deployments")
+        _register(home, project_root, env, deployed)
+        deployed = api.deployments()
+        with writing(record):
+            registered = Registered(read=read, deployed=digest_of_deployments(deployed))
+            record.write_text(registered.model_dump_json())
+    _offer(api, deployed, project_names())
+
+
+def _offer(api: Api, deployed: Iterable[Definition], names: tuple[str, ...]) -> None:
+    for deployment in deployed:
+        schema = deployment["parameter_openapi_schema"]
+        if (wanted := offer_projects(schema, names)) != schema:
+            api.give_form(deployment["id"], wanted)
 
 
 def _last(record: Path) -> Registered | None:
@@ -73,12 +80,12 @@ def _last(record: Path) -> Registered | None:
 
 
 def _digest_of_what_is_read(project_root: Path) -> str:
-    """The file, the flows' code, the versions, and the projects that forms offer."""
+    """The file, the flows' code, and the versions."""
     text = (project_root / "prefect.yaml").read_text(encoding="utf-8")
     named = (str(each["entrypoint"]).partition(":") for each in read_yaml(text)["deployments"])
     files = [project_root / file for file, colon, _ in named if colon]
     code = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in (*files, *_own_code()))
-    return _digest([text, code, __version__, installed_prefect(), sys.version, project_names()])
+    return _digest([text, code, __version__, installed_prefect(), sys.version])
 
 
 def _own_code() -> Iterator[Path]:
@@ -92,7 +99,10 @@ MOVES_BY_ITSELF = frozenset({"created", "updated", "last_polled", "status"})
 
 
 def digest_of_deployments(deployed: Iterable[Definition]) -> str:
-    return _digest(sorted((_lasting(each) for each in deployed), key=lambda one: str(one.get("id"))))
+    """Of all that a registration would write anew. Which projects the forms offer is none of that."""
+    return _digest(
+        sorted((_lasting(offer_projects(each, ())) for each in deployed), key=lambda one: str(one.get("id")))
+    )
 
 
 def _lasting(part: Any) -> Any:
@@ -171,7 +181,4 @@ def offer_in_forms(home: Path, names: Iterable[str], tell: Tell) -> None:
         except NoStackRunning:
             return
         with connect(home, stack) as api:
-            for deployment in api.deployments():
-                schema = deployment["parameter_openapi_schema"]
-                if (wanted := offer_projects(schema, offered)) != schema:
-                    api.give_form(deployment["id"], wanted)
+            _offer(api, api.deployments(), offered)

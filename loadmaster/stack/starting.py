@@ -91,7 +91,7 @@ def _ensure_rest(home: Path, project_root: Path, stack: Stack, tell: Tell) -> St
         close_dead(api, home, tell)
         started = stack if _has_worker(stack) else start_worker(home, project_root, stack, api, tell)
         # While the worker starts: it takes no run before the pool is open.
-        apply_deployments(home, project_root, env, api.deployments, tell)
+        apply_deployments(home, project_root, env, api, tell)
         if started.worker != stack.worker:
             _await(home, "worker", started.worker, lambda: api.has_seen_worker(POOL, begun), WORKER_SECONDS)
         api.open_pool(POOL)

@@ -98,13 +98,16 @@ def test_what_prefect_changes_by_itself_asks_for_no_registration() -> None:
     assert digest_of_deployments([later]) == digest_of_deployments([HERE])
 
 
+def test_a_form_that_offers_other_projects_asks_for_no_registration() -> None:
+    other = {"properties": {"project": {"enum": ["demo", "wing"]}}}
+    assert digest_of_deployments([{**HERE, "parameter_openapi_schema": other}]) == digest_of_deployments([HERE])
+
+
 TOUCHED: dict[str, list[Definition]] = {
     "it is gone": [],
     "another is there": [HERE, {**HERE, "id": "2"}],
     "it is paused": [{**HERE, "paused": True}],
-    "a form offers another project": [
-        {**HERE, "parameter_openapi_schema": {"properties": {"project": {"enum": ["demo", "wing"]}}}}
-    ],
+    "a form asks for something else": [{**HERE, "parameter_openapi_schema": {"properties": {"version": {}}}}],
     "a schedule is switched off": [{**HERE, "schedules": [on_server("nightly", False, cron="30 2 * * *")]}],
 }
 
