@@ -39,7 +39,7 @@ up: setup ## start the Prefect server, its worker and the deployments, and keep 
 down: setup ## stop them once nothing is running; FORCE=1 stops at once
 	@$(BIN)/loadmaster down $(if $(filter-out 0 no,$(FORCE)),--force)
 
-bench: setup ## measure it beside cargo, with 15 and 60 crates (BENCH=full: 400, too; BENCH=deciding: that part alone)
+bench: setup ## measure it beside cargo, with 15 and 60 crates (BENCH=full: 400, too; BENCH=quick: against the figures in the docs)
 	@$(BIN)/python -m bench $(if $(filter full,$(BENCH)),--full,$(if $(BENCH),--only $(BENCH)))
 
 docs: setup ## build the site of the docs in build/site, and check every link in it

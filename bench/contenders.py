@@ -13,6 +13,7 @@ from pathlib import Path
 from time import time
 
 from bench.figures import BenchRun
+from bench.machine import MachineWatch
 from bench.place import LOADMASTER, BenchPlace, RegistryProcess
 from bench.process import cpu_seconds, measure
 from bench.workspace import Shape, bare_copy, write
@@ -51,6 +52,7 @@ def run_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str)
     cargo = place.cargo(label, world.index)
     checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
     env = {**cargo.env, TOKEN: world.token}
+    watch = MachineWatch((world.pid,))
     cost = measure(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
     ended = time()
     return BenchRun(
@@ -60,6 +62,7 @@ def run_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str)
         service=world.service,
         cost=cost,
         phase_seconds=ended - world.first_upload(prefix),
+        others=watch.others(cost.cpu_seconds),
     )
 
 
@@ -89,7 +92,9 @@ def run_loadmaster(
     before, known = cpu_seconds(stack), set(_receipts(place))
     log = place.root / f"{label}.log"
     env = {**place.env, "LOADMASTER_REGISTRY_TOKEN": world.token}
+    watch = MachineWatch((world.pid, *stack))
     cost = measure([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
+    others = watch.others(cost.cpu_seconds)
     (file,) = set(_receipts(place)) - known
     receipt = Receipt.model_validate(json.loads(file.read_bytes()))
     run = BenchRun(
@@ -101,6 +106,7 @@ def run_loadmaster(
         # The receipt is written right after the last crate was seen in the index.
         phase_seconds=receipt.started.timestamp() + receipt.seconds - world.first_upload(prefix),
         server_cpu_seconds=cpu_seconds(stack) - before,
+        others=others,
     )
     return Released(run, prefix, receipt, Store(place.home).run(file.parent.name))
 
