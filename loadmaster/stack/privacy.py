@@ -26,10 +26,11 @@ DIRECTORIES = (
     "results",
     "runs",
     "smoke",
+    "ui",
     "upstream",
     "worlds",
 )
-FILES = ("stack.*", "prefect.yaml", "*.log")
+FILES = ("stack.*", "store.json", "registered.json", "prefect.yaml", "*.log")
 """What is ours in a home. The rest is not touched: somebody's `LOADMASTER_HOME` may hold other things, too."""
 
 

@@ -253,8 +253,9 @@ class TestAnotherUser:
         ran = loadmaster(machine.home, "rehearse", "--project", "demo", "--version", "minor", "--json")
         assert ran.code == 0, ran.err
         assert as_nobody(lambda: files_that_can_be_read(machine.home)) == []
-        # cargo unpacks crates with the modes that are in them. The home is closed, and the next start mends them.
-        assert {path.split("/")[0] for path in open_to_others(machine.home)} <= {"build", "runs"}
+        # cargo unpacks crates with the modes that are in them, and Prefect copies its pages. The home is closed, and the next
+        # start mends them.
+        assert {path.split("/")[0] for path in open_to_others(machine.home)} <= {"build", "runs", "ui"}
         told = list[str]()
         mend_modes(machine.home, told.append)
         assert (open_to_others(machine.home), told) == ([], [])
