@@ -38,6 +38,8 @@ from loadmaster.stack.record import changing, read_record, running
 Definition = dict[str, Any]
 """A part of `prefect.yaml`, or of the server's answer about a deployment, in Prefect's own shape."""
 
+REGISTERING_SECONDS = 300.0
+"""A server that hangs would keep Prefect's command for good. It takes 7 s on an idle machine; 60 s were seen on a busy one."""
 ENTRIES_OF_A_SCHEDULE = ("cron", "day_or", "interval", "anchor_date", "rrule", "timezone")
 
 
@@ -122,7 +124,18 @@ def _register(home: Path, project_root: Path, env: Mapping[str, str], deployed: 
     merged = home / "prefect.yaml"
     with writing(merged):
         merged.write_text(json.dumps(add_choices(written, deployed), indent=2))  # JSON is YAML
-    done = subprocess.run(
+    try:
+        done = _deploy(merged, project_root, env)
+    except subprocess.TimeoutExpired as error:
+        raise DeploymentsNotApplied(f"it was not done within {REGISTERING_SECONDS:.0f} s") from error
+    with writing(home / "deploy.log"):
+        (home / "deploy.log").write_text(done.stdout)
+    if done.returncode != 0:
+        raise DeploymentsNotApplied("\n".join(done.stdout.rstrip().splitlines()[-25:]))
+
+
+def _deploy(merged: Path, project_root: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(merged)],
         cwd=project_root,
         env=dict(env),
@@ -132,11 +145,8 @@ def _register(home: Path, project_root: Path, env: Mapping[str, str], deployed: 
         text=True,
         errors="replace",
         check=False,
+        timeout=REGISTERING_SECONDS,
     )
-    with writing(home / "deploy.log"):
-        (home / "deploy.log").write_text(done.stdout)
-    if done.returncode != 0:
-        raise DeploymentsNotApplied("\n".join(done.stdout.rstrip().splitlines()[-25:]))
 
 
 def add_choices(written: Definition, deployed: Iterable[Definition]) -> Definition:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -49,14 +51,16 @@ def test_each_message_on_the_way_to_a_server_leads_to_the_next(machine: Machine)
     whole = yaml.read_text()
     yaml.write_text(whole.replace("flows.preflight.preflight", "flows.preflight.pre_flight"))
     database.parent.mkdir(parents=True)
-    database.write_text("This is no database.\n" * 100)
+    with closing(sqlite3.connect(database)) as planted:
+        planted.execute("CREATE TABLE flow (id)")  # beside which Prefect cannot make its own
     here = (machine.root, machine.environment)
 
     asked = machine.run("cancel")
     assert asked.returncode == 1
     not_ready = run_as_printed("NoStackRunning", "loadmaster up", asked.stderr, *here, succeeds=False)
     assert "The Prefect server was not ready" in not_ready.stderr
-    database.unlink()
+    for file in database.parent.glob("prefect.db*"):
+        file.unlink()
     not_registered = run_as_printed("StackDidNotStart", "loadmaster up", not_ready.stderr, *here, succeeds=False)
     assert "could not be registered" in not_registered.stderr
     yaml.write_text(whole)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import httpx
 import psutil
@@ -23,8 +24,10 @@ from loadmaster.credentials import asking
 from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
+from loadmaster.stack import starting
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
+from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.following import follow
 from loadmaster.stack.idling import in_use
 from loadmaster.stack.processes import Process, is_alive, stop
@@ -309,19 +312,22 @@ def test_a_run_outlives_its_server_which_comes_back_where_it_was(project: Projec
         assert end_of_run(api, run).type == "COMPLETED"
 
 
-def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_worker_stays(project: Project) -> None:
-    worker, told = project.running().worker, list[str]()
-    (project.home / "registered.json").unlink()
+def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_worker_stays(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, told, hung = project.running().worker, list[str](), list[int]()
     stop(running(project.home).server, patience=30)
 
-    def hang_once(line: str) -> None:
-        told.append(line)
-        if line == "registering the deployments" and told.count(line) == 1:
-            recorded = read_record(project.home)
-            assert recorded is not None
+    def hang_once(*arguments: Any) -> None:
+        recorded = read_record(project.home)
+        assert recorded is not None
+        if not hung:
+            hung.append(recorded.server.pid)
             os.kill(recorded.server.pid, signal.SIGSTOP)
+        apply_deployments(*arguments)
 
-    stack = up(project.home, project.root, tell=hang_once)
+    monkeypatch.setattr(starting, "apply_deployments", hang_once)
+    stack = up(project.home, project.root, tell=told.append)
 
     assert "the server that was just started does not answer; starting it again" in told
     assert stack.worker == worker
