@@ -123,15 +123,15 @@ def test_a_token_that_is_missing_is_given_as_the_message_says_and_a_begun_releas
         _, _, finish = stopped.partition("next: finish it: ")
         assert taken_from(finish, "{command}") == taken_from(seen.stdout, "{status.command}")
         missing = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here, succeeds=False)
-        assert (missing.returncode, "There is no token for the registry" in missing.stderr) == (1, True)
+        assert (missing.returncode, "There is no token for the registry" in missing.stdout) == (1, True)
 
         file = tmp_path / "token"
         file.write_text("another-token\n")
         run_as_printed(
-            "credentials._give_again", "{variable}_FILE=FILE loadmaster up", missing.stderr, *here, FILE=file
+            "credentials._give_again", "{variable}_FILE=FILE loadmaster up", missing.stdout, *here, FILE=file
         )
         given = run_as_printed(
-            "credentials._give_again", "{variable}=TOKEN loadmaster up", missing.stderr, *here, TOKEN=TOKEN
+            "credentials._give_again", "{variable}=TOKEN loadmaster up", missing.stdout, *here, TOKEN=TOKEN
         )
         assert f"the keeper held another `{TOKEN_VARIABLE}`, and has this newer one now" in given.stderr
         finished = run_as_printed("status.status_text", "{status.command}", seen.stdout, *here)
