@@ -14,8 +14,6 @@ from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import ManifestPathOption
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.planning.profile.policy import Policy, Requirements
-from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.run.profiles import load_project
 
 app = typer.Typer()
 
@@ -80,6 +78,8 @@ def bump(
     from loadmaster.cli.commands.bump import bump as bump_files
     from loadmaster.cli.commands.bump import bump_text, roots_in
     from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.planning.profile.project import ReleaseStyle
+    from loadmaster.run.profiles import load_project
 
     profile = load_project(project) if project is not None else profile_of_tree(tree)
     style, roots = profile.release if profile else ReleaseStyle(), roots_in(tree, manifest_path or (), profile)
@@ -108,6 +108,7 @@ def gates(
     from loadmaster.cli.commands.gates import judge, judgement_text
     from loadmaster.cli.commands.projects.here import profile_of_tree
     from loadmaster.planning.ci.summary import gates_summary
+    from loadmaster.run.profiles import load_project
 
     profile = load_project(project) if project is not None else profile_of_tree(tree)
     judged = judge(tree, tag, profile, roots_in(tree, manifest_path or (), profile))

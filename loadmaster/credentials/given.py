@@ -19,7 +19,6 @@ from loadmaster.credentials.wire import LONGEST_VALUE
 from loadmaster.errors import redaction
 from loadmaster.errors.credentials import SecretFileUnread, SecretGivenTwice, SecretInEnvironment
 from loadmaster.planning.profile.secret_variables import FILE, GIVEN_VARIABLES, SECRET_VARIABLES
-from loadmaster.run.store import default_store
 
 _OWN: dict[str, str] = {}
 _READING = threading.Lock()
@@ -84,6 +83,8 @@ def given(name: str) -> str | None:
     read_files()
     if name in _OWN:
         return _OWN[name]
+    from loadmaster.run.store import default_store  # the command line reads this module before it knows its command
+
     return asking.ask(default_store().root, name)
 
 
