@@ -59,12 +59,12 @@ app = typer.Typer(
 
 
 def _version(text: str) -> str:
-    """Raises `MalformedVersion`."""
+    """Raises `MalformedVersion`, `PackageNamedTwice`."""
+    if "=" not in text:
+        return text if text == CHANGED else _given(text)
     from loadmaster.planning.edits.released import named_versions
 
-    if named := named_versions(text):
-        return ",".join(f"{name}={_given(one)}" for name, one in named.items())
-    return text if text == CHANGED else _given(text)
+    return ",".join(f"{name}={_given(one)}" for name, one in named_versions(text).items())
 
 
 def _given(text: str) -> str:

@@ -193,7 +193,7 @@ def explain(
 
     Exit codes: 0 done, 2 there is no such field, or usage.
     """
-    from loadmaster.cli.commands.projects.checking import explained_text
+    from loadmaster.cli.commands.projects.explaining import explained_text
     from loadmaster.planning.profile.fields import explain
 
     table, found = explain(field)

@@ -76,8 +76,8 @@ def bump(
     bumped, 2 usage.
     """
     from loadmaster.cli.commands.bump import bump as bump_files
-    from loadmaster.cli.commands.bump import bump_text, roots_in
-    from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.cli.commands.bump import bump_text
+    from loadmaster.cli.commands.projects.here import profile_of_tree, roots_in
     from loadmaster.planning.profile.project import ReleaseStyle
     from loadmaster.run.profiles import load_project
 
@@ -104,9 +104,8 @@ def gates(
     Without a profile, all publishable packages count except those that maturin builds into Python packages. A gate without
     an answer does not fail here. Exit codes: 0 no gate fails, 1 a gate fails, 2 the tree cannot be read, or usage.
     """
-    from loadmaster.cli.commands.bump import roots_in
     from loadmaster.cli.commands.gates import judge, judgement_text
-    from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.cli.commands.projects.here import profile_of_tree, roots_in
     from loadmaster.planning.ci.summary import gates_summary
     from loadmaster.run.profiles import load_project
 
