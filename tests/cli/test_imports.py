@@ -58,6 +58,17 @@ PAGE = {"rich.markdown", "markdown_it"}
 PROFILE = {"pydantic", "regex", "semver", "loadmaster.planning.profile.project"}
 STORE = {"loadmaster.run.store"}
 TREE = {"markdown_it", "loadmaster.planning.edits", "loadmaster.cli.commands.projects"}
+RUNS = {
+    *(
+        "filelock",
+        "markdown_it",
+        "psutil",
+        "loadmaster.planning.plan",
+        "loadmaster.planning.edits",
+        "loadmaster.run.job",
+    ),
+    *("loadmaster.stack.record", "loadmaster.clients.git", *PROFILE, *STORE),
+}
 
 HANGAR = str(ROOT / "examples" / "hangar")
 COMMANDS: tuple[tuple[str, list[str], set[str]], ...] = (
@@ -78,6 +89,8 @@ COMMANDS: tuple[tuple[str, list[str], set[str]], ...] = (
         PROFILE | STORE | TREE | {"ruamel", "loadmaster.planning.gates", "loadmaster.planning.plan"},
     ),
     ("a bump", ["bump", HANGAR, "--version", "minor", "--dry-run"], PROFILE | STORE | TREE | {"tomlkit"}),
+    ("the runs, where no server runs", ["runs"], RUNS),
+    ("where one stands", [], RUNS | {"git", "loadmaster.cli.standing", "loadmaster.cli.commands.projects"}),
 )
 """What is done, the arguments, and what of `WATCHED` that imports."""
 
