@@ -116,7 +116,7 @@ def imported(tmp_path: Path, arguments: list[str], environment: Mapping[str, str
         capture_output=True,
         check=False,
     )
-    return WATCHED & set(json.loads(told.read_text()))
+    return set(json.loads(told.read_text())) & WATCHED
 
 
 def test_what_is_watched_is_there() -> None:
