@@ -86,7 +86,7 @@ COMMANDS: tuple[tuple[str, list[str], set[str]], ...] = (
     (
         "the gates of a tree",
         ["gates", HANGAR],
-        PROFILE | STORE | TREE | {"ruamel", "loadmaster.planning.gates", "loadmaster.planning.plan"},
+        PROFILE | STORE | TREE | {"loadmaster.planning.gates", "loadmaster.planning.plan"},
     ),
     ("a bump", ["bump", HANGAR, "--version", "minor", "--dry-run"], PROFILE | STORE | TREE | {"tomlkit"}),
     ("the runs, where no server runs", ["runs"], RUNS),
