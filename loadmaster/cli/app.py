@@ -44,12 +44,7 @@ from loadmaster.cli.screen.streams import suit_the_locale
 from loadmaster.cli.screen.volume import Volume, set_volume
 from loadmaster.cli.usage import Commands
 from loadmaster.credentials.given import hold, read_files
-from loadmaster.planning.edits.released import named_versions
-from loadmaster.planning.values.receipt import ReceiptOutcome
 from loadmaster.planning.values.version import CHANGED, Level, parse
-from loadmaster.run.profiles import load_project
-from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
 from loadmaster.stack.privacy import keep_to_ourselves
 
 if TYPE_CHECKING:
@@ -64,10 +59,12 @@ app = typer.Typer(
 
 
 def _version(text: str) -> str:
-    """Raises `MalformedVersion`."""
-    if named := named_versions(text):
-        return ",".join(f"{name}={_given(one)}" for name, one in named.items())
-    return text if text == CHANGED else _given(text)
+    """Raises `MalformedVersion`, `PackageNamedTwice`."""
+    if "=" not in text:
+        return text if text == CHANGED else _given(text)
+    from loadmaster.planning.edits.released import named_versions
+
+    return ",".join(f"{name}={_given(one)}" for name, one in named_versions(text).items())
 
 
 def _given(text: str) -> str:
@@ -168,6 +165,7 @@ def _options(
         raise typer.Exit
     if context.invoked_subcommand is None:
         from loadmaster.cli.standing import standing_here, standing_text
+        from loadmaster.run.store import default_store
 
         standing = standing_here(Path.cwd(), default_store(), is_elsewhere=bool(directory))
         document = standing.model_dump(mode="json", exclude_none=True)
@@ -193,6 +191,8 @@ def plan(
     """
     from loadmaster.cli.commands.plan import plan_here, planned_text
     from loadmaster.planning.ci.summary import plan_summary
+    from loadmaster.planning.values.receipt import ReceiptOutcome
+    from loadmaster.run.store import default_store
 
     request = _request(project, version, repository, commit, as_of, over=over, why=why, branch=branch)
     planned = plan_here(request, default_store())
@@ -231,6 +231,8 @@ def rehearse(
     """
     from loadmaster.cli.commands.runs import start
     from loadmaster.deployments import REHEARSE
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
     request = request.model_copy(update={"preflight": preflight})
@@ -275,6 +277,8 @@ def release(
     from loadmaster.deployments import RELEASE
     from loadmaster.run.live import require_allowed_registry
     from loadmaster.run.request import live_request
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     choice = chosen(project, repository)
     request = live_request(
@@ -362,6 +366,8 @@ def world(
     """
     from loadmaster.cli.commands.projects.here import chosen, find_here
     from loadmaster.cli.commands.world import conditions_of, run_alone
+    from loadmaster.run.profiles import load_project
+    from loadmaster.run.store import default_store
 
     conditions = conditions_of(faults, scenario, service, limits)
     name = project if project is not None or find_here(Path.cwd()) is not None else "demo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +18,9 @@ from loadmaster.cli.options import (
     RepositoryOption,
     TokenBlockOption,
 )
-from loadmaster.planning.edits.released import named_versions
-from loadmaster.planning.profile.registry_style import Credentials
-from loadmaster.planning.registry.sparse_index import crates_io_index
-from loadmaster.planning.values.value import Value
-from loadmaster.planning.values.version import parse
-from loadmaster.run.profiles import load_project
-from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from loadmaster.planning.values.value import Value
 
 app = typer.Typer()
 
@@ -52,6 +47,7 @@ def compare(
     Exit codes: 0 same or equivalent, 1 different, 2 FILE is no packaged crate, or usage, 3 absent, 4 unknown.
     """
     from loadmaster.cli.commands.compare import EXIT_CODES, compare, comparison_text
+    from loadmaster.planning.registry.sparse_index import crates_io_index
 
     comparison = compare(file, registry or crates_io_index())
     code = EXIT_CODES[comparison.state]
@@ -85,6 +81,9 @@ def status(
     from loadmaster.cli.commands.status import status, status_text
     from loadmaster.clients.forge.releases import GITHUB
     from loadmaster.planning.begun import WayBack
+    from loadmaster.planning.registry.sparse_index import crates_io_index
+    from loadmaster.run.profiles import load_project
+    from loadmaster.run.store import default_store
 
     api = None if forge == "none" else forge or GITHUB
     index, choice = registry or crates_io_index(), chosen(project, repository)
@@ -121,6 +120,9 @@ def audit(
     """
     from loadmaster.cli.commands.audit import audit, audit_text
     from loadmaster.cli.commands.projects.here import chosen
+    from loadmaster.planning.registry.sparse_index import crates_io_index
+    from loadmaster.run.profiles import load_project
+    from loadmaster.run.store import default_store
 
     index, choice = registry or crates_io_index(), chosen(project, repository)
     audited = audit(load_project(choice.project), _exact(version), index, choice.remote, as_of, default_store(), tell)
@@ -151,6 +153,11 @@ def yank(
     from loadmaster.cli.commands.blocks import block_reader
     from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.yank import carry_out, plan_yank, require_confirmed, require_on_this_machine, yank_text
+    from loadmaster.planning.profile.registry_style import Credentials
+    from loadmaster.planning.registry.sparse_index import crates_io_index
+    from loadmaster.run.profiles import load_project
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     index, store, choice = registry or crates_io_index(), default_store(), chosen(project, repository)
     profile = load_project(choice.project)
@@ -170,6 +177,9 @@ def yank(
 
 def _exact(version: str) -> str:
     """Raises `MalformedVersion`, also for a level such as `minor`: it names no published version."""
+    from loadmaster.planning.edits.released import named_versions
+    from loadmaster.planning.values.version import parse
+
     named = named_versions(version)
     return ",".join(f"{name}={parse(one)}" for name, one in named.items()) if named else str(parse(version))
 

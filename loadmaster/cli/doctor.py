@@ -10,7 +10,6 @@ from loadmaster.cli.commands.terminal import columns
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import RegistryOption
-from loadmaster.run.store import place_of_store
 
 app = typer.Typer()
 
@@ -32,6 +31,7 @@ def doctor(
     from loadmaster.planning.doctor.check import CheckOutcome, worst
     from loadmaster.planning.doctor.show import doctor_json, doctor_text
     from loadmaster.planning.registry.sparse_index import crates_io_index
+    from loadmaster.run.store import place_of_store
 
     asked = None if offline else RegistryClient(registry or crates_io_index())
     checks = tuple(examine(place_of_store(), asked))

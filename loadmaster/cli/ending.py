@@ -18,11 +18,9 @@ from typer._click.exceptions import ClickException
 from loadmaster.cli.commands.terminal import warn
 from loadmaster.cli.screen.volume import Volume, volume
 from loadmaster.cli.usage import print_failure
-from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError, at_terminal
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.run import CommandInterrupted, UnexpectedFailure
-from loadmaster.run.store import place_of_store
 from loadmaster.shipped import checkout, shipped
 
 _PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -84,6 +82,8 @@ def _of_system(error: Exception) -> LoadmasterError | None:
     if isinstance(error, PermissionError) and error.filename is not None:
         # Somebody else's store, profile or tree: whoever reads it need not know. Who writes, says so (`disk.writing`).
         return FileUnreadable(os.fsdecode(error.filename), error.strerror or str(error))
+    from loadmaster.clients.disk import writing
+
     try:
         with writing(Path(os.fsdecode(error.filename) if error.filename else "standard output")):
             raise error
@@ -111,6 +111,8 @@ def _written(text: str) -> str | None:
 
 def _places() -> Iterator[Path]:
     """Where a traceback may be kept, the best first."""
+    from loadmaster.run.store import place_of_store
+
     with suppress(LoadmasterError):
         yield place_of_store().root
     yield Path(tempfile.gettempdir())

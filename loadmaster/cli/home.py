@@ -11,8 +11,6 @@ from loadmaster.cli.commands.terminal import tell, warn
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import PortOption
-from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -27,6 +25,8 @@ def up(
 
     A second `up` changes nothing that is right already. Exit codes: 0 done, 1 something did not start, 2 usage.
     """
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
     from loadmaster.shipped.versions import untested_text
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.starting import up as start
@@ -55,6 +55,8 @@ def ui(
 
     from loadmaster.cli.commands.runs import stack_for_command
     from loadmaster.errors.prefect import NoStackRunning
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
     from loadmaster.stack.access import sign_in_file
     from loadmaster.stack.record import running
 
@@ -89,6 +91,8 @@ def worker(
     0 ended, 1 no server or no sign-in, 2 usage.
     """
     from loadmaster.cli.commands.worker import become_worker
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     become_worker(default_store(), SHIPPED, pool, name, api)
 
@@ -101,6 +105,7 @@ def down(
 
     Exit codes: 0 done, 1 the server does not answer, 2 usage.
     """
+    from loadmaster.run.store import default_store
     from loadmaster.stack.stopping import down as stop
 
     stop(default_store().root, force, tell)
@@ -121,6 +126,7 @@ def prune(
     """
     from loadmaster.cli.commands.prune import prune as remove
     from loadmaster.cli.commands.prune import prune_text
+    from loadmaster.run.store import default_store
 
     pruned = remove(default_store(), older_than, datetime.now(UTC), dry_run=dry_run)
     say(Said(text=prune_text(pruned), document=pruned.model_dump(mode="json")), form)

@@ -11,8 +11,6 @@ from loadmaster.cli.commands.terminal import tell
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import AsOfOption, BranchOption, CommitOption, RegistryOption, RepositoryOption
-from loadmaster.planning.values.version import CHANGED
-from loadmaster.run.store import default_store
 
 app = typer.Typer()
 
@@ -46,7 +44,9 @@ def next_version(
     from loadmaster.cli.commands.next import propose_here
     from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.planning.changes.show import proposal_markdown, proposal_text
+    from loadmaster.planning.values.version import CHANGED
     from loadmaster.rehearsal.request import rehearse_request
+    from loadmaster.run.store import default_store
 
     choice = chosen(project, repository)
     values = {"project": choice.project, "version": CHANGED, "repository": choice.repository, "branch": branch}

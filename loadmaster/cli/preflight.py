@@ -17,8 +17,6 @@ from loadmaster.cli.options import (
     RepositoryOption,
     TokenBlockOption,
 )
-from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -57,6 +55,8 @@ def preflight(
     from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.planning.ci.summary import preflight_summary
     from loadmaster.run.preflight import preflight_request
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     choice = chosen(project, repository)
     values = {

@@ -12,8 +12,6 @@ from loadmaster.cli.commands.terminal import tell
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import ManifestPathOption
-from loadmaster.run.profiles import project_names
-from loadmaster.run.store import default_store
 
 app = typer.Typer()
 project_app = typer.Typer(help="Makes projects known, whose profiles lie in their repositories.")
@@ -34,6 +32,7 @@ def projects(as_json: JsonOption = False, form: FormatOption = Format.TEXT) -> N
     Exit codes: 0 done, 2 usage.
     """
     from loadmaster.cli.commands.projects.knowing import list_projects, projects_text
+    from loadmaster.run.store import default_store
 
     listed = list_projects(default_store())
     say(Said(text=projects_text(listed), document=[one.model_dump(mode="json") for one in listed]), form)
@@ -96,6 +95,8 @@ def add(
     Exit codes: 0 done, 1 the repository has no profile or cannot be read, 2 the profile or the address cannot be used, or usage.
     """
     from loadmaster.cli.commands.projects.knowing import add, added_text
+    from loadmaster.run.profiles import project_names
+    from loadmaster.run.store import default_store
     from loadmaster.stack.deploying import offer_in_forms
 
     added = add(where, name, directory, default_store())
@@ -119,6 +120,8 @@ def remove(name: ProjectArgument, as_json: JsonOption = False, form: FormatOptio
     Exit codes: 0 done, 2 nobody made such a project known, or usage.
     """
     from loadmaster.cli.commands.projects.knowing import remove
+    from loadmaster.run.profiles import project_names
+    from loadmaster.run.store import default_store
     from loadmaster.stack.deploying import offer_in_forms
 
     address = remove(name, default_store())
@@ -145,6 +148,7 @@ def allow(
     or usage.
     """
     from loadmaster.cli.commands.projects.knowing import allow_fields
+    from loadmaster.run.store import default_store
 
     allowed = allow_fields(name, fields, default_store()).allowed
     lines = [f"allowed to `{name}` on this machine:", *(f"  {each} = {value}" for each, value in allowed.items())]
@@ -189,7 +193,7 @@ def explain(
 
     Exit codes: 0 done, 2 there is no such field, or usage.
     """
-    from loadmaster.cli.commands.projects.checking import explained_text
+    from loadmaster.cli.commands.projects.explaining import explained_text
     from loadmaster.planning.profile.fields import explain
 
     table, found = explain(field)

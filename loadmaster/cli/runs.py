@@ -10,8 +10,6 @@ from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import tell
 from loadmaster.cli.formats.format import Format, FormatOption, GateFormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, end_with_receipt, say
-from loadmaster.run.store import default_store
-from loadmaster.shipped import SHIPPED
 
 app = typer.Typer()
 
@@ -33,6 +31,7 @@ def runs(as_json: JsonOption = False, form: FormatOption = Format.TEXT) -> None:
     Works with and without the server. Exit codes: 0 done, 2 usage.
     """
     from loadmaster.cli.commands.known_runs import list_runs, runs_text
+    from loadmaster.run.store import default_store
 
     seen = list_runs(default_store())
     document = [run.model_dump(mode="json", exclude_none=True) for run in seen]
@@ -46,6 +45,7 @@ def follow(run: RunArgument = None, as_json: JsonOption = False, form: GateForma
     Exit codes: 0 released, 1 not released, 2 usage, 130 left by Ctrl-C.
     """
     from loadmaster.cli.commands.runs import follow_run
+    from loadmaster.run.store import default_store
 
     store = default_store()
     end_with_receipt(follow_run(run, store, tell), form, store)
@@ -59,6 +59,8 @@ def resume(run: RunArgument = None, as_json: JsonOption = False, form: GateForma
     released, 1 not released, 2 usage, 130 left by Ctrl-C.
     """
     from loadmaster.cli.commands.runs import resume as go_on
+    from loadmaster.run.store import default_store
+    from loadmaster.shipped import SHIPPED
 
     store = default_store()
     end_with_receipt(go_on(run, store, SHIPPED, tell), form, store)
@@ -71,6 +73,7 @@ def cancel(run: RunArgument = None, as_json: JsonOption = False, form: GateForma
     Exit codes: 0 it was released all the same, 1 cancelled, 2 usage.
     """
     from loadmaster.cli.commands.runs import cancel as end
+    from loadmaster.run.store import default_store
 
     store = default_store()
     end_with_receipt(end(run, store, tell), form, store)

@@ -10,7 +10,6 @@ from loadmaster.cli import words
 from loadmaster.cli.commands.terminal import absolute, show, tell
 from loadmaster.cli.formats.format import Format, FormatOption, JsonOption
 from loadmaster.cli.formats.printing import Said, say
-from loadmaster.run.store import default_store
 
 app = typer.Typer()
 
@@ -81,6 +80,7 @@ def smoke(
     Exit codes: 0 enforced, 1 not enforced or an error, 2 usage, 3 unsupported, 4 no privilege, 5 refused by the kernel.
     """
     from loadmaster.cli.commands.smoke import doctor_here, smoke_here
+    from loadmaster.run.store import default_store
 
     if doctor:
         show(doctor_here(as_json=form is Format.JSON))

@@ -14,8 +14,6 @@ from loadmaster.cli.formats.printing import Said, say
 from loadmaster.cli.options import ManifestPathOption
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.planning.profile.policy import Policy, Requirements
-from loadmaster.planning.profile.project import ReleaseStyle
-from loadmaster.run.profiles import load_project
 
 app = typer.Typer()
 
@@ -78,8 +76,10 @@ def bump(
     bumped, 2 usage.
     """
     from loadmaster.cli.commands.bump import bump as bump_files
-    from loadmaster.cli.commands.bump import bump_text, roots_in
-    from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.cli.commands.bump import bump_text
+    from loadmaster.cli.commands.projects.here import profile_of_tree, roots_in
+    from loadmaster.planning.profile.project import ReleaseStyle
+    from loadmaster.run.profiles import load_project
 
     profile = load_project(project) if project is not None else profile_of_tree(tree)
     style, roots = profile.release if profile else ReleaseStyle(), roots_in(tree, manifest_path or (), profile)
@@ -104,10 +104,10 @@ def gates(
     Without a profile, all publishable packages count except those that maturin builds into Python packages. A gate without
     an answer does not fail here. Exit codes: 0 no gate fails, 1 a gate fails, 2 the tree cannot be read, or usage.
     """
-    from loadmaster.cli.commands.bump import roots_in
     from loadmaster.cli.commands.gates import judge, judgement_text
-    from loadmaster.cli.commands.projects.here import profile_of_tree
+    from loadmaster.cli.commands.projects.here import profile_of_tree, roots_in
     from loadmaster.planning.ci.summary import gates_summary
+    from loadmaster.run.profiles import load_project
 
     profile = load_project(project) if project is not None else profile_of_tree(tree)
     judged = judge(tree, tag, profile, roots_in(tree, manifest_path or (), profile))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -84,7 +85,9 @@ def _give_volume(command: Command) -> None:
         _give_volume(inner)
 
 
+@cache
 def _volume_options() -> list[Any]:
+    """The same two for all: typer makes them once, and not for each command."""
     reader = typer.Typer(add_completion=False)
     reader.command()(_volume)
     return list(get_command(reader).params)

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from loadmaster.planning.values.version import CHANGED, Level
-from loadmaster.run.profiles import project_names
-from loadmaster.run.store import default_store
 
 
 def projects(incomplete: str) -> Iterator[str]:
+    from loadmaster.run.profiles import project_names
+
     return _beginning(incomplete, project_names())
 
 
@@ -34,6 +34,8 @@ def levels(incomplete: str) -> Iterator[str]:
 
 def runs(incomplete: str) -> Iterator[str]:
     """The beginnings of their ids, from the directories alone: no server is asked at a key."""
+    from loadmaster.run.store import default_store
+
     return _beginning(incomplete, (run.path.name[:8] for run in default_store().runs() if run.lock.exists()))
 
 

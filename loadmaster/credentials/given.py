@@ -12,14 +12,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from loadmaster.credentials import asking
 from loadmaster.credentials.memory import shield
 from loadmaster.credentials.token import SHORTEST
-from loadmaster.credentials.wire import LONGEST_VALUE
 from loadmaster.errors import redaction
 from loadmaster.errors.credentials import SecretFileUnread, SecretGivenTwice, SecretInEnvironment
 from loadmaster.planning.profile.secret_variables import FILE, GIVEN_VARIABLES, SECRET_VARIABLES
-from loadmaster.run.store import default_store
 
 _OWN: dict[str, str] = {}
 _READING = threading.Lock()
@@ -59,6 +56,8 @@ def read_files() -> None:
 
 
 def _read_once(variable: str, place: str) -> str:
+    from loadmaster.credentials.wire import LONGEST_VALUE
+
     descriptor = _A_DESCRIPTOR.fullmatch(place)
     try:
         with Path(place).open("rb") as file:
@@ -84,6 +83,9 @@ def given(name: str) -> str | None:
     read_files()
     if name in _OWN:
         return _OWN[name]
+    from loadmaster.credentials import asking  # every command holds what it was given, and few ask the keeper
+    from loadmaster.run.store import default_store
+
     return asking.ask(default_store().root, name)
 
 

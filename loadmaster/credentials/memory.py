@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 
 _PR_SET_DUMPABLE = 4
@@ -15,4 +14,6 @@ def shield() -> None:
     started from here is open to others again.
     """
     if sys.platform == "linux":
+        import ctypes  # every process of ours reads this module, and few hold a secret
+
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

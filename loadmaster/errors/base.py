@@ -8,12 +8,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from datetime import datetime
-from typing import Any, ClassVar, Self
-
-from pydantic import JsonValue
-from pydantic_core import to_jsonable_python
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from loadmaster.errors.redaction import redact
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 _SHOWN = 5
 """How many names a sentence lists."""
@@ -80,6 +80,8 @@ class LoadmasterError(Exception):
 
 def _fact(value: object) -> JsonValue:
     """The value as JSON, redacted. An error within an error becomes its text."""
+    from pydantic_core import to_jsonable_python  # every command imports the catalogue, and few raise from it
+
     return _redact_json(to_jsonable_python(value, fallback=str))
 
 

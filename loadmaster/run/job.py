@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, Field
 
 from loadmaster.clients.cargo import REGISTRY, Cargo, cargo_in
 from loadmaster.clients.git import Author
-from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.clients.sandbox import BuildSandbox
 from loadmaster.planning.begun import Abandoned
 from loadmaster.planning.profile.project import Project
@@ -24,6 +24,9 @@ from loadmaster.run.outages import Outages
 from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
+
+if TYPE_CHECKING:
+    from loadmaster.clients.registry.registry import RegistryClient
 
 
 class Pinned(Value):
@@ -98,6 +101,8 @@ class Job:
     @property
     def registry(self) -> RegistryClient:
         """A client for the world's registry, over the pooled connections of this process."""
+        from loadmaster.clients.registry.registry import RegistryClient  # who lists runs reads this module, too
+
         return RegistryClient(self.world.index)
 
     @cached_property

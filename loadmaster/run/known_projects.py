@@ -13,9 +13,7 @@ from pathlib import Path
 
 from pydantic import Field, JsonValue, ValidationError
 
-from loadmaster.clients import git
 from loadmaster.clients.disk import writing
-from loadmaster.clients.files import read_texts
 from loadmaster.errors.edits import NotUtf8
 from loadmaster.errors.files import FileUnreadable
 from loadmaster.errors.git import BranchMissing
@@ -100,6 +98,8 @@ def profile_at(known: KnownProject, store: Store) -> ProfileText:
     """The profile as it lies in the repository now. Raises `NoProfileIn`, `TwoProfiles`, `BranchMissing`, and what reading a clone
     or a mirror raises.
     """
+    from loadmaster.clients import git  # whoever lists projects asks no repository
+
     if known.branch is None:
         texts, at = texts_in(Path(known.address), known.folder), "the files of the clone"
     else:
@@ -119,6 +119,8 @@ def texts_in(top: Path, folder: str) -> dict[str, str]:
 
     Raises `LinkOutOfTree`, `FileUnreadable`, `NotUtf8`.
     """
+    from loadmaster.clients.files import read_texts
+
     texts = read_texts(top, [posixpath.join(folder, FILE)])
     with suppress(LinkOutOfTree, FileUnreadable, NotUtf8):
         texts |= read_texts(top, [posixpath.join(folder, MANIFEST)])
@@ -126,6 +128,8 @@ def texts_in(top: Path, folder: str) -> dict[str, str]:
 
 
 def _texts_at(bare: Path, commit: str, folder: str) -> dict[str, str]:
+    from loadmaster.clients import git
+
     paths = (posixpath.join(folder, name) for name in (FILE, MANIFEST))
     contents = ((path, git.show_file(bare, commit, path)) for path in paths)
     return {path: content.decode(errors="replace") for path, content in contents if content is not None}

@@ -34,7 +34,6 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
 from pydantic import ConfigDict, ValidationError
 
 from loadmaster import __version__
@@ -279,6 +278,8 @@ class RunDirectory:
 
         Raises `ReleaseLocked`, `DiskFull`, `NotWritten`.
         """
+        from filelock import FileLock, Timeout  # the store is read by every command, and locked by few
+
         lock = FileLock(self.lock, timeout=CLOSING_SECONDS, preserve_lock_file=True, on_acquired=_sign)
         with writing(self.lock):
             try:
@@ -293,6 +294,8 @@ class RunDirectory:
     @contextmanager
     def unattended(self) -> Iterator[bool]:
         """Holds the lock for a moment, if nobody works on the release, to close what an attempt left. Whether it is held."""
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.lock, blocking=False, preserve_lock_file=True)
         with writing(self.lock), suppress(Timeout):
             lock.acquire()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from loadmaster.clients.disk import walk
 from loadmaster.planning.values.tell import Tell
 
 OURS = 0o077
@@ -74,6 +73,8 @@ def _ours(home: Path) -> Iterator[tuple[str, int]]:
 
 def _below(directory: Path) -> Iterator[tuple[str, int]]:
     """Path and mode of everything below, without links. A hundred thousand files take half a second."""
+    from loadmaster.clients.disk import walk  # every command keeps to itself, and few mend a home
+
     for entry in walk(directory):
         if not entry.is_symlink():
             with suppress(OSError):

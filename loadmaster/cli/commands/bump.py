@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
-import posixpath
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from loadmaster.clients.files import read_tree
 from loadmaster.clients.rewriting import alone_in, require_whole, take_back, write_files
-from loadmaster.errors.request import WrongRequest
-from loadmaster.errors.workspace import NotAWorkspace
 from loadmaster.planning.edits.bump import Bump, bump_tree, globs_to_edit
-from loadmaster.planning.profile.project import Project, ReleaseStyle
+from loadmaster.planning.profile.project import ReleaseStyle
 from loadmaster.planning.tree.tree import MANIFEST, TreeFiles
 from loadmaster.planning.values.value import Value
 
@@ -43,29 +39,6 @@ class Bumped(Value):
     """Files that the profile has rules for, in a tree that holds only manifests and so does not have them."""
     commands: tuple[str, ...] = ()
     """Commands of the profile that a release would run now. A bump runs none."""
-
-
-def roots_in(directory: Path, manifests: Sequence[str], project: Project | None) -> tuple[str, ...]:
-    """The root manifests in a plain directory: those that were named from it, else the profile's, else the one at its top.
-
-    Raises `NotAWorkspace`, `WrongRequest`.
-    """
-    if manifests:
-        return tuple(_in_directory(directory, manifest) for manifest in manifests)
-    roots = project.source.roots if project is not None else (MANIFEST,)
-    missing = [root for root in roots if not os.path.isfile(directory / root)]  # noqa: PTH113 - as for names that are too long
-    if missing and missing != [MANIFEST] and os.path.isdir(directory):  # noqa: PTH112 - likewise
-        why = f"the profile has a workspace at `{missing[0]}`, from the repository's top, and there is no such file."
-        raise NotAWorkspace(str(directory), why)
-    return roots
-
-
-def _in_directory(directory: Path, manifest: str) -> str:
-    """Raises `WrongRequest`."""
-    place = os.path.relpath(directory / manifest, directory)
-    if posixpath.basename(place) != MANIFEST or place.startswith("../"):
-        raise WrongRequest([f"`{manifest}` is no `{MANIFEST}` within `{directory}`"])
-    return place
 
 
 def bump(

@@ -15,11 +15,9 @@ from loadmaster.planning.way_on import WayOn, out_text, way_on
 from loadmaster.run.job import Pinned
 from loadmaster.run.journal import receipt_of_cut
 from loadmaster.run.store import RunDirectory, Store
-from loadmaster.stack.access import connect
 from loadmaster.stack.liveness import holder_lives
 from loadmaster.stack.record import running
 from loadmaster.stack.runs import FlowRun
-from loadmaster.steps.cut import close_cut_run
 
 LEAST = 4
 """Characters of an id that a person must give at least."""
@@ -80,7 +78,10 @@ def _known_to_prefect(store: Store, identities: list[str]) -> tuple[dict[str, Fl
     """The runs with these ids, and the releases and rehearsals that have not ended."""
     flows = [name.partition("/")[0] for name in (RELEASE, REHEARSE)]
     try:
-        with connect(store.root, running(store.root.resolve())) as api:
+        stack = running(store.root.resolve())
+        from loadmaster.stack.access import connect  # it speaks HTTP
+
+        with connect(store.root, stack) as api:
             return {run.id: run for run in api.runs(identities)}, api.due_runs(flows, datetime.now(UTC))
     except (NoStackRunning, PrefectUnreachable):
         return {}, []
@@ -129,6 +130,8 @@ def _seen(directory: RunDirectory, store: Store, *, close: bool) -> RunSeen:
 
 def _last_receipt(directory: RunDirectory, store: Store) -> Receipt | None:
     """The receipt of the last attempt; of one that was cut off, its notes, where the disk takes no receipt."""
+    from loadmaster.steps.cut import close_cut_run
+
     try:
         close_cut_run(directory, store, cancelled=False)
     except (DiskFull, NotWritten):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loadmaster.cli.commands.terminal import print_command, warn
-from loadmaster.clients.disk import writing
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.redaction import redact
-from loadmaster.planning.ci.annotations import Annotation, shown
+
+if TYPE_CHECKING:
+    from loadmaster.planning.ci.annotations import Annotation
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 WORKSPACE = "GITHUB_WORKSPACE"
@@ -17,6 +19,8 @@ WORKSPACE = "GITHUB_WORKSPACE"
 
 def annotate(annotations: tuple[Annotation, ...], tree: Path | None) -> None:
     """Prints the annotations for the runner. `tree` is the directory that their paths begin in; None for the repository's top."""
+    from loadmaster.planning.ci.annotations import shown
+
     folder = folder_of(tree)
     for annotation in shown(annotations):
         print_command(annotation.below(folder).command)
@@ -36,6 +40,7 @@ def add_to_summary(text: str) -> None:
     place = os.environ.get(SUMMARY)
     if not place or not text:
         return
+    from loadmaster.clients.disk import writing
     from loadmaster.planning.ci.summary import fitted
 
     file = Path(place)

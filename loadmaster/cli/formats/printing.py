@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -15,10 +15,11 @@ from loadmaster.cli.formats.format import Format
 from loadmaster.cli.formats.github import add_to_summary, annotate, folder_of
 from loadmaster.cli.screen.volume import Volume, volume
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.planning.ci.annotations import failure_annotation, gate_annotations, text_annotation
-from loadmaster.planning.values.gate import GateAnswer
-from loadmaster.planning.values.receipt import Failure, Receipt, ReceiptOutcome
-from loadmaster.run.store import RunDirectory, Store
+
+if TYPE_CHECKING:
+    from loadmaster.planning.values.gate import GateAnswer
+    from loadmaster.planning.values.receipt import Failure, Receipt
+    from loadmaster.run.store import RunDirectory, Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +48,18 @@ def say(said: Said, form: Format) -> None:
             print_json(said.document)
         case Format.GITHUB:
             show(said.text)
-            told = () if said.failure is None else (failure_annotation(said.failure),)
-            bad_news = (text_annotation(said.text),) if said.is_wrong else ()
-            annotate((*told, *bad_news, *gate_annotations(said.gates)), said.tree)
+            _annotate(said)
             add_to_summary(said.summary or f"```text\n{said.text.replace('```', '` ` `')}\n```")
         case Format.SARIF:
             _print_sarif(said.gates, folder_of(said.tree), said.failure)
+
+
+def _annotate(said: Said) -> None:
+    from loadmaster.planning.ci.annotations import failure_annotation, gate_annotations, text_annotation
+
+    told = () if said.failure is None else (failure_annotation(said.failure),)
+    bad_news = (text_annotation(said.text),) if said.is_wrong else ()
+    annotate((*told, *bad_news, *gate_annotations(said.gates)), said.tree)
 
 
 def _print_sarif(gates: tuple[GateAnswer, ...], folder: str, failure: Failure | None) -> None:
@@ -63,12 +70,14 @@ def _print_sarif(gates: tuple[GateAnswer, ...], folder: str, failure: Failure | 
 
 def say_failed(error: LoadmasterError, form: Format) -> None:
     """Prints what a command that failed says on standard output, in every format but text."""
+    if form is Format.TEXT:
+        return
+    from loadmaster.planning.ci.annotations import failure_annotation
     from loadmaster.planning.ci.summary import failure_summary
+    from loadmaster.planning.values.receipt import Failure
 
     failure = Failure.of(error)
     match form:
-        case Format.TEXT:
-            pass
         case Format.JSON:
             print_json({"outcome": "failed", "failure": failure.model_dump(mode="json", exclude_none=True)})
         case Format.GITHUB:
@@ -99,6 +108,7 @@ def clone_of(options: Mapping[str, str] | None) -> Path | None:
 def end_with_receipt(receipt: Receipt, form: Format, store: Store) -> NoReturn:
     """Prints the receipt, and exits with 0 if it says that the release is out."""
     from loadmaster.planning.ci.summary import receipt_summary
+    from loadmaster.planning.values.receipt import ReceiptOutcome
     from loadmaster.run.journal import plan_of
 
     directory = store.find_run(receipt.run) if receipt.run else None

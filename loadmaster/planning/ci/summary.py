@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from loadmaster.planning.permissions.findings import Finding
-from loadmaster.planning.permissions.show import permissions_markdown
 from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.show import cell, folded, plan_markdown, receipt_markdown
 from loadmaster.planning.values.gate import GateAnswer, Outcome, Problem
 from loadmaster.planning.values.receipt import Failure, Receipt
+
+if TYPE_CHECKING:
+    from loadmaster.planning.permissions.findings import Finding
 
 LONGEST = 1024 * 1024
 """Bytes; GitHub drops a step's whole summary if it is longer."""
@@ -59,6 +61,8 @@ def receipt_summary(receipt: Receipt, plan: ReleasePlan | None = None) -> str:
 
 
 def preflight_summary(title: str, findings: tuple[Finding, ...], answers: tuple[GateAnswer, ...]) -> str:
+    from loadmaster.planning.permissions.show import permissions_markdown
+
     return f"{gates_summary(title, answers)}\n{permissions_markdown(findings)}"
 
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping
 from typing import Any, NamedTuple
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from loadmaster.errors.edits import ManifestNotKept, NotToml
 from loadmaster.planning.values.toml_text import require_no_mark
 
@@ -36,6 +33,9 @@ def replace_literals(path: str, text: str, literals: Iterable[Literal]) -> str:
 
     `path` is for messages. Raises `ByteOrderMark`, `NotToml` and `ManifestNotKept`.
     """
+    import tomlkit  # a plan may come without edits, and the gates make none
+    from tomlkit.exceptions import TOMLKitError
+
     require_no_mark(path, text)
     try:
         document = tomlkit.parse(text)

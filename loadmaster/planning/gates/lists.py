@@ -17,7 +17,6 @@ from loadmaster.planning.profile.profile_patterns import find_all
 from loadmaster.planning.profile.project import DeclaredWorkflow, Project, PublishList
 from loadmaster.planning.tree.key_lines import yaml_lines
 from loadmaster.planning.values.gate import Problem
-from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 
 WORKFLOWS = ".github/workflows"
 
@@ -171,6 +170,8 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
     path, text = f"{WORKFLOWS}/{declared.file}", _text(tree, declared)
     if text is None:
         return
+    from loadmaster.planning.values.yaml_text import NotYaml  # few profiles declare a workflow
+
     try:
         events = read_events(text)
     except NotYaml as error:
@@ -183,6 +184,8 @@ def _workflow_problems(tree: Tree, declared: DeclaredWorkflow) -> Iterator[Probl
 
 def read_events(text: str) -> tuple[str, ...]:
     """The events that start a workflow: the file has a word, a list or a table of them. Raises `NotYaml`."""
+    from loadmaster.planning.values.yaml_text import read_yaml
+
     document = read_yaml(text)
     events = document.get("on") if isinstance(document, dict) else None
     if isinstance(events, str):

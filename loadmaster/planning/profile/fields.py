@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from loadmaster.errors.profile.lying import ProfileFieldUnknown
 from loadmaster.planning.profile.project import Project
-from loadmaster.planning.values.value import Value
+from loadmaster.planning.values.value import Value, docstrings_of
 
 
 class ProfileField(Value):
@@ -69,10 +68,12 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     )[:3]
 
 
-def _tables(name: str, model: type[BaseModel], *, is_list: bool) -> Iterator[ProfileTable]:
+def _tables(name: str, model: type[Value], *, is_list: bool) -> Iterator[ProfileTable]:
     inner = {key: kind for key, field in model.model_fields.items() if (kind := _table_of(field)) is not None}
     fields = tuple(
-        ProfileField(name=key, default=_default(name, key, field), says=_description(field))
+        ProfileField(
+            name=key, default=_default(name, key, field), says=_description(docstrings_of(model).get(key, ""), field)
+        )
         for key, field in model.model_fields.items()
         if key not in inner
     )
@@ -82,10 +83,10 @@ def _tables(name: str, model: type[BaseModel], *, is_list: bool) -> Iterator[Pro
         yield from _tables(inside, kind, is_list=get_origin(model.model_fields[key].annotation) is tuple)
 
 
-def _table_of(field: FieldInfo) -> type[BaseModel] | None:
+def _table_of(field: FieldInfo) -> type[Value] | None:
     """The model of a field that is a table of its own, or a list of tables; None for a plain value."""
     kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Value)), None)
 
 
 def _default(table: str, key: str, field: FieldInfo) -> str:
@@ -101,9 +102,9 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _description(field: FieldInfo) -> str:
-    """The field's docstring. For an enumeration, its values and their docstring follow."""
-    text = " ".join((field.description or "").split())
+def _description(docstring: str, field: FieldInfo) -> str:
+    """The docstring of the field. For an enumeration, its values and their docstring follow."""
+    text = " ".join(docstring.split())
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
         choices = ", ".join(f"`{choice.value}`" for choice in field.annotation)
         text = f"{text} One of {choices}. {(field.annotation.__doc__ or '').strip()}".strip()

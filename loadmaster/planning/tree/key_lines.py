@@ -9,12 +9,12 @@ import json
 import re
 from bisect import bisect
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from typing import TYPE_CHECKING, Any
 
 from loadmaster.planning.values.toml_text import load_toml
-from loadmaster.planning.values.yaml_text import nodes_of
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import Node
 
 SettingPath = tuple[str | int, ...]
 """The keys that lead to a setting; numbers are places in a list."""
@@ -137,6 +137,14 @@ def _after(text: str, at: int) -> int:
 
 def yaml_lines(text: str) -> dict[SettingPath, int]:
     """The line of every key, and of every element of a list. `read_yaml` has taken the text."""
+    from ruamel.yaml.nodes import (
+        MappingNode,
+        ScalarNode,
+        SequenceNode,
+    )  # most files are TOML, in which every gate looks
+
+    from loadmaster.planning.values.yaml_text import nodes_of
+
     found: dict[SettingPath, int] = {}
     waiting: list[tuple[SettingPath, Node | None]] = [((), nodes_of(text))]
     while waiting:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import ParseError, TOMLKitError
-
 from loadmaster.errors.edits import NotToml
 from loadmaster.errors.files import ByteOrderMark
 
@@ -43,6 +40,9 @@ def parse_toml(path: str, text: str) -> dict[str, Any]:
 
 
 def _parse_leniently(path: str, text: str, refusal: tomllib.TOMLDecodeError) -> dict[str, Any]:
+    import tomlkit  # few files are of TOML 1.1
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
     try:
         return tomlkit.parse(text).unwrap()
     except ParseError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
-
-from semver import Version
+from typing import TYPE_CHECKING
 
 from loadmaster.errors.request import MalformedVersion, VersionTooLong
+
+if TYPE_CHECKING:
+    from semver import Version
 
 _LEVEL_OR_VERSION = (
     r"(major|minor|patch|rc|(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -45,6 +47,8 @@ _LARGEST = 2**64 - 1
 
 def parse(text: str) -> Version:
     """Raises `MalformedVersion`."""
+    from semver import Version  # the options of the command line need the words of this module, and not the grammar
+
     try:
         version = Version.parse(text)
     except ValueError as error:

@@ -1,9 +1,8 @@
-"""What is wrong with a profile, all of it at once; and what a field of one means."""
+"""What is wrong with a profile, all of it at once."""
 
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,14 +13,11 @@ from loadmaster.clients import git
 from loadmaster.clients.files import read_text, read_texts
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.profile.lying import NoProfileHere
-from loadmaster.planning.profile.fields import ProfileField, ProfileTable
 from loadmaster.planning.profile.in_directory import examine_named
 from loadmaster.planning.profile.in_repository import FILE, MANIFEST, ProfileText, beyond, examine
 from loadmaster.planning.profile.problems import ProfileProblem
 from loadmaster.planning.values.value import Value
 from loadmaster.run.profiles import project_names
-
-_WIDTH = 100
 
 
 class CheckedProfile(Value):
@@ -78,16 +74,3 @@ def checked_text(checked: CheckedProfile) -> str:
         lines.append("a server has to allow it what it asks of the machine:")
         lines += [f"  {field} = {value}" for field, value in checked.asks_for.items()]
     return "\n".join(lines)
-
-
-def explained_text(table: ProfileTable, field: ProfileField | None) -> str:
-    if field is not None:
-        default = field.default if field.default == "required" else f"if left out: {field.default}"
-        return f"{table.path_of(field)} ({default})\n{_wrapped(field.says, '  ')}"
-    width = max(len(each.name) for each in table.fields)
-    fields = (f"  {each.name:<{width}}  {each.says.partition('. ')[0].rstrip('.')}." for each in table.fields)
-    return "\n".join([table.header, _wrapped(table.says, "  "), "", *fields])
-
-
-def _wrapped(text: str, indent: str) -> str:
-    return textwrap.fill(text or "nothing more", _WIDTH, initial_indent=indent, subsequent_indent=indent)

@@ -1,18 +1,20 @@
-"""The project that a command is about: the one that is named, or else that of the profile from the working directory upwards."""
+"""The project that a command is about: the one that is named, or else that of the profile from the working directory upwards; of a
+plain tree, its profile and its root manifests.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from loadmaster.cli.commands.terminal import absolute, warn
-from loadmaster.clients import git
-from loadmaster.clients.git.command import strip_credentials
 from loadmaster.errors.profile.lying import NoProfileHere, ProfileAsksForMore, ProjectNameTaken
-from loadmaster.errors.request import ProfileBroken, UnknownProject
-from loadmaster.planning.profile.in_repository import ProfileText, examine, name_in, profiles_in
+from loadmaster.errors.request import ProfileBroken, UnknownProject, WrongRequest
+from loadmaster.errors.workspace import NotAWorkspace
+from loadmaster.planning.profile.in_repository import MANIFEST, ProfileText, examine, name_in, profiles_in
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.values.tell import Tell
 from loadmaster.run.known_projects import KnownProject, find_known, keep, texts_in
@@ -54,6 +56,8 @@ class Chosen(NamedTuple):
 
 def chosen(project: str | None, repository: str | None, tell: Tell = warn) -> Chosen:
     """Raises `UnknownProject`, `NoProfileHere`, `ProjectNameTaken`, and what reading the profile raises."""
+    from loadmaster.clients import git
+
     given = absolute(repository)
     if project is not None and project in project_names():
         read_anew(project)
@@ -71,6 +75,8 @@ def find_here(directory: Path) -> Here | None:
     """The nearest profile, from the directory up to the top of its repository. Raises `TwoProfiles`, `LinkOutOfTree`,
     `FileUnreadable`, `NotUtf8`.
     """
+    from loadmaster.clients import git
+
     place = directory.resolve()
     top = git.top(place)
     for folder in _upwards(place, top) if top is not None else ():
@@ -90,10 +96,35 @@ def profile_of_tree(tree: Path, tell: Tell = warn) -> Project | None:
     found = next(iter(profiles_in(texts_in(place, "")).values()), None)
     if found is None:
         return None
+    from loadmaster.clients import git  # a plain tree without a profile needs no git
+
     if (top := git.top(place)) is not None and top != place:
         tell(f"`{found.file}` is not used: its paths begin at the top of the repository, `{top}`; name that directory")
         return None
     return Here(place, found).project()
+
+
+def roots_in(directory: Path, manifests: Sequence[str], project: Project | None) -> tuple[str, ...]:
+    """The root manifests in a plain directory: those that were named from it, else the profile's, else the one at its top.
+
+    Raises `NotAWorkspace`, `WrongRequest`.
+    """
+    if manifests:
+        return tuple(_in_directory(directory, manifest) for manifest in manifests)
+    roots = project.source.roots if project is not None else (MANIFEST,)
+    missing = [root for root in roots if not os.path.isfile(directory / root)]  # noqa: PTH113 - as for names that are too long
+    if missing and missing != [MANIFEST] and os.path.isdir(directory):  # noqa: PTH112 - likewise
+        why = f"the profile has a workspace at `{missing[0]}`, from the repository's top, and there is no such file."
+        raise NotAWorkspace(str(directory), why)
+    return roots
+
+
+def _in_directory(directory: Path, manifest: str) -> str:
+    """Raises `WrongRequest`."""
+    place = os.path.relpath(directory / manifest, directory)
+    if posixpath.basename(place) != MANIFEST or place.startswith("../"):
+        raise WrongRequest([f"`{manifest}` is no `{MANIFEST}` within `{directory}`"])
+    return place
 
 
 def _upwards(place: Path, top: Path) -> Iterator[Path]:
@@ -153,6 +184,9 @@ def _tell_of_other(before: KnownProject, here: Here, tell: Tell) -> None:
 
 def _remote(top: Path) -> str:
     """The address from which the clone came, without what signs in there; the clone itself if it came from nowhere."""
+    from loadmaster.clients import git
+    from loadmaster.clients.git.command import strip_credentials
+
     origin = git.origin(top)
     if origin is None:
         return str(top)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loadmaster.clients import git
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.profile.lying import (
     AddressRefused,
@@ -30,7 +29,6 @@ from loadmaster.planning.profile.in_repository import (
     name_in,
     profiles_in,
 )
-from loadmaster.planning.tree.submodules import is_of_host
 from loadmaster.planning.values.value import Value
 from loadmaster.run.known_projects import KnownProject, find_known, forget, keep, known_names, profile_at
 from loadmaster.run.profiles import OWN_PROJECTS, PROJECTS, has_own_file, load_project, project_names
@@ -98,6 +96,8 @@ def add(where: str, name: str | None, folder: str | None, store: Store) -> Added
     Raises `AddressRefused`, `NoProfileIn`, `SeveralProfiles`, `ProjectNameTaken`, `ProfileBroken`, `WrongRequest`, and what
     reading the repository raises.
     """
+    from loadmaster.clients import git
+
     address, nearest = _address(where)
     bare = git.mirror(address, store.part("mirrors"))
     found = _choose(
@@ -184,6 +184,9 @@ def _not_allowed(known: KnownProject) -> dict[str, object]:
 
 def _address(where: str) -> tuple[str, str]:
     """The address of the repository, and the directory in it that was named, "" for its top. Raises `AddressRefused`."""
+    from loadmaster.clients import git
+    from loadmaster.planning.tree.submodules import is_of_host
+
     path = Path(where)
     if path.is_dir():
         place, top = path.resolve(), git.top(path.resolve())
@@ -203,6 +206,8 @@ def git_text(address: str) -> str:
 
 
 def _texts(bare: Path) -> dict[str, str]:
+    from loadmaster.clients import git
+
     return {**git.texts_at(bare, "HEAD", FILE), **git.texts_at(bare, "HEAD", MANIFEST)}
 
 

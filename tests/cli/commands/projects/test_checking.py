@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.cli.commands.projects.checking import check_profile, checked_text, explained_text
+from loadmaster.cli.commands.projects.checking import check_profile, checked_text
+from loadmaster.cli.commands.projects.explaining import explained_text
 from loadmaster.errors.edits import TreeMissing
 from loadmaster.errors.profile.lying import NoProfileHere
 from loadmaster.planning.profile.fields import explain
