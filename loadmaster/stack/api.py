@@ -1,7 +1,7 @@
 """Prefect's REST interface, as far as the command line needs it. Every call tries once.
 
-Knows shapes and addresses; decides nothing. Only a 503 is asked again: Prefect answers it if two transactions meet in SQLite
-and one is rolled back, and all of Prefect's own clients repeat the request, for about as long.
+Knows shapes and addresses; decides nothing. A 503 is asked again: Prefect answers it if two transactions meet in SQLite
+and one is rolled back, and all of Prefect's own clients repeat the request, for about as long. So is a new run, which has a key.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +31,8 @@ PAGE = 200
 """The most that Prefect returns at once."""
 BUSY_PATIENCE = 30.0
 """Seconds for which a server that is busy is asked again; under load, two were not enough."""
+CREATE_TRIES = 4
+"""How often the server is asked for one run, each time for 15 seconds at most."""
 
 
 class Api:
@@ -80,10 +83,19 @@ class Api:
         if strange := sorted(set(parameters) - set(known)):
             raise ParametersRefused(deployment, f"it has no parameter `{'`, `'.join(strange)}`.")
         body = {"parameters": dict(parameters), "idempotency_key": str(uuid.uuid4())}
-        created = self._try("POST", f"/deployments/{definition['id']}/create_flow_run", body)
+        created = self._create(f"/deployments/{definition['id']}/create_flow_run", body)
         if created.status_code in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
             raise ParametersRefused(deployment, _details_of(created))
         return FlowRun.model_validate(self._require_success(created))
+
+    def _create(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        """Asks again where no answer came: whoever names a key gets one run, however often he asks, and would else not know
+        whether there is one. On SQLite a lock was seen to last longer than a call waits.
+        """
+        for _ in range(CREATE_TRIES - 1):
+            with suppress(PrefectUnreachable):
+                return self._try("POST", path, body)
+        return self._try("POST", path, body)
 
     def run(self, flow_run_id: str) -> FlowRun:
         return FlowRun.model_validate(self._ask("GET", f"/flow_runs/{flow_run_id}"))

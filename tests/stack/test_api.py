@@ -10,7 +10,7 @@ import pytest
 
 from loadmaster.errors.prefect import DeploymentUnknown, ParametersRefused, PrefectRefused, PrefectUnreachable
 from loadmaster.planning.deployment import JOB_TEMPLATE
-from loadmaster.stack.api import PAGE, Api
+from loadmaster.stack.api import CREATE_TRIES, PAGE, Api
 
 RUN = {
     "id": "r1",
@@ -48,6 +48,32 @@ def test_a_run_is_created_with_its_parameters() -> None:
 
     assert run.name == "blue-fox"
     assert json.loads(seen[-1].content)["parameters"] == {"request": {"project": "demo"}}
+
+
+def test_a_run_whose_creation_was_not_answered_is_asked_for_again_by_the_same_key() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=DEPLOYMENT)
+        asked.append(json.loads(request.content)["idempotency_key"])
+        if len(asked) < CREATE_TRIES:
+            raise httpx.ReadTimeout("timed out")
+        return httpx.Response(201, json=RUN)
+
+    client = Api("http://127.0.0.1:1/api", httpx.MockTransport(answer))
+    assert client.create_run("rehearse/rehearse", {}).name == "blue-fox"
+    assert (len(asked), len(set(asked))) == (CREATE_TRIES, 1)
+
+
+def test_planted_a_run_is_not_asked_for_without_end() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=DEPLOYMENT)
+        raise httpx.ReadTimeout("timed out")
+
+    with pytest.raises(PrefectUnreachable, match="timed out"):
+        Api("http://127.0.0.1:1/api", httpx.MockTransport(answer)).create_run("rehearse/rehearse", {})
 
 
 @pytest.mark.parametrize(
