@@ -12,7 +12,7 @@ from bench.figures import RUN_HEADINGS, BenchRun, Target, describe, run_row
 
 WORSE = 1.2
 """A ratio that is worse by more than a fifth is told."""
-Case = tuple[str, str]
+BenchCase = tuple[str, str]
 """The number of crates, and the service times as a table has them."""
 
 
@@ -23,7 +23,7 @@ class Ratios(NamedTuple):
     """The phase, as a multiple of its bound."""
 
 
-def ratios(rows: Iterable[Mapping[str, str]]) -> dict[Case, Ratios]:
+def ratios(rows: Iterable[Mapping[str, str]]) -> dict[BenchCase, Ratios]:
     """By case, where a table has a row of cargo and one of Loadmaster. A row is its cells by their headings."""
     runs = {(row["contender"], row["crates"], row["upload + lag"]): row for row in rows}
     cases = [(crates, service) for contender, crates, service in runs if contender == "loadmaster"]
@@ -62,7 +62,7 @@ def guarded(runs: Iterable[BenchRun], page: str) -> tuple[Target, ...]:
     )
 
 
-def _others(runs: Iterable[BenchRun], case: Case) -> float:
+def _others(runs: Iterable[BenchRun], case: BenchCase) -> float:
     """What others had during the busiest run of the case."""
     return max(run.others for run in runs if (str(run.crates), describe(run.service)) == case)
 
