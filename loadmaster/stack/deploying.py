@@ -21,7 +21,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-import loadmaster
 from loadmaster import __version__
 from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning
@@ -30,6 +29,7 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.run.profiles import project_names
+from loadmaster.shipped import SHIPPED
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
 from loadmaster.stack.database import installed_prefect
@@ -92,7 +92,7 @@ def _digest_of_what_is_read(project_root: Path) -> str:
 
 def _own_code() -> Iterator[Path]:
     """Flows and tasks are linked into the package in a checkout."""
-    for place, _, names in os.walk(Path(loadmaster.__file__).parent, followlinks=True):
+    for place, _, names in os.walk(SHIPPED.parent, followlinks=True):
         yield from (Path(place) / name for name in names if name.endswith(".py"))
 
 
