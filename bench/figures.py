@@ -77,7 +77,7 @@ class Target(Value):
         )
 
     def row(self) -> tuple[str, ...]:
-        limit = f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
+        limit = f"≤ {self.at_most:.3g}" if self.at_most is not None else f"≥ {self.at_least:.3g}"
         figure = f"{self.figure:.1f}" if abs(self.figure) >= 10 else f"{self.figure:.2f}"
         verdict = "met" if self.met else "**missed**"
         if not self.is_measured:

@@ -81,6 +81,16 @@ def _rss(process: psutil.Process) -> int:
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
-    """The CPU time of these processes, and of the children that they waited for, since they were started."""
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))
+    """The CPU time of these processes since they were started, of all that live below them, and of the children that any of
+    them waited for.
+    """
+    return float(sum(_cpu_of_tree(psutil.Process(pid)) for pid in pids))
+
+
+def _cpu_of_tree(process: psutil.Process) -> float:
+    seconds = 0.0
+    for one in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # its parent has its time by now
+            times = one.cpu_times()
+            seconds += times.user + times.system + times.children_user + times.children_system
+    return seconds
