@@ -96,8 +96,8 @@ def _own_code() -> Iterator[Path]:
         yield from (Path(place) / name for name in names if name.endswith(".py"))
 
 
-MOVES_BY_ITSELF = frozenset({"created", "updated", "last_polled", "status"})
-"""What Prefect changes in a deployment that nobody touches."""
+MOVES_BY_ITSELF = frozenset({"created", "updated", "last_polled", "status", "active_slots"})
+"""What Prefect changes in a deployment that nobody touches. A run takes a slot, and gives it back some time after its end."""
 
 
 def digest_of_deployments(deployed: Iterable[Definition]) -> str:

@@ -83,6 +83,7 @@ HERE: Definition = {
     "status": "READY",
     "parameter_openapi_schema": {"properties": {"project": {"enum": ["demo"]}}},
     "schedules": [on_server("nightly", True, cron="30 2 * * *")],
+    "global_concurrency_limit": {"limit": 1, "active_slots": 0},
 }
 
 
@@ -96,6 +97,11 @@ def test_what_prefect_changes_by_itself_asks_for_no_registration() -> None:
         "schedules": [schedule],
     }
     assert digest_of_deployments([later]) == digest_of_deployments([HERE])
+
+
+def test_a_run_that_holds_its_slot_asks_for_no_registration() -> None:
+    held = {**HERE, "global_concurrency_limit": {"limit": 1, "active_slots": 1}}
+    assert digest_of_deployments([held]) == digest_of_deployments([HERE])
 
 
 def test_a_form_that_offers_other_projects_asks_for_no_registration() -> None:
