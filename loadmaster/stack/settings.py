@@ -10,6 +10,8 @@ from loadmaster.planning.profile.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
 WORKER_QUERY_SECONDS = 1
+TURN_SECONDS = 3
+"""How long a run waits before it asks again for its turn, which the run before it has. Prefect's default is 30."""
 
 
 def environment(home: Path, port: int, project_root: Path, api_url: str | None = None) -> dict[str, str]:
@@ -46,6 +48,7 @@ def environment(home: Path, port: int, project_root: Path, api_url: str | None =
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # The default keeps leases in memory: a slot that was held when the server restarted would never be freed.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": str(TURN_SECONDS),
         "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(home / "results"),
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_COLORS": "false",

@@ -150,7 +150,7 @@ def start_worker(home: Path, project_root: Path, stack: Stack, api: Api, tell: T
 def _ensure_supervisor(home: Path, project_root: Path, stack: Stack, env: dict[str, str]) -> Stack:
     if stack.supervisor is not None and is_alive(stack.supervisor):
         return stack
-    arguments = ["-m", "loadmaster.stack", str(home), str(project_root)]
+    arguments = ["-m", "loadmaster.stack", str(home), str(project_root), stack.model_dump_json()]
     supervisor = spawn(arguments, cwd=project_root, env=env, log=home / "supervisor.log")
     return write_down(home, stack.model_copy(update={"supervisor": supervisor}))
 

@@ -1,5 +1,5 @@
 """Keeps the worker at work: starts it and the keeper again when they have ended, and closes runs that nobody works on any more.
-Ends the stack of a command when nobody needs it any longer.
+Ends the stack of a command when nobody needs it any longer, and any stack whose home was removed.
 
 `up` starts it beside the server, and `down` stops it first. Its lines are in `supervisor.log`.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.errors.files import FileUnreadable
 from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
@@ -25,10 +26,11 @@ from loadmaster.stack.idling import IdleWatch
 from loadmaster.stack.keeping import start_keeper
 from loadmaster.stack.liveness import has_process
 from loadmaster.stack.privacy import keep_to_ourselves
-from loadmaster.stack.processes import is_alive
+from loadmaster.stack.processes import is_alive, stop
 from loadmaster.stack.record import POOL, Stack, changing, read_record
 from loadmaster.stack.runs import FlowRun
 from loadmaster.stack.starting import start_worker
+from loadmaster.stack.stopping import STOP_SECONDS
 
 LOOK_SECONDS = 2.0
 LONGEST_PAUSE = 60.0
@@ -40,17 +42,28 @@ CANCEL_SECONDS = 5.0
 class Supervisor:
     """Looks after one home. `look` is called every few seconds."""
 
-    def __init__(self, home: Path, project_root: Path, tell: Tell, now: Callable[[], float] = time.monotonic) -> None:
-        self._home, self._root, self._tell, self._now = home, project_root, tell, now
+    def __init__(
+        self, home: Path, project_root: Path, stack: Stack, tell: Tell, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`stack`: as it was recorded last."""
+        self._home, self._root, self._stack, self._tell, self._now = home, project_root, stack, tell, now
         self._pause, self._next_start = LOOK_SECONDS, 0.0
         self._dead: frozenset[str] = frozenset()
         self._idle = IdleWatch(home, tell, now)
 
     def look(self) -> bool:
         """One round. Whether there is still something to look after: not once another supervisor is recorded, or it was ended."""
-        stack = read_record(self._home)
+        try:
+            stack = read_record(self._home)
+        except FileUnreadable as error:
+            self._tell(error.what)
+            return True
+        if stack is None and not (self._home / "stack.json").exists():
+            self._end_without_home()
+            return False
         if stack is None or stack.supervisor is None or stack.supervisor.pid != os.getpid():
             return False
+        self._stack = stack
         self._keep_keeper(stack)
         if not is_alive(stack.server):
             return True  # `up` starts it again, on its port; the worker and the runs wait for it
@@ -62,6 +75,12 @@ class Supervisor:
         except LoadmasterError as error:
             self._tell(f"could not look after the runs: {error.what}")
         return True
+
+    def _end_without_home(self) -> None:
+        """A checkout that was removed takes the record of its stack along: nobody else could find these processes."""
+        self._tell("the home was removed: ending the worker, the server and the keeper")
+        for process in filter(None, (self._stack.worker, self._stack.server, self._stack.keeper)):
+            stop(process, patience=STOP_SECONDS)
 
     def _keep_keeper(self, stack: Stack) -> None:
         """Starts an empty keeper in place of one that has ended, and says what is lost with it."""
@@ -129,11 +148,11 @@ def _end(run: FlowRun) -> None:
             process.kill()
 
 
-def supervise(home: Path, project_root: Path) -> None:
-    """Looks after `home` until it is told to end, or another supervisor is recorded."""
+def supervise(home: Path, project_root: Path, stack: Stack) -> None:
+    """Looks after `home` until it is told to end, or another supervisor is recorded. `stack`: as it was when this started."""
     keep_to_ourselves()
     supervisor = Supervisor(
-        home, project_root, lambda line: print(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}", flush=True)
+        home, project_root, stack, lambda line: print(f"{datetime.now():%Y-%m-%d %H:%M:%S}  {line}", flush=True)
     )
     time.sleep(LOOK_SECONDS)  # `up` records it only after it was started
     while supervisor.look():

@@ -40,16 +40,20 @@ def loadmaster(home: Path, *arguments: str, **variables: str) -> Ran:
 def loadmaster_in(place: Path, home: Path, *arguments: str, **variables: str) -> Ran:
     """The command line as a program in this directory; nothing of the user's tokens reaches it."""
     inherited = {name: value for name, value in os.environ.items() if "TOKEN" not in name}
-    done = subprocess.run(
-        (sys.executable, "-m", "loadmaster", *arguments),
-        cwd=place,
-        env={**inherited, "LOADMASTER_HOME": str(home), **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    try:
+        done = subprocess.run(
+            (sys.executable, "-m", "loadmaster", *arguments),
+            cwd=place,
+            env={**inherited, "LOADMASTER_HOME": str(home), **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+            text=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        told = b"\n".join(filter(None, (error.stdout, error.stderr))).decode(errors="replace")
+        raise AssertionError(f"`{' '.join(arguments)}` did not end within {PATIENCE:g} s, and told:\n{told}") from error
     assert "Traceback" not in done.stderr, done.stderr
     assert "Loadmaster itself failed" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)

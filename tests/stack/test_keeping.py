@@ -65,7 +65,7 @@ def test_the_supervisor_starts_an_empty_one_in_place_of_one_that_was_killed_and_
     psutil.Process(before.pid).kill()
     psutil.wait_procs([psutil.Process(before.pid)], timeout=PATIENCE)
     told = list[str]()
-    assert Supervisor(tmp_path, ROOT, told.append).look()
+    assert Supervisor(tmp_path, ROOT, stack, told.append).look()
     after = of(read_record(tmp_path))
     assert (is_alive(after), after != before) == (True, True)
     assert told == [
@@ -73,7 +73,7 @@ def test_the_supervisor_starts_an_empty_one_in_place_of_one_that_was_killed_and_
         "now, and holds none. Give them again with the next command"
     ]
     assert asking.ask(tmp_path, TOKEN_VARIABLE) is None
-    assert Supervisor(tmp_path, ROOT, told.append).look()
+    assert Supervisor(tmp_path, ROOT, stack, told.append).look()
     assert of(read_record(tmp_path)) == after
 
 

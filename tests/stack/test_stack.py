@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -497,3 +498,13 @@ def test_what_a_command_started_ends_when_its_run_has_ended_and_comes_back_whole
         assert api.run(run.id).state.type == "COMPLETED"
         assert read_record(project.home) == project.up()  # it is kept now
         assert project.up().idle_minutes is None
+
+
+def test_a_stack_whose_home_is_removed_with_its_checkout_ends(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    stack = Project(checkout).up()
+    shutil.rmtree(checkout, ignore_errors=True)  # the server may write meanwhile
+    shutil.rmtree(checkout, ignore_errors=True)
+    parts = [stack.server, stack.worker, stack.keeper, stack.supervisor]
+    eventually(lambda: not any(part and is_alive(part) for part in parts), "every part of it ended")
