@@ -3,6 +3,9 @@ PROJECT ?= demo
 VERSION ?= minor
 
 COMPILE := --universal --python-version 3.11 --no-emit-index-url --no-emit-package pip --quiet
+# Wanted for the validation of SBOMs, which is off. jsonschema uses it wherever it is: each process that imports Prefect
+# would then read a grammar for a second.
+COMPILE += --no-emit-package rfc3987-syntax --no-emit-package lark
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 # Importing Prefect takes three times as long without byte code.

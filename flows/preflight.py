@@ -9,6 +9,7 @@ from loadmaster.planning.gates import require_open
 from loadmaster.planning.smoke_worker import offers_after_preflight
 from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
+from loadmaster.run.logged import log_sent
 from loadmaster.run.preflight import PreflightReport, PreflightRequest, preflight_job, report_of
 from loadmaster.run.store import default_store
 from loadmaster.tasks import permissions, prepare
@@ -26,7 +27,7 @@ def preflight(request: PreflightRequest) -> PreflightReport:
     """
     store = default_store()
     directory = store.run(f"preflight-{flow_run.id}")
-    with directory.locked():
+    with directory.locked(), log_sent():
         require_allowed(request, store)
         job = wait_out(request.project, lambda: preflight_job(request, directory, store))
         with waits_of(job):

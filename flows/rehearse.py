@@ -12,7 +12,7 @@ from loadmaster.planning.values.receipt import Receipt
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.allowed import require_allowed
-from loadmaster.run.logged import keep_log
+from loadmaster.run.logged import keep_log, log_sent
 from loadmaster.run.store import default_store
 from loadmaster.tasks.cut import write_receipt_of_cut
 from loadmaster.tasks.policy import wait_out
@@ -32,7 +32,7 @@ def rehearse(request: RehearseRequest) -> Receipt:
     """
     store = default_store()
     directory = store.run(str(flow_run.id))
-    with directory.locked(), ExitStack() as world:
+    with directory.locked(), log_sent(), ExitStack() as world:
         keep_log(directory)
         require_allowed(request, store)
         job = wait_out(request.project, lambda: world.enter_context(rehearsal(request, directory, store)))

@@ -23,7 +23,7 @@ from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
 from loadmaster.run.live import live_job
-from loadmaster.run.logged import keep_log
+from loadmaster.run.logged import keep_log, log_sent
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
 from loadmaster.tasks import announce, commands, permissions, prepare, publish, verify
@@ -44,7 +44,7 @@ def release(request: LiveRequest) -> Receipt:
     """Releases a project for real. Until approvals exist, every registry is refused except one on loopback."""
     store = default_store()
     directory = store.run(str(flow_run.id))
-    with directory.locked():
+    with directory.locked(), log_sent():
         keep_log(directory)
         require_allowed(request, store)
         return carry_out(wait_out(request.project, lambda: live_job(request, directory, store)))

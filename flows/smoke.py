@@ -11,6 +11,7 @@ from loadmaster.planning.smoke_worker import SmokePlace, may_be_skipped, offers_
 from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
+from loadmaster.run.logged import log_sent
 from loadmaster.run.store import default_store
 from loadmaster.smoke.request import SmokeRequest
 from loadmaster.tasks import smoke as tasks
@@ -22,11 +23,12 @@ def smoke(request: SmokeRequest) -> SmokeOutcome:
 
     Fails unless the denial was seen. With `best-effort`, a test that the host cannot make is skipped.
     """
-    require_allowed(request, default_store())
-    outcome = tasks.make_or_explain(request)
-    tasks.show(request, outcome)
-    tasks.require_passed(outcome, request.mode)
-    return outcome
+    with log_sent():
+        require_allowed(request, default_store())
+        outcome = tasks.make_or_explain(request)
+        tasks.show(request, outcome)
+        tasks.require_passed(outcome, request.mode)
+        return outcome
 
 
 def test_if_due(job: Job, plan: ReleasePlan, journal: Journal, when: When) -> None:

@@ -30,10 +30,11 @@ def serve(home: Path) -> None:
     from prefect.settings import get_current_settings
 
     from loadmaster.guarded.guard import Guard
+    from loadmaster.guarded.held import Held
 
     api = get_current_settings().server.api
     uvicorn.run(
-        Guard(create_app(final=True), own_hosts(api.port)),
+        Guard(Held(create_app(final=True)), own_hosts(api.port)),
         host=api.host,
         port=api.port,
         timeout_keep_alive=api.keepalive_timeout,

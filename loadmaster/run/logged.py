@@ -1,4 +1,5 @@
-"""The log of a run, as a file in its directory: what Prefect and the steps say, which no terminal has to show.
+"""The log of a run: what Prefect and the steps say, which no terminal has to show. It is a file in the run's directory, and Prefect
+sends it to its server.
 
 Knows the name of Prefect's logger, and imports nothing of it.
 """
@@ -7,11 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loadmaster.run.store import RunDirectory
 
 ALL_OF_PREFECT = "prefect"
 """The logger above those of its flows, its tasks and its engine."""
+OF_FLOWS = "prefect.flow_runs"
+"""The logger whose handler sends records of flows and of tasks alike, every two seconds."""
 
 
 class _RunLog(logging.FileHandler):
@@ -36,3 +41,13 @@ def keep_log(directory: RunDirectory) -> None:
     lines.converter = time.gmtime
     handler.setFormatter(lines)
     logger.addHandler(handler)
+
+
+@contextmanager
+def log_sent() -> Iterator[None]:
+    """Afterwards all that was logged within is on the server. So whoever sees the run's end there sees its warnings, too."""
+    try:
+        yield
+    finally:
+        for handler in logging.getLogger(OF_FLOWS).handlers:
+            handler.flush()

@@ -15,9 +15,12 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.stack.api import Api
 from loadmaster.stack.runs import FlowRun, State
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 PATIENCE_SECONDS = 600.0
 """How long the server may be away before following stops; the run itself goes on without it."""
+
+SENDS_ITS_LOG_FIRST = ("COMPLETED", "FAILED")
+"""States that a flow ends in by itself, after its log was sent (`loadmaster.run.logged`)."""
 
 Show = Callable[[FlowRun | None], None]
 """What is done at each look, to show how the run goes: with the run, or with None while the server does not answer."""
@@ -70,7 +73,9 @@ class _Looks:
         self.ended: State | None = None
 
     def look(self) -> Iterator[str]:
-        """The new warnings. Sets `ended` when the run had ended before the look: its last lines are recorded later than it."""
+        """The new warnings. Sets `ended` with the last of them: a run that was cut off may have its last lines recorded later than
+        its end, so one more look is taken.
+        """
         had_ended = self.run is not None and self.run.state.is_terminal
         self.run = self._api.run(self._id)
         if self._since is None:
@@ -79,7 +84,7 @@ class _Looks:
             if line.level < logging.ERROR and line.id not in self._told:
                 self._told.add(line.id)
                 yield line.message
-        if had_ended and self.run.state.is_terminal:
+        if self.run.state.type in SENDS_ITS_LOG_FIRST or (had_ended and self.run.state.is_terminal):
             self.ended = self.run.state
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadmaster.run.logged import ALL_OF_PREFECT, keep_log
+from loadmaster.run.logged import ALL_OF_PREFECT, OF_FLOWS, keep_log, log_sent
 from loadmaster.run.store import RunDirectory
 
 TASK = logging.getLogger(f"{ALL_OF_PREFECT}.task_runs")
@@ -56,3 +56,31 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, capsys: pyte
     keep_log(one)
     TASK.info("begun", extra={"task_run_name": "push commit"})  # other handlers of Prefect's loggers want a name
     assert "Logging error" not in capsys.readouterr().err
+
+
+class Sending(logging.Handler):
+    """As Prefect's: what it was given is on the server once it was flushed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[str] = []
+        self.sent: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.waiting.append(record.getMessage())
+
+    def flush(self) -> None:
+        self.sent += self.waiting
+        self.waiting = []
+
+
+def test_what_was_logged_is_sent_before_the_end_after_a_failure_too() -> None:
+    logger, sending = logging.getLogger(OF_FLOWS), Sending()
+    logger.addHandler(sending)
+    try:
+        with pytest.raises(ValueError), log_sent():
+            logger.warning("the index lags behind")
+            raise ValueError
+    finally:
+        logger.removeHandler(sending)
+    assert (sending.waiting, sending.sent) == ([], ["the index lags behind"])

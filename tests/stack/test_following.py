@@ -66,15 +66,26 @@ def test_every_look_is_shown_and_each_warning_is_told_once() -> None:
         look(state("SCHEDULED", 0)), look(RUNNING), look(RUNNING, LAGS), look(RUNNING, LAGS), look(DONE, LAGS)
     )
     assert warned == ["the index lags behind"]
-    assert shown == ["Scheduled", "Running", "Running", "Running", "Completed", "Completed"]
+    assert shown == ["Scheduled", "Running", "Running", "Running", "Completed"]
 
 
 def test_an_error_is_left_to_the_receipt() -> None:
     assert followed(look(RUNNING), look(DONE, ("l2", 40, "gates-closed: …")))[0] == []
 
 
-def test_a_warning_that_arrives_after_the_end_is_told_before_following_ends() -> None:
-    assert followed(look(RUNNING), look(DONE), look(DONE, LAGS))[0] == ["the index lags behind"]
+@pytest.mark.parametrize("cut", ["CRASHED", "CANCELLED"])
+def test_a_warning_that_arrives_after_a_run_was_cut_off_is_told_before_following_ends(cut: str) -> None:
+    ended = state(cut, 9)
+    assert followed(look(RUNNING), look(ended), look(ended, LAGS))[0] == ["the index lags behind"]
+
+
+@pytest.mark.parametrize("by_itself", ["COMPLETED", "FAILED"])
+def test_a_run_that_ends_by_itself_has_sent_its_warnings_before(by_itself: str) -> None:
+    ended = state(by_itself, 9)
+    assert followed(look(RUNNING), look(ended, LAGS), look(ended))[:2] == (
+        ["the index lags behind"],
+        ["Running", by_itself.capitalize()],
+    )
 
 
 def test_a_server_that_goes_away_is_told_once_and_awaited() -> None:
@@ -83,7 +94,7 @@ def test_a_server_that_goes_away_is_told_once_and_awaited() -> None:
         "the Prefect server does not answer; the run goes on, waiting for the server",
         "the Prefect server answers again",
     ]
-    assert shown == ["Running", None, None, None, "Running", "Completed", "Completed"]
+    assert shown == ["Running", None, None, None, "Running", "Completed"]
 
 
 def test_a_server_that_stays_away_is_given_up_in_the_end() -> None:
