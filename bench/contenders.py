@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import time
+
+import psutil
 
 from bench.figures import BenchRun
 from bench.machine import MachineWatch
@@ -93,7 +96,7 @@ def run_loadmaster(
     log = place.root / f"{label}.log"
     env = {**place.env, "LOADMASTER_REGISTRY_TOKEN": world.token}
     watch = MachineWatch((world.pid, *stack))
-    cost = measure([*argv, "--forge", "none"], cwd=place.root, env=env, log=log)
+    cost = measure([*argv, "--forge", "none"], cwd=place.root, env=env, log=log, workers=partial(_engines, stack))
     others = watch.others(cost.cpu_seconds)
     (file,) = set(_receipts(place)) - known
     receipt = Receipt.model_validate(json.loads(file.read_bytes()))
@@ -109,6 +112,12 @@ def run_loadmaster(
         others=others,
     )
     return Released(run, prefix, receipt, Store(place.home).run(file.parent.name))
+
+
+def _engines(stack: Sequence[int]) -> list[psutil.Process]:
+    """The processes of runs, which the worker starts."""
+    children = [child for pid in stack for child in psutil.Process(pid).children()]
+    return [child for child in children if "loadmaster.guarded.engine" in child.cmdline()]
 
 
 def _receipts(place: BenchPlace) -> list[Path]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -22,15 +22,22 @@ class ProgramFailed(Exception):
     """A contender failed; a figure for it would mean nothing."""
 
 
-def measure(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Cost:
-    """Runs `argv` and measures it. CPU time is exact for all children that were waited for; memory is sampled.
+Workers = Callable[[], Iterable[psutil.Process]]
+"""Processes that do a program's work and are no children of it, as they are now."""
+
+
+def measure(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, workers: Workers = lambda: ()
+) -> Cost:
+    """Runs `argv` and measures it. CPU time is exact for all children that were waited for; memory is sampled, of the largest
+    among the program's process and its `workers`.
 
     Raises `ProgramFailed`.
     """
     begun = monotonic()
     with log.open("ab") as sink:
         child = subprocess.Popen(argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
-    memory = MemoryWatch(child.pid)
+    memory = MemoryWatch(child.pid, workers)
     try:
         # Only `wait4` gives the CPU time of one child.
         _, status, usage = os.wait4(child.pid, 0)
@@ -53,11 +60,11 @@ def measure(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path
 
 
 class MemoryWatch:
-    """The highest resident memory of a process and of its tree, in bytes, from now until `stop`."""
+    """The highest resident memory of one process and of one tree, in bytes, from now until `stop`."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, workers: Workers = lambda: ()) -> None:
         self.own = self.tree = 0
-        self._ended = threading.Event()
+        self._workers, self._ended = workers, threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(psutil.Process(pid),), daemon=True)
         self._thread.start()
 
@@ -68,9 +75,10 @@ class MemoryWatch:
     def _watch(self, process: psutil.Process) -> None:
         while not self._ended.wait(SAMPLE_SECONDS):
             with contextlib.suppress(psutil.Error):
-                own = process.memory_info().rss
-                self.own = max(self.own, own)
-                self.tree = max(self.tree, own + sum(_rss(child) for child in process.children(recursive=True)))
+                for leader in (process, *self._workers()):
+                    own = _rss(leader)
+                    self.own = max(self.own, own)
+                    self.tree = max(self.tree, own + sum(map(_rss, leader.children(recursive=True))))
 
 
 def _rss(process: psutil.Process) -> int:

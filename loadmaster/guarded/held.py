@@ -1,8 +1,8 @@
 """Holds a worker's poll until there may be a run for it: an ASGI application around Prefect's.
 
 A worker asks again and again which runs are due. Here the question waits for an answer instead: a run that somebody begins is
-taken within a moment, from whichever page or program it comes, and a worker with nothing to do asks once in `HELD_SECONDS`.
-Runs that become due later are found in time all the same: Prefect gives a worker those of its next seconds, too.
+taken within a moment, from whichever page or program it comes, and a worker with nothing to do asks less often. Runs that become
+due later are found in time all the same: Prefect gives a worker those of its next seconds, too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from time import monotonic
 
 from loadmaster.guarded.guard import Application, Message, Receive, Scope, Send
 
-HELD_SECONDS = 3.0
+HELD_SECONDS = 5.0
 """Shorter than the ten seconds by which Prefect's worker asks ahead."""
-BETWEEN_POLLS = 0.5
-"""A run that begins after one poll and before the next: so long afterwards polls are answered at once."""
+BETWEEN_POLLS = 1.5
+"""A run may begin after one poll and before the next, which a worker sends about a second later (`QUERY_SECONDS`): so long
+afterwards polls are answered at once."""
 POLL = re.compile(r"/work_pools/[^/]+/get_scheduled_flow_runs$")
 BEGINS = re.compile(r"/(create_flow_run|set_state|resume|flow_runs/?)$")
 """The requests after which a run may be due: *Run*, *Retry*, *Resume*, and the same by API."""

@@ -47,7 +47,7 @@ class Api:
         transport: httpx.BaseTransport | None = None,
         *,
         sign_in: str | None = None,
-        busy_seconds: float = 0.25,
+        busy_seconds: float = 0.05,
         busy_patience: float = BUSY_PATIENCE,
     ) -> None:
         self._busy_seconds, self._busy_patience = busy_seconds, busy_patience

@@ -9,10 +9,9 @@ from loadmaster.planning.guard import own_hosts
 from loadmaster.planning.profile.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
-QUERY_SECONDS = 0.1
-"""Between two polls of a worker. Our server holds a poll until there may be a run (`loadmaster.guarded.held`)."""
-QUERY_SECONDS_ELSEWHERE = 1.0
-"""The same, where the server may be one that answers at once."""
+QUERY_SECONDS = 1.0
+"""Between two polls of a worker, each of which our server holds for a while (`loadmaster.guarded.held`). Prefect's worker gives
+up after twelve polls without an answer; with shorter pauses it would not outlast a server that is started again."""
 TURN_SECONDS = 3
 """How long a run waits before it asks again for its turn, which the run before it has. Prefect's default is 30."""
 
@@ -56,5 +55,5 @@ def environment(home: Path, port: int, project_root: Path, api_url: str | None =
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_COLORS": "false",
         "PREFECT_CLI_COLORS": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_SECONDS_ELSEWHERE if api_url else QUERY_SECONDS),
+        "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_SECONDS),
     }

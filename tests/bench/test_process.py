@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.process import ProgramFailed, measure
@@ -26,6 +28,16 @@ def test_memory_of_a_child_counts_for_the_tree_only(tmp_path: Path) -> None:
     cost = measure([sys.executable, "-c", parent], cwd=tmp_path, env=os.environ, log=tmp_path / "log")
     assert cost.own_peak_mib < 100
     assert cost.tree_peak_mib > 200
+
+
+def test_memory_of_whoever_does_the_work_counts_as_the_programs_own(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD.replace("0.5", "60")]) as elsewhere:
+        try:
+            argv, workers = [sys.executable, "-c", "import time; time.sleep(1)"], [psutil.Process(elsewhere.pid)]
+            cost = measure(argv, cwd=tmp_path, env=os.environ, log=tmp_path / "log", workers=lambda: workers)
+        finally:
+            elsewhere.kill()
+    assert cost.own_peak_mib > 200
 
 
 def test_a_program_that_fails_has_no_figures_and_says_why(tmp_path: Path) -> None:

@@ -105,3 +105,11 @@ def test_a_server_that_stays_away_is_given_up_in_the_end() -> None:
 def test_the_state_that_the_run_ended_in_is_returned() -> None:
     ended = followed(look({**state("CRASHED", 3), "message": "Process exited with status 1"}))[2]
     assert (ended.type, ended.name, ended.message) == ("CRASHED", "Crashed", "Process exited with status 1")
+
+
+def test_a_run_that_seems_over_is_looked_at_at_once() -> None:
+    glances = iter([False, True])
+    ended = follow(
+        server([look(RUNNING), look(DONE)]), "r1", print, seems_over=lambda: next(glances), look_seconds=3600
+    )
+    assert ended.type == "COMPLETED"

@@ -139,12 +139,26 @@ def _follow(stack: Stack, api: Api, begin: Callable[[], FlowRun], store: Store, 
 
 def _shown_to_its_end(api: Api, run: FlowRun, store: Store, tell: Tell) -> Receipt:
     """Shows how the run goes, and then how it ended. Raises `RunWithoutReceipt`."""
-    with run_screen(RunDirectory(store.root / "runs" / run.id), tell) as screen:
-        state = follow(api, run.id, warn, screen.show)
+    directory = RunDirectory(store.root / "runs" / run.id)
+    with run_screen(directory, tell) as screen:
+        state = follow(api, run.id, warn, screen.show, _watch(directory))
         leave_receipt(api, store.root, run.id, tell, cancelled=state.type == "CANCELLED")
         receipt = _receipt(store, run.id, state.message or state.name)
         screen.end(receipt)
     return receipt
+
+
+def _watch(directory: RunDirectory) -> Callable[[], bool]:
+    """Whether the attempt that is at work has written its receipt: its journal is there until then."""
+    was_there = False
+
+    def seems_over() -> bool:
+        nonlocal was_there
+        is_there = directory.journal.exists()
+        was_there = was_there or is_there
+        return was_there and not is_there
+
+    return seems_over
 
 
 def _receipt(store: Store, identity: str, message: str) -> Receipt:
