@@ -14,7 +14,7 @@ POLL = "/api/work_pools/loadmaster/get_scheduled_flow_runs"
 LONG = 30.0
 
 
-class Server:
+class Prefects:
     """Prefect's, as far as this goes: answers, and notes what it was asked in order."""
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ async def request(held: Held, path: str, method: str = "POST") -> None:
     await held({"type": "http", "method": method, "path": path}, receive, send)
 
 
-def within(seconds: float, script: Callable[[Held, Server], Awaitable[None]], *, held: float = LONG) -> Server:
-    server = Server()
+def within(seconds: float, script: Callable[[Held, Prefects], Awaitable[None]], *, held: float = LONG) -> Prefects:
+    server = Prefects()
     asyncio.run(asyncio.wait_for(script(Held(server, held=held), server), seconds))
     return server
 
@@ -53,7 +53,7 @@ def within(seconds: float, script: Callable[[Held, Server], Awaitable[None]], *,
     ],
 )
 def test_a_poll_is_answered_as_soon_as_a_run_has_begun(begins: str) -> None:
-    async def script(held: Held, server: Server) -> None:
+    async def script(held: Held, server: Prefects) -> None:
         polls = [asyncio.create_task(request(held, POLL)) for _ in range(2)]  # of two workers
         await asyncio.sleep(0)
         await request(held, "/api/flow_runs/filter")
@@ -65,7 +65,7 @@ def test_a_poll_is_answered_as_soon_as_a_run_has_begun(begins: str) -> None:
 
 
 def test_a_run_that_begins_between_two_polls_is_not_waited_for() -> None:
-    async def script(held: Held, server: Server) -> None:
+    async def script(held: Held, server: Prefects) -> None:
         await request(held, "/api/deployments/3f/create_flow_run")
         await request(held, POLL)
 
@@ -73,7 +73,7 @@ def test_a_run_that_begins_between_two_polls_is_not_waited_for() -> None:
 
 
 def test_a_poll_while_nothing_begins_is_answered_in_the_end_and_held_again_after_a_while() -> None:
-    async def script(held: Held, server: Server) -> None:
+    async def script(held: Held, server: Prefects) -> None:
         await request(held, "/api/deployments/3f/create_flow_run")
         await asyncio.sleep(BETWEEN_POLLS * 1.1)
         poll = asyncio.create_task(request(held, POLL))
@@ -85,7 +85,7 @@ def test_a_poll_while_nothing_begins_is_answered_in_the_end_and_held_again_after
 
 
 def test_a_question_that_only_looks_like_a_beginning_ends_no_wait() -> None:
-    async def script(held: Held, server: Server) -> None:
+    async def script(held: Held, server: Prefects) -> None:
         poll = asyncio.create_task(request(held, POLL))
         await asyncio.sleep(0)
         await request(held, "/api/deployments/3f/create_flow_run", "GET")
