@@ -29,12 +29,15 @@ def serve(home: Path) -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
+    from loadmaster.guarded.collecting import collect_elsewhere
     from loadmaster.guarded.guard import Guard
-    from loadmaster.guarded.held import Held
+    from loadmaster.guarded.held_polls import HeldPolls
 
     api = get_current_settings().server.api
+    application = Guard(HeldPolls(create_app(final=True)), own_hosts(api.port))
+    collect_elsewhere()
     uvicorn.run(
-        Guard(Held(create_app(final=True)), own_hosts(api.port)),
+        application,
         host=api.host,
         port=api.port,
         timeout_keep_alive=api.keepalive_timeout,

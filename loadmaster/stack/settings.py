@@ -10,8 +10,8 @@ from loadmaster.planning.profile.secret_variables import names_credential
 from loadmaster.stack.record import LOOPBACK
 
 QUERY_SECONDS = 1.0
-"""Between two polls of a worker, each of which our server holds for a while (`loadmaster.guarded.held`). Prefect's worker gives
-up after twelve polls without an answer; with shorter pauses it would not outlast a server that is started again."""
+"""Between two polls of a worker, each of which our server holds for a while (`loadmaster.guarded.held_polls`). Prefect's worker
+gives up after twelve polls without an answer; with shorter pauses it would not outlast a server that is started again."""
 TURN_SECONDS = 3
 """How long a run waits before it asks again for its turn, which the run before it has. Prefect's default is 30."""
 

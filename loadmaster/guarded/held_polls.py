@@ -23,7 +23,7 @@ BEGINS = re.compile(r"/(create_flow_run|set_state|resume|flow_runs/?)$")
 """The requests after which a run may be due: *Run*, *Retry*, *Resume*, and the same by API."""
 
 
-class Held:
+class HeldPolls:
     """Answers polls when something may be due, and all else at once. `held`: seconds."""
 
     def __init__(self, application: Application, *, held: float = HELD_SECONDS) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from loadmaster.guarded.guard import Message, Receive, Scope, Send
-from loadmaster.guarded.held import BETWEEN_POLLS, Held
+from loadmaster.guarded.held_polls import BETWEEN_POLLS, HeldPolls
 
 POLL = "/api/work_pools/loadmaster/get_scheduled_flow_runs"
 LONG = 30.0
@@ -27,7 +27,7 @@ class Prefects:
         await send({"type": "http.response.body", "body": b"]"})
 
 
-async def request(held: Held, path: str, method: str = "POST") -> None:
+async def request(held: HeldPolls, path: str, method: str = "POST") -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -37,9 +37,9 @@ async def request(held: Held, path: str, method: str = "POST") -> None:
     await held({"type": "http", "method": method, "path": path}, receive, send)
 
 
-def within(seconds: float, script: Callable[[Held, Prefects], Awaitable[None]], *, held: float = LONG) -> Prefects:
+def within(seconds: float, script: Callable[[HeldPolls, Prefects], Awaitable[None]], *, held: float = LONG) -> Prefects:
     server = Prefects()
-    asyncio.run(asyncio.wait_for(script(Held(server, held=held), server), seconds))
+    asyncio.run(asyncio.wait_for(script(HeldPolls(server, held=held), server), seconds))
     return server
 
 
@@ -53,7 +53,7 @@ def within(seconds: float, script: Callable[[Held, Prefects], Awaitable[None]], 
     ],
 )
 def test_a_poll_is_answered_as_soon_as_a_run_has_begun(begins: str) -> None:
-    async def script(held: Held, server: Prefects) -> None:
+    async def script(held: HeldPolls, server: Prefects) -> None:
         polls = [asyncio.create_task(request(held, POLL)) for _ in range(2)]  # of two workers
         await asyncio.sleep(0)
         await request(held, "/api/flow_runs/filter")
@@ -65,7 +65,7 @@ def test_a_poll_is_answered_as_soon_as_a_run_has_begun(begins: str) -> None:
 
 
 def test_a_run_that_begins_between_two_polls_is_not_waited_for() -> None:
-    async def script(held: Held, server: Prefects) -> None:
+    async def script(held: HeldPolls, server: Prefects) -> None:
         await request(held, "/api/deployments/3f/create_flow_run")
         await request(held, POLL)
 
@@ -73,7 +73,7 @@ def test_a_run_that_begins_between_two_polls_is_not_waited_for() -> None:
 
 
 def test_a_poll_while_nothing_begins_is_answered_in_the_end_and_held_again_after_a_while() -> None:
-    async def script(held: Held, server: Prefects) -> None:
+    async def script(held: HeldPolls, server: Prefects) -> None:
         await request(held, "/api/deployments/3f/create_flow_run")
         await asyncio.sleep(BETWEEN_POLLS * 1.1)
         poll = asyncio.create_task(request(held, POLL))
@@ -85,7 +85,7 @@ def test_a_poll_while_nothing_begins_is_answered_in_the_end_and_held_again_after
 
 
 def test_a_question_that_only_looks_like_a_beginning_ends_no_wait() -> None:
-    async def script(held: Held, server: Prefects) -> None:
+    async def script(held: HeldPolls, server: Prefects) -> None:
         poll = asyncio.create_task(request(held, POLL))
         await asyncio.sleep(0)
         await request(held, "/api/deployments/3f/create_flow_run", "GET")
