@@ -8,30 +8,34 @@ run that has any (`loadmaster.planning.deployment`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shlex
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import anyio
-from anyio.abc import TaskStatus
+from anyio.abc import Process, TaskStatus
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.logging.configuration import setup_logging
+from prefect.runner import _starter_engine
 from prefect.runner._flow_run_executor import FlowRunExecutionResult, FlowRunExecutor, FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
 from prefect.runner._starter_engine import EngineCommandStarter
 from prefect.runner._workspace_hook_runner import WorkspaceHookRunner
 from prefect.runner._workspace_runtime import PreparedWorkspaceManifest, write_private_model
 from prefect.settings import get_current_settings
-from prefect.utilities.processutils import setup_signal_handlers_worker
+from prefect.utilities.processutils import run_process, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from loadmaster.errors.access import RunNotOurs
 from loadmaster.guarded import results
+from loadmaster.guarded.spare import ENGINE, Spare
 from loadmaster.planning.deployment import (
     FoundRun,
     WrittenDeployment,
@@ -43,8 +47,6 @@ from loadmaster.planning.deployment import (
 from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
 from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.stack.privacy import keep_to_ourselves
-
-ENGINE = (sys.executable, "-m", "loadmaster.guarded.engine")
 
 
 class OwnJobConfiguration(ProcessJobConfiguration):
@@ -81,10 +83,19 @@ class OwnWorker(ProcessWorker):
 
     job_configuration = OwnJobConfiguration
     checkout: Path
+    spare: Spare
 
     @classmethod
     def __dispatch_key__(cls) -> str:
         return "loadmaster-process"  # in Prefect's list of kinds; on the server it is a worker of the type `process`
+
+    async def setup(self) -> None:
+        await super().setup()
+        await self.spare.prepare()
+
+    async def teardown(self, *exc_info: Any) -> None:
+        self.spare.end()
+        await super().teardown(*exc_info)
 
     async def run(
         self,
@@ -110,9 +121,35 @@ class OwnWorker(ProcessWorker):
                 hooks = self._hooks(ours, environment, Path(place) / "workspace.json")
                 executor = context.create_executor(flow_run, starter, propose_submitting=False, hook_runner=hooks)
                 result = await _carry_out(executor, task_status or anyio.TASK_STATUS_IGNORED)
+        await self.spare.prepare()  # not before: the run has the processors for itself
         if result is None or result.status_code is None:
             raise RuntimeError("the process of the flow run did not start")
         return ProcessWorkerResult(status_code=result.status_code, identifier=str(result.handle.pid))
+
+    async def run_process(
+        self,
+        command: list[str],
+        *,
+        task_status: TaskStatus[ProcessHandle],
+        task_status_handler: Callable[[Process], ProcessHandle],
+        env: Mapping[str, str],
+        **options: Any,
+    ) -> Process:
+        """As Prefect's function of this name, which starts a run's process and waits for its end. Takes the spare one."""
+        process = await self.spare.take(env)
+        if process is None:
+            return await run_process(
+                command, task_status=task_status, task_status_handler=task_status_handler, env=env, **options
+            )
+        try:
+            task_status.started(task_status_handler(process))
+            await process.wait()
+        finally:
+            with contextlib.suppress(OSError):  # it has ended
+                process.terminate()
+            with anyio.CancelScope(shield=True):
+                await process.aclose()
+        return process
 
     async def _definition_of(self, flow_run: FlowRun) -> WrittenDeployment:
         """The deployment as it is written in the checkout. Raises `RunNotOurs`."""
@@ -186,7 +223,9 @@ def work(pool: str, name: str, checkout: Path) -> None:
         heartbeat_interval_seconds=int(settings.heartbeat_seconds),
         create_pool_if_not_found=False,
     )
-    worker.checkout = checkout
+    worker.checkout, worker.spare = checkout, Spare(checkout)
+    # Prefect says so itself: a starter calls this name of its module, and who wants another puts it there.
+    setattr(_starter_engine, "run_process", worker.run_process)  # noqa: B010
     asyncio.run(worker.start(printer=_say))
 
 

@@ -17,6 +17,8 @@ JOB_TEMPLATE: dict[str, Any] = {
 }
 """Of both work pools: there is nothing to fill in. Without streaming, a run's output is not the worker's pipe, and does not
 end with the worker."""
+RUN_VARIABLE = "PREFECT__FLOW_RUN_ID"
+"""In the environment of every process that works on a flow run."""
 
 
 def offer_projects(schema: Any, names: Iterable[str]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.deployment import RUN_VARIABLE
 from loadmaster.planning.show import receipt_markdown, receipt_title
 from loadmaster.planning.values.receipt import Receipt
 from loadmaster.planning.values.tell import Tell
@@ -19,9 +20,6 @@ from loadmaster.stack.processes import processes_with
 from loadmaster.stack.record import POOL
 from loadmaster.stack.runs import FlowRun
 from loadmaster.steps.cut import close_cut_run
-
-RUN_VARIABLE = "PREFECT__FLOW_RUN_ID"
-"""In the environment of every process that works on a flow run."""
 
 
 def close(api: Api, home: Path, run: FlowRun, why: str, tell: Tell) -> None:

@@ -11,17 +11,14 @@ go more often, and are written into the forms alone.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from loadmaster import __version__
 from loadmaster.clients.disk import writing
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning
 from loadmaster.planning.deployment import function_of, offer_projects
@@ -29,10 +26,9 @@ from loadmaster.planning.values.tell import Tell
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.yaml_text import read_yaml
 from loadmaster.run.profiles import project_names
-from loadmaster.shipped import SHIPPED
 from loadmaster.stack.access import connect
 from loadmaster.stack.api import Api
-from loadmaster.stack.database import installed_prefect
+from loadmaster.stack.code_digest import code_digest, digest
 from loadmaster.stack.record import changing, read_record, running
 
 Definition = dict[str, Any]
@@ -55,7 +51,7 @@ def apply_deployments(home: Path, project_root: Path, env: Mapping[str, str], ap
     known projects in their forms. Raises `DeploymentsNotApplied`, `PrefectUnreachable`, `PrefectRefused`.
     """
     record, deployed = home / "registered.json", api.deployments()
-    read = _digest_of_what_is_read(project_root)
+    read = code_digest(project_root)
     if _last(record) != Registered(read=read, deployed=digest_of_deployments(deployed)):
         tell("registering the deployments")
         _register(home, project_root, env, deployed)
@@ -81,30 +77,13 @@ def _last(record: Path) -> Registered | None:
         return None
 
 
-def _digest_of_what_is_read(project_root: Path) -> str:
-    """The file, the flows' code, and the versions."""
-    text = (project_root / "prefect.yaml").read_text(encoding="utf-8")
-    named = (str(each["entrypoint"]).partition(":") for each in read_yaml(text)["deployments"])
-    files = [project_root / file for file, colon, _ in named if colon]
-    code = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in (*files, *_own_code()))
-    return _digest([text, code, __version__, installed_prefect(), sys.version])
-
-
-def _own_code() -> Iterator[Path]:
-    """Flows and tasks are linked into the package in a checkout."""
-    for place, _, names in os.walk(SHIPPED.parent, followlinks=True):
-        yield from (Path(place) / name for name in names if name.endswith(".py"))
-
-
 MOVES_BY_ITSELF = frozenset({"created", "updated", "last_polled", "status", "active_slots"})
 """What Prefect changes in a deployment that nobody touches. A run takes a slot, and gives it back some time after its end."""
 
 
 def digest_of_deployments(deployed: Iterable[Definition]) -> str:
     """Of all that a registration would write anew. Which projects the forms offer is none of that."""
-    return _digest(
-        sorted((_lasting(offer_projects(each, ())) for each in deployed), key=lambda one: str(one.get("id")))
-    )
+    return digest(sorted((_lasting(offer_projects(each, ())) for each in deployed), key=lambda one: str(one.get("id"))))
 
 
 def _lasting(part: Any) -> Any:
@@ -113,10 +92,6 @@ def _lasting(part: Any) -> Any:
     if isinstance(part, dict):
         return {name: _lasting(value) for name, value in part.items() if name not in MOVES_BY_ITSELF}
     return part
-
-
-def _digest(document: object) -> str:
-    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def _register(home: Path, project_root: Path, env: Mapping[str, str], deployed: Iterable[Definition]) -> None:

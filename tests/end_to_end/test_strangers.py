@@ -24,19 +24,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from loadmaster.clients.disk import walk
 from loadmaster.deployments import REHEARSE
 from loadmaster.errors.access import RunNotOurs
-from loadmaster.planning.deployment import JOB_TEMPLATE
+from loadmaster.planning.deployment import JOB_TEMPLATE, RUN_VARIABLE
 from loadmaster.run.store import Store
 from loadmaster.stack.access import connect, database, read_block_key, read_sign_in
 from loadmaster.stack.api import Api
 from loadmaster.stack.block_key import key_in_database
 from loadmaster.stack.privacy import mend_modes
-from loadmaster.stack.processes import spawn, stop
+from loadmaster.stack.processes import processes_with, spawn, stop
 from loadmaster.stack.record import POOL, Stack, running, write_down
 from loadmaster.stack.runs import State
 from loadmaster.stack.settings import environment
@@ -465,9 +464,9 @@ class TestOperator:
         assert (not trap.exists(), "result-not-ours" in told) == (True, True), told
 
         ours = machine.ask("POST", f"/deployments/{deployment['id']}/create_flow_run", wanted)["id"]
-        eventually(lambda: engines(machine) != [], "the worker started our engine")
+        eventually(lambda: processes_with(RUN_VARIABLE, ours) != [], "the worker started our engine")
         machine.ask("POST", f"/flow_runs/{ours}/set_state", completed)
-        eventually(lambda: engines(machine) == [], "it ended")
+        eventually(lambda: processes_with(RUN_VARIABLE, ours) == [], "it ended")
         assert not trap.exists()
 
     def block_of_data(self, machine: Machine) -> str:
@@ -520,16 +519,6 @@ class Touch:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Path.touch, (self.file,))
-
-
-def engines(machine: Machine) -> list[int]:
-    """The processes of our engine that the worker started."""
-    assert machine.stack.worker is not None
-    found = []
-    for each in psutil.Process(machine.stack.worker.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found += [each.pid] if "loadmaster.guarded.engine" in each.cmdline() else []
-    return found
 
 
 def engine(machine: Machine, module: str, run: str) -> tuple[int, str]:

@@ -24,6 +24,8 @@ import pytest
 from loadmaster.credentials import asking
 from loadmaster.credentials.given import given
 from loadmaster.errors.prefect import DeploymentsNotApplied, NoStackRunning, ParametersRefused
+from loadmaster.guarded.spare import NO_RUN
+from loadmaster.planning.deployment import RUN_VARIABLE
 from loadmaster.planning.profile.secret_variables import TOKEN_VARIABLE
 from loadmaster.stack import starting
 from loadmaster.stack.access import connect
@@ -31,7 +33,7 @@ from loadmaster.stack.api import Api
 from loadmaster.stack.deploying import apply_deployments
 from loadmaster.stack.following import follow
 from loadmaster.stack.idling import in_use
-from loadmaster.stack.processes import Process, is_alive, stop
+from loadmaster.stack.processes import Process, is_alive, processes_with, stop
 from loadmaster.stack.record import POOL, Stack, read_record, running
 from loadmaster.stack.runs import FlowRun, State
 from loadmaster.stack.settings import environment
@@ -334,6 +336,28 @@ def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_work
     assert stack.worker == worker
     with connect(project.home, stack) as api:
         assert [each["name"] for each in api.deployments()] == ["here"]
+
+
+def test_a_run_begins_in_the_process_that_waited_for_it_and_another_one_waits_for_the_next(project: Project) -> None:
+    stack = project.running()
+    assert stack.worker is not None
+    worker = psutil.Process(stack.worker.pid)
+
+    def waiting() -> list[int]:
+        return [each.pid for each in worker.children() if each.environ().get(RUN_VARIABLE) == NO_RUN]
+
+    eventually(lambda: len(waiting()) == 1, "a process waited")
+    (spare,) = waiting()
+    gate = project.gate("spare")
+    with connect(project.home, stack) as api:
+        run = api.create_run("wait/here", {"gate": str(gate)})
+        with standing_at(gate):
+            assert api.run(run.id).pid == spare
+            assert [each.pid for each in processes_with(RUN_VARIABLE, run.id)] == [spare]
+            assert waiting() == []
+        assert end_of_run(api, run).type == "COMPLETED"
+    eventually(lambda: len(waiting()) == 1, "another one waited")
+    assert waiting() != [spare]
 
 
 class TestSupervisor:
