@@ -13,7 +13,7 @@ from threading import Thread
 from time import sleep
 
 PAUSE_SECONDS = 1.0
-LONG_LIVED_EVERY = 10
+LONG_LIVED_EVERY = 60
 """Which collection looks at the long-lived objects, too. What exists before the first is never looked at."""
 
 

@@ -8,7 +8,6 @@ run that has any (`loadmaster.planning.deployment`).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shlex
 import sys
@@ -141,14 +140,9 @@ class OwnWorker(ProcessWorker):
             return await run_process(
                 command, task_status=task_status, task_status_handler=task_status_handler, env=env, **options
             )
-        try:
+        async with process:  # a worker that is told to end kills it
             task_status.started(task_status_handler(process))
             await process.wait()
-        finally:
-            with contextlib.suppress(OSError):  # it has ended
-                process.terminate()
-            with anyio.CancelScope(shield=True):
-                await process.aclose()
         return process
 
     async def _definition_of(self, flow_run: FlowRun) -> WrittenDeployment:
