@@ -102,9 +102,10 @@ MAY = {
     "loadmaster/credentials/given.py",
     "loadmaster/credentials/moving.py",
     "loadmaster/guarded/server.py",
+    "loadmaster/guarded/spare.py",
 }
 """The move, the look-up (which refuses what it finds there), what hides from git what it finds there, the server, which tells
-Prefect its key, and the reader of blocks, which looks for an address."""
+Prefect its key, the spare process, which is given no sign-in, and the reader of blocks, which looks for an address."""
 
 
 def readers(root: Path) -> set[str]:

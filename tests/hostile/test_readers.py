@@ -364,6 +364,7 @@ NOT_FOREIGN = {
     "clients/cargo": "what cargo prints",
     "clients/git/": "what git prints",
     "clients/rewriting": "our own list, in a store of ours",
+    "guarded/spare": "our own prefect.yaml, and what our worker writes",
     "guarded/worker": "our own prefect.yaml",
     "index_as_of/view": "lines that Upstream has looked at",
     "planning/crates_io/snapshots": "taken by hand from crates.io's repository",
