@@ -26,7 +26,7 @@ from prefect.utilities.processutils import sanitize_subprocess_env
 from loadmaster.guarded import results
 from loadmaster.planning.deployment import RUN_VARIABLE, written_deployments
 from loadmaster.planning.profile.secret_variables import SIGN_IN_VARIABLES
-from loadmaster.planning.values.yaml_text import read_yaml
+from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 from loadmaster.stack.code_digest import code_digest
 
 ENGINE = (sys.executable, "-m", "loadmaster.guarded.engine")
@@ -36,6 +36,9 @@ NAMES_THE_RUN = "PREFECT__"
 NO_RUN = "00000000-0000-0000-0000-000000000000"
 """As long as the id of a run, which takes its place."""
 USED_BY_EVERY_RUN = ("prefect.flow_engine", "prefect.task_engine", "prefect._internal.metrics")
+
+UNREADABLE = (OSError, NotYaml, LookupError, TypeError, ValueError)
+"""What a checkout raises that is broken, or that is being changed at this moment."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,17 @@ class Spare:
     def __init__(self, checkout: Path) -> None:
         self._checkout = checkout
         self._waiting: _Waiting | None = None
+        self._preparing = anyio.Lock()
 
     async def prepare(self) -> None:
-        """Starts one where none waits."""
-        if self._waiting is not None and self._waiting.process.returncode is None:
-            return
+        """Starts one where none waits. Where that cannot be done there is none: it is no reason for a run to fail."""
+        async with self._preparing:
+            if self._waiting is not None and self._waiting.process.returncode is None:
+                return
+            with contextlib.suppress(*UNREADABLE):
+                self._waiting = await self._start()
+
+    async def _start(self) -> _Waiting:
         code, environment = code_digest(self._checkout), environment_of_runs()
         process = await anyio.open_process(
             [*ENGINE, WAIT, *self._modules()],
@@ -66,15 +75,14 @@ class Spare:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._waiting = _Waiting(process, environment, code)
+        return _Waiting(process, environment, code)
 
     async def take(self, environment: Mapping[str, str]) -> Process | None:
         """The process, which is the run's from now on; None if there is none that is as a new one would be."""
         waiting, self._waiting = self._waiting, None
         if waiting is None:
             return None
-        alike = waiting.environment == lasting(environment) and waiting.code == code_digest(self._checkout)
-        if alike and waiting.process.returncode is None:
+        if self._is_current(waiting, environment) and waiting.process.returncode is None:
             with contextlib.suppress(anyio.BrokenResourceError, OSError):
                 assert waiting.process.stdin is not None  # it is a pipe
                 await waiting.process.stdin.send(json.dumps(dict(environment)).encode() + b"\n")
@@ -82,6 +90,12 @@ class Spare:
         _kill(waiting.process)
         await waiting.process.aclose()
         return None
+
+    def _is_current(self, waiting: _Waiting, environment: Mapping[str, str]) -> bool:
+        try:
+            return waiting.environment == lasting(environment) and waiting.code == code_digest(self._checkout)
+        except UNREADABLE:  # files are being replaced
+            return False
 
     def end(self) -> None:
         """Nobody will want it any more."""

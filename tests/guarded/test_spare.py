@@ -111,8 +111,9 @@ def test_the_one_that_waits_becomes_the_runs(checkout: Path) -> None:
         lambda checkout, env: (checkout / "prefect.yaml").write_text(DEPLOYMENTS + "# changed\n"),
         lambda checkout, env: env.update(PREFECT_API_URL="http://127.0.0.1:9/api"),
         lambda checkout, env: env.pop("PATH"),
+        lambda checkout, env: (checkout / "prefect.yaml").unlink(),
     ],
-    ids=["the code was changed", "a setting was changed", "a variable is missing"],
+    ids=["the code was changed", "a setting was changed", "a variable is missing", "the code is gone"],
 )
 def test_one_that_is_not_as_a_new_one_would_be_is_ended_and_not_used(
     checkout: Path, outdate: Callable[[Path, dict[str, str]], object]
@@ -137,6 +138,30 @@ def test_one_that_was_killed_is_not_used_and_has_a_successor(checkout: Path) -> 
         await anyio.to_thread.run_sync(gone)
         assert await spare.take({**environment_of_runs(), RUN_VARIABLE: RUN}) is None
         await spare.prepare()
+        assert len(pids_of_spares(checkout)) == 1
+
+    within(script, checkout)
+
+
+@pytest.mark.parametrize("text", [None, "deployments: [", "[]", "deployments: [1]"])
+def test_a_checkout_that_is_broken_has_none_and_nobody_fails(checkout: Path, text: str | None) -> None:
+    (checkout / "prefect.yaml").unlink()
+    if text is not None:
+        (checkout / "prefect.yaml").write_text(text)
+
+    async def script(spare: Spare) -> None:
+        await spare.prepare()
+        assert pids_of_spares(checkout) == []
+        assert await spare.take({**environment_of_runs(), RUN_VARIABLE: RUN}) is None
+
+    within(script, checkout)
+
+
+def test_two_runs_that_end_together_leave_one(checkout: Path) -> None:
+    async def script(spare: Spare) -> None:
+        async with anyio.create_task_group() as both:
+            both.start_soon(spare.prepare)
+            both.start_soon(spare.prepare)
         assert len(pids_of_spares(checkout)) == 1
 
     within(script, checkout)
