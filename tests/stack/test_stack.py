@@ -341,10 +341,10 @@ def test_a_server_that_hangs_right_after_its_start_is_started_again_and_the_work
 def test_a_run_begins_in_the_process_that_waited_for_it_and_another_one_waits_for_the_next(project: Project) -> None:
     stack = project.running()
     assert stack.worker is not None
-    worker = psutil.Process(stack.worker.pid)
+    worker = stack.worker.pid
 
     def waiting() -> list[int]:
-        return [each.pid for each in worker.children() if each.environ().get(RUN_VARIABLE) == NO_RUN]
+        return [each.pid for each in processes_with(RUN_VARIABLE, NO_RUN) if each.ppid() == worker]
 
     eventually(lambda: len(waiting()) == 1, "a process waited")
     (spare,) = waiting()
