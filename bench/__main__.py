@@ -34,7 +34,7 @@ from bench.figures import (
 )
 from bench.guard import guarded
 from bench.place import BenchPlace, RegistryProcess, prefect_stack, registry_process
-from bench.process import ProgramFailed
+from bench.process import ProgramFailed, adopt_orphans
 from bench.workspace import LARGEST, RATE_LIMITED, SHAPES, Shape, bare_copy, crates_of, write
 from loadmaster.errors.cargo import SandboxMissing
 from loadmaster.errors.smoke import EngineAbsent, EngineForbidden
@@ -198,12 +198,16 @@ def main() -> int:
     options = parser.parse_args()
     # On SIGTERM it stops what it started, as on an interrupt by a person.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="loadmaster-bench-") as root:
         place = BenchPlace(Path(root))
         with prefect_stack(place) if options.only not in WITHOUT_PREFECT else nullcontext(()) as stack:
             bench = Bench(place, stack)
             try:
                 bench.measure(options.only, full=options.full)
+            except ProgramFailed as error:
+                print(error, file=sys.stderr)
+                return 1
             finally:
                 print(bench.report())
     return exit_code(bench.targets)

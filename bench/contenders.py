@@ -18,7 +18,7 @@ import psutil
 from bench.figures import BenchRun
 from bench.machine import MachineWatch
 from bench.place import LOADMASTER, BenchPlace, RegistryProcess
-from bench.process import cpu_seconds, measure
+from bench.process import cpu_seconds, measure, sandboxed_cpu_seconds
 from bench.workspace import Shape, bare_copy, write
 from loadmaster.clients.cargo import REGISTRY
 from loadmaster.planning.values.receipt import Receipt
@@ -55,7 +55,7 @@ def run_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str)
     cargo = place.cargo(label, world.index)
     checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
     env = {**cargo.env, TOKEN: world.token}
-    watch = MachineWatch((world.pid,))
+    watch = MachineWatch()
     cost = measure(TOOLS[name], cwd=checkout, env=env, log=cargo.log)
     ended = time()
     return BenchRun(
@@ -65,7 +65,8 @@ def run_tool(place: BenchPlace, world: RegistryProcess, shape: Shape, name: str)
         service=world.service,
         cost=cost,
         phase_seconds=ended - world.first_upload(prefix),
-        others=watch.others(cost.cpu_seconds),
+        cargo_cpu_seconds=cost.cpu_seconds if name == "cargo" else None,
+        others=watch.others(),
     )
 
 
@@ -92,12 +93,12 @@ def run_loadmaster(
     checkout = write(shape, prefix, place.root / "workspaces" / label, cargo.env)
     place.add_profile(label, bare_copy(checkout, place.root / "remotes" / label, cargo.env), verify=verify)
     argv = [*LOADMASTER, "release", "--project", label, "--version", "minor", "--registry", world.index]
-    before, known = cpu_seconds(stack), set(_receipts(place))
+    before, sandboxed, known = cpu_seconds(stack), sandboxed_cpu_seconds(), set(_receipts(place))
     log = place.root / f"{label}.log"
     env = {**place.env, "LOADMASTER_REGISTRY_TOKEN": world.token}
-    watch = MachineWatch((world.pid, *stack))
+    watch = MachineWatch()
     cost = measure([*argv, "--forge", "none"], cwd=place.root, env=env, log=log, workers=partial(_engines, stack))
-    others = watch.others(cost.cpu_seconds)
+    others = watch.others()
     (file,) = set(_receipts(place)) - known
     receipt = Receipt.model_validate(json.loads(file.read_bytes()))
     run = BenchRun(
@@ -109,6 +110,7 @@ def run_loadmaster(
         # The receipt is written right after the last crate was seen in the index.
         phase_seconds=receipt.started.timestamp() + receipt.seconds - world.first_upload(prefix),
         server_cpu_seconds=cpu_seconds(stack) - before,
+        cargo_cpu_seconds=sandboxed_cpu_seconds() - sandboxed,
         others=others,
     )
     return Released(run, prefix, receipt, Store(place.home).run(file.parent.name))

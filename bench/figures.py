@@ -34,9 +34,11 @@ class BenchRun(Value):
     phase_seconds: float
     """From the start of the first upload until the contender knew that everything is visible."""
     server_cpu_seconds: float = 0.0
-    """CPU time of Prefect's server and worker meanwhile."""
+    """CPU time of Prefect's server and of its worker meanwhile, with the run's own process, which the worker starts."""
+    cargo_cpu_seconds: float | None = None
+    """CPU time of cargo with the compilers and linkers that it starts; None if that cannot be told from the rest."""
     others: float = 0.0
-    """The share of the machine's CPU time, between 0 and 1, that neither of these nor the bench had meanwhile."""
+    """The share of the machine's CPU time, between 0 and 1, that nobody had meanwhile whom the bench started."""
 
     @property
     def bound(self) -> float:
@@ -137,7 +139,7 @@ def describe(service: Service) -> str:
 
 RUN_HEADINGS = (
     "contender", "crates", "layers", "upload + lag", "bound s", "phase s", "phase ÷ bound",
-    "whole s", "cpu s", "server cpu s", "others %", "own MiB", "tree MiB",
+    "whole s", "cpu s", "server cpu s", "cargo cpu s", "others %", "own MiB", "tree MiB",
 )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ def run_row(run: BenchRun) -> tuple[str, ...]:
         f"{run.cost.seconds:.1f}",
         f"{run.cost.cpu_seconds:.1f}",
         f"{run.server_cpu_seconds:.1f}",
+        "–" if run.cargo_cpu_seconds is None else f"{run.cargo_cpu_seconds:.1f}",
         f"{run.others * 100:.0f}",
         f"{run.cost.own_peak_mib:.0f}",
         f"{run.cost.tree_peak_mib:.0f}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -17,20 +16,20 @@ class _Instant(NamedTuple):
     busy: float
     """CPU time of the whole machine, in seconds; what a hypervisor gave to other machines counts, too."""
     ours: float
-    """CPU time of this process, and of those that are watched."""
+    """CPU time of this process, and of all that it started."""
 
 
 class MachineWatch:
-    """Begins to count when it is made. `ours` are the processes that belong to the measurement, besides the measured program."""
+    """Begins to count when it is made. Needs `adopt_orphans`: what the bench starts is its own, whoever started it in between."""
 
-    def __init__(self, ours: Sequence[int]) -> None:
-        self._ours, self._begun = ours, _now(ours)
+    def __init__(self) -> None:
+        self._begun = _now()
 
-    def others(self, program_cpu_seconds: float) -> float:
-        """The share of all processors' time since then, between 0 and 1, that neither the program nor ours had."""
-        end = _now(self._ours)
+    def others(self) -> float:
+        """The share of all processors' time since then, between 0 and 1, that nobody had whom the bench started."""
+        end = _now()
         wall = (end.seconds - self._begun.seconds) * (psutil.cpu_count() or 1)
-        return share_of_others(wall, end.busy - self._begun.busy, end.ours - self._begun.ours + program_cpu_seconds)
+        return share_of_others(wall, end.busy - self._begun.busy, end.ours - self._begun.ours)
 
 
 def share_of_others(wall: float, busy: float, ours: float) -> float:
@@ -38,9 +37,9 @@ def share_of_others(wall: float, busy: float, ours: float) -> float:
     return max(busy - ours, 0.0) / wall if wall > 0 else 0.0
 
 
-def _now(ours: Sequence[int]) -> _Instant:
-    times, own = psutil.cpu_times(), os.times()
+def _now() -> _Instant:
+    times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
     # On Linux a guest's time is part of `user` already.
     guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
-    return _Instant(monotonic(), sum(times) - idle - guests, own.user + own.system + cpu_seconds(ours))
+    return _Instant(monotonic(), sum(times) - idle - guests, cpu_seconds([os.getpid()]))
