@@ -8,9 +8,11 @@ dependencies, is offline: what it needs is fetched first, by a call that builds 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -399,11 +401,36 @@ def compare_api(
 def fetch(cargo: Cargo, directory: Path, *, locked: bool) -> None:
     """`cargo fetch`: brings everything in the lockfile into this run's `CARGO_HOME`; runs no code of what it brings.
 
-    If not `locked`, it may write the lockfile. Raises what `package` raises.
+    If not `locked`, it may write the lockfile. If it is, and the same lockfile was fetched into this home with the same
+    configuration, nothing is missing, and cargo is not asked again. Raises what `package` raises.
     """
     argv = ["cargo", "fetch", *["--locked"] * locked]
+    fetched = _fetched(cargo, directory) if locked else None
+    if fetched is not None and fetched.exists():
+        return
     access = _online_in(cargo.around(directory), locked)
     _require_done(_call(cargo, directory, argv, "fetching dependencies", access), argv)
+    if fetched is not None:
+        with writing(fetched):
+            fetched.parent.mkdir(exist_ok=True)
+            fetched.touch()
+
+
+def _fetched(cargo: Cargo, directory: Path) -> Path | None:
+    """The file that says that all of this lockfile is in the home: named by the lockfile, and by where cargo takes it from.
+
+    None without a lockfile of a workspace in `directory` itself.
+    """
+    lockfile = directory / "Cargo.lock"
+    if not lockfile.is_file():
+        return None
+    above = [
+        parent / ".cargo" / name for parent in (directory, *directory.parents) for name in ("config.toml", "config")
+    ]
+    read = [file.read_bytes() for file in (lockfile, *above, cargo.home / "config.toml") if file.is_file()]
+    env = {name: value for name, value in cargo.env.items() if name != "CARGO_TARGET_DIR"}
+    how = json.dumps([cargo.registry, sorted(env.items())]).encode()
+    return cargo.home / "fetched" / hashlib.sha256(b"\0".join([how, *read])).hexdigest()
 
 
 def fetch_crate(cargo: Cargo, directory: Path, name: str, version: str, source: str = CRATES_IO_SOURCE) -> None:
@@ -572,6 +599,8 @@ def _call(
     also subprocess.TimeoutExpired.
     """
     command, env = cargo.command(argv, directory, access)
+    with writing(cargo.log), cargo.log.open("a", encoding="utf-8") as log:
+        log.write(f"$ {shlex.join(argv)}\n")
     try:
         finished = run(command, cwd=directory, env=env, log=cargo.log, deadline=deadline)
     except (FileNotFoundError, PermissionError) as error:

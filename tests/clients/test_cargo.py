@@ -412,6 +412,42 @@ PATCHED: Mapping[str, str] = {
 }
 
 
+class TestFetch:
+    def test_what_is_fetched_is_not_asked_for_again(
+        self, against: cargo.Cargo, workspace: Path, tmp_path: Path
+    ) -> None:
+        shutil.copytree(workspace, tmp_path / "copy")
+        for tree in (workspace, tmp_path / "copy", workspace):
+            cargo.fetch(against, tree, locked=True)
+        assert commands(against) == ["$ cargo fetch --locked"]
+
+    @pytest.mark.parametrize("changed", ["Cargo.lock", ".cargo/config.toml"])
+    def test_another_lockfile_or_configuration_is_fetched(
+        self, changed: str, against: cargo.Cargo, workspace: Path
+    ) -> None:
+        cargo.fetch(against, workspace, locked=True)
+        file = workspace / changed
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a") as lines:
+            lines.write("\n")
+        cargo.fetch(against, workspace, locked=True)
+        assert commands(against) == ["$ cargo fetch --locked"] * 2
+
+    def test_a_fetch_that_failed_is_made_again(self, workspace: Path, tmp_path: Path) -> None:
+        write(workspace, PATCHED)
+        (workspace / "Cargo.lock").write_text("version = 4\n")
+        called = sandboxed_cargo(tmp_path / "home", tmp_path / "cargo.log")
+        for _ in range(2):
+            with pytest.raises(CargoFailed):
+                cargo.fetch(called, workspace, locked=True)
+        assert commands(called) == ["$ cargo fetch --locked"] * 2
+
+
+def commands(called: cargo.Cargo) -> list[str]:
+    """Those that its log names."""
+    return [line for line in called.log.read_text().splitlines() if line.startswith("$ ")]
+
+
 class TestFetchAsDependent:
     def test_a_sibling_that_the_workspace_patches_in_comes_from_the_registry_as_for_users(
         self, workspace: Path, tmp_path: Path
@@ -515,6 +551,7 @@ class TestPackage:
         false_cargo(tmp_path / "bin", "exit 101", monkeypatch)
         with small_disk(tmp_path / "disk", "100k") as disk:
             mute = sandboxed_cargo(disk / "home", disk / "cargo.log")
+            mute.log.write_text("its first page has room for what was called\n")
             fill(disk)
             with pytest.raises(DiskFull, match="while fetching dependencies"):
                 cargo.fetch(mute, workspace, locked=True)
