@@ -39,7 +39,7 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
         REGISTRY,
     ),
     "cargo-workspaces": ("cargo", "workspaces", "publish", "--publish-as-is", "--registry", REGISTRY),
-    "shipper": ("shipper", "publish", "--parallel", "--registry", REGISTRY),
+    "shipper": ("shipper", "publish", "--parallel", "--allow-dirty", "--registry", REGISTRY),
 }
 
 

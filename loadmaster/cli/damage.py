@@ -79,7 +79,7 @@ def status(
     """
     from loadmaster.cli.commands.projects.here import chosen
     from loadmaster.cli.commands.status import status, status_text
-    from loadmaster.clients.forge.releases import GITHUB
+    from loadmaster.clients.forge.http import GITHUB
     from loadmaster.planning.begun import WayBack
     from loadmaster.planning.registry.sparse_index import crates_io_index
     from loadmaster.run.profiles import load_project

@@ -63,6 +63,8 @@ UPLOAD = Bounds(mib=16, seconds=1800)
 """The answer to an upload of a crate; the time is for the upload, too: of 128 MiB at 0.6 Mbit/s."""
 ASSET = Bounds(mib=128, seconds=3600)
 """An asset of a forge's release, or a job's log, kept in memory. The time is for uploads, too: of 2 GiB at 5 Mbit/s."""
+LARGE_ASSET = Bounds(mib=2048, seconds=3600, is_streamed=True)
+"""An asset that is only hashed. GitHub takes 2 GiB."""
 
 
 ERROR_MIB = 1

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import httpx
 
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge import workflows
+from loadmaster.clients.forge.http import http_client
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.forge import AssetDifferent
 from loadmaster.errors.git import NotObserved
+from loadmaster.planning.forge.releases import Draft, ForgeRelease
 from loadmaster.planning.maintenance.latest import is_latest
 from loadmaster.planning.plan import RECEIPT, Tag
 from loadmaster.planning.registry.seen import ForgeSeen
@@ -38,12 +41,12 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     )
 
 
-def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
+def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
     """The release of the tag, drafted if there is none. A release that is public already is returned unchanged.
 
     Raises `ForgeLacksTag`, `NotObserved`.
     """
-    draft = forge.Draft(
+    draft = Draft(
         tag_name=tag.name,
         name=tag.message,
         body=tag.notes,
@@ -58,7 +61,7 @@ def draft_release(job: Job, tag: Tag, commit: str) -> forge.ForgeRelease:
     return release
 
 
-def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
+def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
     """Uploads the asset. A receipt of the same release counts as equivalent. Raises `AssetDifferent`, `NotObserved`."""
     with _client(job) as client:
         asset = UploadedAsset(
@@ -72,7 +75,7 @@ def upload_asset(job: Job, release: forge.ForgeRelease, name: str, content: byte
         return converge(asset, asset.upload).record
 
 
-def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
+def publish_release(job: Job, tag: Tag, release: ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
     """Makes the draft public, if it has all its assets. `assets` are their SHA-256, by name.
 
     The forge shows it as its latest release, unless it has a higher version among those of the same tags.
@@ -90,7 +93,7 @@ def publish_release(job: Job, tag: Tag, release: forge.ForgeRelease, assets: Map
         return converge(public, act).record
 
 
-def _require_assets(client: httpx.Client, release: forge.ForgeRelease, assets: Mapping[str, str]) -> None:
+def _require_assets(client: httpx.Client, release: ForgeRelease, assets: Mapping[str, str]) -> None:
     for name, sha256 in assets.items():
         asset = UploadedAsset(client=client, release=release, name=name, noted_as=name, ours=None, recorded=(sha256,))
         seen = asset.observe()
@@ -110,7 +113,7 @@ def asset_names(job: Job, tag: Tag) -> frozenset[str]:
 def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
     """The present state of the workflow run that the tag started; None if no workflow runs on tags."""
     with _client(job) as client:
-        runs = [run for run in forge.workflow_runs(client, commit) if run.head_branch == tag.name]
+        runs = [run for run in workflows.runs_of_commit(client, commit) if run.head_branch == tag.name]
     if not runs:
         return None
     run = runs[0]
@@ -129,5 +132,5 @@ def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
 @contextmanager
 def _client(job: Job) -> Iterator[httpx.Client]:
     token = forge_token(job.world).reveal()
-    with forge.http_client(str(job.world.forge), job.world.repository, token) as client:
+    with http_client(str(job.world.forge), job.world.repository, token) as client:
         yield client

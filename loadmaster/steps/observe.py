@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from loadmaster.clients import cargo, git
-from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.cargo import CrateFileBroken
 from loadmaster.errors.registry import RegistryUnreachable
@@ -202,7 +202,7 @@ def look_at_announcement(
     with the same names.
     """
     ids = {name: name if alone else f"{tag}/{name}" for name in (CHECKSUMS, RECEIPT)}
-    with forge.http_client(api, repository, token) as client:
+    with http_client(api, repository, token) as client:
         public = PublicRelease(client=client, tag=tag)
         try:
             seen = public.observe()

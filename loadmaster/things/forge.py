@@ -9,9 +9,11 @@ from typing import ClassVar
 
 import httpx
 
+from loadmaster.clients.forge import refs
 from loadmaster.clients.forge import releases as forge
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, ForgeUnreachable
+from loadmaster.planning.forge.releases import Asset, Draft, ForgeRelease
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
 from loadmaster.planning.values.state import ObjectState
@@ -21,7 +23,7 @@ AsGood = Callable[[bytes, bytes], bool]
 
 
 class ReleaseObservation(Observation):
-    release: forge.ForgeRelease | None = None
+    release: ForgeRelease | None = None
     """The release on the forge."""
 
 
@@ -49,9 +51,9 @@ class DraftedRelease(Thing[ReleaseObservation]):
         code = "draft" if release.draft else "public"
         return ReleaseObservation(state=ObjectState.SAME, code=code, why=release.url, release=release)
 
-    def create(self, draft: forge.Draft) -> None:
+    def create(self, draft: Draft) -> None:
         """Raises `ForgeLacksTag`: publishing a release without its tag would make the forge create one."""
-        if forge.find_tag(self.client, self.tag) is None:
+        if refs.find_tag(self.client, self.tag) is None:
             raise ForgeLacksTag(self.tag)
         forge.create_draft(self.client, draft)
 
@@ -67,7 +69,7 @@ class PublicRelease(DraftedRelease):
         why = "only a draft of it, which nobody sees"
         return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
 
-    def publish(self, release: forge.ForgeRelease, *, latest: bool) -> None:
+    def publish(self, release: ForgeRelease, *, latest: bool) -> None:
         forge.publish(self.client, release.id, latest=latest)
 
 
@@ -77,7 +79,7 @@ class UploadedAsset(Thing[Observation]):
 
     kind: ClassVar[ObjectKind] = "asset"
     client: httpx.Client
-    release: forge.ForgeRelease
+    release: ForgeRelease
     name: str
     noted_as: str
     """Its id in the receipt."""
@@ -105,7 +107,7 @@ class UploadedAsset(Thing[Observation]):
             return self._judge_digest(asset)
         return self._judge_bytes(self._download(asset), self.ours)
 
-    def _download(self, asset: forge.Asset) -> bytes:
+    def _download(self, asset: Asset) -> bytes:
         """Raises `ForgeUnreachable` for bytes that the forge does not list: something in between answered in its place."""
         content = forge.download_asset(self.client, asset)
         if asset.sha256 is not None and (served := _sha256(content)) != asset.sha256:
@@ -113,7 +115,7 @@ class UploadedAsset(Thing[Observation]):
             raise ForgeUnreachable(asset.url, told)
         return content
 
-    def _judge_digest(self, asset: forge.Asset) -> Observation:
+    def _judge_digest(self, asset: Asset) -> Observation:
         sha256 = asset.sha256 or _sha256(forge.download_asset(self.client, asset))
         if sha256 in self.recorded:
             why = "the digest that an earlier run recorded"

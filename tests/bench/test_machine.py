@@ -33,7 +33,7 @@ busy = "import time; end = time.process_time() + 1\\nwhile time.process_time() <
 parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}], stdout=2); sys.stdin.read()"
 child = subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 child.stdin.close()
-child.wait()
+child.wait(timeout=60)
 child.stderr.read()  # until its child has ended, too
 print(cpu_seconds([os.getpid()]))
 """

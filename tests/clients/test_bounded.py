@@ -12,6 +12,7 @@ import pytest
 from loadmaster.clients import bounded
 from loadmaster.clients.bounded import API, ERROR_MIB, INDEX_FILE, MIB, MOST_REDIRECTS, AnswerRefused, Bounds
 from loadmaster.clients.forge import releases
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.pages import beginning
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.forge import ForgeAddressForeign
@@ -159,7 +160,7 @@ def test_the_forge_s_token_goes_to_no_address_elsewhere(address: str) -> None:
         asked.append(str(request.url))
         return httpx.Response(200, json=[], headers={"Link": f'<{address}>; rel="next"'})
 
-    forge = releases.http_client("https://api.forge.example", "ada/hangar", "token", httpx.MockTransport(answer))
+    forge = http_client("https://api.forge.example", "ada/hangar", "token", httpx.MockTransport(answer))
     with pytest.raises(ForgeAddressForeign):
         releases.releases(forge)
     assert len(asked) == 1

@@ -15,11 +15,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.git import observe_refs
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.smoke_run import SmokeNotPassed
 from loadmaster.flows.rehearse import rehearse
 from loadmaster.flows.release import carry_out
+from loadmaster.planning.forge.releases import Draft
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.request import RehearseRequest
@@ -34,7 +36,7 @@ from tests.kit.evidence import accepted, receipt_of, uploads
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 
-DRAFT = forge.Draft(tag_name="v0.5.0", name="enforcer 0.5.0", body="", target_commitish="main", prerelease=False)
+DRAFT = Draft(tag_name="v0.5.0", name="enforcer 0.5.0", body="", target_commitish="main", prerelease=False)
 BEFORE = 'when = "before-publish"\n'
 AFTER = 'when = "after-release"\n'
 
@@ -192,7 +194,7 @@ def rehearse_beside_ci(request: RehearseRequest, assets: Mapping[str, bytes], st
     directory = store.run("beside-ci")
     with directory.locked(), rehearsal(request, directory, store) as job:
         token = forge_token(job.world).reveal()
-        with forge.http_client(str(job.world.forge), job.world.repository, token) as client:
+        with http_client(str(job.world.forge), job.world.repository, token) as client:
             draft = forge.create_draft(client, DRAFT)
             for name, content in assets.items():
                 forge.upload_asset(client, draft, name, content)

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.clients import bounded
-from loadmaster.clients.forge import releases, workflows
+from loadmaster.clients.forge import refs, releases, workflows
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.registry import questions, trusted_publishing
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
@@ -133,7 +134,7 @@ def _led(answer: Answer) -> RegistryClient:
 
 
 def _forge(answer: Answer) -> httpx.Client:
-    return releases.http_client("https://api.forge.example", "ada/hangar", "token", _transport(answer))
+    return http_client("https://api.forge.example", "ada/hangar", "token", _transport(answer))
 
 
 def _upstream(ask: Callable[[Upstream], Any]) -> Callable[[Answer], object]:
@@ -203,11 +204,11 @@ CLIENTS: Mapping[str, tuple[Callable[[Answer], object], bytes]] = {
     "the forge's refusal": (lambda answer: releases.publish(_forge(answer), 1), MESSAGE),
     "assets": (lambda answer: releases.assets(_forge(answer), 1), json.dumps(RELEASE["assets"]).encode()),
     "tags": (
-        lambda answer: releases.find_tag(_forge(answer), "v1"),
+        lambda answer: refs.find_tag(_forge(answer), "v1"),
         b'[{"ref":"refs/tags/v1","object":{"sha":"0","type":"tag"}}]',
     ),
     "workflow runs": (
-        lambda answer: releases.workflow_runs(_forge(answer), "0"),
+        lambda answer: workflows.runs_of_commit(_forge(answer), "0"),
         json.dumps({"workflow_runs": [RUN]}).encode(),
     ),
     "dispatched runs": (
@@ -220,7 +221,7 @@ CLIENTS: Mapping[str, tuple[Callable[[Answer], object], bytes]] = {
     ),
     "jobs": (
         lambda answer: workflows.jobs(_forge(answer), 1),
-        b'{"jobs":[{"id":1,"name":"x","conclusion":null}]}',
+        b'{"jobs":[{"id":1,"name":"x","status":"queued","conclusion":null}]}',
     ),
     "a job's log": (lambda answer: workflows.job_log(_forge(answer), 1), b"2026-11-29T00:00:00Z x"),
     "upstream's index": (_upstream(lambda upstream: upstream.lines("core")), LINE),

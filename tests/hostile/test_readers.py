@@ -27,6 +27,7 @@ from loadmaster.planning.edits.python_package import bump_python
 from loadmaster.planning.edits.toml_literals import Literal, replace_literals
 from loadmaster.planning.elsewhere.adopting import files_mentioned
 from loadmaster.planning.elsewhere.show import settings_lines
+from loadmaster.planning.forge.workflow_file import read_workflow
 from loadmaster.planning.gates.lists import read_events
 from loadmaster.planning.packaging import left_to_fetch, needs_index
 from loadmaster.planning.profile.file_rule import FileRule, apply_rule
@@ -200,6 +201,7 @@ READERS: Mapping[str, Reader] = {
     ),
     "JSON": Reader(read_json, (LINE,), ("planning/values/json_text",), (NotJson,)),
     "YAML": Reader(_text(read_yaml), (WORKFLOW,), ("planning/values/yaml_text",), (NotYaml,)),
+    "a workflow's jobs": Reader(_text(read_workflow), (WORKFLOW,), ("planning/forge/workflow_file",), (NotYaml,)),
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),
     "manifests": Reader(_of_workspace, (MANIFEST,), ("planning/tree/manifest_package",)),
@@ -349,7 +351,7 @@ _READS = re.compile(
     r"|GzipFile|decompressobj|model_validate_json|validate_json|parsedate_to_datetime|fromisoformat)\("
 )
 TRIED_WITH_A_CLIENT = (  # in test_clients.py
-    "clients/forge/releases",
+    "clients/forge/http",
     "clients/registry/answers",
     "clients/registry/registry",
     "clients/registry/trusted_publishing",

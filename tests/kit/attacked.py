@@ -20,12 +20,14 @@ from typing import TypeVar
 
 from loadmaster.clients import bounded
 from loadmaster.clients.forge import releases, workflows
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.registry import questions, trusted_publishing
 from loadmaster.clients.registry import registry as of_registry
 from loadmaster.clients.registry.registry import RegistryClient
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.index_as_of import upstream as of_upstream
 from loadmaster.index_as_of.upstream import Upstream
+from loadmaster.planning.forge.releases import Asset
 from loadmaster.planning.permissions.reading import Document, interpret
 from loadmaster.stack.api import Api
 
@@ -54,9 +56,9 @@ class _Asked:
 
     def questions(self) -> dict[str, Callable[[], object]]:
         registry, led = RegistryClient(self.site, self.http), _Led(self.site, self.http)
-        forge = releases.http_client(self.site, "ada/hangar", "token")
+        forge = http_client(self.site, "ada/hangar", "token")
         asset = {"id": 1, "name": "a", "size": 1, "state": "uploaded", "browser_download_url": ""}
-        served = releases.Asset.model_validate({**asset, "url": f"{self.site}/asset"})
+        served = Asset.model_validate({**asset, "url": f"{self.site}/asset"})
         return {
             "the index": lambda: registry.lines("core"),
             "sixteen index files at once": lambda: _all_raised(registry),

@@ -18,12 +18,14 @@ from starlette.routing import Route
 
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.cargo import KeptCrateBroken
 from loadmaster.errors.forge import AssetDifferent, ForgeLacksTag
 from loadmaster.errors.git import NotObserved, TagTaken
 from loadmaster.errors.registry import AlreadyUploaded, CrateTaken, RateLimited, RegistryUnreachable, UploadRefused
+from loadmaster.planning.forge.releases import ForgeRelease
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT, Crate
 from loadmaster.planning.registry.seen import ForgeSeen
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
@@ -106,12 +108,12 @@ class TestWhatIsUndone:
             publish.push_tag(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
-    def release(self, job: Job, prepared: Prepared) -> forge.ForgeRelease:
+    def release(self, job: Job, prepared: Prepared) -> ForgeRelease:
         push(job, prepared)
         return announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
 
     @pytest.fixture
-    def lied_to(self, job: Job, release: forge.ForgeRelease) -> Iterator[Job]:
+    def lied_to(self, job: Job, release: ForgeRelease) -> Iterator[Job]:
         """A job whose forge says that it did, and did not."""
 
         async def publish(request: Request) -> Response:
@@ -129,19 +131,17 @@ class TestWhatIsUndone:
             yield replace(job, world=job.world.model_copy(update={"forge": address}))
 
     def test_a_release_that_stays_a_draft_is_not_reported_as_public(
-        self, lied_to: Job, prepared: Prepared, release: forge.ForgeRelease
+        self, lied_to: Job, prepared: Prepared, release: ForgeRelease
     ) -> None:
         with pytest.raises(NotObserved, match=r"`v0\.5\.0`"):
             announce.publish_release(lied_to, prepared.plan.tags[0], release, {})
 
     def test_an_asset_that_arrives_as_other_bytes_is_not_reported_as_ours(
-        self, job: Job, release: forge.ForgeRelease
+        self, job: Job, release: ForgeRelease
     ) -> None:
         def upload(request: Request) -> Response:
             """Cuts what it was sent short, and answers with the digest of the whole."""
-            with forge.http_client(
-                str(job.world.forge), job.world.repository, forge_token(job.world).reveal()
-            ) as client:
+            with http_client(str(job.world.forge), job.world.repository, forge_token(job.world).reveal()) as client:
                 asset = forge.upload_asset(client, release, "SHA256SUMS", b"su").model_dump(mode="json")
             return JSONResponse(asset | {"digest": f"sha256:{sha256(b'sums').hexdigest()}"}, 201)
 
@@ -268,11 +268,11 @@ class TestAnnouncing:
         return job
 
     @pytest.fixture
-    def draft(self, tagged: Job, prepared: Prepared) -> forge.ForgeRelease:
+    def draft(self, tagged: Job, prepared: Prepared) -> ForgeRelease:
         return announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
 
     def test_one_draft_however_often_it_is_asked_for(
-        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+        self, tagged: Job, prepared: Prepared, draft: ForgeRelease
     ) -> None:
         assert announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit).id == draft.id
         seen = forge_of(tagged)
@@ -283,19 +283,19 @@ class TestAnnouncing:
             announce.draft_release(job, prepared.plan.tags[0], prepared.commit)
         assert forge_of(job).drafts == ()
 
-    def test_an_asset_is_uploaded_once(self, tagged: Job, draft: forge.ForgeRelease) -> None:
+    def test_an_asset_is_uploaded_once(self, tagged: Job, draft: ForgeRelease) -> None:
         first, second = twice(lambda: announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums", "SHA256SUMS"))
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert first.sha256 == second.sha256
 
-    def test_an_asset_that_is_not_ours_is_not_overwritten(self, tagged: Job, draft: forge.ForgeRelease) -> None:
+    def test_an_asset_that_is_not_ours_is_not_overwritten(self, tagged: Job, draft: ForgeRelease) -> None:
         announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted", "SHA256SUMS")
         with pytest.raises(AssetDifferent, match="`SHA256SUMS`"):
             announce.upload_asset(tagged, draft, "SHA256SUMS", b"sums", "SHA256SUMS")
         assert announce.upload_asset(tagged, draft, "SHA256SUMS", b"planted", "SHA256SUMS").attempts == 0
 
     def test_an_earlier_attempt_s_receipt_of_this_release_is_taken_as_it_is(
-        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+        self, tagged: Job, prepared: Prepared, draft: ForgeRelease
     ) -> None:
         earlier, later = (self._receipt(tagged, prepared) for _ in range(2))
         assert earlier.started != later.started
@@ -303,16 +303,14 @@ class TestAnnouncing:
         record = announce.upload_asset(tagged, draft, RECEIPT, later.to_json().encode(), RECEIPT)
         assert (record.state, record.attempts) == ("equivalent", 0)
 
-    def test_the_receipt_of_another_release_is_not(
-        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
-    ) -> None:
+    def test_the_receipt_of_another_release_is_not(self, tagged: Job, prepared: Prepared, draft: ForgeRelease) -> None:
         ours = self._receipt(tagged, prepared)
         announce.upload_asset(tagged, draft, RECEIPT, ours.model_copy(update={"plan": "0"}).to_json().encode(), RECEIPT)
         with pytest.raises(AssetDifferent, match=f"`{RECEIPT}`"):
             announce.upload_asset(tagged, draft, RECEIPT, ours.to_json().encode(), RECEIPT)
 
     def test_the_release_is_published_once_and_its_workflow_run_is_seen(
-        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+        self, tagged: Job, prepared: Prepared, draft: ForgeRelease
     ) -> None:
         first = announce.publish_release(tagged, prepared.plan.tags[0], draft, {})
         again = announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
@@ -324,7 +322,7 @@ class TestAnnouncing:
         assert run.kind == "workflow-run"
 
     def test_a_draft_becomes_public_only_with_all_its_assets(
-        self, tagged: Job, prepared: Prepared, draft: forge.ForgeRelease
+        self, tagged: Job, prepared: Prepared, draft: ForgeRelease
     ) -> None:
         tag, sums = prepared.plan.tags[0], b"ours"
         digest = sha256(sums).hexdigest()

@@ -1,7 +1,7 @@
 """GitHub's REST API for workflows: finds and starts a workflow, follows its run, and reads what it printed.
 
 It refuses to know what a workflow is for. The answer to a dispatch does not name its run, so the caller puts a word of its own
-into the run's title. Each function raises the same errors as in `loadmaster.clients.forge.releases`.
+into the run's title. Each function raises the same errors as in `loadmaster.clients.forge.http`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import httpx
 from pydantic import Field
 
 from loadmaster.clients.bounded import ASSET
-from loadmaster.clients.forge.releases import Answered, pages, read, send
+from loadmaster.clients.forge.http import pages, read, send
+from loadmaster.planning.forge.answered import Answered
+from loadmaster.planning.forge.runs import PendingDeployment, WorkflowJob, WorkflowRun
 
 
 class Workflow(Answered):
@@ -37,14 +39,12 @@ class DispatchedRun(Answered):
         return self.status == "completed"
 
 
-class WorkflowJob(Answered):
-    id: int
-    name: str
-    conclusion: str | None
+class _DispatchedRuns(Answered):
+    workflow_runs: tuple[DispatchedRun, ...]
 
 
 class _Runs(Answered):
-    workflow_runs: tuple[DispatchedRun, ...]
+    workflow_runs: tuple[WorkflowRun, ...]
 
 
 class _Jobs(Answered):
@@ -65,7 +65,27 @@ def dispatched_runs(client: httpx.Client, file: str) -> tuple[DispatchedRun, ...
     """The newest runs of the workflow that a dispatch started; as many as one page holds."""
     path = f"actions/workflows/{quote(file)}/runs"
     query = {"event": "workflow_dispatch", "per_page": "100"}
-    return read(_Runs, send(client, "GET", path, params=query)).workflow_runs
+    return read(_DispatchedRuns, send(client, "GET", path, params=query)).workflow_runs
+
+
+def runs_of_commit(client: httpx.Client, commit: str, event: str = "push") -> tuple[WorkflowRun, ...]:
+    """Runs of any workflow for `commit`, newest first."""
+    answers = pages(client, "actions/runs", head_sha=commit, event=event)
+    return tuple(run for answer in answers for run in read(_Runs, answer).workflow_runs)
+
+
+def workflow_run(client: httpx.Client, identity: int) -> WorkflowRun:
+    return read(WorkflowRun, send(client, "GET", f"actions/runs/{identity}"))
+
+
+def rerun_failed_jobs(client: httpx.Client, identity: int) -> None:
+    """Runs the failed jobs of a run that is over once more, with those that need them. The run has one more attempt then."""
+    send(client, "POST", f"actions/runs/{identity}/rerun-failed-jobs")
+
+
+def pending_deployments(client: httpx.Client, identity: int) -> tuple[PendingDeployment, ...]:
+    """The environments whose approval a run waits for."""
+    return read(tuple[PendingDeployment, ...], send(client, "GET", f"actions/runs/{identity}/pending_deployments"))
 
 
 def run(client: httpx.Client, identity: int) -> DispatchedRun:
@@ -73,6 +93,7 @@ def run(client: httpx.Client, identity: int) -> DispatchedRun:
 
 
 def jobs(client: httpx.Client, run_id: int) -> tuple[WorkflowJob, ...]:
+    """Those of its latest attempt."""
     return tuple(job for page in pages(client, f"actions/runs/{run_id}/jobs") for job in read(_Jobs, page).jobs)
 
 

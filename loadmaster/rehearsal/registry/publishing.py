@@ -56,8 +56,8 @@ class TrustedTokens(Protocol):
         """
 
 
-class Publisher(Value):
-    """The publisher: an account, or a trusted publisher's run."""
+class Uploader(Value):
+    """Who uploads: an account, or a trusted publisher's run."""
 
     login: str | None
     trustpub_data: dict[str, Any] | None
@@ -119,21 +119,21 @@ class Publishing:
         await _within(self._writer, self._ledger.publish, submission, self._clock(), self._daily_limit())
         return metadata
 
-    async def _admit(self, request: Request, name: str, upstream: UpstreamCrate | None) -> Publisher:
+    async def _admit(self, request: Request, name: str, upstream: UpstreamCrate | None) -> Uploader:
         """The publisher of this crate by the token alone. An account's attempt is counted. Raises `Refusal`."""
         here = self._ledger.crate(name)
         known = here or upstream
         sent = credential_sent(request.headers.get("Authorization"))
         if sent is not None and sent.startswith(TRUSTED_PREFIX):
             run = self._trusted.admit(sent, known.name if known else None, self._clock())
-            return Publisher(login=None, trustpub_data=run)
+            return Uploader(login=None, trustpub_data=run)
         grant = self._gate.admit(request, "publish-update" if known else "publish-new", name)
         if here is not None and here.trustpub_only:
             raise forbidden(TRUSTPUB_ONLY)
         check_email(grant)
         rate = self._limits.rate("update" if known else "new", grant.limits)
         check_bucket(await _within(self._writer, self._ledger.take_token, grant.login, rate, self._clock()), rate)
-        return Publisher(login=grant.login, trustpub_data=None)
+        return Uploader(login=grant.login, trustpub_data=None)
 
     def announced(self, head: bytes) -> Metadata:
         """The metadata; empty if it cannot be read."""

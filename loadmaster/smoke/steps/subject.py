@@ -14,6 +14,7 @@ from typing import NamedTuple
 import httpx
 
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import GITHUB, http_client
 from loadmaster.credentials.sources import given_forge_token
 from loadmaster.errors.smoke_subject import (
     SmokeAssetMissing,
@@ -132,7 +133,7 @@ def _assets(request: SmokeRequest, client: httpx.Client) -> Assets:
 
 def forge_client(request: SmokeRequest) -> httpx.Client:
     """A client for the project's repository. A forge on this machine is a rehearsal's: it does not get a person's token."""
-    address = request.forge or forge.GITHUB
+    address = request.forge or GITHUB
     token = None if is_loopback(address) else given_forge_token()
     repository = load_project(request.project).forge if request.project is not None else "none/none"
-    return forge.http_client(address, repository, token.reveal() if token else None)
+    return http_client(address, repository, token.reveal() if token else None)

@@ -11,9 +11,11 @@ import pytest
 from starlette.applications import Starlette
 
 from loadmaster.clients.forge import releases as client
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.serving import serving
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import UploadRefused
+from loadmaster.planning.forge.releases import Draft
 from loadmaster.planning.plan import CHECKSUMS, RECEIPT
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
@@ -173,8 +175,8 @@ def test_what_is_on_the_forge_is_told_too(home: Path, repository: Repository, wo
     kept_receipt(home, *all_recorded(), sums)
     forge = Forge(tmp_path / "forge", remote=repository.directory / ".git", owner="loadmaster", name="hangar")
     forge.add_token("t0ken")
-    with serving(forge.app()) as api, client.http_client(api, "loadmaster/hangar", "t0ken") as asked:
-        draft = client.Draft(tag_name="v1.0.0", name="1.0.0", body="", target_commitish="main")
+    with serving(forge.app()) as api, http_client(api, "loadmaster/hangar", "t0ken") as asked:
+        draft = Draft(tag_name="v1.0.0", name="1.0.0", body="", target_commitish="main")
         release = client.create_draft(asked, draft)
         for name, content in ((CHECKSUMS, b"the sums"), (RECEIPT, b"{}")):
             client.upload_asset(asked, release, name, content)

@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
+from loadmaster.clients.forge import refs, workflows
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client, send
 from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError, is_worth_retrying
 from loadmaster.errors.forge import (
@@ -26,6 +28,7 @@ from loadmaster.errors.forge import (
     ForgeUnauthorized,
     ForgeUnreachable,
 )
+from loadmaster.planning.forge.releases import Asset, Draft, ForgeRelease
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.rehearsal.remote import create_remote
 
@@ -35,7 +38,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def client(handler: Handler, token: str | None = "t0ken") -> httpx.Client:
-    return forge.http_client(API, "ada/hangar", token, httpx.MockTransport(handler))
+    return http_client(API, "ada/hangar", token, httpx.MockTransport(handler))
 
 
 def answering(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> Handler:
@@ -126,7 +129,7 @@ class TestRequests:
             assert request.headers["content-type"] == "application/octet-stream"
             return httpx.Response(201, json=asset("a+b.crate"))
 
-        there = forge.ForgeRelease.model_validate(release())
+        there = ForgeRelease.model_validate(release())
         assert forge.upload_asset(client(handler), there, "a+b.crate", b"bytes").sha256 == "ab" * 32
 
     def test_a_download_follows_to_storage_and_leaves_the_token_behind(self) -> None:
@@ -137,7 +140,7 @@ class TestRequests:
             assert "authorization" not in request.headers
             return httpx.Response(200, content=b"bytes")
 
-        assert forge.download_asset(client(handler), forge.Asset.model_validate(asset())) == b"bytes"
+        assert forge.download_asset(client(handler), Asset.model_validate(asset())) == b"bytes"
 
     def test_an_error_does_not_tell_a_signature(self) -> None:
         def handler(request: httpx.Request) -> httpx.Response:
@@ -146,7 +149,7 @@ class TestRequests:
             return httpx.Response(403, text="<Error>AuthenticationFailed</Error>")
 
         with pytest.raises(ForgeForbidden, match=r"storage\.example/x") as caught:
-            forge.download_asset(client(handler), forge.Asset.model_validate(asset()))
+            forge.download_asset(client(handler), Asset.model_validate(asset()))
         assert "s3cret" not in str(caught.value)
 
 
@@ -176,17 +179,17 @@ def test_a_tag_is_found_by_its_whole_name() -> None:
             "object": {"sha": "1", "type": "tag", "url": "x"},
         }
 
-    found = forge.find_tag(client(answering(200, [tag("v1.0.0-rc.1"), tag("v1.0.0")])), "v1.0.0")
+    found = refs.find_tag(client(answering(200, [tag("v1.0.0-rc.1"), tag("v1.0.0")])), "v1.0.0")
     assert found is not None
     assert (found.ref, found.object.type) == ("refs/tags/v1.0.0", "tag")
-    assert forge.find_tag(client(answering(200, [tag("v1.0.0-rc.1")])), "v1.0.0") is None
+    assert refs.find_tag(client(answering(200, [tag("v1.0.0-rc.1")])), "v1.0.0") is None
     with pytest.raises(ForgeNotFound):  # a repository that cannot be seen is not a tag that is absent
-        forge.find_tag(client(answering(404, {"message": "Not Found"})), "v1.0.0")
+        refs.find_tag(client(answering(404, {"message": "Not Found"})), "v1.0.0")
 
 
 def test_values_survive_being_kept_as_json() -> None:
-    value = forge.ForgeRelease.model_validate(release(assets=[asset()]))
-    assert forge.ForgeRelease.model_validate(json.loads(value.model_dump_json())) == value
+    value = ForgeRelease.model_validate(release(assets=[asset()]))
+    assert ForgeRelease.model_validate(json.loads(value.model_dump_json())) == value
 
 
 VALIDATION = {"message": "Validation Failed", "documentation_url": "https://docs.github.com/rest", "status": "422"}
@@ -239,7 +242,7 @@ PAGE = "<!DOCTYPE html>\n<html><title>Sign in to the network</title></html>"
 def test_a_page_is_not_the_forge_s_word_whatever_its_status(status: int) -> None:
     page = httpx.MockTransport(lambda request: httpx.Response(status, text=PAGE))
     with (
-        forge.http_client(API, "ada/hangar", transport=page) as http,
+        http_client(API, "ada/hangar", transport=page) as http,
         pytest.raises(ForgeUnreachable, match="Sign in to the network") as caught,
     ):
         forge.releases(http)
@@ -287,15 +290,15 @@ def rehearsal(tmp_path: Path) -> Iterator[tuple[Forge, httpx.Client, str]]:
     remote = create_remote(tmp_path / "remote.git", source, "main")
     made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar", immutable_releases=True)
     made.add_token("t0ken")
-    with serving(made.app()) as address, forge.http_client(address, "ada/hangar", "t0ken") as http:
+    with serving(made.app()) as address, http_client(address, "ada/hangar", "t0ken") as http:
         yield made, http, commit
 
 
 class TestRoundTrip:
-    DRAFT = forge.Draft(tag_name="v1.0.0", name="Hangar 1.0.0", body="Notes", target_commitish="main")
+    DRAFT = Draft(tag_name="v1.0.0", name="Hangar 1.0.0", body="Notes", target_commitish="main")
     FILES: Mapping[str, bytes] = {"SHA256SUMS": b"sums\n", "receipt.json": b"{}\n"}
 
-    def bring_about(self, http: httpx.Client) -> forge.ForgeRelease:
+    def bring_about(self, http: httpx.Client) -> ForgeRelease:
         """Observe, compare, act: what a release's step does."""
         release = forge.find_release(http, "v1.0.0") or forge.create_draft(http, self.DRAFT)
         there = {each.name for each in forge.assets(http, release.id)}
@@ -319,7 +322,7 @@ class TestRoundTrip:
         _, http, commit = rehearsal
 
         def latest() -> str:
-            return str(forge.send(http, "GET", "releases/latest").json()["tag_name"])
+            return str(send(http, "GET", "releases/latest").json()["tag_name"])
 
         def out(tag: str, **more: bool) -> None:
             draft = self.DRAFT.model_copy(update={"tag_name": tag, "target_commitish": commit, **more})
@@ -349,14 +352,14 @@ class TestRoundTrip:
 
     def test_tag_and_run_of_the_tag_are_found(self, rehearsal: tuple[Forge, httpx.Client, str]) -> None:
         _, http, commit = rehearsal
-        tag = forge.find_tag(http, "v1.0.0")
+        tag = refs.find_tag(http, "v1.0.0")
         assert tag is not None
         assert tag.object.type == "tag"
-        (run,) = forge.workflow_runs(http, commit)
+        (run,) = workflows.runs_of_commit(http, commit)
         assert (run.head_branch, run.status, run.conclusion) == ("v1.0.0", "completed", "success")
-        assert forge.workflow_runs(http, "1" * 40) == ()
+        assert workflows.runs_of_commit(http, "1" * 40) == ()
 
     def test_a_wrong_token_is_said_so(self, rehearsal: tuple[Forge, httpx.Client, str]) -> None:
         _, http, _ = rehearsal
         with pytest.raises(ForgeUnauthorized, match="Bad credentials"):
-            forge.releases(forge.http_client(str(http.base_url).partition("/repos/")[0], "ada/hangar", "wrong"))
+            forge.releases(http_client(str(http.base_url).partition("/repos/")[0], "ada/hangar", "wrong"))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
-from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.serving import serving
 from loadmaster.errors.smoke_workflow import SmokeRunNotFound, SmokeWorkflowMissing, SmokeWorkflowRefused
 from loadmaster.planning.smoke.report import ErrorKind, Subject
@@ -44,7 +44,7 @@ def reach(tmp_path: Path) -> Iterator[Reach]:
             made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar", workflow=workflow)
             made.add_token("t0ken")
             address = stack.enter_context(serving(made.app()))
-            return stack.enter_context(forge.http_client(address, "ada/hangar", "t0ken"))
+            return stack.enter_context(http_client(address, "ada/hangar", "t0ken"))
 
         yield reached
 

@@ -11,6 +11,7 @@ import pytest
 
 from loadmaster.clients import git
 from loadmaster.clients.forge import releases as forge
+from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.request import UnknownProject, WrongRequest
@@ -24,6 +25,7 @@ from loadmaster.errors.smoke_subject import (
     SmokeSubjectUnknown,
     SmokeVersionsDiffer,
 )
+from loadmaster.planning.forge.releases import Draft
 from loadmaster.rehearsal.forge import Forge
 from loadmaster.smoke.request import smoke_request
 from loadmaster.smoke.steps.subject import release_subject
@@ -91,8 +93,8 @@ def test_a_forge_is_asked_for_the_assets_of_the_tag_and_believed_with_its_digest
     commit = git.import_directory(tmp_path / "tree", remote, "main", WHEN)
     made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar")
     made.add_token("t0ken")
-    with serving(made.app()) as address, forge.http_client(address, "ada/hangar", "t0ken") as client:
-        draft = forge.Draft(tag_name="v1.0.0", name="1.0.0", body="", target_commitish=commit)
+    with serving(made.app()) as address, http_client(address, "ada/hangar", "t0ken") as client:
+        draft = Draft(tag_name="v1.0.0", name="1.0.0", body="", target_commitish=commit)
         release = forge.create_draft(client, draft)
         forge.upload_asset(client, release, NAME, tar(*GOOD))
         forge.upload_asset(client, release, "hangar.o", OBJECT)
