@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from prefect import flow
@@ -13,12 +14,16 @@ from prefect.runtime import flow_run
 
 from loadmaster.errors.run import known
 from loadmaster.flows import smoke
+from loadmaster.planning.forge.releases import ForgeRelease
 from loadmaster.planning.gates import require_open
-from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan
+from loadmaster.planning.plan import CHECKSUMS, RECEIPT, ReleasePlan, Tag
+from loadmaster.planning.profile.ci_style import Publisher
 from loadmaster.planning.progress.notes import Phase
+from loadmaster.planning.registry.seen import Seen
 from loadmaster.planning.smoke.style import When
 from loadmaster.planning.smoke_worker import offers_of
-from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
+from loadmaster.planning.values.receipt import ObjectRecord, Receipt, ReceiptOutcome
+from loadmaster.planning.values.state import THERE
 from loadmaster.run.allowed import require_allowed
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
@@ -26,7 +31,7 @@ from loadmaster.run.live import live_job
 from loadmaster.run.logged import keep_log, log_sent
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
-from loadmaster.tasks import announce, commands, permissions, prepare, publish, verify
+from loadmaster.tasks import announce, ci, commands, landing, permissions, prepare, publish, verify
 from loadmaster.tasks.credentials import credentials
 from loadmaster.tasks.cut import write_receipt_of_cut
 from loadmaster.tasks.policy import wait_out
@@ -54,7 +59,10 @@ class Ready(NamedTuple):
     """What is packaged, and not pushed yet."""
 
     plan: ReleasePlan
+    seen: Seen
     commit: str
+    as_of: datetime
+    """The instant as of which it was packaged."""
     digests: Mapping[str, str]
     """SHA-256 by crate."""
     published: Collection[str]
@@ -102,32 +110,60 @@ def _prepare(job: Job, journal: Journal) -> Ready:
     journal.note_gates(answers)
     require_open(answers)
     smoke.test_if_due(job, plan, journal, When.BEFORE_PUBLISH)
-    return Ready(plan, commit, digests, published)
+    return Ready(plan, seen, commit, as_of, digests, published)
 
 
 def _publish(job: Job, ready: Ready, journal: Journal) -> None:
     """Commit, tags, crates, and at last the announcement: nobody is told of a crate that was not read back."""
-    plan, commit, digests, published = ready
+    plan = ready.plan
     journal.begin(Phase.EXECUTE)
-    journal.note(publish.push_commit(job, plan, commit))
+    commit = landing.land(job, plan, ready.commit, journal)
+    if commit != ready.commit:  # a pull request made another commit of it, which the crates name
+        digests = prepare.package_landed(job, plan, ready.seen, commit, ready.as_of)
+        ready = ready._replace(commit=commit, digests=digests)
     for tag in plan.tags:
         journal.note(publish.push_tag(job, tag, commit))
+    runs = ci.runs_of(job, plan, commit, journal)
     with verify.reading_back(job) as watch:
-        crates = publish.publish_all(job, plan, digests, published, journal, watch.expect)
+        crates = _publish_crates(job, ready, journal, runs, watch.expect)
         journal.note(*crates)
         publish.require_published(crates)
-        # While the index catches up. Nobody sees a draft.
-        drafts = [(tag, announce.draft_release(job, tag, commit)) for tag in plan.tags if plan.on_forge]
-        for tag, draft in drafts:
-            sums, noted_as = journal.checksums(tag), plan.asset_id(tag, CHECKSUMS)
-            journal.note(announce.upload_asset(job, draft, CHECKSUMS, sums, noted_as))
+        # While the index catches up. Nobody sees a draft. Where CI makes one, it is there first.
+        drafts = _draft(job, plan, commit, journal) if runs is None else []
         journal.note_read_back(verify.read_back(job, watch))
-
+    if runs is not None:
+        journal.note(*runs.await_end())
+        drafts = _draft(job, plan, commit, journal)
     for tag, draft in drafts:
         receipt, noted_as = journal.receipt_so_far(), plan.asset_id(tag, RECEIPT)
         journal.note(announce.upload_asset(job, draft, RECEIPT, receipt, noted_as))
         journal.note(announce.publish_release(job, tag, draft, journal.asset_digests(tag)))
-        journal.note(*verify.look_at_workflow_run(job, tag, commit))
+
+
+def _publish_crates(
+    job: Job, ready: Ready, journal: Journal, runs: ci.CiRuns | None, on_accepted: publish.Accepted
+) -> tuple[ObjectRecord, ...]:
+    """By us, or by CI; by us, too, what a run of CI left out, if the profile allows it."""
+    plan, _, _, _, digests, published = ready
+    if plan.publisher is Publisher.DIRECT or runs is None:
+        return publish.publish_all(job, plan, digests, published, journal, on_accepted)
+    crates = ci.await_crates(job, plan, runs, digests, published, journal, on_accepted)
+    there = [crate.name for crate, record in zip(plan.crates, crates, strict=True) if record.state in THERE]
+    if len(there) == len(crates) or runs.unsuccessful is None:
+        return crates
+    if not runs.falls_back:
+        raise runs.failure(runs.unsuccessful)
+    return publish.publish_all(job, plan, digests, there, journal, on_accepted)
+
+
+def _draft(job: Job, plan: ReleasePlan, commit: str, journal: Journal) -> list[tuple[Tag, ForgeRelease]]:
+    """A draft for each tag, or the release that is there, with the checksums; the assets that CI uploaded are checked."""
+    drafts = [(tag, announce.draft_release(job, tag, commit)) for tag in plan.tags if plan.on_forge]
+    for tag, draft in drafts:
+        journal.note(*announce.check_promised(job, plan, tag, draft))
+        sums, noted_as = journal.checksums(tag), plan.asset_id(tag, CHECKSUMS)
+        journal.note(announce.upload_asset(job, draft, CHECKSUMS, sums, noted_as))
+    return drafts
 
 
 def _verify(job: Job, plan: ReleasePlan, journal: Journal) -> None:

@@ -34,9 +34,9 @@ from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin_version
 from loadmaster.steps import inspect, prepare
 from loadmaster.steps import look as step
-from loadmaster.steps.announce import look_at_forge as forge_seen
 from loadmaster.steps.changes import survey
 from loadmaster.steps.check import check as ask_gates
+from loadmaster.steps.forge.announce import look_at_forge as forge_seen
 from loadmaster.steps.packed import check_packaged as ask_of_packaged
 from loadmaster.tasks.policy import asks_the_world, keyed_by, waits_out_outages
 
@@ -285,6 +285,11 @@ def package_all(
         tree, rust = plan.tree_name(seen.source.tree), f"{seen.toolchain.cargo}, {seen.toolchain.rustc}"
         build_packaged(job, wanted, to_build, tree, rust, _offered(plan, seen, as_of), seen.registry, as_of)
     return digests, published
+
+
+def package_landed(job: Job, plan: ReleasePlan, seen: Seen, landed: str, as_of: datetime) -> dict[str, str]:
+    """The SHA-256 of every crate, packaged from the commit that landed: the files name it. Its tree was built before."""
+    return _package_once(job, plan, seen, landed, {crate.name: crate.version for crate in plan.crates}, as_of)
 
 
 def _package_once(

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import cast
 from uuid import UUID
 
-from prefect import get_run_logger
+from prefect import Task, get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import quote
@@ -105,18 +105,23 @@ def in_flight(crate: Crate, sha256: str) -> ObjectRecord:
 class Uploads:
     """The futures of one attempt, and a queue of those that ended."""
 
-    def __init__(self, job: Job, plan: ReleasePlan, digests: Mapping[str, str]) -> None:
-        self._job, self._plan, self._digests = job, plan, digests
+    def __init__(
+        self, job: Job, plan: ReleasePlan, digests: Mapping[str, str], each: Task[..., ObjectRecord] = publish
+    ) -> None:
+        """`each` is the task of one crate: it gets the job, the crate and its digest."""
+        self._job, self._plan, self._digests, self._each = job, plan, digests, each
         self._futures: dict[str, PrefectFuture[UploadOutcome]] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
 
-    def start(self, names: Sequence[str]) -> None:
+    def start(self, names: Sequence[str], *more: str) -> None:
+        """`more` is what the task gets besides."""
         # Quoted, because Prefect would search the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
         for crate in map(self._plan.crate, names):
             # All of these have completed: `wait_for` only draws the edges of Prefect's graph.
-            needed = [self._futures[name] for name in crate.needs]
-            future = publish.submit(job, crate, self._digests[crate.name], return_state=False, wait_for=needed)
+            needed = [self._futures[name] for name in crate.needs if name in self._futures]
+            digest = self._digests[crate.name]
+            future = self._each.submit(job, crate, digest, *more, return_state=False, wait_for=needed)
             future.add_done_callback(partial(self._note_end, crate.name))
             self._futures[crate.name] = cast(PrefectFuture[UploadOutcome], future)
 
@@ -128,7 +133,7 @@ class Uploads:
 
         Gives nothing if the instant comes first.
         """
-        timeout = None if until is None else min(self._job.clock.seconds_until(until), SLICE)
+        timeout = None if until is None else max(0.0, min(self._job.clock.seconds_until(until), SLICE))
         with suppress(Empty):
             yield self._ended.get(timeout=timeout)
             while True:

@@ -11,13 +11,13 @@ from prefect.cache_policies import NO_CACHE
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.files import DiskFull, NotWritten, ReceiptNotWritten
 from loadmaster.planning import show
-from loadmaster.planning.plan import ReleasePlan, Tag
+from loadmaster.planning.plan import ReleasePlan
 from loadmaster.planning.values.artifact_key import artifact_key
-from loadmaster.planning.values.receipt import CrateReadBack, ObjectRecord, Receipt
+from loadmaster.planning.values.receipt import CrateReadBack, Receipt
 from loadmaster.planning.way_on import out_text
 from loadmaster.run import journal
 from loadmaster.run.job import Job
-from loadmaster.steps import announce, verify, visibility
+from loadmaster.steps import verify, visibility
 from loadmaster.tasks.policy import asks_the_world
 
 
@@ -32,13 +32,6 @@ def read_back(job: Job, watch: visibility.Watch) -> tuple[CrateReadBack, ...]:
 
 
 install = asks_the_world("install", "install {check.package}")(verify.install)
-
-
-@asks_the_world("look at workflow run")
-def look_at_workflow_run(job: Job, tag: Tag, commit: str) -> tuple[ObjectRecord, ...]:
-    """The workflow run that the tag started, in its present state; () if no workflow runs on tags."""
-    record = announce.workflow_run(job, tag, commit)
-    return () if record is None else (record,)
 
 
 @task(name="write receipt", task_run_name="write receipt", cache_policy=NO_CACHE)

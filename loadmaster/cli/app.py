@@ -37,6 +37,7 @@ from loadmaster.cli.options import (
     CommitOption,
     PortOption,
     ProjectOption,
+    PublisherOption,
     RepositoryOption,
     TokenBlockOption,
 )
@@ -218,6 +219,7 @@ def rehearse(
     as_of: AsOfOption = None,
     faults: FaultsOption = None,
     scenario: ScenarioOption = None,
+    publisher: PublisherOption = None,
     over: OverOption = None,
     why: WhyOption = None,
     preflight: PreflightOption = True,
@@ -234,7 +236,8 @@ def rehearse(
     from loadmaster.run.store import default_store
     from loadmaster.shipped import SHIPPED
 
-    request = _request(project, version, repository, commit, as_of, faults, scenario, over=over, why=why, branch=branch)
+    said = {"over": over, "why": why, "branch": branch, "publisher": publisher}
+    request = _request(project, version, repository, commit, as_of, faults, scenario, **said)
     request = request.model_copy(update={"preflight": preflight})
     store = default_store()
     end_with_receipt(start(REHEARSE, request, store, SHIPPED, tell), form, store)
@@ -255,6 +258,7 @@ def release(
     ] = None,
     forge: Annotated[str | None, typer.Option(help="`none` leaves the forge release out.", metavar="none")] = None,
     token_block: TokenBlockOption = None,
+    publisher: PublisherOption = None,
     repository: RepositoryOption = None,
     branch: BranchOption = None,
     commit: CommitOption = None,
@@ -288,6 +292,7 @@ def release(
             "registry": registry,
             "forge": forge,
             "token_block": token_block,
+            "publisher": publisher,
             "repository": choice.remote,
             "branch": branch,
             "commit": commit,

@@ -47,6 +47,13 @@ AsOfOption = Annotated[
 RegistryOption = Annotated[
     str | None, typer.Option(help="Sparse index address; crates.io if left out.", metavar="INDEX-ADDRESS")
 ]
+PublisherOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Who uploads the crates: `direct` (Loadmaster) or `ci` (the forge's workflow), instead of the profile's.",
+        metavar="direct|ci",
+    ),
+]
 TokenBlockOption = Annotated[
     str | None,
     typer.Option(help="Name of the Secret block with the API token, instead of the profile's.", metavar="NAME"),

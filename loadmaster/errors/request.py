@@ -67,6 +67,17 @@ class UnknownCode(UsageError):
         )
 
 
+class PublisherUnknown(UsageError):
+    """CI is to publish, and the profile does not say how it does."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            f"CI cannot publish `{project}`: its profile has no table `ci` with a `job`.",
+            why="the workflow and the job that publish are watched, so they must be known.",
+            fix="write `[ci]` with `workflow` and `job` into the profile, or leave the publisher out.",
+        )
+
+
 class BranchNotReleased(UsageError):
     """A branch that the profile does not let out."""
 

@@ -30,6 +30,7 @@ FIELDS: Mapping[str, str] = {
     "forge": "Forge",
     "repository": "Repository",
     "branch": "Branch",
+    "publisher": "Publisher",
     "token-block": "Secret block",
 }
 """The title in a form of each option that a new run of a release has to be told again."""
@@ -72,11 +73,11 @@ class WayBack(Value):
 
     def status_command(self, version: str) -> str:
         """Looks at the release: it needs no token."""
-        return self._command("status", version, FIELDS.keys() - {"token-block"})
+        return self._command("status", version, FIELDS.keys() - {"token-block", "publisher"})
 
     def preflight_command(self, version: str) -> str:
         """Asks the registry whether it could be published."""
-        return self._command("preflight", version, FIELDS.keys() - {"forge"})
+        return self._command("preflight", version, FIELDS.keys() - {"forge", "publisher"})
 
     def next_command(self, commit: str) -> str:
         """Shows what changed up to this commit: it needs no token."""

@@ -19,6 +19,7 @@ from loadmaster.planning.edits.released import label, manifest_versions, release
 from loadmaster.planning.forecast import Costs, Forecast, forecast
 from loadmaster.planning.order import dependencies_first, edges, remaining_path
 from loadmaster.planning.pace import Buckets
+from loadmaster.planning.profile.ci_style import LandingWay, Publisher
 from loadmaster.planning.profile.project import Exclusion, Install, Project
 from loadmaster.planning.profile.registry_style import RegistryStyle, Wait
 from loadmaster.planning.profile.release_command import ReleaseCommand, deviations_of
@@ -76,6 +77,8 @@ class Tag(Value):
     """Names of the crates, dependencies first."""
     notes: str
     """Markdown for the forge release: the section of its crates' changelog, or the sections if there are several changelogs."""
+    promised: tuple[str, ...] = ()
+    """Names of the assets that CI uploads to its forge release."""
     proposed: bool = False
     """Whether notes were made from commits. Notes that a person writes belong in the changelog."""
 
@@ -101,6 +104,8 @@ class ReleasePlan(Value):
     assets: tuple[str, ...]
     install: Install | None
     deviations: tuple[str, ...]
+    publisher: Publisher = Publisher.DIRECT
+    landing: LandingWay = LandingWay.PUSH
     commands: tuple[CommandResult, ...] = ()
     """The project's own commands that ran, each with what it made. The release commit has that, if there are edits."""
 
@@ -181,6 +186,8 @@ def plan_release(seen: Seen, project: Project, asked: str, today: date) -> Relea
         assets=() if seen.forge is None else (CHECKSUMS, RECEIPT),
         install=_install(project, packages),
         deviations=(*_deviations(seen.source, project, packages), *deviations_of(commands)),
+        publisher=project.publisher,
+        landing=project.landing.way,
     )
 
 
@@ -302,7 +309,11 @@ def _tags(crates: Iterable[Crate], project: Project, new_changelogs: Iterable[Wr
     by_tag: dict[str, list[Crate]] = {}
     for name, tag in tags_of(project.release, versions).items():
         by_tag.setdefault(tag, []).append(by_name[name])
-    return tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
+    tags = tuple(_tag(name, tagged, project, new_changelogs) for name, tagged in by_tag.items())
+    if len(tags) > 1 or project.ci is None:
+        return tags
+    promised = tuple(sorted(asset.format(version=tag.version) for tag in tags for asset in project.assets))
+    return tuple(tag.model_copy(update={"promised": promised}) for tag in tags)
 
 
 def _tag(name: str, crates: list[Crate], project: Project, new_changelogs: Iterable[WrittenChangelog]) -> Tag:

@@ -58,6 +58,7 @@ def rehearsal(request: RehearseRequest, directory: RunDirectory, store: Store) -
     # A Retry has all it needs in its world; the source of that may be out of reach by then.
     is_retry = directory.pinned.exists() and remote.exists()
     project = (_read_once_more if is_retry else read_anew)(request.project).on_branch(request.branch)
+    project = project.by(request.publisher)
     source = remote if is_retry else source_of(request, project, directory, store)
     pinned = pin(request, project, directory, source, request.as_of)
     create_remote(remote, source, project.source.branch, commit=pinned.commit)

@@ -26,6 +26,7 @@ from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
 
 if TYPE_CHECKING:
+    from loadmaster.clients.forge.memory import ForgeMemory
     from loadmaster.clients.registry.registry import RegistryClient
 
 
@@ -82,6 +83,13 @@ class Job:
     def outages(self) -> Outages:
         """The outages that this attempt meets, for all its threads."""
         return Outages(self.project.patience, self.clock)
+
+    @cached_property
+    def forge_memory(self) -> ForgeMemory:
+        """What this attempt remembers of the forge's answers, and how many requests it made."""
+        from loadmaster.clients.forge.memory import ForgeMemory  # who lists runs reads this module, too
+
+        return ForgeMemory()
 
     @property
     def again(self) -> bool:

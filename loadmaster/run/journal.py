@@ -145,6 +145,7 @@ class Journal:
             not_passed=tuple(answer.gate for answer in self.gates if not answer.passed),
             deviations=(*(plan.deviations if plan else ()), *_deviations(job)),
             failure=None if error is None else Failure.of(error),
+            forge=job.forge_memory.use if job.world.forge is not None else None,
         )
 
     def _write_head(self, *, anew: bool = False) -> None:

@@ -26,7 +26,8 @@ def live_job(request: LiveRequest, directory: RunDirectory, store: Store) -> Job
 
     Raises `LiveWorldRefused` for an address that is not on this machine, `SourceIncomplete`, and what pinning raises.
     """
-    project = read_anew(request.project).on_branch(request.branch).with_token_block(request.token_block)
+    project = read_anew(request.project).on_branch(request.branch).by(request.publisher)
+    project = project.with_token_block(request.token_block)
     index = require_allowed_registry(request)
     _require_all_on_loopback(index)
     remote = _remote(request, project, store)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from loadmaster.errors.request import UnknownProject, WrongRequest
 from loadmaster.planning.begun import Abandoned
+from loadmaster.planning.profile.ci_style import Publisher
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.version import ASKED, GIVEN
 from loadmaster.run.allowed import Place, places_of
@@ -89,6 +90,11 @@ class StartRequest(ReleaseRequest):
         description="Gives up a release that was begun and is not finished: its version. Without it, such a release has to "
         "be finished first. The receipt notes it.",
     )
+    publisher: Publisher | None = Field(
+        default=None,
+        title="Publisher",
+        description="Who uploads the crates: `direct` (Loadmaster) or `ci` (the forge's workflow); the profile's if left out.",
+    )
     why: str | None = Field(
         default=None, title="Why", pattern=r"\S", description="Why that release is given up; for the receipt."
     )
@@ -98,6 +104,11 @@ class StartRequest(ReleaseRequest):
         if (self.over is None) != (self.why is None):
             raise ValueError("give both `over` and `why`, or neither")
         return self
+
+    @property
+    def options(self) -> dict[str, str]:
+        said = {"publisher": None if self.publisher is None else str(self.publisher)}
+        return super().options | {name: value for name, value in said.items() if value is not None}
 
     @property
     def abandoned(self) -> Abandoned | None:

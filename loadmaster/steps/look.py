@@ -36,7 +36,7 @@ from loadmaster.planning.tree.tree import LOCKFILE, MANIFEST, TreeFiles, read_wo
 from loadmaster.planning.tree.workspace import Workspace, read_metadata, together
 from loadmaster.run.job import Job
 from loadmaster.run.own_releases import newest_own_release
-from loadmaster.steps.announce import look_at_forge
+from loadmaster.steps.forge.announce import look_at_forge
 
 
 def look(job: Job) -> Seen:

@@ -12,7 +12,7 @@ import httpx
 from loadmaster.clients.forge import refs
 from loadmaster.clients.forge import releases as forge
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.forge import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, ForgeUnreachable
+from loadmaster.errors.forge.answers import AssetDifferent, ForgeAlreadyThere, ForgeLacksTag, ForgeUnreachable
 from loadmaster.planning.forge.releases import Asset, Draft, ForgeRelease
 from loadmaster.planning.values.observation import Observation
 from loadmaster.planning.values.receipt import ObjectKind
@@ -60,17 +60,30 @@ class DraftedRelease(Thing[ReleaseObservation]):
 
 @dataclass(frozen=True, kw_only=True)
 class PublicRelease(DraftedRelease):
-    """A release of the tag that everybody sees."""
+    """A release of the tag that everybody sees, and that is what its version says: a pre-release or not."""
+
+    prerelease: bool | None = None
+    """None if either is right."""
 
     def observe(self) -> ReleaseObservation:
         seen = super().observe()
-        if seen.release is None or not seen.release.draft:
+        if seen.release is None:
             return seen
-        why = "only a draft of it, which nobody sees"
-        return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
+        if seen.release.draft:
+            why = "only a draft of it, which nobody sees"
+            return seen.model_copy(update={"state": ObjectState.ABSENT, "why": why})
+        if self.prerelease is not None and seen.release.prerelease != self.prerelease:
+            why = (
+                "public as a full release, and it is a pre-release"
+                if self.prerelease
+                else "public as a pre-release only"
+            )
+            return seen.model_copy(update={"state": ObjectState.ABSENT, "code": "wrong-kind", "why": why})
+        return seen
 
-    def publish(self, release: ForgeRelease, *, latest: bool) -> None:
-        forge.publish(self.client, release.id, latest=latest)
+    def publish(self, release: ForgeRelease, *, latest: bool, notes: str | None = None) -> None:
+        """`notes` become its text; None leaves that as it is."""
+        forge.publish(self.client, release.id, latest=latest, prerelease=self.prerelease, notes=notes)
 
 
 @dataclass(frozen=True, kw_only=True)

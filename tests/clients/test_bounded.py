@@ -15,7 +15,7 @@ from loadmaster.clients.forge import releases
 from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.pages import beginning
 from loadmaster.clients.registry.registry import RegistryClient
-from loadmaster.errors.forge import ForgeAddressForeign
+from loadmaster.errors.forge.answers import ForgeAddressForeign
 from loadmaster.errors.registry import AnotherAnswered, AnswerOutOfBounds
 from tests.kit.hostile_examples import LINE
 

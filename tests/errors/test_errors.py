@@ -21,7 +21,6 @@ from loadmaster.errors import (
     credentials,
     edits,
     files,
-    forge,
     git,
     prefect,
     redaction,
@@ -36,6 +35,8 @@ from loadmaster.errors import (
     workspace,
 )
 from loadmaster.errors.base import LoadmasterError, UsageError, is_worth_retrying
+from loadmaster.errors.forge import answers as forge
+from loadmaster.errors.forge import ci, landing
 from loadmaster.errors.profile import lying
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.refusals.sentences import SENTENCES
@@ -130,6 +131,23 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeWorkflowRefused: lambda: forge.ForgeWorkflowRefused(URL, TOLD),
     forge.ForgeAnswerUnreadable: lambda: forge.ForgeAnswerUnreadable(URL, TOLD),
     forge.ForgeForbidden: lambda: forge.ForgeForbidden(URL, TOLD),
+    ci.CiRunMissing: lambda: ci.CiRunMissing("release.yml", "v1.0.0", 300.0, "it is not started by the tag"),
+    ci.CiNotApproved: lambda: ci.CiNotApproved("release.yml", "`crates` waits for approval by ada", URL, 86400.0),
+    ci.CiTooSlow: lambda: ci.CiTooSlow("release.yml", "in progress: `build`", URL, 7200.0),
+    ci.CiFailed: lambda: ci.CiFailed("release.yml", "failed in `publish`", URL, 2, ["error: 403", "exit code 101"]),
+    ci.CiCancelled: lambda: ci.CiCancelled("release.yml", URL),
+    ci.CiDidNotPublish: lambda: ci.CiDidNotPublish("core@1.0.0", "release.yml", "publish", "ended as `failure`", URL),
+    ci.AssetsIncomplete: lambda: ci.AssetsIncomplete("v1.0.0", ["`tool.zip` is missing"], URL),
+    ci.ReleaseFrozen: lambda: ci.ReleaseFrozen("v1.0.0", ["`tool.zip` is missing"], URL),
+    landing.PullClosed: lambda: landing.PullClosed(URL, "main"),
+    landing.PullConflicts: lambda: landing.PullConflicts(URL, "main"),
+    landing.PullOutdated: lambda: landing.PullOutdated(URL, "main", "0" * 40, "1" * 40),
+    landing.PullOvertaken: lambda: landing.PullOvertaken(URL, "1" * 40, "main"),
+    landing.PullHeadMoved: lambda: landing.PullHeadMoved("release/1.0.0", "0" * 40, "1" * 40),
+    landing.PullChecksFailed: lambda: landing.PullChecksFailed(URL, ["test"]),
+    landing.PullNotReady: lambda: landing.PullNotReady(URL, "it waits for an approval", 7200.0),
+    landing.ForgeMergeRefused: lambda: landing.ForgeMergeRefused(URL, TOLD),
+    request.PublisherUnknown: lambda: request.PublisherUnknown("demo"),
     forge.ForgeAddressForeign: lambda: forge.ForgeAddressForeign(URL, "https://elsewhere.example"),
     forge.ForgeLacksTag: lambda: forge.ForgeLacksTag("v1.0.0"),
     forge.ForgeNotFound: lambda: forge.ForgeNotFound(URL, TOLD),

@@ -13,7 +13,7 @@ from prefect import flow
 from prefect.artifacts import Artifact
 
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.forge import ForgeRateLimited
+from loadmaster.errors.forge.answers import ForgeRateLimited
 from loadmaster.errors.refusals.reason import Reason
 from loadmaster.errors.registry import RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.patience import LATEST

@@ -22,7 +22,7 @@ from loadmaster.clients.forge.http import http_client
 from loadmaster.clients.serving import serving
 from loadmaster.credentials.sources import forge_token
 from loadmaster.errors.cargo import KeptCrateBroken
-from loadmaster.errors.forge import AssetDifferent, ForgeLacksTag
+from loadmaster.errors.forge.answers import AssetDifferent, ForgeLacksTag
 from loadmaster.errors.git import NotObserved, TagTaken
 from loadmaster.errors.registry import AlreadyUploaded, CrateTaken, RateLimited, RegistryUnreachable, UploadRefused
 from loadmaster.planning.forge.releases import ForgeRelease
@@ -33,7 +33,8 @@ from loadmaster.planning.values.state import ObjectState
 from loadmaster.rehearsal.faults import Fault
 from loadmaster.run.job import Job
 from loadmaster.run.journal import Journal
-from loadmaster.steps import announce, prepare, publish
+from loadmaster.steps import prepare, publish
+from loadmaster.steps.forge import announce
 from loadmaster.steps.look import check_out
 from tests.kit.packing import crate_file
 from tests.kit.step_world import Opening, Prepared, put, uploads
@@ -309,17 +310,12 @@ class TestAnnouncing:
         with pytest.raises(AssetDifferent, match=f"`{RECEIPT}`"):
             announce.upload_asset(tagged, draft, RECEIPT, ours.to_json().encode(), RECEIPT)
 
-    def test_the_release_is_published_once_and_its_workflow_run_is_seen(
-        self, tagged: Job, prepared: Prepared, draft: ForgeRelease
-    ) -> None:
+    def test_the_release_is_published_once(self, tagged: Job, prepared: Prepared, draft: ForgeRelease) -> None:
         first = announce.publish_release(tagged, prepared.plan.tags[0], draft, {})
         again = announce.draft_release(tagged, prepared.plan.tags[0], prepared.commit)
         second = announce.publish_release(tagged, prepared.plan.tags[0], again, {})
         assert (first.state, first.attempts, second.state, second.attempts) == ("same", 1, "same", 0)
         assert forge_of(tagged).published == ("v0.5.0",)
-        run = announce.workflow_run(tagged, prepared.plan.tags[0], prepared.commit)
-        assert run is not None
-        assert run.kind == "workflow-run"
 
     def test_a_draft_becomes_public_only_with_all_its_assets(
         self, tagged: Job, prepared: Prepared, draft: ForgeRelease

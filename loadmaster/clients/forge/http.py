@@ -19,7 +19,7 @@ from loadmaster.clients.bounded import AnswerRefused
 from loadmaster.clients.forge.memory import ForgeMemory
 from loadmaster.clients.pages import beginning, is_page
 from loadmaster.errors.base import LoadmasterError
-from loadmaster.errors.forge import (
+from loadmaster.errors.forge.answers import (
     ForgeAddressForeign,
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,

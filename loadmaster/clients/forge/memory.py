@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import httpx
 
-from loadmaster.planning.forge.use import ForgeUse
+from loadmaster.planning.values.receipt import ForgeUse
 
 _MOST = 200
 """Answers. A release asks for a few dozen addresses."""

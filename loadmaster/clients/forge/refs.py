@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from loadmaster.clients.forge.http import pages, read, send
-from loadmaster.errors.forge import ForgeForbidden, ForgeNotFound
+from loadmaster.errors.forge.answers import ForgeForbidden, ForgeNotFound
 from loadmaster.planning.forge.answered import ForgeRef, ForgeRepository, ForgeRule, Ruleset
 
 

@@ -38,9 +38,12 @@ def create_draft(client: httpx.Client, draft: Draft) -> ForgeRelease:
     return read(ForgeRelease, send(client, "POST", "releases", json={**draft.model_dump(), "draft": True}))
 
 
-def publish(client: httpx.Client, release: int, *, latest: bool = True) -> ForgeRelease:
-    """Makes the draft public; a public release is left unchanged. `latest`: whether the forge shows it as its latest one."""
-    wanted = {"draft": False, "make_latest": "true" if latest else "false"}
+def publish(
+    client: httpx.Client, release: int, *, latest: bool = True, prerelease: bool | None = None, notes: str | None = None
+) -> ForgeRelease:
+    """Makes the release public. `latest`: whether the forge shows it as its latest one. None leaves the rest as it is."""
+    wanted = {"draft": False, "make_latest": "true" if latest else "false", "prerelease": prerelease, "body": notes}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
     return read(ForgeRelease, send(client, "PATCH", f"releases/{release}", json=wanted))
 
 

@@ -7,7 +7,7 @@ user's environment, `remotes` with his way to sign in at a host. None of them fo
 person works in. `extra` holds additional variables for a command (`GIT_CONFIG_GLOBAL`).
 """
 
-from loadmaster.clients.git.acting import Author, check_out_again, commit_all, create_tag, push
+from loadmaster.clients.git.acting import Author, check_out_again, commit_all, create_tag, push, stand_on
 from loadmaster.clients.git.asking import (
     all_tracked_files,
     branch,
@@ -15,6 +15,7 @@ from loadmaster.clients.git.asking import (
     changes_since,
     commit_of_tag,
     commit_time,
+    commit_with_tree,
     commits_since,
     filters_of,
     has_commit,
@@ -22,6 +23,7 @@ from loadmaster.clients.git.asking import (
     history,
     is_ancestor,
     last_change,
+    message_of,
     newest,
     observe_refs,
     origin,
@@ -54,6 +56,7 @@ __all__ = [
     "commit_all",
     "commit_of_tag",
     "commit_time",
+    "commit_with_tree",
     "commits_since",
     "create_tag",
     "fetch_branch",
@@ -66,6 +69,7 @@ __all__ = [
     "is_ancestor",
     "last_change",
     "look_at_tree",
+    "message_of",
     "mirror",
     "newest",
     "observe_refs",
@@ -78,6 +82,7 @@ __all__ = [
     "require_whole",
     "resolve",
     "show_file",
+    "stand_on",
     "status",
     "tags",
     "tags_below",

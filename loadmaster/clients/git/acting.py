@@ -56,6 +56,11 @@ def check_out_again(directory: Path, paths: Sequence[str]) -> None:
     run(directory, *words, stdin=listed, extra=literal)
 
 
+def stand_on(directory: Path, commit: str) -> None:
+    """Moves the clone's branch to a commit that has the same tree as its own. No file changes."""
+    run(directory, "reset", "--quiet", "--soft", commit, "--")
+
+
 def create_tag(directory: Path, name: str, commit: str, message: str, identity: Author, when: datetime) -> str:
     """Makes the annotated tag and returns its id, which depends on the arguments only.
 

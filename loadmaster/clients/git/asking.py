@@ -160,6 +160,21 @@ def _commits(fields: Sequence[str]) -> Iterator[Commit]:
         yield Commit(id=fields[begin].removeprefix(_COMMIT), message=fields[begin + 1].strip(), paths=paths)
 
 
+def commit_with_tree(repository: Path, tree: str, base: str, tip: str) -> str | None:
+    """The oldest commit that the branch at `tip` got after `base` and that has this tree; None if there is none.
+
+    Only what the branch itself had: commits that a merge brought in are not counted.
+    """
+    listed = text(repository, "log", "--first-parent", "--reverse", "--format=%H %T", f"{base}..{tip}")
+    rows = (line.split() for line in listed.splitlines())
+    return next((commit for commit, its_tree in rows if its_tree == tree), None)
+
+
+def message_of(repository: Path, commit: str) -> str:
+    """The whole message of a commit."""
+    return text(repository, "log", "-1", "--format=%B", commit)
+
+
 def is_ancestor(repository: Path, ancestor: str, descendant: str) -> bool:
     """Whether `descendant` contains `ancestor`; a commit contains itself. Raises `UnknownCommit`."""
     commits = resolve(repository, ancestor), resolve(repository, descendant)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from loadmaster.errors.forge import (
+from loadmaster.errors.forge.answers import (
     ForgeAddressForbidden,
     ForgeAlreadyThere,
     ForgeArchived,
@@ -28,6 +28,7 @@ from loadmaster.errors.forge import (
     ForgeUnauthorized,
     ForgeWorkflowRefused,
 )
+from loadmaster.errors.forge.landing import ForgeMergeRefused
 
 ForgeRefusal = ForgeUnauthorized | ForgeForbidden | ForgeNotFound | ForgeMoved | ForgeRefused
 
@@ -61,6 +62,7 @@ ROWS = (
     ForgeRow(ForgeForbidden, (403,), r"", "Resource not accessible by personal access token"),
     ForgeRow(ForgeNotFound, (404,), r"", "Not Found"),
     ForgeRow(ForgeMoved, (301, 302, 307, 308), r"", "Moved Permanently"),
+    ForgeRow(ForgeMergeRefused, (405,), r"", "Pull Request is not mergeable"),
     ForgeRow(ForgeConflict, (409,), r"", "Git Repository is empty."),
     ForgeRow(ForgeClosed, (410, 451), r"", "Repository access blocked"),
     ForgeRow(

@@ -14,7 +14,6 @@ from loadmaster.planning.forge.ref_filters import lets_through
 from loadmaster.planning.values.value import Value
 from loadmaster.planning.values.yaml_text import NotYaml, read_yaml
 
-ID_TOKEN = "id-token"
 SKIPS = ("[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]")
 """In the message of a pushed commit, each of these keeps the forge from starting a workflow for it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from loadmaster.errors.request import GatesClosed
 from loadmaster.planning.gates import (
     changelogs,
+    ci,
     contents,
     dependencies,
     history,
@@ -55,6 +56,7 @@ GATES: tuple[Gate, ...] = (
     sources.files_inside,
     lists.publish_list,
     lists.workflow_exists,
+    ci.ci_workflow,
     registry.version_greater,
     registry.name_spelling,
     registry.dependency_on_registry,

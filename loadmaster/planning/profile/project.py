@@ -13,7 +13,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadmaster.errors.request import BranchNotReleased
+from loadmaster.errors.request import BranchNotReleased, PublisherUnknown
+from loadmaster.planning.profile.ci_style import CiStyle, Landing, Publisher
 from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
@@ -338,14 +339,32 @@ class Project(Value):
     registry: RegistryStyle = RegistryStyle()
     preflight: Preflight = Preflight()
     gates: GateStyle = GateStyle()
+    publisher: Publisher = Publisher.DIRECT
+    """Who uploads the crates."""
+    ci: CiStyle | None = None
+    """The workflow that the release's tag starts; none if left out."""
+    landing: Landing = Landing()
     workflows: tuple[DeclaredWorkflow, ...] = ()
     """Workflows that must exist: a list of `{ file = …, dispatch = … }`."""
     assets: tuple[Annotated[str, AfterValidator(_only("version"))], ...] = ()
-    """Files that the project's own CI uploads to the forge release; `{version}` stands for the version. The list documents
-    what CI promises. Nothing compares it yet."""
+    """Files that the project's own CI uploads to the forge release; `{version}` stands for the version. With `[ci]`, and one tag
+    for all packages, the release is made public only once it has exactly these, beside Loadmaster's own, and every `.sha256`
+    among them is right."""
     install: Install | None = None
     smoke: SmokeStyle | None = None
     rehearsal: Rehearsing = Rehearsing()
+
+    @model_validator(mode="after")
+    def _ci_can_publish(self) -> Self:
+        if self.publisher is Publisher.CI and (self.ci is None or self.ci.job is None):
+            raise ValueError('`publisher = "ci"` needs `[ci]` with `workflow`, and with `job`, the job that publishes')
+        return self
+
+    def by(self, publisher: Publisher | None) -> Self:
+        """The project with this publisher; the same for None. Raises `PublisherUnknown`."""
+        if publisher is Publisher.CI and (self.ci is None or self.ci.job is None):
+            raise PublisherUnknown(self.name)
+        return self if publisher is None else self.model_copy(update={"publisher": publisher})
 
     def with_token_block(self, block: str | None) -> Self:
         """The project with the API token of every crate from this Secret block; the same for None."""

@@ -20,5 +20,7 @@ class PermissionGate(StrEnum):
     """The registry's rate limits let the release end in time."""
     DEPENDENCY_NAMES = "dependency-names"
     """Every crate that is needed is on the registry, in that spelling."""
+    FORGE = "forge"
+    """The token of the forge has the rights that the release needs, and the rules of the branch fit the profile."""
     CRATE_RULES = "crate-rules"
     """The packaged crate breaks none of crates.io's rules."""

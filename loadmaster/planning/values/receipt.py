@@ -18,7 +18,9 @@ from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
-ObjectKind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run"]
+ObjectKind = Literal[
+    "commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run", "pull-request", "package"
+]
 CHECKS = frozenset({"install", "smoke"})
 """Kinds of objects that change nothing: they look at what is there, and every attempt looks again."""
 
@@ -142,6 +144,15 @@ class Failure(Value):
         )
 
 
+class ForgeUse(Value):
+    """How much an attempt asked of the forge."""
+
+    requests: int = 0
+    """All that were sent."""
+    unchanged: int = 0
+    """Those of them that the forge answered with "not modified": they cost nothing of its limit."""
+
+
 class Receipt(Value):
     project: str
     version: str
@@ -170,6 +181,8 @@ class Receipt(Value):
     """Ids of the gates that did not pass, also of a release that is out: one has no answer, or failed, perhaps only as advice."""
     deviations: tuple[str, ...] = ()
     failure: Failure | None = None
+    forge: ForgeUse | None = None
+    """What this attempt asked of the forge; None if nothing."""
 
     @property
     def short_run(self) -> str:

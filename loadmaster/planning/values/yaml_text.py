@@ -36,7 +36,7 @@ def read_yaml(text: str) -> Any:
         raise NotYaml(f"it has more than {LONGEST} characters")
     try:
         _require_small(text)
-        return YAML(typ="safe").load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except NotYaml:
         raise
     except _UNUSABLE as error:
@@ -46,7 +46,7 @@ def read_yaml(text: str) -> Any:
 
 def nodes_of(text: str) -> Node | None:
     """The nodes, with their lines, of a document that `read_yaml` has taken; None if it is empty."""
-    root: Node | None = YAML(typ="safe").compose(text)
+    root: Node | None = YAML(typ="safe", pure=True).compose(text)
     return root
 
 
@@ -55,7 +55,7 @@ def _require_small(text: str) -> None:
     open_nodes: list[tuple[str | None, int]] = []  # each collection's anchor, and the count when it began
     sizes: dict[str, int] = {}
     count = 0
-    for event in YAML(typ="safe").parse(text):
+    for event in YAML(typ="safe", pure=True).parse(text):
         match event:
             case CollectionStartEvent():
                 open_nodes.append((event.anchor, count))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx
 
 from loadmaster.clients.forge import workflows
-from loadmaster.errors.forge import ForgeNotFound, ForgeRefused
+from loadmaster.errors.forge.answers import ForgeNotFound, ForgeRefused
 from loadmaster.errors.smoke_workflow import SmokeRunNotFound, SmokeWorkflowMissing, SmokeWorkflowRefused
 from loadmaster.planning.smoke.report import ErrorKind, Report, Subject
 from loadmaster.planning.smoke.result import SmokeResult

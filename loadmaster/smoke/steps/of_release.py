@@ -15,8 +15,8 @@ from loadmaster.run.job import Job
 from loadmaster.smoke.request import SmokeRequest
 from loadmaster.smoke.running.doctor import host_facts
 from loadmaster.smoke.running.kernels import SUITES
-from loadmaster.steps import announce
 from loadmaster.steps.build_trees import build_tree
+from loadmaster.steps.forge import announce
 from loadmaster.steps.look import look_at_workspace
 
 

@@ -17,7 +17,7 @@ from loadmaster.clients.forge import releases as forge
 from loadmaster.clients.forge.http import http_client, send
 from loadmaster.clients.serving import serving
 from loadmaster.errors.base import LoadmasterError, is_worth_retrying
-from loadmaster.errors.forge import (
+from loadmaster.errors.forge.answers import (
     ForgeAlreadyThere,
     ForgeAnswerUnreadable,
     ForgeForbidden,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadmaster.errors.forge import ForgeForbidden, ForgeRefused, ForgeTagRefused
+from loadmaster.errors.forge.answers import ForgeForbidden, ForgeRefused, ForgeTagRefused
 from loadmaster.planning.answers.forge import ROWS, ForgeRow, forge_refusal
 
 

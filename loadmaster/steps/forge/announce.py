@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import httpx
 
 from loadmaster.clients.forge import releases as forge
-from loadmaster.clients.forge import workflows
-from loadmaster.clients.forge.http import http_client
-from loadmaster.credentials.sources import forge_token
-from loadmaster.errors.forge import AssetDifferent
+from loadmaster.errors.forge.answers import AssetDifferent
 from loadmaster.errors.git import NotObserved
 from loadmaster.planning.forge.releases import Draft, ForgeRelease
 from loadmaster.planning.maintenance.latest import is_latest
@@ -21,6 +17,7 @@ from loadmaster.planning.values.receipt import ObjectRecord, same_release
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.version import parse
 from loadmaster.run.job import Job
+from loadmaster.steps.forge.client import forge_client
 from loadmaster.things.forge import DraftedRelease, PublicRelease, UploadedAsset
 from loadmaster.things.thing import converge
 
@@ -29,7 +26,7 @@ def look_at_forge(job: Job) -> ForgeSeen | None:
     """None for a release without a forge."""
     if job.world.forge is None:
         return None
-    with _client(job) as client:
+    with forge_client(job) as client:
         releases = forge.releases(client)
     return ForgeSeen(
         published=tuple(release.tag for release in releases if not release.draft),
@@ -53,7 +50,7 @@ def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
         target_commitish=commit,
         prerelease=parse(tag.version).prerelease is not None,
     )
-    with _client(job) as client:
+    with forge_client(job) as client:
         drafted = DraftedRelease(client=client, tag=tag.name)
         release = converge(drafted, lambda: drafted.create(draft)).seen.release
     if release is None:
@@ -63,7 +60,7 @@ def draft_release(job: Job, tag: Tag, commit: str) -> ForgeRelease:
 
 def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, noted_as: str) -> ObjectRecord:
     """Uploads the asset. A receipt of the same release counts as equivalent. Raises `AssetDifferent`, `NotObserved`."""
-    with _client(job) as client:
+    with forge_client(job) as client:
         asset = UploadedAsset(
             client=client,
             release=release,
@@ -76,19 +73,22 @@ def upload_asset(job: Job, release: ForgeRelease, name: str, content: bytes, not
 
 
 def publish_release(job: Job, tag: Tag, release: ForgeRelease, assets: Mapping[str, str]) -> ObjectRecord:
-    """Makes the draft public, if it has all its assets. `assets` are their SHA-256, by name.
+    """Makes the draft public, if it has all its assets. `assets` are their SHA-256, by name. Sets what it is: a pre-release by its
+    version. One without a text, as CI may have made it, gets the notes.
 
     The forge shows it as its latest release, unless it has a higher version among those of the same tags.
 
     Raises `AssetDifferent`, `NotObserved`.
     """
-    with _client(job) as client:
-        public = PublicRelease(client=client, tag=tag.name)
+    with forge_client(job) as client:
+        prerelease = parse(tag.version).prerelease is not None
+        public = PublicRelease(client=client, tag=tag.name, prerelease=prerelease)
 
         def act() -> None:
             _require_assets(client, release, assets)
             public_tags = [one.tag for one in forge.releases(client) if not one.draft and not one.prerelease]
-            public.publish(release, latest=is_latest(tag, job.project, public_tags))
+            notes = None if (release.body or "").strip() else tag.notes
+            public.publish(release, latest=is_latest(tag, job.project, public_tags), notes=notes)
 
         return converge(public, act).record
 
@@ -105,32 +105,6 @@ def _require_assets(client: httpx.Client, release: ForgeRelease, assets: Mapping
 
 def asset_names(job: Job, tag: Tag) -> frozenset[str]:
     """The names of the assets of the tag's release; none if there is no release."""
-    with _client(job) as client:
+    with forge_client(job) as client:
         release = forge.find_release(client, tag.name)
         return frozenset(asset.name for asset in forge.assets(client, release.id)) if release else frozenset()
-
-
-def workflow_run(job: Job, tag: Tag, commit: str) -> ObjectRecord | None:
-    """The present state of the workflow run that the tag started; None if no workflow runs on tags."""
-    with _client(job) as client:
-        runs = [run for run in workflows.runs_of_commit(client, commit) if run.head_branch == tag.name]
-    if not runs:
-        return None
-    run = runs[0]
-    state = ObjectState.SAME if run.conclusion == "success" else ObjectState.UNKNOWN
-    says = run.conclusion or run.status or "unknown"
-    return ObjectRecord(
-        kind="workflow-run",
-        id=str(run.id),
-        state=state,
-        code=f"run-{says.replace('_', '-')}",
-        facts={"url": run.url},
-        why=f"{says}: {run.url}",
-    )
-
-
-@contextmanager
-def _client(job: Job) -> Iterator[httpx.Client]:
-    token = forge_token(job.world).reveal()
-    with http_client(str(job.world.forge), job.world.repository, token) as client:
-        yield client

@@ -1,0 +1,1 @@
+"""The forge: its answers, its CI, and landing by a pull request."""
