@@ -78,7 +78,7 @@ class PublicRelease(DraftedRelease):
                 if self.prerelease
                 else "public as a pre-release only"
             )
-            return seen.model_copy(update={"state": ObjectState.ABSENT, "code": "wrong-kind", "why": why})
+            return ReleaseObservation(state=ObjectState.ABSENT, code="wrong-kind", why=why, release=seen.release)
         return seen
 
     def publish(self, release: ForgeRelease, *, latest: bool, notes: str | None = None) -> None:

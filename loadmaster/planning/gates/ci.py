@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from loadmaster.planning.gates.evidence import Tree
-from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, of_files
+from loadmaster.planning.gates.judging import CouldNotCheck, Findings, GateJudgement, Skip, of_files, profile_findings
 from loadmaster.planning.gates.lists import WORKFLOWS
 from loadmaster.planning.profile.ci_style import CiStyle
 from loadmaster.planning.profile.project import Project
@@ -36,7 +36,7 @@ def ci_workflow(tree: Tree) -> GateJudgement:
         if not tree.holds_code:
             return CouldNotCheck(why="the tree has neither code nor workflows")
         fix = "write it, or correct `ci.workflow` in the profile."
-        return Findings(checked=1, problems=(Problem.in_file(path, None, what="does not exist", fix=fix),))
+        return profile_findings(tree, 1, (), [Problem.in_file(path, None, what="does not exist", fix=fix)])
     return Findings(checked=1, problems=tuple(_problems(tree, project, project.ci, path, text)))
 
 

@@ -33,7 +33,7 @@ Seconds = Annotated[float, Field(gt=0, le=7 * 24 * HOURS, allow_inf_nan=False)]
 
 class CiStyle(Value):
     """The workflow that the release's tag starts. Loadmaster watches its run to the end: before that, no forge release is made
-    public. See [CI](ci.md)."""
+    public. See [publishing by CI](publishing-by-ci.md)."""
 
     workflow: WorkflowFile
     """The name of its file in `.github/workflows`, such as `release.yml`."""
