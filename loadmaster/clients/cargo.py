@@ -243,8 +243,12 @@ def members(cargo: Cargo, directory: Path, title: str) -> dict[str, Any]:
 
 
 def lockfile_problem(cargo: Cargo, directory: Path) -> str | None:
-    """The complaint of `cargo metadata --locked` about the lockfile in `directory`; None if it accepts it."""
-    argv = ["cargo", "metadata", "--locked", "--format-version", "1"]
+    """What `cargo update --workspace --locked` has against the lockfile in `directory`; None if it accepts it.
+
+    It resolves as every other command does, and downloads no package: `cargo metadata --locked` brings all of them first, for
+    every platform.
+    """
+    argv = ["cargo", "update", "--workspace", "--locked"]
     finished = _call(cargo, directory, argv, "resolving dependencies", Access(purpose=Purpose.FETCH))
     return None if finished.code == 0 else finished.tail
 

@@ -48,7 +48,7 @@ TOLD: Mapping[Named, str] = {
     Named("programs.version_of", "{command}"): "says what failed",
     Named("runs.stack_for_command", "loadmaster up"): "says what keeps the server",
     Named("stopping._cut", "loadmaster down --force"): "says what cut a run off",
-    Named("toolchain._refusal", "cargo metadata --locked"): "says who refuses",
+    Named("toolchain._refusal", "cargo update --workspace --locked"): "says who refuses",
 }
 """Commands that a text names for another purpose than to be run."""
 OF_THE_MACHINE: Mapping[Named, str] = {

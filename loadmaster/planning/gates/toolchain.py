@@ -31,7 +31,7 @@ def cargo_version(built: Built) -> Findings:
 
 @of_toolchain("lockfiles-accepted", "A stale `fuzz/Cargo.lock` broke the `--locked` job of Assay's v3.38.0 and v4.0.0.")
 def lockfiles_accepted(built: Built) -> GateJudgement:
-    """Does cargo accept every tracked `Cargo.lock` without changing it (`cargo metadata --locked`)?"""
+    """Does cargo accept every tracked `Cargo.lock` without changing it (`cargo update --workspace --locked`)?"""
     if not built.seen.source.lockfile_checks:
         return Skip(why="no Cargo.lock is tracked")
     return each_of(built.seen.source.lockfile_checks, _refusal)
@@ -41,7 +41,7 @@ def _refusal(check: LockfileSeen) -> tuple[Problem, ...]:
     if check.accepted:
         return ()
     fix = "run `cargo update --workspace` in its directory and commit the result."
-    what = f"`cargo metadata --locked` refuses it: {check.why}"
+    what = f"`cargo update --workspace --locked` refuses it: {check.why}"
     return (Problem.in_file(check.path, None, what=what, fix=fix),)
 
 

@@ -58,7 +58,7 @@ class TagSeen(Value):
 
 
 class LockfileSeen(Value):
-    """The answer of `cargo metadata --locked` for one tracked Cargo.lock."""
+    """The answer of `cargo update --workspace --locked` for one tracked Cargo.lock."""
 
     path: str
     accepted: bool
