@@ -2,8 +2,8 @@
 
     problems("GET", "/repos/ada/hangar/actions/runs/7", 200, body)   # empty if the body is as described
 
-It knows the description, and where it is known to be wrong (`SLIPS`). It refuses to know who gave the answer: the rehearsal's forge,
-or a transport of a client's test.
+It knows the description, and where it is known to be wrong (`SLIPS`). It refuses to know who gave the answer: the rehearsal's
+forge, or a transport of a client's test.
 """
 
 from __future__ import annotations

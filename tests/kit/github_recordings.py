@@ -101,7 +101,8 @@ def shape_problems(recorded: Any, given: Any, place: str = "", without: frozense
     """Where `given` has not the shape of what GitHub recorded: a key that is missing, a value of another type.
 
     A value that was null says nothing of its type; of a list the first element counts. `without`: names of keys that are not
-    looked at, wherever they are. Keys that the recording has not are no problem: the recordings are older than GitHub's answers of today.
+    looked at, wherever they are. Keys that the recording has not are no problem: the recordings are older than GitHub's answers
+    of today.
     """
     if recorded is None or given is None:
         return
