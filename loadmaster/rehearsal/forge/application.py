@@ -34,11 +34,12 @@ from loadmaster.rehearsal.forge.git_data.branch_routes import BranchRoutes
 from loadmaster.rehearsal.forge.git_data.commit_routes import CommitRoutes
 from loadmaster.rehearsal.forge.git_data.looking import NOTHING
 from loadmaster.rehearsal.forge.git_data.ref_routes import RefRoutes
-from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, push_violations
+from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, hook_text, push_violations
 from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
 from loadmaster.rehearsal.forge.memory.premises import ACTOR, Premises
 from loadmaster.rehearsal.forge.memory.shelves import ForgeFile
 from loadmaster.rehearsal.forge.releases.asset_routes import AssetRoutes
+from loadmaster.rehearsal.forge.releases.ci_uploads import CiUploads
 from loadmaster.rehearsal.forge.releases.planting import plant_releases
 from loadmaster.rehearsal.forge.releases.release_routes import ReleaseRoutes
 from loadmaster.rehearsal.forge.releases.store import ReleaseStore
@@ -97,6 +98,7 @@ class Forge:
         plant_releases(premises, self._releases)
         releases = ReleaseRoutes(premises, self._releases, self.judge, self.pushed)
         assets = AssetRoutes(premises, self._releases, releases)
+        self.ci_uploads = CiUploads(premises, self._releases, assets)
         workflows = WorkflowRoutes(premises, self._actions, self._starting, self._player)
         runs = RunRoutes(premises, self._actions, self._player, logs, workflows)
         environments = EnvironmentRoutes(premises, self._actions, self._player, runs)
@@ -164,6 +166,14 @@ class Forge:
         checks = {} if update.deletes or not scenario.required_checks else self.checks.states(update.new)
         branch = looking.default_branch(remote)
         return push_violations(scenario, branch, update, checks, rewinds=rewinds)
+
+    def refusal_of_push(self, update: RefUpdate) -> str | None:
+        """What the git remote says against an update that is pushed. What rewinds is refused by its own hook, which alone sees the
+        commits."""
+        checks = {} if update.deletes else self.checks.states(update.new)
+        branch = looking.default_branch(self._premises.remote)
+        violations = push_violations(self._premises.scenario, branch, update, checks, rewinds=False)
+        return hook_text(update.ref, violations) if violations else None
 
     def pushed(self, updates: Sequence[RefUpdate], actor: str = ACTOR) -> None:
         """Refs were updated: checks and workflows begin."""

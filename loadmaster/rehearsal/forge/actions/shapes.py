@@ -121,7 +121,6 @@ def environment_json(at: Addresses, name: str, number: int, reviewers: tuple[str
     return environment_in_brief(at, name, number) | {
         "created_at": CREATED,
         "updated_at": CREATED,
-        "can_admins_bypass": True,
         "protection_rules": [required] if reviewers else [],
         "deployment_branch_policy": None,
     }
