@@ -75,8 +75,9 @@ class Pushes:
 
     async def _before(self, request: Request) -> Response:
         updates = read_updates((await request.body()).decode())
-        for update in updates if self._refusal is not None else ():
-            if (refusal := await run_in_threadpool(self._refusal, update)) is not None:
+        for update in updates:
+            refusal = await run_in_threadpool(self._refusal, update) if self._refusal is not None else None
+            if refusal is not None:
                 return PlainTextResponse(f"{REFUSE}\n{refusal}")
         for ref in (update.ref for update in updates):
             fault = next((self._misfortune.due(on) for prefix, on in _DOORS.items() if ref.startswith(prefix)), None)

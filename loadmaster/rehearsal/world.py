@@ -57,7 +57,7 @@ ISSUER = "/issuer"
 PUSHES = "/pushes"
 """The path that the git remote's hooks ask."""
 PYTHON = "/python"
-Publisher = Literal["direct", "ci"]
+WhoPublishes = Literal["direct", "ci"]
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def open_world(
     clock: WorldClock,
     store: Store,
     port: int = 0,
-    publisher: Publisher = "direct",
+    publisher: WhoPublishes = "direct",
 ) -> Iterator[World]:
     """Serves the registry, the forge and the package index of `directory`, a new or an existing world. Raises `PortTaken`.
 
@@ -230,7 +230,7 @@ def _forge(
     remote: Path,
     conditions: Conditions,
     clock: WorldClock,
-    publisher: Publisher,
+    publisher: WhoPublishes,
 ) -> Forge:
     owner, _, name = project.forge.partition("/")
     forge = Forge(

@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from loadmaster.clients import git
 from loadmaster.clients.git.command import run
@@ -134,7 +136,8 @@ def served_forge(
     )
     forge.add_token(TOKEN)
     pushes = Pushes(Misfortune(None, place / "faults.sqlite", clock=clock), forge.refusal_of_push)
-    with serving(forge.app()) as address, serving(pushes.app()) as door, pushes.hooked(remote, door):
+    app = Starlette(routes=[Mount("/pushes", pushes.app()), Mount("/", forge.app())])
+    with serving(app) as address, pushes.hooked(remote, f"{address}/pushes"):
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with httpx.Client(base_url=address, headers=headers) as http, httpx.Client(base_url=address) as stranger:
             yield ServedForge(

@@ -120,12 +120,16 @@ def _or_null(keyword: str) -> Any:
     return judged
 
 
-_Nullable = extend(Draft7Validator, {word: _or_null(word) for word in ("type", "enum", "anyOf", "allOf", "oneOf")})
+_Nullable: Any = extend(  # type: ignore[no-untyped-call]  # its stubs have no types
+    Draft7Validator, {word: _or_null(word) for word in ("type", "enum", "anyOf", "allOf", "oneOf")}
+)
 
 
 @cache
 def _registry() -> Registry[Any]:
-    return Registry().with_resource(_HERE, Resource.from_contents(description(), default_specification=DRAFT7))
+    resource: Resource[Any] = Resource.from_contents(description(), default_specification=DRAFT7)
+    known: Registry[Any] = Registry().with_resource(_HERE, resource)
+    return known
 
 
 def _violations(schema: Mapping[str, Any], body: Any) -> list[str]:
@@ -144,7 +148,8 @@ def unknown_keys(schema: Mapping[str, Any], body: Any, place: tuple[Any, ...] = 
     """Keys of `body` that no branch of the schema knows: a slip of a letter is not seen by a validator."""
     if isinstance(body, list):
         items = next((each["items"] for each in _branches(schema) if "items" in each), None)
-        for number, each in enumerate(body) if items is not None else ():
+        for number, each in enumerate(body if items is not None else ()):
+            assert items is not None
             yield from unknown_keys(items, each, (*place, number))
     if not isinstance(body, dict):
         return

@@ -38,6 +38,10 @@ from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, hook_text, 
 from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
 from loadmaster.rehearsal.forge.memory.premises import ACTOR, Premises
 from loadmaster.rehearsal.forge.memory.shelves import ForgeFile
+from loadmaster.rehearsal.forge.pulls.judging import PullJudge
+from loadmaster.rehearsal.forge.pulls.pull_routes import PullRoutes
+from loadmaster.rehearsal.forge.pulls.pulls import Pulls
+from loadmaster.rehearsal.forge.pulls.records import PullMemory, PullRecord
 from loadmaster.rehearsal.forge.releases.asset_routes import AssetRoutes
 from loadmaster.rehearsal.forge.releases.ci_uploads import CiUploads
 from loadmaster.rehearsal.forge.releases.planting import plant_releases
@@ -94,6 +98,8 @@ class Forge:
         self._player = Player(premises, self._actions, logs, jobs=jobs, variables=variables, dispatched=workflow)
         self._checks_memory = ChecksMemory(premises.file)
         self.checks = Checks(premises, self._checks_memory, self._job_checks)
+        pull_memory = PullMemory(premises.file)
+        self._pulls = Pulls(premises, pull_memory, self._checks_memory, self.pushed, self._proposed)
         self._releases = ReleaseStore(premises)
         plant_releases(premises, self._releases)
         releases = ReleaseRoutes(premises, self._releases, self.judge, self.pushed)
@@ -108,6 +114,7 @@ class Forge:
             *BranchRoutes(premises).endpoints(),
             *commits.endpoints(),
             *CheckRoutes(premises, self._checks_memory, self.checks).endpoints(),
+            *PullRoutes(premises, pull_memory, self._pulls, PullJudge(premises, self.checks)).endpoints(),
             *runs.endpoints(),
             *workflows.endpoints(),
             *environments.endpoints(),
@@ -156,6 +163,7 @@ class Forge:
         with self._premises.lock:
             for push in push_spool.take(self._premises.remote):
                 self.pushed(push)
+            self._pulls.advance()
             self._player.advance()
 
     def judge(self, update: RefUpdate) -> tuple[Violation, ...]:
@@ -183,6 +191,10 @@ class Forge:
                     self._checks_memory.arrived(update.new, self._premises.now())
             if self._starting.pushed(updates, actor):
                 self._player.wake()
+
+    def _proposed(self, pull: PullRecord) -> None:
+        if self._starting.pull_request(pull.id, pull.head, pull.head_sha, pull.title):
+            self._player.wake()
 
     def _job_checks(self, sha: str) -> list[CheckSeen]:
         of_commit = [run for run in self._actions.runs.all() if run.head_sha == sha]

@@ -16,16 +16,16 @@ from loadmaster.rehearsal.forge.actions.shapes import (
     environment_json,
     reviewers_json,
 )
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.people import person_json
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, not_found
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.memory.premises import ACTOR, Premises, stamp
 
-READ = Need("actions", "read")
-APPROVE = Need("deployments", "write")
+READ = Needed("actions", "read")
+APPROVE = Needed("deployments", "write")
 
 
 def environment_number(name: str) -> int:
@@ -51,19 +51,19 @@ class EnvironmentRoutes:
         used = [job.environment for job in self._memory.jobs.all() if job.environment is not None]
         return sorted({*used, *(each.name for each in self._premises.scenario.environments)})
 
-    def _json(self, asked: Asked, name: str) -> ForgeJson:
+    def _json(self, asked: ForgeAsked, name: str) -> ForgeJson:
         said = self._premises.scenario.environment(name)
         return environment_json(asked.at, name, environment_number(name), said.reviewers if said else ())
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         return listed(asked, self._names(), lambda each: self._json(asked, each), under="environments")
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         if asked.path["environment"] not in self._names():
             raise not_found()
         return JSONResponse(self._json(asked, asked.path["environment"]))
 
-    def _list_waiting(self, asked: Asked) -> Response:
+    def _list_waiting(self, asked: ForgeAsked) -> Response:
         run = self._runs.require_run(asked)
         shown = []
         for job in self._memory.jobs_of(run):
@@ -80,7 +80,7 @@ class EnvironmentRoutes:
                 )
         return JSONResponse(shown)
 
-    def _decide(self, asked: Asked) -> Response:
+    def _decide(self, asked: ForgeAsked) -> Response:
         run, body = self._runs.require_run(asked), asked.json()
         for field in ("environment_ids", "state", "comment"):
             if field not in body:
@@ -98,7 +98,7 @@ class EnvironmentRoutes:
         decided = self._player.decide(run, names, state, comment, ACTOR)
         return JSONResponse([deployment_json(asked.at, run, each) for each in decided])
 
-    def _list_approvals(self, asked: Asked) -> Response:
+    def _list_approvals(self, asked: ForgeAsked) -> Response:
         run = self._runs.require_run(asked)
         found = [each for each in self._memory.approvals.all() if each.run == run.id]
         return JSONResponse(

@@ -1,6 +1,7 @@
 """Conditions of jobs (`if:`), as far as a rehearsal understands them: comparisons, `&&`, `||`, `!`, and some functions.
 
-What is not understood counts as true, and says so (`Verdict.unclear`): a rehearsal rather runs a job too many than hides one.
+What is not understood counts as true, and says so (`ConditionVerdict.unclear`): a rehearsal rather runs a job too many than
+hides one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _STATUS = ("always", "success", "failure", "cancelled")
 _LITERALS = {"true": "true", "false": "false", "null": ""}
 
 
-class Verdict(NamedTuple):
+class ConditionVerdict(NamedTuple):
     holds: bool
     unclear: str | None = None
     """The part that was not understood; None if all was."""
@@ -34,7 +35,7 @@ class Circumstances(NamedTuple):
     cancelled: bool = False
 
 
-def holds(condition: str | None, at: Circumstances) -> Verdict:
+def holds(condition: str | None, at: Circumstances) -> ConditionVerdict:
     """Whether a job with that condition runs. Without a function for the state, only after success."""
     text = (condition or "").strip()
     if text.startswith("${{") and text.endswith("}}"):
@@ -42,13 +43,13 @@ def holds(condition: str | None, at: Circumstances) -> Verdict:
     succeeded = not at.cancelled and all(each in ("success", "skipped") for each in at.results)
     whole_success = succeeded and "skipped" not in at.results
     if not text:
-        return Verdict(whole_success)
+        return ConditionVerdict(whole_success)
     asks_state = re.search(rf"\b(?:{'|'.join(_STATUS)})\s*\(", text) is not None
     try:
         value = _Reader(text, at).whole()
     except _Unclear as error:
-        return Verdict(whole_success or asks_state, str(error))
-    return Verdict(_truth(value) and (asks_state or whole_success))
+        return ConditionVerdict(whole_success or asks_state, str(error))
+    return ConditionVerdict(_truth(value) and (asks_state or whole_success))
 
 
 class _Reader:

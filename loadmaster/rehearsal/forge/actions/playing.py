@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadmaster.planning.profile.rehearsed_job import RehearsedJob
-from loadmaster.rehearsal.forge.actions.expressions import Circumstances, Verdict, holds
+from loadmaster.rehearsal.forge.actions.expressions import Circumstances, ConditionVerdict, holds
 from loadmaster.rehearsal.forge.actions.job_logs import JobLogs
 from loadmaster.rehearsal.forge.actions.records import (
     ActionsMemory,
@@ -383,7 +383,7 @@ def _dependents(source: WorkflowSource, keys: set[str]) -> set[str]:
     return found
 
 
-def _about(source: JobSource, verdict: Verdict) -> list[str]:
+def _about(source: JobSource, verdict: ConditionVerdict) -> list[str]:
     lines = [f"Job name: {source.key}"]
     if verdict.unclear is not None:
         lines.append(

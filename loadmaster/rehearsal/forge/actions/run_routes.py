@@ -11,15 +11,15 @@ from loadmaster.rehearsal.forge.actions.playing import Player
 from loadmaster.rehearsal.forge.actions.records import ActionsMemory, JobRecord, RunRecord
 from loadmaster.rehearsal.forge.actions.shapes import job_json, run_json
 from loadmaster.rehearsal.forge.actions.workflow_routes import WorkflowRoutes
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, not_found
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-READ, WRITE = Need("actions", "read"), Need("actions", "write")
+READ, WRITE = Needed("actions", "read"), Needed("actions", "write")
 
 
 class RunRoutes:
@@ -52,18 +52,18 @@ class RunRoutes:
         now = self._premises.now()
         return [each for each in self._memory.runs.all() if each.appears <= now]
 
-    def require_run(self, asked: Asked) -> RunRecord:
+    def require_run(self, asked: ForgeAsked) -> RunRecord:
         """Raises `ForgeProblem`."""
         found = next((each for each in self.visible() if each.id == asked.path["run"]), None)
         if found is None:
             raise not_found()
         return found
 
-    def _json(self, asked: Asked, run: RunRecord) -> ForgeJson:
+    def _json(self, asked: ForgeAsked, run: RunRecord) -> ForgeJson:
         commit = looking.commit(self._premises.remote, run.head_sha)
         return run_json(asked.at, run, commit, self._player.source(run))
 
-    def _listed(self, asked: Asked, runs: list[RunRecord]) -> Response:
+    def _listed(self, asked: ForgeAsked, runs: list[RunRecord]) -> Response:
         wanted = {
             "head_sha": asked.query("head_sha"),
             "event": asked.query("event"),
@@ -79,17 +79,17 @@ class RunRoutes:
         ]
         return listed(asked, found, lambda each: self._json(asked, each), under="workflow_runs")
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         return self._listed(asked, self.visible())
 
-    def _list_of_workflow(self, asked: Asked) -> Response:
+    def _list_of_workflow(self, asked: ForgeAsked) -> Response:
         path = self._workflows.require(asked).path
         return self._listed(asked, [each for each in self.visible() if each.path == path])
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         return JSONResponse(self._json(asked, self.require_run(asked)))
 
-    def _show_attempt(self, asked: Asked) -> Response:
+    def _show_attempt(self, asked: ForgeAsked) -> Response:
         run, attempt = self.require_run(asked), asked.path["attempt"]
         if attempt == run.attempt:
             return JSONResponse(self._json(asked, run))
@@ -100,33 +100,33 @@ class RunRoutes:
         over = {"attempt": attempt, "status": "completed", "conclusion": "failure" if bad else "success"}
         return JSONResponse(self._json(asked, run.model_copy(update=over)))
 
-    def _jobs(self, asked: Asked, run: RunRecord, jobs: tuple[JobRecord, ...]) -> Response:
+    def _jobs(self, asked: ForgeAsked, run: RunRecord, jobs: tuple[JobRecord, ...]) -> Response:
         now = self._premises.now()
         return listed(asked, jobs, lambda each: job_json(asked.at, run, each, now), under="jobs")
 
-    def _list_jobs(self, asked: Asked) -> Response:
+    def _list_jobs(self, asked: ForgeAsked) -> Response:
         run = self.require_run(asked)
         everything = asked.query("filter") == "all"
         return self._jobs(asked, run, self._memory.all_jobs_of(run) if everything else self._memory.jobs_of(run))
 
-    def _list_jobs_of_attempt(self, asked: Asked) -> Response:
+    def _list_jobs_of_attempt(self, asked: ForgeAsked) -> Response:
         run, attempt = self.require_run(asked), asked.path["attempt"]
         if not 1 <= attempt <= run.attempt:
             raise not_found()
         return self._jobs(asked, run, self._memory.jobs_of(run, attempt))
 
-    def _require_job(self, asked: Asked) -> tuple[RunRecord, JobRecord]:
+    def _require_job(self, asked: ForgeAsked) -> tuple[RunRecord, JobRecord]:
         job = self._memory.jobs.get(asked.path["job"])
         run = self._memory.runs.get(job.run) if job else None
         if job is None or run is None:
             raise not_found()
         return run, job
 
-    def _show_job(self, asked: Asked) -> Response:
+    def _show_job(self, asked: ForgeAsked) -> Response:
         run, job = self._require_job(asked)
         return JSONResponse(job_json(asked.at, run, job, self._premises.now()))
 
-    def _show_log(self, asked: Asked) -> Response:
+    def _show_log(self, asked: ForgeAsked) -> Response:
         """Only of a job that is over; whoever has no token may not see any."""
         if asked.rights is None:
             raise ForgeProblem(403, "Must have admin rights to Repository.")
@@ -137,45 +137,45 @@ class RunRoutes:
             raise not_found()
         return RedirectResponse(f"{asked.at.base}/storage/logs/{job.id}/{self._logs.signature(job.id)}", 302)
 
-    def _download_log(self, asked: Asked) -> Response:
+    def _download_log(self, asked: ForgeAsked) -> Response:
         job = asked.path["job"]
         if asked.path["signature"] != self._logs.signature(job):
             raise not_found()
         return PlainTextResponse(self._logs.read(job))
 
-    def _drop_logs(self, asked: Asked) -> Response:
+    def _drop_logs(self, asked: ForgeAsked) -> Response:
         for job in self._memory.all_jobs_of(self.require_run(asked)):
             self._logs.drop(job.id)
             self._memory.jobs.put(job.model_copy(update={"logs_gone": True}))
         return Response(status_code=204)
 
-    def _require_over(self, asked: Asked) -> RunRecord:
+    def _require_over(self, asked: ForgeAsked) -> RunRecord:
         run = self.require_run(asked)
         if run.status != "completed":
             raise ForgeProblem(403, "This workflow is already running")
         return run
 
-    def _rerun(self, asked: Asked) -> Response:
+    def _rerun(self, asked: ForgeAsked) -> Response:
         self._player.again(self._require_over(asked), only_failed=False)
         return JSONResponse({}, 201)
 
-    def _rerun_failed(self, asked: Asked) -> Response:
+    def _rerun_failed(self, asked: ForgeAsked) -> Response:
         run = self._require_over(asked)
         if run.conclusion in ("success", "skipped"):
             raise ForgeProblem(403, "This workflow run cannot be retried")
         self._player.again(run, only_failed=True)
         return JSONResponse({}, 201)
 
-    def _require_running(self, asked: Asked) -> RunRecord:
+    def _require_running(self, asked: ForgeAsked) -> RunRecord:
         run = self.require_run(asked)
         if run.status == "completed":
             raise ForgeProblem(409, "Cannot cancel a workflow run that is completed.")
         return run
 
-    def _cancel(self, asked: Asked) -> Response:
+    def _cancel(self, asked: ForgeAsked) -> Response:
         self._player.cancel(self._require_running(asked), force=False)
         return JSONResponse({}, 202)
 
-    def _force_cancel(self, asked: Asked) -> Response:
+    def _force_cancel(self, asked: ForgeAsked) -> Response:
         self._player.cancel(self._require_running(asked), force=True)
         return JSONResponse({}, 202)

@@ -14,15 +14,15 @@ from loadmaster.rehearsal.forge.actions.shapes import workflow_json, workflow_nu
 from loadmaster.rehearsal.forge.actions.starting import Starting
 from loadmaster.rehearsal.forge.actions.workflow_file import DispatchInput, WorkflowSource
 from loadmaster.rehearsal.forge.actions.workflow_files import workflow_at, workflows_at
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, not_found
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-READ, WRITE = Need("actions", "read"), Need("actions", "write")
+READ, WRITE = Needed("actions", "read"), Needed("actions", "write")
 _MOST_INPUTS = 25
 
 
@@ -38,7 +38,7 @@ class WorkflowRoutes:
         yield ForgeEndpoint("PUT", f"{api}/{{workflow}}/enable", self._enable, WRITE)
         yield ForgeEndpoint("POST", f"{api}/{{workflow}}/dispatches", self._dispatch, WRITE, door="dispatch")
 
-    def require(self, asked: Asked) -> WorkflowSource:
+    def require(self, asked: ForgeAsked) -> WorkflowSource:
         """The workflow of the path, by its number or its file, as it is on the default branch. Raises `ForgeProblem`."""
         wanted = asked.path["workflow"]
         for each in self._there():
@@ -52,24 +52,24 @@ class WorkflowRoutes:
         tip = looking.commit_of(remote, branch)
         return workflows_at(remote, tip) if tip is not None else ()
 
-    def _json(self, asked: Asked, source: WorkflowSource) -> ForgeJson:
+    def _json(self, asked: ForgeAsked, source: WorkflowSource) -> ForgeJson:
         return workflow_json(asked.at, source.path, source.name, disabled=self._memory.is_disabled(source.path))
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         return listed(asked, self._there(), lambda each: self._json(asked, each), under="workflows")
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         return JSONResponse(self._json(asked, self.require(asked)))
 
-    def _disable(self, asked: Asked) -> Response:
+    def _disable(self, asked: ForgeAsked) -> Response:
         self._memory.disable(self.require(asked).path, disabled=True)
         return Response(status_code=204)
 
-    def _enable(self, asked: Asked) -> Response:
+    def _enable(self, asked: ForgeAsked) -> Response:
         self._memory.disable(self.require(asked).path, disabled=False)
         return Response(status_code=204)
 
-    def _dispatch(self, asked: Asked) -> Response:
+    def _dispatch(self, asked: ForgeAsked) -> Response:
         source, body = self.require(asked), asked.json()
         name = asked.required_text(body, "ref")
         ref, sha = self._ref(name)

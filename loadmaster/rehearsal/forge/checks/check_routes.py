@@ -10,18 +10,18 @@ from loadmaster.errors.git import UnknownCommit
 from loadmaster.rehearsal.forge.checks.checks import Checks, CheckSeen
 from loadmaster.rehearsal.forge.checks.records import ChecksMemory, StatusRecord
 from loadmaster.rehearsal.forge.front.addresses import Addresses, node_id
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.people import actions_app, person_json
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem
 from loadmaster.rehearsal.forge.front.repository_shape import repository_in_brief
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking
 from loadmaster.rehearsal.forge.memory.premises import ACTOR, Premises, stamp, stamp_or_none
 
-READ, READ_STATUSES = Need("checks", "read"), Need("statuses", "read")
-POST = Need("statuses", "write")
+READ, READ_STATUSES = Needed("checks", "read"), Needed("statuses", "read")
+POST = Needed("statuses", "write")
 _STATES = ("error", "failure", "pending", "success")
 
 
@@ -36,19 +36,19 @@ class CheckRoutes:
         yield ForgeEndpoint("GET", f"{api}/commits/{{revision:path}}/statuses", self._list_statuses, READ_STATUSES)
         yield ForgeEndpoint("POST", f"{api}/statuses/{{sha}}", self._post, POST)
 
-    def _sha(self, asked: Asked, revision: str) -> str:
+    def _sha(self, asked: ForgeAsked, revision: str) -> str:
         try:
             return looking.revision(self._premises.remote, revision)
         except UnknownCommit:
             raise ForgeProblem(422, f"No commit found for SHA: {revision}") from None
 
-    def _list_runs(self, asked: Asked) -> Response:
+    def _list_runs(self, asked: ForgeAsked) -> Response:
         found = self._checks.runs(self._sha(asked, asked.path["revision"]))
         name, status = asked.query("check_name"), asked.query("status")
         found = [each for each in found if name in ("", each.name) and status in ("", each.status)]
         return listed(asked, found, lambda each: check_json(asked.at, each), under="check_runs")
 
-    def _combined(self, asked: Asked) -> Response:
+    def _combined(self, asked: ForgeAsked) -> Response:
         sha = self._sha(asked, asked.path["revision"])
         found = self._checks.latest_statuses(sha)
         states = {each.state for each in found}
@@ -66,11 +66,11 @@ class CheckRoutes:
             }
         )
 
-    def _list_statuses(self, asked: Asked) -> Response:
+    def _list_statuses(self, asked: ForgeAsked) -> Response:
         found = self._checks.statuses(self._sha(asked, asked.path["revision"]))
         return listed(asked, found, lambda each: _status_json(asked.at, each))
 
-    def _post(self, asked: Asked) -> Response:
+    def _post(self, asked: ForgeAsked) -> Response:
         body, sha = asked.json(), asked.path["sha"]
         state = asked.required_text(body, "state")
         if state not in _STATES:

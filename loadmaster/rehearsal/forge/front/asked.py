@@ -16,7 +16,7 @@ from loadmaster.rehearsal.forge_scenario import ForgeTokenRights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ForgeAsked:
     request: Request
     at: Addresses
     caller: str | None

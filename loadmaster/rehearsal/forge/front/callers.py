@@ -26,7 +26,7 @@ class LoggedRequest(Value):
     status: int
 
 
-class Caller(Value):
+class ForgeCaller(Value):
     digest: str
     rights: ForgeTokenRights
 
@@ -44,7 +44,7 @@ class Callers:
             values = (_digest(token), rights.model_dump_json())
             database.execute("insert or replace into token_rights values (?, ?)", values)
 
-    def caller(self, authorization: str) -> Caller | None:
+    def caller(self, authorization: str) -> ForgeCaller | None:
         """Whoever sends that header; None if its credential is unknown or has expired."""
         token = token_in(authorization)
         if token is None:
@@ -55,7 +55,7 @@ class Callers:
         if known is None:
             return None
         rights = ForgeTokenRights.model_validate_json(row["rights"]) if row else ForgeTokenRights()
-        return None if rights.expired else Caller(digest=_digest(token), rights=rights)
+        return None if rights.expired else ForgeCaller(digest=_digest(token), rights=rights)
 
     def log(self, method: str, path: str, status: int) -> None:
         with self._file.opened() as database:

@@ -20,15 +20,15 @@ from starlette.routing import Route
 
 from loadmaster.rehearsal.faults import Dealing, Door, Misfortune
 from loadmaster.rehearsal.forge.front.addresses import addresses
-from loadmaster.rehearsal.forge.front.asked import Asked
-from loadmaster.rehearsal.forge.front.callers import Caller, Callers
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
+from loadmaster.rehearsal.forge.front.callers import Callers, ForgeCaller
 from loadmaster.rehearsal.forge.front.entity_tags import NOT_MODIFIED, tagged
 from loadmaster.rehearsal.forge.front.limits import RequestLimits
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, problem
-from loadmaster.rehearsal.forge.front.rights import Need, denial, may_push
+from loadmaster.rehearsal.forge.front.rights import Needed, denial, may_push
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-Answering = Callable[[Asked], Response]
+Answering = Callable[[ForgeAsked], Response]
 _READS = ("GET", "HEAD")
 
 
@@ -39,14 +39,14 @@ class ForgeEndpoint(NamedTuple):
     path: str
     answer: Answering
     """Called in a thread, with the lock. Raises `ForgeProblem`."""
-    need: Need = Need("metadata", "read")
+    need: Needed = Needed("metadata", "read")
     door: Door | None = None
     """The door of scripted faults that it goes through."""
     effective: Callable[[ForgeJson], bool] = lambda _: True
     """Whether a request with that body goes through the door at all."""
     receives: bool = False
-    """Whether its body is a file: `Asked.file` then has it, and `body` is empty."""
-    broken: Callable[[Asked], None] | None = None
+    """Whether its body is a file: `ForgeAsked.file` then has it, and `body` is empty."""
+    broken: Callable[[ForgeAsked], None] | None = None
     """Called if the connection breaks while the file comes."""
     api: bool = True
     """False for pages and storage: no token, no limit, no rights."""
@@ -73,7 +73,7 @@ class FrontDoor:
 
     async def _answer(self, endpoint: ForgeEndpoint, request: Request) -> Response:
         number = ":".join(secrets.token_hex(2).upper() for _ in range(5))
-        caller: Caller | None = None
+        caller: ForgeCaller | None = None
         try:
             caller = self._caller(request) if endpoint.api else None
             self._admit(endpoint, request, caller, number)
@@ -82,27 +82,27 @@ class FrontDoor:
             answer = refused.answer()
         return await run_in_threadpool(self._finish, endpoint, request, caller, answer, number)
 
-    def _caller(self, request: Request) -> Caller | None:
+    def _caller(self, request: Request) -> ForgeCaller | None:
         authorization = request.headers.get("authorization", "")
         caller = self._callers.caller(authorization) if authorization else None
         if authorization and caller is None:
             raise ForgeProblem(401, "Bad credentials")
         return caller
 
-    def _admit(self, endpoint: ForgeEndpoint, request: Request, caller: Caller | None, number: str) -> None:
+    def _admit(self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, number: str) -> None:
         if not endpoint.api:
             return
-        self._limits.require_left(caller and caller.digest, number)
+        self._limits.require_left(caller.digest if caller else None, number)
         if request.method not in _READS:
             self._limits.require_slow(number)
         need = endpoint.need
         if endpoint is _UNKNOWN and request.method not in _READS:
-            need = Need("contents", "write")
-        denied = denial(caller and caller.rights, need, private=self._premises.scenario.private)
+            need = Needed("contents", "write")
+        denied = denial(caller.rights if caller else None, need, private=self._premises.scenario.private)
         if denied is not None:
             raise ForgeProblem(denied.status, denied.message)
 
-    async def _carry_out(self, endpoint: ForgeEndpoint, request: Request, caller: Caller | None) -> Response:
+    async def _carry_out(self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None) -> Response:
         door = endpoint.door
         if door is not None and not endpoint.receives and not endpoint.effective(_body_of(await request.body())):
             door = None
@@ -126,7 +126,7 @@ class FrontDoor:
             for file in received:
                 file.unlink(missing_ok=True)
 
-    async def _receive(self, endpoint: ForgeEndpoint, request: Request, caller: Caller | None) -> Path:
+    async def _receive(self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None) -> Path:
         """Writes the body to a file, piece by piece."""
         folder = self._premises.directory / "incoming"
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,9 +143,9 @@ class FrontDoor:
             raise ForgeProblem(400, "Bad Size") from None  # nobody receives it
         return file
 
-    def _asked(self, request: Request, caller: Caller | None, body: bytes, file: Path | None) -> Asked:
+    def _asked(self, request: Request, caller: ForgeCaller | None, body: bytes, file: Path | None) -> ForgeAsked:
         rights = caller.rights if caller else None
-        return Asked(
+        return ForgeAsked(
             request=request,
             at=addresses(request, self._premises.repository),
             caller=caller.digest if caller else None,
@@ -155,7 +155,7 @@ class FrontDoor:
             may_push=may_push(rights, private=self._premises.scenario.private),
         )
 
-    def _act(self, endpoint: ForgeEndpoint, asked: Asked) -> Response:
+    def _act(self, endpoint: ForgeEndpoint, asked: ForgeAsked) -> Response:
         try:
             self._advance()
             with self._premises.lock if endpoint.api else nullcontext():
@@ -163,12 +163,12 @@ class FrontDoor:
         except ForgeProblem as refused:
             return refused.answer()
 
-    def _locked(self, work: Callable[[Asked], None], asked: Asked) -> None:
+    def _locked(self, work: Callable[[ForgeAsked], None], asked: ForgeAsked) -> None:
         with self._premises.lock:
             work(asked)
 
     def _finish(
-        self, endpoint: ForgeEndpoint, request: Request, caller: Caller | None, answer: Response, number: str
+        self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, answer: Response, number: str
     ) -> Response:
         """Adds the headers that every answer of the API has, counts the request, and logs it."""
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
@@ -197,7 +197,7 @@ def refusal(status: int, detail: str, headers: Mapping[str, str]) -> Response:
     return problem(status, detail, headers=headers)
 
 
-def _rights_headers(endpoint: ForgeEndpoint, caller: Caller | None) -> dict[str, str]:
+def _rights_headers(endpoint: ForgeEndpoint, caller: ForgeCaller | None) -> dict[str, str]:
     if caller is None:
         return {}
     headers = {}
@@ -213,12 +213,12 @@ def _rights_headers(endpoint: ForgeEndpoint, caller: Caller | None) -> dict[str,
 
 def _body_of(content: bytes) -> ForgeJson:
     try:
-        return Asked.read(content)
+        return ForgeAsked.read(content)
     except ForgeProblem:
         return {}
 
 
-def _nothing(asked: Asked) -> Response:
+def _nothing(asked: ForgeAsked) -> Response:
     raise ForgeProblem(404, "Not Found")
 
 

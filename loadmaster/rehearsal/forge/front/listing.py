@@ -7,13 +7,15 @@ from typing import TypeVar
 
 from starlette.responses import JSONResponse
 
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson
 
 R = TypeVar("R")
 
 
-def listed(asked: Asked, rows: Sequence[R], show: Callable[[R], ForgeJson], under: str | None = None) -> JSONResponse:
+def listed(
+    asked: ForgeAsked, rows: Sequence[R], show: Callable[[R], ForgeJson], under: str | None = None
+) -> JSONResponse:
     """The page of `rows` that `per_page` and `page` ask for. `under`: the rows' name beside `total_count`."""
     size = max(1, min(asked.number("per_page", 30), 100))
     number = max(1, asked.number("page", 1))

@@ -6,15 +6,15 @@ from typing import Literal, NamedTuple
 
 from loadmaster.rehearsal.forge_scenario.whole import ForgePermission, ForgeTokenRights
 
-Level = Literal["read", "write"]
+AccessLevel = Literal["read", "write"]
 _RANKS = {"read": 0, "write": 1, "maintain": 2, "admin": 3}
 
 
-class Need(NamedTuple):
+class Needed(NamedTuple):
     """What a request needs."""
 
     permission: ForgePermission
-    level: Level
+    level: AccessLevel
     only_admins: bool = False
 
     @property
@@ -32,7 +32,7 @@ INACCESSIBLE = Denial(403, "Resource not accessible by personal access token")
 HIDDEN = Denial(404, "Not Found")
 
 
-def denial(rights: ForgeTokenRights | None, need: Need, *, private: bool) -> Denial | None:
+def denial(rights: ForgeTokenRights | None, need: Needed, *, private: bool) -> Denial | None:
     """Why a caller may not; None if he may. `rights`: None for a caller without a token.
 
     What is public can be read by everybody; whoever may not write is told `404`, unless his token is fine-grained.
@@ -53,7 +53,7 @@ def denial(rights: ForgeTokenRights | None, need: Need, *, private: bool) -> Den
 
 def may_push(rights: ForgeTokenRights | None, *, private: bool) -> bool:
     """Whether the caller sees what only those see who may write, such as drafts."""
-    return denial(rights, Need("contents", "write"), private=private) is None
+    return denial(rights, Needed("contents", "write"), private=private) is None
 
 
 def role_permissions(rights: ForgeTokenRights) -> dict[str, bool]:

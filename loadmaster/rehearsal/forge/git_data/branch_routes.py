@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from starlette.responses import JSONResponse, Response
 
 from loadmaster.rehearsal.forge.front.addresses import Addresses, node_id
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, not_found
 from loadmaster.rehearsal.forge.front.repository_shape import CREATED
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking
 from loadmaster.rehearsal.forge.git_data.looking import RefSeen
 from loadmaster.rehearsal.forge.git_data.shapes import commit_json
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-READ = Need("contents", "read")
-ADMIN = Need("administration", "read", only_admins=True)
+READ = Needed("contents", "read")
+ADMIN = Needed("administration", "read", only_admins=True)
 BRANCH_RULES, TAG_RULES = 1, 2
 """The ids of the two rulesets."""
 
@@ -44,13 +44,13 @@ class BranchRoutes:
     def _is_protected(self, branch: str) -> bool:
         return self._scenario.protects_branch and branch == looking.default_branch(self._remote)
 
-    def _require_branch(self, asked: Asked) -> RefSeen:
+    def _require_branch(self, asked: ForgeAsked) -> RefSeen:
         found = looking.ref(self._remote, f"refs/heads/{asked.path['branch']}")
         if found is None:
             raise ForgeProblem(404, "Branch not found")
         return found
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         def show(ref: RefSeen) -> ForgeJson:
             name = ref.name.removeprefix("refs/heads/")
             commit = {"sha": ref.object, "url": f"{asked.at.api}/commits/{ref.object}"}
@@ -58,7 +58,7 @@ class BranchRoutes:
 
         return listed(asked, self._branches(), show)
 
-    def _list_tags(self, asked: Asked) -> Response:
+    def _list_tags(self, asked: ForgeAsked) -> Response:
         def show(ref: RefSeen) -> ForgeJson:
             name = ref.name.removeprefix("refs/tags/")
             sha = looking.commit_of(self._remote, ref.name)
@@ -72,7 +72,7 @@ class BranchRoutes:
 
         return listed(asked, looking.refs(self._remote, "refs/tags/")[::-1], show)
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         ref = self._require_branch(asked)
         name = ref.name.removeprefix("refs/heads/")
         here = f"{asked.at.api}/branches/{name}"
@@ -96,7 +96,7 @@ class BranchRoutes:
             }
         )
 
-    def _show_protection(self, asked: Asked) -> Response:
+    def _show_protection(self, asked: ForgeAsked) -> Response:
         name = self._require_branch(asked).name.removeprefix("refs/heads/")
         if not self._is_protected(name) or self._scenario.protection == "ruleset":
             raise ForgeProblem(404, "Branch not protected")
@@ -154,7 +154,7 @@ class BranchRoutes:
             rules.append({"type": "required_status_checks", "parameters": parameters})
         return rules
 
-    def _list_rules(self, asked: Asked) -> Response:
+    def _list_rules(self, asked: ForgeAsked) -> Response:
         """What applies to a branch, whether it is there or not."""
         if asked.path["branch"] != looking.default_branch(self._remote):
             return listed(asked, [], lambda each: each)
@@ -189,12 +189,12 @@ class BranchRoutes:
             for number, (name, target) in named.items()
         ]
 
-    def _list_rulesets(self, asked: Asked) -> Response:
+    def _list_rulesets(self, asked: ForgeAsked) -> Response:
         wanted = [target for target in asked.query("targets").split(",") if target]
         found = [each for each in self._rulesets(asked.at) if not wanted or each["target"] in wanted]
         return listed(asked, found, lambda each: each)
 
-    def _show_ruleset(self, asked: Asked) -> Response:
+    def _show_ruleset(self, asked: ForgeAsked) -> Response:
         for found in self._rulesets(asked.at):
             if found["id"] == asked.path["ruleset"]:
                 is_branch = found["id"] == BRANCH_RULES

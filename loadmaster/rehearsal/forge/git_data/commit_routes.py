@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from starlette.responses import JSONResponse, Response
 
 from loadmaster.errors.git import UnknownCommit
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.refusals import ForgeProblem, not_found
 from loadmaster.rehearsal.forge.front.repository_shape import whole_repository
-from loadmaster.rehearsal.forge.front.rights import Need, role_permissions
+from loadmaster.rehearsal.forge.front.rights import Needed, role_permissions
 from loadmaster.rehearsal.forge.git_data import looking
 from loadmaster.rehearsal.forge.git_data.looking import CommitSeen, TreeItem
 from loadmaster.rehearsal.forge.git_data.shapes import (
@@ -23,7 +23,7 @@ from loadmaster.rehearsal.forge.git_data.shapes import (
 )
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-READ = Need("contents", "read")
+READ = Needed("contents", "read")
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_COMPARED = 250
 
@@ -45,12 +45,12 @@ class CommitRoutes:
         """Those that would take paths of others, if they came first."""
         yield ForgeEndpoint("GET", f"/repos/{self._premises.repository}/commits/{{revision:path}}", self._show, READ)
 
-    def _show_repository(self, asked: Asked) -> Response:
+    def _show_repository(self, asked: ForgeAsked) -> Response:
         branch = looking.default_branch(self._remote)
         permissions = None if asked.rights is None else role_permissions(asked.rights)
         return JSONResponse(whole_repository(asked.at, branch, self._premises.scenario, permissions))
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         tip = asked.query("sha") or looking.default_branch(self._remote)
         try:
             found = looking.history(self._remote, looking.revision(self._remote, tip), path=asked.query("path"))
@@ -58,14 +58,14 @@ class CommitRoutes:
             raise not_found() from None
         return listed(asked, found, lambda each: commit_json(asked.at, each))
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         commit = self._commit(asked.path["revision"])
         if asked.request.headers.get("accept") == "application/vnd.github.sha":
             return Response(commit.sha, media_type="application/vnd.github.sha; charset=utf-8")
         before = commit.parents[0] if commit.parents else _EMPTY_TREE
         return JSONResponse(commit_json(asked.at, commit, looking.changes(self._remote, before, commit.sha)))
 
-    def _show_git_commit(self, asked: Asked) -> Response:
+    def _show_git_commit(self, asked: ForgeAsked) -> Response:
         if looking.kind_of(self._remote, asked.path["sha"]) != "commit":
             raise not_found()
         return JSONResponse(git_commit_json(asked.at, looking.commit(self._remote, asked.path["sha"])))
@@ -76,7 +76,7 @@ class CommitRoutes:
         except UnknownCommit:
             raise ForgeProblem(422, f"No commit found for SHA: {revision}") from None
 
-    def _compare(self, asked: Asked) -> Response:
+    def _compare(self, asked: ForgeAsked) -> Response:
         base_name, dots, head_name = asked.path["basehead"].partition("...")
         names = [name.rpartition(":")[2] for name in (base_name, head_name)]  # `OWNER:BRANCH`; there are no forks here
         try:
@@ -111,7 +111,7 @@ class CommitRoutes:
             }
         )
 
-    def _show_content(self, asked: Asked) -> Response:
+    def _show_content(self, asked: ForgeAsked) -> Response:
         ref, path = asked.query("ref"), asked.path.get("path", "").strip("/")
         try:
             commit = looking.revision(self._remote, ref or "HEAD")

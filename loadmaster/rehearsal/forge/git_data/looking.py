@@ -49,7 +49,7 @@ class CommitSeen(Value):
         return self.message.partition("\n")[2].strip()
 
 
-class TagObject(Value):
+class AnnotatedTag(Value):
     """An annotated tag."""
 
     sha: str
@@ -62,7 +62,7 @@ class TagObject(Value):
     kind: str
 
 
-class FileChange(Value):
+class ChangedFile(Value):
     path: str
     before: str | None
     """Its former path, if it was renamed."""
@@ -158,14 +158,14 @@ def kind_of(remote: Path, sha: str) -> str | None:
     return answer.output.decode().strip() if answer.status == 0 else None
 
 
-def tag_object(remote: Path, sha: str) -> TagObject | None:
+def tag_object(remote: Path, sha: str) -> AnnotatedTag | None:
     if kind_of(remote, sha) != "tag":
         return None
     head, _, message = run(remote, "cat-file", "tag", sha).decode(errors="replace").partition("\n\n")
     fields = dict(line.split(" ", 1) for line in head.splitlines() if " " in line)
     tagger = re.fullmatch(r"(.*) <(.*)> (\d+) \S+", fields.get("tagger", ""))
     name, email, when = tagger.groups() if tagger else ("", "", "0")
-    return TagObject(
+    return AnnotatedTag(
         sha=sha,
         name=fields["tag"],
         message=message.rstrip("\n"),
@@ -177,7 +177,7 @@ def tag_object(remote: Path, sha: str) -> TagObject | None:
     )
 
 
-def changes(remote: Path, base: str, head: str) -> tuple[FileChange, ...]:
+def changes(remote: Path, base: str, head: str) -> tuple[ChangedFile, ...]:
     """The files that differ between two commits or trees, renames included."""
     told = run(remote, "diff-tree", "-r", "-z", "-M", "--raw", "--numstat", base, head).decode(errors="replace")
     fields = told.split("\0")
@@ -198,7 +198,7 @@ def changes(remote: Path, base: str, head: str) -> tuple[FileChange, ...]:
             counts[path] = (int(added) if added.isdecimal() else 0, int(removed) if removed.isdecimal() else 0)
     words = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
     return tuple(
-        FileChange(
+        ChangedFile(
             path=path,
             before=before,
             status=words.get(letter, "changed"),

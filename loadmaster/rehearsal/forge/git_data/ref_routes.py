@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.refusals import ForgeProblem, not_found
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking, updating
 from loadmaster.rehearsal.forge.git_data.looking import NOTHING, RefSeen
 from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, api_text
@@ -19,7 +19,7 @@ from loadmaster.rehearsal.forge.git_data.shapes import ref_json, tag_object_json
 from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
 from loadmaster.rehearsal.forge.memory.premises import Premises
 
-READ, WRITE = Need("contents", "read"), Need("contents", "write")
+READ, WRITE = Needed("contents", "read"), Needed("contents", "write")
 _BAD_NAME = re.compile(r"[\x00-\x20~^:?*\[\\\x7f]|\.\.|@\{|//|\.lock(/|$)|/$|\.$|^\.|/\.")
 
 
@@ -44,24 +44,24 @@ class RefRoutes:
         yield ForgeEndpoint("DELETE", f"{api}/refs/{{ref:path}}", self._delete, WRITE, door="branch")
         yield ForgeEndpoint("GET", f"{api}/tags/{{sha}}", self._show_tag_object, READ)
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         found = looking.ref(self._premises.remote, f"refs/{asked.path['ref']}")
         if found is None:
             raise not_found()
         return JSONResponse(ref_json(asked.at, found))
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         """Without pages, as GitHub does."""
         prefix = f"refs/{asked.path.get('ref', '')}"
         return JSONResponse([ref_json(asked.at, each) for each in looking.refs(self._premises.remote, prefix)])
 
-    def _show_tag_object(self, asked: Asked) -> Response:
+    def _show_tag_object(self, asked: ForgeAsked) -> Response:
         found = looking.tag_object(self._premises.remote, asked.path["sha"])
         if found is None:
             raise not_found()
         return JSONResponse(tag_object_json(asked.at, found))
 
-    def _create(self, asked: Asked) -> Response:
+    def _create(self, asked: ForgeAsked) -> Response:
         body = asked.json()
         name, sha = asked.required_text(body, "ref"), asked.required_text(body, "sha")
         if not name.startswith("refs/") or name.count("/") < 2 or _BAD_NAME.search(name):
@@ -73,7 +73,7 @@ class RefRoutes:
         made = ref_json(asked.at, RefSeen(name=name, object=sha, kind=kind))
         return JSONResponse(made, 201, headers={"Location": made["url"]})
 
-    def _move(self, asked: Asked) -> Response:
+    def _move(self, asked: ForgeAsked) -> Response:
         body: dict[str, Any] = asked.json()
         sha = asked.required_text(body, "sha")
         before = self._require_there(asked)
@@ -84,12 +84,12 @@ class RefRoutes:
         self._carry_out(RefUpdate(ref=before.name, old=before.object, new=sha))
         return JSONResponse(ref_json(asked.at, RefSeen(name=before.name, object=sha, kind=kind)))
 
-    def _delete(self, asked: Asked) -> Response:
+    def _delete(self, asked: ForgeAsked) -> Response:
         before = self._require_there(asked)
         self._carry_out(RefUpdate(ref=before.name, old=before.object, new=NOTHING))
         return Response(status_code=204)
 
-    def _require_there(self, asked: Asked) -> RefSeen:
+    def _require_there(self, asked: ForgeAsked) -> RefSeen:
         found = looking.ref(self._premises.remote, f"refs/{asked.path['ref']}")
         if found is None:
             raise ForgeProblem(422, "Reference does not exist")

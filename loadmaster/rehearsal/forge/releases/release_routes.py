@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from loadmaster.rehearsal.forge.front.asked import Asked
+from loadmaster.rehearsal.forge.front.asked import ForgeAsked
 from loadmaster.rehearsal.forge.front.front_door import ForgeEndpoint
 from loadmaster.rehearsal.forge.front.listing import listed
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson, ForgeProblem, invalid, not_found, unsupplied
-from loadmaster.rehearsal.forge.front.rights import Need
+from loadmaster.rehearsal.forge.front.rights import Needed
 from loadmaster.rehearsal.forge.git_data import looking, updating
 from loadmaster.rehearsal.forge.git_data.looking import NOTHING
 from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, api_text
@@ -24,7 +24,7 @@ from loadmaster.rehearsal.forge.memory.premises import Premises, stamp
 from loadmaster.rehearsal.forge.releases.shapes import release_json
 from loadmaster.rehearsal.forge.releases.store import ReleaseStore, StoredRelease
 
-READ, WRITE = Need("contents", "read"), Need("contents", "write")
+READ, WRITE = Needed("contents", "read"), Needed("contents", "write")
 _SETTABLE = ("tag_name", "target_commitish", "name", "body", "draft", "prerelease", "make_latest")
 _TEXTS = ("tag_name", "target_commitish", "name", "body", "make_latest")
 _LONGEST_BODY = 125_000
@@ -54,11 +54,11 @@ class ReleaseRoutes:
         page = f"/{self._premises.repository}/releases/tag/{{tag:path}}"
         yield ForgeEndpoint("GET", page, self._page, api=False)
 
-    def visible(self, asked: Asked) -> list[StoredRelease]:
+    def visible(self, asked: ForgeAsked) -> list[StoredRelease]:
         """Drafts are shown to those only who may write."""
         return [each for each in self._store.releases() if asked.may_push or not each.draft]
 
-    def asked_for(self, asked: Asked) -> StoredRelease:
+    def asked_for(self, asked: ForgeAsked) -> StoredRelease:
         """Raises `ForgeProblem`."""
         identity = asked.path["release"]
         found = next((each for each in self.visible(asked) if each.id == identity), None)
@@ -66,21 +66,21 @@ class ReleaseRoutes:
             raise not_found()
         return found
 
-    def _answer(self, asked: Asked, release: StoredRelease, status: int = 200) -> JSONResponse:
+    def _answer(self, asked: ForgeAsked, release: StoredRelease, status: int = 200) -> JSONResponse:
         shown = release_json(asked.at, release, self._store.assets(release.id))
         return JSONResponse(shown, status, headers={"Location": shown["url"]} if status == 201 else {})
 
-    def _list(self, asked: Asked) -> Response:
+    def _list(self, asked: ForgeAsked) -> Response:
         assets = self._store.assets()
         return listed(asked, self.visible(asked), lambda each: release_json(asked.at, each, assets))
 
-    def _show_of_tag(self, asked: Asked) -> Response:
+    def _show_of_tag(self, asked: ForgeAsked) -> Response:
         return self._answer(asked, self._require(self._store.published(asked.path["tag"])))
 
-    def _show_latest(self, asked: Asked) -> Response:
+    def _show_latest(self, asked: ForgeAsked) -> Response:
         return self._answer(asked, self._require(self._store.latest()))
 
-    def _show(self, asked: Asked) -> Response:
+    def _show(self, asked: ForgeAsked) -> Response:
         return self._answer(asked, self.asked_for(asked))
 
     def _require(self, release: StoredRelease | None) -> StoredRelease:
@@ -88,7 +88,7 @@ class ReleaseRoutes:
             raise not_found()
         return release
 
-    def _create(self, asked: Asked) -> Response:
+    def _create(self, asked: ForgeAsked) -> Response:
         values = _settings(asked)
         if not isinstance(values.get("tag_name"), str):
             raise unsupplied("tag_name")
@@ -106,7 +106,7 @@ class ReleaseRoutes:
         created = self._store.add_release(wanted | {"draft": True})
         return self._answer(asked, self._publish(created, latest) if publishes else created, 201)
 
-    def _change(self, asked: Asked) -> Response:
+    def _change(self, asked: ForgeAsked) -> Response:
         release, values = self.asked_for(asked), _settings(asked)
         publishes = values.pop("draft", True) is False and release.draft
         latest = values.pop("make_latest", "true")
@@ -115,7 +115,7 @@ class ReleaseRoutes:
         changed = self._store.change_release(release.id, values)
         return self._answer(asked, self._publish(changed, latest) if publishes else changed)
 
-    def _delete(self, asked: Asked) -> Response:
+    def _delete(self, asked: ForgeAsked) -> Response:
         self._store.delete_release(self.asked_for(asked).id)
         return Response(status_code=204)
 
@@ -136,7 +136,7 @@ class ReleaseRoutes:
 
     def _require_tag(self, tag: str, target: str) -> None:
         """Makes it if it is missing, and the rules allow that. Raises `ForgeProblem`."""
-        violations = ()
+        violations: tuple[Violation, ...] = ()
         if not looking.has_tag(self._remote, tag):
             violations = self._judge(RefUpdate(ref=f"refs/tags/{tag}", old=NOTHING, new=NOTHING.replace("0", "1")))
         if violations:
@@ -159,7 +159,7 @@ class ReleaseRoutes:
             self._store.make_latest(release.id)
         return self._store.change_release(release.id, values)
 
-    def _page(self, asked: Asked) -> Response:
+    def _page(self, asked: ForgeAsked) -> Response:
         """A text for a person who follows the link."""
         release = self._require(self._store.published(asked.path["tag"]))
         assets = (f"{each.digest}  {each.name}" for each in self._store.assets(release.id))
@@ -171,7 +171,7 @@ def _publishes(body: ForgeJson) -> bool:
     return body.get("draft") is False
 
 
-def _settings(asked: Asked) -> ForgeJson:
+def _settings(asked: ForgeAsked) -> ForgeJson:
     """The fields that the body sets, without those that cannot be set. Raises `ForgeProblem`."""
     body = asked.json()
     if body.get("make_latest") in (True, False):  # GitHub takes a text; its clients send both

@@ -210,7 +210,8 @@ class ReleaseStore:
         return self._contents / str(identity)
 
 
-def _asset(row: Mapping[str, Any]) -> StoredAsset:
-    values = {name: row[name] for name in row.keys()}  # noqa: SIM118  (a row of SQLite is no mapping)
+def _asset(row: sqlite3.Row) -> StoredAsset:
+    values: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
     defaults = {"state": "uploaded", "updated_at": values["created_at"], "downloads": 0}
-    return StoredAsset(**{name: defaults.get(name) if value is None else value for name, value in values.items()})
+    values |= {name: value for name, value in defaults.items() if values[name] is None}
+    return StoredAsset(**values)
