@@ -156,14 +156,13 @@ def unknown_keys(schema: Mapping[str, Any], body: Any, place: tuple[Any, ...] = 
     branches = list(_branches(schema))
     if any(each.get("additionalProperties") or not each.get("properties") for each in branches if _is_object(each)):
         return
-    known: dict[str, Any] = {}
-    for each in branches:
-        known.update(each.get("properties", {}))
     for key, value in body.items():
-        if key not in known:
+        candidates = [each["properties"][key] for each in branches if key in each.get("properties", {})]
+        if not candidates:
             yield f"{_place((*place, key))}: GitHub gives no such key"
-        else:
-            yield from unknown_keys(known[key], value, (*place, key))
+        else:  # of several shapes that it may have, the one that fits best
+            tried = (list(unknown_keys(each, value, (*place, key))) for each in candidates)
+            yield from min(tried, key=len)
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
