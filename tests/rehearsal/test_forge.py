@@ -105,7 +105,7 @@ class TestWhoMayAsk:
         assert refused.json()["message"] == "Bad credentials"
         assert refused.json()["documentation_url"]
 
-    @pytest.mark.parametrize("path", ["/repos/ada/other", "/", f"{API}/pulls", f"{API}/releases/99"])
+    @pytest.mark.parametrize("path", ["/repos/ada/other", "/", f"{API}/issues", f"{API}/releases/99"])
     def test_what_is_not_there_is_not_found_in_json(self, http: httpx.Client, path: str) -> None:
         assert http.get(path).status_code == 404
         assert http.get(path).json()["message"] == "Not Found"

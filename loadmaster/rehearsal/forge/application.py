@@ -47,6 +47,7 @@ from loadmaster.rehearsal.forge.releases.ci_uploads import CiUploads
 from loadmaster.rehearsal.forge.releases.planting import plant_releases
 from loadmaster.rehearsal.forge.releases.release_routes import ReleaseRoutes
 from loadmaster.rehearsal.forge.releases.store import ReleaseStore
+from loadmaster.rehearsal.forge.site.site_routes import SiteRoutes
 from loadmaster.rehearsal.forge_scenario import HEALTHY, ForgeScenario, ForgeTokenRights
 from loadmaster.run.clock import utc_now
 
@@ -109,17 +110,22 @@ class Forge:
         runs = RunRoutes(premises, self._actions, self._player, logs, workflows)
         environments = EnvironmentRoutes(premises, self._actions, self._player, runs)
         commits = CommitRoutes(premises)
+        pull_judge = PullJudge(premises, self.checks)
+        site = SiteRoutes(
+            premises, (self._actions, self._player, logs), (pull_memory, self._pulls, pull_judge), self._releases
+        )
         self._endpoints: list[ForgeEndpoint] = [
             *RefRoutes(premises, self.judge, self.pushed).endpoints(),
             *BranchRoutes(premises).endpoints(),
             *commits.endpoints(),
             *CheckRoutes(premises, self._checks_memory, self.checks).endpoints(),
-            *PullRoutes(premises, pull_memory, self._pulls, PullJudge(premises, self.checks)).endpoints(),
+            *PullRoutes(premises, pull_memory, self._pulls, pull_judge).endpoints(),
             *runs.endpoints(),
             *workflows.endpoints(),
             *environments.endpoints(),
             *assets.endpoints(),
             *releases.endpoints(),
+            *site.endpoints(),
             *commits.last_endpoints(),
         ]
 

@@ -136,7 +136,7 @@ def test_a_list_names_the_pages_around(hangar: ServedForge) -> None:
 
     def links(page: int) -> dict[str, str]:
         answer = hangar.http.get(f"{API}/releases", params={"per_page": 2, "page": page})
-        return {name: str(link["url"]).rpartition("page=")[2] for name, link in answer.links.items()}
+        return {str(name): str(link["url"]).rpartition("page=")[2] for name, link in answer.links.items()}
 
     assert links(1) == {"next": "2", "last": "3"}
     assert links(2) == {"prev": "1", "next": "3", "last": "3", "first": "1"}

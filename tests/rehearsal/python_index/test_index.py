@@ -23,7 +23,7 @@ JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 
 
 class Indexed(NamedTuple):
-    index: PythonIndex
+    python: PythonIndex
     address: str
 
     def upload(
@@ -54,7 +54,7 @@ def test_pip_installs_what_was_uploaded(indexed: Indexed, tmp_path: Path) -> Non
 def test_a_yanked_version_is_taken_only_by_its_exact_number(indexed: Indexed, tmp_path: Path) -> None:
     indexed.upload()
     indexed.upload(version="1.1.0")
-    indexed.index.yank("hangar.wing", "1.1.0", "broken")
+    indexed.python.yank("hangar.wing", "1.1.0", "broken")
     shown = httpx.get(f"{indexed.address}/simple/hangar-wing/", headers=JSON).json()
     assert [each["yanked"] for each in shown["files"]] == [False, "broken"]
     assert 'data-yanked="broken"' in httpx.get(f"{indexed.address}/simple/hangar-wing/").text
@@ -79,7 +79,7 @@ def test_pypi_s_own_json(indexed: Indexed) -> None:
     indexed.upload()
     shown = httpx.get(f"{indexed.address}/pypi/hangar.wing/1.0.0/json").json()
     assert (shown["info"]["name"], shown["info"]["version"]) == ("Hangar_Wing", "1.0.0")
-    assert shown["urls"][0]["digests"]["sha256"] == indexed.index.files()[0].sha256
+    assert shown["urls"][0]["digests"]["sha256"] == indexed.python.files()[0].sha256
     assert list(httpx.get(f"{indexed.address}/pypi/hangar-wing/json").json()["releases"]) == ["1.0.0"]
     assert httpx.get(f"{indexed.address}/pypi/hangar-wing/2.0.0/json").status_code == 404
 
@@ -88,7 +88,7 @@ def test_a_file_is_given_once_and_the_same_bytes_are_no_error(indexed: Indexed) 
     assert [indexed.upload().status_code for _ in range(2)] == [200, 200]
     other = indexed.upload(content=b"other\r\nbytes\n\x00\r")
     assert (other.status_code, "File already exists" in other.text) == (400, True)
-    assert len(indexed.index.files()) == 1
+    assert len(indexed.python.files()) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_binary_content_comes_through_the_form(indexed: Indexed) -> None:
 
 def test_a_stranger_uploads_nothing(indexed: Indexed) -> None:
     assert httpx.post(f"{indexed.address}/legacy/", data={":action": "file_upload"}).status_code == 403
-    assert indexed.index.files() == ()
+    assert indexed.python.files() == ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -158,7 +157,7 @@ class FrontDoor:
     def _act(self, endpoint: ForgeEndpoint, asked: ForgeAsked) -> Response:
         try:
             self._advance()
-            with self._premises.lock if endpoint.api else nullcontext():
+            with self._premises.lock:
                 return endpoint.answer(asked)
         except ForgeProblem as refused:
             return refused.answer()

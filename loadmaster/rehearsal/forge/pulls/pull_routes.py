@@ -188,7 +188,7 @@ class PullRoutes:
         if refusal is not None:
             raise ForgeProblem(405, refusal)
         title, message = asked.text(body, "commit_title"), asked.text(body, "commit_message")
-        merged = self._pulls.merge(pull, method, title=title, message=message)  # type: ignore[arg-type]  # looked at above
+        merged = self._pulls.merge(pull, method, title=title, message=message)
         return JSONResponse(
             {"sha": merged.merge_sha, "merged": True, "message": "Pull Request successfully merged"},
         )
