@@ -51,7 +51,7 @@ from loadmaster.rehearsal.forge.site.site_routes import SiteRoutes
 from loadmaster.rehearsal.forge_scenario import HEALTHY, ForgeScenario, ForgeTokenRights
 from loadmaster.run.clock import utc_now
 
-_PULSE = 0.05
+_PULSE = 0.1
 """Seconds between two looks at what is due."""
 
 

@@ -129,8 +129,7 @@ class Pulls:
     def _follow(self, pull: PullRecord) -> PullRecord:
         """The pull request with its branches as they are. It is over if its head is in its base, or is gone."""
         remote, now = self._premises.remote, self._premises.now()
-        head = looking.commit_of(remote, f"refs/heads/{pull.head}")
-        base = looking.commit_of(remote, f"refs/heads/{pull.base}")
+        head, base = looking.tip(remote, pull.head), looking.tip(remote, pull.base)
         if head is None or base is None:
             return self.close(pull)
         if (head, base) == (pull.head_sha, pull.base_sha):
