@@ -62,7 +62,7 @@ class AnnotatedTag(Value):
     kind: str
 
 
-class ChangedFile(Value):
+class DiffedFile(Value):
     path: str
     before: str | None
     """Its former path, if it was renamed."""
@@ -188,7 +188,7 @@ def tag_object(remote: Path, sha: str) -> AnnotatedTag | None:
     )
 
 
-def changes(remote: Path, base: str, head: str) -> tuple[ChangedFile, ...]:
+def changes(remote: Path, base: str, head: str) -> tuple[DiffedFile, ...]:
     """The files that differ between two commits or trees, renames included."""
     told = run(remote, "diff-tree", "-r", "-z", "-M", "--raw", "--numstat", base, head).decode(errors="replace")
     fields = told.split("\0")
@@ -209,7 +209,7 @@ def changes(remote: Path, base: str, head: str) -> tuple[ChangedFile, ...]:
             counts[path] = (int(added) if added.isdecimal() else 0, int(removed) if removed.isdecimal() else 0)
     words = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
     return tuple(
-        ChangedFile(
+        DiffedFile(
             path=path,
             before=before,
             status=words.get(letter, "changed"),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from loadmaster.rehearsal.forge.front.addresses import Addresses, node_id
 from loadmaster.rehearsal.forge.front.people import person_json
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson
-from loadmaster.rehearsal.forge.git_data.looking import AnnotatedTag, ChangedFile, CommitSeen, RefSeen, TreeItem
+from loadmaster.rehearsal.forge.git_data.looking import AnnotatedTag, CommitSeen, DiffedFile, RefSeen, TreeItem
 
 UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
 _NOREPLY = re.compile(r"\d+\+([\w-]+)@users\.noreply\.github\.com")
@@ -39,7 +39,7 @@ def tag_object_json(at: Addresses, tag: AnnotatedTag) -> ForgeJson:
     }
 
 
-def commit_json(at: Addresses, commit: CommitSeen, files: Sequence[ChangedFile] | None = None) -> ForgeJson:
+def commit_json(at: Addresses, commit: CommitSeen, files: Sequence[DiffedFile] | None = None) -> ForgeJson:
     """`files`: what it changes; None to leave that out, as in lists."""
     here = f"{at.api}/commits/{commit.sha}"
     shown = {
@@ -103,7 +103,7 @@ def commit_in_brief(commit: CommitSeen) -> ForgeJson:
     }
 
 
-def file_change_json(at: Addresses, sha: str, change: ChangedFile) -> ForgeJson:
+def file_change_json(at: Addresses, sha: str, change: DiffedFile) -> ForgeJson:
     path = quote(change.path)
     shown = {
         "sha": change.blob,

@@ -8,7 +8,7 @@ from loadmaster.rehearsal.forge.front.addresses import Addresses, node_id
 from loadmaster.rehearsal.forge.front.people import person_json
 from loadmaster.rehearsal.forge.front.refusals import ForgeJson
 from loadmaster.rehearsal.forge.front.repository_shape import repository_json
-from loadmaster.rehearsal.forge.git_data.looking import ChangedFile
+from loadmaster.rehearsal.forge.git_data.looking import DiffedFile
 from loadmaster.rehearsal.forge.memory.premises import stamp, stamp_or_none
 from loadmaster.rehearsal.forge.pulls.judging import Mergeability
 from loadmaster.rehearsal.forge.pulls.records import PullRecord
@@ -76,7 +76,7 @@ def pull_in_brief(at: Addresses, pull: PullRecord, default_branch: str, scenario
 
 
 def pull_json(
-    at: Addresses, brief: ForgeJson, pull: PullRecord, seen: Mergeability, commits: int, files: Sequence[ChangedFile]
+    at: Addresses, brief: ForgeJson, pull: PullRecord, seen: Mergeability, commits: int, files: Sequence[DiffedFile]
 ) -> ForgeJson:
     """As alone."""
     return brief | {
