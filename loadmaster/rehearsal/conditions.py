@@ -12,6 +12,7 @@ from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.faults import Fault
+from loadmaster.rehearsal.forge_scenario import ForgeScenario
 from loadmaster.rehearsal.registry import Limits, Service
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.run.profiles import problems_of
@@ -32,6 +33,11 @@ class Conditions(Value):
         title="Scenario",
         description="Who and what the rehearsal registry knows before the release: accounts, owners, tokens, crates.",
     )
+    forge: ForgeScenario | None = Field(
+        default=None,
+        title="Forge",
+        description="How the rehearsal's forge differs from a healthy one: rights, rules, checks, other people, runs, assets.",
+    )
     clock_speed: float = Field(
         default=1.0,
         gt=0,
@@ -41,7 +47,7 @@ class Conditions(Value):
 
 
 def read_script(file: Path) -> Conditions:
-    """A script in TOML, or in JSON if the file's name ends so: `fault` (a list), `service`, `limits`, `clock_speed`.
+    """A script in TOML, or in JSON if the file's name ends so: `fault` (a list), `service`, `limits`, `forge`, `clock_speed`.
 
     Raises `FaultScriptBroken`.
     """
@@ -51,7 +57,9 @@ def read_script(file: Path) -> Conditions:
     except (OSError, ValueError) as error:
         raise FaultScriptBroken(str(file), str(error)) from error
     if not isinstance(document, dict) or not document or not isinstance(document.get("fault", []), list):
-        raise FaultScriptBroken(str(file), "it has no `[[fault]]`, nor `[service]`, `[limits]` or `clock_speed`")
+        raise FaultScriptBroken(
+            str(file), "it has no `[[fault]]`, nor `[service]`, `[limits]`, `[forge]` or `clock_speed`"
+        )
     try:
         return Conditions.model_validate({("faults" if key == "fault" else key): document[key] for key in document})
     except ValidationError as error:

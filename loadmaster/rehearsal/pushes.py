@@ -1,18 +1,20 @@
-"""Faults of pushes: the part of a world that its git remote's hooks ask, and the installation of these hooks.
+"""Pushes: the part of a world that its git remote's hooks ask, and the installation of these hooks.
 
-It knows the two instants of a push: before git updates the refs, and after that but before git answers. A remote on
-a path has no server of its own, hence the hooks; one process decides and counts.
+It says what the forge's rules are against, and what faults the script has. It knows the two instants of a push: before git
+updates the refs, and after that but before git answers. A remote on a path has no server of its own, hence the hooks; one process
+decides and counts.
 """
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -20,6 +22,7 @@ from starlette.routing import Route
 from loadmaster.clients.disk import writing
 from loadmaster.rehearsal import push_hook
 from loadmaster.rehearsal.faults import Door, Fault, Misfortune, kill
+from loadmaster.rehearsal.forge.git_data.updating import RefUpdate, read_updates
 from loadmaster.rehearsal.push_hook import CUT, GO_ON, REFUSE
 
 _DOORS: dict[str, Door] = {"refs/heads/": "push-commit", "refs/tags/": "push-tag"}
@@ -37,8 +40,9 @@ exec {command} after
 
 
 class Pushes:
-    def __init__(self, misfortune: Misfortune) -> None:
-        self._misfortune = misfortune
+    def __init__(self, misfortune: Misfortune, refusal: Callable[[RefUpdate], str | None] | None = None) -> None:
+        """`refusal` is what speaks against an update by the forge's rules; None if it has none but those of every remote."""
+        self._misfortune, self._refusal = misfortune, refusal
         self._owed: dict[str, Fault] = {}
 
     def app(self) -> Starlette:
@@ -51,8 +55,9 @@ class Pushes:
 
     @contextmanager
     def hooked(self, remote: Path, address: str) -> Iterator[None]:
-        """Lets the remote ask this application, served at `address`, in the block; only if the script has faults of pushes."""
-        if not self._misfortune.script.is_about(*_DOORS.values()):
+        """Lets the remote ask this application, served at `address`, in the block; only if the script has faults of pushes, or
+        the forge rules."""
+        if self._refusal is None and not self._misfortune.script.is_about(*_DOORS.values()):
             yield
             return
         command = shlex.join([sys.executable, "-I", "-S", str(Path(push_hook.__file__).resolve()), address])
@@ -69,7 +74,12 @@ class Pushes:
                 (remote / "hooks" / name).unlink()
 
     async def _before(self, request: Request) -> Response:
-        for ref in await _refs(request):
+        updates = read_updates((await request.body()).decode())
+        for update in updates:
+            refusal = await run_in_threadpool(self._refusal, update) if self._refusal is not None else None
+            if refusal is not None:
+                return PlainTextResponse(f"{REFUSE}\n{refusal}")
+        for ref in (update.ref for update in updates):
             fault = next((self._misfortune.due(on) for prefix, on in _DOORS.items() if ref.startswith(prefix)), None)
             if fault is None:
                 continue

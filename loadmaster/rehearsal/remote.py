@@ -1,4 +1,4 @@
-"""The git remote of a rehearsal: a bare repository with protected branches and tags.
+"""The git remote of a rehearsal: a bare repository whose release branch is protected, as its tags are.
 
 It knows GitHub's rules for updates and the words it rejects with. It refuses to know who pushes: there is no
 credential on a path.
@@ -25,9 +25,10 @@ is_nothing() {
     case $1 in *[!0]*) return 1 ;; esac
 }
 updates=$(cat)
+protected=$(git symbolic-ref HEAD)
 while read -r old new ref; do
     case $ref in
-    refs/heads/*)
+    "$protected")
         branch="GH006: Protected branch update failed for $ref."
         if is_nothing "$new"; then
             refuse "$branch" 'Cannot delete this branch'

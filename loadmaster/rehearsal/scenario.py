@@ -83,7 +83,7 @@ class ScenarioToken(ActorToken):
     def _can_be_found(self) -> Self:
         if self.name is None and self.token is None:
             raise ValueError("give `name`, to find the token that is made up, or the `token` itself")
-        if self.name in ("registry", "forge", "identity"):
+        if self.name in ("registry", "forge", "identity", "python"):
             raise ValueError(f'`name = "{self.name}"` is the world\'s own credential; choose another')
         return self
 

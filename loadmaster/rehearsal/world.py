@@ -10,11 +10,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from loadmaster.clients.sandbox import BuildSandbox
 from loadmaster.clients.serving import serving
 from loadmaster.errors.git import GitDenied, GitRemoteMissing, GitRemoteUnreachable
 from loadmaster.errors.profile.lying import NoProfileIn
@@ -22,19 +25,27 @@ from loadmaster.index_as_of.upstream import Upstream
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.rehearsal.conditions import Conditions
-from loadmaster.rehearsal.expected import MAINTAINER, expected_scenario
+from loadmaster.rehearsal.expected import MAINTAINER, expected_scenario, publishable_names
 from loadmaster.rehearsal.faults import FaultScript, Misfortune
 from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.forge.actions.works import JobTask, JobWork
+from loadmaster.rehearsal.forge_scenario import HEALTHY
 from loadmaster.rehearsal.issuer import IssuedRun, Issuer
 from loadmaster.rehearsal.pushes import Pushes
+from loadmaster.rehearsal.python_index import PythonIndex
 from loadmaster.rehearsal.registry import Limits, Registry, new_token
 from loadmaster.rehearsal.remote import create_remote
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.scenario import Scenario
 from loadmaster.rehearsal.seeding import kept_token, seed
+from loadmaster.rehearsal.works.publishing import publish_crates
+from loadmaster.rehearsal.works.surroundings import Surroundings
+from loadmaster.rehearsal.works.uploading import upload_assets
+from loadmaster.rehearsal.works.wheels import upload_wheels
 from loadmaster.run.job import Job
 from loadmaster.run.pinning import pin, repository_of, source_of
 from loadmaster.run.profiles import load_project, read_anew
+from loadmaster.run.sandboxing import sandbox_for
 from loadmaster.run.store import RunDirectory, Store
 from loadmaster.run.world import World
 from loadmaster.run.world_clock import WorldClock
@@ -45,6 +56,8 @@ FORGE_OWNER_ID = 1
 ISSUER = "/issuer"
 PUSHES = "/pushes"
 """The path that the git remote's hooks ask."""
+PYTHON = "/python"
+WhoPublishes = Literal["direct", "ci"]
 
 
 @contextmanager
@@ -96,29 +109,62 @@ def open_world(
     clock: WorldClock,
     store: Store,
     port: int = 0,
+    publisher: WhoPublishes = "direct",
 ) -> Iterator[World]:
-    """Serves the registry and the forge of `directory`, a new or an existing world. Raises `PortTaken`."""
+    """Serves the registry, the forge and the package index of `directory`, a new or an existing world. Raises `PortTaken`.
+
+    `publisher` is who uploads the crates, which the workflows find in `vars.PUBLISHER`.
+    """
     issuer = Issuer(directory, clock.now)
-    registry = _registry(directory, project, as_of, conditions, clock, store, issuer)
+    crates = publishable_names(remote) if publisher == "ci" else ()
+    registry = _registry(directory, project, as_of, conditions, clock, store, issuer, crates)
     script = FaultScript(faults=conditions.faults)
-    forge = _forge(directory, project, remote, script, clock)
-    pushes = Pushes(Misfortune(script, directory / "faults.sqlite", clock=clock.now, sleep=clock.sleep))
+    forge = _forge(directory, project, remote, conditions, clock, publisher)
+    python_token = kept_token(directory, "python", lambda: secrets.token_urlsafe(32))
+    python = PythonIndex(directory / "python", token=python_token, clock=clock.now)
+    misfortune = Misfortune(script, directory / "faults.sqlite", clock=clock.now, sleep=clock.sleep)
+    pushes = Pushes(misfortune, forge.refusal_of_push if _rules_pushes(conditions) else None)
     kept_token(directory, "identity", lambda: issuer.request_token(_run_of(project)))
-    parts = {"/registry": registry.app(), "/forge": forge.app(), ISSUER: issuer.app(), PUSHES: pushes.app()}
+    parts = {
+        "/registry": registry.app(),
+        "/forge": forge.app(),
+        PYTHON: python.app(),
+        ISSUER: issuer.app(),
+        PUSHES: pushes.app(),
+    }
     app = Starlette(routes=[Mount(path, part) for path, part in parts.items()])
+
+    def id_token(task: JobTask, audience: str) -> str:
+        return issuer.id_token(_run_of_job(project, task), audience)
+
     with serving(app, port) as address, pushes.hooked(remote, f"{address}{PUSHES}"):
-        yield World(
-            kind="rehearsal",
+        around = Surroundings(
+            project=project,
+            remote=remote,
             index=f"sparse+{address}/registry/index/",
-            replaces_crates_io=True,
-            forge=f"{address}/forge",
-            repository=project.forge,
-            remote=str(remote),
-            directory=directory,
-            identity=f"{address}{ISSUER}/token",
-            as_of=as_of,
-            registry_remembers=project.rehearsal.upstream and as_of >= clock.since,
+            python_index=f"{address}{PYTHON}",
+            id_token=id_token,
+            sandbox=_sandbox(project, store),
         )
+        works: dict[str, JobWork] = {
+            "publish": partial(publish_crates, around),
+            "upload": partial(upload_assets, around, forge.ci_uploads.put),
+            "wheels": partial(upload_wheels, around, python_token),
+        }
+        with forge.running(works):
+            yield World(
+                kind="rehearsal",
+                index=f"sparse+{address}/registry/index/",
+                replaces_crates_io=True,
+                forge=f"{address}/forge",
+                repository=project.forge,
+                remote=str(remote),
+                directory=directory,
+                identity=f"{address}{ISSUER}/token",
+                python_index=f"{address}{PYTHON}",
+                as_of=as_of,
+                registry_remembers=project.rehearsal.upstream and as_of >= clock.since,
+            )
 
 
 def _run_of(project: Project) -> IssuedRun:
@@ -140,10 +186,11 @@ def _registry(
     clock: WorldClock,
     store: Store,
     issuer: Issuer,
+    crates: tuple[str, ...],
 ) -> Registry:
     upstream = Upstream(crates_io_index(), store.part("upstream"), as_of=as_of) if project.rehearsal.upstream else None
     bursts = Limits(new_burst=project.registry.new_burst, update_burst=project.registry.update_burst)
-    scenario = conditions.scenario or expected_scenario(project, _run_of(project))
+    scenario = conditions.scenario or expected_scenario(project, _run_of(project), crates)
     actor = scenario.actor or MAINTAINER
     registry = Registry(
         directory / "registry",
@@ -178,9 +225,51 @@ def _forge_accounts(project: Project, scenario: Scenario) -> dict[str, int]:
     }
 
 
-def _forge(directory: Path, project: Project, remote: Path, script: FaultScript, clock: WorldClock) -> Forge:
+def _forge(
+    directory: Path,
+    project: Project,
+    remote: Path,
+    conditions: Conditions,
+    clock: WorldClock,
+    publisher: WhoPublishes,
+) -> Forge:
     owner, _, name = project.forge.partition("/")
-    place = directory / "forge"
-    forge = Forge(place, remote=remote, owner=owner, name=name, faults=script, clock=clock.now, sleep=clock.sleep)
+    forge = Forge(
+        directory / "forge",
+        remote=remote,
+        owner=owner,
+        name=name,
+        scenario=conditions.forge or HEALTHY,
+        faults=FaultScript(faults=conditions.faults),
+        jobs=project.rehearsal.jobs,
+        variables={"PUBLISHER": publisher},
+        clock=clock.now,
+        sleep=clock.sleep,
+    )
     forge.add_token(kept_token(directory, "forge", lambda: secrets.token_urlsafe(32)))
     return forge
+
+
+def _rules_pushes(conditions: Conditions) -> bool:
+    """Whether the forge refuses more pushes than every rehearsal's remote does."""
+    return conditions.forge is not None and (conditions.forge.protects_branch or bool(conditions.forge.forbidden_tags))
+
+
+def _run_of_job(project: Project, task: JobTask) -> IssuedRun:
+    """A played job as its ID token describes it."""
+    return IssuedRun(
+        repository=project.forge,
+        repository_owner_id=_run_of(project).repository_owner_id,
+        workflow=task.workflow.file,
+        environment=task.source.environment,
+        event=task.run.event,
+        ref=task.run.ref,
+        run_id=task.run.id,
+        sha=task.run.head_sha,
+    )
+
+
+def _sandbox(project: Project, store: Store) -> BuildSandbox | None:
+    """None if there are no jobs that call cargo; those that do are in the sandbox of the project's builds."""
+    publishes = any(job.does == "publish" for job in project.rehearsal.jobs)
+    return sandbox_for(project.cargo, store.root) if publishes else None

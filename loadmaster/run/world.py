@@ -30,6 +30,8 @@ class World(Value):
     """Holds the world's state and its credentials."""
     identity: str | None = None
     """The address that issues ID tokens, as for GitHub Actions' jobs, to the credential `identity`. None: from the environment."""
+    python_index: str | None = None
+    """Base address of the rehearsal's package index for Python: `/simple/` is below it. None in a live world."""
     as_of: AwareDatetime | None = None
     """The registry's upstream is seen as of this instant."""
     registry_remembers: bool = True

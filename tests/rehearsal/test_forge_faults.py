@@ -13,8 +13,10 @@ import pytest
 
 from loadmaster.clients import git
 from loadmaster.clients.serving import serving
-from loadmaster.rehearsal.faults import Fault, FaultScript
+from loadmaster.rehearsal.faults import Door, Fault, FaultScript
 from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.forge_scenario import ForgeScenario, PlayedJob
+from tests.kit.forges import served_forge
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 API, UPLOADS = "/repos/ada/hangar/releases", "/uploads/repos/ada/hangar/releases"
@@ -143,3 +145,49 @@ def test_a_forge_that_hangs_up_answers_nothing_at_all(remote: Path) -> None:
         with pytest.raises(httpx.TransportError):
             http.get(API)
         assert http.get(API).json() == []
+
+
+WORKFLOW = "on: {push: {tags: ['v*']}, workflow_dispatch: {}}\njobs: {a: {runs-on: x}}\n"
+DOORS: dict[Door, tuple[str, str, dict[str, Any]]] = {
+    "branch": ("POST", "git/refs", {"ref": "refs/heads/new"}),
+    "pull": ("POST", "pulls", {"title": "x", "head": "aside", "base": "main"}),
+    "merge": ("PUT", "pulls/1/merge", {}),
+    "dispatch": ("POST", "actions/workflows/ci.yml/dispatches", {"ref": "main"}),
+    "rerun": ("POST", "actions/runs/1/rerun", {}),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "fault", [{"status": 502, "detail": "Server Error"}, {"lose_answer": True}, {"reset": "before-commit"}]
+)
+def test_the_doors_of_landing_and_of_runs(tmp_path: Path, door: Door, fault: dict[str, Any]) -> None:
+    script = FaultScript(faults=(Fault(on=door, **fault),))
+    scenario = ForgeScenario(jobs=(PlayedJob(name="a", seconds=0),))
+    files = {".github/workflows/ci.yml": WORKFLOW}
+    with served_forge(tmp_path, scenario, files, faults=script) as hangar:
+        sha = hangar.commit("new", "1", branch="aside")
+        hangar.push("aside:refs/heads/aside")
+        hangar.tag("v1.0.0")
+        if door == "merge":
+            hangar.ask("POST", "pulls", 201, json=DOORS["pull"][2])
+        method, path, body = DOORS[door]
+        body = body | ({"sha": sha} if door == "branch" else {})
+        api = "/repos/ada/hangar"
+
+        def ask() -> int:
+            return hangar.http.request(method, f"{api}/{path}", json=body).status_code
+
+        if "status" in fault:
+            assert ask() == 502
+        else:
+            with pytest.raises(httpx.TransportError):
+                ask()
+        took_place = {
+            "branch": hangar.http.get(f"{api}/git/ref/heads/new").status_code == 200,
+            "pull": len(hangar.get("pulls")) == 1,
+            "merge": hangar.http.get(f"{api}/pulls/1/merge").status_code == 204,
+            "dispatch": len(hangar.runs()) == 2,
+            "rerun": hangar.get("actions/runs/1")["run_attempt"] == 2,
+        }[door]
+        assert took_place is ("lose_answer" in fault)

@@ -94,10 +94,12 @@ def _addresses(world: World) -> dict[str, str | None]:
         "forge": world.forge,
         "remote": world.remote,
         "identity": world.identity,
+        "python_index": world.python_index,
         "directory": str(world.directory),
         "registry_token_file": str(credential_file(world.directory, "registry")),
         "identity_token_file": str(credential_file(world.directory, "identity")),
         "forge_token_file": str(credential_file(world.directory, "forge")),
+        "python_token_file": str(credential_file(world.directory, "python")),
     }
 
 
@@ -107,8 +109,10 @@ def _how_to(world: World) -> str:
 
 registry  {world.index}
 forge     {world.forge}/repos/{world.repository}
+pages     {world.forge}/{world.repository}
 remote    {world.remote}
 identity  {world.identity}
+python    {world.python_index}/simple
 
 To publish a workspace with cargo itself, run this in its directory. cargo gets a home of its own, in which the world's
 registry stands in for crates.io:

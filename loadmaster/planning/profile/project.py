@@ -19,6 +19,7 @@ from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
 from loadmaster.planning.profile.profile_patterns import groups_of
 from loadmaster.planning.profile.registry_style import RegistryStyle
+from loadmaster.planning.profile.rehearsed_job import RehearsedJob
 from loadmaster.planning.profile.release_command import ReleaseCommand, require_own_titles
 from loadmaster.planning.profile.secret_variables import GIT_ONLY, names_credential
 from loadmaster.planning.profile.tag_name import SPELLINGS, fields_of, tag_name
@@ -319,6 +320,8 @@ class Rehearsing(Value):
 
     upstream: bool = True
     """Take external crates, and the project's own earlier versions, from crates.io's index."""
+    jobs: tuple[RehearsedJob, ...] = ()
+    """What jobs of the project's own workflows do in a rehearsal, one `[[rehearsal.jobs]]` for each."""
 
 
 class Project(Value):

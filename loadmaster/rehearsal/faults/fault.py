@@ -13,13 +13,14 @@ from pydantic import Field, model_validator
 from loadmaster.planning.values.value import Value, digest
 
 Door = Literal[
-    "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release", "registry", "forge"
+    "publish", "index", "download", "config", "push-commit", "push-tag", "draft", "asset", "release",
+    "branch", "pull", "merge", "dispatch", "rerun", "registry", "forge",
 ]  # fmt: skip
 """The places of requests: at the registry, at the git remote, at the forge. The last two are every request to that server."""
 
 _PUSHES = frozenset[Door]({"push-commit", "push-tag"})
 _READS = frozenset[Door]({"index", "download", "config"})
-_FORGE = frozenset[Door]({"draft", "asset", "release"})
+_FORGE = frozenset[Door]({"draft", "asset", "release", "branch", "pull", "merge", "dispatch", "rerun"})
 _SERVERS = frozenset[Door]({"registry", "forge"})
 _HTTP = _READS | _FORGE | _SERVERS | frozenset[Door]({"publish"})
 _EFFECTS = _PUSHES | _FORGE | frozenset[Door]({"publish"})

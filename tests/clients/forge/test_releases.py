@@ -30,6 +30,8 @@ from loadmaster.errors.forge.answers import (
 )
 from loadmaster.planning.forge.releases import Asset, Draft, ForgeRelease
 from loadmaster.rehearsal.forge import Forge
+from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
+from loadmaster.rehearsal.forge_scenario import ForgeScenario, PlayedJob
 from loadmaster.rehearsal.remote import create_remote
 
 API = "https://forge.example/api/v3"
@@ -282,14 +284,19 @@ def test_a_broken_connection_is_worth_retrying() -> None:
 @pytest.fixture
 def rehearsal(tmp_path: Path) -> Iterator[tuple[Forge, httpx.Client, str]]:
     """A served forge whose repository has the tag v1.0.0, a client that may write, and the tag's commit."""
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "file").touch()
+    workflows = tmp_path / "tree" / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "release.yml").write_text("name: Release\non: {push: {tags: ['v*']}}\njobs: {release: {runs-on: x}}\n")
     source = tmp_path / "source.git"
     commit = git.import_directory(tmp_path / "tree", source, "main", WHEN)
     git.create_tag(source, "v1.0.0", commit, "v1.0.0", git.Author(name="Ada", email="a@b.c"), WHEN)
     remote = create_remote(tmp_path / "remote.git", source, "main")
-    made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar", immutable_releases=True)
+    scenario = ForgeScenario(immutable_releases=True, jobs=(PlayedJob(name="release", seconds=0),))
+    made = Forge(tmp_path / "forge", remote=remote, owner="ada", name="hangar", scenario=scenario)
     made.add_token("t0ken")
+    made.pushed(
+        [RefUpdate(ref="refs/tags/v1.0.0", old="0" * 40, new=git.observe_refs(str(remote))["refs/tags/v1.0.0"])]
+    )
     with serving(made.app()) as address, http_client(address, "ada/hangar", "t0ken") as http:
         yield made, http, commit
 

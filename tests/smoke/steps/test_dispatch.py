@@ -16,8 +16,7 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.smoke_workflow import SmokeRunNotFound, SmokeWorkflowMissing, SmokeWorkflowRefused
 from loadmaster.planning.smoke.report import ErrorKind, Subject
 from loadmaster.planning.smoke.verdict import Verdict
-from loadmaster.rehearsal.forge import Forge
-from loadmaster.rehearsal.forge.workflow_routes import PlayedWorkflow, WorkflowOutcome
+from loadmaster.rehearsal.forge import Forge, PlayedWorkflow, WorkflowOutcome
 from loadmaster.smoke.steps import dispatch as smoke_dispatch
 from loadmaster.smoke.steps.dispatch import Dispatched, smoke_by_workflow
 from tests.kit.smoke_reports import log, moment, report
@@ -25,7 +24,10 @@ from tests.kit.smoke_reports import log, moment, report
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
 NONCE = "5f0c77aa"
 INPUTS = "{nonce: {}, subject: {}, kernel: {}}"
-GOOD = f"name: smoke\nrun-name: smoke ${{{{ inputs.nonce }}}}\non: {{workflow_dispatch: {{inputs: {INPUTS}}}}}\njobs: {{}}\n"
+GOOD = (
+    f"name: smoke\nrun-name: smoke ${{{{ inputs.nonce }}}}\non: {{workflow_dispatch: {{inputs: {INPUTS}}}}}\n"
+    "jobs: {smoke: {runs-on: ubuntu-latest}}\n"
+)
 
 Reach = Callable[[str, PlayedWorkflow], httpx.Client]
 

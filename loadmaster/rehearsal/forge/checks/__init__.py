@@ -1,0 +1,1 @@
+"""Checks of commits: statuses that somebody posts, check runs of workflows' jobs, and those that a scenario plays."""

@@ -1,0 +1,1 @@
+"""What the forge remembers, and what all its parts share."""

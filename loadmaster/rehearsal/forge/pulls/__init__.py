@@ -1,0 +1,1 @@
+"""Pull requests: opened, judged, merged as GitHub merges, and what other people do to them."""
