@@ -75,7 +75,7 @@ class CiRuns:
         if self._seen != before:
             self._changed = now
             self._show(before)
-        self._next = now + pause(now, self._changed)
+        self._next = now + pause(now, self._changed, self._looks)
 
     @property
     def falls_back(self) -> bool:

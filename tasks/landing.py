@@ -6,6 +6,8 @@ A pull request is followed until it is merged, by us or by a person. Each look i
 
 from __future__ import annotations
 
+import itertools
+
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
@@ -57,7 +59,7 @@ def _merge_when_ready(job: Job, plan: ReleasePlan, commit: str, number: int) -> 
     rules = _look_at_rules(job, plan.branch)
     begun = changed = clock.now()
     shown: PullSight | None = None
-    while True:
+    for looks in itertools.count(1):
         seen = _look_at_pull(job, plan, number, rules)
         if seen != shown:
             shown, changed = seen, clock.now()
@@ -72,7 +74,7 @@ def _merge_when_ready(job: Job, plan: ReleasePlan, commit: str, number: int) -> 
         waited = (clock.now() - begun).total_seconds()
         if waited > (style.checked_within if seen.awaited else style.checked_within + style.merged_within):
             raise PullNotReady(seen.pull.url, f"it waits for {waits_for}", waited)
-        if not job.outages.wait_until(clock.now() + pause(clock.now(), changed)):
+        if not job.outages.wait_until(clock.now() + pause(clock.now(), changed, looks)):
             raise RunCancelled
 
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -22,6 +21,7 @@ from loadmaster.clients.serving import serving
 from loadmaster.errors.git import GitDenied, GitRemoteMissing, GitRemoteUnreachable
 from loadmaster.errors.profile.lying import NoProfileIn
 from loadmaster.index_as_of.upstream import Upstream
+from loadmaster.planning.profile.ci_style import Publisher
 from loadmaster.planning.profile.project import Project
 from loadmaster.planning.registry.sparse_index import crates_io_index
 from loadmaster.rehearsal.conditions import Conditions
@@ -57,7 +57,6 @@ ISSUER = "/issuer"
 PUSHES = "/pushes"
 """The path that the git remote's hooks ask."""
 PYTHON = "/python"
-WhoPublishes = Literal["direct", "ci"]
 
 
 @contextmanager
@@ -109,17 +108,16 @@ def open_world(
     clock: WorldClock,
     store: Store,
     port: int = 0,
-    publisher: WhoPublishes = "direct",
 ) -> Iterator[World]:
     """Serves the registry, the forge and the package index of `directory`, a new or an existing world. Raises `PortTaken`.
 
-    `publisher` is who uploads the crates, which the workflows find in `vars.PUBLISHER`.
+    The workflows find the project's publisher in `vars.PUBLISHER`.
     """
     issuer = Issuer(directory, clock.now)
-    crates = publishable_names(remote) if publisher == "ci" else ()
+    crates = publishable_names(remote) if project.publisher is Publisher.CI else ()
     registry = _registry(directory, project, as_of, conditions, clock, store, issuer, crates)
     script = FaultScript(faults=conditions.faults)
-    forge = _forge(directory, project, remote, conditions, clock, publisher)
+    forge = _forge(directory, project, remote, conditions, clock)
     python_token = kept_token(directory, "python", lambda: secrets.token_urlsafe(32))
     python = PythonIndex(directory / "python", token=python_token, clock=clock.now)
     misfortune = Misfortune(script, directory / "faults.sqlite", clock=clock.now, sleep=clock.sleep)
@@ -231,7 +229,6 @@ def _forge(
     remote: Path,
     conditions: Conditions,
     clock: WorldClock,
-    publisher: WhoPublishes,
 ) -> Forge:
     owner, _, name = project.forge.partition("/")
     forge = Forge(
@@ -242,7 +239,7 @@ def _forge(
         scenario=conditions.forge or HEALTHY,
         faults=FaultScript(faults=conditions.faults),
         jobs=project.rehearsal.jobs,
-        variables={"PUBLISHER": publisher},
+        variables={"PUBLISHER": str(project.publisher)},
         clock=clock.now,
         sleep=clock.sleep,
     )

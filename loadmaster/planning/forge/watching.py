@@ -16,6 +16,8 @@ from loadmaster.planning.values.value import Value
 
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(seconds=8)
 """Between two looks at a run: a release by CI of twenty minutes must not take three hundred requests."""
+FIRST_PAUSES = (timedelta(seconds=1), timedelta(seconds=2))
+"""After the first looks: a run that is over at once is seen so."""
 LIVELY = timedelta(minutes=1)
 """For so long after a change the shortest pause is made."""
 
@@ -133,8 +135,10 @@ def _state(run: WorkflowRun | None, jobs: Sequence[WorkflowJob]) -> CiState:
     return CiState.RUNNING if "completed" in statuses or run.status == "in_progress" else CiState.QUEUED
 
 
-def pause(now: datetime, changed: datetime) -> timedelta:
-    """Until the next look. `changed`: when something was last seen to change."""
+def pause(now: datetime, changed: datetime, looks: int) -> timedelta:
+    """Until the next look, after so many. `changed`: when something was last seen to change."""
+    if looks <= len(FIRST_PAUSES):
+        return FIRST_PAUSES[looks - 1]
     return SHORTEST_PAUSE if now - changed < LIVELY else LONGEST_PAUSE
 
 

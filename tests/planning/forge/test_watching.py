@@ -9,6 +9,7 @@ import pytest
 
 from loadmaster.planning.forge.runs import PendingDeployment, WorkflowJob, WorkflowRun
 from loadmaster.planning.forge.watching import (
+    FIRST_PAUSES,
     LIVELY,
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
@@ -132,8 +133,12 @@ def test_an_approval_says_of_whom() -> None:
 
 
 def test_looks_are_rarer_when_nothing_changes() -> None:
-    assert pause(NOW, NOW) == SHORTEST_PAUSE
-    assert pause(NOW + LIVELY + timedelta(seconds=1), NOW) == LONGEST_PAUSE
+    assert pause(NOW, NOW, 9) == SHORTEST_PAUSE
+    assert pause(NOW + LIVELY + timedelta(seconds=1), NOW, 9) == LONGEST_PAUSE
+
+
+def test_the_first_looks_come_sooner() -> None:
+    assert [pause(NOW, NOW, looks) for looks in (1, 2, 3)] == [*FIRST_PAUSES, SHORTEST_PAUSE]
 
 
 FILE = "on: {push: {tags: ['v*']}}\njobs: {a: {}}\n"
