@@ -96,7 +96,7 @@ def _prepare(job: Job, journal: Journal) -> Ready:
     journal.begin(Phase.CHECK)
     asking = permissions.begin(job, plan, seen)
     answers = prepare.check(job, seen, plan, prepare.judge_code(job, seen, plan))
-    answers += permissions.gate_answers(job, asking) + ask_for_worker(job, offers_of(plan))
+    answers += permissions.gate_answers(job, plan, asking) + ask_for_worker(job, offers_of(plan))
     journal.note_gates(answers)
     require_open(answers)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
+from loadmaster.planning.forge.rights import ForgeRights, forge_findings
 from loadmaster.planning.permissions.facts import Facts
 from loadmaster.planning.permissions.findings import Finding, answers
 from loadmaster.planning.permissions.gates import ask
@@ -19,6 +21,7 @@ from loadmaster.planning.values.artifact_key import artifact_key
 from loadmaster.planning.values.gate import GateAnswer
 from loadmaster.run.job import Job
 from loadmaster.steps import permissions
+from loadmaster.steps.forge import rights
 from loadmaster.tasks.policy import asks_the_world
 
 
@@ -30,6 +33,14 @@ def look(job: Job, plan: ReleasePlan, seen: Seen, publishes: bool = True) -> Fac
 @task(name="check permissions", task_run_name="check permissions", cache_policy=NO_CACHE)
 def check(facts: Facts) -> tuple[Finding, ...]:
     return ask(facts)
+
+
+look_at_rights = asks_the_world("look at forge's rights")(rights.look_at_rights)
+
+
+def forge_findings_of(job: Job, plan: ReleasePlan, seen: ForgeRights | None) -> tuple[Finding, ...]:
+    """() for a release without a forge."""
+    return () if seen is None else tuple(forge_findings(seen, job.project, plan))
 
 
 @asks_the_world("check packaged crates")
@@ -57,16 +68,25 @@ def show(job: Job, findings: Sequence[Finding]) -> None:
     )
 
 
-def begin(job: Job, plan: ReleasePlan, seen: Seen) -> PrefectFuture[Facts] | None:
+class Asking(NamedTuple):
+    """The questions that are under way."""
+
+    registry: PrefectFuture[Facts]
+    forge: PrefectFuture[ForgeRights | None]
+
+
+def begin(job: Job, plan: ReleasePlan, seen: Seen) -> Asking | None:
     """Starts asking, beside clippy; None if the request switched it off."""
-    return look.submit(job, plan, seen) if job.preflight else None
+    if not job.preflight:
+        return None
+    return Asking(look.submit(job, plan, seen), look_at_rights.submit(job, plan))
 
 
-def gate_answers(job: Job, asking: PrefectFuture[Facts] | None) -> tuple[GateAnswer, ...]:
+def gate_answers(job: Job, plan: ReleasePlan, asking: Asking | None) -> tuple[GateAnswer, ...]:
     """The answers of the permission gates; () if the request switched them off."""
     if asking is None:
         return ()
-    findings = check(asking.result())
+    findings = check(asking.registry.result()) + forge_findings_of(job, plan, asking.forge.result())
     show(job, findings)
     return answers(findings, job.project.preflight.blocking)
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from prefect import Task, get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture
-from prefect.utilities.annotations import quote
+from prefect.utilities.annotations import allow_failure, quote
 
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.registry import CrateFailure, CratesNotPublished
@@ -118,8 +118,8 @@ class Uploads:
         # Quoted, because Prefect would search the whole job for futures, three times for every crate.
         job = cast(Job, quote(self._job))
         for crate in map(self._plan.crate, names):
-            # All of these have completed: `wait_for` only draws the edges of Prefect's graph.
-            needed = [self._futures[name] for name in crate.needs if name in self._futures]
+            # What is ready is decided elsewhere: `wait_for` only draws the edges of Prefect's graph.
+            needed = [allow_failure(self._futures[name]) for name in crate.needs if name in self._futures]
             digest = self._digests[crate.name]
             future = self._each.submit(job, crate, digest, *more, return_state=False, wait_for=needed)
             future.add_done_callback(partial(self._note_end, crate.name))

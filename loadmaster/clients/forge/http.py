@@ -130,6 +130,11 @@ def _ask(client: httpx.Client, method: str, path: str, **arguments: Any) -> http
     return answer
 
 
+def repository_address(client: httpx.Client) -> str:
+    """The address of the repository itself: the forge finds nothing at one that ends in a slash."""
+    return str(client.base_url).rstrip("/")
+
+
 def _require_own(client: httpx.Client, path: str) -> None:
     """Raises `ForgeAddressForeign` for an address to which the token may not be sent.
 

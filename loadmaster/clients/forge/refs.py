@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import httpx
 
-from loadmaster.clients.forge.http import pages, read, send
+from loadmaster.clients.forge.http import pages, read, repository_address, send
 from loadmaster.errors.forge.answers import ForgeForbidden, ForgeNotFound
 from loadmaster.planning.forge.answered import ForgeRef, ForgeRepository, ForgeRule, Ruleset
 
 
 def repository(client: httpx.Client) -> ForgeRepository:
-    return read(ForgeRepository, send(client, "GET", ""))
+    return read(ForgeRepository, send(client, "GET", repository_address(client)))
 
 
 def find_tag(client: httpx.Client, tag: str) -> ForgeRef | None:

@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 import httpx
 
-from loadmaster.clients.forge.http import send
+from loadmaster.clients.forge.http import repository_address, send
 from loadmaster.errors.forge.answers import ForgeForbidden, ForgeNotFound, ForgeRefused
 from loadmaster.planning.forge.rights import Right
 
 
 def scopes(client: httpx.Client) -> tuple[str, ...] | None:
     """The scopes of a classic token; None for any other, or without a token."""
-    told = send(client, "GET", "").headers.get("X-OAuth-Scopes")
+    told = send(client, "GET", repository_address(client)).headers.get("X-OAuth-Scopes")
     return None if told is None else tuple(scope.strip() for scope in told.split(",") if scope.strip())
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
+from loadmaster.planning.profile.ci_style import Publisher
 from loadmaster.planning.profile.project import Project
 from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.rehearsal.forge.actions.workflow_file import read_workflow
@@ -41,7 +42,7 @@ def tagged(place: Path, project: Project, tree: Path, tag: str) -> Iterator[tupl
     git.create_tag(place / "clone", tag, "HEAD", tag, ADA, WHEN)
     now, store = datetime.now(UTC), Store(place / "home")
     clock = WorldClock(now)
-    with open_world(place / "world", project, remote, now, Conditions(), clock, store, publisher="ci") as world:
+    with open_world(place / "world", project.by(Publisher.CI), remote, now, Conditions(), clock, store) as world:
         git.push(place / "clone", "origin", [f"refs/tags/{tag}"])
         token = credential_file(world.directory, "forge").read_text()
         base = f"{world.forge}/repos/{project.forge}/"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from loadmaster.clients import git
+from loadmaster.planning.profile.ci_style import Publisher
 from loadmaster.planning.profile.project import Project
 from loadmaster.rehearsal.conditions import Conditions
 from loadmaster.rehearsal.forge_scenario import ForgeScenario, PlayedJob
@@ -73,9 +74,8 @@ def opened(
         create_remote(remote, place / "source.git", "main")
     now, store = datetime.now(UTC), Store(place / "home")
     conditions = Conditions(forge=scenario)
-    with open_world(
-        place / "world", PROJECT, remote.resolve(), now, conditions, WorldClock(now), store, publisher=publisher
-    ) as world:
+    project = PROJECT.model_copy(update={"publisher": Publisher(publisher)})
+    with open_world(place / "world", project, remote.resolve(), now, conditions, WorldClock(now), store) as world:
         yield world
 
 
