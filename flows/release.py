@@ -31,7 +31,7 @@ from loadmaster.run.live import live_job
 from loadmaster.run.logged import keep_log, log_sent
 from loadmaster.run.request import LiveRequest
 from loadmaster.run.store import default_store
-from loadmaster.tasks import announce, ci, commands, landing, permissions, prepare, publish, verify
+from loadmaster.tasks import also, announce, ci, commands, landing, permissions, prepare, publish, verify
 from loadmaster.tasks.credentials import credentials
 from loadmaster.tasks.cut import write_receipt_of_cut
 from loadmaster.tasks.policy import wait_out
@@ -133,6 +133,7 @@ def _publish(job: Job, ready: Ready, journal: Journal) -> None:
         journal.note_read_back(verify.read_back(job, watch))
     if runs is not None:
         journal.note(*runs.await_end())
+        also.await_all(job, plan, journal)
         drafts = _draft(job, plan, commit, journal)
     for tag, draft in drafts:
         receipt, noted_as = journal.receipt_so_far(), plan.asset_id(tag, RECEIPT)
@@ -171,4 +172,5 @@ def _verify(job: Job, plan: ReleasePlan, journal: Journal) -> None:
     journal.begin(Phase.VERIFY)
     if plan.install:
         journal.note(verify.install(job, plan, plan.install))
+    also.install_all(job, plan, journal)
     smoke.test_if_due(job, plan, journal, When.AFTER_RELEASE)

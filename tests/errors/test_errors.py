@@ -17,6 +17,7 @@ import pytest
 from loadmaster import errors
 from loadmaster.errors import (
     access,
+    also,
     cargo,
     credentials,
     edits,
@@ -131,6 +132,11 @@ EXAMPLES: Mapping[type[LoadmasterError], Callable[[], LoadmasterError]] = {
     forge.ForgeWorkflowRefused: lambda: forge.ForgeWorkflowRefused(URL, TOLD),
     forge.ForgeAnswerUnreadable: lambda: forge.ForgeAnswerUnreadable(URL, TOLD),
     forge.ForgeForbidden: lambda: forge.ForgeForbidden(URL, TOLD),
+    also.PackageIndexUnreachable: lambda: also.PackageIndexUnreachable(URL, TOLD),
+    also.PackageIndexUnknown: lambda: also.PackageIndexUnknown("hangar"),
+    also.PackageNotThere: lambda: also.PackageNotThere("hangar==1.0.0", ["a wheel for `x86_64`"], "wheels", "is over"),
+    also.PackageWithdrawn: lambda: also.PackageWithdrawn("hangar==1.0.0", ["hangar-1.0.0-py3-none-any.whl"]),
+    also.PackageCheckFailed: lambda: also.PackageCheckFailed("hangar==1.0.0", "No module named `hangar`"),
     ci.CiRunMissing: lambda: ci.CiRunMissing("release.yml", "v1.0.0", 300.0, "it is not started by the tag"),
     ci.CiNotApproved: lambda: ci.CiNotApproved("release.yml", "`crates` waits for approval by ada", URL, 86400.0),
     ci.CiTooSlow: lambda: ci.CiTooSlow("release.yml", "in progress: `build`", URL, 7200.0),

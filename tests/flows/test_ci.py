@@ -13,6 +13,7 @@ import pytest
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from loadmaster.errors import also
 from loadmaster.errors.base import LoadmasterError
 from loadmaster.errors.forge import ci, landing
 from loadmaster.errors.registry import CratesNotPublished
@@ -428,3 +429,48 @@ def test_what_the_forge_would_refuse_is_found_before_anything_starts(
     assert isinstance(error, GatesClosed), error
     assert told in str(error)
     assert receipt_of(directory).objects == ()
+
+
+ALSO = """
+[[also]]
+kind = "pypi"
+name = "hangar-py"
+wheels = ["any"]
+job = "wheels"
+imports = "hangar_py"
+visible_within = 20.0
+"""
+WHEELS = '[[rehearsal.jobs]]\nname = "wheels"\nseconds = 0\ndoes = "wheels"\n'
+PYPROJECT = '[project]\nname = "hangar-py"\nversion = "0.4.0"\n'
+
+
+class TestPythonPackage:
+    @pytest.fixture
+    def with_package(self, hangar: Hangar) -> Hangar:
+        repository = hangar.place / "repository"
+        (repository / "py").mkdir()
+        (repository / "py" / "pyproject.toml").write_text(PYPROJECT)
+        workflow = repository / ".github" / "workflows" / "release.yml"
+        workflow.write_text(f"{WORKFLOW}  wheels: {{needs: build, runs-on: x, permissions: {{id-token: write}}}}\n")
+        git(repository, "add", "--all")
+        git(repository, "commit", "--quiet", "-m", "A Python package")
+        return hangar
+
+    def test_it_is_waited_for_and_installed_as_a_user_would(self, with_package: Hangar) -> None:
+        with_package.says(landing=WHEELS + ALSO)
+        state, directory = with_package.rehearsed(publisher="direct")
+        assert state.is_completed(), state.message
+        receipt = receipt_of(directory)
+        package = object_of(receipt, "package")
+        assert (package.id, package.code) == ("hangar-py==0.5.0", "complete")
+        installed = [each for each in receipt.objects if each.kind == "install"]
+        assert [(each.id, (each.facts or {})["said"]) for each in installed] == [("hangar-py==0.5.0", "0.5.0")]
+
+    def test_one_that_does_not_come_stops_it_and_names_the_job(self, with_package: Hangar) -> None:
+        with_package.says(landing=ALSO)  # its job publishes nothing
+        state, directory = with_package.rehearsed(publisher="direct")
+        error = failure_of(state)
+        assert isinstance(error, also.PackageNotThere)
+        assert "`wheels`" in str(error)
+        with_package.says(landing=WHEELS + ALSO)
+        assert not any(each.kind == "release" for each in receipt_of(directory).objects)

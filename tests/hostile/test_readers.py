@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadmaster.errors.base import LoadmasterError
+from loadmaster.planning.also.pypi import NotAnIndexPage, read_project
 from loadmaster.planning.changes.api_report import api_findings
 from loadmaster.planning.changes.entries import entries_in
 from loadmaster.planning.changes.last_release import commit_it_names
@@ -201,6 +202,14 @@ READERS: Mapping[str, Reader] = {
     ),
     "JSON": Reader(read_json, (LINE,), ("planning/values/json_text",), (NotJson,)),
     "YAML": Reader(_text(read_yaml), (WORKFLOW,), ("planning/values/yaml_text",), (NotYaml,)),
+    "a page of a package index": Reader(
+        read_project,
+        (
+            b'{"name":"x","files":[{"filename":"x-1.0-py3-none-any.whl","url":"u","hashes":{"sha256":"0"},"yanked":""}]}',
+        ),
+        ("planning/also/pypi",),
+        (NotAnIndexPage,),
+    ),
     "a workflow's jobs": Reader(_text(read_workflow), (WORKFLOW,), ("planning/forge/workflow_file",), (NotYaml,)),
     "a workflow": Reader(_text(read_events), (WORKFLOW,), ("planning/gates/lists",), (NotYaml,)),
     "TOML": Reader(_text(lambda text: parse_toml("x", text)), (MANIFEST,), ("planning/values/toml_text",)),

@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from loadmaster.errors.request import BranchNotReleased, PublisherUnknown
+from loadmaster.planning.profile.also_released import AlsoReleased
 from loadmaster.planning.profile.ci_style import CiStyle, Landing, Publisher
 from loadmaster.planning.profile.file_rule import FileRule
 from loadmaster.planning.profile.policy import Policy, Requirements
@@ -347,6 +348,8 @@ class Project(Value):
     ci: CiStyle | None = None
     """The workflow that the release's tag starts; none if left out."""
     landing: Landing = Landing()
+    also: tuple[AlsoReleased, ...] = ()
+    """What CI releases beside crates and assets, one `[[also]]` for each."""
     workflows: tuple[DeclaredWorkflow, ...] = ()
     """Workflows that must exist: a list of `{ file = …, dispatch = … }`."""
     assets: tuple[Annotated[str, AfterValidator(_only("version"))], ...] = ()

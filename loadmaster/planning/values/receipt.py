@@ -18,7 +18,9 @@ from loadmaster.planning.values.json_text import read_json
 from loadmaster.planning.values.state import ObjectState
 from loadmaster.planning.values.value import Value
 
-ObjectKind = Literal["commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run", "pull-request"]
+ObjectKind = Literal[
+    "commit", "tag", "crate", "release", "asset", "install", "smoke", "workflow-run", "pull-request", "package"
+]
 CHECKS = frozenset({"install", "smoke"})
 """Kinds of objects that change nothing: they look at what is there, and every attempt looks again."""
 
