@@ -42,24 +42,10 @@ from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.allowed import allow
 from loadmaster.run.store import RunDirectory, Store
 from tests.kit.evidence import accepted, receipt_of
-from tests.kit.hangar import git, repository
+from tests.kit.hangar import WORKFLOW, git, repository
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
 
-WORKFLOW = """\
-name: Release
-on: {push: {tags: ["v*"]}}
-permissions: {}
-jobs:
-  build: {runs-on: x}
-  publish-crates:
-    needs: build
-    if: vars.PUBLISHER == 'ci'
-    environment: crates
-    permissions: {id-token: write}
-    runs-on: x
-  upload: {needs: build, runs-on: x, permissions: {contents: write}}
-"""
 PROFILE = """forge = "ada/hangar"
 assets = ["hangar-{version}.tar.gz", "hangar-{version}.tar.gz.sha256"]
 [source]
@@ -131,7 +117,7 @@ def rehearse_again(request: RehearseRequest, identity: str, store: Store) -> Rec
 @pytest.fixture
 def hangar(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hangar:
     (tmp_path / "projects").mkdir()
-    repository(tmp_path / "repository", {".github/workflows/release.yml": WORKFLOW})
+    repository(tmp_path / "repository")
     monkeypatch.setattr("loadmaster.run.profiles.PROJECTS", tmp_path / "projects")
     made = Hangar(tmp_path, store)
     made.says()

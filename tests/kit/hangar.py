@@ -7,7 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _COMMON = 'version = "0.4.0"\nedition = "2021"\ndescription = "A crate."\nlicense = "MIT"\n'
+WORKFLOW = """\
+name: Release
+on: {push: {tags: ["v*"]}}
+permissions: {}
+jobs:
+  build: {runs-on: x}
+  publish-crates:
+    needs: build
+    if: vars.PUBLISHER == 'ci'
+    environment: crates
+    permissions: {id-token: write}
+    runs-on: x
+  upload: {needs: build, runs-on: x, permissions: {contents: write}}
+"""
+"""What a pushed tag starts."""
 FILES: Mapping[str, str] = {
+    ".github/workflows/release.yml": WORKFLOW,
     ".gitignore": "target\n",
     "CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n\n- Something new.\n\n## [0.4.0] - 2026-10-01\n\n- Older.\n",
     "Cargo.toml": '[workspace]\nmembers = ["cli", "units"]\nresolver = "2"\n',
@@ -21,9 +37,6 @@ FILES: Mapping[str, str] = {
     "units/Cargo.toml": f'[package]\nname = "hangar-units"\n{_COMMON}',
     "units/src/lib.rs": "pub const KILOGRAM: u32 = 1000;\n",
 }
-
-WORKFLOW = {".github/workflows/release.yml": "name: Release\non: {push: {tags: ['v*']}}\njobs: {check: {runs-on: x}}\n"}
-"""What a pushed tag starts, for those who want that: it only takes its time."""
 
 
 def git(directory: Path, *arguments: str) -> str:

@@ -18,14 +18,14 @@ from loadmaster.run.job import Job
 from loadmaster.run.store import Store
 from loadmaster.steps import prepare
 from loadmaster.steps.look import look
-from tests.kit.hangar import WORKFLOW, repository
+from tests.kit.hangar import repository
 from tests.kit.step_world import RUN, Opening, Prepared
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     home = tmp_path_factory.mktemp("home")
-    source = repository(tmp_path_factory.mktemp("hangar"), WORKFLOW)
+    source = repository(tmp_path_factory.mktemp("hangar"))
     request = rehearse_request({"project": "demo", "version": "minor", "repository": str(source)})
     store = Store(home)
     with rehearsal(request, store.run(RUN), store) as job:

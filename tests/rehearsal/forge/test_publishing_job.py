@@ -22,26 +22,12 @@ from loadmaster.rehearsal.world import open_world
 from loadmaster.run.store import Store
 from loadmaster.run.world import World, credential_file
 from loadmaster.run.world_clock import WorldClock
-from tests.kit.hangar import FILES, write
+from tests.kit.hangar import FILES, WORKFLOW, write
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.cargo
 
 WHEN = datetime(2026, 10, 1, tzinfo=UTC)
-WORKFLOW = """\
-name: Release
-on: {push: {tags: ["v*"]}}
-permissions: {}
-jobs:
-  build: {runs-on: x}
-  publish-crates:
-    needs: build
-    if: vars.PUBLISHER == 'ci'
-    environment: crates
-    permissions: {id-token: write}
-    runs-on: x
-  upload: {needs: build, runs-on: x, permissions: {contents: write}}
-"""
 PROJECT = Project.model_validate(
     {
         "name": "hangar",
