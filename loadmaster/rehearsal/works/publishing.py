@@ -50,7 +50,7 @@ def publish_crates(around: Surroundings, task: JobTask) -> None:
         raise WorkFailed(f"package ID specification `{unknown[0]}` did not match any packages")
     for name in task.played.alters:
         _alter(members[name].manifest.parent)
-    with bounded.Client() as client, _token(around, task, client) as token:
+    with bounded.Client(timeout=60) as client, _token(around, task, client) as token:
         for number, name in enumerate(order, 1):
             if task.played.fails_at == number:
                 raise WorkFailed(f"Process completed with exit code 1, before crate {number} of {len(order)} ({name}).")
