@@ -145,9 +145,9 @@ def open_world(
             sandbox=_sandbox(project, store),
         )
         works: dict[str, JobWork] = {
-            "publish": partial(publish_crates, around),
-            "upload": partial(upload_assets, around, forge.ci_uploads.put),
-            "wheels": partial(upload_wheels, around, python_token),
+            "publish": JobWork(partial(publish_crates, around)),
+            "upload": JobWork(partial(upload_assets, around, forge.ci_uploads.put), forge.ci_uploads.has_release),
+            "wheels": JobWork(partial(upload_wheels, around, python_token)),
         }
         with forge.running(works):
             yield World(

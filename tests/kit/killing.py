@@ -81,10 +81,11 @@ class Ending(NamedTuple):
 def ending(directory: RunDirectory) -> Ending:
     world = directory.world
     with closing(sqlite3.connect(world / "forge" / "forge.sqlite")) as forge:
-        assets = dict(forge.execute("select name, content from assets").fetchall())
+        named = forge.execute("select name, id from assets").fetchall()
         releases = forge.execute("select tag_name, draft, body from releases").fetchall()
     with closing(sqlite3.connect(world / "registry" / "registry.sqlite")) as registry:
         crates = dict(registry.execute("select canonical || '@' || plain_version, checksum from versions").fetchall())
+    assets = {name: (world / "forge" / "assets" / str(number)).read_bytes() for name, number in named}
     refs = dict(git.observe_refs(str(world / "remote.git")))
     return Ending(
         refs=refs, crates=crates, sums=assets["SHA256SUMS"], receipt=assets["receipt.json"], releases=releases

@@ -17,7 +17,7 @@ class RehearsedJob(Value):
     name: str = Field(min_length=1)
     """The job's id in the workflow's file."""
     seconds: float = Field(default=1.0, ge=0, le=86_400, allow_inf_nan=False)
-    """How long it takes, besides what it does."""
+    """How long it takes, besides what it does. One that uploads begins as soon as its tag has a release."""
     does: RehearsedWork | None = None
     """`publish`: publishes the crates of the tag with cargo, by trusted publishing. `upload`: uploads the profile's `assets` to
     the draft of the tag. `wheels`: uploads a wheel of each Python package to the rehearsal's package index. Nothing if left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from loadmaster.errors.base import LoadmasterError
 from loadmaster.planning.profile.rehearsed_job import RehearsedJob
 from loadmaster.rehearsal.faults import FaultScript, Misfortune, WholeServer
 from loadmaster.rehearsal.forge.actions.environment_routes import EnvironmentRoutes
@@ -152,7 +153,8 @@ class Forge:
 
         def go_on() -> None:
             while not ended.wait(_PULSE):
-                self.advance()
+                with suppress(LoadmasterError):  # such as of a disk that is full for a while
+                    self.advance()
 
         self._player.open(works)
         thread = threading.Thread(target=go_on, name="forge", daemon=True)

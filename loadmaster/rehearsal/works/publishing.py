@@ -41,7 +41,7 @@ def publish_crates(around: Surroundings, task: JobTask) -> None:
     if not task.workflow.grants(task.source, "id-token", "write"):
         raise WorkFailed(_NO_ID_TOKEN)
     tree = check_out(around, task)
-    cargo = _cargo(around, task)
+    cargo = _cargo(around, task).in_tree(tree)
     roots = [tree / root for root in around.project.source.roots]
     members = {each.name: each for root in roots for each in _members(cargo, task, root)}
     excluded = {each.package for each in around.project.release.exclude}
@@ -50,7 +50,7 @@ def publish_crates(around: Surroundings, task: JobTask) -> None:
         raise WorkFailed(f"package ID specification `{unknown[0]}` did not match any packages")
     for name in task.played.alters:
         _alter(members[name].manifest.parent)
-    with bounded.Client() as client, _token(around, task, client) as token:
+    with bounded.Client(timeout=60) as client, _token(around, task, client) as token:
         for number, name in enumerate(order, 1):
             if task.played.fails_at == number:
                 raise WorkFailed(f"Process completed with exit code 1, before crate {number} of {len(order)} ({name}).")
@@ -146,7 +146,7 @@ def _publish(around: Surroundings, task: JobTask, cargo: Cargo, member: Workspac
     task.tell(f"##[group]Run {' '.join(argv)}")
     tree = task.directory / "tree"
     access = Access(purpose=Purpose.FETCH, reads=(tree,), writes=(tree,))
-    called = cargo.with_target(task.directory / "target").in_tree(tree)
+    called = cargo.with_target(task.directory / "target")
     command, env = called.command(argv, member.manifest.parent, access)
     env = {**env, f"CARGO_REGISTRIES_{registry.upper().replace('-', '_')}_TOKEN": token}
     status = task.call(command, member.manifest.parent, env)

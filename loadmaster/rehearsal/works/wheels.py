@@ -27,7 +27,7 @@ def upload_wheels(around: Surroundings, token: str, task: JobTask) -> None:
     names = _packages(tree)
     if not names:
         raise WorkFailed("the tree has no pyproject.toml with a project")
-    with bounded.Client() as client:
+    with bounded.Client(timeout=60) as client:
         for name in names:
             filename, content = wheel(name, version)
             task.tell(f"Uploading {filename}")

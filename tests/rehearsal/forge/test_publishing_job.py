@@ -167,3 +167,28 @@ def test_its_bytes_differ_if_the_script_changes_them(tmp_path: Path) -> None:
         push_tag(tmp_path / "two")
         assert await_end(http)["conclusion"] == "success", log_of(http, "publish-crates")
         assert httpx.get(f"{world.index.removeprefix('sparse+')}ha/ng/hangar-units").json()["cksum"] != sound
+
+
+def test_the_upload_takes_the_draft_that_somebody_makes_meanwhile(tmp_path: Path) -> None:
+    patient = ForgeScenario(jobs=(PlayedJob(name="upload", seconds=3600),))
+    with opened(tmp_path, patient, publisher="direct") as world, asked(world) as http:
+        push_tag(tmp_path)
+        eventually(lambda: run_of(http)["status"] == "in_progress", "the run begins")
+        made = http.post("releases", json={"tag_name": "v0.4.0", "draft": True, "body": "Notes"}).json()["id"]
+        assert await_end(http)["conclusion"] == "success"
+        (draft,) = http.get("releases").json()
+        assert (draft["id"], draft["body"], len(draft["assets"])) == (made, "Notes", 2)
+
+
+def test_its_script_may_have_an_order_of_its_own_and_build_each_crate(tmp_path: Path) -> None:
+    wrong = PlayedJob(name="publish-crates", order=("hangar-cli", "hangar-units"), in_attempts=(1,))
+    with opened(tmp_path / "wrong", ForgeScenario(jobs=(wrong,))) as world, asked(world) as http:
+        push_tag(tmp_path / "wrong")
+        assert await_end(http)["conclusion"] == "failure"
+        assert published(world) == []
+        assert "no matching package named `hangar-units` found" in log_of(http, "publish-crates")
+    builds = PlayedJob(name="publish-crates", order=("hangar-units", "hangar-cli"), verify=True)
+    with opened(tmp_path / "right", ForgeScenario(jobs=(builds,))) as world, asked(world) as http:
+        push_tag(tmp_path / "right")
+        assert await_end(http)["conclusion"] == "success", log_of(http, "publish-crates")
+        assert "Compiling hangar-cli" in log_of(http, "publish-crates")

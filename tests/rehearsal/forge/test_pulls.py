@@ -241,3 +241,18 @@ def test_a_merge_starts_the_workflows_of_its_branch(tmp_path: Path) -> None:
         hangar.ask("PUT", "pulls/1/merge", 200, json={})
         (merged,) = hangar.runs(event="push")
         assert merged["head_branch"] == "main"
+
+
+def test_somebody_cannot_merge_what_conflicts_and_the_forge_goes_on(tmp_path: Path) -> None:
+    scenario = ForgeScenario(overtaken=Overtaken(conflicts=True), merged_by_person=MergedByPerson())
+    with served_forge(tmp_path, scenario) as hangar:
+        propose(hangar, "README.md")
+        assert judged(hangar)["mergeable_state"] == "dirty"
+        assert hangar.get("pulls/1")["state"] == "open"
+
+
+def test_what_is_pushed_to_the_base_merges_it(hangar: ServedForge) -> None:
+    propose(hangar)
+    hangar.push("release/1:refs/heads/main")
+    over = hangar.get("pulls/1")
+    assert (over["merged"], over["merge_commit_sha"]) == (True, over["head"]["sha"])

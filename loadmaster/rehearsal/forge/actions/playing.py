@@ -29,6 +29,8 @@ from loadmaster.rehearsal.forge_scenario import PlayedJob
 
 USUAL_SECONDS = 1.0
 """How long a job takes of which nobody says anything."""
+_LOOKS = 0.1
+"""Real seconds between two looks whether a job may begin its work."""
 _BAD = ("failure", "cancelled", "timed_out")
 
 
@@ -323,8 +325,9 @@ class Player:
         conclusion = "success"
         try:
             seconds = task.played.seconds if task.played.seconds is not None else said.seconds if said else 0.0
-            self._pass_time(task, seconds)
-            self._works[str(task.job.works)](task)
+            work = self._works[str(task.job.works)]
+            self._pass_time(task, seconds, work)
+            work.do(task)
             if task.played.fails_at is None and task.played.conclusion != "success":
                 raise WorkFailed("Process completed with exit code 1.")
         except WorkFailed as error:
@@ -342,11 +345,11 @@ class Player:
                 self.wake()
                 self.advance()
 
-    def _pass_time(self, task: JobTask, seconds: float) -> None:
-        """By the world's clock, or until the job is ended."""
+    def _pass_time(self, task: JobTask, seconds: float, work: JobWork) -> None:
+        """By the world's clock, or until the job is ended, or the work may begin."""
         ends = self._premises.now() + seconds
-        while not task.ended.is_set() and (left := ends - self._premises.now()) > 0:
-            task.ended.wait(min(left, 0.05))
+        while not task.ended.is_set() and (left := ends - self._premises.now()) > 0 and not work.may_begin(task):
+            task.ended.wait(min(left, _LOOKS))
 
     def _judge_run(self, run: RunRecord, source: WorkflowSource, now: float) -> None:
         run = self._memory.runs.get(run.id) or run

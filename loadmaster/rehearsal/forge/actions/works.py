@@ -71,8 +71,11 @@ class JobTask:
                 os.killpg(program.pid, signal.SIGKILL)
 
 
-JobWork = Callable[[JobTask], None]
-"""Does the work. Raises `WorkFailed`."""
+class JobWork(NamedTuple):
+    do: Callable[[JobTask], None]
+    """Raises `WorkFailed`."""
+    may_begin: Callable[[JobTask], bool] = lambda _: False
+    """Whether it need not wait until the job's seconds have passed."""
 
 
 class WorkflowOutcome(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from loadmaster.clients.git.command import ask
@@ -161,12 +162,21 @@ class Pulls:
     def _let_others_act(self, pull: PullRecord) -> None:
         scenario, now = self._premises.scenario, self._premises.now()
         merges = scenario.merged_by_person
-        if merges is not None and now >= pull.created + merges.after_seconds:
-            self.merge(pull, merges.method, by=SOMEBODY)
+        if merges is not None and now >= pull.created + merges.after_seconds and self._is_news(pull):
+            with suppress(ForgeProblem):  # it does not fit
+                self.merge(pull, merges.method, by=SOMEBODY)
             return
         closes = scenario.closed_after_seconds
         if closes is not None and now >= pull.created + closes and self._premises.file.count(f"closed-{pull.id}") == 0:
             self.close(pull)
+
+    def _is_news(self, pull: PullRecord) -> bool:
+        """Whether somebody has not tried to merge these two commits yet."""
+        name, pair = f"tried-{pull.id}", f"{pull.head_sha} {pull.base_sha}"
+        if self._premises.file.fact(name) == pair:
+            return False
+        self._premises.file.note(name, pair)
+        return True
 
     def _overtake(self, pull: PullRecord, when: str) -> bool:
         """Lets somebody else's commit land on the base branch, if the scenario says so for this instant."""

@@ -18,6 +18,10 @@ class CiUploads:
     def __init__(self, premises: Premises, store: ReleaseStore, assets: AssetRoutes) -> None:
         self._premises, self._store, self._assets = premises, store, assets
 
+    def has_release(self, task: JobTask) -> bool:
+        """Whether there is one to adopt."""
+        return self._adopted(task.run.head_branch) is not None
+
     def put(self, task: JobTask, files: Mapping[str, bytes]) -> None:
         """Raises `WorkFailed`."""
         tag = task.run.head_branch
