@@ -34,6 +34,7 @@ from loadmaster.rehearsal.forge.git_data import looking, push_spool
 from loadmaster.rehearsal.forge.git_data.branch_routes import BranchRoutes
 from loadmaster.rehearsal.forge.git_data.commit_routes import CommitRoutes
 from loadmaster.rehearsal.forge.git_data.looking import NOTHING
+from loadmaster.rehearsal.forge.git_data.moved import moved_endpoints
 from loadmaster.rehearsal.forge.git_data.ref_routes import RefRoutes
 from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, hook_text, push_violations
 from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
@@ -141,7 +142,9 @@ class Forge:
     def app(self) -> Starlette:
         """The application, to be served at the root or mounted anywhere: addresses in its answers follow the request's."""
         return Starlette(
-            routes=[self._door.route(each) for each in self._endpoints],
+            routes=[
+                self._door.route(each) for each in (*self._endpoints, *moved_endpoints(self._premises, self._endpoints))
+            ],
             middleware=[Middleware(WholeServer, self._misfortune, "forge", _refuse)],
             exception_handlers={404: self._door.unknown, 405: self._door.unknown},
         )

@@ -60,6 +60,8 @@ class ForgeScenario(Value):
 
     token: ForgeTokenRights = ForgeTokenRights()
     private: bool = False
+    renamed_from: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
+    """A former `OWNER/NAME` of the repository, which is answered with a redirection."""
     requires_pull_request: bool = False
     """The release branch takes commits by pull requests only."""
     required_checks: tuple[str, ...] = ()

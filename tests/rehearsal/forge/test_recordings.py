@@ -119,3 +119,17 @@ def test_a_job_has_the_keys_and_spellings_of_github_s_examples(tmp_path: Path) -
             assert example["status"] in ("queued", "waiting", "in_progress", "completed")
             if "run_attempt" in example and "workflow_name" in example:
                 assert set(example) - {"deployment"} <= set(job)
+
+
+def test_a_repository_that_was_renamed(tmp_path: Path) -> None:
+    with forge_of(tmp_path, ForgeScenario(renamed_from="ada/old")) as hangar:
+        for recorded in exchanges("rename-repository")[1:3]:
+            numbered = {recorded.repository: "ada/old", "/repositories/1000": "/repositories/1"}
+            path = next(
+                (recorded.path.replace(old, new) for old, new in numbered.items() if old and old in recorded.path), ""
+            )
+            assert_alike(recorded, hangar.http.get(path))
+        moved = hangar.http.get("/repos/ada/old/git/ref/heads/main?x=1")
+        assert moved.headers["location"] == f"{hangar.address}/repositories/1/git/ref/heads/main?x=1"
+        assert hangar.http.get(moved.headers["location"]).json()["ref"] == "refs/heads/main"
+        assert hangar.http.post("/repos/ada/old/git/refs", json={}).status_code == 307

@@ -71,15 +71,15 @@ class FrontDoor:
         return await self._answer(_UNKNOWN, request)
 
     async def _answer(self, endpoint: ForgeEndpoint, request: Request) -> Response:
-        number = ":".join(secrets.token_hex(2).upper() for _ in range(5))
+        request_id = ":".join(secrets.token_hex(2).upper() for _ in range(5))
         caller: ForgeCaller | None = None
         try:
             caller = self._caller(request) if endpoint.api else None
-            self._admit(endpoint, request, caller, number)
+            self._admit(endpoint, request, caller, request_id)
             answer = await self._carry_out(endpoint, request, caller)
         except ForgeProblem as refused:
             answer = refused.answer()
-        return await run_in_threadpool(self._finish, endpoint, request, caller, answer, number)
+        return await run_in_threadpool(self._finish, endpoint, request, caller, answer, request_id)
 
     def _caller(self, request: Request) -> ForgeCaller | None:
         authorization = request.headers.get("authorization", "")
@@ -88,12 +88,12 @@ class FrontDoor:
             raise ForgeProblem(401, "Bad credentials")
         return caller
 
-    def _admit(self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, number: str) -> None:
+    def _admit(self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, request_id: str) -> None:
         if not endpoint.api:
             return
-        self._limits.require_left(caller.digest if caller else None, number)
+        self._limits.require_left(caller.digest if caller else None, request_id)
         if request.method not in _READS:
-            self._limits.require_slow(number)
+            self._limits.require_slow(request_id)
         need = endpoint.need
         if endpoint is _UNKNOWN and request.method not in _READS:
             need = Needed("contents", "write")
@@ -167,7 +167,7 @@ class FrontDoor:
             work(asked)
 
     def _finish(
-        self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, answer: Response, number: str
+        self, endpoint: ForgeEndpoint, request: Request, caller: ForgeCaller | None, answer: Response, request_id: str
     ) -> Response:
         """Adds the headers that every answer of the API has, counts the request, and logs it."""
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
@@ -181,12 +181,14 @@ class FrontDoor:
         headers = self._limits.hour(digest).headers() | {
             "X-GitHub-Media-Type": "github.v3; format=json",
             "x-github-api-version-selected": "2022-11-28",
-            "X-GitHub-Request-Id": number,
+            "X-GitHub-Request-Id": request_id,
             "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
             **_rights_headers(endpoint, caller),
         }
         if request.method in _READS:
             headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
+        if answer.headers.get("content-type") == "application/json":
+            answer.headers["Content-Type"] = "application/json; charset=utf-8"
         for name, value in headers.items():
             answer.headers.setdefault(name, value)
         return answer

@@ -96,7 +96,9 @@ class SiteRoutes:
                     ],
                 ),
             ),
-            section("Releases", *(self._release(asked, each) for each in self._store.releases())),
+            section(
+                "Releases", *([self._release(asked, e) for e in self._store.releases()] or [Html("<p>none</p>\n")])
+            ),
         )
 
     def _all_pulls(self) -> tuple[PullRecord, ...]:
