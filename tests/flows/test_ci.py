@@ -315,7 +315,8 @@ def test_a_wrong_order_of_crates_stops_in_the_words_of_the_job_and_is_finished_b
 )
 def test_a_limit_of_the_forge_is_waited_out(scenario: ForgeScenario, hangar: Hangar) -> None:
     # Until the next hour. The token of trusted publishing would not live so long.
-    speed, publisher = (10_000.0, "direct") if scenario.secondary_limit is None else (SPEED, "ci")
+    speed, publisher = (2_000.0, "direct") if scenario.secondary_limit is None else (SPEED, "ci")
+    hangar.says("starts_within = 500000.0\nends_within = 500000.0")
     state, directory = hangar.rehearsed(scenario, publisher, clock_speed=speed)
     assert state.is_completed(), state.message
     assert is_whole(receipt_of(directory))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from loadmaster.planning.values.value import Value
 
-MergeMethod = Literal["merge", "squash", "rebase"]
+MergeWay = Literal["merge", "squash", "rebase"]
 CheckConclusion = Literal[
     "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"
 ]  # fmt: skip
@@ -47,5 +47,5 @@ class Overtaken(Value):
 class MergedByPerson(Value):
     """Somebody else merges the pull request, whatever its checks say."""
 
-    method: MergeMethod = "merge"
+    method: MergeWay = "merge"
     after_seconds: float = Field(default=0.0, ge=0)

@@ -11,7 +11,7 @@ from loadmaster.planning.values.value import Value
 from loadmaster.rehearsal.forge_scenario.landing import (
     ApprovedAfter,
     MergedByPerson,
-    MergeMethod,
+    MergeWay,
     Overtaken,
     PlayedCheck,
 )
@@ -71,7 +71,7 @@ class ForgeScenario(Value):
     approvals: ApprovedAfter | None = None
     protection: Literal["both", "classic", "ruleset"] = "both"
     """How these rules are written down at the forge: a branch protection, a ruleset, or both."""
-    merge_methods: tuple[MergeMethod, ...] = Field(default=("merge", "squash", "rebase"), min_length=1)
+    merge_methods: tuple[MergeWay, ...] = Field(default=("merge", "squash", "rebase"), min_length=1)
     forbidden_tags: tuple[str, ...] = ()
     """Patterns of tags that nobody may create."""
     checks: tuple[PlayedCheck, ...] = ()

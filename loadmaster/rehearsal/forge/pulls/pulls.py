@@ -16,7 +16,7 @@ from loadmaster.rehearsal.forge.pulls import merging
 from loadmaster.rehearsal.forge.pulls.judging import NOT_MERGEABLE
 from loadmaster.rehearsal.forge.pulls.merging import MergeOrder
 from loadmaster.rehearsal.forge.pulls.records import PullMemory, PullRecord
-from loadmaster.rehearsal.forge_scenario.landing import MergeMethod
+from loadmaster.rehearsal.forge_scenario.landing import MergeWay
 
 _METHODS: Mapping[str, Callable[..., str | None]] = {
     "merge": merging.merge,
@@ -80,7 +80,7 @@ class Pulls:
     def merge(
         self,
         pull: PullRecord,
-        method: MergeMethod,
+        method: MergeWay,
         *,
         by: str = ACTOR,
         title: str | None = None,
