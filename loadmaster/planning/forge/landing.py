@@ -13,7 +13,7 @@ from loadmaster.planning.profile.ci_style import Landing, LandingWay, MergeMetho
 from loadmaster.planning.values.value import Value
 
 
-class CheckOutcome(Value):
+class CheckStanding(Value):
     """A check or a status of a commit, by one word: they have different answers, and count alike."""
 
     name: str
@@ -25,7 +25,7 @@ class PullSight(Value):
     """One look at a pull request."""
 
     pull: PullRequest
-    checks: tuple[CheckOutcome, ...] = ()
+    checks: tuple[CheckStanding, ...] = ()
     required: tuple[str, ...] = ()
     """Names of the checks that the branch's rules require."""
     tip: str
@@ -44,7 +44,7 @@ class PullSight(Value):
         return tuple(sorted((set(self.required) | begun) - over))
 
     @property
-    def _counting(self) -> tuple[CheckOutcome, ...]:
+    def _counting(self) -> tuple[CheckStanding, ...]:
         """The required ones; where nothing says which are, all."""
         return tuple(check for check in self.checks if not self.required or check.name in self.required)
 
@@ -65,15 +65,15 @@ class PullSight(Value):
         return "the forge to say whether it can be merged"
 
 
-def checks_seen(runs: Iterable[CheckRun], statuses: Iterable[CommitStatus]) -> tuple[CheckOutcome, ...]:
+def checks_seen(runs: Iterable[CheckRun], statuses: Iterable[CommitStatus]) -> tuple[CheckStanding, ...]:
     """By name; of several of one name the last."""
     seen = {
-        run.name: CheckOutcome(name=run.name, is_over=run.status == "completed", passed=run.conclusion in PASSED)
+        run.name: CheckStanding(name=run.name, is_over=run.status == "completed", passed=run.conclusion in PASSED)
         for run in runs
     }
     for status in statuses:
         over = status.state != "pending"
-        seen[status.context] = CheckOutcome(name=status.context, is_over=over, passed=status.state == "success")
+        seen[status.context] = CheckStanding(name=status.context, is_over=over, passed=status.state == "success")
     return tuple(seen.values())
 
 
