@@ -63,6 +63,6 @@ class PackageCheckFailed(LoadmasterError):
         super().__init__(
             f"`{package}` does not install as it should: {in_one_line(told)}",
             why="its wheels lack a file, need something that is not declared, or have another version than their name says.",
-            fix="install it by hand with `pip install` in an empty environment and look; a file on the index is never replaced, so "
+            fix="install it by hand into an empty environment and look; a file on the index is never replaced, so "
             "release a higher version.",
         )

@@ -15,7 +15,7 @@ ONE_PLACE = {
         {"loadmaster/clients/bounded.py"},
         "make the client by loadmaster.clients.bounded",
     ),
-    r"(?<!request)\.json\(\)": (
+    r"(?<!request)(?<!asked)\.json\(\)": (
         {"loadmaster/rehearsal/conformance.py"},  # asks the server that its user names, and shows what it cannot read
         "read the answer by loadmaster.planning.values.json_text",
     ),

@@ -96,7 +96,8 @@ def looked(
     with rehearsal(request, store.run("one"), store) as opened:
         where = Source(repository=str(source), path=path, workspaces=tuple(workspaces))
         release = opened.project.release.model_copy(update={"changelog": changelog})
-        job = replace(opened, project=opened.project.model_copy(update={"source": where, "release": release}))
+        ours = {"source": where, "release": release, "ci": None}
+        job = replace(opened, project=opened.project.model_copy(update=ours))
         seen = look(job)
         yield job, seen, plan_release(seen, job.project, job.pinned.asked, job.pinned.today)
 

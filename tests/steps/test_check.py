@@ -31,7 +31,7 @@ def answers(tmp_path: Path, as_of: str | None) -> dict[str, GateAnswer]:
     store = Store(tmp_path / "home")
     with rehearsal(rehearse_request(asked), store.run("one"), store) as job:
         style = job.project.release.model_copy(update={"publish": ("hangar-cli", "hangar-units", "hangar-wing")})
-        later = {"release": style, "workflows": (DeclaredWorkflow(file="release.yml"),)}
+        later = {"release": style, "workflows": (DeclaredWorkflow(file="kernel.yml"),)}
         job = replace(job, project=job.project.model_copy(update=later))
         seen = look(job)
         plan = plan_release(seen, job.project, job.wanted_version, job.pinned.today)

@@ -136,7 +136,7 @@ def _is_there(around: Surroundings, client: bounded.Client, member: WorkspaceMem
         return False
     if not answer.is_success:
         raise WorkFailed(f"The index answers {answer.status_code} for {member.name}.")
-    return any(json.loads(line)["vers"] == member.version for line in answer.text.splitlines() if line.strip())
+    return any(json.loads(line)["vers"] == member.version for line in answer.content.splitlines() if line.strip())
 
 
 def _publish(around: Surroundings, task: JobTask, cargo: Cargo, member: WorkspaceMember, token: str) -> None:

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from loadmaster.clients import bounded
+from loadmaster.clients.pages import beginning
 from loadmaster.planning.values.toml_text import load_toml
 from loadmaster.rehearsal.forge.actions.works import JobTask, WorkFailed
 from loadmaster.rehearsal.works.surroundings import Surroundings, check_out, version_of
@@ -50,7 +51,7 @@ def upload_wheels(around: Surroundings, token: str, task: JobTask) -> None:
                 },
             )
             if answer.status_code != 200:
-                raise WorkFailed(f"HTTPError: {answer.status_code} {re.sub('<[^>]*>', ' ', answer.text).strip()}")
+                raise WorkFailed(f"HTTPError: {answer.status_code} {beginning(answer)}")
 
 
 def wheel(name: str, version: str) -> tuple[str, bytes]:

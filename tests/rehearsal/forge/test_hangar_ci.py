@@ -42,7 +42,9 @@ def tagged(place: Path, project: Project, tree: Path, tag: str) -> Iterator[tupl
     git.create_tag(place / "clone", tag, "HEAD", tag, ADA, WHEN)
     now, store = datetime.now(UTC), Store(place / "home")
     clock = WorldClock(now)
-    with open_world(place / "world", project.by(Publisher.CI), remote, now, Conditions(), clock, store) as world:
+    with open_world(
+        place / "world", project.model_copy(update={"publisher": Publisher.CI}), remote, now, Conditions(), clock, store
+    ) as world:
         git.push(place / "clone", "origin", [f"refs/tags/{tag}"])
         token = credential_file(world.directory, "forge").read_text()
         base = f"{world.forge}/repos/{project.forge}/"
