@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import re
 import secrets
 import zipfile
 from pathlib import Path

@@ -41,7 +41,7 @@ def tagged(place: Path, project: Project, tree: Path, tag: str) -> Iterator[tupl
     git.clone_at(remote, commit, place / "clone", "main")
     git.create_tag(place / "clone", tag, "HEAD", tag, ADA, WHEN)
     now, store = datetime.now(UTC), Store(place / "home")
-    clock = WorldClock(now)
+    clock, by_ci = WorldClock(now), project.model_copy(update={"publisher": Publisher.CI})
     with open_world(
         place / "world", project.model_copy(update={"publisher": Publisher.CI}), remote, now, Conditions(), clock, store
     ) as world:
