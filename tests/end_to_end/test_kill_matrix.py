@@ -1,5 +1,7 @@
 """After every single side effect of a release the process is killed, or the answer is lost: one Retry finishes it.
 
+Both ways: crates that Loadmaster uploads, and crates that a job of CI uploads, with which the killed process takes its world along.
+
 Each case is a rehearsal of one small workspace, pinned to one instant, so that all of them must end in the same world:
 the same commits, crates, tags and assets, byte for byte. The registry's own log counts the uploads.
 """
@@ -32,11 +34,20 @@ class Case(NamedTuple):
     ending: Ending
 
 
-def faults() -> dict[str, Fault | None]:
-    named: dict[str, Fault | None] = {"nothing happens": None}
+class Planned(NamedTuple):
+    publisher: str
+    fault: Fault | None
+
+
+def faults() -> dict[str, Planned]:
+    named: dict[str, Planned] = {
+        "nothing happens": Planned("direct", None),
+        "nothing happens, by CI": Planned("ci", None),
+    }
     for effect in effects(CRATES):
-        named[f"killed after {effect.name}"] = effect.killed
-        named[f"answer lost to {effect.name}"] = effect.unanswered
+        named[f"killed after {effect.name}"] = Planned("direct", effect.killed)
+        named[f"answer lost to {effect.name}"] = Planned("direct", effect.unanswered)
+        named[f"killed after {effect.name}, by CI"] = Planned("ci", effect.killed)
     return named
 
 
@@ -49,8 +60,17 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(service: Service, repository: Path) -> Case:
-    return carry_out(service, repository, None)
+def undisturbed_ones(service: Service, repository: Path) -> dict[str, Case]:
+    """By publisher, made when they are first asked for."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(named: str, undisturbed_ones: dict[str, Case], service: Service, repository: Path) -> Case:
+    publisher = FAULTS[named].publisher
+    if publisher not in undisturbed_ones:
+        undisturbed_ones[publisher] = carry_out(service, repository, Planned(publisher, None))
+    return undisturbed_ones[publisher]
 
 
 @pytest.fixture(
@@ -65,13 +85,14 @@ def named(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def case(named: str, undisturbed: Case, service: Service, repository: Path) -> Case:
-    return undisturbed if FAULTS[named] is None else carry_out(service, repository, FAULTS[named])
+    return undisturbed if FAULTS[named].fault is None else carry_out(service, repository, FAULTS[named])
 
 
-def carry_out(service: Service, repository: Path, fault: Fault | None) -> Case:
+def carry_out(service: Service, repository: Path, planned: Planned) -> Case:
     """One release with one fault: an attempt, and Retry where the first did not finish."""
-    script = [fault.model_dump(mode="json", exclude_defaults=True)] if fault else []
-    request = {"project": "demo", "version": "minor", "repository": str(repository), "faults": script}
+    script = [planned.fault.model_dump(mode="json", exclude_defaults=True)] if planned.fault else []
+    asked = {"project": "demo", "version": "minor", "repository": str(repository), "publisher": planned.publisher}
+    request = {**asked, "faults": script}
     identity = service.create_run(request)
     directory = service.store.run(identity)
     pin_to_one_instant(directory, repository)

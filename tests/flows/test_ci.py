@@ -329,7 +329,32 @@ def test_a_forge_that_is_down_for_a_minute_is_waited_out(hangar: Hangar) -> None
     assert is_whole(receipt_of(directory))
 
 
+@pytest.mark.parametrize("publisher", ["direct", "ci"])
+@pytest.mark.parametrize("door", ["push-tag", "draft", "asset", "release"])
+def test_an_answer_that_is_lost_after_its_effect_makes_nothing_twice(door: str, publisher: str, hangar: Hangar) -> None:
+    lost = Fault.model_validate({"on": door, "lose_answer": True})
+    state, directory = hangar.rehearsed(publisher=publisher, faults=(lost,))
+    receipt = (
+        receipt_of(directory) if state.is_completed() else hangar.again(directory, None, publisher, faults=(lost,))
+    )
+    assert is_whole(receipt)
+    assert accepted(directory) == ONCE
+
+
 class TestLanding:
+    @pytest.mark.parametrize("door", ["branch", "pull", "merge"])
+    @pytest.mark.parametrize("how", [{"lose_answer": True}, {"status": 502}], ids=["no answer", "a 502"])
+    def test_an_answer_that_is_lost_opens_and_merges_nothing_twice(
+        self, door: str, how: dict[str, object], hangar: Hangar
+    ) -> None:
+        hangar.says(landing=BY_PULL)
+        fault = Fault.model_validate({"on": door, **how})
+        state, directory = hangar.rehearsed(faults=(fault,))
+        receipt = receipt_of(directory) if state.is_completed() else hangar.again(directory, faults=(fault,))
+        assert is_whole(receipt)
+        assert (object_of(receipt, "pull-request").facts or {})["number"] == 1
+        assert accepted(directory) == ONCE
+
     @pytest.mark.parametrize("method", ["squash", "merge", "rebase"])
     def test_the_commit_lands_by_a_pull_request_and_is_tagged_where_it_landed(
         self, method: str, hangar: Hangar

@@ -42,9 +42,7 @@ def tagged(place: Path, project: Project, tree: Path, tag: str) -> Iterator[tupl
     git.create_tag(place / "clone", tag, "HEAD", tag, ADA, WHEN)
     now, store = datetime.now(UTC), Store(place / "home")
     clock, by_ci = WorldClock(now), project.model_copy(update={"publisher": Publisher.CI})
-    with open_world(
-        place / "world", project.model_copy(update={"publisher": Publisher.CI}), remote, now, Conditions(), clock, store
-    ) as world:
+    with open_world(place / "world", by_ci, remote, now, Conditions(), clock, store) as world:
         git.push(place / "clone", "origin", [f"refs/tags/{tag}"])
         token = credential_file(world.directory, "forge").read_text()
         base = f"{world.forge}/repos/{project.forge}/"
