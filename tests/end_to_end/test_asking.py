@@ -99,8 +99,13 @@ def test_a_failed_rehearsal_prints_its_receipt_too_and_exits_with_1(service: Ser
     assert "not yours" in receipt.failure.what
     run = service.store.run(str(receipt.run))
     assert [each.status for each in uploads(run) if each.crate == "hangar-units"] == [403]
-    listed = json.loads(loadmaster(service.store.root, "runs", "--json").stdout)
-    assert {"id": receipt.run, "state": "Failed", "next": "resume"}.items() <= listed[0].items()
+
+    def listed() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(loadmaster(service.store.root, "runs", "--json").stdout)[0]
+        return found
+
+    eventually(lambda: not listed()["is_at_work"], "the run's process has ended")
+    assert {"id": receipt.run, "state": "Failed", "next": "resume"}.items() <= listed().items()
 
 
 def test_the_schedule_of_the_rehearsal_yields_runs_of_release_candidates(service: Service) -> None:
