@@ -23,7 +23,7 @@ UPLOAD_HELD = Fault(on="publish", crate="hangar-ansi", hold_seconds=25)
 WAIT_FOR_HELD = {"hangar-ansi", "hangar-report", "hangar-cli"}
 ASSET_HELD = Fault(on="asset", hold_seconds=120)
 """Clients are patient with assets: this release is in the middle for as long as a test wants it to be."""
-KINDS = {"commit": 1, "tag": 1, "crate": len(CRATES), "asset": 2, "release": 1, "workflow-run": 1, "install": 1}
+KINDS = {"commit": 1, "tag": 1, "crate": len(CRATES), "asset": 6, "release": 1, "workflow-run": 1, "install": 1}
 
 
 def wait_until_one_upload_is_held(run: Run) -> Path:
