@@ -48,12 +48,11 @@ class Effect(NamedTuple):
 
 
 def effects(crates: tuple[str, ...]) -> tuple[Effect, ...]:
-    """Every side effect of a release of these crates, in its order."""
+    """Every side effect of a release of these crates, in its order. The draft is made by CI, which uploads its archives to it."""
     return (
         Effect("push-commit"),
         Effect("push-tag"),
         *(Effect("publish", crate) for crate in crates),
-        Effect("draft"),
         Effect("asset"),
         Effect("asset", after=1),
         Effect("release"),

@@ -37,6 +37,7 @@ from loadmaster.rehearsal.forge.git_data.looking import NOTHING
 from loadmaster.rehearsal.forge.git_data.moved import moved_endpoints
 from loadmaster.rehearsal.forge.git_data.ref_routes import RefRoutes
 from loadmaster.rehearsal.forge.git_data.ref_rules import Violation, hook_text, push_violations
+from loadmaster.rehearsal.forge.git_data.tags_seen import TagsSeen
 from loadmaster.rehearsal.forge.git_data.updating import RefUpdate
 from loadmaster.rehearsal.forge.memory.premises import ACTOR, Premises
 from loadmaster.rehearsal.forge.memory.shelves import ForgeFile
@@ -92,6 +93,7 @@ class Forge:
             clock=clock,
         )
         push_spool.install(remote)
+        self._tags = TagsSeen(directory / "tags.json", remote)
         self._callers = Callers(premises.file)
         self._misfortune = Misfortune(faults, directory / "faults.sqlite", clock=clock, sleep=sleep)
         self._door = FrontDoor(premises, self._callers, self._misfortune, self.advance)
@@ -174,6 +176,8 @@ class Forge:
         with self._premises.lock:
             for push in push_spool.take(self._premises.remote):
                 self.pushed(push)
+            for update in self._tags.missed():
+                self.pushed([update])
             self._pulls.advance()
             self._player.advance()
 
@@ -197,6 +201,7 @@ class Forge:
     def pushed(self, updates: Sequence[RefUpdate], actor: str = ACTOR) -> None:
         """Refs were updated: checks and workflows begin."""
         with self._premises.lock:
+            self._tags.note(updates)
             for update in updates:
                 if update.branch is not None and update.new != NOTHING:
                     self._checks_memory.arrived(update.new, self._premises.now())
