@@ -58,11 +58,11 @@ class TagsSeen:
         if not self._remote.is_dir():
             return {}
         listed = text(self._remote, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
-        return dict((ref, name) for ref, _, name in (line.partition(" ") for line in listed.splitlines()))
+        return {ref: name for ref, _, name in (line.partition(" ") for line in listed.splitlines())}
 
     def _changes(self) -> tuple[int, ...]:
-        folders = [folder for folder, _, _ in os.walk(self._remote / "refs" / "tags")]
-        return tuple(_changed(Path(each)) for each in (*sorted(folders), self._remote / "packed-refs"))
+        folders = sorted(Path(folder) for folder, _, _ in os.walk(self._remote / "refs" / "tags"))
+        return tuple(_changed(each) for each in (*folders, self._remote / "packed-refs"))
 
     def _keep(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
