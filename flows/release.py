@@ -125,7 +125,10 @@ def _publish(job: Job, ready: Ready, journal: Journal) -> None:
         journal.note(publish.push_tag(job, tag, commit))
     runs = ci.runs_of(job, plan, commit, journal)
     with verify.reading_back(job) as watch:
-        crates = _publish_crates(job, ready, journal, runs, watch.expect)
+        if plan.publisher is Publisher.DIRECT or runs is None:
+            crates = publish.publish_all(job, plan, ready.digests, ready.published, journal, watch.expect)
+        else:
+            crates = _published_by_ci(job, ready, journal, runs, watch.expect)
         journal.note(*crates)
         publish.require_published(crates)
         # While the index catches up. Nobody sees a draft. Where CI makes one, it is there first.
@@ -141,13 +144,11 @@ def _publish(job: Job, ready: Ready, journal: Journal) -> None:
         journal.note(announce.publish_release(job, tag, draft, journal.asset_digests(tag)))
 
 
-def _publish_crates(
-    job: Job, ready: Ready, journal: Journal, runs: ci.CiRuns | None, on_accepted: publish.Accepted
+def _published_by_ci(
+    job: Job, ready: Ready, journal: Journal, runs: ci.CiRuns, on_accepted: publish.Accepted
 ) -> tuple[ObjectRecord, ...]:
-    """By us, or by CI; by us, too, what a run of CI left out, if the profile allows it."""
+    """Each crate that CI published; by us, too, what its run left out, if the profile allows it."""
     plan, _, _, _, digests, published = ready
-    if plan.publisher is Publisher.DIRECT or runs is None:
-        return publish.publish_all(job, plan, digests, published, journal, on_accepted)
     crates = ci.await_crates(job, plan, runs, digests, published, journal, on_accepted)
     there = [crate.name for crate, record in zip(plan.crates, crates, strict=True) if record.state in THERE]
     if len(there) == len(crates) or runs.unsuccessful is None:

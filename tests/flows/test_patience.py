@@ -6,6 +6,7 @@ The patience is the profile's own, ten minutes by the world's clock.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,11 +17,11 @@ from loadmaster.flows.rehearse import rehearse
 from loadmaster.flows.release import carry_out
 from loadmaster.planning.values.receipt import Receipt, ReceiptOutcome
 from loadmaster.rehearsal.faults import Fault
-from loadmaster.rehearsal.forge_scenario import ForgeScenario
 from loadmaster.rehearsal.registry import Limits
 from loadmaster.rehearsal.request import RehearseRequest
 from loadmaster.rehearsal.world import rehearsal
 from loadmaster.run.store import RunDirectory, Store
+from tests.kit.checkout import ROOT
 from tests.kit.evidence import CRATES, accepted, crates_of, each_once, receipt_of, uploads
 
 pytestmark = [pytest.mark.cargo, pytest.mark.xdist_group("flows")]
@@ -51,6 +52,18 @@ class Logged(logging.Handler):
         return sum(bool(each.exc_info) for each in self.records)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_ci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The demo without the table `ci`: on this clock every run of CI would be late."""
+    projects = tmp_path_factory.mktemp("projects")
+    text = (ROOT / "projects" / "demo.toml").read_text(encoding="utf-8")
+    before, _, after = text.partition("[ci]\n")
+    (projects / "demo.toml").write_text(before + after[after.index("[source]") :], encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("loadmaster.run.profiles.PROJECTS", projects)
+        yield
+
+
 @dataclass
 class Released:
     directory: RunDirectory
@@ -63,10 +76,7 @@ class Released:
 
 
 def released(store: Store, version: str, *faults: Fault, speed: float = TEN_MINUTES_IN_FIVE_SECONDS) -> Released:
-    quiet = ForgeScenario(runs="none")  # on this clock CI would be quicker than any release, and make its draft first
-    request = RehearseRequest(
-        project="demo", version=version, faults=faults, clock_speed=speed, limits=NO_LIMITS, forge=quiet
-    )
+    request = RehearseRequest(project="demo", version=version, faults=faults, clock_speed=speed, limits=NO_LIMITS)
     log, loggers = Logged(), [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
     for logger in loggers:
         logger.addHandler(log)
