@@ -182,7 +182,7 @@ def test_instants_a_century_away_are_bounded_and_said(store: Store) -> None:
     an_hour_in_a_second = 3600.0
     limits = (
         Fault(on="publish", crate="hangar-units", status=429, detail="slowly", retry_after_seconds=A_CENTURY),
-        Fault(on="draft", status=403, detail="secondary rate limit", retry_after_seconds=A_CENTURY),
+        Fault(on="asset", status=403, detail="secondary rate limit", retry_after_seconds=A_CENTURY),
     )
     through = released(store, "major", *limits, speed=an_hour_in_a_second)
     assert through.error is None
